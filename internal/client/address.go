@@ -1,0 +1,74 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strings"
+)
+
+const apiPath = "/api/v100/rest/spaces/"
+
+// spaceURL returns the base URL of a space from what users paste as the
+// service URL: a bare host, a URL with or without a trailing slash, or the
+// whole base URL, in which case space may be empty.
+func spaceURL(service, space string) (*url.URL, error) {
+	service = strings.TrimSpace(service)
+	if service == "" {
+		return nil, errors.New("it is empty; it is shown in the space's administration, such as https://eu-central.api.pipelinersales.com")
+	}
+	if !strings.Contains(service, "://") {
+		service = "https://" + service
+	}
+	u, err := url.Parse(service)
+	if err != nil || u.Host == "" || u.Hostname() == "" {
+		return nil, errors.New("it is not a URL such as https://eu-central.api.pipelinersales.com")
+	}
+	if u.User != nil {
+		return nil, errors.New("it contains credentials; use the settings username and password")
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return nil, errors.New("it has a query or a fragment; only scheme and host are needed, such as https://eu-central.api.pipelinersales.com")
+	}
+	switch {
+	case u.Scheme == "https":
+	case u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "http":
+		return nil, fmt.Errorf("plain http to %s would send the password unencrypted; use https (http is accepted for this machine itself only)", u.Host)
+	default:
+		return nil, fmt.Errorf("its scheme is %q; use https", u.Scheme)
+	}
+	before, after, whole := strings.Cut(u.Path, apiPath)
+	if whole {
+		inURL, _, _ := strings.Cut(after, "/")
+		if space == "" {
+			space = inURL
+		}
+		if inURL != "" && inURL != space {
+			return nil, fmt.Errorf("it names the space %q, but space_id is %q", inURL, space)
+		}
+	} else {
+		before, _, _ = strings.Cut(u.Path+"/", "/api/")
+	}
+	if space == "" {
+		return nil, errSpaceMissing
+	}
+	if space != strings.TrimSpace(space) || strings.ContainsAny(space, "/?#% \t\r\n") || space == "." || space == ".." {
+		return nil, errSpaceInvalid
+	}
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
+}
+
+var (
+	errSpaceMissing = errors.New("it is empty; the space's administration shows it, such as acme_sales")
+	errSpaceInvalid = errors.New("a space id has no slash, space, %, ? or #; the space's administration shows it, such as acme_sales")
+)
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,121 @@
+package client
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Config says which space to talk to, and how. What is zero, below
+// RequestTimeout, has the default that [Defaults] gives.
+type Config struct {
+	ServiceURL string // bare host, URL, or the whole base URL of a space
+	SpaceID    string
+	Username   string // of an Application of the space
+	Password   string
+	UserAgent  string
+
+	RequestTimeout        time.Duration // for one HTTP request with its reply
+	BatchSize             int           // items in one batch request
+	BatchWindow           time.Duration // how long a batch waits for another item
+	MaxConcurrentRequests int
+	RequestsPerSecond     float64 // 0: no limit
+	MaxRetries            int     // after the first try
+
+	Logger *slog.Logger // nil: no logs
+}
+
+// Defaults returns the settings that serve most users.
+func Defaults() Config {
+	return Config{
+		RequestTimeout:        time.Minute,
+		BatchSize:             100,
+		BatchWindow:           20 * time.Millisecond,
+		MaxConcurrentRequests: 8,
+		MaxRetries:            4,
+	}
+}
+
+// A ConfigError names the setting that is wrong.
+type ConfigError struct {
+	Setting string // in Terraform's words, such as "service_url"
+	Err     error
+}
+
+func (e *ConfigError) Error() string { return fmt.Sprintf("%s: %v", e.Setting, e.Err) }
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// A Client talks to one space. It is safe for concurrent use, and its methods
+// may be called from any number of goroutines: that is what fills batches.
+type Client struct {
+	config Config
+	base   *url.URL
+	http   *http.Client
+	log    *slog.Logger
+	slots  chan struct{}
+	rate   *rate.Limiter
+
+	conversations *Entity[Conversation, ConversationInput]
+	relations     *Entity[Relation, RelationInput]
+	messages      *Entity[Message, MessageInput]
+
+	queues  queues
+	seen    history
+	refused refusals
+}
+
+// New makes a client. It sends nothing yet. An error is a *ConfigError.
+func New(config Config) (*Client, error) {
+	base, err := spaceURL(config.ServiceURL, config.SpaceID)
+	switch {
+	case err == errSpaceMissing, err == errSpaceInvalid: //nolint:errorlint // returned unwrapped by spaceURL
+		return nil, &ConfigError{Setting: "space_id", Err: err}
+	case err != nil:
+		return nil, &ConfigError{Setting: "service_url", Err: err}
+	}
+	c := &Client{
+		config: config,
+		base:   base,
+		log:    config.Logger,
+		slots:  make(chan struct{}, max(config.MaxConcurrentRequests, 1)),
+		rate:   rate.NewLimiter(rate.Inf, 1),
+	}
+	if config.RequestsPerSecond > 0 {
+		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = cap(c.slots)
+	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	c.conversations = &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations"}
+	c.relations = &Entity[Relation, RelationInput]{client: c, segment: "TextMessageConversationRelationses"}
+	c.messages = &Entity[Message, MessageInput]{client: c, segment: "TextMessages"}
+	return c, nil
+}
+
+// Conversations are the plain operations on conversations.
+func (c *Client) Conversations() *Entity[Conversation, ConversationInput] { return c.conversations }
+
+// Relations are the plain operations on the links of conversations.
+func (c *Client) Relations() *Entity[Relation, RelationInput] { return c.relations }
+
+// Messages are the plain operations on text messages.
+func (c *Client) Messages() *Entity[Message, MessageInput] { return c.messages }
+
+// Close sends what still waits in the queues, waits for what is in flight,
+// and takes no more.
+func (c *Client) Close() {
+	c.queues.close()
+	c.http.CloseIdleConnections()
+}
+
+// uri returns the URI of a record, as the API writes it.
+func (c *Client) uri(segment string, id ID) string {
+	return c.base.JoinPath("entities", segment, id.String()).String()
+}

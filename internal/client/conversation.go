@@ -1,0 +1,102 @@
+package client
+
+import "encoding/json"
+
+// A Conversation is a TextMessageConversation as the API returns it.
+// Source: the vendor's OpenAPI document, version 100.
+type Conversation struct {
+	ID                   ID     `json:"id"`
+	PhoneID              ID     `json:"phone_id"`               // the sender phone
+	RecipientAccountID   ID     `json:"recipient_account_id"`   // zero: none
+	RecipientContactID   ID     `json:"recipient_contact_id"`   // zero: none
+	RecipientPhoneNumber string `json:"recipient_phone_number"` // empty: none
+	Revision             int64  `json:"revision"`               // the space's counter when the record last changed
+	Created              Time   `json:"created"`
+	Modified             Time   `json:"modified"`
+	IsDeleted            bool   `json:"is_deleted"`
+	IsDeleteProtected    bool   `json:"is_delete_protected"`
+
+	AccountRelations     []Ref[Relation] `json:"account_relations"`
+	ContactRelations     []Ref[Relation] `json:"contact_relations"`
+	ProjectRelations     []Ref[Relation] `json:"project_relations"`
+	LeadRelations        []Ref[Relation] `json:"lead_relations"`
+	OpportunityRelations []Ref[Relation] `json:"opportunity_relations"`
+	QuoteRelations       []Ref[Relation] `json:"quote_relations"`
+
+	// Messages is nil unless it was asked for: people's conversations gather
+	// thousands.
+	Messages []Ref[Message] `json:"messages"`
+}
+
+// A ConversationInput is what a conversation is created or updated with.
+// Without an ID it creates; absent fields of an update stay as they are.
+type ConversationInput struct {
+	ID                   Field[ID]     `json:"id,omitzero"`
+	Revision             Field[int64]  `json:"revision,omitzero"`
+	PhoneID              Field[ID]     `json:"phone_id,omitzero"`
+	RecipientAccountID   Field[ID]     `json:"recipient_account_id,omitzero"`
+	RecipientContactID   Field[ID]     `json:"recipient_contact_id,omitzero"`
+	RecipientPhoneNumber Field[string] `json:"recipient_phone_number,omitzero"`
+
+	AccountRelations     Field[[]RelationInput] `json:"account_relations,omitzero"`
+	ContactRelations     Field[[]RelationInput] `json:"contact_relations,omitzero"`
+	ProjectRelations     Field[[]RelationInput] `json:"project_relations,omitzero"`
+	LeadRelations        Field[[]RelationInput] `json:"lead_relations,omitzero"`
+	OpportunityRelations Field[[]RelationInput] `json:"opportunity_relations,omitzero"`
+	QuoteRelations       Field[[]RelationInput] `json:"quote_relations,omitzero"`
+
+	Messages Field[[]MessageInput] `json:"messages,omitzero"`
+}
+
+// Fields returns the names of the fields that the input sets, beside id and
+// revision.
+func (in ConversationInput) Fields() []string {
+	var names []string
+	add := func(name string, isAbsent bool) {
+		if !isAbsent {
+			names = append(names, name)
+		}
+	}
+	add("phone_id", in.PhoneID.IsZero())
+	add("recipient_phone_number", in.RecipientPhoneNumber.IsZero())
+	add("recipient_account_id", in.RecipientAccountID.IsZero())
+	add("recipient_contact_id", in.RecipientContactID.IsZero())
+	for _, kind := range RelationKinds {
+		add(kind.Field, kind.Input(&in).IsZero())
+	}
+	add("messages", in.Messages.IsZero())
+	return names
+}
+
+// conversationFields are the fields that this package asks for: all but the
+// messages.
+var conversationFields = append([]string{
+	"id", "phone_id", "recipient_account_id", "recipient_contact_id", "recipient_phone_number",
+	"revision", "created", "modified", "is_deleted", "is_delete_protected",
+}, relationFields()...)
+
+// A Ref is a record that another one refers to: a URI in the reply, or, where
+// "expand" was asked for, the whole record.
+type Ref[T any] struct {
+	ID     ID
+	Record *T // nil where the reply holds the URI only
+}
+
+// UnmarshalJSON reads a URI, a UUID or an object with an "id".
+func (r *Ref[T]) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '{' {
+		var head struct {
+			ID ID `json:"id"`
+		}
+		if err := json.Unmarshal(data, &head); err != nil {
+			return err
+		}
+		record := new(T)
+		if err := json.Unmarshal(data, record); err != nil {
+			return err
+		}
+		r.ID, r.Record = head.ID, record
+		return nil
+	}
+	return json.Unmarshal(data, &r.ID)
+}

@@ -1,0 +1,257 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+)
+
+// An Entity gives the operations that the API has for one entity, whose
+// records are read as T and written as In.
+// Source: the vendor's OpenAPI document, version 100.
+//
+// Their errors are *APIError, *ReplyError, *ConnectError,
+// *OutcomeUnknownError, or the context's.
+type Entity[T record, In any] struct {
+	client  *Client
+	segment string // path segment, in the plural
+}
+
+// A record knows its id, which no reply may lack, and whether it is
+// soft-deleted.
+type record interface {
+	recordID() ID
+	deleted() bool
+}
+
+func (c Conversation) recordID() ID  { return c.ID }
+func (c Conversation) deleted() bool { return c.IsDeleted }
+func (r Relation) recordID() ID      { return r.ID }
+func (r Relation) deleted() bool     { return r.IsDeleted }
+func (m Message) recordID() ID       { return m.ID }
+func (m Message) deleted() bool      { return m.IsDeleted }
+
+// A Page is one page of a list.
+type Page[T any] struct {
+	Total       int // of all matches
+	Records     []T
+	EndCursor   string
+	HasNextPage bool
+}
+
+// A Result is what came of one item of a batch: the value or the error.
+type Result[T any] struct {
+	Value T
+	Err   error
+}
+
+// Get returns one record; of the query only Expand, LoadOnly and
+// IncludeDeleted count. [ProblemOf] its error is [NotFound] when there is none.
+func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) {
+	var record T
+	parameters := url.Values{}
+	query.shape(parameters)
+	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(id.String()), query: parameters, repeatable: true})
+	if err != nil {
+		return record, err
+	}
+	if err := got.decode(&record); err != nil {
+		return record, err
+	}
+	if record.recordID() != id {
+		return record, got.unexpected("holds another record than the one asked for, " + id.String())
+	}
+	return record, nil
+}
+
+// List returns one page.
+func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
+	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(), query: query.values(), repeatable: true})
+	if err != nil {
+		return Page[T]{}, err
+	}
+	var list struct {
+		Total    *int `json:"total"`
+		PageInfo struct {
+			EndCursor   *string `json:"end_cursor"`
+			HasNextPage bool    `json:"has_next_page"`
+		} `json:"page_info"`
+	}
+	page := Page[T]{}
+	if err := got.decode(&page.Records); err != nil {
+		return Page[T]{}, err
+	}
+	if err := json.Unmarshal(got.body, &list); err != nil {
+		return Page[T]{}, got.unexpected("is no page of a list (" + jsonProblem(err) + ")")
+	}
+	for _, record := range page.Records {
+		if record.recordID().IsZero() {
+			return Page[T]{}, got.unexpected("holds a record without an id")
+		}
+	}
+	page.Total = len(page.Records)
+	if list.Total != nil {
+		page.Total = *list.Total
+	}
+	if list.PageInfo.EndCursor != nil {
+		page.EndCursor = *list.PageInfo.EndCursor
+		page.HasNextPage = list.PageInfo.HasNextPage && page.EndCursor != ""
+	}
+	return page, nil
+}
+
+// All returns every match, page by page. It ends with an error when the
+// service sends a cursor a second time.
+func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page, err := range e.pages(ctx, query) {
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			for _, record := range page.Records {
+				if !yield(record, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pages ends as [Entity.All] does.
+func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		cursors := map[string]bool{}
+		for {
+			page, err := e.List(ctx, query)
+			if !yield(page, err) || err != nil || !page.HasNextPage {
+				return
+			}
+			if cursors[page.EndCursor] || len(page.Records) == 0 {
+				yield(Page[T]{}, &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + snippet([]byte(page.EndCursor))})
+				return
+			}
+			cursors[page.EndCursor] = true
+			query.After = page.EndCursor
+		}
+	}
+}
+
+// BatchModify creates the items without an id and updates the others. The
+// results are the ids, in the order of the items.
+func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]Result[ID], error) {
+	return e.batch(ctx, "batch-modify", items, len(items), options, false)
+}
+
+// BatchDelete soft-deletes records. Deleting again does no harm.
+func (e *Entity[T, In]) BatchDelete(ctx context.Context, ids []ID, options WriteOptions) ([]Result[ID], error) {
+	return e.batch(ctx, "batch-delete", ids, len(ids), options, true)
+}
+
+// BatchRestore undoes soft deletes. Restoring again does no harm.
+func (e *Entity[T, In]) BatchRestore(ctx context.Context, ids []ID, options WriteOptions) ([]Result[ID], error) {
+	return e.batch(ctx, "batch-restore", ids, len(ids), options, true)
+}
+
+func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, count int, options WriteOptions, repeatable bool) ([]Result[ID], error) {
+	if count == 0 {
+		return nil, nil
+	}
+	body, err := json.Marshal(items)
+	if err != nil {
+		return nil, err
+	}
+	got, err := e.client.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(true), body: body, repeatable: repeatable})
+	if err != nil {
+		return nil, err
+	}
+	results, err := decodeBatch(got, count)
+	if err != nil && !repeatable {
+		err = &OutcomeUnknownError{Err: err}
+	}
+	return results, err
+}
+
+func (e *Entity[T, In]) path(below ...string) []string {
+	return append([]string{"entities", e.segment}, below...)
+}
+
+// decode reads the data of a 2xx reply.
+func (r reply) decode(data any) error {
+	var envelope struct {
+		Success *bool           `json:"success"`
+		Data    json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(r.body, &envelope); err != nil {
+		return r.unexpected("is not JSON")
+	}
+	if envelope.Success != nil && !*envelope.Success {
+		return decodeError(r.status, r.body)
+	}
+	if len(envelope.Data) == 0 || bytes.Equal(envelope.Data, []byte("null")) {
+		return r.unexpected("has no data")
+	}
+	if err := json.Unmarshal(envelope.Data, data); err != nil {
+		return r.unexpected("holds data of another shape than the API's (" + jsonProblem(err) + ")")
+	}
+	return nil
+}
+
+func (r reply) unexpected(reason string) *ReplyError {
+	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: snippet(r.body)}
+}
+
+// jsonProblem says what is wrong with JSON without naming Go's types.
+func jsonProblem(err error) string {
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		return fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
+	}
+	return err.Error()
+}
+
+// decodeBatch reads the reply to a batch of count items.
+func decodeBatch(got reply, count int) ([]Result[ID], error) {
+	var items []json.RawMessage
+	if err := got.decode(&items); err != nil {
+		return nil, err
+	}
+	if len(items) != count {
+		return nil, got.unexpected(fmt.Sprintf("has %d results for a batch of %d", len(items), count))
+	}
+	results := make([]Result[ID], count)
+	for i, item := range items {
+		result, ok := decodeBatchItem(item)
+		if !ok {
+			return nil, got.unexpected(fmt.Sprintf("has a result, number %d, that is neither an id nor an error", i+1))
+		}
+		results[i] = result
+	}
+	return results, nil
+}
+
+func decodeBatchItem(item json.RawMessage) (result Result[ID], ok bool) {
+	if item[0] != '{' {
+		err := json.Unmarshal(item, &result.Value)
+		return result, err == nil && !result.Value.IsZero()
+	}
+	var object struct {
+		APIError
+		ID      ID    `json:"id"`
+		Success *bool `json:"success"`
+	}
+	if json.Unmarshal(item, &object) != nil {
+		return result, false
+	}
+	if object.Success != nil && !*object.Success || object.HTTPStatus >= 400 || object.Code != 0 {
+		result.Err = &object.APIError
+		return result, true
+	}
+	result.Value = object.ID
+	return result, !object.ID.IsZero()
+}

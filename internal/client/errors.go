@@ -1,0 +1,213 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// An APIError says that the service did not do what was asked. It is the
+// error object of the API's envelope, of one item of a batch, or of what else
+// came with an HTTP status of 400 or above.
+// Source: the vendor's OpenAPI document, and replies of the service.
+type APIError struct {
+	HTTPStatus          int               `json:"http_status"`
+	Code                int               `json:"code"` // such as 40000; 0 where the reply had none
+	Name                string            `json:"name"` // such as ERROR_ENTITY_VALIDATION
+	Message             string            `json:"message"`
+	EntityID            string            `json:"entity_id"` // no proof that such a record exists
+	EntityName          string            `json:"entity_name"`
+	EntityIndex         *int              `json:"entity_index"` // position in the batch, when known
+	EntityErrors        []ErrorItem       `json:"entity_errors"`
+	FieldErrors         []FieldError      `json:"field_errors"`
+	StepChecklistErrors []json.RawMessage `json:"step_checklist_errors"`
+}
+
+// An ErrorItem is one reason inside an [APIError].
+type ErrorItem struct {
+	Code      int    `json:"code"`
+	Name      string `json:"name"`
+	Message   string `json:"message"`
+	FieldID   string `json:"field_id"`
+	FieldName string `json:"field_name"`
+}
+
+// A FieldError gathers the reasons that concern one field.
+type FieldError struct {
+	ErrorItem
+	Errors []ErrorItem `json:"errors"`
+}
+
+// Text returns what is wrong with the field, in the service's words.
+func (e FieldError) Text() string {
+	var texts []string
+	for _, item := range e.Errors {
+		if item.Message != "" {
+			texts = append(texts, item.Message)
+		}
+	}
+	if len(texts) == 0 {
+		return firstOf(e.Message, e.Name)
+	}
+	return strings.Join(texts, "\n")
+}
+
+// Error gives status, code, name and message on one line.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP %d", e.HTTPStatus)
+	if e.Code != 0 || e.Name != "" {
+		fmt.Fprintf(&b, ", error %d %s", e.Code, e.Name)
+	}
+	if message := strings.Join(strings.Fields(e.Message), " "); message != "" {
+		fmt.Fprintf(&b, ": %s", message)
+	}
+	return b.String()
+}
+
+const (
+	// codeRelationsDontExist is ERROR_RELATIONS_DOESNT_EXIST: an input names a
+	// related record that does not exist.
+	codeRelationsDontExist = 120
+	// codeUnknownType is ERROR_UNKNOWN_TYPE: the path names no entity.
+	codeUnknownType = 2006
+)
+
+// A Problem is a kind of failure for which there is something to advise.
+type Problem int
+
+// The problems that [ProblemOf] tells apart.
+const (
+	Other            Problem = iota
+	WrongCredentials         // the service does not accept user name and password
+	NotPermitted             // the application lacks a permission
+	NotFound                 // there is no such record (or no such space)
+	RelationNotFound         // a related record does not exist
+	Refused                  // the service found fault with what was sent
+	Unreachable              // no connection to the service
+	UnexpectedReply          // not what was agreed: not JSON, of another shape, too long
+	OutcomeUnknown           // the request may or may not have been carried out
+	WrongAddress             // there is no Pipeliner API, or no such space
+)
+
+// ProblemOf tells what kind of failure err is.
+func ProblemOf(err error) Problem {
+	var (
+		outcome *OutcomeUnknownError
+		api     *APIError
+		reply   *ReplyError
+		connect *ConnectError
+	)
+	switch {
+	case errors.As(err, &outcome):
+		return OutcomeUnknown
+	case errors.As(err, &connect):
+		return Unreachable
+	case errors.As(err, &api):
+		return api.problem()
+	case errors.As(err, &reply):
+		if reply.HTTPStatus == http.StatusNotFound {
+			return WrongAddress
+		}
+		return UnexpectedReply
+	}
+	return Other
+}
+
+func (e *APIError) problem() Problem {
+	switch {
+	case e.Code == codeRelationsDontExist:
+		return RelationNotFound
+	case e.Code == codeUnknownType:
+		return WrongAddress
+	case e.HTTPStatus == http.StatusUnauthorized:
+		return WrongCredentials
+	case e.HTTPStatus == http.StatusForbidden:
+		return NotPermitted
+	case e.HTTPStatus == http.StatusNotFound:
+		return NotFound
+	case e.HTTPStatus == http.StatusBadRequest, e.HTTPStatus == http.StatusUnprocessableEntity:
+		return Refused
+	}
+	return Other
+}
+
+// A ConnectError says that a request never reached the service.
+type ConnectError struct {
+	Host string
+	Err  error
+}
+
+func (e *ConnectError) Error() string { return fmt.Sprintf("cannot connect to %s: %v", e.Host, e.Err) }
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// A ReplyError says that a reply is not what was agreed with the API.
+type ReplyError struct {
+	HTTPStatus int
+	Reason     string // such as "is not JSON"
+	Snippet    string // the first 200 characters of the reply
+}
+
+func (e *ReplyError) Error() string {
+	text := fmt.Sprintf("the reply (HTTP %d) %s", e.HTTPStatus, e.Reason)
+	if e.Snippet == "" {
+		return text + "; it is empty"
+	}
+	return text + "; it begins: " + e.Snippet
+}
+
+// An OutcomeUnknownError says that a request may or may not have been carried
+// out: it was sent, and no usable reply came.
+type OutcomeUnknownError struct{ Err error }
+
+func (e *OutcomeUnknownError) Error() string {
+	return "the request may have been carried out, but its reply was lost: " + e.Err.Error()
+}
+func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// decodeError makes an error of a reply with a status of 400 or above: an
+// *APIError where the body is the API's envelope, and where the status alone
+// says enough; a *ReplyError for other bodies.
+func decodeError(status int, body []byte) error {
+	var envelope struct {
+		APIError
+		Success *bool `json:"success"`
+	}
+	if json.Unmarshal(body, &envelope) == nil && envelope.Success != nil {
+		apiError := envelope.APIError
+		if apiError.HTTPStatus == 0 {
+			apiError.HTTPStatus = status
+		}
+		return &apiError
+	}
+	switch status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
+		return &APIError{HTTPStatus: status, Message: snippet(body)}
+	case http.StatusNotFound:
+		return &ReplyError{HTTPStatus: status, Reason: "does not come from the API of a Pipeliner space", Snippet: snippet(body)}
+	}
+	return &ReplyError{HTTPStatus: status, Reason: "is an error that is not the API's", Snippet: snippet(body)}
+}
+
+const snippetLength = 200 // characters
+
+// snippet returns the beginning of a reply on one line, safe to print.
+func snippet(body []byte) string {
+	body = body[:min(len(body), utf8.UTFMax*snippetLength)]
+	body = bytes.Join(bytes.FieldsFunc(bytes.ToValidUTF8(body, []byte("\uFFFD")), func(r rune) bool { return r <= ' ' || r == 0x7F }), []byte(" "))
+	runes := []rune(string(body))
+	return string(runes[:min(len(runes), snippetLength)])
+}
+
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,42 @@
+package client
+
+import "encoding/json"
+
+// A Field is one field of an input. Absent (the zero value), null and a value
+// are three different things to the API: what is absent stays as it is, null
+// empties, a value sets. Tag it "omitzero" so that absence is absence in JSON.
+type Field[T any] struct {
+	value T
+	state fieldState
+}
+
+type fieldState uint8
+
+const (
+	absent fieldState = iota
+	null
+	present
+)
+
+// Value returns a field that sets v.
+func Value[T any](v T) Field[T] { return Field[T]{value: v, state: present} }
+
+// Null returns a field that empties.
+func Null[T any]() Field[T] { return Field[T]{state: null} }
+
+// IsZero reports whether the field is absent.
+func (f Field[T]) IsZero() bool { return f.state == absent }
+
+// IsNull reports whether the field empties.
+func (f Field[T]) IsNull() bool { return f.state == null }
+
+// Get returns the value, and whether there is one.
+func (f Field[T]) Get() (T, bool) { return f.value, f.state == present }
+
+// MarshalJSON writes the value or null.
+func (f Field[T]) MarshalJSON() ([]byte, error) {
+	if f.state != present {
+		return []byte("null"), nil
+	}
+	return json.Marshal(f.value)
+}

@@ -1,0 +1,123 @@
+package client
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A moment is a point in the history of a space: whatever is created behind it
+// has a higher revision and is created later.
+type moment struct {
+	revision int64
+	at       time.Time
+}
+
+// A history is what a client has learned of its space's history, so that it
+// can tell what is new, and what of the new is its own.
+type history struct {
+	// creating is held shared from before conversations are created until
+	// their ids are in mine, and held alone to look for lost ones.
+	creating sync.RWMutex
+
+	mu    sync.Mutex
+	known bool
+	last  moment
+	mine  map[ID]bool // conversations that this client has read or written
+}
+
+// claim notes that the conversation is known. It reports false where it was.
+func (h *history) claim(id ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.mine[id] {
+		return false
+	}
+	if h.mine == nil {
+		h.mine = map[ID]bool{}
+	}
+	h.mine[id] = true
+	return true
+}
+
+func (h *history) isMine(id ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.mine[id]
+}
+
+// observe learns from the newest conversations of the space.
+func (h *history) observe(newest []Conversation) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.known = true
+	for _, c := range newest {
+		if c.Revision < h.last.revision {
+			continue
+		}
+		h.last.revision = c.Revision
+		for _, t := range []time.Time{c.Created.Time, c.Modified.Time} {
+			if t.After(h.last.at) {
+				h.last.at = t
+			}
+		}
+	}
+}
+
+func (h *history) latest() (last moment, known bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.last, h.known
+}
+
+// now returns the latest known moment of the space's history; the first time
+// it asks the service.
+func (c *Client) now(ctx context.Context) (moment, error) {
+	if last, known := c.seen.latest(); known {
+		return last, nil
+	}
+	page, err := c.conversations.List(ctx, Query{
+		First: 1, OrderBy: []string{"-revision"}, IncludeDeleted: true,
+		LoadOnly: []string{"id", "revision", "created", "modified"},
+	})
+	if err != nil {
+		return moment{}, err
+	}
+	c.seen.observe(page.Records)
+	last, _ := c.seen.latest()
+	return last, nil
+}
+
+// isThere returns an error unless the space has shown, once, that it exists.
+// Only then does "not found" mean that a record is gone, rather than that the
+// address is wrong, which must never count as a deletion.
+func (c *Client) isThere(ctx context.Context) error {
+	_, err := c.now(ctx)
+	return err
+}
+
+// refusals are the things that the service has been found to refuse.
+type refusals struct {
+	mu  sync.Mutex
+	set map[string]bool
+}
+
+const (
+	revisionFilter = "filter on revision"
+	getParameters  = "parameters of a get"
+)
+
+func (r *refusals) has(what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.set[what]
+}
+
+func (r *refusals) add(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.set == nil {
+		r.set = map[string]bool{}
+	}
+	r.set[what] = true
+}

@@ -1,0 +1,64 @@
+package client
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// An ID is the UUID of a record. Its text is always in lower case, so that two
+// IDs are equal exactly if they name the same record.
+type ID struct{ uuid uuid.UUID }
+
+const uuidLength = 36
+
+// ParseID returns the ID that s is, or, when s is a URI of a record, the ID
+// that it ends in. Case does not matter.
+func ParseID(s string) (ID, error) {
+	id, _, err := ParseReference(s)
+	return id, err
+}
+
+// ParseReference is [ParseID], and also returns the path segment of the entity
+// in front of the UUID ("Accounts" in ".../entities/Accounts/<uuid>"), empty
+// where s has none.
+func ParseReference(s string) (id ID, entity string, err error) {
+	text, prefix := s, ""
+	if cut := len(s) - uuidLength; cut > 0 && strings.ContainsAny(s[cut-1:cut], "/:=") {
+		prefix, text = s[:cut-1], s[cut:]
+	}
+	if len(text) != uuidLength {
+		return ID{}, "", fmt.Errorf("%q is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one", s)
+	}
+	parsed, err := uuid.Parse(text)
+	if err != nil {
+		return ID{}, "", fmt.Errorf("%q is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one", s)
+	}
+	if parsed == uuid.Nil {
+		return ID{}, "", fmt.Errorf("%q is the nil UUID, which names no record", s)
+	}
+	if _, after, found := strings.Cut(prefix, "/entities/"); found {
+		entity = after
+	}
+	return ID{uuid: parsed}, entity, nil
+}
+
+// IsZero reports whether the ID is missing.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// String returns the UUID in lower case.
+func (id ID) String() string { return id.uuid.String() }
+
+// MarshalText writes the UUID in lower case.
+func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText is [ParseID].
+func (id *ID) UnmarshalText(text []byte) error {
+	parsed, err := ParseID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = parsed
+	return nil
+}

@@ -1,0 +1,90 @@
+package client
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// MaxPageSize is the most records that the API puts on one page.
+const MaxPageSize = 100
+
+// A Query selects, orders and shapes what a list returns.
+// Source: the vendor's OpenAPI document, version 100.
+type Query struct {
+	First  int    // page size; 0: [MaxPageSize]
+	After  string // cursor: the page behind it
+	Before string // cursor: the page before it, with Last
+	Last   int    // page size, backward
+
+	Filters        []Filter // all of them must hold
+	OrderBy        []string // fields, descending with a leading "-"
+	Expand         []string // relations to show as whole records
+	LoadOnly       []string // fields to show; nil: all
+	IncludeDeleted bool     // soft-deleted records too
+}
+
+// A Filter compares one field with a value.
+type Filter struct {
+	Field string
+	Op    string // eq, ieq, not-eq, not-ieq, contains, starts, ends, icontains, istarts, iends, null, not-null, empty, not-empty, gt, gte, lt, lte, between; "": eq
+	Value string
+}
+
+func (q Query) values() url.Values {
+	v := url.Values{}
+	switch {
+	case q.Last > 0:
+		v.Set("last", strconv.Itoa(q.Last))
+	case q.First > 0:
+		v.Set("first", strconv.Itoa(q.First))
+	default:
+		v.Set("first", strconv.Itoa(MaxPageSize))
+	}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	set("after", q.After)
+	set("before", q.Before)
+	set("order-by", strings.Join(q.OrderBy, ","))
+	for _, filter := range q.Filters {
+		v.Set("filter["+filter.Field+"]", filter.Value)
+		set("filter-op["+filter.Field+"]", filter.Op)
+	}
+	q.shape(v)
+	return v
+}
+
+// shape sets the parameters that a get has in common with a list.
+func (q Query) shape(v url.Values) {
+	if len(q.Expand) > 0 {
+		v.Set("expand", strings.Join(q.Expand, ","))
+	}
+	if len(q.LoadOnly) > 0 {
+		v.Set("load-only", strings.Join(q.LoadOnly, ","))
+	}
+	if q.IncludeDeleted {
+		v.Set("include-deleted", "true")
+	}
+}
+
+// WriteOptions belong to an operation that changes something.
+type WriteOptions struct {
+	// ValidationLevel is the API's bit mask: 0 validates each field, 2 only
+	// changed fields, 4 only system fields, 8 allows overriding read-only
+	// fields, 16 allows setting a record on a deleted relationship.
+	ValidationLevel int64
+	// RollbackMethod of a batch: 0 rolls back everything when any item fails,
+	// 1 only what failed.
+	RollbackMethod int
+}
+
+func (o WriteOptions) values(batch bool) url.Values {
+	v := url.Values{"validation-level": {strconv.FormatInt(o.ValidationLevel, 10)}}
+	if batch {
+		v.Set("rollback-method", strconv.Itoa(o.RollbackMethod))
+	}
+	return v
+}

@@ -1,0 +1,144 @@
+package client
+
+import "slices"
+
+// A Relation is a TextMessageConversationRelations record: the link from a
+// conversation to exactly one other record.
+// Source: the vendor's OpenAPI document, version 100.
+type Relation struct {
+	ID                        ID    `json:"id"`
+	TextMessageConversationID ID    `json:"text_message_conversation_id"`
+	AccountID                 ID    `json:"account_id"`
+	ContactID                 ID    `json:"contact_id"`
+	ProjectID                 ID    `json:"project_id"`
+	LeadOpptyID               ID    `json:"lead_oppty_id"` // a lead or an opportunity
+	QuoteID                   ID    `json:"quote_id"`
+	Revision                  int64 `json:"revision"`
+	Created                   Time  `json:"created"`
+	Modified                  Time  `json:"modified"`
+	IsDeleted                 bool  `json:"is_deleted"`
+	IsDeleteProtected         bool  `json:"is_delete_protected"`
+}
+
+// A RelationInput is one item of a relation array: either the URI of an
+// existing relation, or the id of the record to link.
+type RelationInput struct {
+	URI                       string    `json:"id,omitempty"`
+	kept                      ID        // the record that the relation at URI links
+	TextMessageConversationID Field[ID] `json:"text_message_conversation_id,omitzero"`
+	AccountID                 Field[ID] `json:"account_id,omitzero"`
+	ContactID                 Field[ID] `json:"contact_id,omitzero"`
+	ProjectID                 Field[ID] `json:"project_id,omitzero"`
+	LeadOpptyID               Field[ID] `json:"lead_oppty_id,omitzero"`
+	QuoteID                   Field[ID] `json:"quote_id,omitzero"`
+}
+
+// A RelationKind is one of the six relation arrays of a conversation.
+type RelationKind struct {
+	Field  string // of the conversation, such as "account_relations"
+	Entity string // path segment of the linked records, such as "Accounts"
+	Plural string // what the linked records are called
+
+	input string // field of the relation that names the linked record
+
+	// Refs, Input, linked and link reach this kind's part of each type.
+	Refs   func(*Conversation) *[]Ref[Relation]
+	Input  func(*ConversationInput) *Field[[]RelationInput]
+	linked func(*Relation) ID
+	link   func(ID) RelationInput
+}
+
+// RelationKinds are all relation arrays of a conversation.
+var RelationKinds = []RelationKind{
+	{
+		Field: "account_relations", Entity: "Accounts", Plural: "accounts", input: "account_id",
+		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.AccountRelations },
+		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.AccountRelations },
+		linked: func(r *Relation) ID { return r.AccountID },
+		link:   func(id ID) RelationInput { return RelationInput{AccountID: Value(id)} },
+	},
+	{
+		Field: "contact_relations", Entity: "Contacts", Plural: "contacts", input: "contact_id",
+		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.ContactRelations },
+		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.ContactRelations },
+		linked: func(r *Relation) ID { return r.ContactID },
+		link:   func(id ID) RelationInput { return RelationInput{ContactID: Value(id)} },
+	},
+	{
+		Field: "project_relations", Entity: "Projects", Plural: "projects", input: "project_id",
+		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.ProjectRelations },
+		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.ProjectRelations },
+		linked: func(r *Relation) ID { return r.ProjectID },
+		link:   func(id ID) RelationInput { return RelationInput{ProjectID: Value(id)} },
+	},
+	{
+		Field: "lead_relations", Entity: "Leads", Plural: "leads", input: "lead_oppty_id",
+		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.LeadRelations },
+		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.LeadRelations },
+		linked: func(r *Relation) ID { return r.LeadOpptyID },
+		link:   func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
+	},
+	{
+		Field: "opportunity_relations", Entity: "Opportunities", Plural: "opportunities", input: "lead_oppty_id",
+		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.OpportunityRelations },
+		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.OpportunityRelations },
+		linked: func(r *Relation) ID { return r.LeadOpptyID },
+		link:   func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
+	},
+	{
+		Field: "quote_relations", Entity: "Quotes", Plural: "quotes", input: "quote_id",
+		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.QuoteRelations },
+		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.QuoteRelations },
+		linked: func(r *Relation) ID { return r.QuoteID },
+		link:   func(id ID) RelationInput { return RelationInput{QuoteID: Value(id)} },
+	},
+}
+
+// Linked returns the ids of the records that c links by this kind, in the
+// order of the reply.
+func (k RelationKind) Linked(c *Conversation) []ID {
+	refs := *k.Refs(c)
+	ids := make([]ID, 0, len(refs))
+	for _, ref := range refs {
+		if ref.Record != nil {
+			ids = append(ids, k.linked(ref.Record))
+		}
+	}
+	return ids
+}
+
+// Links returns the input that makes the records named by ids exactly those
+// that a conversation links by this kind.
+func (k RelationKind) Links(ids []ID) Field[[]RelationInput] {
+	items := make([]RelationInput, len(ids))
+	for i, id := range ids {
+		items[i] = k.link(id)
+	}
+	return Value(items)
+}
+
+func relationFields() []string {
+	names := make([]string, len(RelationKinds))
+	for i, kind := range RelationKinds {
+		names[i] = kind.Field
+	}
+	return names
+}
+
+// target returns the record that is linked.
+func (in RelationInput) target() ID {
+	for _, field := range []Field[ID]{in.AccountID, in.ContactID, in.ProjectID, in.LeadOpptyID, in.QuoteID} {
+		if id, ok := field.Get(); ok {
+			return id
+		}
+	}
+	return in.kept
+}
+
+func (in ConversationInput) setsRelations() bool {
+	return slices.ContainsFunc(RelationKinds, func(kind RelationKind) bool { return !kind.Input(&in).IsZero() })
+}
+
+// InputField returns the field of a relation that names its linked record, such
+// as "account_id".
+func (k RelationKind) InputField() string { return k.input }

@@ -1,0 +1,313 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+const (
+	maxReplyBytes = 32 << 20
+	maxRedirects  = 5
+
+	firstRetryWait = 500 * time.Millisecond
+	maxRetryWait   = 30 * time.Second // also for what Retry-After asks
+)
+
+// LevelTrace is for logs of request and reply bodies, which hold personal data.
+const LevelTrace = slog.LevelDebug - 4
+
+// A call is one request to the space.
+type call struct {
+	method string
+	path   []string // below the space
+	query  url.Values
+	body   []byte // JSON; nil: none
+
+	// repeatable says that carrying the call out twice does no harm, so that
+	// it may be sent again when its reply got lost.
+	repeatable bool
+}
+
+type reply struct {
+	status int
+	body   []byte
+}
+
+// do sends the call, again where that is safe, and returns the body of a 2xx
+// reply. Errors: *APIError, *ReplyError, *ConnectError, *OutcomeUnknownError,
+// or the context's.
+//
+// A context that ends stops what has not been sent. What changes something is
+// awaited once it has been sent, for no longer than the request timeout, so
+// that its result is not lost.
+func (c *Client) do(ctx context.Context, call call) (reply, error) {
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
+	got, err := backoff.Retry(ctx, func() (reply, error) {
+		got, err := c.attempt(ctx, call)
+		if err == nil || errors.As(err, new(*retryableError)) {
+			return got, err
+		}
+		return got, backoff.Permanent(err)
+	},
+		backoff.WithBackOff(waits),
+		backoff.WithMaxTries(uint(max(c.config.MaxRetries, 0))+1), //nolint:gosec // not negative
+		backoff.WithMaxElapsedTime(0),
+		backoff.WithNotify(func(err error, wait time.Duration) {
+			c.log.WarnContext(ctx, "repeating a request", "method", call.method, "path", call.path, "wait", wait.String(), "error", err.Error())
+		}))
+	var retryable *retryableError
+	var permanent *backoff.PermanentError
+	switch {
+	case errors.As(err, &retryable): // the last of the tries
+		return got, retryable.err
+	case errors.As(err, &permanent): // at the last of the tries
+		return got, permanent.Err
+	}
+	return got, err
+}
+
+// A retryableError is a failure after which the call may be sent again.
+type retryableError struct {
+	err   error
+	after time.Duration // 0: as the backoff says
+}
+
+func (e *retryableError) Error() string { return e.err.Error() }
+
+// Unwrap also tells the backoff how long the service asks to wait.
+func (e *retryableError) Unwrap() []error {
+	if e.after == 0 {
+		return []error{e.err}
+	}
+	return []error{e.err, &backoff.RetryAfterError{Duration: e.after}}
+}
+
+// attempt sends the call once.
+func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		return reply{}, context.Cause(ctx)
+	}
+	if err := c.rate.Wait(ctx); err != nil {
+		return reply{}, firstError(context.Cause(ctx), err)
+	}
+	if err := context.Cause(ctx); err != nil {
+		return reply{}, err
+	}
+	sending := ctx
+	if call.method != http.MethodGet {
+		sending = context.WithoutCancel(ctx)
+	}
+	sending, cancel := context.WithTimeout(sending, c.config.RequestTimeout)
+	defer cancel()
+
+	var sent atomic.Bool
+	request, err := c.request(httptrace.WithClientTrace(sending, &httptrace.ClientTrace{
+		WroteHeaders: func() { sent.Store(true) },
+	}), call)
+	if err != nil {
+		return reply{}, err
+	}
+	begin := time.Now()
+	got, header, err := c.send(request)
+	c.logAttempt(ctx, call, got, time.Since(begin), err)
+	if err == nil {
+		return got, c.judge(call, got, header)
+	}
+	if ctx.Err() != nil && call.method == http.MethodGet {
+		return reply{}, context.Cause(ctx)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no complete reply within %s (request_timeout)", c.config.RequestTimeout)
+	}
+	return reply{}, c.judgeFailure(call, got, sent.Load(), err)
+}
+
+func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {
+	target := c.base.JoinPath(call.path...)
+	target.RawQuery = call.query.Encode()
+	var body io.Reader
+	if call.body != nil {
+		body = bytes.NewReader(call.body)
+	}
+	request, err := http.NewRequestWithContext(ctx, call.method, target.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	request.SetBasicAuth(c.config.Username, c.config.Password)
+	request.Header.Set("Accept", "application/json")
+	if call.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	if c.config.UserAgent != "" {
+		request.Header.Set("User-Agent", c.config.UserAgent)
+	}
+	return request, nil
+}
+
+// send returns the reply; with an error its status is 0 where none came.
+func (c *Client) send(request *http.Request) (reply, http.Header, error) {
+	response, err := c.http.Do(request)
+	if err != nil {
+		// The *url.Error around the cause would repeat method and URL.
+		if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+			err = wrapped.Err
+		}
+		return reply{}, nil, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxReplyBytes+1))
+	got := reply{status: response.StatusCode, body: body}
+	if err == nil && len(body) > maxReplyBytes {
+		err = errReplyTooLong
+	}
+	return got, response.Header, err
+}
+
+var errReplyTooLong = fmt.Errorf("is longer than %d MiB", maxReplyBytes>>20)
+
+// judge tells what a complete reply means for the call.
+func (c *Client) judge(call call, got reply, header http.Header) error {
+	switch {
+	case got.status >= 200 && got.status < 300:
+		return nil
+	case got.status == http.StatusTooManyRequests,
+		got.status == http.StatusServiceUnavailable && header.Get("Retry-After") != "":
+		// The service says that it has not even begun.
+		return &retryableError{err: decodeError(got.status, got.body), after: retryAfter(header, time.Now())}
+	}
+	err := decodeError(got.status, got.body)
+	switch {
+	case got.status < 500:
+		return err
+	case got.status == http.StatusBadGateway, got.status == http.StatusServiceUnavailable, got.status == http.StatusGatewayTimeout:
+		return lostReply(call, err)
+	case errors.As(err, new(*APIError)):
+		return err
+	}
+	if call.repeatable {
+		return err
+	}
+	return &OutcomeUnknownError{Err: err}
+}
+
+// judgeFailure tells what it means that no complete reply came.
+func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error {
+	var refusal *redirectError
+	switch {
+	case errors.As(err, &refusal):
+		return &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), Snippet: refusal.target}
+	case errors.Is(err, errReplyTooLong):
+		err = &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: snippet(got.body)}
+		if call.repeatable {
+			return err
+		}
+		return &OutcomeUnknownError{Err: err}
+	case sent:
+		return lostReply(call, err)
+	}
+	failure := &ConnectError{Host: c.base.Host, Err: err}
+	if isLasting(err) {
+		return failure
+	}
+	return &retryableError{err: failure}
+}
+
+func lostReply(call call, err error) error {
+	if call.repeatable {
+		return &retryableError{err: err}
+	}
+	return &OutcomeUnknownError{Err: err}
+}
+
+// isLasting reports whether connecting again would fail in the same way.
+func isLasting(err error) bool {
+	var (
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		host        x509.HostnameError
+		authority   x509.UnknownAuthorityError
+	)
+	return errors.As(err, &dns) && dns.IsNotFound ||
+		errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &host) || errors.As(err, &authority)
+}
+
+// retryAfter returns how long the service asks to wait, at most maxRetryWait,
+// and a little more, so that those who were sent away together don't come back
+// together; 0 where it does not say.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	text := header.Get("Retry-After")
+	if text == "" {
+		return 0
+	}
+	var wait time.Duration
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+		wait = time.Duration(min(max(seconds, 0), maxRetryWait.Seconds()) * float64(time.Second))
+	} else if at, err := http.ParseTime(text); err == nil {
+		wait = min(max(at.Sub(now), 0), maxRetryWait)
+	} else {
+		return 0
+	}
+	return wait + time.Millisecond + rand.N(wait/10+time.Millisecond) //nolint:gosec // jitter needs no secrecy
+}
+
+// A redirectError refuses a redirect that would take credentials elsewhere or
+// turn a change into a question.
+type redirectError struct {
+	status int
+	target string
+}
+
+func (e *redirectError) Error() string {
+	return "is a redirect, which is not followed, so that no credentials go elsewhere; is service_url right?"
+}
+
+// checkRedirect follows redirects of GET requests on the same host only.
+func checkRedirect(request *http.Request, via []*http.Request) error {
+	first := via[0]
+	same := request.URL.Scheme == first.URL.Scheme && request.URL.Host == first.URL.Host
+	if same && first.Method == http.MethodGet && len(via) <= maxRedirects {
+		return nil
+	}
+	return &redirectError{status: request.Response.StatusCode, target: request.URL.Scheme + "://" + request.URL.Host}
+}
+
+func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
+	fields := []any{"method", call.method, "path", call.path, "status", got.status, "milliseconds", took.Milliseconds()}
+	if err != nil {
+		fields = append(fields, "error", err.Error())
+	}
+	c.log.DebugContext(ctx, "request to the Pipeliner API", fields...)
+	if c.log.Enabled(ctx, LevelTrace) {
+		c.log.Log(ctx, LevelTrace, "bodies", "query", call.query.Encode(), "request", string(call.body), "reply", string(got.body))
+	}
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

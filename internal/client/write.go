@@ -1,0 +1,231 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+)
+
+// CreateOrUpdate writes one conversation, together with those that other
+// callers write at the same time, and returns it as the CRM then holds it,
+// without messages. An input without an ID creates; an update needs ID and
+// Revision, and sets a relation array to exactly the links that it holds.
+//
+// An error is as of [Entity]; an *UnreadError says that the conversation was
+// written all the same. An *OutcomeUnknownError means that even looking at what
+// the CRM holds now did not tell.
+func (c *Client) CreateOrUpdate(ctx context.Context, input ConversationInput, validationLevel int64) (Conversation, error) {
+	return c.queues.write(c, validationLevel).Do(ctx, input)
+}
+
+// Delete soft-deletes one conversation, together with those that other callers
+// delete at the same time. One that is deleted or gone already is no error.
+func (c *Client) Delete(ctx context.Context, id ID, validationLevel int64) error {
+	_, err := c.queues.remove(c, validationLevel).Do(ctx, id)
+	return err
+}
+
+// An UnreadError says that a conversation was written, but could not be read
+// back. ID is its id.
+type UnreadError struct {
+	ID  ID
+	Err error
+}
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("the conversation %s was written, but could not be read back: %v", e.ID, e.Err)
+}
+func (e *UnreadError) Unwrap() error { return e.Err }
+
+// A writing is one batch of conversations on its way to the CRM.
+type writing struct {
+	client  *Client
+	options WriteOptions
+	inputs  []ConversationInput
+	before  moment // the space's history before anything is sent
+	results []Result[Conversation]
+}
+
+// write creates and updates the conversations of one batch, and reads them
+// back: one request each. More are sent only where something went wrong.
+func (c *Client) write(ctx context.Context, inputs []ConversationInput, options WriteOptions) []Result[Conversation] {
+	w := &writing{client: c, options: options, inputs: inputs, results: make([]Result[Conversation], len(inputs))}
+	all := make([]int, len(inputs))
+	for i := range all {
+		all[i] = i
+	}
+	if err := w.prepare(ctx); err != nil {
+		w.fail(all, err)
+		return w.results
+	}
+	w.send(ctx, all)
+	// What has been written is awaited, even by those who have given up.
+	w.readBack(context.WithoutCancel(ctx))
+	return w.results
+}
+
+func (w *writing) fail(items []int, err error) {
+	for _, i := range items {
+		w.results[i].Err = err
+	}
+}
+
+// prepare learns what must be known before anything is sent: the moment in the
+// space's history, and the ids of the links that updates keep.
+func (w *writing) prepare(ctx context.Context) error {
+	w.before.revision = NoFloor
+	floor := int64(math.MaxInt64)
+	var related []ID
+	for i := range w.inputs {
+		id, update := w.inputs[i].ID.Get()
+		switch {
+		case !update:
+			now, err := w.client.now(ctx)
+			if err != nil {
+				return err
+			}
+			w.before = now
+		case w.inputs[i].setsRelations():
+			revision, _ := w.inputs[i].Revision.Get()
+			floor = min(floor, revision-1)
+			related = append(related, id)
+		}
+	}
+	if len(related) == 0 {
+		return nil
+	}
+	current, err := w.client.FetchMany(ctx, related, floor)
+	if err != nil {
+		return err
+	}
+	for i := range w.inputs {
+		id, _ := w.inputs[i].ID.Get()
+		if conversation, found := current[id]; found {
+			w.inputs[i] = w.client.keepLinks(w.inputs[i], conversation)
+		}
+	}
+	return nil
+}
+
+// send sends the items, those again of which it is certain that they were not
+// carried out, and sets the id or the error of each in the results.
+func (w *writing) send(ctx context.Context, items []int) {
+	for try := 0; len(items) > 0; try++ {
+		if err := context.Cause(ctx); err != nil {
+			w.fail(items, err)
+			return
+		}
+		err := w.sendOnce(ctx, items)
+		lost := errors.As(err, new(*OutcomeUnknownError))
+		refused := w.options.RollbackMethod == rollbackFailed && len(items) > 1 && isRefusedWhole(err)
+		switch {
+		case err == nil:
+			return
+		case !lost && !refused:
+			w.fail(items, err)
+			return
+		}
+		looks := 1
+		if lost {
+			looks = 2 // it may still be at work
+		}
+		if items, err = w.settle(context.WithoutCancel(ctx), items, err, looks); err != nil || lost && try >= w.client.config.MaxRetries {
+			w.fail(items, err)
+			return
+		}
+		if refused {
+			// One of them is at fault. Smaller batches find it, and let its
+			// neighbours through.
+			half := len(items) / 2
+			w.send(ctx, items[:half])
+			items = items[half:]
+		}
+	}
+}
+
+const rollbackFailed = 1 // the rollback method that rolls back only what failed
+
+// isRefusedWhole reports whether the service refused a batch as a whole for
+// what is in it.
+func isRefusedWhole(err error) bool {
+	switch ProblemOf(err) {
+	case Refused, RelationNotFound, NotFound:
+		return true
+	}
+	return false
+}
+
+// sendOnce sends the items in one request.
+func (w *writing) sendOnce(ctx context.Context, items []int) error {
+	w.client.seen.creating.RLock()
+	defer w.client.seen.creating.RUnlock()
+	inputs := make([]ConversationInput, len(items))
+	for n, i := range items {
+		inputs[n] = w.inputs[i]
+	}
+	results, err := w.client.conversations.BatchModify(ctx, inputs, w.options)
+	if err != nil {
+		return err
+	}
+	for n, i := range items {
+		id, err := results[n].Value, results[n].Err
+		if asked, update := w.inputs[i].ID.Get(); err == nil && (update && id != asked || !update && !w.client.seen.claim(id)) {
+			err = &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another conversation", Snippet: id.String()}
+		}
+		w.results[i].Value.ID, w.results[i].Err = id, err
+	}
+	return nil
+}
+
+// readBack replaces the ids in the results with what the CRM holds now.
+func (w *writing) readBack(ctx context.Context) {
+	w.fetch(ctx, w.written(), w.floor())
+	if w.removeExtraLinks(ctx) {
+		w.fetch(ctx, w.written(), w.floor())
+	}
+}
+
+// written returns the items that have been carried out.
+func (w *writing) written() []int {
+	var items []int
+	for i, result := range w.results {
+		if result.Err == nil {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
+// floor returns a revision that everything written is above.
+func (w *writing) floor() int64 {
+	floor := w.before.revision
+	for _, input := range w.inputs {
+		if revision, ok := input.Revision.Get(); ok {
+			floor = max(floor, revision)
+		}
+	}
+	return floor
+}
+
+func (w *writing) fetch(ctx context.Context, items []int, floor int64) {
+	if len(items) == 0 {
+		return
+	}
+	ids := make([]ID, len(items))
+	for n, i := range items {
+		ids[n] = w.results[i].Value.ID
+	}
+	found, err := w.client.FetchMany(ctx, ids, floor)
+	for n, i := range items {
+		conversation, ok := found[ids[n]]
+		if !ok {
+			w.results[i].Err = &UnreadError{ID: ids[n], Err: firstError(err, errGone)}
+			continue
+		}
+		w.results[i].Value = conversation
+	}
+}
+
+var errGone = errors.New("the CRM does not show it any more")

@@ -1,0 +1,195 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A failure is an error of the client on its way to the user. It is the one
+// place where errors become diagnostics.
+type failure struct {
+	action  string            // "Create", "Read", "Update" or "Delete"
+	subject conversationModel // what was to become of it, or was
+	at      path.Path         // of the conversation; empty for a resource of its own
+	err     error
+}
+
+func (f failure) summary() string {
+	return fmt.Sprintf("Unable to %s Text Message Conversation", f.action)
+}
+
+// diagnostics says what couldn't be done, why, and what to do now, at the
+// attributes that are at fault where that is known.
+func (f failure) diagnostics() (diags diag.Diagnostics) {
+	for _, fault := range f.faults() {
+		diags.AddAttributeError(f.at.AtName(fault.attribute), f.summary(), f.detail(fault.text))
+	}
+	switch {
+	case diags.HasError():
+	case f.at.Equal(path.Empty()):
+		diags.AddError(f.summary(), f.detail(""))
+	default:
+		diags.AddAttributeError(f.at, f.summary(), f.detail(""))
+	}
+	return diags
+}
+
+// unread warns that a conversation was written and is not fully known.
+func (f failure) unread(id client.ID) (diags diag.Diagnostics) {
+	diags.AddWarning("Text Message Conversation Not Read Back",
+		fmt.Sprintf("The conversation %s was written, and is in the state, but what the CRM then made of it could not be read. "+
+			"The next plan reads it; nothing else needs to be done.\n\n%v", id, f.err))
+	return diags
+}
+
+func (f failure) detail(fault string) string {
+	parts := []string{f.explanation()}
+	if fault != "" {
+		parts = append(parts, "The CRM says: "+strings.TrimSpace(fault))
+	}
+	if !errors.Is(f.err, context.Canceled) {
+		parts = append(parts, "Cause: "+f.err.Error())
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// explanation says in plain words what happened, and what to do.
+func (f failure) explanation() string {
+	if errors.Is(f.err, context.Canceled) {
+		return "Terraform was interrupted before anything was sent; nothing has changed in the CRM."
+	}
+	switch client.ProblemOf(f.err) {
+	case client.WrongCredentials:
+		return "The CRM does not accept the provider's user name and password. Check the settings username and password, " +
+			"or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD: they are those of an Application of this space, " +
+			"made in the space's administration, not those with which people log in."
+	case client.NotPermitted:
+		return "The CRM does not permit this. Give the Application whose user name the provider uses the permission, in the space's administration; " +
+			"if it is about one conversation only, that one may be protected."
+	case client.WrongAddress:
+		return "There is no such space at this address. Check the settings service_url and space_id, " +
+			"or the environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID: the space's administration shows both."
+	case client.NotFound:
+		return "The CRM has no such conversation any more. Run terraform plan again: it shows what is needed now."
+	case client.RelationNotFound:
+		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, or belong to another space."
+	case client.Refused:
+		return "The CRM refuses what the configuration says. Correct it and apply again; nothing has changed."
+	case client.Unreachable:
+		return "There is no connection to the CRM, and nothing has changed there. Check the setting service_url (PIPELINER_SERVICE_URL), " +
+			"the network, and the proxy in HTTPS_PROXY, if there is one."
+	case client.UnexpectedReply:
+		return "What came back is not a reply of the Pipeliner API. Check the setting service_url (PIPELINER_SERVICE_URL), " +
+			"and whether a proxy or a login page stands in between."
+	case client.OutcomeUnknown:
+		return f.outcomeUnknown()
+	}
+	return "The CRM did not do what was asked."
+}
+
+func (f failure) outcomeUnknown() string {
+	if isKnown(f.subject.ID) {
+		return fmt.Sprintf("The change of the conversation %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.subject.ID.ValueString())
+	}
+	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
+		"with this recipient number. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
+		f.subject.PhoneID.ValueString())
+}
+
+// A fault is what the CRM finds wrong with one attribute.
+type fault struct{ attribute, text string }
+
+// faults returns what is wrong with which attribute, as far as the CRM says.
+func (f failure) faults() []fault {
+	var apiError *client.APIError
+	if !errors.As(f.err, &apiError) || client.ProblemOf(f.err) == client.OutcomeUnknown {
+		return nil
+	}
+	var faults []fault
+	for _, fieldError := range apiError.FieldErrors {
+		if attribute := f.attributeOf(fieldError.FieldName, fieldError.Text()); attribute != "" {
+			faults = append(faults, fault{attribute, fieldError.Text()})
+		}
+	}
+	if len(faults) == 0 && client.ProblemOf(f.err) == client.RelationNotFound {
+		if attribute := f.attributeWithIDOf(apiError.Message); attribute != "" {
+			faults = append(faults, fault{attribute, ""})
+		}
+	}
+	return faults
+}
+
+// attributeOf returns the attribute that stands for a field of the API, of the
+// conversation or of its links; empty for none.
+func (f failure) attributeOf(field, text string) string {
+	switch field {
+	case "phone", "phone_id":
+		return "phone_id"
+	case "recipient_account", "recipient_account_id":
+		return "recipient_account_id"
+	case "recipient_contact", "recipient_contact_id":
+		return "recipient_contact_id"
+	case "recipient_phone_number":
+		return field
+	}
+	for _, kind := range client.RelationKinds {
+		if field == kind.Field || field == kind.InputField() && field != "lead_oppty_id" {
+			return kind.Field
+		}
+	}
+	return f.attributeWithIDOf(text)
+}
+
+var uuids = regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}`)
+
+// attributeWithIDOf returns the attribute that holds one of the ids that the
+// text names; empty for none.
+func (f failure) attributeWithIDOf(text string) string {
+	for _, found := range uuids.FindAllString(text, -1) {
+		id, err := client.ParseID(found)
+		if err != nil {
+			continue
+		}
+		for name, value := range map[string]types.String{
+			"phone_id":             f.subject.PhoneID,
+			"recipient_account_id": f.subject.RecipientAccountID,
+			"recipient_contact_id": f.subject.RecipientContactID,
+		} {
+			if reference(value) == id {
+				return name
+			}
+		}
+		for _, kind := range client.RelationKinds {
+			for _, linked := range references(*f.subject.relations(kind)) {
+				if linked == id {
+					return kind.Field
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// differences warns of what was sent and is not what the CRM then held.
+func (m conversationModel) differences(sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
+	left := map[string]bool{}
+	for _, field := range m.toAPI(&actual).Fields() {
+		left[field] = true
+	}
+	for _, field := range sent.Fields() {
+		if left[field] {
+			diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
+				fmt.Sprintf("The CRM accepted %s of the conversation %s, but then held something else. The next plan shows what.", field, actual.ID.ValueString()))
+		}
+	}
+	return diags
+}

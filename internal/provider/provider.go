@@ -1,0 +1,47 @@
+// Package provider is the Terraform side: schemas, models, plans and
+// diagnostics. It knows no URL and no HTTP status; those are the client's.
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+var _ provider.Provider = (*pipelinerProvider)(nil)
+
+// New returns the provider's constructor.
+func New(version string) func() provider.Provider {
+	return func() provider.Provider { return &pipelinerProvider{version: version} }
+}
+
+type pipelinerProvider struct{ version string }
+
+func (p *pipelinerProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "pipeliner"
+	resp.Version = p.version
+}
+
+func (p *pipelinerProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = settingsSchema()
+}
+
+func (p *pipelinerProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var settings settingsModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &settings)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	data := newProviderData(settings, req.TerraformVersion, p.version)
+	resp.Diagnostics.Append(data.check()...)
+	resp.ResourceData = data
+	resp.DataSourceData = data
+}
+
+func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{newConversationResource}
+}
+
+func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }

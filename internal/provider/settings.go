@@ -1,0 +1,235 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// settingsModel is the provider block.
+type settingsModel struct {
+	ServiceURL            types.String  `tfsdk:"service_url"`
+	SpaceID               types.String  `tfsdk:"space_id"`
+	Username              types.String  `tfsdk:"username"`
+	Password              types.String  `tfsdk:"password"`
+	ValidationLevel       types.Int64   `tfsdk:"validation_level"`
+	BatchSize             types.Int64   `tfsdk:"batch_size"`
+	BatchWindow           types.String  `tfsdk:"batch_window"`
+	MaxConcurrentRequests types.Int64   `tfsdk:"max_concurrent_requests"`
+	RequestsPerSecond     types.Float64 `tfsdk:"requests_per_second"`
+	MaxRetries            types.Int64   `tfsdk:"max_retries"`
+	RequestTimeout        types.String  `tfsdk:"request_timeout"`
+}
+
+// environment names the variable behind each setting that has one.
+var environment = map[string]string{
+	"service_url": "PIPELINER_SERVICE_URL",
+	"space_id":    "PIPELINER_SPACE_ID",
+	"username":    "PIPELINER_USERNAME",
+	"password":    "PIPELINER_PASSWORD",
+}
+
+func settingsSchema() schema.Schema {
+	defaults := client.Defaults()
+	access := func(name, description string, sensitive bool) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           sensitive,
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
+		}
+	}
+	count := func(description string, fallback, least, most int64) schema.Int64Attribute {
+		return schema.Int64Attribute{
+			Optional:            true,
+			Validators:          []validator.Int64{int64validator.Between(least, most)},
+			MarkdownDescription: fmt.Sprintf("%s From %d to %d, default `%d`.", description, least, most, fallback),
+		}
+	}
+	duration := func(description string, fallback, least, most time.Duration) schema.StringAttribute {
+		return schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{isDuration{least: least, most: most}},
+			MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description, least, most, fallback),
+		}
+	}
+	return schema.Schema{
+		MarkdownDescription: "Text message conversations of Pipeliner CRM.",
+		Attributes: map[string]schema.Attribute{
+			"service_url": access("service_url", "Service URL, as the space's administration shows it, such as `https://eu-central.api.pipelinersales.com`. "+
+				"A bare host and the whole base URL of the space do as well. Plain `http` is accepted for the machine itself only.", false),
+			"space_id": access("space_id", "Id of the space, as its administration shows it, such as `acme_sales`.", false),
+			"username": access("username", "User name of an Application, which is made in the space's administration.", false),
+			"password": access("password", "Password of that Application.", true),
+			"validation_level": schema.Int64Attribute{
+				Optional:            true,
+				Validators:          []validator.Int64{isValidationLevel{}},
+				MarkdownDescription: validationLevelDescription() + " Default `0`. A resource can set its own.",
+			},
+			"batch_size": count("The most conversations that travel in one request.", int64(defaults.BatchSize), 1, 1000),
+			"batch_window": duration("How long a batch waits for another conversation before it leaves. "+
+				"Shorter is quicker for a lone conversation, longer makes fuller batches.", defaults.BatchWindow, 0, 10*time.Second),
+			"max_concurrent_requests": count("The most requests under way at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
+			"requests_per_second": schema.Float64Attribute{
+				Optional:            true,
+				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
+				MarkdownDescription: "The most requests in a second, at least `0.01`. By default there is no limit of the provider's own; what the service limits is waited for.",
+			},
+			"max_retries": count("How often a request is sent again after a failure in which that does no harm.", int64(defaults.MaxRetries), 0, 20),
+			"request_timeout": duration("How long one request may take, with its reply.", defaults.RequestTimeout,
+				time.Second, time.Hour),
+		},
+	}
+}
+
+// providerData is what the provider hands to its resources.
+type providerData struct {
+	settings  settingsModel
+	userAgent string
+
+	once  sync.Once
+	api   *client.Client
+	diags diag.Diagnostics
+}
+
+func newProviderData(settings settingsModel, terraform, version string) *providerData {
+	for name, variable := range environment {
+		if value := settings.access(name); value.IsNull() && os.Getenv(variable) != "" {
+			*value = types.StringValue(os.Getenv(variable))
+		}
+	}
+	return &providerData{
+		settings:  settings,
+		userAgent: fmt.Sprintf("terraform-provider-pipeliner/%s Terraform/%s", version, terraform),
+	}
+}
+
+// access returns the setting of that name, one of those in environment.
+func (s *settingsModel) access(name string) *types.String {
+	switch name {
+	case "service_url":
+		return &s.ServiceURL
+	case "space_id":
+		return &s.SpaceID
+	case "username":
+		return &s.Username
+	default:
+		return &s.Password
+	}
+}
+
+// check finds fault with settings that are known, while the provider is being
+// configured. What is missing or not yet known is no fault until a client is
+// needed.
+func (p *providerData) check() diag.Diagnostics {
+	if len(p.settings.unknown()) > 0 || len(p.settings.missing()) > 0 {
+		return nil
+	}
+	_, diags := p.Client()
+	return diags
+}
+
+// Client returns the client for the space, made when it is first needed.
+func (p *providerData) Client() (*client.Client, diag.Diagnostics) {
+	p.once.Do(func() {
+		if p.diags = p.settings.incomplete(); p.diags.HasError() {
+			return
+		}
+		api, err := client.New(p.settings.config(p.userAgent))
+		var wrong *client.ConfigError
+		switch {
+		case errors.As(err, &wrong):
+			p.diags.AddAttributeError(path.Root(wrong.Setting), "Invalid Provider Setting",
+				fmt.Sprintf("The setting %s (or the environment variable %s) cannot be used: %v.", wrong.Setting, environment[wrong.Setting], wrong.Err))
+		case err != nil:
+			p.diags.AddError("Invalid Provider Settings", err.Error())
+		}
+		p.api = api
+	})
+	return p.api, p.diags
+}
+
+// validationLevel returns the level of a resource, or else the provider's.
+func (p *providerData) validationLevel(own types.Int64) int64 {
+	if isKnown(own) {
+		return own.ValueInt64()
+	}
+	return p.settings.ValidationLevel.ValueInt64()
+}
+
+// config returns the client's configuration: defaults, but for what is set.
+func (s *settingsModel) config(userAgent string) client.Config {
+	config := client.Defaults()
+	config.ServiceURL = s.ServiceURL.ValueString()
+	config.SpaceID = s.SpaceID.ValueString()
+	config.Username = s.Username.ValueString()
+	config.Password = s.Password.ValueString()
+	config.UserAgent = userAgent
+	config.Logger = newLogger()
+	config.RequestsPerSecond = s.RequestsPerSecond.ValueFloat64()
+	setCount(&config.BatchSize, s.BatchSize)
+	setCount(&config.MaxConcurrentRequests, s.MaxConcurrentRequests)
+	setCount(&config.MaxRetries, s.MaxRetries)
+	setDuration(&config.BatchWindow, s.BatchWindow)
+	setDuration(&config.RequestTimeout, s.RequestTimeout)
+	return config
+}
+
+func setCount(field *int, value types.Int64) {
+	if isKnown(value) {
+		*field = int(value.ValueInt64())
+	}
+}
+
+func setDuration(field *time.Duration, value types.String) {
+	if given, err := time.ParseDuration(value.ValueString()); err == nil {
+		*field = given
+	}
+}
+
+// unknown returns the names of the settings that are not known yet, sorted.
+func (s *settingsModel) unknown() []string {
+	values := map[string]attr.Value{
+		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
+		"validation_level": s.ValidationLevel, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
+		"max_concurrent_requests": s.MaxConcurrentRequests, "requests_per_second": s.RequestsPerSecond,
+		"max_retries": s.MaxRetries, "request_timeout": s.RequestTimeout,
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(values)), func(name string) bool { return !values[name].IsUnknown() })
+}
+
+// missing returns the names of the required settings that are not set, sorted.
+func (s *settingsModel) missing() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(environment)), func(name string) bool { return !s.access(name).IsNull() })
+}
+
+// incomplete says what a client cannot be made without.
+func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
+	for _, name := range s.missing() {
+		diags.AddError("Missing Provider Setting",
+			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
+	}
+	if unknown := s.unknown(); len(unknown) > 0 {
+		diags.AddError("Provider Setting Not Known Yet",
+			fmt.Sprintf("The CRM cannot be asked while it is not known what the following is in the provider block: %s. "+
+				"It depends on something that is yet to be applied: apply that first, with the option -target, or use a value that is known before.", strings.Join(unknown, ", ")))
+	}
+	return diags
+}

@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// One value can be written in several ways: a UUID in either case or as a URI,
+// "no record" as null or "", a number with or without spaces. The functions
+// here compare what is meant.
+
+// isKnown reports whether the value is neither null nor unknown, nor has
+// anything unknown in it.
+func isKnown(value attr.Value) bool {
+	if value.IsNull() || value.IsUnknown() {
+		return false
+	}
+	if set, ok := value.(types.Set); ok {
+		for _, element := range set.Elements() {
+			if !isKnown(element) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// hasUnknown reports whether anything of the value is yet to be known.
+func hasUnknown(value attr.Value) bool { return !value.IsNull() && !isKnown(value) }
+
+// reference returns the id that the value names, zero for none.
+func reference(value types.String) client.ID {
+	id, _ := client.ParseID(value.ValueString()) // validated in the configuration
+	return id
+}
+
+// references returns the ids that the set names, each once.
+func references(set types.Set) []client.ID {
+	ids := make([]client.ID, 0, len(set.Elements()))
+	seen := make(map[client.ID]bool, len(set.Elements()))
+	for _, element := range set.Elements() {
+		text, _ := element.(types.String)
+		if id := reference(text); !id.IsZero() && !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func sameReference(a, b types.String) bool { return reference(a) == reference(b) }
+
+func sameReferences(a, b types.Set) bool {
+	if a.IsNull() != b.IsNull() {
+		return false
+	}
+	others := make(map[client.ID]bool)
+	for _, id := range references(b) {
+		others[id] = true
+	}
+	ids := references(a)
+	for _, id := range ids {
+		if !others[id] {
+			return false
+		}
+	}
+	return len(ids) == len(others)
+}
+
+func sameNumber(a, b types.String) bool {
+	return a.IsNull() == b.IsNull() && client.SamePhoneNumber(a.ValueString(), b.ValueString())
+}

@@ -1,0 +1,149 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// validationLevels are the bits of the API's validation level: the one source
+// of its validation and of its documentation.
+var validationLevels = []struct {
+	bit     int64
+	meaning string
+}{
+	{0, "validate each field"},
+	{2, "validate only changed fields"},
+	{4, "validate only system fields"},
+	{8, "allow overriding read-only fields"},
+	{16, "allow setting a record on a deleted relationship"},
+}
+
+func validationLevelDescription() string {
+	meanings := make([]string, len(validationLevels))
+	for i, level := range validationLevels {
+		meanings[i] = fmt.Sprintf("`%d` (%s)", level.bit, level.meaning)
+	}
+	return "How the CRM validates what is written, as the sum of: " + strings.Join(meanings, ", ") + "."
+}
+
+// isValidationLevel accepts sums of the known bits.
+type isValidationLevel struct{}
+
+func (isValidationLevel) Description(context.Context) string {
+	bits := make([]string, len(validationLevels))
+	for i, level := range validationLevels {
+		bits[i] = strconv.FormatInt(level.bit, 10)
+	}
+	return "value must be a sum of different ones of " + strings.Join(bits, ", ")
+}
+
+func (v isValidationLevel) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isValidationLevel) ValidateInt64(ctx context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	var known int64
+	for _, level := range validationLevels {
+		known |= level.bit
+	}
+	if given := req.ConfigValue.ValueInt64(); given < 0 || given&^known != 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Validation Level",
+			fmt.Sprintf("Attribute %s: %s, got: %d.", req.Path, v.Description(ctx), given))
+	}
+}
+
+// isReference accepts a UUID, or a URI that ends in one and does not name
+// another entity.
+type isReference struct {
+	entity    string // path segment, such as "Accounts"
+	allowNone bool   // accept "", which means none
+}
+
+func (v isReference) Description(context.Context) string {
+	text := "value must be a UUID, or a URI that ends in one"
+	if v.allowNone {
+		text += `, or "" for none`
+	}
+	return text
+}
+
+func (v isReference) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isReference) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || v.allowNone && req.ConfigValue.ValueString() == "" {
+		return
+	}
+	_, entity, err := client.ParseReference(req.ConfigValue.ValueString())
+	switch {
+	case err != nil:
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id",
+			fmt.Sprintf("Attribute %s: %s, but %v.", req.Path, v.Description(ctx), err))
+	case isOtherEntity(entity, v.entity):
+		resp.Diagnostics.AddAttributeError(req.Path, "Id of Another Entity",
+			fmt.Sprintf("Attribute %s holds ids of %s, but %q names a record of %s.", req.Path, v.entity, req.ConfigValue.ValueString(), entity))
+	}
+}
+
+// checkReferences finds fault with ids that were not known when Terraform
+// validated the configuration.
+func (m *conversationModel) checkReferences(ctx context.Context) (diags diag.Diagnostics) {
+	check := func(at path.Path, value types.String, v isReference) {
+		resp := validator.StringResponse{}
+		v.ValidateString(ctx, validator.StringRequest{Path: at, ConfigValue: value}, &resp)
+		diags.Append(resp.Diagnostics...)
+	}
+	check(path.Root("phone_id"), m.PhoneID, isReference{entity: "Phones"})
+	check(path.Root("recipient_account_id"), m.RecipientAccountID, isReference{entity: "Accounts", allowNone: true})
+	check(path.Root("recipient_contact_id"), m.RecipientContactID, isReference{entity: "Contacts", allowNone: true})
+	for _, kind := range client.RelationKinds {
+		for _, element := range m.relations(kind).Elements() {
+			text, _ := element.(types.String)
+			check(path.Root(kind.Field).AtSetValue(element), text, isReference{entity: kind.Entity})
+		}
+	}
+	return diags
+}
+
+// isOtherEntity reports whether named is an entity that a conversation refers
+// to, but not the wanted one. Segments that this provider doesn't know are let
+// through: the CRM checks the id itself.
+func isOtherEntity(named, wanted string) bool {
+	if named == wanted {
+		return false
+	}
+	known := named == "Phones" || named == conversationEntity
+	for _, kind := range client.RelationKinds {
+		known = known || named == kind.Entity
+	}
+	return known
+}
+
+// isDuration accepts what Go writes as a duration, from a least one on.
+type isDuration struct{ least, most time.Duration }
+
+func (v isDuration) Description(context.Context) string {
+	return fmt.Sprintf("value must be a duration from %s to %s, such as \"500ms\" or \"1m30s\"", v.least, v.most)
+}
+
+func (v isDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isDuration) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if given, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || given < v.least || given > v.most {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
+			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+	}
+}
