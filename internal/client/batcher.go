@@ -12,10 +12,15 @@ import (
 var ErrClosed = errors.New("the client is closed")
 
 // A Batcher joins the single items of concurrent callers into batches (group
-// commit). A batch is run when it is full, or when no other batch is being run
-// and a short window has passed in which nothing more arrived; what arrives
-// while a batch is run forms the next one. So the longer a run takes, the
-// fuller the batches, and a lone item waits for the window only.
+// commit). While a batch is run, what arrives forms the next one. That one is
+// run when it is full; when no other is running and every caller waits in it;
+// or when no other is running and nothing has arrived for a while.
+//
+// The while is the window. It is longer, but at most longestWait windows, where
+// callers have been seen to arrive at longer intervals, or where there have
+// been more of them. So a lone item waits for the window only, callers who come
+// back again and again wait for each other and for nothing else, and slow ones
+// still share a batch.
 type Batcher[In, Out any] struct {
 	size   int
 	window time.Duration
@@ -23,11 +28,22 @@ type Batcher[In, Out any] struct {
 
 	mu      sync.Mutex
 	waiting []*ticket[In, Out]
-	running int
-	timer   *time.Timer // runs out when the window has passed; nil: not set
+	running int         // batches
+	riding  int         // items in the running batches
+	timer   *time.Timer // runs out when nothing has arrived for a while
 	closed  bool
 	done    sync.WaitGroup // one for each running batch
+
+	callers  int           // as many as have been seen at once, until some stay away
+	all      bool          // whether that is known to be all of them
+	last     time.Time     // of the last arrival or end of a run
+	interval time.Duration // the longest of late between arrivals
 }
+
+const (
+	longestWait      = 25 // windows
+	quietAsIntervals = 5  // so many intervals without an arrival are a while
+)
 
 // A ticket is one caller's item on its way through a batcher.
 type ticket[In, Out any] struct {
@@ -83,13 +99,30 @@ func (b *Batcher[In, Out]) enqueue(t *ticket[In, Out]) error {
 		return err
 	}
 	b.waiting = append(b.waiting, t)
+	b.learn()
 	switch {
 	case len(b.waiting) >= b.size:
 		b.dispatch()
-	case b.running == 0:
-		b.openWindow()
+	case b.running > 0:
+	case b.all && len(b.waiting) >= b.callers:
+		b.dispatch()
+	default:
+		b.awaitQuiet()
 	}
 	return nil
+}
+
+// learn takes note of an arrival. Long intervals are forgotten little by
+// little; those that no batch would wait for don't count. mu is held.
+func (b *Batcher[In, Out]) learn() {
+	if together := len(b.waiting) + b.riding; together > b.callers {
+		b.callers, b.all = together, false
+	}
+	now := time.Now()
+	if interval := now.Sub(b.last); interval <= longestWait*b.window {
+		b.interval = max(interval, b.interval*15/16)
+	}
+	b.last = now
 }
 
 // withdraw takes t out of the queue, unless it is on its way already.
@@ -105,23 +138,28 @@ func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	return false
 }
 
-// openWindow begins the window anew. The caller holds mu.
-func (b *Batcher[In, Out]) openWindow() {
+// awaitQuiet begins anew to wait until nothing arrives for a while. mu is held.
+func (b *Batcher[In, Out]) awaitQuiet() {
 	if b.timer != nil {
 		b.timer.Stop()
 	}
+	wait := max(b.window, quietAsIntervals*b.interval)
+	if len(b.waiting) < b.callers || wait > longestWait*b.window {
+		wait = longestWait * b.window
+	}
 	var timer *time.Timer
-	timer = time.AfterFunc(b.window, func() {
+	timer = time.AfterFunc(wait, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if b.timer == timer && b.running == 0 { // else another window has begun since
+		if b.timer == timer && b.running == 0 { // else something has happened since
+			b.callers, b.all = len(b.waiting), false
 			b.dispatch()
 		}
 	})
 	b.timer = timer
 }
 
-// dispatch runs what waits as one batch. The caller holds mu.
+// dispatch runs what waits as one batch. mu is held.
 func (b *Batcher[In, Out]) dispatch() {
 	b.timer = nil
 	if len(b.waiting) == 0 {
@@ -130,16 +168,25 @@ func (b *Batcher[In, Out]) dispatch() {
 	batch := b.waiting
 	b.waiting = nil
 	b.running++
+	b.riding += len(batch)
 	b.done.Go(func() {
 		b.runBatch(batch)
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		b.running--
-		if b.running == 0 && len(b.waiting) > 0 {
-			// The callers just served often come back at once.
-			b.openWindow()
-		}
+		b.finish(len(batch))
 	})
+}
+
+// finish takes note of the end of a run. mu is held.
+func (b *Batcher[In, Out]) finish(size int) {
+	b.last = time.Now()
+	b.running--
+	b.riding -= size
+	// Had there been others, they would have come meanwhile.
+	b.all = size == b.callers
+	if b.running == 0 && len(b.waiting) > 0 {
+		b.awaitQuiet()
+	}
 }
 
 func (b *Batcher[In, Out]) runBatch(batch []*ticket[In, Out]) {
