@@ -72,6 +72,9 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 // List returns one page.
 func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
 	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(), query: query.values(), repeatable: true})
+	if ProblemOf(err) == NotFound {
+		return Page[T]{}, &AddressError{Err: err} // a list names no record that could be missing
+	}
 	if err != nil {
 		return Page[T]{}, err
 	}

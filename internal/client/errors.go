@@ -105,6 +105,8 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.As(err, &outcome):
 		return OutcomeUnknown
+	case errors.As(err, new(*AddressError)):
+		return WrongAddress
 	case errors.As(err, &connect):
 		return Unreachable
 	case errors.As(err, &api):
@@ -144,6 +146,12 @@ type ConnectError struct {
 
 func (e *ConnectError) Error() string { return fmt.Sprintf("cannot connect to %s: %v", e.Host, e.Err) }
 func (e *ConnectError) Unwrap() error { return e.Err }
+
+// An AddressError says that there is no such space at the service.
+type AddressError struct{ Err error }
+
+func (e *AddressError) Error() string { return "there is no such space: " + e.Err.Error() }
+func (e *AddressError) Unwrap() error { return e.Err }
 
 // A ReplyError says that a reply is not what was agreed with the API.
 type ReplyError struct {

@@ -1,8 +1,6 @@
 package client
 
-import (
-	"context"
-)
+import "context"
 
 // remove soft-deletes the records of one batch. What is deleted or gone
 // already, perhaps by a request whose reply got lost, is no error.
@@ -31,7 +29,7 @@ func (e *Entity[T, In]) isGone(ctx context.Context, id ID, err error) bool {
 	switch ProblemOf(err) {
 	case NotFound:
 		return e.client.isThere(ctx) == nil
-	case Refused, NotPermitted, Other:
+	case Refused, NotPermitted, UnexpectedReply, Other:
 		found, err := e.Get(ctx, id, Query{})
 		return ProblemOf(err) == NotFound || err == nil && found.deleted()
 	}

@@ -22,7 +22,7 @@ const (
 // known before the request and belong to no one else; updates by what they set.
 //
 // An error, which holds the lost request's, means that this could not be found
-// out for any of the items.
+// out for the items that are returned with it.
 func (w *writing) settle(ctx context.Context, items []int, lost error, looks int) ([]int, error) {
 	// Others may be creating the same: what they create must be theirs first.
 	w.client.seen.creating.Lock()
@@ -43,7 +43,7 @@ func (w *writing) settle(ctx context.Context, items []int, lost error, looks int
 			break
 		}
 	}
-	return items, lost
+	return items, nil
 }
 
 // newer returns the conversations that have changed since before the items

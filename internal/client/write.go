@@ -131,8 +131,10 @@ func (w *writing) send(ctx context.Context, items []int) {
 		if lost {
 			looks = 2 // it may still be at work
 		}
-		if items, err = w.settle(context.WithoutCancel(ctx), items, err, looks); err != nil || lost && try >= w.client.config.MaxRetries {
-			w.fail(items, err)
+		var unsettled error
+		items, unsettled = w.settle(context.WithoutCancel(ctx), items, err, looks)
+		if unsettled != nil || lost && try >= w.client.config.MaxRetries {
+			w.fail(items, firstError(unsettled, notCarriedOut(err)))
 			return
 		}
 		if refused {
@@ -143,6 +145,16 @@ func (w *writing) send(ctx context.Context, items []int) {
 			items = items[half:]
 		}
 	}
+}
+
+// notCarriedOut is the error of a request whose reply got lost, once looking has
+// shown that it did nothing.
+func notCarriedOut(err error) error {
+	var lost *OutcomeUnknownError
+	if errors.As(err, &lost) {
+		return lost.Err
+	}
+	return err
 }
 
 const rollbackFailed = 1 // the rollback method that rolls back only what failed

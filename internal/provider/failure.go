@@ -35,7 +35,7 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	}
 	switch {
 	case diags.HasError():
-	case f.at.Equal(path.Empty()):
+	case len(f.at.Steps()) == 0:
 		diags.AddError(f.summary(), f.detail(""))
 	default:
 		diags.AddAttributeError(f.at, f.summary(), f.detail(""))

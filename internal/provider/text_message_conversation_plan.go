@@ -33,8 +33,8 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 	}
 	if !sameNumber(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
 		// The CRM may find the recipient by the new number.
-		planned.RecipientAccountID = planComputed(config.RecipientAccountID, planned.RecipientAccountID)
-		planned.RecipientContactID = planComputed(config.RecipientContactID, planned.RecipientContactID)
+		planned.RecipientAccountID = planComputed(config.RecipientAccountID, types.StringUnknown())
+		planned.RecipientContactID = planComputed(config.RecipientContactID, types.StringUnknown())
 	}
 	if planned.hasUnknown() || len(planned.toAPI(prior).Fields()) > 0 {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()

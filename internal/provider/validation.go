@@ -80,7 +80,7 @@ func (v isReference) Description(context.Context) string {
 
 func (v isReference) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v isReference) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v isReference) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || v.allowNone && req.ConfigValue.ValueString() == "" {
 		return
 	}
@@ -88,10 +88,10 @@ func (v isReference) ValidateString(ctx context.Context, req validator.StringReq
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id",
-			fmt.Sprintf("Attribute %s: %s, but %v.", req.Path, v.Description(ctx), err))
+			fmt.Sprintf("%v.", err))
 	case isOtherEntity(entity, v.entity):
 		resp.Diagnostics.AddAttributeError(req.Path, "Id of Another Entity",
-			fmt.Sprintf("Attribute %s holds ids of %s, but %q names a record of %s.", req.Path, v.entity, req.ConfigValue.ValueString(), entity))
+			fmt.Sprintf("%q names a record of %s, but ids of %s belong here.", req.ConfigValue.ValueString(), entity, v.entity))
 	}
 }
 
