@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// settings is what the flags say.
+type settings struct {
+	listen  string
+	seed    string // name of a file
+	version bool
+	options mockserver.Options
+}
+
+// parseFlags returns [flag.ErrHelp] if it was asked for help and has printed it to stderr.
+func parseFlags(args []string, stderr io.Writer) (*settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("pipeliner-mock", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the flag package would print the whole help for every mistake
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
+	flags.StringVar(&s.options.Username, "user", "user", "user `name` to accept")
+	flags.StringVar(&s.options.Password, "password", "password", "`password` to accept")
+	flags.StringVar(&s.options.Space, "space", "test_space", "`id` of the space")
+	flags.StringVar(&s.seed, "seed", "", "JSON `file` with the records to start with, by entity: {\"Phones\": [{\"id\": …}], …}")
+	flags.DurationVar(&s.options.Latency, "latency", 0, "`time` to add to every request, e.g. 200ms")
+	flags.BoolVar(&s.version, "version", false, "print the version and exit")
+	for _, sw := range mockserver.Switches {
+		usage := fmt.Sprintf("%s: `%s`", sw.Doc, strings.Join(sw.Values, "|"))
+		flags.StringVar(sw.Field(&s.options.Behavior), sw.Name, sw.Values[0], usage)
+	}
+
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(stderr, "Serves a mock of the Pipeliner CRM REST API. Prints its URL when it is ready.")
+		flags.SetOutput(stderr)
+		flags.PrintDefaults()
+	}
+	if err == nil && flags.NArg() > 0 {
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return &s, err
+}
+
+// server returns the mock with its seed.
+func (s *settings) server() (*mockserver.Server, error) {
+	mock, err := mockserver.New(s.options)
+	if err != nil || s.seed == "" {
+		return mock, err
+	}
+	content, err := os.ReadFile(s.seed)
+	if err != nil {
+		return nil, err
+	}
+	var seed map[string][]map[string]any
+	if err := json.Unmarshal(content, &seed); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.seed, err)
+	}
+	if err := mock.Seed(seed); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.seed, err)
+	}
+	return mock, nil
+}

@@ -1,0 +1,243 @@
+package mockserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Seed stores records as if they had been there before, all of them or none. The key is the entity's path segment,
+// like "Accounts"; the values are what a request would send, and may include what only a server could have set: id,
+// created, modified, is_deleted, is_delete_protected, and a revision above those before it. An id that is left out is
+// generated. The arrays of relations may hold the plain ids of the linked records. The recipient of a number is not
+// looked up. The error names the entity, the index and the field.
+func (s *Server) Seed(seed map[string][]map[string]any) error {
+	for _, segment := range slices.Sorted(maps.Keys(seed)) {
+		if definition(segment) == nil {
+			return fmt.Errorf("seed: unknown entity %q, it must be one of %s", segment, strings.Join(segments(), ", "))
+		}
+	}
+	return s.write(func(w *writer) error {
+		w.seeding = true
+		for _, def := range entities {
+			for i, fields := range seed[def.segment] {
+				place := fmt.Sprintf("seed: %s[%d]", def.segment, i)
+				input, err := normalized(fields)
+				if err != nil {
+					return fmt.Errorf("%s: %w", place, err)
+				}
+				if _, failure := w.create(def, input, false); failure != nil {
+					return failure.in(place)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Create stores a record as another user would, and returns its id. The arrays of relations may hold the plain ids of
+// the linked records.
+func (s *Server) Create(entity string, fields map[string]any) (id string, err error) {
+	err = s.writeTo(entity, fields, func(w *writer, def *entityDef, input map[string]any) *apiError {
+		r, failure := w.create(def, input, false)
+		if failure == nil {
+			id = r.id
+		}
+		return failure
+	})
+	return id, err
+}
+
+// Edit changes a record as another user would. Arrays replace what was there, and those of relations may hold the
+// plain ids of the linked records.
+func (s *Server) Edit(entity, id string, fields map[string]any) error {
+	return s.writeTo(entity, fields, func(w *writer, def *entityDef, input map[string]any) *apiError {
+		_, failure := w.update(def, strings.ToLower(id), input)
+		return failure
+	})
+}
+
+// SoftDelete deletes a record as another user would.
+func (s *Server) SoftDelete(entity, id string) error {
+	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
+		return w.softDelete(def, strings.ToLower(id), false)
+	})
+}
+
+// Restore takes a soft delete back as another user would.
+func (s *Server) Restore(entity, id string) error {
+	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
+		return w.restore(def, strings.ToLower(id))
+	})
+}
+
+// Purge removes a record for good, along with the relations to it, and with the relations and messages of a
+// conversation. Other references to it become null.
+func (s *Server) Purge(entity, id string) error {
+	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
+		return w.purge(def, strings.ToLower(id))
+	})
+}
+
+// Record returns a copy of a record, also of a soft-deleted one. Times are text as in a reply, integers are int, and
+// the arrays hold the ids of the relations and messages, as a []string.
+func (s *Server) Record(entity, id string) (map[string]any, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.store.tables[entity]
+	if t == nil || t.records[strings.ToLower(id)] == nil {
+		return nil, false
+	}
+	return s.store.export(t.def, t.records[strings.ToLower(id)]), true
+}
+
+// Records returns a copy of all records of an entity, soft-deleted ones too, in the order of their creation.
+func (s *Server) Records(entity string) []map[string]any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t := s.store.tables[entity]
+	if t == nil {
+		return nil
+	}
+	var records []map[string]any
+	for _, r := range t.inOrderOfCreation() {
+		records = append(records, s.store.export(t.def, r))
+	}
+	return records
+}
+
+// Links returns the ids of the records that a conversation is linked with in an array of relations, or of its
+// messages, in ascending order. One that is linked twice is there twice.
+func (s *Server) Links(conversationID, field string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ids := []string{}
+	a := definition(conversations).array(field)
+	if a == nil {
+		return ids
+	}
+	for _, member := range s.store.members(a, strings.ToLower(conversationID)) {
+		if a.key == "" {
+			ids = append(ids, member.id)
+		} else {
+			ids = append(ids, member.text(a.key))
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Revision returns the revision of the space: that of the record that was written last.
+func (s *Server) Revision() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.revision
+}
+
+// SetBehavior changes how the server plays what is not known, from the next request on. It returns an error, and
+// changes nothing, if a field has an unknown value.
+func (s *Server) SetBehavior(behavior Behavior) error {
+	behavior, err := behavior.complete()
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.store.behavior = behavior
+	return nil
+}
+
+// entityDef is entity, where a parameter has that name.
+type entityDef = entity
+
+// writeTo does one write to the store on behalf of a test.
+func (s *Server) writeTo(
+	entity string, fields map[string]any, do func(*writer, *entityDef, map[string]any) *apiError,
+) error {
+	def := definition(entity)
+	if def == nil {
+		return fmt.Errorf("unknown entity %q, it must be one of %s", entity, strings.Join(segments(), ", "))
+	}
+	input, err := normalized(fields)
+	if err != nil {
+		return fmt.Errorf("%s: %w", entity, err)
+	}
+	return s.write(func(w *writer) error {
+		if failure := do(w, def, input); failure != nil {
+			return failure.in(entity)
+		}
+		return nil
+	})
+}
+
+// write does all of a write or nothing.
+func (s *Server) write(do func(*writer) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.store.begin()
+	w := &writer{store: s.store, level: levelOverride | levelDeleted, linkedIDs: true}
+	err := do(w)
+	if err != nil {
+		w.rollBack(0)
+	}
+	return err
+}
+
+// normalized returns the fields as a request would have brought them.
+func normalized(fields map[string]any) (map[string]any, error) {
+	if fields == nil {
+		return map[string]any{}, nil
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	v, err := decode(text)
+	input, _ := v.(map[string]any)
+	return input, err
+}
+
+// in returns the error, in one line, as one about what is at this place.
+func (e *apiError) in(place string) error {
+	if e.field != "" {
+		place += "." + e.field
+	}
+	return fmt.Errorf("%s: %s", place, strings.ReplaceAll(strings.TrimSpace(e.Message), "\n", " "))
+}
+
+// export returns a copy of a record for a test.
+func (s *store) export(def *entity, r *record) map[string]any {
+	out := map[string]any{}
+	for _, f := range def.fields {
+		out[f.name] = renderer{store: s}.value(cloned(r.values[f.name]))
+	}
+	for i := range def.arrays {
+		ids := []string{}
+		for _, member := range s.members(&def.arrays[i], r.id) {
+			ids = append(ids, member.id)
+		}
+		out[def.arrays[i].name] = ids
+	}
+	return out
+}
+
+// cloned returns a copy of a value in which nothing is shared with the record.
+func cloned(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i, item := range v {
+			out[i] = cloned(item)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for name, item := range v {
+			out[name] = cloned(item)
+		}
+		return out
+	}
+	return v
+}

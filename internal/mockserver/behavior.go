@@ -1,0 +1,157 @@
+package mockserver
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The values that the fields of [Behavior] take. Which of them a field knows is in [Switches].
+const (
+	Honoured = "honoured"
+	Ignored  = "ignored"
+	Refused  = "refused"
+
+	ErrorReply = "error"
+	Indexed    = "indexed"
+	Items      = "items"
+
+	Replace = "replace"
+	Merge   = "merge"
+
+	NotFound = "not_found"
+	OK       = "ok"
+	Created  = "created"
+
+	Bump = "bump"
+	Keep = "keep"
+
+	On  = "on"
+	Off = "off"
+
+	Kept = "kept"
+	E164 = "e164"
+
+	MessageOnly = "message"
+	FieldToo    = "field"
+
+	TimeSpace = "space"
+	TimeT     = "t"
+)
+
+// Behavior says how the mock plays what no source decides. An empty field stands for the first value that [Switches]
+// lists for it.
+type Behavior struct {
+	RevisionFilter   string
+	StaleRevision    string
+	RollbackReply    string
+	ArrayUpdate      string
+	DeletedGet       string
+	DeletedRevision  string
+	RecipientMatch   string
+	GetParameters    string
+	PhoneFormat      string
+	RelationError    string
+	RelationRevision string
+	MessageRevision  string
+	TimeFormat       string
+	CreateStatus     string
+}
+
+// Switch describes one field of [Behavior]: what it decides and the values it can have, the default first.
+type Switch struct {
+	Name   string // as a flag, e.g. "revision-filter"
+	Doc    string
+	Values []string
+	Field  func(*Behavior) *string
+}
+
+// Switches is every choice there is. The flags of the command, its help and the validation in [New] come from it, and
+// a test that must hold either way can range over it.
+var Switches = []Switch{
+	{
+		Name: "revision-filter", Values: []string{Honoured, Ignored, Refused},
+		Doc:   "what a list does with a filter on revision; refused is a 400",
+		Field: func(b *Behavior) *string { return &b.RevisionFilter },
+	},
+	{
+		Name: "stale-revision", Values: []string{Ignored, Refused},
+		Doc:   "what an update does with a revision that is not the current one; refused is a 422",
+		Field: func(b *Behavior) *string { return &b.StaleRevision },
+	},
+	{
+		Name: "rollback-reply", Values: []string{ErrorReply, Indexed, Items},
+		Doc:   "how a batch that was rolled back is answered: a 422 that names no item, a 422 with its index, or a 200 with an error for each item",
+		Field: func(b *Behavior) *string { return &b.RollbackReply },
+	},
+	{
+		Name: "array-update", Values: []string{Replace, Merge},
+		Doc:   "whether an array in an update replaces the whole set or is added to it",
+		Field: func(b *Behavior) *string { return &b.ArrayUpdate },
+	},
+	{
+		Name: "deleted-get", Values: []string{NotFound, OK},
+		Doc:   "how a get of a soft-deleted record is answered",
+		Field: func(b *Behavior) *string { return &b.DeletedGet },
+	},
+	{
+		Name: "deleted-revision", Values: []string{Bump, Keep},
+		Doc:   "whether a soft delete and a restore give the record a new revision",
+		Field: func(b *Behavior) *string { return &b.DeletedRevision },
+	},
+	{
+		Name: "recipient-match", Values: []string{On, Off},
+		Doc:   "whether the recipient's contact and account are found by the phone number when the request leaves them out",
+		Field: func(b *Behavior) *string { return &b.RecipientMatch },
+	},
+	{
+		Name: "get-parameters", Values: []string{Honoured, Ignored, Refused},
+		Doc:   "what a get does with expand, include-deleted and load-only; refused is a 400",
+		Field: func(b *Behavior) *string { return &b.GetParameters },
+	},
+	{
+		Name: "phone-format", Values: []string{Kept, E164},
+		Doc:   "whether recipient_phone_number is stored as sent or reduced to a leading + and digits",
+		Field: func(b *Behavior) *string { return &b.PhoneFormat },
+	},
+	{
+		Name: "relation-error", Values: []string{MessageOnly, FieldToo},
+		Doc:   "whether the error for a related record that doesn't exist names the field as well",
+		Field: func(b *Behavior) *string { return &b.RelationError },
+	},
+	{
+		Name: "relation-revision", Values: []string{Bump, Keep},
+		Doc:   "whether writing a relation through its own entity gives its conversation a new revision",
+		Field: func(b *Behavior) *string { return &b.RelationRevision },
+	},
+	{
+		Name: "message-revision", Values: []string{Keep, Bump},
+		Doc:   "whether writing a message through its own entity gives its conversation a new revision",
+		Field: func(b *Behavior) *string { return &b.MessageRevision },
+	},
+	{
+		Name: "time-format", Values: []string{TimeSpace, TimeT},
+		Doc:   "how times are written: 2024-07-09 12:51:48.050073+00:00, or 2024-07-09T12:51:48.050073",
+		Field: func(b *Behavior) *string { return &b.TimeFormat },
+	},
+	{
+		Name: "create-status", Values: []string{Created, OK},
+		Doc:   "the status of a single create: 201 or 200",
+		Field: func(b *Behavior) *string { return &b.CreateStatus },
+	},
+}
+
+// complete returns b with every empty field set to its default, or an error if a field has a value that its switch
+// does not know.
+func (b Behavior) complete() (Behavior, error) {
+	for _, sw := range Switches {
+		value := sw.Field(&b)
+		if *value == "" {
+			*value = sw.Values[0]
+		}
+		if !slices.Contains(sw.Values, *value) {
+			return b, fmt.Errorf("%s must be one of %s, not %q", sw.Name, strings.Join(sw.Values, ", "), *value)
+		}
+	}
+	return b, nil
+}

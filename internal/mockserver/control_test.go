@@ -1,0 +1,72 @@
+package mockserver_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// control sends a request to a control endpoint, without credentials.
+func (m mock) control(t *testing.T, method, path, body string) response {
+	t.Helper()
+	return serve(t, m, httptest.NewRequest(method, "http://example.com/_mock/"+path, strings.NewReader(body)))
+}
+
+func TestControl_requests(t *testing.T) {
+	t.Parallel()
+	m := newMock(t, nil)
+	wantDiff(t, "empty", "[]", m.control(t, http.MethodGet, "requests", "").text)
+	m.do(t, http.MethodGet, "Phones?first=1&load-only=id", "")
+	m.do(t, http.MethodPost, "Phones", ` {"name" : "x"} `)
+	m.do(t, http.MethodPost, "Phones?%zz", "nonsense")
+	serve(t, m, httptest.NewRequest(http.MethodGet, "http://example.com/elsewhere", nil))
+
+	want := `[` +
+		`{"method":"GET","path":"/entities/Phones","query":{"first":["1"],"load-only":["id"]},"status":200,"fault":"","body":null},` +
+		`{"method":"POST","path":"/entities/Phones","query":{},"status":201,"fault":"","body":{"name":"x"}},` +
+		`{"method":"POST","path":"/entities/Phones","query":{},"status":400,"fault":"","body":"nonsense"},` +
+		`{"method":"GET","path":"/elsewhere","query":{},"status":404,"fault":"","body":null}]`
+	wantDiff(t, "log", want, m.control(t, http.MethodGet, "requests", "").text)
+	wantDiff(t, "count", `{"count":4}`, m.control(t, http.MethodGet, "requests?count", "").text)
+
+	m.control(t, http.MethodDelete, "requests", "").wantStatus(t, http.StatusNoContent)
+	wantDiff(t, "count", `{"count":0}`, m.control(t, http.MethodGet, "requests?count", "").text)
+}
+
+func TestControl_faults(t *testing.T) {
+	t.Parallel()
+	m := newMock(t, nil)
+	m.control(t, http.MethodPost, "faults", `{"kind":"status","status":500,"times":1}`).wantStatus(t, http.StatusNoContent)
+	m.control(t, http.MethodPost, "faults", `[{"kind":"status","status":501,"times":1},{"kind":"status","status":502}]`).
+		wantStatus(t, http.StatusNoContent)
+	for _, status := range []int{500, 501, 502, 502} {
+		m.do(t, http.MethodGet, "Phones", "").wantStatus(t, status)
+	}
+	m.control(t, http.MethodDelete, "faults", "").wantStatus(t, http.StatusNoContent)
+	m.do(t, http.MethodGet, "Phones", "").wantStatus(t, http.StatusOK)
+}
+
+func TestControl_refused(t *testing.T) {
+	t.Parallel()
+	m := newMock(t, nil)
+	for body, want := range map[string]string{
+		``:                                    "unexpected end",
+		`{`:                                   "unexpected end",
+		`{}`:                                  "unknown kind",
+		`{"kind":"nonsense"}`:                 "nonsense",
+		`{"kind":"status","nonsense":1}`:      "nonsense",
+		`{"kind":"status","status":7}`:        "status 7",
+		`{"kind":"status","times":-1}`:        "negative",
+		`{"kind":"latency","latency":"soon"}`: "soon",
+		`[{"kind":"latency"},{"kind":"x"}]`:   `\"x\"`,
+	} {
+		got := m.control(t, http.MethodPost, "faults", body).wantStatus(t, http.StatusBadRequest)
+		if !strings.Contains(got.text, want) {
+			t.Errorf("%s is refused with %s", body, got.text)
+		}
+	}
+	m.control(t, http.MethodGet, "faults", "").wantStatus(t, http.StatusNotFound)
+	m.control(t, http.MethodGet, "nonsense", "").wantStatus(t, http.StatusNotFound)
+	m.do(t, http.MethodGet, "Phones", "").wantStatus(t, http.StatusOK)
+}

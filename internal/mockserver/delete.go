@@ -1,0 +1,85 @@
+package mockserver
+
+import (
+	"net/http"
+	"slices"
+)
+
+// softDelete marks a record as deleted. A nested one goes along with a change of its conversation.
+func (w *writer) softDelete(def *entity, id string, nested bool) *apiError {
+	r := w.tables[def.segment].records[id]
+	if r == nil || r.deleted {
+		return unknownRecord(def, id)
+	}
+	if protected, _ := r.values["is_delete_protected"].(bool); protected {
+		return entityFailure(http.StatusForbidden, deleteProtected,
+			"Entity '"+def.name+"' with id '"+id+"' is protected against deletion.", def, id)
+	}
+	w.setDeleted(def, r, true)
+	if !nested {
+		w.bumpParents(def, r)
+	}
+	return nil
+}
+
+// restore takes a soft delete back. What is not deleted stays as it is.
+func (w *writer) restore(def *entity, id string) *apiError {
+	r := w.tables[def.segment].records[id]
+	if r == nil {
+		return unknownRecord(def, id)
+	}
+	if r.deleted {
+		w.setDeleted(def, r, false)
+		w.bumpParents(def, r)
+	}
+	return nil
+}
+
+func (w *writer) setDeleted(def *entity, r *record, deleted bool) {
+	changes := map[string]any{"is_deleted": deleted}
+	if w.behavior.DeletedRevision == Bump {
+		changes["revision"] = w.nextRevision()
+		changes["modified"] = w.modifiedAfter(r)
+	}
+	w.put(w.tables[def.segment], r.id, r.with(changes))
+}
+
+// purge removes a record for good, and with it what can't be without it: the relations and messages of a
+// conversation, and the relations to the record. Other references to it become null where they can.
+func (w *writer) purge(def *entity, id string) *apiError {
+	t := w.tables[def.segment]
+	if t.records[id] == nil {
+		return unknownRecord(def, id)
+	}
+	w.put(t, id, nil)
+	for _, other := range entities {
+		for _, f := range other.fields {
+			if slices.Contains(f.refs, def.segment) {
+				w.forget(other, f, id)
+			}
+		}
+	}
+	return nil
+}
+
+// forget removes the reference to a purged record from those that have it in field f.
+func (w *writer) forget(def *entity, f field, id string) {
+	t := w.tables[def.segment]
+	var referring []*record
+	for _, r := range t.records {
+		if r.text(f.name) == id {
+			referring = append(referring, r)
+		}
+	}
+	slices.SortFunc(referring, bySeq)
+	for _, r := range referring {
+		switch {
+		case def.segment == relations || f.name == def.parent:
+			w.put(t, r.id, nil)
+		case f.nullable:
+			w.put(t, r.id, r.with(map[string]any{
+				f.name: nil, "revision": w.nextRevision(), "modified": w.modifiedAfter(r),
+			}))
+		}
+	}
+}

@@ -1,0 +1,41 @@
+// Package mockserver is the Pipeliner CRM REST API in memory: the text message conversations of one space, with their
+// relations and messages, and as much of the records they refer to as it takes to refer to them. It refuses what the
+// real service refuses, so that a test which passes here says something about the real service.
+//
+// In a test it is an ordinary handler, which the test fills, watches and disturbs from the side:
+//
+//	mock, err := mockserver.New(mockserver.Options{
+//		Behavior: mockserver.Behavior{RevisionFilter: mockserver.Ignored},
+//	})
+//	// …
+//	err = mock.Seed(map[string][]map[string]any{
+//		"Phones": {{"id": phoneID, "name": "Front desk"}},
+//	})
+//	// …
+//	service := httptest.NewServer(mock) // its URL + mock.SpacePath() is the base URL
+//	defer service.Close()
+//
+//	mock.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+//	// … what is to be tested …
+//	mock.Requests()                                            // what was asked, in order
+//	mock.Links(conversationID, "account_relations")            // what the server holds now
+//	mock.Edit("TextMessageConversations", conversationID, …)   // what somebody else does meanwhile
+//
+// # What is known and what is guessed
+//
+// Shapes, error envelopes, cursors and the counter of revisions follow recorded replies and the vendor's documents.
+// What no source decides is a field of [Behavior], so that a test can play every way; [Switches] lists them all. The
+// zero Behavior is the likeliest guess, not a fact.
+//
+// A few guesses are not worth a switch. A client should not depend on them:
+//   - the codes and names of the errors for an unknown id and for a protected record, and of the error that says an
+//     item was rolled back;
+//   - updating or deleting a record that is already deleted is a 404, restoring one that is not deleted does nothing;
+//   - a relation that an update leaves out of a replaced array is soft-deleted, and so is a message;
+//   - an item of an array with an id may carry nothing else;
+//   - a list without order-by is in the order of ids, nulls come first, "between" takes its bounds separated by a
+//     comma, and "not-eq" finds nulls too;
+//   - a field that load-only leaves out is not in the reply, even when it is expanded;
+//   - bits 2 and 4 of the validation level are accepted and change nothing;
+//   - creating a message records it and sends nothing.
+package mockserver

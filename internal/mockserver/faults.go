@@ -1,0 +1,179 @@
+package mockserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Kind is what a fault does to a request.
+type Kind string
+
+// The kinds of faults. Those that say "carried out" do what the request asks for; the others leave everything as it is.
+const (
+	// Latency waits for the fault's Latency, or until the client gives up, and goes on.
+	Latency Kind = "latency"
+	// StatusReply answers with the fault's Status, by default 503, and its Reply, by default what a proxy would send.
+	StatusReply Kind = "status"
+	// DropBefore closes the connection without an answer.
+	DropBefore Kind = "drop_before"
+	// DropAfter closes the connection without an answer to a request that was carried out.
+	DropAfter Kind = "drop_after"
+	// StatusAfter answers like StatusReply to a request that was carried out.
+	StatusAfter Kind = "status_after"
+	// Truncate cuts the answer to a request that was carried out half way.
+	Truncate Kind = "truncate"
+	// ReplaceReply answers a request that was carried out with Reply and Status, by default 200.
+	ReplaceReply Kind = "reply"
+	// ShortArray leaves out the last item of the data array in the answer to a request that was carried out.
+	ShortArray Kind = "short_array"
+	// LongArray repeats the last item of the data array in the answer to a request that was carried out.
+	LongArray Kind = "long_array"
+)
+
+var kinds = []Kind{
+	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, Truncate, ReplaceReply, ShortArray, LongArray,
+}
+
+// Fault is a fault to order: which requests it hits and what it does to them. Go's HTTP client repeats a GET by itself
+// when a connection that it had kept open is closed without an answer.
+type Fault struct {
+	Method string `json:"method,omitempty"` // any if empty
+	Path   string `json:"path,omitempty"`   // a part of the path below the space
+	Body   string `json:"body,omitempty"`   // a part of the body
+	Skip   int    `json:"skip,omitempty"`   // so many matching requests are let through first
+	Times  int    `json:"times,omitempty"`  // so many are hit after that; 0 means all
+
+	Kind        Kind   `json:"kind,omitempty"`
+	Status      int    `json:"status,omitempty"`
+	RetryAfter  string `json:"retry_after,omitempty"` // the header
+	Reply       string `json:"reply,omitempty"`       // the body of the answer
+	ContentType string `json:"content_type,omitempty"`
+
+	// Latency is waited for first, whatever the kind. In JSON it is a string like "1.5s".
+	Latency time.Duration `json:"-"`
+
+	// Do is called when the fault hits, before the request is carried out. With no Kind, it is all there is.
+	Do func() `json:"-"`
+}
+
+// faultJSON is a Fault with its latency in writing.
+type faultJSON struct {
+	*plainFault
+	Latency string `json:"latency,omitempty"`
+}
+
+type plainFault Fault
+
+// MarshalJSON writes the fault with its latency as a string.
+func (f Fault) MarshalJSON() ([]byte, error) {
+	out := faultJSON{plainFault: (*plainFault)(&f)}
+	if f.Latency != 0 {
+		out.Latency = f.Latency.String()
+	}
+	return json.Marshal(out)
+}
+
+// UnmarshalJSON reads a fault. It returns an error for a field, a kind or a duration that doesn't exist, so that a
+// misspelt order doesn't go unnoticed.
+func (f *Fault) UnmarshalJSON(data []byte) error {
+	var plain plainFault
+	in := faultJSON{plainFault: &plain}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&in); err != nil {
+		return err
+	}
+	if in.Latency != "" {
+		d, err := time.ParseDuration(in.Latency)
+		if err != nil {
+			return err
+		}
+		plain.Latency = d
+	}
+	*f = Fault(plain)
+	return f.check()
+}
+
+func (f *Fault) check() error {
+	switch {
+	case !slices.Contains(kinds, f.Kind):
+		return fmt.Errorf("unknown kind of fault %q", f.Kind)
+	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
+		return fmt.Errorf("impossible status %d", f.Status)
+	case f.Skip < 0 || f.Times < 0 || f.Latency < 0:
+		return fmt.Errorf("skip, times and latency can't be negative")
+	}
+	return nil
+}
+
+// label is what the request log calls the fault.
+func (f *Fault) label() string {
+	if f.Kind == "" {
+		return "do"
+	}
+	return string(f.Kind)
+}
+
+// Inject orders faults. For each request they are tried in the order of their injection; the first one that matches
+// and is not used up hits.
+func (s *Server) Inject(faults ...Fault) {
+	s.faults.add(faults)
+}
+
+// ClearFaults cancels all faults.
+func (s *Server) ClearFaults() {
+	s.faults.clear()
+}
+
+type faultQueue struct {
+	mu     sync.Mutex
+	faults []*orderedFault
+}
+
+// orderedFault is a fault and how often it has been matched.
+type orderedFault struct {
+	Fault
+	matched int
+}
+
+func (q *faultQueue) add(faults []Fault) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, f := range faults {
+		q.faults = append(q.faults, &orderedFault{Fault: f})
+	}
+}
+
+func (q *faultQueue) clear() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.faults = nil
+}
+
+// take returns the fault that hits a request, or nil.
+func (q *faultQueue) take(c *call) *Fault {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, f := range q.faults {
+		usedUp := f.Times > 0 && f.matched >= f.Skip+f.Times
+		if usedUp || !f.matches(c) {
+			continue
+		}
+		f.matched++
+		if f.matched > f.Skip {
+			return &f.Fault
+		}
+	}
+	return nil
+}
+
+func (f *Fault) matches(c *call) bool {
+	return (f.Method == "" || strings.EqualFold(f.Method, c.method)) &&
+		strings.Contains(c.path, f.Path) &&
+		(f.Body == "" || bytes.Contains(c.body, []byte(f.Body)))
+}

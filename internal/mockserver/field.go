@@ -1,0 +1,166 @@
+package mockserver
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// kind is the type of a field's values. In a record a uuid and a string are a string, an integer is an int, a number
+// is a float64, and a time is a time.Time in UTC.
+type kind int
+
+const (
+	kindString kind = iota
+	kindUUID
+	kindInteger
+	kindNumber
+	kindBool
+	kindTime
+	kindArray // of anything: stored and answered as it came, never filtered
+)
+
+// access says who may write a field.
+type access int
+
+const (
+	writable   access = iota // everybody
+	override                 // requests with validation level 8
+	serverOnly               // nobody; a seed may, to describe a past that this server has not seen
+)
+
+// field is one field of an entity that holds a value of its own, as opposed to a link or an array.
+type field struct {
+	name     string
+	kind     kind
+	access   access
+	required bool // on create
+	nullable bool
+	min, max int      // of an integer; no bounds if both are zero
+	refs     []string // segments of the entities that a uuid may name; any uuid will do if empty
+}
+
+// parse returns the value that a decoded JSON value stands for, or what is wrong with it. It is not asked about null.
+func (f *field) parse(v any) (value any, problem string) {
+	switch f.kind {
+	case kindUUID:
+		if id, ok := parseID(v); ok {
+			return id, ""
+		}
+		return nil, "must be a uuid"
+	case kindString:
+		if s, ok := v.(string); ok {
+			return s, ""
+		}
+		return nil, "must be a string"
+	case kindInteger:
+		return f.parseInteger(v)
+	case kindNumber:
+		if n, ok := v.(json.Number); ok {
+			if x, err := n.Float64(); err == nil {
+				return x, ""
+			}
+		}
+		return nil, "must be a number"
+	case kindBool:
+		if b, ok := v.(bool); ok {
+			return b, ""
+		}
+		return nil, "must be true or false"
+	case kindTime:
+		if s, ok := v.(string); ok {
+			if t, ok := parseTime(s); ok {
+				return t, ""
+			}
+		}
+		return nil, "must be a date and time"
+	case kindArray:
+		if a, ok := v.([]any); ok {
+			return a, ""
+		}
+		return nil, "must be an array"
+	}
+	return nil, "can't be written"
+}
+
+func (f *field) parseInteger(v any) (value any, problem string) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return nil, "must be an integer"
+	}
+	i, err := strconv.ParseInt(n.String(), 10, 64)
+	if err != nil || i < math.MinInt32 || i > math.MaxInt32 {
+		return nil, "must be an integer of 32 bits"
+	}
+	if (f.min != 0 || f.max != 0) && (int(i) < f.min || int(i) > f.max) {
+		return nil, fmt.Sprintf("must be between %d and %d", f.min, f.max)
+	}
+	return int(i), ""
+}
+
+// parseText returns the value that a filter's text stands for, or false if it can't be one of the field.
+func (f *field) parseText(text string) (any, bool) {
+	var v any = text
+	switch f.kind {
+	case kindInteger, kindNumber:
+		v = json.Number(text)
+	case kindBool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return nil, false
+		}
+		v = b
+	}
+	unbounded := *f
+	unbounded.min, unbounded.max = 0, 0
+	value, problem := unbounded.parse(v)
+	return value, problem == ""
+}
+
+// parseID returns the id in lower case, or false if v is not a string that holds a uuid in its usual form. The
+// service's own ids have no RFC 9562 version, so none is asked for.
+func parseID(v any) (string, bool) {
+	s, ok := v.(string)
+	if !ok || len(s) != 36 {
+		return "", false
+	}
+	if _, err := uuid.Parse(s); err != nil {
+		return "", false
+	}
+	return strings.ToLower(s), true
+}
+
+// timeLayouts are the forms of a time that are understood. One without an offset is in UTC.
+var timeLayouts = []string{
+	"2006-01-02T15:04:05.999999999Z07:00",
+	"2006-01-02 15:04:05.999999999Z07:00",
+	"2006-01-02T15:04:05.999999999",
+	"2006-01-02 15:04:05.999999999",
+	"2006-01-02",
+}
+
+func parseTime(s string) (time.Time, bool) {
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC().Truncate(time.Microsecond), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// formatTime writes t in the given format of [Behavior]: with microseconds only if there are any, as Python does.
+func formatTime(t time.Time, format string) string {
+	fraction := ""
+	if t.Nanosecond() != 0 {
+		fraction = ".000000"
+	}
+	if format == TimeT {
+		return t.Format("2006-01-02T15:04:05" + fraction)
+	}
+	return t.Format("2006-01-02 15:04:05" + fraction + "-07:00")
+}

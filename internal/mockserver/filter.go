@@ -1,0 +1,142 @@
+package mockserver
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// condition is one filter on one field.
+type condition struct {
+	field  *field
+	op     string
+	text   string // for the operators that compare text
+	values []any  // for the others: one, two for between, none for those that ask about null
+}
+
+// operator is how a filter operator decides, and what it can be used with.
+type operator struct {
+	operands int  // values that it takes
+	text     bool // compares strings and ids only
+	ordered  bool // needs values of which one can be greater than another
+	holds    func(v any, c *condition) bool
+}
+
+var operators = map[string]operator{
+	"eq":      {operands: 1, holds: func(v any, c *condition) bool { return v != nil && c.is(v) }},
+	"not-eq":  {operands: 1, holds: func(v any, c *condition) bool { return v == nil || !c.is(v) }},
+	"ieq":     {operands: 1, text: true, holds: folded(strings.EqualFold)},
+	"not-ieq": {operands: 1, text: true, holds: not(folded(strings.EqualFold))},
+
+	"contains":  {operands: 1, text: true, holds: exact(strings.Contains)},
+	"starts":    {operands: 1, text: true, holds: exact(strings.HasPrefix)},
+	"ends":      {operands: 1, text: true, holds: exact(strings.HasSuffix)},
+	"icontains": {operands: 1, text: true, holds: folded(strings.Contains)},
+	"istarts":   {operands: 1, text: true, holds: folded(strings.HasPrefix)},
+	"iends":     {operands: 1, text: true, holds: folded(strings.HasSuffix)},
+
+	"null":      {holds: func(v any, _ *condition) bool { return v == nil }},
+	"not-null":  {holds: func(v any, _ *condition) bool { return v != nil }},
+	"empty":     {holds: func(v any, _ *condition) bool { return v == nil || v == "" }},
+	"not-empty": {holds: func(v any, _ *condition) bool { return v != nil && v != "" }},
+
+	"gt":  {operands: 1, ordered: true, holds: compared(func(c int) bool { return c > 0 })},
+	"gte": {operands: 1, ordered: true, holds: compared(func(c int) bool { return c >= 0 })},
+	"lt":  {operands: 1, ordered: true, holds: compared(func(c int) bool { return c < 0 })},
+	"lte": {operands: 1, ordered: true, holds: compared(func(c int) bool { return c <= 0 })},
+	"between": {operands: 2, ordered: true, holds: func(v any, c *condition) bool {
+		return v != nil && compareValues(v, c.values[0]) >= 0 && compareValues(v, c.values[1]) <= 0
+	}},
+}
+
+func (c *condition) is(v any) bool { return compareValues(v, c.values[0]) == 0 }
+
+func compared(ok func(int) bool) func(any, *condition) bool {
+	return func(v any, c *condition) bool { return v != nil && ok(compareValues(v, c.values[0])) }
+}
+
+func exact(ok func(s, part string) bool) func(any, *condition) bool {
+	return func(v any, c *condition) bool {
+		s, isText := v.(string)
+		return isText && ok(s, c.text)
+	}
+}
+
+func folded(ok func(s, part string) bool) func(any, *condition) bool {
+	return func(v any, c *condition) bool {
+		s, isText := v.(string)
+		return isText && ok(strings.ToLower(s), strings.ToLower(c.text))
+	}
+}
+
+func not(holds func(any, *condition) bool) func(any, *condition) bool {
+	return func(v any, c *condition) bool { return !holds(v, c) }
+}
+
+// parseConditions reads the filters of a query: filters holds the values and ops the operators, both by field. A field
+// without an operator is compared for equality.
+func parseConditions(def *entity, filters, ops map[string]string) ([]condition, error) {
+	names := map[string]bool{}
+	for _, given := range []map[string]string{filters, ops} {
+		for name := range given {
+			names[name] = true
+		}
+	}
+	var conditions []condition
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		op, given := ops[name]
+		if !given {
+			op = "eq"
+		}
+		text, hasValue := filters[name]
+		c, err := parseCondition(def.field(name), name, op, text, hasValue)
+		if err != nil {
+			return nil, err
+		}
+		conditions = append(conditions, c)
+	}
+	return conditions, nil
+}
+
+func parseCondition(f *field, name, op, text string, hasValue bool) (condition, error) {
+	o, known := operators[op]
+	isText := f != nil && (f.kind == kindString || f.kind == kindUUID)
+	switch {
+	case f == nil || f.kind == kindArray:
+		return condition{}, fmt.Errorf("filter names the unknown field '%s'", name)
+	case !known:
+		return condition{}, fmt.Errorf("filter-op '%s' of field '%s' is unknown", op, name)
+	case o.text && !isText, o.ordered && f.kind == kindBool:
+		return condition{}, fmt.Errorf("filter-op '%s' can't be used with field '%s'", op, name)
+	case o.operands > 0 && !hasValue:
+		return condition{}, fmt.Errorf("filter-op '%s' of field '%s' needs a filter", op, name)
+	}
+
+	c := condition{field: f, op: op, text: text}
+	if f.kind == kindUUID {
+		c.text = strings.ToLower(text) // ids are stored so
+	}
+	if o.text || o.operands == 0 {
+		return c, nil
+	}
+	operands := []string{text}
+	if o.operands == 2 {
+		operands = strings.Split(text, ",")
+	}
+	if len(operands) != o.operands {
+		return condition{}, fmt.Errorf("filter-op '%s' of field '%s' needs two values, separated by a comma", op, name)
+	}
+	for _, operand := range operands {
+		v, ok := f.parseText(operand)
+		if !ok {
+			return condition{}, fmt.Errorf("'%s' is not a value of field '%s'", operand, name)
+		}
+		c.values = append(c.values, v)
+	}
+	return c, nil
+}
+
+func (c *condition) holds(r *record) bool {
+	return operators[c.op].holds(r.values[c.field.name], c)
+}

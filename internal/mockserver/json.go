@@ -1,0 +1,81 @@
+package mockserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+)
+
+// maxDepth is how deep an input may nest. No entity needs more than a handful of levels.
+const maxDepth = 32
+
+var errJSON = errors.New("missing or invalid JSON data")
+
+// decode returns the JSON value in body, with numbers as [json.Number]. Unlike encoding/json it refuses a key that
+// occurs twice in an object, of which nobody can say which one counts.
+func decode(body []byte) (any, error) {
+	if !json.Valid(body) {
+		return nil, errJSON
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	return decodeValue(decoder, maxDepth)
+}
+
+func decodeValue(decoder *json.Decoder, depth int) (any, error) {
+	token, err := decoder.Token()
+	if err != nil || depth == 0 {
+		return nil, errJSON
+	}
+	switch token {
+	case json.Delim('{'):
+		return decodeObject(decoder, depth-1)
+	case json.Delim('['):
+		return decodeArray(decoder, depth-1)
+	}
+	return token, nil
+}
+
+func decodeObject(decoder *json.Decoder, depth int) (any, error) {
+	object := map[string]any{}
+	for decoder.More() {
+		token, err := decoder.Token()
+		if err != nil {
+			return nil, errJSON
+		}
+		key, _ := token.(string)
+		if _, twice := object[key]; twice {
+			return nil, errJSON
+		}
+		if object[key], err = decodeValue(decoder, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := decoder.Token()
+	return object, err
+}
+
+func decodeArray(decoder *json.Decoder, depth int) (any, error) {
+	array := []any{}
+	for decoder.More() {
+		item, err := decodeValue(decoder, depth)
+		if err != nil {
+			return nil, err
+		}
+		array = append(array, item)
+	}
+	_, err := decoder.Token()
+	return array, err
+}
+
+// encode returns v as JSON, the way the service writes it: without escaping what HTML would need.
+func encode(v any) []byte {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		// Only what decode or the server itself has made is ever encoded.
+		return []byte(`{"success":false,"http_status":500,"message":"unencodable reply"}`)
+	}
+	return bytes.TrimRight(buffer.Bytes(), "\n")
+}

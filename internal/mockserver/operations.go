@@ -1,0 +1,162 @@
+package mockserver
+
+import (
+	"net/http"
+)
+
+// call is one request to the API, as far as it has been understood.
+type call struct {
+	method, path, rawQuery string // the path below the space
+	base                   string // URL of the space
+	body                   []byte
+}
+
+type dataReply struct {
+	Success bool `json:"success"`
+	Data    any  `json:"data"`
+}
+
+func (s *Server) list(def *entity, c *call) reply {
+	q, failure := parseListQuery(def, c.rawQuery, s.store.behavior)
+	if failure != nil {
+		return failed(failure)
+	}
+	r := renderer{s.store, c.base}
+	return jsonReply(http.StatusOK, r.list(s.store.tables[def.segment], q))
+}
+
+func (s *Server) get(def *entity, id string, c *call) reply {
+	allowed := []string{paramExpand, paramLoadOnly, paramIncludeDeleted, paramIncludeDeletedToo}
+	if s.store.behavior.GetParameters == Refused {
+		allowed = nil
+	}
+	p, failure := parseParameters(c.rawQuery, false, allowed...)
+	if failure != nil {
+		return failed(failure)
+	}
+	if s.store.behavior.GetParameters == Ignored {
+		p = nil
+	}
+	includeDeleted, failure := p.includeDeleted()
+	if failure != nil {
+		return failed(failure)
+	}
+	expand, load, failure := p.projection(def)
+	if failure != nil {
+		return failed(failure)
+	}
+
+	rec := s.store.tables[def.segment].records[id]
+	if rec == nil || rec.deleted && !includeDeleted && s.store.behavior.DeletedGet == NotFound {
+		return failed(unknownRecord(def, id))
+	}
+	r := renderer{s.store, c.base}
+	return jsonReply(http.StatusOK, dataReply{true, r.render(def, rec, expand, load)})
+}
+
+func (s *Server) create(def *entity, c *call) reply {
+	status := http.StatusCreated
+	if s.store.behavior.CreateStatus == OK {
+		status = http.StatusOK
+	}
+	return s.writeOne(def, c, status, func(w *writer, input map[string]any) (*record, *apiError) {
+		return w.create(def, input, false)
+	})
+}
+
+func (s *Server) update(def *entity, id string, c *call) reply {
+	return s.writeOne(def, c, http.StatusOK, func(w *writer, input map[string]any) (*record, *apiError) {
+		return w.update(def, id, input)
+	})
+}
+
+// writeOne carries out a write whose body is one record, and answers with what the record has become.
+func (s *Server) writeOne(
+	def *entity, c *call, status int, do func(*writer, map[string]any) (*record, *apiError),
+) reply {
+	w, _, failure := s.writer(c, false)
+	if failure != nil {
+		return failed(failure)
+	}
+	body, err := decode(c.body)
+	input, ok := body.(map[string]any)
+	if err != nil || !ok {
+		return failed(invalid("Missing or invalid JSON data."))
+	}
+	rec, failure := do(w, input)
+	if failure != nil {
+		w.rollBack(0)
+		return failed(failure)
+	}
+	r := renderer{s.store, c.base}
+	return jsonReply(status, dataReply{true, r.render(def, rec, nil, nil)})
+}
+
+func (s *Server) delete(def *entity, id string, c *call) reply {
+	w, _, failure := s.writer(c, false)
+	if failure != nil {
+		return failed(failure)
+	}
+	if failure := w.softDelete(def, id, false); failure != nil {
+		w.rollBack(0)
+		return failed(failure)
+	}
+	return jsonReply(http.StatusOK, dataReply{true, id})
+}
+
+func (s *Server) batchModify(def *entity, c *call) reply {
+	return s.batch(def, c, func(w *writer, item any) (string, *apiError) {
+		return w.modifyItem(def, item)
+	})
+}
+
+func (s *Server) batchDelete(def *entity, c *call) reply {
+	return s.batch(def, c, func(w *writer, item any) (string, *apiError) {
+		return idItem(def, item, func(id string) *apiError { return w.softDelete(def, id, false) })
+	})
+}
+
+func (s *Server) batchRestore(def *entity, c *call) reply {
+	return s.batch(def, c, func(w *writer, item any) (string, *apiError) {
+		return idItem(def, item, func(id string) *apiError { return w.restore(def, id) })
+	})
+}
+
+func (s *Server) batch(def *entity, c *call, do func(*writer, any) (string, *apiError)) reply {
+	w, p, failure := s.writer(c, true)
+	if failure != nil {
+		return failed(failure)
+	}
+	together, failure := p.rollsBackAll()
+	if failure != nil {
+		return failed(failure)
+	}
+	body, err := decode(c.body)
+	items, ok := body.([]any)
+	if err != nil || !ok {
+		return failed(invalid("Missing or invalid JSON data."))
+	}
+	data, failure := w.batch(def, items, together, func(item any) (string, *apiError) { return do(w, item) })
+	if failure != nil {
+		return failed(failure)
+	}
+	return jsonReply(http.StatusOK, dataReply{true, data})
+}
+
+// writer begins a write with the validation level that the query asks for.
+func (s *Server) writer(c *call, batch bool) (*writer, parameters, *apiError) {
+	allowed := []string{paramValidation}
+	if batch {
+		allowed = append(allowed, paramRollback)
+	}
+	p, failure := parseParameters(c.rawQuery, false, allowed...)
+	if failure != nil {
+		return nil, nil, failure
+	}
+	level, failure := p.validationLevel()
+	if failure != nil {
+		return nil, nil, failure
+	}
+	s.store.begin()
+	return &writer{store: s.store, level: level}, p, nil
+}

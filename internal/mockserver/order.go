@@ -1,0 +1,167 @@
+package mockserver
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// orderKey is one field to sort by.
+type orderKey struct {
+	field      *field
+	descending bool
+}
+
+// ordering is what a list is sorted by. The id comes last, so that no two records are equal.
+type ordering []orderKey
+
+// parseOrdering reads a list like "created,-modified".
+func parseOrdering(def *entity, list string) (ordering, error) {
+	var o ordering
+	for name := range strings.SplitSeq(list, ",") {
+		if list == "" {
+			break
+		}
+		name, descending := strings.CutPrefix(name, "-")
+		f := def.field(name)
+		if f == nil || f.kind == kindArray {
+			return nil, errors.New("order-by names the unknown field '" + name + "'")
+		}
+		o = append(o, orderKey{f, descending})
+		if name == "id" {
+			return o, nil // what would come after it can't matter
+		}
+	}
+	return append(o, orderKey{field: def.field("id")}), nil
+}
+
+// String is the same for orderings that are the same.
+func (o ordering) String() string {
+	var b strings.Builder
+	for _, key := range o {
+		if key.descending {
+			b.WriteByte('-')
+		}
+		b.WriteString(key.field.name + ",")
+	}
+	return b.String()
+}
+
+func (o ordering) compare(a, b *record) int {
+	for _, key := range o {
+		if c := key.compare(a.values[key.field.name], b.values[key.field.name]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+func (k orderKey) compare(a, b any) int {
+	if k.descending {
+		return compareValues(b, a)
+	}
+	return compareValues(a, b)
+}
+
+// compareValues compares two values of one field. Null comes before everything.
+func compareValues(a, b any) int {
+	switch x := a.(type) {
+	case string:
+		if y, ok := b.(string); ok {
+			return strings.Compare(x, y)
+		}
+	case int:
+		if y, ok := b.(int); ok {
+			return cmp.Compare(x, y)
+		}
+	case float64:
+		if y, ok := b.(float64); ok {
+			return cmp.Compare(x, y)
+		}
+	case time.Time:
+		if y, ok := b.(time.Time); ok {
+			return x.Compare(y)
+		}
+	case bool:
+		if y, ok := b.(bool); ok {
+			return cmp.Compare(boolRank(x), boolRank(y))
+		}
+	}
+	return cmp.Compare(boolRank(a != nil), boolRank(b != nil))
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// sortedRecords is a table in some order, as of an entry of its log.
+type sortedRecords struct {
+	upTo    int
+	records []*record
+}
+
+// sorted returns all records of the table in this order. It sorts once; after that only what has been written since
+// is sorted and merged in.
+func (t *table) sorted(o ordering) []*record {
+	cached := t.orders[o.String()]
+	if cached == nil {
+		records := slices.SortedFunc(maps.Values(t.records), o.compare)
+		t.orders[o.String()] = &sortedRecords{len(t.log), records}
+		return records
+	}
+	if cached.upTo < len(t.log) {
+		changed := t.writtenSince(cached.upTo)
+		cached.records = merge(without(cached.records, changed), t.pick(changed, o), o)
+		cached.upTo = len(t.log)
+	}
+	return cached.records
+}
+
+// writtenSince returns the ids in the table's log from this entry on.
+func (t *table) writtenSince(entry int) map[string]bool {
+	ids := map[string]bool{}
+	for _, e := range t.log[entry:] {
+		ids[e.id] = true
+	}
+	return ids
+}
+
+// pick returns those of the records that exist, in this order.
+func (t *table) pick(ids map[string]bool, o ordering) []*record {
+	var picked []*record
+	for id := range ids {
+		if r := t.records[id]; r != nil {
+			picked = append(picked, r)
+		}
+	}
+	slices.SortFunc(picked, o.compare)
+	return picked
+}
+
+func without(records []*record, ids map[string]bool) []*record {
+	kept := make([]*record, 0, len(records)+len(ids))
+	for _, r := range records {
+		if !ids[r.id] {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func merge(a, b []*record, o ordering) []*record {
+	merged := make([]*record, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if o.compare(a[0], b[0]) < 0 {
+			merged, a = append(merged, a[0]), a[1:]
+		} else {
+			merged, b = append(merged, b[0]), b[1:]
+		}
+	}
+	return append(append(merged, a...), b...)
+}

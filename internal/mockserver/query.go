@@ -1,0 +1,200 @@
+package mockserver
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The parameters of the requests.
+const (
+	paramValidation     = "validation-level"
+	paramRollback       = "rollback-method"
+	paramExpand         = "expand"
+	paramLoadOnly       = "load-only"
+	paramIncludeDeleted = "include-deleted"
+
+	// The documentation also spells it so.
+	paramIncludeDeletedToo = "include_deleted"
+)
+
+// parameters is the query of a request, with one value for each name.
+type parameters map[string]string
+
+// parseParameters reads a query that may have only these parameters, and filters if filters is set.
+func parseParameters(rawQuery string, filters bool, allowed ...string) (parameters, *apiError) {
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, invalid("Malformed query string.")
+	}
+	p := parameters{}
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		_, _, isFilter := filterName(name)
+		if known := filters && isFilter || slices.Contains(allowed, name); !known {
+			return nil, invalid("Unknown parameter '" + name + "'.")
+		}
+		if len(values[name]) > 1 {
+			return nil, invalid("Parameter '" + name + "' is given twice.")
+		}
+		p[name] = values[name][0]
+	}
+	return p, nil
+}
+
+// filterName takes "filter[name]" or "filter-op[name]" apart.
+func filterName(param string) (kind, name string, ok bool) {
+	kind, rest, ok := strings.Cut(param, "[")
+	if !ok || kind != "filter" && kind != "filter-op" {
+		return "", "", false
+	}
+	name, ok = strings.CutSuffix(rest, "]")
+	return kind, name, ok
+}
+
+// validationLevel returns the bits of the level: 2, 4, 8 and 16.
+func (p parameters) validationLevel() (int, *apiError) {
+	text, given := p[paramValidation]
+	if !given {
+		return 0, nil
+	}
+	level, err := strconv.Atoi(text)
+	if err != nil || level < 0 || level > 30 || level%2 != 0 {
+		return 0, invalid("Parameter '" + paramValidation + "' must be a sum of 2, 4, 8 and 16.")
+	}
+	return level, nil
+}
+
+// rollsBackAll returns whether a batch fails as a whole, which is the default.
+func (p parameters) rollsBackAll() (bool, *apiError) {
+	switch text, given := p[paramRollback]; {
+	case !given || text == "0":
+		return true, nil
+	case text == "1":
+		return false, nil
+	}
+	return false, invalid("Parameter '" + paramRollback + "' must be 0 or 1.")
+}
+
+func (p parameters) includeDeleted() (bool, *apiError) {
+	for _, name := range []string{paramIncludeDeleted, paramIncludeDeletedToo} {
+		text, given := p[name]
+		if !given {
+			continue
+		}
+		include, err := strconv.ParseBool(text)
+		if err != nil {
+			return false, invalid("Parameter '" + name + "' must be true or false.")
+		}
+		return include, nil
+	}
+	return false, nil
+}
+
+// projection returns what to expand and what to load, the latter nil for everything.
+func (p parameters) projection(def *entity) (expand, load *selection, failure *apiError) {
+	var err error
+	if text, given := p[paramExpand]; given {
+		if expand, err = parsePaths(def, text, true); err != nil {
+			return nil, nil, invalid("Parameter 'expand': " + err.Error() + ".")
+		}
+	}
+	if text, given := p[paramLoadOnly]; given {
+		if load, err = parsePaths(def, text, false); err != nil {
+			return nil, nil, invalid("Parameter 'load-only': " + err.Error() + ".")
+		}
+	}
+	return expand, load, nil
+}
+
+// The bounds of a page.
+const (
+	defaultFirst = 30
+	maxFirst     = 100
+)
+
+// count returns the number of records that first or last asks for, 0 if it is not given.
+func (p parameters) count(name string) (int, *apiError) {
+	text, given := p[name]
+	if !given {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > maxFirst {
+		return 0, invalid(fmt.Sprintf("Parameter '%s' must be between 1 and %d.", name, maxFirst))
+	}
+	return n, nil
+}
+
+func (p parameters) cursor(name string, o ordering) (cursor, *apiError) {
+	text, given := p[name]
+	if !given {
+		return nil, nil
+	}
+	at, err := decodeCursor(o, text)
+	if err != nil {
+		return nil, invalid("Parameter '" + name + "': " + err.Error() + ".")
+	}
+	return at, nil
+}
+
+// parseListQuery reads the query of a list.
+func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery, *apiError) {
+	p, failure := parseParameters(rawQuery, true, "first", "last", "after", "before", "order-by",
+		paramExpand, paramLoadOnly, paramIncludeDeleted, paramIncludeDeletedToo)
+	if failure != nil {
+		return nil, failure
+	}
+	q := &listQuery{}
+	var err error
+	if q.order, err = parseOrdering(def, p["order-by"]); err != nil {
+		return nil, invalid(err.Error() + ".")
+	}
+	if q.conditions, failure = p.conditions(def, behavior); failure != nil {
+		return nil, failure
+	}
+	for _, read := range []func() *apiError{
+		func() (e *apiError) { q.includeDeleted, e = p.includeDeleted(); return e },
+		func() (e *apiError) { q.expand, q.load, e = p.projection(def); return e },
+		func() (e *apiError) { q.first, e = p.count("first"); return e },
+		func() (e *apiError) { q.last, e = p.count("last"); return e },
+		func() (e *apiError) { q.after, e = p.cursor("after", q.order); return e },
+		func() (e *apiError) { q.before, e = p.cursor("before", q.order); return e },
+	} {
+		if failure := read(); failure != nil {
+			return nil, failure
+		}
+	}
+	if q.first == 0 && q.last == 0 {
+		q.first = defaultFirst
+	}
+	return q, nil
+}
+
+func (p parameters) conditions(def *entity, behavior Behavior) ([]condition, *apiError) {
+	filters, ops := map[string]string{}, map[string]string{}
+	for param, value := range p {
+		switch kind, name, _ := filterName(param); kind {
+		case "filter":
+			filters[name] = value
+		case "filter-op":
+			ops[name] = value
+		}
+	}
+	conditions, err := parseConditions(def, filters, ops)
+	if err != nil {
+		return nil, invalid(err.Error() + ".")
+	}
+	onRevision := func(c condition) bool { return c.field.name == "revision" }
+	if slices.ContainsFunc(conditions, onRevision) {
+		switch behavior.RevisionFilter {
+		case Refused:
+			return nil, invalid("Field 'revision' can't be filtered.")
+		case Ignored:
+			conditions = slices.DeleteFunc(conditions, onRevision)
+		}
+	}
+	return conditions, nil
+}

@@ -1,0 +1,112 @@
+package mockserver
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+)
+
+// record is one stored record. It is never changed: a write stores another in its place, so that whoever holds one
+// may keep reading it.
+type record struct {
+	id       string
+	seq      int // the order of creation in the space
+	revision int
+	deleted  bool
+	values   map[string]any // by field, id and the like included; a missing one is null
+}
+
+// with returns a copy of r with these values changed.
+func (r *record) with(changes map[string]any) *record {
+	values := maps.Clone(r.values)
+	maps.Copy(values, changes)
+	return newRecord(r.seq, values)
+}
+
+func newRecord(seq int, values map[string]any) *record {
+	r := &record{seq: seq, values: values}
+	r.id, _ = values["id"].(string)
+	r.revision, _ = values["revision"].(int)
+	r.deleted, _ = values["is_deleted"].(bool)
+	return r
+}
+
+// text returns the value of a field that holds a string, and "" if it is null.
+func (r *record) text(name string) string {
+	s, _ := r.values[name].(string)
+	return s
+}
+
+// table holds the records of one entity.
+type table struct {
+	def      *entity
+	records  map[string]*record
+	children map[string][]*record // of each conversation, in order of creation; only if the entity has a parent
+	log      []logEntry           // every write there was, so that what is derived from the records can catch up
+
+	orders  map[string]*sortedRecords
+	matches map[string]matchedRecords
+	numbers *numberIndex
+}
+
+// logEntry says that a record was written when the space's revision had become this.
+type logEntry struct {
+	revision int
+	id       string
+}
+
+func newTable(def *entity) *table {
+	return &table{
+		def:      def,
+		records:  map[string]*record{},
+		children: map[string][]*record{},
+		orders:   map[string]*sortedRecords{},
+		matches:  map[string]matchedRecords{},
+	}
+}
+
+// replace puts r in the place of the record with that id and returns what was there. A nil r removes it.
+func (t *table) replace(id string, r *record) (old *record) {
+	old = t.records[id]
+	if t.def.parent != "" {
+		t.disown(old)
+		t.adopt(r)
+	}
+	if r == nil {
+		delete(t.records, id)
+	} else {
+		t.records[id] = r
+	}
+	return old
+}
+
+func bySeq(a, b *record) int { return cmp.Compare(a.seq, b.seq) }
+
+func (t *table) adopt(r *record) {
+	if r == nil || r.text(t.def.parent) == "" {
+		return
+	}
+	parent := r.text(t.def.parent)
+	siblings := t.children[parent]
+	i, _ := slices.BinarySearchFunc(siblings, r, bySeq)
+	t.children[parent] = slices.Insert(siblings, i, r)
+}
+
+func (t *table) disown(r *record) {
+	if r == nil || r.text(t.def.parent) == "" {
+		return
+	}
+	parent := r.text(t.def.parent)
+	siblings := t.children[parent]
+	if i, found := slices.BinarySearchFunc(siblings, r, bySeq); found {
+		t.children[parent] = slices.Delete(siblings, i, i+1)
+	}
+	if len(t.children[parent]) == 0 {
+		delete(t.children, parent)
+	}
+}
+
+// inOrderOfCreation returns all records of the table, deleted ones included.
+func (t *table) inOrderOfCreation() []*record {
+	return slices.SortedFunc(maps.Values(t.records), bySeq)
+}

@@ -1,0 +1,89 @@
+package mockserver
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// reply is an answer before it is sent.
+type reply struct {
+	status      int
+	contentType string
+	header      map[string]string
+	body        []byte
+}
+
+const contentJSON = "application/json"
+
+func jsonReply(status int, v any) reply {
+	return reply{status: status, contentType: contentJSON, body: encode(v)}
+}
+
+func failed(e *apiError) reply {
+	return jsonReply(e.HTTPStatus, e)
+}
+
+// outsideReply is how what stands before the API answers: not with its error object.
+func outsideReply(status int, message string) reply {
+	return jsonReply(status, struct {
+		Status    int     `json:"status"`
+		Message   string  `json:"message"`
+		ErrorCode *string `json:"errorcode"`
+		Traceback *string `json:"traceback"`
+	}{Status: status, Message: message})
+}
+
+func nothingThere() reply {
+	return outsideReply(http.StatusNotFound, "The requested URL was not found on the server. "+
+		"If you entered the URL manually please check your spelling and try again.")
+}
+
+// route carries out a request whose path is inside the space.
+func (s *Server) route(c *call) reply {
+	parts := strings.Split(strings.TrimPrefix(c.path, "/"), "/")
+	if parts[0] != "entities" || len(parts) < 2 || len(parts) > 3 || slices.Contains(parts, "") {
+		return nothingThere()
+	}
+	def := definition(parts[1])
+	if def == nil {
+		return failed(newError(http.StatusNotFound, unknownType, "cannot determine entity type from "+parts[1]))
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(parts) == 2 {
+		return byMethod(c, map[string]func() reply{
+			http.MethodGet:  func() reply { return s.list(def, c) },
+			http.MethodPost: func() reply { return s.create(def, c) },
+		})
+	}
+	switch parts[2] {
+	case "batch-modify":
+		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchModify(def, c) }})
+	case "batch-delete":
+		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchDelete(def, c) }})
+	case "batch-restore":
+		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchRestore(def, c) }})
+	}
+	id := strings.ToLower(parts[2]) // one that is no uuid is not found either
+	return byMethod(c, map[string]func() reply{
+		http.MethodGet:    func() reply { return s.get(def, id, c) },
+		http.MethodPatch:  func() reply { return s.update(def, id, c) },
+		http.MethodDelete: func() reply { return s.delete(def, id, c) },
+	})
+}
+
+func byMethod(c *call, handlers map[string]func() reply) reply {
+	if handle, ok := handlers[c.method]; ok {
+		return handle()
+	}
+	var allowed []string
+	for method := range handlers {
+		allowed = append(allowed, method)
+	}
+	slices.Sort(allowed)
+	r := outsideReply(http.StatusMethodNotAllowed, "The method is not allowed for the requested URL.")
+	r.header = map[string]string{"Allow": strings.Join(allowed, ", ")}
+	return r
+}

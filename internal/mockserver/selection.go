@@ -1,0 +1,65 @@
+package mockserver
+
+import (
+	"fmt"
+	"strings"
+)
+
+// selection is a parsed expand or load-only: the names it mentions, each with what it mentions below.
+type selection struct {
+	whole bool // mentioned by itself, not only with something below
+	below map[string]*selection
+}
+
+// get returns what is selected under the name, or nil.
+func (s *selection) get(name string) *selection {
+	if s == nil {
+		return nil
+	}
+	return s.below[name]
+}
+
+// parsePaths reads a list like "a,b.c" of fields of the entity, of which all but the last of each path must be
+// relations. If relationsOnly is set, so must the last be.
+func parsePaths(def *entity, list string, relationsOnly bool) (*selection, error) {
+	root := &selection{below: map[string]*selection{}}
+	for path := range strings.SplitSeq(list, ",") {
+		node, at := root, def
+		for name := range strings.SplitSeq(path, ".") {
+			if at == nil || !at.knows(name, relationsOnly) {
+				return nil, fmt.Errorf("unknown field %q", path)
+			}
+			if node.below[name] == nil {
+				node.below[name] = &selection{below: map[string]*selection{}}
+			}
+			node, at = node.below[name], at.related(name)
+		}
+		node.whole = true
+	}
+	return root, nil
+}
+
+func (e *entity) knows(name string, relationsOnly bool) bool {
+	return e.link(name) != nil || e.array(name) != nil || !relationsOnly && e.field(name) != nil
+}
+
+// related returns the entity that a link or an array of this one leads to, or nil.
+func (e *entity) related(name string) *entity {
+	segment := ""
+	if l := e.link(name); l != nil {
+		segment = l.target
+	} else if a := e.array(name); a != nil {
+		segment = a.child
+	}
+	return definition(segment)
+}
+
+// definition returns the entity with this path segment, or nil.
+func definition(segment string) *entity {
+	for _, def := range entities {
+		if def.segment == segment {
+			return def
+		}
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package mockserver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// maxBody is the longest request body that is read.
+const maxBody = 32 << 20
+
+// Options are the settings of a [Server].
+type Options struct {
+	Username string // default "user"
+	Password string // default "password"
+	Space    string // default "test_space"
+
+	// Latency is added to every request to the API.
+	Latency time.Duration
+
+	Behavior Behavior
+}
+
+// Server is the mock: an [http.Handler] that has the API below [Server.SpacePath] and its control endpoints below
+// /_mock/. All methods are safe for concurrent use.
+type Server struct {
+	username, password, space string
+	latency                   time.Duration
+
+	mu    sync.Mutex // of the store
+	store *store
+
+	log    requestLog
+	faults faultQueue
+}
+
+// New returns a server with an empty space. It returns an error if a field of the behavior has an unknown value.
+func New(options Options) (*Server, error) {
+	behavior, err := options.Behavior.complete()
+	if err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(options.Space, "/?#%") {
+		return nil, errors.New("the space must be one segment of a path")
+	}
+	return &Server{
+		username: withDefault(options.Username, "user"),
+		password: withDefault(options.Password, "password"),
+		space:    withDefault(options.Space, "test_space"),
+		latency:  options.Latency,
+		store:    newStore(behavior),
+	}, nil
+}
+
+func withDefault(value, byDefault string) string {
+	if value == "" {
+		return byDefault
+	}
+	return value
+}
+
+// SpacePath returns the path of the space, to which the URL of the service has to be put in front.
+func (s *Server) SpacePath() string {
+	return "/api/v100/rest/spaces/" + s.space
+}
+
+// ServeHTTP answers a request to the API or to a control endpoint.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, controlPath) {
+		s.serveControl(w, r)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	tooLong := new(http.MaxBytesError)
+	if err != nil && !errors.As(err, &tooLong) {
+		hangUp(w) // the client went away
+		return
+	}
+
+	c := &call{method: r.Method, path: r.URL.Path, rawQuery: r.URL.RawQuery, body: body, base: s.base(r)}
+	below, inside := strings.CutPrefix(r.URL.Path, s.SpacePath()+"/")
+	if inside {
+		c.path = "/" + below
+	}
+	entry := s.log.add(c)
+	fault := s.faults.take(c)
+	if fault != nil {
+		s.log.hit(entry, fault)
+	}
+	if !wait(r.Context(), s.latency) {
+		hangUp(w)
+		return
+	}
+	carryOut := func() reply {
+		switch username, password, _ := r.BasicAuth(); {
+		case !inside:
+			return nothingThere()
+		case username != s.username || password != s.password:
+			return unauthorized()
+		case err != nil:
+			return outsideReply(http.StatusRequestEntityTooLarge, "The request is too large.")
+		}
+		return s.route(c)
+	}
+	if fault == nil {
+		s.answer(w, entry, carryOut())
+		return
+	}
+	s.answerWithFault(w, r, entry, fault, carryOut)
+}
+
+// base returns the URL of the space as the client knows it.
+func (s *Server) base(r *http.Request) string {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + r.Host + s.SpacePath()
+}
+
+func unauthorized() reply {
+	r := failed(newError(http.StatusUnauthorized, notAuthenticated, "Missing or invalid credentials."))
+	r.header = map[string]string{"WWW-Authenticate": `Basic realm="API"`}
+	return r
+}
+
+// wait returns false if the request is given up before the time is over.
+func wait(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// answer sends a reply. It is in the log before the client has it.
+func (s *Server) answer(w http.ResponseWriter, entry int, r reply) {
+	s.log.finish(entry, r.status)
+	send(w, r, len(r.body))
+}
+
+// send writes the headers of a reply, and as much of its body.
+func send(w http.ResponseWriter, r reply, length int) {
+	if r.contentType != "" {
+		w.Header().Set("Content-Type", r.contentType)
+	}
+	for name, value := range r.header {
+		w.Header().Set(name, value)
+	}
+	setLength(w, r)
+	w.WriteHeader(r.status)
+	_, _ = w.Write(r.body[:length]) // a client that is gone needs no answer
+}

@@ -1,0 +1,99 @@
+package mockserver
+
+import "slices"
+
+// store is the space: all tables, and the one counter of revisions. It is not safe for concurrent use; the server
+// holds its lock around every operation.
+type store struct {
+	tables   map[string]*table
+	behavior Behavior
+	revision int
+	seq      int
+	ids      idSource
+	undo     []func() // takes back, last one first, what was written since the operation began
+}
+
+func newStore(behavior Behavior) *store {
+	s := &store{tables: map[string]*table{}, behavior: behavior}
+	for _, def := range entities {
+		s.tables[def.segment] = newTable(def)
+	}
+	return s
+}
+
+// segments returns the path segments of all entities, in the order of their definition.
+func segments() []string {
+	var names []string
+	for _, def := range entities {
+		names = append(names, def.segment)
+	}
+	return names
+}
+
+// put stores r, or removes the record with this id if r is nil.
+func (s *store) put(t *table, id string, r *record) {
+	logged := len(t.log)
+	old := t.replace(id, r)
+	t.log = append(t.log, logEntry{revision: s.revision, id: id})
+	s.undo = append(s.undo, func() {
+		t.replace(id, old)
+		t.log = t.log[:logged]
+	})
+}
+
+// nextRevision returns the number for the record that is written next.
+func (s *store) nextRevision() int {
+	s.setRevision(s.revision + 1)
+	return s.revision
+}
+
+func (s *store) setRevision(revision int) {
+	before := s.revision
+	s.revision = revision
+	s.undo = append(s.undo, func() { s.revision = before })
+}
+
+// begin starts an operation: what it writes can be taken back until the next one begins. What is derived from the
+// tables must not be brought up to date in between.
+func (s *store) begin() {
+	clear(s.undo)
+	s.undo = s.undo[:0]
+}
+
+// savepoint returns a mark for rollBack.
+func (s *store) savepoint() int {
+	return len(s.undo)
+}
+
+// rollBack takes back everything that was written since the savepoint, the counter of revisions included.
+func (s *store) rollBack(savepoint int) {
+	for _, undo := range slices.Backward(s.undo[savepoint:]) {
+		undo()
+	}
+	clear(s.undo[savepoint:])
+	s.undo = s.undo[:savepoint]
+}
+
+// bump gives a record a new revision and time of change.
+func (s *store) bump(t *table, r *record) {
+	s.put(t, r.id, r.with(map[string]any{
+		"revision": s.nextRevision(),
+		"modified": s.modifiedAfter(r),
+	}))
+}
+
+// members returns the records that an array of the conversation holds, in order of creation.
+func (s *store) members(a *array, conversationID string) []*record {
+	var members []*record
+	for _, child := range s.tables[a.child].children[conversationID] {
+		if !child.deleted && s.belongs(a, child) {
+			members = append(members, child)
+		}
+	}
+	return members
+}
+
+// belongs reports whether a child of a conversation is one for this array.
+func (s *store) belongs(a *array, child *record) bool {
+	return a.key == "" || s.tables[a.target].records[child.text(a.key)] != nil
+}
