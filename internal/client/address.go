@@ -39,9 +39,9 @@ func spaceURL(service, space string) (*url.URL, error) {
 	default:
 		return nil, fmt.Errorf("its scheme is %q; use https", u.Scheme)
 	}
-	before, after, whole := strings.Cut(u.Path, apiPath)
+	before, _, whole := strings.Cut(u.Path, apiPath)
 	if whole {
-		inURL, _, _ := strings.Cut(after, "/")
+		inURL := SpaceIn(u.Path)
 		if space == "" {
 			space = inURL
 		}
@@ -58,6 +58,14 @@ func spaceURL(service, space string) (*url.URL, error) {
 		return nil, errSpaceInvalid
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
+}
+
+// SpaceIn returns the space id in a whole base URL of a space, empty where the
+// service URL has none.
+func SpaceIn(service string) string {
+	_, after, _ := strings.Cut(service, apiPath)
+	space, _, _ := strings.Cut(strings.TrimSpace(after), "/")
+	return space
 }
 
 var (

@@ -16,9 +16,9 @@ var ErrClosed = errors.New("the client is closed")
 // run when it is full; when no other is running and every caller waits in it;
 // or when no other is running and nothing has arrived for a while.
 //
-// The while is the window. It is longer, but at most longestWait windows, where
-// callers have been seen to arrive at longer intervals, or where there have
-// been more of them. So a lone item waits for the window only, callers who come
+// The while is the window. It is longer, but at most longestWait, where callers
+// have been seen to arrive at longer intervals, or where there have been more
+// of them. So a lone item waits for the window only, callers who come
 // back again and again wait for each other and for nothing else, and slow ones
 // still share a batch.
 type Batcher[In, Out any] struct {
@@ -41,8 +41,8 @@ type Batcher[In, Out any] struct {
 }
 
 const (
-	longestWait      = 25 // windows
-	quietAsIntervals = 5  // so many intervals without an arrival are a while
+	longestWait      = 500 * time.Millisecond
+	quietAsIntervals = 5 // so many intervals without an arrival are a while
 )
 
 // A ticket is one caller's item on its way through a batcher.
@@ -119,7 +119,7 @@ func (b *Batcher[In, Out]) learn() {
 		b.callers, b.all = together, false
 	}
 	now := time.Now()
-	if interval := now.Sub(b.last); interval <= longestWait*b.window {
+	if interval := now.Sub(b.last); interval <= b.longest() {
 		b.interval = max(interval, b.interval*15/16)
 	}
 	b.last = now
@@ -138,14 +138,22 @@ func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	return false
 }
 
+// longest is how long a batch waits at most for another item.
+func (b *Batcher[In, Out]) longest() time.Duration {
+	if b.window == 0 {
+		return 0
+	}
+	return max(b.window, longestWait)
+}
+
 // awaitQuiet begins anew to wait until nothing arrives for a while. mu is held.
 func (b *Batcher[In, Out]) awaitQuiet() {
 	if b.timer != nil {
 		b.timer.Stop()
 	}
 	wait := max(b.window, quietAsIntervals*b.interval)
-	if len(b.waiting) < b.callers || wait > longestWait*b.window {
-		wait = longestWait * b.window
+	if len(b.waiting) < b.callers || wait > b.longest() {
+		wait = b.longest()
 	}
 	var timer *time.Timer
 	timer = time.AfterFunc(wait, func() {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -10,8 +11,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Config says which space to talk to, and how. What is zero, below
-// RequestTimeout, has the default that [Defaults] gives.
+// Config says which space to talk to, and how. RequestTimeout, BatchSize and
+// MaxConcurrentRequests can't be zero: then they are what [Defaults] gives.
 type Config struct {
 	ServiceURL string // bare host, URL, or the whole base URL of a space
 	SpaceID    string
@@ -66,6 +67,8 @@ type Client struct {
 	queues  queues
 	seen    history
 	refused refusals
+	reads   *listing
+	denied  denial
 }
 
 // New makes a client. It sends nothing yet. An error is a *ConfigError.
@@ -77,12 +80,18 @@ func New(config Config) (*Client, error) {
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
 	}
+	defaults := Defaults()
+	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)
+	config.BatchSize = cmp.Or(max(config.BatchSize, 0), defaults.BatchSize)
+	config.MaxConcurrentRequests = cmp.Or(max(config.MaxConcurrentRequests, 0), defaults.MaxConcurrentRequests)
 	c := &Client{
 		config: config,
 		base:   base,
 		log:    config.Logger,
-		slots:  make(chan struct{}, max(config.MaxConcurrentRequests, 1)),
+		slots:  make(chan struct{}, config.MaxConcurrentRequests),
 		rate:   rate.NewLimiter(rate.Inf, 1),
+		seen:   newHistory(),
+		reads:  newListing(),
 	}
 	if config.RequestsPerSecond > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)

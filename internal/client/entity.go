@@ -103,7 +103,10 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 	}
 	if list.PageInfo.EndCursor != nil {
 		page.EndCursor = *list.PageInfo.EndCursor
-		page.HasNextPage = list.PageInfo.HasNextPage && page.EndCursor != ""
+	}
+	page.HasNextPage = list.PageInfo.HasNextPage
+	if page.HasNextPage && page.EndCursor == "" {
+		return Page[T]{}, got.unexpected("promises another page, but no way to it")
 	}
 	return page, nil
 }
@@ -174,7 +177,7 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 		return nil, err
 	}
 	results, err := decodeBatch(got, count)
-	if err != nil && !repeatable {
+	if errors.As(err, new(*ReplyError)) && !repeatable {
 		err = &OutcomeUnknownError{Err: err}
 	}
 	return results, err
@@ -190,7 +193,9 @@ func (r reply) decode(data any) error {
 		Success *bool           `json:"success"`
 		Data    json.RawMessage `json:"data"`
 	}
-	if err := json.Unmarshal(r.body, &envelope); err != nil {
+	if err := json.Unmarshal(r.body, &envelope); errors.As(err, new(*json.UnmarshalTypeError)) {
+		return r.unexpected("is not the API's (" + jsonProblem(err) + ")")
+	} else if err != nil {
 		return r.unexpected("is not JSON")
 	}
 	if envelope.Success != nil && !*envelope.Success {
@@ -211,11 +216,12 @@ func (r reply) unexpected(reason string) *ReplyError {
 
 // jsonProblem says what is wrong with JSON without naming Go's types.
 func jsonProblem(err error) string {
+	text := err.Error()
 	var mismatch *json.UnmarshalTypeError
 	if errors.As(err, &mismatch) {
-		return fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
+		text = fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
 	}
-	return err.Error()
+	return snippet([]byte(text)) // it may quote the reply
 }
 
 // decodeBatch reads the reply to a batch of count items.
@@ -248,7 +254,7 @@ func decodeBatchItem(item json.RawMessage) (result Result[ID], ok bool) {
 		ID      ID    `json:"id"`
 		Success *bool `json:"success"`
 	}
-	if json.Unmarshal(item, &object) != nil {
+	if !isErrorObject(item, &object) {
 		return result, false
 	}
 	if object.Success != nil && !*object.Success || object.HTTPStatus >= 400 || object.Code != 0 {

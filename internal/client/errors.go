@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -138,7 +139,8 @@ func (e *APIError) problem() Problem {
 	return Other
 }
 
-// A ConnectError says that a request never reached the service.
+// A ConnectError says that a request never reached the service, or that the
+// connection broke while something was read. Nothing has changed.
 type ConnectError struct {
 	Host string
 	Err  error
@@ -185,7 +187,7 @@ func decodeError(status int, body []byte) error {
 		APIError
 		Success *bool `json:"success"`
 	}
-	if json.Unmarshal(body, &envelope) == nil && envelope.Success != nil {
+	if isErrorObject(body, &envelope) && envelope.Success != nil {
 		apiError := envelope.APIError
 		if apiError.HTTPStatus == 0 {
 			apiError.HTTPStatus = status
@@ -201,13 +203,21 @@ func decodeError(status int, body []byte) error {
 	return &ReplyError{HTTPStatus: status, Reason: "is an error that is not the API's", Snippet: snippet(body)}
 }
 
+// isErrorObject reads an error object. A field of another type than agreed does
+// not hide what the others say.
+func isErrorObject(data []byte, object any) bool {
+	err := json.Unmarshal(data, object)
+	return err == nil || errors.As(err, new(*json.UnmarshalTypeError))
+}
+
 const snippetLength = 200 // characters
 
 // snippet returns the beginning of a reply on one line, safe to print.
 func snippet(body []byte) string {
+	body = bytes.TrimSpace(body)
 	body = body[:min(len(body), utf8.UTFMax*snippetLength)]
-	body = bytes.Join(bytes.FieldsFunc(bytes.ToValidUTF8(body, []byte("\uFFFD")), func(r rune) bool { return r <= ' ' || r == 0x7F }), []byte(" "))
-	runes := []rune(string(body))
+	words := strings.FieldsFunc(strings.ToValidUTF8(string(body), "\uFFFD"), func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) })
+	runes := []rune(strings.Join(words, " "))
 	return string(runes[:min(len(runes), snippetLength)])
 }
 

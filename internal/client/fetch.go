@@ -48,6 +48,7 @@ func (c *Client) Get(ctx context.Context, id ID) (Conversation, error) {
 }
 
 // FetchMany returns those of the conversations that exist, without messages.
+// With an error some may be missing.
 //
 // floor is a revision that all of them should be above, [NoFloor] where none
 // is known: what is newer than it is listed, and whatever the list lacks
@@ -62,7 +63,7 @@ func (c *Client) FetchMany(ctx context.Context, ids []ID, floor int64) (map[ID]C
 	found := make(map[ID]Conversation, len(missing))
 	if len(missing) > 1 || floor > NoFloor {
 		if err := c.fetchPages(ctx, missing, found, floor); err != nil {
-			return nil, err
+			return found, err
 		}
 	}
 	return found, c.fetchEach(ctx, missing, found)
@@ -76,15 +77,15 @@ func (c *Client) fetchPages(ctx context.Context, missing map[ID]bool, found map[
 		if err != nil {
 			return err
 		}
-		if floor > NoFloor {
+		if floor > NoFloor && len(page.Records) > 0 {
 			c.seen.observe(page.Records)
 		}
 		for _, conversation := range page.Records {
 			if !missing[conversation.ID] {
 				continue
 			}
-			if err := c.completeRelations(ctx, &conversation); err != nil {
-				return err
+			if c.completeRelations(ctx, &conversation) != nil {
+				continue // its own get says why, and its neighbours don't suffer
 			}
 			conversation.Messages = nil
 			c.seen.claim(conversation.ID)
@@ -195,7 +196,7 @@ func (c *Client) completeRelations(ctx context.Context, conversation *Conversati
 			if refs[i].Record == nil {
 				refs[i].Record = relations[refs[i].ID]
 			}
-			if refs[i].Record == nil || kind.linked(refs[i].Record).IsZero() {
+			if refs[i].ID.IsZero() || refs[i].Record == nil || kind.linked(refs[i].Record).IsZero() {
 				return &ReplyError{HTTPStatus: http.StatusOK, Reason: fmt.Sprintf("does not show which record is linked by %s of the conversation %s", kind.Field, conversation.ID), Snippet: refs[i].ID.String()}
 			}
 		}
@@ -207,4 +208,26 @@ func (c *Client) completeRelations(ctx context.Context, conversation *Conversati
 func isRefusal(err error) bool {
 	var apiError *APIError
 	return errors.As(err, &apiError) && apiError.problem() == Refused
+}
+
+// OfPhone returns all conversations of a phone, without messages.
+func (c *Client) OfPhone(ctx context.Context, phone ID) ([]Conversation, error) {
+	query := wholeConversations()
+	query.OrderBy = []string{"created"}
+	query.Filters = []Filter{{Field: "phone_id", Value: phone.String()}}
+	var found []Conversation
+	for conversation, err := range c.conversations.All(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		if conversation.PhoneID != phone {
+			continue // the filter was not honoured
+		}
+		if err := c.completeRelations(ctx, &conversation); err != nil {
+			return nil, err
+		}
+		conversation.Messages = nil
+		found = append(found, conversation)
+	}
+	return found, nil
 }

@@ -2,8 +2,11 @@ package client
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // A moment is a point in the history of a space: whatever is created behind it
@@ -16,15 +19,23 @@ type moment struct {
 // A history is what a client has learned of its space's history, so that it
 // can tell what is new, and what of the new is its own.
 type history struct {
-	// creating is held shared from before conversations are created until
-	// their ids are in mine, and held alone to look for lost ones.
-	creating sync.RWMutex
+	// creating is held by one from before conversations are created until
+	// their ids are in mine, and by everyone to look for lost ones.
+	creating *semaphore.Weighted
 
 	mu    sync.Mutex
 	known bool
 	last  moment
 	mine  map[ID]bool // conversations that this client has read or written
 }
+
+// The weights with which history.creating is held.
+const (
+	one      = 1
+	everyone = math.MaxInt32
+)
+
+func newHistory() history { return history{creating: semaphore.NewWeighted(everyone)} }
 
 // claim notes that the conversation is known. It reports false where it was.
 func (h *history) claim(id ID) bool {

@@ -39,7 +39,7 @@ func ParseReference(s string) (id ID, entity string, err error) {
 		return ID{}, "", fmt.Errorf("%q is the nil UUID, which names no record", s)
 	}
 	if _, after, found := strings.Cut(prefix, "/entities/"); found {
-		entity = after
+		entity, _, _ = strings.Cut(after, "?")
 	}
 	return ID{uuid: parsed}, entity, nil
 }

@@ -25,6 +25,8 @@ func (c *Client) keepLinks(input ConversationInput, conversation Conversation) C
 			items[i] = item
 			if relation, linked := existing[item.target()]; linked {
 				items[i] = RelationInput{URI: c.uri(c.relations.segment, relation), kept: item.target()}
+			} else if !item.kept.IsZero() { // it was there when it was last looked at
+				items[i] = kind.link(item.kept)
 			}
 		}
 		*field = Value(items)
@@ -57,9 +59,14 @@ func (w *writing) removeExtraLinks(ctx context.Context) bool {
 	}
 	for chunk := range slices.Chunk(extra, w.client.config.BatchSize) {
 		for n, result := range w.client.relations.remove(ctx, chunk, w.options) {
-			if result.Err != nil {
-				w.results[owners[chunk[n]]].Err = fmt.Errorf("removing a link: %w", result.Err)
+			if result.Err == nil {
+				continue
 			}
+			i, err := owners[chunk[n]], fmt.Errorf("removing a link: %w", result.Err)
+			if !w.isUpdate(i) { // it must not get lost
+				err = &UnreadError{ID: w.results[i].Value.ID, Err: err}
+			}
+			w.results[i].Err = err
 		}
 	}
 	return true

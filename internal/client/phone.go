@@ -11,10 +11,12 @@ import (
 // (a short code, a number without its country) is compared without spaces and
 // punctuation.
 func SamePhoneNumber(a, b string) bool {
-	return a == b || canonicalNumber(a) == canonicalNumber(b)
+	return a == b || CanonicalPhoneNumber(a) == CanonicalPhoneNumber(b)
 }
 
-func canonicalNumber(s string) string {
+// CanonicalPhoneNumber returns one text for all spellings of a number, for
+// comparing many of them.
+func CanonicalPhoneNumber(s string) string {
 	if number, err := phonenumbers.Parse(s, ""); err == nil {
 		return phonenumbers.Format(number, phonenumbers.RFC3966)
 	}

@@ -21,7 +21,7 @@ func (q *queues) write(c *Client, level int64) *Batcher[ConversationInput, Conve
 }
 
 func (q *queues) remove(c *Client, level int64) *Batcher[ID, struct{}] {
-	return queue(q, &q.removes, c, level, c.conversations.remove)
+	return queue(q, &q.removes, c, level, c.removeConversations)
 }
 
 // queue returns the batcher of a validation level, made when first needed.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -24,10 +25,7 @@ const (
 // An error, which holds the lost request's, means that this could not be found
 // out for the items that are returned with it.
 func (w *writing) settle(ctx context.Context, items []int, lost error, looks int) ([]int, error) {
-	// Others may be creating the same: what they create must be theirs first.
-	w.client.seen.creating.Lock()
-	defer w.client.seen.creating.Unlock()
-	for look := range looks {
+	for look := 0; look < looks && len(items) > 0; look++ {
 		if look > 0 {
 			select {
 			case <-time.After(lookAgain):
@@ -35,53 +33,75 @@ func (w *writing) settle(ctx context.Context, items []int, lost error, looks int
 				return items, context.Cause(ctx)
 			}
 		}
-		newer, err := w.newer(ctx)
-		if err != nil {
+		var err error
+		if items, err = w.look(ctx, items); err != nil {
 			return items, &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", lost, err)}
-		}
-		if items = w.adopt(items, newer); len(items) == 0 {
-			break
 		}
 	}
 	return items, nil
 }
 
-// newer returns the conversations that have changed since before the items
-// were sent.
-func (w *writing) newer(ctx context.Context) ([]Conversation, error) {
+// look is one look of settle.
+func (w *writing) look(ctx context.Context, items []int) ([]int, error) {
+	// Others may be creating the same: what they create must be theirs first.
+	if err := w.client.seen.creating.Acquire(ctx, everyone); err != nil {
+		return items, context.Cause(ctx)
+	}
+	defer w.client.seen.creating.Release(everyone)
+	candidates, err := w.candidates(ctx, items)
+	if err != nil {
+		return items, err
+	}
+	return w.adopt(items, candidates), nil
+}
+
+// candidates returns the conversations that have changed since before the items
+// were sent, and that may be what came of one of them.
+func (w *writing) candidates(ctx context.Context, items []int) ([]Conversation, error) {
 	floor := w.before.revision
 	for _, input := range w.inputs {
 		if revision, update := input.Revision.Get(); update && (floor == NoFloor || revision < floor) {
 			floor = revision
 		}
 	}
-	var newer []Conversation
+	var candidates []Conversation
 	for page, err := range w.client.newerThan(ctx, floor, wholeConversations()) {
 		if err != nil {
 			return nil, err
 		}
 		for _, conversation := range page.Records {
-			if conversation.Revision <= floor {
+			isOne := func(i int) bool { return w.isResult(i, conversation) }
+			if conversation.Revision <= floor || !slices.ContainsFunc(items, isOne) {
 				continue
 			}
 			if err := w.client.completeRelations(ctx, &conversation); err != nil {
 				return nil, err
 			}
-			newer = append(newer, conversation)
+			candidates = append(candidates, conversation)
 		}
 	}
-	return newer, nil
+	// The older one is, the fewer requests can have created it: a request that
+	// takes the oldest leaves the others to those that can't have created it.
+	slices.SortFunc(candidates, func(a, b Conversation) int {
+		return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.Revision, b.Revision))
+	})
+	return candidates, nil
 }
 
-// adopt sets the results of the items that are among the newer conversations,
-// and returns the other items. Those that agree in everything that was sent
-// come before those that agree in phone and number only, which still are ours:
-// the service may have changed what was sent.
-func (w *writing) adopt(items []int, newer []Conversation) []int {
+// adopt sets the results of the items that are among the candidates, and returns
+// the other items. Creates that agree in everything that was sent come before
+// those that agree in phone and number only, which still are ours: the service
+// may have changed what was sent.
+func (w *writing) adopt(items []int, candidates []Conversation) []int {
 	for _, same := range []func(ConversationInput, Conversation) bool{agrees, agreesInNumber} {
 		items = slices.DeleteFunc(slices.Clone(items), func(i int) bool {
-			for _, conversation := range newer {
-				if w.isResult(i, conversation) && same(w.inputs[i], conversation) && (w.isUpdate(i) || w.client.seen.claim(conversation.ID)) {
+			for _, conversation := range candidates {
+				switch {
+				case !w.isResult(i, conversation):
+				case w.isUpdate(i) && !agrees(w.inputs[i], conversation):
+					// Its links may be there all the same: none is made twice.
+					w.inputs[i] = w.client.keepLinks(w.inputs[i], conversation)
+				case w.isUpdate(i) || same(w.inputs[i], conversation) && w.client.seen.claim(conversation.ID):
 					w.results[i] = Result[Conversation]{Value: Conversation{ID: conversation.ID}}
 					return true
 				}
@@ -95,12 +115,14 @@ func (w *writing) adopt(items []int, newer []Conversation) []int {
 func (w *writing) isUpdate(i int) bool { return !w.inputs[i].ID.IsZero() }
 
 // isResult reports whether the conversation may be what came of the item: the
-// one that it updates, or one that nobody has known before.
+// one that it updates, or one of its phone and number that nobody has known
+// before.
 func (w *writing) isResult(i int, conversation Conversation) bool {
 	if id, update := w.inputs[i].ID.Get(); update {
-		return conversation.ID == id && agrees(w.inputs[i], conversation)
+		return conversation.ID == id
 	}
-	return !w.client.seen.isMine(conversation.ID) &&
+	return agreesInNumber(w.inputs[i], conversation) &&
+		!w.client.seen.isMine(conversation.ID) &&
 		conversation.Revision > w.before.revision &&
 		conversation.Created.After(w.before.at.Add(-clockSkew))
 }
@@ -114,6 +136,8 @@ func agreesInNumber(input ConversationInput, conversation Conversation) bool {
 }
 
 // agrees reports whether the conversation has everything that the input sets.
+// Links that an update should have removed don't matter: the read-back removes
+// those that a service which merges arrays has kept.
 func agrees(input ConversationInput, conversation Conversation) bool {
 	if !fieldAgrees(input.PhoneID, conversation.PhoneID) ||
 		!fieldAgrees(input.RecipientAccountID, conversation.RecipientAccountID) ||
@@ -124,7 +148,7 @@ func agrees(input ConversationInput, conversation Conversation) bool {
 		return false
 	}
 	for _, kind := range RelationKinds {
-		if wanted, set := kind.Input(&input).Get(); set && !linksAgree(wanted, kind.Linked(&conversation)) {
+		if wanted, set := kind.Input(&input).Get(); set && !linksAgree(wanted, kind.Linked(&conversation), !input.ID.IsZero()) {
 			return false
 		}
 	}
@@ -141,17 +165,13 @@ func fieldAgrees(field Field[ID], has ID) bool {
 	return value == has
 }
 
-func linksAgree(wanted []RelationInput, has []ID) bool {
+func linksAgree(wanted []RelationInput, has []ID, orMore bool) bool {
 	targets := make(map[ID]bool, len(wanted))
 	for _, item := range wanted {
 		targets[item.target()] = true
-	}
-	links := make(map[ID]bool, len(has))
-	for _, id := range has {
-		links[id] = true
-		if !targets[id] {
+		if !slices.Contains(has, item.target()) {
 			return false
 		}
 	}
-	return len(links) == len(targets)
+	return orMore || !slices.ContainsFunc(has, func(id ID) bool { return !targets[id] })
 }

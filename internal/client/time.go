@@ -1,6 +1,7 @@
 package client
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 )
@@ -33,10 +34,11 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		return nil
 	}
-	if len(data) < 2 || data[0] != '"' {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
 		return fmt.Errorf("%.40q is not a date-time", data)
 	}
-	return t.UnmarshalText(data[1 : len(data)-1])
+	return t.UnmarshalText([]byte(text))
 }
 
 // String returns the time in RFC 3339, in UTC, with the fraction it has.

@@ -9,12 +9,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,8 +61,10 @@ type reply struct {
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
+	var lost *OutcomeUnknownError // of any try
 	got, err := backoff.Retry(ctx, func() (reply, error) {
 		got, err := c.attempt(ctx, call)
+		errors.As(err, &lost)
 		if err == nil || errors.As(err, new(*retryableError)) {
 			return got, err
 		}
@@ -76,9 +80,12 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	var permanent *backoff.PermanentError
 	switch {
 	case errors.As(err, &retryable): // the last of the tries
-		return got, retryable.err
+		err = retryable.err
 	case errors.As(err, &permanent): // at the last of the tries
-		return got, permanent.Err
+		err = permanent.Err
+	}
+	if lost != nil && err != nil && (ProblemOf(err) == Unreachable || errors.Is(err, context.Cause(ctx))) {
+		return got, lost // it could not be sent again, but it was once
 	}
 	return got, err
 }
@@ -107,10 +114,10 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	case <-ctx.Done():
 		return reply{}, context.Cause(ctx)
 	}
-	if err := c.rate.Wait(ctx); err != nil {
-		return reply{}, firstError(context.Cause(ctx), err)
+	if err := c.rate.Wait(ctx); err != nil { // at once when the deadline is too near
+		return reply{}, firstError(context.Cause(ctx), context.DeadlineExceeded)
 	}
-	if err := context.Cause(ctx); err != nil {
+	if err := firstError(context.Cause(ctx), c.denied.get()); err != nil {
 		return reply{}, err
 	}
 	sending := ctx
@@ -197,6 +204,9 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	}
 	err := decodeError(got.status, got.body)
 	switch {
+	case got.status == http.StatusUnauthorized:
+		c.denied.set(err)
+		return err
 	case got.status < 500:
 		return err
 	case got.status == http.StatusBadGateway, got.status == http.StatusServiceUnavailable, got.status == http.StatusGatewayTimeout:
@@ -204,10 +214,7 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	case errors.As(err, new(*APIError)):
 		return err
 	}
-	if call.repeatable {
-		return err
-	}
-	return &OutcomeUnknownError{Err: err}
+	return unlessRead(call, err)
 }
 
 // judgeFailure tells what it means that no complete reply came.
@@ -217,12 +224,8 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	case errors.As(err, &refusal):
 		return &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), Snippet: refusal.target}
 	case errors.Is(err, errReplyTooLong):
-		err = &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: snippet(got.body)}
-		if call.repeatable {
-			return err
-		}
-		return &OutcomeUnknownError{Err: err}
-	case sent:
+		return unlessRead(call, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: snippet(got.body)})
+	case sent && call.method != http.MethodGet:
 		return lostReply(call, err)
 	}
 	failure := &ConnectError{Host: c.base.Host, Err: err}
@@ -232,9 +235,39 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	return &retryableError{err: failure}
 }
 
+// A denial is the service's answer that the credentials are wrong. They don't
+// get better by being sent again, for each of a thousand resources: that locks
+// accounts.
+type denial struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (d *denial) set(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+func (d *denial) get() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// lostReply is the error of a call that may have been carried out.
 func lostReply(call call, err error) error {
+	err = unlessRead(call, err)
 	if call.repeatable {
 		return &retryableError{err: err}
+	}
+	return err
+}
+
+// unlessRead says that the outcome is unknown, except of a call that only reads.
+func unlessRead(call call, err error) error {
+	if call.method == http.MethodGet {
+		return err
 	}
 	return &OutcomeUnknownError{Err: err}
 }
@@ -261,7 +294,7 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 		return 0
 	}
 	var wait time.Duration
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+	if seconds, err := strconv.ParseFloat(text, 64); !math.IsNaN(seconds) && (err == nil || errors.Is(err, strconv.ErrRange)) {
 		wait = time.Duration(min(max(seconds, 0), maxRetryWait.Seconds()) * float64(time.Second))
 	} else if at, err := http.ParseTime(text); err == nil {
 		wait = min(max(at.Sub(now), 0), maxRetryWait)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 )
 
 // CreateOrUpdate writes one conversation, together with those that other
@@ -48,14 +49,24 @@ type writing struct {
 	results []Result[Conversation]
 }
 
+func newWriting(c *Client, inputs []ConversationInput, options WriteOptions) *writing {
+	return &writing{client: c, options: options, inputs: slices.Clone(inputs), results: make([]Result[Conversation], len(inputs))}
+}
+
+// all returns the positions of all items.
+func (w *writing) all() []int {
+	items := make([]int, len(w.inputs))
+	for i := range items {
+		items[i] = i
+	}
+	return items
+}
+
 // write creates and updates the conversations of one batch, and reads them
 // back: one request each. More are sent only where something went wrong.
 func (c *Client) write(ctx context.Context, inputs []ConversationInput, options WriteOptions) []Result[Conversation] {
-	w := &writing{client: c, options: options, inputs: inputs, results: make([]Result[Conversation], len(inputs))}
-	all := make([]int, len(inputs))
-	for i := range all {
-		all[i] = i
-	}
+	w := newWriting(c, inputs, options)
+	all := w.all()
 	if err := w.prepare(ctx); err != nil {
 		w.fail(all, err)
 		return w.results
@@ -73,13 +84,15 @@ func (w *writing) fail(items []int, err error) {
 }
 
 // prepare learns what must be known before anything is sent: the moment in the
-// space's history, and the ids of the links that updates keep.
+// space's history, and the ids of the links that updates keep. Those for which
+// it fails have an error then, and are not sent.
 func (w *writing) prepare(ctx context.Context) error {
 	w.before.revision = NoFloor
 	floor := int64(math.MaxInt64)
 	var related []ID
 	for i := range w.inputs {
 		id, update := w.inputs[i].ID.Get()
+		w.client.reads.finish(id)
 		switch {
 		case !update:
 			now, err := w.client.now(ctx)
@@ -97,13 +110,14 @@ func (w *writing) prepare(ctx context.Context) error {
 		return nil
 	}
 	current, err := w.client.FetchMany(ctx, related, floor)
-	if err != nil {
-		return err
-	}
 	for i := range w.inputs {
-		id, _ := w.inputs[i].ID.Get()
-		if conversation, found := current[id]; found {
+		id, update := w.inputs[i].ID.Get()
+		conversation, found := current[id]
+		switch {
+		case found:
 			w.inputs[i] = w.client.keepLinks(w.inputs[i], conversation)
+		case update && w.inputs[i].setsRelations():
+			w.results[i].Err = err // nil where it is gone, which the service will say itself
 		}
 	}
 	return nil
@@ -112,12 +126,16 @@ func (w *writing) prepare(ctx context.Context) error {
 // send sends the items, those again of which it is certain that they were not
 // carried out, and sets the id or the error of each in the results.
 func (w *writing) send(ctx context.Context, items []int) {
-	for try := 0; len(items) > 0; try++ {
+	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
+	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
 			w.fail(items, err)
 			return
 		}
 		err := w.sendOnce(ctx, items)
+		if ProblemOf(err) == NotFound {
+			err = firstError(w.client.isThere(ctx), err)
+		}
 		lost := errors.As(err, new(*OutcomeUnknownError))
 		refused := w.options.RollbackMethod == rollbackFailed && len(items) > 1 && isRefusedWhole(err)
 		switch {
@@ -129,11 +147,12 @@ func (w *writing) send(ctx context.Context, items []int) {
 		}
 		looks := 1
 		if lost {
+			losses++
 			looks = 2 // it may still be at work
 		}
 		var unsettled error
 		items, unsettled = w.settle(context.WithoutCancel(ctx), items, err, looks)
-		if unsettled != nil || lost && try >= w.client.config.MaxRetries {
+		if unsettled != nil || losses > w.client.config.MaxRetries {
 			w.fail(items, firstError(unsettled, notCarriedOut(err)))
 			return
 		}
@@ -171,8 +190,10 @@ func isRefusedWhole(err error) bool {
 
 // sendOnce sends the items in one request.
 func (w *writing) sendOnce(ctx context.Context, items []int) error {
-	w.client.seen.creating.RLock()
-	defer w.client.seen.creating.RUnlock()
+	if err := w.client.seen.creating.Acquire(ctx, one); err != nil {
+		return context.Cause(ctx)
+	}
+	defer w.client.seen.creating.Release(one)
 	inputs := make([]ConversationInput, len(items))
 	for n, i := range items {
 		inputs[n] = w.inputs[i]
@@ -185,6 +206,7 @@ func (w *writing) sendOnce(ctx context.Context, items []int) error {
 		id, err := results[n].Value, results[n].Err
 		if asked, update := w.inputs[i].ID.Get(); err == nil && (update && id != asked || !update && !w.client.seen.claim(id)) {
 			err = &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another conversation", Snippet: id.String()}
+			id = ID{}
 		}
 		w.results[i].Value.ID, w.results[i].Err = id, err
 	}

@@ -1,0 +1,85 @@
+package client
+
+import (
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestSpaceURL(t *testing.T) {
+	t.Parallel()
+	const host = "eu-central.api.pipelinersales.com"
+	const base = "https://" + host + "/api/v100/rest/spaces/acme_sales"
+	for _, test := range []struct{ service, space, want string }{
+		{host, "acme_sales", base},
+		{"https://" + host, "acme_sales", base},
+		{"https://" + host + "/", "acme_sales", base},
+		{"https://" + host + "//", "acme_sales", base},
+		{" https://" + host + "\n", "acme_sales", base},
+		{"HTTPS://" + host, "acme_sales", base},
+		{base, "acme_sales", base},
+		{base, "", base},
+		{base + "/", "", base},
+		{base + "/entities/Accounts", "", base},
+		{strings.TrimPrefix(base, "https://"), "", base},
+		{"https://" + host + "/api", "acme_sales", base},
+		{"https://" + host + "/api/", "acme_sales", base},
+		{"https://" + host + "/api/v100", "acme_sales", base},
+		{"https://" + host + "/api/v100/rest/spaces", "acme_sales", base},
+		{"https://" + host + "/api/v100/rest/spaces/", "acme_sales", base},
+		{"https://us-east.pipelinersales.com", "us_acme_2", "https://us-east.pipelinersales.com/api/v100/rest/spaces/us_acme_2"},
+		{"crm.example:8443", "acme", "https://crm.example:8443/api/v100/rest/spaces/acme"},
+		{"https://proxy.example/crm/", "acme", "https://proxy.example/crm/api/v100/rest/spaces/acme"},
+		{"http://localhost:8080", "acme", "http://localhost:8080/api/v100/rest/spaces/acme"},
+		{"http://127.0.0.1:8080/", "acme", "http://127.0.0.1:8080/api/v100/rest/spaces/acme"},
+		{"http://[::1]:8080", "acme", "http://[::1]:8080/api/v100/rest/spaces/acme"},
+	} {
+		got, err := spaceURL(test.service, test.space)
+		if err != nil {
+			t.Errorf("spaceURL(%q, %q): %v; want %s", test.service, test.space, err, test.want)
+		} else if got.String() != test.want {
+			t.Errorf("spaceURL(%q, %q) = %s; want %s", test.service, test.space, got, test.want)
+		}
+	}
+}
+
+func TestSpaceURLRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ service, space, setting, says string }{
+		{"", "acme", "service_url", "is empty"},
+		{"  ", "acme", "service_url", "is empty"},
+		{"https://", "acme", "service_url", "not a URL"},
+		{"https://:8443", "acme", "service_url", "not a URL"},
+		{"https://crm example", "acme", "service_url", "not a URL"},
+		{"https://crm.example:port", "acme", "service_url", "not a URL"},
+		{"/api/v100", "acme", "service_url", "not a URL"},
+		{"https://user:secret@crm.example", "acme", "service_url", "contains credentials"},
+		{"user:secret@crm.example", "acme", "service_url", "contains credentials"},
+		{"https://user:sec%zzret@crm.example", "acme", "service_url", "not a URL"},
+		{"https://crm.example/?space=acme", "acme", "service_url", "query or a fragment"},
+		{"https://crm.example/#/login", "acme", "service_url", "query or a fragment"},
+		{"http://crm.example", "acme", "service_url", "unencrypted"},
+		{"http://127.0.0.1.example", "acme", "service_url", "unencrypted"},
+		{"http://10.0.0.1", "acme", "service_url", "unencrypted"},
+		{"ftp://crm.example", "acme", "service_url", `scheme is "ftp"`},
+		{"https://crm.example/api/v100/rest/spaces/acme", "other", "service_url", `names the space "acme"`},
+		{"https://crm.example/api/v100/rest/spaces/acme_sales", "acme", "service_url", `names the space "acme_sales"`},
+		{"https://crm.example", "", "space_id", "is empty"},
+		{"https://crm.example/api/v100/rest/spaces/", "", "space_id", "is empty"},
+		{"https://crm.example", "acme/sales", "space_id", "no slash"},
+		{"https://crm.example", "acme sales", "space_id", "no slash"},
+		{"https://crm.example", " acme", "space_id", "no slash"},
+		{"https://crm.example", "acme?x", "space_id", "no slash"},
+		{"https://crm.example", "acme%2Fsales", "space_id", "no slash"},
+		{"https://crm.example", "..", "space_id", "no slash"},
+	} {
+		_, err := New(Config{ServiceURL: test.service, SpaceID: test.space})
+		var wrong *ConfigError
+		if !errors.As(err, &wrong) || wrong.Setting != test.setting || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("New(%q, %q): %v; want one about %s that says %q", test.service, test.space, err, test.setting, test.says)
+		}
+		if err != nil && strings.Contains(err.Error(), "sec") {
+			t.Errorf("New(%q, %q) shows a password: %v", test.service, test.space, err)
+		}
+	}
+}

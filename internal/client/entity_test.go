@@ -1,0 +1,304 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const (
+	id1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
+	id2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
+)
+
+// replying returns a client of a service that always answers with this.
+func replying(t testing.TB, status int, body string) *Client {
+	t.Helper()
+	return scripted(t, roundTripper(replies(status, body)), func(c *Config) { c.MaxRetries = 0 })
+}
+
+func TestGetDecodes(t *testing.T) {
+	t.Parallel()
+	const relation = "https://crm.example/entities/TextMessageConversationRelationses/" + id2
+	c := replying(t, http.StatusOK, `{"success":true,"data":{
+		"id":"`+strings.ToUpper(id1)+`","phone_id":"`+frontDesk.String()+`","recipient_account_id":null,"recipient_contact_id":"`+jones.String()+`",
+		"recipient_phone_number":"+15550100","revision":1791,"created":"2024-07-09 12:51:48.050108+00:00","modified":"2024-07-09T12:51:48",
+		"is_deleted":false,"is_delete_protected":true,"something_new":{"a":[1]},"account_relations":["`+relation+`"],
+		"contact_relations":[{"id":"`+id2+`","contact_id":"`+jones.String()+`","revision":1790}],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}}`)
+	got, err := c.conversations.Get(t.Context(), idOf(id1), Query{})
+	must(t, err)
+	var created, modified Time
+	must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
+	must(t, modified.UnmarshalText([]byte("2024-07-09T12:51:48Z")))
+	wantEqual(t, "conversation", Conversation{
+		ID: idOf(id1), PhoneID: frontDesk, RecipientContactID: jones, RecipientPhoneNumber: "+15550100",
+		Revision: 1791, Created: created, Modified: modified, IsDeleteProtected: true,
+		AccountRelations: []Ref[Relation]{{ID: idOf(id2)}},
+		ContactRelations: []Ref[Relation]{{ID: idOf(id2), Record: &Relation{ID: idOf(id2), ContactID: jones, Revision: 1790}}},
+		Messages:         []Ref[Message]{{ID: idOf(id2)}},
+	}, got)
+}
+
+// No reply that is not what was agreed becomes a record.
+func TestGetRefusesOtherReplies(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ body, says string }{
+		"empty":               {"", "is not JSON; it is empty"},
+		"HTML":                {"<html>Log in</html>", "is not JSON; it begins: <html>Log in"},
+		"cut":                 {`{"success":true,"data":{"id":"`, "is not JSON"},
+		"an array":            {`[]`, "is not the API's"},
+		"null":                {`null`, "has no data"},
+		"no data":             {`{"success":true}`, "has no data"},
+		"null as data":        {`{"success":true,"data":null}`, "has no data"},
+		"an array as data":    {`{"success":true,"data":[]}`, "another shape"},
+		"an id as data":       {`{"success":true,"data":"` + id1 + `"}`, "another shape"},
+		"no id":               {`{"success":true,"data":{}}`, "holds another record than the one asked for"},
+		"another id":          {`{"success":true,"data":{"id":"` + id2 + `"}}`, "holds another record than the one asked for"},
+		"an id that is none":  {`{"success":true,"data":{"id":"` + strings.Repeat("7", 9000) + `"}}`, "another shape"},
+		"a number as id":      {`{"success":true,"data":{"id":` + strings.Repeat("7", 9000) + `}}`, "another shape"},
+		"text as revision":    {`{"success":true,"data":{"id":"` + id1 + `","revision":"7"}}`, "string at \"revision\""},
+		"a failure after all": {`{"success":false,"http_status":422,"code":1,"name":"X","message":"no"}`, "HTTP 422, error 1 X: no"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := replying(t, http.StatusOK, test.body).conversations.Get(t.Context(), idOf(id1), Query{})
+			if err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Fatalf("the error is %v; want it to say %q", err, test.says)
+			}
+			if len(err.Error()) > 700 {
+				t.Errorf("the text has %d characters: %.1000s", len(err.Error()), err)
+			}
+			var reply *ReplyError
+			if errors.As(err, &reply) {
+				wantPrintable(t, reply.Snippet)
+			}
+		})
+	}
+}
+
+func TestListRefusesOtherReplies(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ body, says string }{
+		"a record":                {`{"success":true,"data":{"id":"` + id1 + `"}}`, "another shape"},
+		"a record without an id":  {`{"success":true,"total":2,"data":[{"id":"` + id1 + `"},{"revision":7}]}`, "holds a record without an id"},
+		"null as record":          {`{"success":true,"data":[null]}`, "holds a record without an id"},
+		"text as total":           {`{"success":true,"total":"many","data":[]}`, "is no page of a list"},
+		"more without a cursor":   {`{"success":true,"total":2,"page_info":{"end_cursor":null,"has_next_page":true},"data":[{"id":"` + id1 + `"}]}`, "promises another page, but no way to it"},
+		"more with an empty one":  {`{"success":true,"total":2,"page_info":{"end_cursor":"","has_next_page":true},"data":[{"id":"` + id1 + `"}]}`, "promises another page, but no way to it"},
+		"an empty page with more": {`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[]}`, "round in a circle"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var err error
+			for _, err = range replying(t, http.StatusOK, test.body).conversations.All(t.Context(), Query{}) {
+				if err != nil {
+					break
+				}
+			}
+			wantProblem(t, err, UnexpectedReply)
+			if err != nil && !strings.Contains(err.Error(), test.says) {
+				t.Errorf("the text is %q; want it to say %q", err, test.says)
+			}
+		})
+	}
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body string
+		want Page[Message]
+	}{
+		"the last page": {
+			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + id1 + `"}]}`,
+			Page[Message]{Total: 42, Records: []Message{{ID: idOf(id1)}}, EndCursor: "b"},
+		},
+		"past the end": {
+			`{"success":true,"total":42,"page_info":{"start_cursor":null,"end_cursor":null,"has_previous_page":false,"has_next_page":false},"data":[]}`,
+			Page[Message]{Total: 42, Records: []Message{}},
+		},
+		"without a total": {
+			`{"success":true,"data":[{"id":"` + id1 + `"},{"id":"` + id2 + `"}]}`,
+			Page[Message]{Total: 2, Records: []Message{{ID: idOf(id1)}, {ID: idOf(id2)}}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := replying(t, http.StatusOK, test.body).messages.List(t.Context(), Query{})
+			must(t, err)
+			wantEqual(t, "page", test.want, got)
+		})
+	}
+}
+
+func TestAllPages(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	want := s.seed(t, 25)
+	var got []ID
+	for record, err := range s.client.conversations.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
+		must(t, err)
+		got = append(got, record.ID)
+	}
+	wantEqual(t, "ids", want, got)
+	s.wantRequests(t, listConversations, listConversations, listConversations)
+
+	for range s.client.conversations.All(t.Context(), Query{First: 10}) {
+		break
+	}
+	s.wantRequests(t, listConversations) // who has enough asks for no more
+}
+
+// A service whose pages lead round in a circle ends in an error, not never.
+func TestAllEndsInACircle(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int{1, 3} {
+		asked := 0
+		c := scripted(t, func(r *http.Request) (*http.Response, error) {
+			asked++
+			cursor := fmt.Sprint(asked % length)
+			return answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+id1+`"}]}`), nil
+		})
+		var last error
+		for _, last = range c.conversations.All(t.Context(), Query{}) { //nolint:revive // only the end counts
+		}
+		wantProblem(t, last, UnexpectedReply)
+		if asked != length+1 {
+			t.Errorf("%d pages were asked for in a circle of %d", asked, length)
+		}
+	}
+}
+
+func TestAllStopsAtAnError(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	s.seed(t, 3)
+	s.Inject(mockserver.Fault{Skip: 1, Kind: mockserver.StatusReply, Status: 403})
+	records, failures := 0, 0
+	for _, err := range s.client.conversations.All(t.Context(), Query{First: 2}) {
+		if err != nil {
+			wantProblem(t, err, NotPermitted)
+			failures++
+			continue
+		}
+		records++
+	}
+	wantEqual(t, "records and errors", []int{2, 1}, []int{records, failures})
+}
+
+func TestDecodeBatch(t *testing.T) {
+	t.Parallel()
+	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no","entity_index":1,"entity_id":"` + id2 + `"}`
+	one, two := idOf(id1), idOf(id2)
+	index := 1
+	failed := &APIError{HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION", Message: "no", EntityIndex: &index, EntityID: id2}
+	for name, test := range map[string]struct {
+		data string
+		want []Result[ID]
+	}{
+		"ids":                    {`["` + id1 + `","` + strings.ToUpper(id2) + `"]`, []Result[ID]{{Value: one}, {Value: two}}},
+		"URIs":                   {`["https://crm.example/entities/X/` + id1 + `","/entities/X/` + id2 + `"]`, []Result[ID]{{Value: one}, {Value: two}}},
+		"objects":                {`[{"id":"` + id1 + `","revision":7,"success":true},{"id":"` + id2 + `","http_status":200}]`, []Result[ID]{{Value: one}, {Value: two}}},
+		"an error":               {`["` + id1 + `",` + refusal + `]`, []Result[ID]{{Value: one}, {Err: failed}}},
+		"an error without a lot": {`["` + id1 + `",{"http_status":404}]`, []Result[ID]{{Value: one}, {Err: &APIError{HTTPStatus: 404}}}},
+		"an error with a code":   {`[{"code":7,"id":"` + id1 + `"},"` + id1 + `"]`, []Result[ID]{{Err: &APIError{Code: 7}}, {Value: one}}},
+		"an odd error":           {`["` + id1 + `",{"success":false,"http_status":422,"code":"7","message":"no"}]`, []Result[ID]{{Value: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
+
+		"one too few":                {data: `["` + id1 + `"]`},
+		"one too many":               {data: `["` + id1 + `","` + id2 + `","` + id2 + `"]`},
+		"none":                       {data: `[]`},
+		"null":                       {data: `["` + id1 + `",null]`},
+		"an empty object":            {data: `["` + id1 + `",{}]`},
+		"an object without an id":    {data: `["` + id1 + `",{"success":true}]`},
+		"a number":                   {data: `["` + id1 + `",7]`},
+		"an array":                   {data: `["` + id1 + `",["` + id2 + `"]]`},
+		"no id":                      {data: `["` + id1 + `",""]`},
+		"the nil id":                 {data: `["` + id1 + `","00000000-0000-0000-0000-000000000000"]`},
+		"an object":                  {data: `{"0":"` + id1 + `","1":"` + id2 + `"}`},
+		"text":                       {data: `"` + id1 + `"`},
+		"an object with the nil id":  {data: `["` + id1 + `",{"id":"00000000-0000-0000-0000-000000000000"}]`},
+		"an object with a number id": {data: `["` + id1 + `",{"id":7}]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body := `{"success":true,"data":` + test.data + `}`
+			got, err := decodeBatch(reply{status: 200, body: []byte(body)}, 2)
+			if test.want == nil {
+				wantProblem(t, err, UnexpectedReply)
+				// What creates may have created all the same; what deletes can be asked again.
+				c := replying(t, http.StatusOK, body)
+				_, err = c.conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+				wantProblem(t, err, OutcomeUnknown)
+				_, err = c.conversations.BatchDelete(t.Context(), []ID{one, two}, WriteOptions{})
+				wantProblem(t, err, UnexpectedReply)
+				return
+			}
+			must(t, err)
+			wantEqual(t, "results", test.want, got)
+		})
+	}
+}
+
+// A refusal that came with the status 200 is a refusal: nothing is unknown.
+func TestBatchRefusedWithStatus200(t *testing.T) {
+	t.Parallel()
+	c := replying(t, http.StatusOK, validationReply)
+	_, err := c.conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+	wantProblem(t, err, Refused)
+}
+
+func TestBatchOfNothingSendsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]Result[ID], error){s.client.conversations.BatchDelete, s.client.conversations.BatchRestore} {
+		got, err := batch(t.Context(), nil, WriteOptions{})
+		must(t, err)
+		wantEqual(t, "results", 0, len(got))
+	}
+	s.wantRequests(t)
+}
+
+// The plain operations on each of the three entities, against the mock.
+func TestEntities(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ctx, options := t.Context(), WriteOptions{RollbackMethod: 1}
+	conversation := s.seed(t, 1)[0]
+
+	created, err := s.client.Messages().BatchModify(ctx, []MessageInput{
+		{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value("2024-07-09T12:51:48Z"), MessageSID: Value("SM1")},
+		{TextMessageConversationID: Value(conversation), Direction: Value(1)},
+	}, options)
+	must(t, err)
+	wantProblem(t, created[1].Err, Refused)
+	must(t, created[0].Err)
+	message, err := s.client.Messages().Get(ctx, created[0].Value, Query{})
+	must(t, err)
+	wantEqual(t, "message", []any{"Hello", 1, 2, "SM1", "2024-07-09T12:51:48Z", conversation},
+		[]any{message.Content, message.Direction, message.Status, message.MessageSID, message.DatetimeSent.String(), message.TextMessageConversationID})
+
+	created, err = s.client.Relations().BatchModify(ctx, []RelationInput{{TextMessageConversationID: Value(conversation), AccountID: Value(acme)}}, options)
+	must(t, err)
+	relation, err := s.client.Relations().Get(ctx, created[0].Value, Query{})
+	must(t, err)
+	wantEqual(t, "relation", []ID{conversation, acme}, []ID{relation.TextMessageConversationID, relation.AccountID})
+
+	expanded, err := s.client.Conversations().Get(ctx, conversation, Query{Expand: []string{"account_relations", "messages"}})
+	must(t, err)
+	wantEqual(t, "expanded", []any{acme, "Hello"}, []any{expanded.AccountRelations[0].Record.AccountID, expanded.Messages[0].Record.Content})
+
+	for range 2 { // the second time nothing is left to do
+		deleted, err := s.client.Conversations().BatchDelete(ctx, []ID{conversation}, options)
+		must(t, err)
+		_, err = s.client.Conversations().Get(ctx, conversation, Query{})
+		wantProblem(t, err, NotFound)
+		restored, err := s.client.Conversations().BatchRestore(ctx, []ID{conversation}, options)
+		must(t, err)
+		wantEqual(t, "results", []Result[ID]{{Value: conversation}, {Value: conversation}}, append(deleted, restored...))
+	}
+}

@@ -1,0 +1,188 @@
+package client
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+var replySeeds = []string{
+	"", "null", "[]", "<html>", `"` + id1 + `"`, validationReply,
+	`{"success":true,"data":{"id":"` + id1 + `","account_relations":["` + id2 + `"]}}`,
+	`{"success":true,"data":{"id":"` + id1 + `","created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
+	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7},{"id":null}]}`,
+	`{"success":true,"data":["` + id1 + `",{"success":false,"http_status":422}]}`,
+	`{"success":true,"data":[{"id":"` + id1 + `"},null]}`,
+	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
+	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
+}
+
+// Whatever comes back, with whatever status: no panic, no endless loop, and no
+// record without an id that is not an error.
+func FuzzReplies(f *testing.F) {
+	for _, body := range replySeeds {
+		for _, status := range []int{200, 201, 404, 422, 500} {
+			f.Add(status, []byte(body), "application/json")
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte, retryAfter string) {
+		if status < 200 || status > 999 {
+			return // net/http hands nothing else on
+		}
+		synctest.Test(t, func(t *testing.T) { checkReply(t, status, string(body), retryAfter) })
+	})
+}
+
+var errForEver = errors.New("asks for ever")
+
+func checkReply(t *testing.T, status int, body, retryAfter string) {
+	t.Helper()
+	var asked atomic.Int64
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if asked.Add(1) > 1000 {
+			return nil, errForEver
+		}
+		wroteHeaders(r)
+		return answer(r, status, body, "Retry-After: "+retryAfter), nil
+	}, func(c *Config) { c.MaxRetries = 0 })
+	ctx := t.Context()
+
+	if got, err := c.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
+		t.Errorf("Get returns %v", got)
+	} else {
+		checkError(t, err)
+	}
+	for got, err := range c.relations.All(ctx, Query{}) {
+		if err == nil && got.ID.IsZero() {
+			t.Error("All returns a record without an id")
+		}
+		checkError(t, err)
+	}
+	many, err := c.FetchMany(ctx, []ID{idOf(id1), idOf(id2)}, 0)
+	checkError(t, err)
+	for id, got := range many {
+		if got.ID != id || id.IsZero() {
+			t.Errorf("FetchMany returns %v", got)
+		}
+		for _, kind := range RelationKinds {
+			for _, ref := range *kind.Refs(&got) {
+				if ref.ID.IsZero() || ref.Record == nil {
+					t.Errorf("FetchMany returns the link %v", ref)
+				}
+			}
+		}
+	}
+	for _, results := range [][]Result[ID]{
+		ofTwo(c.conversations.BatchModify(ctx, make([]ConversationInput, 2), WriteOptions{}))(t),
+		ofTwo(c.messages.BatchDelete(ctx, []ID{acme, zenith}, WriteOptions{}))(t),
+	} {
+		for _, result := range results {
+			if result.Value.IsZero() == (result.Err == nil) {
+				t.Errorf("a batch results in %v, %v", result.Value, result.Err)
+			}
+			checkError(t, result.Err)
+		}
+	}
+	for _, result := range c.conversations.remove(ctx, []ID{acme, zenith}, WriteOptions{}) {
+		checkError(t, result.Err)
+	}
+	for _, result := range c.write(ctx, []ConversationInput{linked(newConversation(1), acme), linked(change(Conversation{ID: idOf(id1)}), acme)}, WriteOptions{RollbackMethod: 1}) {
+		if result.Err == nil && result.Value.ID.IsZero() {
+			t.Error("a write results in no id")
+		}
+		checkError(t, result.Err)
+	}
+}
+
+// ofTwo checks the results of a batch of two.
+func ofTwo(results []Result[ID], err error) func(*testing.T) []Result[ID] {
+	return func(t *testing.T) []Result[ID] {
+		checkError(t, err)
+		if err == nil && len(results) != 2 {
+			t.Errorf("%d results", len(results))
+		}
+		return results
+	}
+}
+
+func checkError(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	_ = err.Error()
+	if errors.Is(err, errForEver) {
+		t.Error(err)
+	}
+	_ = ProblemOf(err)
+	var reply *ReplyError
+	if errors.As(err, &reply) {
+		wantPrintable(t, reply.Snippet)
+	}
+	var api *APIError
+	if errors.As(err, &api) {
+		for _, field := range api.FieldErrors {
+			_ = field.Text()
+		}
+	}
+}
+
+func FuzzParseReference(f *testing.F) {
+	for _, s := range []string{"", id1, strings.ToUpper(id1), "urn:uuid:" + id1, "https://crm.example/entities/Accounts/" + id1, "/entities/X?id=" + id1, strings.Repeat("0", 36), "{" + id1 + "}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		id, entity, err := ParseReference(s)
+		if (err == nil) == id.IsZero() {
+			t.Errorf("ParseReference(%q) = %s, %v", s, id, err)
+		}
+		if err != nil {
+			return
+		}
+		again, none, err := ParseReference(id.String())
+		if again != id || none != "" || err != nil {
+			t.Errorf("%s is read again as %s, %q, %v", id, again, none, err)
+		}
+		if !strings.HasSuffix(strings.ToLower(s), id.String()) || !strings.Contains(s, entity) {
+			t.Errorf("ParseReference(%q) = %s, %q", s, id, entity)
+		}
+	})
+}
+
+func FuzzSpaceURL(f *testing.F) {
+	for _, service := range []string{"", "crm.example", "https://crm.example/api/v100/rest/spaces/acme/entities", "http://[::1]:8080/", "https://u:p@crm.example", "//", "https://%zz", "a://b://c"} {
+		for _, space := range []string{"", "acme_sales", "a/b", ".."} {
+			f.Add(service, space)
+		}
+	}
+	f.Fuzz(func(t *testing.T, service, space string) {
+		u, err := spaceURL(service, space)
+		if err != nil {
+			return
+		}
+		if u.Scheme != "https" && !isLoopback(u.Hostname()) || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			t.Errorf("spaceURL(%q, %q) = %s", service, space, u)
+		}
+		if space != "" && !strings.HasSuffix(u.Path, apiPath+space) {
+			t.Errorf("spaceURL(%q, %q) = %s, another space", service, space, u)
+		}
+		again, err := spaceURL(u.String(), "")
+		if err != nil || again.String() != u.String() {
+			t.Errorf("%s is read again as %v, %v", u, again, err)
+		}
+	})
+}
+
+func FuzzSamePhoneNumber(f *testing.F) {
+	for _, number := range []string{"", "+1 (555) 010-0000", "12345", "ACME", "+49 (0) 30 901820", "tel:+1-555-0100;ext=5"} {
+		f.Add(number, "+15550100000")
+	}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !SamePhoneNumber(a, a) || SamePhoneNumber(a, b) != SamePhoneNumber(b, a) {
+			t.Errorf("SamePhoneNumber(%q, %q) is not symmetric", a, b)
+		}
+	})
+}

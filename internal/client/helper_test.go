@@ -1,0 +1,301 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What the space of a test holds at its beginning.
+var (
+	frontDesk   = idOf("00000000-0000-4000-8000-0000000000a1") // a phone
+	acme        = idOf("00000000-0000-4000-8000-0000000000b1") // accounts
+	zenith      = idOf("00000000-0000-4000-8000-0000000000b2")
+	initech     = idOf("00000000-0000-4000-8000-0000000000b3")
+	jones       = idOf("00000000-0000-4000-8000-0000000000c1") // a contact
+	lead        = idOf("00000000-0000-4000-8000-0000000000d1")
+	opportunity = idOf("00000000-0000-4000-8000-0000000000d2")
+	project     = idOf("00000000-0000-4000-8000-0000000000e1")
+	quote       = idOf("00000000-0000-4000-8000-0000000000f1")
+	unknown     = idOf("00000000-0000-4000-8000-00000000ffff") // names nothing
+)
+
+const (
+	conversationSegment = "TextMessageConversations"
+	relationSegment     = "TextMessageConversationRelationses"
+
+	testUser     = "user"
+	testPassword = "correct horse battery"
+)
+
+func idOf(s string) ID {
+	id, err := ParseID(s)
+	if err != nil {
+		panic(err)
+	}
+	return id
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantProblem(t testing.TB, err error, want Problem) {
+	t.Helper()
+	if got := ProblemOf(err); got != want || err == nil {
+		t.Errorf("the problem is %d, want %d: %v", got, want, err)
+	}
+}
+
+// comparable ones whose fields cmp can't see.
+var comparers = cmp.Options{
+	cmp.Comparer(func(a, b ID) bool { return a == b }),
+	cmp.Comparer(func(a, b Time) bool { return a.Equal(b.Time) }),
+}
+
+func wantEqual(t testing.TB, what string, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, comparers); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// A roundTripper stands in for the network.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// wroteHeaders does what the network does when a request is on its way.
+func wroteHeaders(r *http.Request) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+}
+
+// answer returns a reply with these headers, each as "Name: value".
+func answer(r *http.Request, status int, body string, headers ...string) *http.Response {
+	header := http.Header{}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		header.Set(name, value)
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}
+}
+
+var errDropped = errors.New("connection reset by peer")
+
+// inProcess hands requests to a handler without a network, which a synctest
+// bubble could not wait for. Where the handler hangs up, the connection is lost.
+func inProcess(handler http.Handler) roundTripper {
+	return func(r *http.Request) (response *http.Response, err error) {
+		wroteHeaders(r)
+		served := r.Clone(r.Context())
+		served.Host = r.URL.Host
+		if served.Body == nil {
+			served.Body = http.NoBody
+		}
+		recorder := httptest.NewRecorder()
+		defer func() {
+			if recover() != nil { // http.ErrAbortHandler
+				response, err = nil, errDropped
+				if ended := r.Context().Err(); ended != nil {
+					err = ended
+				}
+			}
+		}()
+		handler.ServeHTTP(recorder, served)
+		response = recorder.Result()
+		response.Request = r
+		if response.ContentLength > int64(recorder.Body.Len()) {
+			response.Body = io.NopCloser(io.MultiReader(recorder.Body, failingReader{}))
+		}
+		return response, nil
+	}
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+
+// scripted returns a client whose requests are answered by next.
+func scripted(t testing.TB, next roundTripper, configure ...func(*Config)) *Client {
+	t.Helper()
+	config := Defaults()
+	config.ServiceURL, config.SpaceID = "https://crm.example", "acme_sales"
+	config.Username, config.Password = testUser, testPassword
+	for _, f := range configure {
+		f(&config)
+	}
+	c, err := New(config)
+	must(t, err)
+	c.http.Transport = next
+	return c
+}
+
+// A testSpace is a mock of the CRM with a client of it.
+type testSpace struct {
+	*mockserver.Server
+	client *Client
+}
+
+// newSpace must be called inside the synctest bubble, if there is one.
+func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Config)) testSpace {
+	t.Helper()
+	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
+	must(t, err)
+	must(t, mock.Seed(map[string][]map[string]any{
+		"Phones":        {{"id": frontDesk, "name": "Front desk"}},
+		"Accounts":      {{"id": acme, "name": "Acme"}, {"id": zenith, "name": "Zenith"}, {"id": initech, "name": "Initech"}},
+		"Contacts":      {{"id": jones, "last_name": "Jones"}},
+		"Leads":         {{"id": lead, "name": "Lead"}},
+		"Opportunities": {{"id": opportunity, "name": "Opportunity"}},
+		"Projects":      {{"id": project, "name": "Project"}},
+		"Quotes":        {{"id": quote, "name": "Quote"}},
+	}))
+	return testSpace{mock, scripted(t, inProcess(mock), configure...)}
+}
+
+// seed creates n conversations as others would, and returns their ids.
+func (s testSpace) seed(t testing.TB, n int) []ID {
+	t.Helper()
+	ids := make([]ID, n)
+	for i := range ids {
+		id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(100_000 + i)})
+		must(t, err)
+		ids[i] = idOf(id)
+	}
+	return ids
+}
+
+// live returns the conversations that the server holds and that are not deleted.
+func (s testSpace) live() []map[string]any {
+	var live []map[string]any
+	for _, r := range s.Records(conversationSegment) {
+		if r["is_deleted"] != true {
+			live = append(live, r)
+		}
+	}
+	return live
+}
+
+var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// wantRequests checks and forgets the request log. A request is its method and
+// its path below /entities/, with the fault that hit it behind.
+func (s testSpace) wantRequests(t testing.TB, want ...string) {
+	t.Helper()
+	wantEqual(t, "requests", want, s.requests())
+	s.ResetRequests()
+}
+
+func (s testSpace) requests() []string {
+	var got []string
+	for _, r := range s.Requests() {
+		path := strings.TrimPrefix(r.Path, "/entities/")
+		path = uuidPattern.ReplaceAllString(path, "{id}")
+		path = strings.NewReplacer(relationSegment, "relations", conversationSegment, "conversations").Replace(path)
+		got = append(got, strings.TrimRight(r.Method+" "+path+" "+r.Fault, " "))
+	}
+	return got
+}
+
+const (
+	listConversations = "GET conversations"
+	getConversation   = "GET conversations/{id}"
+	batchModify       = "POST conversations/batch-modify"
+	batchDelete       = "POST conversations/batch-delete"
+	listRelations     = "GET relations"
+	deleteRelations   = "POST relations/batch-delete"
+)
+
+func numberOf(i int) string { return "+1555" + leftPad(i) }
+
+func leftPad(i int) string {
+	digits := "0000000"
+	for n := len(digits) - 1; n >= 0 && i > 0; n-- {
+		digits = digits[:n] + string(rune('0'+i%10)) + digits[n+1:]
+		i /= 10
+	}
+	return digits
+}
+
+// newConversation is the input for a conversation with the i-th number.
+func newConversation(i int) ConversationInput {
+	return ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(numberOf(i))}
+}
+
+// create is CreateOrUpdate of a conversation with the i-th number, which must go well.
+func (s testSpace) create(ctx context.Context, t testing.TB, i int) Conversation {
+	t.Helper()
+	got, err := s.client.CreateOrUpdate(ctx, newConversation(i), 0)
+	must(t, err)
+	return got
+}
+
+// linked returns an input with its accounts.
+func linked(input ConversationInput, accounts ...ID) ConversationInput {
+	input.AccountRelations = RelationKinds[0].Links(accounts)
+	return input
+}
+
+// change is the input that updates the conversation.
+func change(c Conversation) ConversationInput {
+	return ConversationInput{ID: Value(c.ID), Revision: Value(c.Revision)}
+}
+
+func texts(ids ...ID) []string {
+	out := []string{}
+	for _, id := range ids {
+		out = append(out, id.String())
+	}
+	return out
+}
+
+func parseQuery(t testing.TB, raw string) url.Values {
+	t.Helper()
+	values, err := url.ParseQuery(raw)
+	must(t, err)
+	return values
+}
+
+func withinBubble(t testing.TB, begin time.Time, least, most time.Duration) {
+	t.Helper()
+	if took := time.Since(begin); took < least || took > most {
+		t.Errorf("took %s of the bubble's time; want %s to %s", took, least, most)
+	}
+}
+
+func sorted(ids []ID) []ID {
+	return slices.SortedFunc(slices.Values(ids), func(a, b ID) int { return strings.Compare(a.String(), b.String()) })
+}
+
+// replaced returns the response with all of old replaced by new.
+func replaced(response *http.Response, err error, old, new string) (*http.Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	body = bytes.ReplaceAll(body, []byte(old), []byte(new))
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return response, nil
+}

@@ -1,0 +1,113 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// CreateOrUpdateMany writes any number of conversations in as few requests as
+// they fit in, and reads them back together. The results are in the order of
+// the inputs; their errors are those of [Client.CreateOrUpdate], and:
+//
+// With allOrNothing, once anything fails nothing more is sent, and what has
+// been created is deleted again. What was created then has an *UndoneError, or,
+// where it could not be deleted again, a *LeftoverError; what was not sent has
+// [ErrNotSent].
+func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationInput, options WriteOptions, allOrNothing bool) []Result[Conversation] {
+	w := newWriting(c, inputs, options)
+	all := w.all()
+	if err := w.prepare(ctx); err != nil {
+		w.fail(all, err)
+		return w.results
+	}
+	var failed atomic.Bool
+	var group errgroup.Group
+	group.SetLimit(cap(c.slots))
+	for items := range slices.Chunk(all, c.config.BatchSize) {
+		group.Go(func() error {
+			if allOrNothing && failed.Load() {
+				w.fail(items, ErrNotSent)
+				return nil
+			}
+			w.send(ctx, items)
+			if slices.ContainsFunc(items, func(i int) bool { return w.results[i].Err != nil }) {
+				failed.Store(true)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	// What has been written is awaited, even by those who have given up.
+	ctx = context.WithoutCancel(ctx)
+	if allOrNothing && failed.Load() {
+		w.undo(ctx)
+	}
+	w.readBack(ctx)
+	return w.results
+}
+
+// DeleteMany soft-deletes any number of conversations. What is deleted or gone
+// already is no error.
+func (c *Client) DeleteMany(ctx context.Context, ids []ID, validationLevel int64) []Result[struct{}] {
+	options := WriteOptions{ValidationLevel: validationLevel, RollbackMethod: rollbackFailed}
+	results := make([]Result[struct{}], len(ids))
+	var group errgroup.Group
+	group.SetLimit(cap(c.slots))
+	for first := 0; first < len(ids); first += c.config.BatchSize {
+		chunk := ids[first:min(first+c.config.BatchSize, len(ids))]
+		group.Go(func() error {
+			copy(results[first:], c.removeConversations(ctx, chunk, options))
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return results
+}
+
+// ErrNotSent says that a change was not sent because another one had failed.
+var ErrNotSent = errors.New("it was not sent, because another one failed")
+
+// An UndoneError says that a conversation was created and, because another one
+// failed, deleted again.
+type UndoneError struct{ ID ID }
+
+func (e *UndoneError) Error() string {
+	return fmt.Sprintf("the conversation %s was created, and deleted again because another one failed", e.ID)
+}
+
+// A LeftoverError says that a conversation was created, was to be deleted again
+// because another one failed, and is still there.
+type LeftoverError struct {
+	ID  ID
+	Err error
+}
+
+func (e *LeftoverError) Error() string {
+	return fmt.Sprintf("the conversation %s was created, and could not be deleted again when another one failed: %v", e.ID, e.Err)
+}
+func (e *LeftoverError) Unwrap() error { return e.Err }
+
+// undo deletes what has been created.
+func (w *writing) undo(ctx context.Context) {
+	var created []int
+	var ids []ID
+	for i, result := range w.results {
+		if result.Err == nil && !w.isUpdate(i) {
+			created = append(created, i)
+			ids = append(ids, result.Value.ID)
+		}
+	}
+	for n, result := range w.client.DeleteMany(ctx, ids, w.options.ValidationLevel) {
+		i := created[n]
+		if result.Err != nil {
+			w.results[i].Err = &LeftoverError{ID: ids[n], Err: result.Err}
+			continue
+		}
+		w.results[i].Err = &UndoneError{ID: ids[n]}
+	}
+}

@@ -1,0 +1,403 @@
+package client
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// losses are the ways in which the reply to a batch gets lost, carried out or not.
+var losses = map[string]mockserver.Fault{
+	"drop before":      {Kind: mockserver.DropBefore},
+	"drop after":       {Kind: mockserver.DropAfter},
+	"502 before":       {Kind: mockserver.StatusReply, Status: http.StatusBadGateway},
+	"502 after":        {Kind: mockserver.StatusAfter, Status: http.StatusBadGateway},
+	"504 after":        {Kind: mockserver.StatusAfter, Status: http.StatusGatewayTimeout},
+	"503 before":       {Kind: mockserver.StatusReply, Status: http.StatusServiceUnavailable},
+	"500 in HTML":      {Kind: mockserver.StatusAfter, Status: http.StatusInternalServerError, Reply: "<html>"},
+	"truncated":        {Kind: mockserver.Truncate},
+	"HTML":             {Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"},
+	"nothing":          {Kind: mockserver.ReplaceReply},
+	"short":            {Kind: mockserver.ShortArray},
+	"long":             {Kind: mockserver.LongArray},
+	"too late":         {Kind: mockserver.Latency, Latency: 2 * time.Minute},
+	"nothing at first": {Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "7"},
+}
+
+// eachLoss runs f in a bubble for every kind of loss, once and twice, and for
+// everything that the service may do with a filter on revision.
+func eachLoss(t *testing.T, f func(t *testing.T, s testSpace, lose func(path string))) {
+	t.Helper()
+	for name, fault := range losses {
+		for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
+			for times := 1; times <= 2; times++ {
+				t.Run(fmt.Sprintf("%s %d times, filter %s", name, times, filter), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, StaleRevision: mockserver.Refused, PhoneFormat: mockserver.E164})
+						f(t, s, func(path string) {
+							fault.Path, fault.Times = path, times
+							s.Inject(fault)
+						})
+					})
+				})
+			}
+		}
+	}
+}
+
+func spelled(i int) string {
+	number := numberOf(i)
+	return number[:2] + " (" + number[2:5] + ") " + number[5:]
+}
+
+// Whatever happens to the reply of a batch that creates, the server then holds
+// one conversation for each call, and each caller has his own.
+func TestLostCreates(t *testing.T) {
+	t.Parallel()
+	eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+		// Others have the same numbers, and go on with them meanwhile.
+		s.seed(t, 120)
+		strangers := map[string]bool{}
+		var look ID
+		for i := range 3 {
+			id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(i)})
+			must(t, err)
+			strangers[id], look = true, idOf(id)
+		}
+		time.Sleep(time.Hour)
+		s.create(t.Context(), t, 50)
+		lose("batch-modify")
+		s.Inject(mockserver.Fault{Method: "GET", Times: 1, Do: func() {
+			must(t, s.Edit(conversationSegment, look.String(), map[string]any{"recipient_contact_id": jones}))
+		}})
+
+		inputs := make([]ConversationInput, 5)
+		for i := range inputs {
+			inputs[i] = linked(newConversation(i), acme)
+			inputs[i].RecipientPhoneNumber = Value(spelled(i))
+		}
+		inputs[3] = linked(newConversation(2), zenith) // looks like its neighbour, but for the link
+		inputs[4] = linked(newConversation(2), acme)   // looks like it altogether
+		got := make([]Conversation, len(inputs))
+		together(len(inputs), func(i int) {
+			var err error
+			if got[i], err = s.client.CreateOrUpdate(t.Context(), inputs[i], 0); err != nil {
+				t.Errorf("caller %d: %v", i, err)
+			}
+		})
+
+		seen := map[ID]bool{}
+		for i, c := range got {
+			number, _ := inputs[i].RecipientPhoneNumber.Get()
+			account := inputs[i].AccountRelations.value[0].target()
+			held, _ := s.Record(conversationSegment, c.ID.String())
+			if seen[c.ID] || strangers[c.ID.String()] || held["is_deleted"] != false || !SamePhoneNumber(number, fmt.Sprint(held["recipient_phone_number"])) {
+				t.Errorf("caller %d got %s, which is another's: %v", i, c.ID, held)
+			}
+			seen[c.ID] = true
+			wantEqual(t, fmt.Sprintf("links of %d", i), texts(account), s.Links(c.ID.String(), "account_relations"))
+		}
+		wantEqual(t, "conversations", 120+3+1+len(inputs), len(s.live()))
+	})
+}
+
+// Updates whose reply got lost are carried out once more or not, and come out
+// the same: nothing is doubled, and a service that refuses old revisions
+// refuses nothing.
+func TestLostUpdates(t *testing.T) {
+	t.Parallel()
+	for _, array := range []string{mockserver.Replace, mockserver.Merge} {
+		t.Run(array, func(t *testing.T) {
+			t.Parallel()
+			eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+				must(t, s.SetBehavior(mockserver.Behavior{ArrayUpdate: array, StaleRevision: mockserver.Refused}))
+				before := make([]Conversation, 3)
+				for i := range before {
+					var err error
+					before[i], err = s.client.CreateOrUpdate(t.Context(), linked(newConversation(i), acme, zenith), 0)
+					must(t, err)
+				}
+				lose("batch-modify")
+				inputs := []ConversationInput{
+					linked(change(before[0]), zenith, initech), // one kept, one new, one removed
+					linked(change(before[1]), acme),            // one removed
+					change(before[2]),
+				}
+				for i := range inputs {
+					inputs[i].RecipientContactID = Value(jones)
+				}
+				together(len(inputs), func(i int) {
+					got, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+					if err != nil || got.ID != before[i].ID || got.RecipientContactID != jones {
+						t.Errorf("caller %d: %+v, %v", i, got, err)
+					}
+				})
+				for i, want := range [][]ID{{zenith, initech}, {acme}, {acme, zenith}} {
+					wantEqual(t, fmt.Sprintf("links of %d", i), texts(want...), s.Links(before[i].ID.String(), "account_relations"))
+				}
+				wantEqual(t, "conversations", len(before), len(s.live()))
+			})
+		})
+	}
+}
+
+// A service that merges arrays must not link twice what an update sends twice.
+func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge})
+		before := s.create(t.Context(), t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		// The service holds the number in another way than it was sent, so that
+		// looking does not show that the update was carried out.
+		s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
+			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"recipient_contact_id": nil}))
+		}})
+		input := linked(change(before), acme)
+		input.RecipientContactID = Value(jones)
+		_, err := s.client.CreateOrUpdate(t.Context(), input, 0)
+		must(t, err)
+		wantEqual(t, "links", texts(acme), s.Links(before.ID.String(), "account_relations"))
+		if n := strings.Count(fmt.Sprint(s.requests()), "batch-modify"); n != 3 {
+			t.Errorf("the update was sent %d times, want 2 after the create: the test tests nothing", n)
+		}
+	})
+}
+
+func TestLostDeletes(t *testing.T) {
+	t.Parallel()
+	eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+		ids := s.seed(t, 4)
+		lose("batch-delete")
+		together(3, func(i int) {
+			if err := s.client.Delete(t.Context(), ids[i], 0); err != nil {
+				t.Errorf("caller %d: %v", i, err)
+			}
+		})
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}
+
+// A request that the service still works on is not sent again.
+func TestStillAtWork(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		mock := s.client.http.Transport
+		var later sync.WaitGroup
+		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet {
+				return mock.RoundTrip(r)
+			}
+			wroteHeaders(r)
+			slow := r.Clone(t.Context())
+			later.Go(func() {
+				time.Sleep(lookAgain / 2)
+				_, _ = mock.RoundTrip(slow)
+			})
+			return nil, errDropped
+		})
+		got := s.create(t.Context(), t, 1)
+		later.Wait()
+		wantEqual(t, "conversations", 1, len(s.live()))
+		wantEqual(t, "id", fmt.Sprint(s.live()[0]["id"]), got.ID.String())
+		s.wantRequests(t, listConversations, listConversations, batchModify, listConversations, listConversations)
+	})
+}
+
+// When looking fails too, nobody knows, and the error says so; nothing is sent
+// a second time.
+func TestOutcomeUnknown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter},
+			mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		together(2, func(i int) {
+			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(i), 0)
+			wantProblem(t, err, OutcomeUnknown)
+			for _, says := range []string{"may have been carried out", errDropped.Error(), "looking for what it did failed too: HTTP 403"} {
+				if err != nil && !strings.Contains(err.Error(), says) {
+					t.Errorf("the text is %q; want it to say %q", err, says)
+				}
+			}
+		})
+		s.wantRequests(t, listConversations, batchModify+" drop_after", listConversations+" status")
+	})
+}
+
+// A service that never replies to a batch is not asked for ever, and when it
+// has been seen to do nothing, that is known.
+func TestLostForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
+		_, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		wantProblem(t, err, UnexpectedReply)
+		wantEqual(t, "requests", 1+3*3, len(s.Requests()))
+	})
+}
+
+// A look at the strangers' conversations must not stumble over what is odd
+// about them.
+func TestStrangersDontDisturbTheLook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		mock := s.client.http.Transport
+		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
+		})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			_, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(2), "account_relations": texts(zenith)})
+			must(t, err)
+		}})
+		s.create(t.Context(), t, 1)
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// An old conversation of others is no lost create, even if this client's first
+// look into the space found nothing new.
+func TestOldConversationIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 2)
+		time.Sleep(time.Hour)
+		// An update of what is gone leaves a read-back with nothing in it.
+		_, err := s.client.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
+		must(t, err)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		got, err := s.client.CreateOrUpdate(t.Context(), newConversation(100_001), 0) // the second one's number
+		must(t, err)
+		if slices.Contains(ids, got.ID) {
+			t.Errorf("a stranger's conversation was adopted")
+		}
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
+}
+
+// A batch that is refused as a whole is sent in smaller ones, until the one at
+// fault is alone.
+func TestRefusedWhole(t *testing.T) {
+	t.Parallel()
+	const culprit = 13
+	for name, refusal := range map[string]mockserver.Fault{
+		"validation": {Status: 422, Reply: validationReply},
+		"relation":   {Status: 422, Reply: `{"success":false,"http_status":422,"code":120,"name":"ERROR_RELATIONS_DOESNT_EXIST","message":"x"}`},
+		"bad input":  {Status: 400, Reply: `{"success":false,"http_status":400,"code":117,"name":"ERROR_PARAMETER_INVALID","message":"x"}`},
+		"not found":  {Status: 404, Reply: `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`},
+		"with 200":   {Status: 200, Reply: validationReply},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				refusal.Kind, refusal.Path, refusal.Body = mockserver.StatusReply, "batch-modify", numberOf(culprit)
+				s.Inject(refusal)
+				// On the way down, replies get lost too.
+				s.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 4, Kind: mockserver.DropAfter})
+				together(40, func(i int) {
+					got, err := s.client.CreateOrUpdate(t.Context(), newConversation(i), 0)
+					if i == culprit {
+						if problem := ProblemOf(err); err == nil || problem == OutcomeUnknown || problem == Other {
+							t.Errorf("the one at fault: %v", err)
+						}
+					} else if err != nil || got.RecipientPhoneNumber != numberOf(i) {
+						t.Errorf("caller %d: %s, %v", i, got.RecipientPhoneNumber, err)
+					}
+				})
+				wantEqual(t, "conversations", 39, len(s.live()))
+				if n := len(s.Requests()); n > 40 {
+					t.Errorf("%d requests", n)
+				}
+			})
+		})
+	}
+}
+
+// Of two lost creates that look alike, the one that was sent first takes what
+// was created first: the other one can't have created it.
+func TestLookAlikesOfTwoBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		mock := s.client.http.Transport
+		var lost sync.Map
+		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			level := r.URL.Query().Get("validation-level")
+			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
+				return response, err
+			}
+			time.Sleep(5 * time.Second)
+			return nil, errDropped
+		})
+		together(3, func(i int) {
+			time.Sleep(time.Duration(i) * time.Second)
+			// The second one, of which the client has heard, lies between the look-alikes.
+			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
+			must(t, err)
+		})
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
+}
+
+// Many goroutines, several batches at a time, and a network and a service that
+// fail at random: one conversation for each call all the same.
+func TestManyCreatesInTrouble(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				const calls = 60
+				random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable
+				s := newSpace(t, mockserver.Behavior{RevisionFilter: []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused}[seed%3]}, func(c *Config) {
+					c.BatchSize, c.MaxConcurrentRequests, c.MaxRetries = 7, 4, 20
+				})
+				kinds := slices.Collect(func(yield func(mockserver.Fault) bool) {
+					for _, fault := range losses {
+						if fault.Kind != mockserver.Latency && !yield(fault) {
+							return
+						}
+					}
+				})
+				slices.SortFunc(kinds, func(a, b mockserver.Fault) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+				for range 12 {
+					fault := kinds[random.IntN(len(kinds))]
+					fault.Path, fault.Skip, fault.Times = "batch-modify", random.IntN(4), 1
+					s.Inject(fault)
+				}
+				s.Inject(mockserver.Fault{Method: "GET", Skip: random.IntN(5), Times: 3, Kind: mockserver.StatusReply, Status: http.StatusBadGateway},
+					mockserver.Fault{Kind: mockserver.Latency, Latency: 10 * time.Millisecond})
+				var mu sync.Mutex
+				owners := map[ID]int{}
+				together(calls, func(i int) {
+					number := i % (calls / 3) // three look-alikes of each
+					got, err := s.client.CreateOrUpdate(t.Context(), newConversation(number), int64(i%2)*4)
+					mu.Lock()
+					defer mu.Unlock()
+					if other, taken := owners[got.ID]; taken || err != nil || got.RecipientPhoneNumber != numberOf(number) {
+						t.Errorf("caller %d got %s with %s, as caller %d has: %v", i, got.ID, got.RecipientPhoneNumber, other, err)
+					}
+					owners[got.ID] = i
+				})
+				wantEqual(t, "conversations", calls, len(s.live()))
+				s.client.Close()
+			})
+		})
+	}
+}

@@ -1,0 +1,467 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// The three ways in which a request can be repeated.
+var (
+	readCall   = call{method: http.MethodGet, path: []string{"entities", "X"}, repeatable: true}
+	createCall = call{method: http.MethodPost, path: []string{"entities", "X"}, body: []byte("[]")}
+	deleteCall = call{method: http.MethodPost, path: []string{"entities", "X"}, body: []byte("[]"), repeatable: true}
+)
+
+// An outcome is what becomes of one request.
+type outcome func(*http.Request) (*http.Response, error)
+
+func replies(status int, body string, headers ...string) outcome {
+	return func(r *http.Request) (*http.Response, error) {
+		wroteHeaders(r)
+		return answer(r, status, body, headers...), nil
+	}
+}
+
+// refuses is what happens when nobody listens.
+func refuses(*http.Request) (*http.Response, error) {
+	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")}
+}
+
+// drops loses the connection after the request has been sent.
+func drops(r *http.Request) (*http.Response, error) {
+	wroteHeaders(r)
+	return nil, io.EOF
+}
+
+// cuts loses the connection in the middle of the reply.
+func cuts(r *http.Request) (*http.Response, error) {
+	wroteHeaders(r)
+	response := answer(r, http.StatusOK, "")
+	response.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"succ`), failingReader{}))
+	return response, nil
+}
+
+// hangs answers nothing until it is given up.
+func hangs(r *http.Request) (*http.Response, error) {
+	wroteHeaders(r)
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func hangsOnTheWay(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+func distrusts(*http.Request) (*http.Response, error) {
+	return nil, x509.UnknownAuthorityError{}
+}
+
+// play returns a network where the n-th request has the n-th outcome, and the
+// last one all that follow; and when each of them came.
+func play(outcomes ...outcome) (roundTripper, *[]time.Time) {
+	var at []time.Time
+	return func(r *http.Request) (*http.Response, error) {
+		at = append(at, time.Now())
+		return outcomes[min(len(at), len(outcomes))-1](r)
+	}, &at
+}
+
+func TestRepeats(t *testing.T) {
+	t.Parallel()
+	const envelope = `{"success":false,"http_status":500,"code":1,"name":"X","message":"y"}`
+	ok := replies(http.StatusOK, "{}")
+	none := Problem(-1)
+	type result struct {
+		requests int
+		problem  Problem
+	}
+	for name, test := range map[string]struct {
+		outcomes             []outcome
+		read, create, delete result
+	}{
+		"429":                          {[]outcome{replies(429, ""), replies(429, "", "Retry-After: 3"), ok}, result{3, none}, result{3, none}, result{3, none}},
+		"429 for ever":                 {[]outcome{replies(429, "")}, result{5, Other}, result{5, Other}, result{5, Other}},
+		"503 with Retry-After":         {[]outcome{replies(503, "", "Retry-After: 0"), ok}, result{2, none}, result{2, none}, result{2, none}},
+		"503 without":                  {[]outcome{replies(503, "busy"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"502 in HTML":                  {[]outcome{replies(502, "<html>"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"502 in the envelope":          {[]outcome{replies(502, envelope), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"504 for ever":                 {[]outcome{replies(504, "")}, result{5, UnexpectedReply}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
+		"500 in HTML":                  {[]outcome{replies(500, "<html>"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, OutcomeUnknown}},
+		"500 in the envelope":          {[]outcome{replies(500, envelope), ok}, result{1, Other}, result{1, Other}, result{1, Other}},
+		"refused by the service":       {[]outcome{replies(422, validationReply), ok}, result{1, Refused}, result{1, Refused}, result{1, Refused}},
+		"no connection":                {[]outcome{refuses, refuses, ok}, result{3, none}, result{3, none}, result{3, none}},
+		"never a connection":           {[]outcome{refuses}, result{5, Unreachable}, result{5, Unreachable}, result{5, Unreachable}},
+		"another's certificate":        {[]outcome{distrusts, ok}, result{1, Unreachable}, result{1, Unreachable}, result{1, Unreachable}},
+		"connection lost":              {[]outcome{drops, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"connection lost for ever":     {[]outcome{drops}, result{5, Unreachable}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
+		"reply cut":                    {[]outcome{cuts, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"no reply in time":             {[]outcome{hangs, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"not sent in time":             {[]outcome{hangsOnTheWay, ok}, result{2, none}, result{2, none}, result{2, none}},
+		"not sent, then lost":          {[]outcome{refuses, drops, ok}, result{3, none}, result{2, OutcomeUnknown}, result{3, none}},
+		"a redirect to nowhere":        {[]outcome{replies(302, ""), ok}, result{1, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
+		"a redirect to another host":   {[]outcome{replies(302, "", "Location: https://other.example/x"), ok}, result{1, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
+		"a redirect without security":  {[]outcome{replies(307, "", "Location: http://crm.example/x"), ok}, result{1, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
+		"a redirect to the same host":  {[]outcome{replies(301, "", "Location: /x"), ok}, result{2, none}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
+		"a redirect round in a circle": {[]outcome{replies(307, "", "Location: /x")}, result{6, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, one := range []struct {
+				what string
+				call call
+				want result
+			}{{"read", readCall, test.read}, {"create", createCall, test.create}, {"delete", deleteCall, test.delete}} {
+				synctest.Test(t, func(t *testing.T) {
+					network, at := play(test.outcomes...)
+					c := scripted(t, network)
+					_, err := c.do(t.Context(), one.call)
+					got := result{len(*at), ProblemOf(err)}
+					if err == nil {
+						got.problem = none
+					}
+					if got != one.want {
+						t.Errorf("%s: %d requests, problem %d; want %v: %v", one.what, got.requests, got.problem, one.want, err)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestMaxRetries(t *testing.T) {
+	t.Parallel()
+	for retries, want := range map[int]int{-1: 1, 0: 1, 2: 3} {
+		synctest.Test(t, func(t *testing.T) {
+			network, at := play(refuses)
+			c := scripted(t, network, func(config *Config) { config.MaxRetries = retries })
+			_, err := c.do(t.Context(), createCall)
+			wantProblem(t, err, Unreachable)
+			wantEqual(t, "requests", want, len(*at))
+			wantEqual(t, "text", "cannot connect to crm.example: dial tcp: connect: connection refused", err.Error())
+		})
+	}
+}
+
+func TestWaitsAsAsked(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		after       string
+		least, most time.Duration
+	}{
+		{"0", time.Millisecond, 3 * time.Millisecond},
+		{"2", 2 * time.Second, 2300 * time.Millisecond},
+		{"1.5", 1500 * time.Millisecond, 1700 * time.Millisecond},
+		{"3600", maxRetryWait, maxRetryWait + 4*time.Second},
+		{"99999999999999999999999", maxRetryWait, maxRetryWait + 4*time.Second},
+		{"Inf", maxRetryWait, maxRetryWait + 4*time.Second},
+		{"Sat, 01 Jan 2000 00:00:10 GMT", 10 * time.Second, 12 * time.Second}, // the bubble's time begins with 2000
+		{"Sat, 01 Jan 2050 00:00:00 GMT", maxRetryWait, maxRetryWait + 4*time.Second},
+		{"Fri, 31 Dec 1999 23:00:00 GMT", time.Millisecond, 3 * time.Millisecond},
+		{"-5", time.Millisecond, 3 * time.Millisecond},
+		{"NaN", firstRetryWait / 2, firstRetryWait * 3 / 2},
+		{"soon", firstRetryWait / 2, firstRetryWait * 3 / 2},
+		{"", firstRetryWait / 2, firstRetryWait * 3 / 2},
+	} {
+		t.Run(test.after, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+test.after), replies(http.StatusOK, "{}"))
+				_, err := scripted(t, network).do(t.Context(), createCall)
+				must(t, err)
+				if got := (*at)[1].Sub((*at)[0]); got < test.least || got > test.most {
+					t.Errorf("waited %s; want %s to %s", got, test.least, test.most)
+				}
+			})
+		})
+	}
+}
+
+func TestWaitsLongerAndLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, at := play(refuses)
+		_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 20 }).do(t.Context(), readCall)
+		wantProblem(t, err, Unreachable)
+		for i, least := range []time.Duration{250, 375, 560, 840} {
+			if got := (*at)[i+1].Sub((*at)[i]); got < least*time.Millisecond || got > 3*least*time.Millisecond+10*time.Millisecond {
+				t.Errorf("wait %d is %s", i, got)
+			}
+		}
+		for i := range 20 {
+			if got := (*at)[i+1].Sub((*at)[i]); got > maxRetryWait*3/2 {
+				t.Errorf("wait %d is %s, longer than the longest", i, got)
+			}
+		}
+	})
+}
+
+func TestRequestTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, _ := play(hangs)
+		c := scripted(t, network, func(config *Config) { config.RequestTimeout = 7 * time.Second })
+		begin := time.Now()
+		_, err := c.do(t.Context(), createCall)
+		wantProblem(t, err, OutcomeUnknown)
+		withinBubble(t, begin, 7*time.Second, 7*time.Second)
+		if !strings.Contains(err.Error(), "no complete reply within 7s (request_timeout)") {
+			t.Errorf("the text is %q", err)
+		}
+	})
+}
+
+// Nothing is sent for a caller who has given up, whatever it waits for.
+func TestGivesUpWaiting(t *testing.T) {
+	t.Parallel()
+	stopped := errors.New("stopped")
+	for name, test := range map[string]struct {
+		configure func(*Config)
+		outcomes  []outcome
+		busy      int // requests of others before
+		want      int // requests in all
+	}{
+		"for a slot":       {func(c *Config) { c.MaxConcurrentRequests = 1 }, []outcome{hangs}, 1, 1},
+		"for the rate":     {func(c *Config) { c.RequestsPerSecond = 0.01 }, []outcome{replies(200, "{}")}, 1, 1},
+		"to repeat":        {func(*Config) {}, []outcome{replies(429, "", "Retry-After: 25")}, 0, 1},
+		"to connect again": {func(*Config) {}, []outcome{refuses}, 0, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, call := range []call{readCall, createCall} {
+				synctest.Test(t, func(t *testing.T) {
+					network, at := play(test.outcomes...)
+					c := scripted(t, network, test.configure)
+					others, giveUp := context.WithCancel(t.Context())
+					defer giveUp()
+					for range test.busy {
+						go func() { _, _ = c.do(others, readCall) }()
+					}
+					synctest.Wait()
+					ctx, cancel := context.WithCancelCause(t.Context())
+					begin := time.Now()
+					time.AfterFunc(100*time.Millisecond, func() { cancel(stopped) })
+					_, err := c.do(ctx, call)
+					if !errors.Is(err, stopped) {
+						t.Errorf("%s: %v; want the context's cause", call.method, err)
+					}
+					withinBubble(t, begin, 100*time.Millisecond, 100*time.Millisecond)
+					wantEqual(t, call.method+" requests", test.want, len(*at))
+				})
+			}
+		})
+	}
+}
+
+// A deadline that the rate can't keep is the caller's deadline all the same.
+func TestDeadlineBeforeTheRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, at := play(replies(200, "{}"))
+		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 0.01 })
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := c.do(ctx, readCall)
+		must(t, err)
+		if _, err = c.do(ctx, readCall); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v; want the deadline", err)
+		}
+		wantEqual(t, "requests", 1, len(*at))
+	})
+}
+
+func TestAwaitsWhatHasBeenSent(t *testing.T) {
+	t.Parallel()
+	stopped := errors.New("stopped")
+	slow := func(r *http.Request) (*http.Response, error) {
+		wroteHeaders(r)
+		select {
+		case <-time.After(10 * time.Second):
+			return answer(r, http.StatusOK, "{}"), nil
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+	}
+	for name, test := range map[string]struct {
+		call call
+		want error
+		took time.Duration
+	}{
+		"a read is given up":  {readCall, stopped, time.Second},
+		"a create is awaited": {createCall, nil, 10 * time.Second},
+		"a delete is awaited": {deleteCall, nil, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network, at := play(slow)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Second, func() { cancel(stopped) })
+				begin := time.Now()
+				_, err := scripted(t, network).do(ctx, test.call)
+				if !errors.Is(err, test.want) {
+					t.Errorf("%v; want %v", err, test.want)
+				}
+				withinBubble(t, begin, test.took, test.took)
+				wantEqual(t, "requests", 1, len(*at))
+			})
+		})
+	}
+}
+
+// A delete that was sent and whose caller gave up before it could be repeated
+// may have been carried out: "interrupted" alone would say that nothing was.
+func TestInterruptedBeforeRepeating(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, at := play(drops)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, cancel)
+		_, err := scripted(t, network).do(ctx, deleteCall)
+		wantProblem(t, err, OutcomeUnknown)
+		wantEqual(t, "requests", 1, len(*at))
+	})
+}
+
+// No redirect takes the credentials to another host, or turns a change into
+// something else.
+func TestRedirects(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, target := range []string{"https://other.example/", "https://crm.example:8443/", "http://crm.example/", "/login", "https://crm.example/login"} {
+			for _, call := range []call{readCall, createCall} {
+				var asked []string
+				c := scripted(t, func(r *http.Request) (*http.Response, error) {
+					asked = append(asked, r.Method+" "+r.URL.String())
+					if _, _, sent := r.BasicAuth(); !sent {
+						t.Errorf("no credentials for %s", r.URL)
+					}
+					if len(asked) > 1 {
+						return answer(r, http.StatusOK, "{}"), nil
+					}
+					return answer(r, status, "", "Location: "+target), nil
+				})
+				_, err := c.do(t.Context(), call)
+				want := []string{call.method + " https://crm.example/api/v100/rest/spaces/acme_sales/entities/X"}
+				if call.method == http.MethodGet && strings.Contains(target, "/login") {
+					must(t, err)
+					want = append(want, "GET https://crm.example/login")
+				} else {
+					wantProblem(t, err, UnexpectedReply)
+					if !strings.Contains(err.Error(), "is a redirect, which is not followed") {
+						t.Errorf("%d to %s: %v", status, target, err)
+					}
+				}
+				wantEqual(t, "requests", want, asked)
+			}
+		}
+	}
+}
+
+func TestReplyIsReadUpToALimit(t *testing.T) {
+	t.Parallel()
+	for _, call := range []call{readCall, createCall} {
+		endless := &countingReader{}
+		c := scripted(t, func(r *http.Request) (*http.Response, error) {
+			wroteHeaders(r)
+			response := answer(r, http.StatusOK, "")
+			response.Body = io.NopCloser(endless)
+			return response, nil
+		})
+		_, err := c.do(t.Context(), call)
+		want := UnexpectedReply
+		if !call.repeatable {
+			want = OutcomeUnknown
+		}
+		wantProblem(t, err, want)
+		if !strings.Contains(err.Error(), "is longer than 32 MiB; it begins: xxx") || len(err.Error()) > 500 {
+			t.Errorf("the text is %.500q", err)
+		}
+		if endless.read > maxReplyBytes+1<<20 {
+			t.Errorf("%d bytes were read", endless.read)
+		}
+	}
+}
+
+type countingReader struct{ read int }
+
+func (r *countingReader) Read(p []byte) (int, error) {
+	r.read += len(p)
+	copy(p, bytes.Repeat([]byte("x"), len(p)))
+	return len(p), nil
+}
+
+func TestMaxConcurrentRequests(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var running, most atomic.Int64
+		c := scripted(t, func(r *http.Request) (*http.Response, error) {
+			most.Store(max(most.Load(), running.Add(1)))
+			time.Sleep(time.Second)
+			running.Add(-1)
+			return answer(r, http.StatusOK, "{}"), nil
+		}, func(c *Config) { c.MaxConcurrentRequests = 3 })
+		begin := time.Now()
+		var callers sync.WaitGroup
+		for range 20 {
+			callers.Go(func() { _, _ = c.do(t.Context(), readCall) })
+		}
+		callers.Wait()
+		withinBubble(t, begin, 7*time.Second, 7*time.Second) // three at a time, neither more nor fewer
+		wantEqual(t, "requests at once", int64(3), most.Load())
+	})
+}
+
+func TestRequestsPerSecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, at := play(replies(200, "{}"))
+		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 10 })
+		for range 21 {
+			_, err := c.do(t.Context(), readCall)
+			must(t, err)
+		}
+		for i, when := range *at {
+			if got, want := when.Sub((*at)[0]), time.Duration(i)*100*time.Millisecond; got < want-time.Millisecond || got > want+time.Millisecond {
+				t.Errorf("request %d came after %s; want %s", i, got, want)
+			}
+		}
+	})
+}
+
+func TestRequestSent(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		user, password, _ := r.BasicAuth()
+		body, _ := io.ReadAll(r.Body)
+		wantEqual(t, "request",
+			[]string{"POST", "https://crm.example/api/v100/rest/spaces/acme_sales/entities/X/batch-modify?validation-level=8", testUser, testPassword, "application/json", "application/json", "test/1", "[1]"},
+			[]string{r.Method, r.URL.String(), user, password, r.Header.Get("Content-Type"), r.Header.Get("Accept"), r.Header.Get("User-Agent"), string(body)})
+		return answer(r, http.StatusOK, "{}"), nil
+	}, func(c *Config) { c.UserAgent = "test/1" })
+	_, err := c.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(false), body: []byte("[1]")})
+	must(t, err)
+}
+
+// What is left out of a Config has its default, where zero would make no sense.
+func TestConfigDefaults(t *testing.T) {
+	t.Parallel()
+	c, err := New(Config{ServiceURL: "crm.example", SpaceID: "acme"})
+	must(t, err)
+	defaults := Defaults()
+	wantEqual(t, "request timeout", defaults.RequestTimeout, c.config.RequestTimeout)
+	wantEqual(t, "batch size", defaults.BatchSize, c.config.BatchSize)
+	wantEqual(t, "concurrent requests", defaults.MaxConcurrentRequests, cap(c.slots))
+	wantEqual(t, "retries", 0, c.config.MaxRetries) // a choice
+}
