@@ -20,10 +20,15 @@ type failure struct {
 	action  string            // "Create", "Read", "Update" or "Delete"
 	subject conversationModel // what was to become of it, or was
 	at      path.Path         // of the conversation; empty for a resource of its own
+	keys    []string          // of the bulk resource's entries that it concerns
+	many    bool              // it concerns the bulk resource as a whole
 	err     error
 }
 
 func (f failure) summary() string {
+	if f.many || len(f.keys) > 1 {
+		return fmt.Sprintf("Unable to %s Text Message Conversations", f.action)
+	}
 	return fmt.Sprintf("Unable to %s Text Message Conversation", f.action)
 }
 
@@ -45,14 +50,17 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 
 // unread warns that a conversation was written and is not fully known.
 func (f failure) unread(id client.ID) (diags diag.Diagnostics) {
-	diags.AddWarning("Text Message Conversation Not Read Back",
-		fmt.Sprintf("The conversation %s was written, and is in the state, but what the CRM then made of it could not be read. "+
-			"The next plan reads it; nothing else needs to be done.\n\n%v", id, f.err))
+	diags.AddWarning("Text Message Conversation Not Fully Known",
+		fmt.Sprintf("The conversation %s was written, and is in the state, but what followed did not work. "+
+			"The next plan reads it again, and shows whether anything is left to do.\n\nCause: %v", id, f.err))
 	return diags
 }
 
 func (f failure) detail(fault string) string {
 	parts := []string{f.explanation()}
+	if len(f.keys) > 0 {
+		parts[0] = quoted(f.keys) + ": " + parts[0]
+	}
 	if fault != "" {
 		parts = append(parts, "The CRM says: "+strings.TrimSpace(fault))
 	}
@@ -66,6 +74,15 @@ func (f failure) detail(fault string) string {
 func (f failure) explanation() string {
 	if errors.Is(f.err, context.Canceled) {
 		return "Terraform was interrupted before anything was sent; nothing has changed in the CRM."
+	}
+	switch {
+	case errors.Is(f.err, client.ErrNotSent):
+		return "Not sent, because another conversation failed; with rollback_method = 0 all or none are created."
+	case errors.As(f.err, new(*client.UndoneError)):
+		return "Created, and deleted again, because another conversation failed; with rollback_method = 0 all or none are created."
+	case errors.As(f.err, new(*client.LeftoverError)):
+		return "Created, and still there: it could not be deleted again when another conversation failed. It is in the state, so that it is not lost; " +
+			"the next apply deletes it and creates all anew."
 	}
 	switch client.ProblemOf(f.err) {
 	case client.WrongCredentials:
@@ -83,7 +100,7 @@ func (f failure) explanation() string {
 	case client.RelationNotFound:
 		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, or belong to another space."
 	case client.Refused:
-		return "The CRM refuses what the configuration says. Correct it and apply again; nothing has changed."
+		return f.refused()
 	case client.Unreachable:
 		return "There is no connection to the CRM, and nothing has changed there. Check the setting service_url (PIPELINER_SERVICE_URL), " +
 			"the network, and the proxy in HTTPS_PROXY, if there is one."
@@ -94,6 +111,17 @@ func (f failure) explanation() string {
 		return f.outcomeUnknown()
 	}
 	return "The CRM did not do what was asked."
+}
+
+func (f failure) refused() string {
+	switch f.action {
+	case "Create":
+		return "The CRM refuses what the configuration says. Correct it and apply again; nothing was created."
+	case "Update":
+		return "The CRM refuses the change. Either it does not accept what the configuration says, or the conversation has changed since the plan was made: " +
+			"correct the configuration, or just run terraform plan again."
+	}
+	return "The CRM refuses this."
 }
 
 func (f failure) outcomeUnknown() string {
@@ -111,7 +139,7 @@ type fault struct{ attribute, text string }
 // faults returns what is wrong with which attribute, as far as the CRM says.
 func (f failure) faults() []fault {
 	var apiError *client.APIError
-	if !errors.As(f.err, &apiError) || client.ProblemOf(f.err) == client.OutcomeUnknown {
+	if len(f.keys) > 1 || !errors.As(f.err, &apiError) || client.ProblemOf(f.err) == client.OutcomeUnknown {
 		return nil
 	}
 	var faults []fault
@@ -179,15 +207,16 @@ func (f failure) attributeWithIDOf(text string) string {
 	return ""
 }
 
-// differences warns of what was sent and is not what the CRM then held.
-func (m conversationModel) differences(sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
+// differences warns of what was sent and is not what the CRM then held. at is
+// the path of the conversation.
+func (m conversationModel) differences(at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
 	left := map[string]bool{}
 	for _, field := range m.toAPI(&actual).Fields() {
 		left[field] = true
 	}
 	for _, field := range sent.Fields() {
 		if left[field] {
-			diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
+			diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
 				fmt.Sprintf("The CRM accepted %s of the conversation %s, but then held something else. The next plan shows what.", field, actual.ID.ValueString()))
 		}
 	}

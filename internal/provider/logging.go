@@ -10,45 +10,34 @@ import (
 )
 
 // terraformLog hands the client's logs to Terraform's, with their fields.
-type terraformLog struct{ fields map[string]any }
+type terraformLog struct{}
 
-func newLogger() *slog.Logger { return slog.New(terraformLog{}) }
-
-// Enabled lets everything through: Terraform's log knows its own level. TRACE
-// holds bodies, which are made only when someone reads them.
+// Enabled lets everything through: Terraform's log knows its own level, and
+// makes text of fields only for what it writes.
 func (terraformLog) Enabled(context.Context, slog.Level) bool { return true }
 
-func (l terraformLog) Handle(ctx context.Context, record slog.Record) error {
+// Handle writes the record with the level that Terraform has for it.
+func (terraformLog) Handle(ctx context.Context, record slog.Record) error {
 	fields := make(map[string]any, record.NumAttrs())
 	record.Attrs(func(a slog.Attr) bool {
 		fields[a.Key] = a.Value.Any()
 		return true
 	})
+	write := tflog.Error
 	switch {
 	case record.Level <= client.LevelTrace:
-		tflog.Trace(ctx, record.Message, l.fields, fields)
+		write = tflog.Trace
 	case record.Level <= slog.LevelDebug:
-		tflog.Debug(ctx, record.Message, l.fields, fields)
+		write = tflog.Debug
 	case record.Level <= slog.LevelInfo:
-		tflog.Info(ctx, record.Message, l.fields, fields)
+		write = tflog.Info
 	case record.Level <= slog.LevelWarn:
-		tflog.Warn(ctx, record.Message, l.fields, fields)
-	default:
-		tflog.Error(ctx, record.Message, l.fields, fields)
+		write = tflog.Warn
 	}
+	write(ctx, record.Message, fields)
 	return nil
 }
 
-func (l terraformLog) WithAttrs(attrs []slog.Attr) slog.Handler {
-	fields := make(map[string]any, len(l.fields)+len(attrs))
-	for key, value := range l.fields {
-		fields[key] = value
-	}
-	for _, a := range attrs {
-		fields[a.Key] = a.Value.Any()
-	}
-	return terraformLog{fields: fields}
-}
-
-// WithGroup is not used by the client; groups would only nest keys.
-func (l terraformLog) WithGroup(string) slog.Handler { return l }
+// WithAttrs and WithGroup are not used by the client.
+func (l terraformLog) WithAttrs([]slog.Attr) slog.Handler { return l }
+func (l terraformLog) WithGroup(string) slog.Handler      { return l }

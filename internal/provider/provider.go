@@ -37,11 +37,10 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 	data := newProviderData(settings, req.TerraformVersion, p.version)
 	resp.Diagnostics.Append(data.check()...)
 	resp.ResourceData = data
-	resp.DataSourceData = data
 }
 
 func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newConversationResource}
+	return []func() resource.Resource{newConversationResource, newBulkResource}
 }
 
 func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }

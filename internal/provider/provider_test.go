@@ -52,7 +52,7 @@ func TestSchemas(t *testing.T) {
 func TestAccProvider_environment(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	t.Setenv("PIPELINER_SERVICE_URL", w.url+w.SpacePath()+"/") // the whole base URL
-	t.Setenv("PIPELINER_SPACE_ID", "my_space")
+	t.Setenv("PIPELINER_SPACE_ID", "")
 	t.Setenv("PIPELINER_USERNAME", "terraform")
 	t.Setenv("PIPELINER_PASSWORD", password)
 	tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, Steps: []tfresource.TestStep{

@@ -3,6 +3,7 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"os"
 	"slices"
@@ -84,8 +85,8 @@ func settingsSchema() schema.Schema {
 				MarkdownDescription: validationLevelDescription() + " Default `0`. A resource can set its own.",
 			},
 			"batch_size": count("The most conversations that travel in one request.", int64(defaults.BatchSize), 1, 1000),
-			"batch_window": duration("How long a batch waits for another conversation before it leaves. "+
-				"Shorter is quicker for a lone conversation, longer makes fuller batches.", defaults.BatchWindow, 0, 10*time.Second),
+			"batch_window": duration("How long a batch waits for another conversation before it leaves: so long for a lone one, "+
+				"and up to half a second where others have been seen to come at longer intervals. `0s` waits for none.", defaults.BatchWindow, 0, 10*time.Second),
 			"max_concurrent_requests": count("The most requests under way at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
@@ -135,14 +136,18 @@ func (s *settingsModel) access(name string) *types.String {
 	}
 }
 
-// check finds fault with settings that are known, while the provider is being
-// configured. What is missing or not yet known is no fault until a client is
-// needed.
-func (p *providerData) check() diag.Diagnostics {
-	if len(p.settings.unknown()) > 0 || len(p.settings.missing()) > 0 {
-		return nil
+// check finds fault with the settings while the provider is being configured:
+// once, and at the attribute. What is not yet known is no fault until a client
+// is needed.
+func (p *providerData) check() (diags diag.Diagnostics) {
+	for _, name := range p.settings.missing() {
+		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
+			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
 	}
-	_, diags := p.Client()
+	if diags.HasError() || len(p.settings.unknown()) > 0 {
+		return diags
+	}
+	_, diags = p.Client()
 	return diags
 }
 
@@ -182,7 +187,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	config.Username = s.Username.ValueString()
 	config.Password = s.Password.ValueString()
 	config.UserAgent = userAgent
-	config.Logger = newLogger()
+	config.Logger = slog.New(terraformLog{})
 	config.RequestsPerSecond = s.RequestsPerSecond.ValueFloat64()
 	setCount(&config.BatchSize, s.BatchSize)
 	setCount(&config.MaxConcurrentRequests, s.MaxConcurrentRequests)
@@ -217,15 +222,14 @@ func (s *settingsModel) unknown() []string {
 
 // missing returns the names of the required settings that are not set, sorted.
 func (s *settingsModel) missing() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(environment)), func(name string) bool { return !s.access(name).IsNull() })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(environment)), func(name string) bool {
+		inURL := name == "space_id" && client.SpaceIn(s.ServiceURL.ValueString()) != ""
+		return inURL || !s.access(name).IsNull()
+	})
 }
 
 // incomplete says what a client cannot be made without.
 func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
-	for _, name := range s.missing() {
-		diags.AddError("Missing Provider Setting",
-			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
-	}
 	if unknown := s.unknown(); len(unknown) > 0 {
 		diags.AddError("Provider Setting Not Known Yet",
 			fmt.Sprintf("The CRM cannot be asked while it is not known what the following is in the provider block: %s. "+

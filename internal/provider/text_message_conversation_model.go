@@ -58,13 +58,13 @@ func (m conversationModel) toAPI(prior *conversationModel) client.ConversationIn
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}
 	}
-	create := input.ID.IsZero()
-	input.PhoneID = referenceToAPI(m.PhoneID, prior.PhoneID, create)
-	input.RecipientAccountID = referenceToAPI(m.RecipientAccountID, prior.RecipientAccountID, create)
-	input.RecipientContactID = referenceToAPI(m.RecipientContactID, prior.RecipientContactID, create)
 	if isKnown(m.RecipientPhoneNumber) && !sameNumber(m.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
 		input.RecipientPhoneNumber = client.Value(m.RecipientPhoneNumber.ValueString())
 	}
+	matches := input.ID.IsZero() || !input.RecipientPhoneNumber.IsZero()
+	input.PhoneID = referenceToAPI(m.PhoneID, prior.PhoneID, false)
+	input.RecipientAccountID = referenceToAPI(m.RecipientAccountID, prior.RecipientAccountID, matches)
+	input.RecipientContactID = referenceToAPI(m.RecipientContactID, prior.RecipientContactID, matches)
 	for _, kind := range client.RelationKinds {
 		if set := *m.relations(kind); isKnown(set) && !sameReferences(set, *prior.relations(kind)) {
 			*kind.Input(&input) = kind.Links(references(set))
@@ -73,14 +73,15 @@ func (m conversationModel) toAPI(prior *conversationModel) client.ConversationIn
 	return input
 }
 
-// referenceToAPI leaves the field out where it means the same as before. A
-// create says also that there is to be none: the CRM would look for one.
-func referenceToAPI(value, prior types.String, create bool) client.Field[client.ID] {
+// referenceToAPI leaves the field out where it means the same as before. When
+// the CRM matches recipients, it is told also that there is to be none.
+func referenceToAPI(value, prior types.String, matches bool) client.Field[client.ID] {
+	none := isKnown(value) && value.ValueString() == ""
 	switch {
-	case !isKnown(value), !create && sameReference(value, prior):
-		return client.Field[client.ID]{}
-	case value.ValueString() == "":
+	case none && (matches || !sameReference(value, prior)):
 		return client.Null[client.ID]()
+	case !isKnown(value), sameReference(value, prior):
+		return client.Field[client.ID]{}
 	}
 	return client.Value(reference(value))
 }

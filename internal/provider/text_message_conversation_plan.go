@@ -25,7 +25,7 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 	}
 	planned = *prior
 	planned.PhoneID = keep(prior.PhoneID, config.PhoneID, sameReference)
-	planned.RecipientPhoneNumber = keep(prior.RecipientPhoneNumber, config.RecipientPhoneNumber, sameNumber)
+	planned.RecipientPhoneNumber = planOptional(config.RecipientPhoneNumber, prior.RecipientPhoneNumber, sameNumber)
 	planned.RecipientAccountID = planOptional(config.RecipientAccountID, prior.RecipientAccountID, sameReference)
 	planned.RecipientContactID = planOptional(config.RecipientContactID, prior.RecipientContactID, sameReference)
 	for _, kind := range client.RelationKinds {
@@ -33,8 +33,12 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 	}
 	if !sameNumber(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
 		// The CRM may find the recipient by the new number.
-		planned.RecipientAccountID = planComputed(config.RecipientAccountID, types.StringUnknown())
-		planned.RecipientContactID = planComputed(config.RecipientContactID, types.StringUnknown())
+		if config.RecipientAccountID.IsNull() {
+			planned.RecipientAccountID = types.StringUnknown()
+		}
+		if config.RecipientContactID.IsNull() {
+			planned.RecipientContactID = types.StringUnknown()
+		}
 	}
 	if planned.hasUnknown() || len(planned.toAPI(prior).Fields()) > 0 {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
@@ -42,9 +46,9 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 	return planned, false
 }
 
-// needsNewConversation reports whether the number, once there, is to change.
+// needsNewConversation reports whether the number, once there, is to be another.
 func needsNewConversation(config, prior types.String) bool {
-	return isKnown(prior) && (!isKnown(config) || !sameNumber(config, prior))
+	return isKnown(prior) && !config.IsNull() && (config.IsUnknown() || !sameNumber(config, prior))
 }
 
 func planNew(config conversationModel) conversationModel {
@@ -52,6 +56,7 @@ func planNew(config conversationModel) conversationModel {
 	planned.ID, planned.Revision = types.StringUnknown(), types.Int64Unknown()
 	planned.Created, planned.Modified = types.StringUnknown(), types.StringUnknown()
 	planned.IsDeleted, planned.IsDeleteProtected = types.BoolUnknown(), types.BoolUnknown()
+	planned.RecipientPhoneNumber = planComputed(config.RecipientPhoneNumber, types.StringUnknown())
 	planned.RecipientAccountID = planComputed(config.RecipientAccountID, types.StringUnknown())
 	planned.RecipientContactID = planComputed(config.RecipientContactID, types.StringUnknown())
 	for _, kind := range client.RelationKinds {
@@ -89,6 +94,7 @@ func (m *conversationModel) hasUnknown() bool {
 // difference between the two shows in the next plan.
 func (m conversationModel) applied(actual conversationModel) conversationModel {
 	m.ID = planned(m.ID, actual.ID)
+	m.RecipientPhoneNumber = planned(m.RecipientPhoneNumber, actual.RecipientPhoneNumber)
 	m.RecipientAccountID = planned(m.RecipientAccountID, actual.RecipientAccountID)
 	m.RecipientContactID = planned(m.RecipientContactID, actual.RecipientContactID)
 	for _, kind := range client.RelationKinds {

@@ -94,7 +94,13 @@ func TestPlanOfExisting(t *testing.T) {
 			sent:    `{"phone_id":"` + idA + `","recipient_phone_number":"+15550100001"}`,
 			replace: true,
 		},
-		"no number any more": {prior: number("+15550100000"), sent: `{"phone_id":"` + idA + `"}`, replace: true},
+		"number left out": {prior: number("+15550100000")},
+		"first number where no contact is wanted": {
+			config: func(m *conversationModel) {
+				m.RecipientPhoneNumber, m.RecipientContactID = types.StringValue("+15550100000"), types.StringValue("")
+			},
+			sent: `{"recipient_contact_id":null,"recipient_phone_number":"+15550100000"}`,
+		},
 		"contact left out": {
 			prior: func(c *client.Conversation) { c.RecipientContactID = parse(t, idB) },
 		},
@@ -186,14 +192,14 @@ func TestPlanOfNew(t *testing.T) {
 	for name, value := range map[string]attr.Value{
 		"id": got.ID, "revision": got.Revision, "created": got.Created, "modified": got.Modified, "is_deleted": got.IsDeleted,
 		"is_delete_protected": got.IsDeleteProtected, "recipient_account_id": got.RecipientAccountID,
-		"recipient_contact_id": got.RecipientContactID, "quote_relations": got.QuoteRelations,
+		"recipient_contact_id": got.RecipientContactID, "recipient_phone_number": got.RecipientPhoneNumber, "quote_relations": got.QuoteRelations,
 	} {
 		if !value.IsUnknown() {
 			t.Errorf("%s = %s; want it unknown, as it is the CRM's to say", name, value)
 		}
 	}
-	if !got.RecipientPhoneNumber.IsNull() || !got.AccountRelations.Equal(set(idB)) {
-		t.Errorf("number %s, account_relations %s; want what is configured", got.RecipientPhoneNumber, got.AccountRelations)
+	if !got.AccountRelations.Equal(set(idB)) {
+		t.Errorf("account_relations %s; want what is configured", got.AccountRelations)
 	}
 }
 
@@ -232,6 +238,7 @@ func TestApplied(t *testing.T) {
 	plan := planNew(configured(func(m *conversationModel) {
 		m.AccountRelations = set(strings.ToUpper(idB))
 		m.RecipientContactID = types.StringValue("")
+		m.RecipientPhoneNumber = types.StringValue("+1 555 010 0001")
 	}))
 	actual := state(t, func(c *client.Conversation) {
 		c.RecipientAccountID = parse(t, idB)
@@ -241,7 +248,7 @@ func TestApplied(t *testing.T) {
 	if hasUnknown(got.ID) || got.hasUnknown() || hasUnknown(got.Revision) || hasUnknown(got.Created) || hasUnknown(got.Modified) {
 		t.Errorf("unknown values in the state: %+v", got)
 	}
-	if got.AccountRelations.Equal(actual.AccountRelations) || got.RecipientContactID.ValueString() != "" || !got.RecipientPhoneNumber.IsNull() {
+	if got.AccountRelations.Equal(actual.AccountRelations) || got.RecipientContactID.ValueString() != "" || got.RecipientPhoneNumber.ValueString() != "+1 555 010 0001" {
 		t.Errorf("the state differs from the plan: %+v", got)
 	}
 	if got.RecipientAccountID.ValueString() != idB || got.ID.ValueString() != idC || got.Revision.ValueInt64() != 7 {

@@ -64,10 +64,6 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(config.checkReferences(ctx)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
 	var replace bool
 	plan.conversationModel, replace = planConversation(config.conversationModel, prior)
 	if replace {
@@ -98,7 +94,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	conversation, err := api.Get(ctx, reference(state.ID))
+	conversation, err := api.Read(ctx, reference(state.ID))
 	if client.ProblemOf(err) == client.NotFound || err == nil && conversation.IsDeleted {
 		resp.State.RemoveResource(ctx)
 		return
@@ -185,7 +181,7 @@ func (r *conversationResource) write(ctx context.Context, plan conversationResou
 		return plan.conversationModel, diags
 	}
 	actual := conversationFromAPI(written, plan.conversationModel)
-	diags.Append(plan.differences(input, actual)...)
+	diags.Append(plan.differences(path.Empty(), input, actual)...)
 	return plan.applied(actual), diags
 }
 

@@ -36,9 +36,11 @@ func conversationAttributes() map[string]schema.Attribute {
 		},
 		"recipient_phone_number": schema.StringAttribute{
 			Optional:   true,
+			Computed:   true,
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: "External phone number, such as `+1 555 010 0000`. Other spellings of the same number are no difference. " +
-				"The CRM doesn't let a number change once it is set: setting the first one is an update, changing or removing it later makes a new conversation.",
+				"The CRM doesn't let a number change once it is set: setting the first one is an update, changing it later replaces the conversation by a new one. " +
+				"Left out, it is what the CRM has.",
 		},
 		"recipient_account_id": recipientAttribute("account", "Accounts"),
 		"recipient_contact_id": recipientAttribute("contact", "Contacts"),
@@ -68,9 +70,10 @@ func conversationAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			Optional:    true,
 			Computed:    true,
-			Validators: []validator.Set{setvalidator.ValueStringsAre(
-				isReference{entity: kind.Entity},
-			)},
+			Validators: []validator.Set{
+				setvalidator.NoNullValues(),
+				setvalidator.ValueStringsAre(isReference{entity: kind.Entity}),
+			},
 			MarkdownDescription: fmt.Sprintf("UUIDs of the %s that are linked to the conversation. "+
 				"Set, exactly these are linked; left out, the CRM's links stay untouched; `[]` links none.", kind.Plural),
 		}

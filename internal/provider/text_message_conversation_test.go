@@ -174,10 +174,10 @@ func TestAccTextMessageConversation_number(t *testing.T) {
 			Check:             w.holds(map[string]any{"recipient_phone_number": "+1 555 010 0002", "recipient_contact_id": nil}),
 			ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(address, at)},
 		},
-		resource.TestStep{ // so is none
+		resource.TestStep{ // left out, it is what the CRM has
 			Config:           w.conversation(""),
-			ConfigPlanChecks: planned(plancheck.ResourceActionReplace),
-			Check:            w.holds(map[string]any{"recipient_phone_number": nil}),
+			ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
+			Check:            w.holds(map[string]any{"recipient_phone_number": "+1 555 010 0002"}),
 		},
 	)
 }
@@ -220,6 +220,38 @@ func TestAccTextMessageConversation_recipients(t *testing.T) {
 	)
 }
 
+// "None" also holds when a first number makes the CRM look for a recipient.
+func TestAccTextMessageConversation_noRecipientWithFirstNumber(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	run(t,
+		resource.TestStep{Config: w.conversation(`recipient_contact_id = ""`)},
+		resource.TestStep{
+			Config:           w.conversation("recipient_contact_id = \"\"\n recipient_phone_number = \"" + adasNumber + `"`),
+			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
+			Check:            w.holds(map[string]any{"recipient_phone_number": adasNumber, "recipient_contact_id": nil}),
+		},
+	)
+}
+
+// A number that the CRM got from someone else costs nobody the conversation.
+func TestAccTextMessageConversation_numberOfOthers(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	id := statecheck.CompareValue(compare.ValuesSame())
+	run(t,
+		resource.TestStep{Config: w.conversation(""), ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(address, tfjsonpath.New("id"))}},
+		resource.TestStep{
+			PreConfig: func() {
+				if err := w.Edit(conversations, w.id(), map[string]any{"recipient_phone_number": adasNumber}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:            w.conversation(""),
+			ConfigPlanChecks:  planned(plancheck.ResourceActionNoop),
+			ConfigStateChecks: []statecheck.StateCheck{id.AddStateValue(address, tfjsonpath.New("id"))},
+		},
+	)
+}
+
 func TestAccTextMessageConversation_import(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	configuration := w.conversation(strings.ReplaceAll(strings.ReplaceAll(everything, "validation_level       = 2", ""), `deletion_policy        = "delete"`, ""))
@@ -247,6 +279,7 @@ func TestAccTextMessageConversation_import(t *testing.T) {
 		},
 		refused("alice", `"alice" is\s+neither a UUID`),
 		refused("https://x/entities/Contacts/"+ada, `names a\s+record of Contacts`),
+		refused("https://x/entities/TextMessages/"+nobody, `names\s+a\s+record\s+of\s+TextMessages`),
 		refused(nobody, "Cannot import non-existent remote object"),
 	)
 }

@@ -43,6 +43,10 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 			attributes: `project_relations = ["p"]`,
 			want:       says("Invalid Id", `project_relations = ["p"]`, `"p" is neither a UUID`),
 		},
+		"null link": {
+			attributes: `project_relations = [null]`,
+			want:       says("Null Set Value", `project_relations = [null]`),
+		},
 		"empty link": {
 			attributes: `project_relations = [""]`,
 			want:       says("Invalid Id", `project_relations = [""]`),
@@ -274,7 +278,7 @@ func TestAccProvider_access(t *testing.T) {
 	}{
 		"wrong password": {
 			func(c string) string { return strings.ReplaceAll(c, password, "wrong") },
-			says("Unable to Create Text Message Conversation", "does not accept the provider's user name and password", "PIPELINER_PASSWORD", "Cause: HTTP 401"),
+			says("Unable to Create Text Message Conversation", `in resource "pipeliner_text_message_conversation" "test"`, "does not accept the provider's user name and password", "PIPELINER_PASSWORD", "Cause: HTTP 401"),
 		},
 		"wrong space": {
 			func(c string) string { return strings.ReplaceAll(c, "my_space", "your_space") },
@@ -296,7 +300,7 @@ func TestAccProvider_access(t *testing.T) {
 		},
 		"no password": {
 			func(c string) string { return regexp.MustCompile(`(?m)^\s*password.*$`).ReplaceAllString(c, "") },
-			says("Missing Provider Setting", "The provider needs password to reach the CRM", "PIPELINER_PASSWORD"),
+			says("Missing Provider Setting", `provider "pipeliner"`, "The provider needs password to reach the CRM", "PIPELINER_PASSWORD"),
 		},
 		"bad window": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `batch_window = "20"`) },

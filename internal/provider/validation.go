@@ -3,14 +3,12 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -95,26 +93,6 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 	}
 }
 
-// checkReferences finds fault with ids that were not known when Terraform
-// validated the configuration.
-func (m *conversationModel) checkReferences(ctx context.Context) (diags diag.Diagnostics) {
-	check := func(at path.Path, value types.String, v isReference) {
-		resp := validator.StringResponse{}
-		v.ValidateString(ctx, validator.StringRequest{Path: at, ConfigValue: value}, &resp)
-		diags.Append(resp.Diagnostics...)
-	}
-	check(path.Root("phone_id"), m.PhoneID, isReference{entity: "Phones"})
-	check(path.Root("recipient_account_id"), m.RecipientAccountID, isReference{entity: "Accounts", allowNone: true})
-	check(path.Root("recipient_contact_id"), m.RecipientContactID, isReference{entity: "Contacts", allowNone: true})
-	for _, kind := range client.RelationKinds {
-		for _, element := range m.relations(kind).Elements() {
-			text, _ := element.(types.String)
-			check(path.Root(kind.Field).AtSetValue(element), text, isReference{entity: kind.Entity})
-		}
-	}
-	return diags
-}
-
 // isOtherEntity reports whether named is an entity that a conversation refers
 // to, but not the wanted one. Segments that this provider doesn't know are let
 // through: the CRM checks the id itself.
@@ -122,14 +100,14 @@ func isOtherEntity(named, wanted string) bool {
 	if named == wanted {
 		return false
 	}
-	known := named == "Phones" || named == conversationEntity
+	known := slices.Contains([]string{"Phones", conversationEntity, "TextMessageConversationRelationses", "TextMessages"}, named)
 	for _, kind := range client.RelationKinds {
 		known = known || named == kind.Entity
 	}
 	return known
 }
 
-// isDuration accepts what Go writes as a duration, from a least one on.
+// isDuration accepts what Go writes as a duration, between two of them.
 type isDuration struct{ least, most time.Duration }
 
 func (v isDuration) Description(context.Context) string {

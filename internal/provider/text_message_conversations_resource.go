@@ -1,0 +1,205 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+var (
+	_ resource.ResourceWithConfigure      = (*bulkResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*bulkResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*bulkResource)(nil)
+	_ resource.ResourceWithImportState    = (*bulkResource)(nil)
+)
+
+func newBulkResource() resource.Resource { return &bulkResource{} }
+
+// bulkResource is pipeliner_text_message_conversations.
+type bulkResource struct{ baseResource }
+
+func (r *bulkResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_text_message_conversations"
+}
+
+func (r *bulkResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = bulkSchema()
+}
+
+func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config bulkModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.Conversations.IsUnknown() {
+		return
+	}
+	configured, diags := config.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(configured.warnOfTwins()...)
+}
+
+func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var config, plan, state bulkModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	state.Failed = types.MapNull(failedType)
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if config.Conversations.IsUnknown() {
+		plan.Conversations, plan.Failed = types.MapUnknown(entryType), types.MapUnknown(failedType)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		return
+	}
+	configured, diags := config.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	prior, diags := state.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	planned, changes := planEntries(configured, prior)
+	plan.Conversations, diags = planned.toMap(ctx)
+	resp.Diagnostics.Append(diags...)
+	plan.Failed = planFailed(state.Failed, changes)
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan bulkModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	work, diags := r.begin(ctx, plan, nil)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	work.write(ctx)
+	resp.Diagnostics.Append(work.created()...)
+	if resp.Diagnostics.HasError() && len(work.state) == 0 {
+		return
+	}
+	plan, diags = work.model(ctx, plan)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state bulkModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	api, diags := r.provider.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	known, diags := state.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if err := known.refresh(ctx, api); err != nil {
+		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err}.diagnostics()...)
+		return
+	}
+	state.Conversations, diags = known.toMap(ctx)
+	resp.Diagnostics.Append(diags...)
+	if state.Failed.IsNull() {
+		state.Failed = types.MapValueMust(failedType, nil)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state bulkModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	prior, diags := state.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	work, diags := r.begin(ctx, plan, prior)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	work.write(ctx)
+	work.remove(ctx)
+	resp.Diagnostics.Append(work.updated()...)
+	plan, diags = work.model(ctx, plan)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state bulkModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	prior, diags := state.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	empty := state
+	empty.Conversations = types.MapValueMust(entryType, nil)
+	work, diags := r.begin(ctx, empty, prior)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	work.remove(ctx)
+	resp.Diagnostics.Append(work.updated()...)
+	if resp.Diagnostics.HasError() {
+		state, diags = work.model(ctx, state)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
+}
+
+// begin prepares what a plan asks for, of an existing resource or (prior is
+// nil) a new one.
+func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries) (*bulkWork, diag.Diagnostics) {
+	planned, diags := plan.entries(ctx)
+	work := newBulkWork(planned, prior, plan)
+	work.level = r.provider.validationLevel(plan.ValidationLevel)
+	if work.isNeeded() {
+		api, more := r.provider.Client()
+		diags.Append(more...)
+		work.api = api
+	}
+	return work, diags
+}
+
+// refresh replaces the entries with what the CRM holds, and drops those that it
+// holds no more.
+func (e entries) refresh(ctx context.Context, api *client.Client) error {
+	var ids []client.ID
+	for key := range e {
+		if e.exists(key) {
+			ids = append(ids, reference(e[key].ID))
+		}
+	}
+	found, err := api.FetchMany(ctx, ids, client.NoFloor)
+	if err != nil {
+		return err
+	}
+	for key, entry := range e {
+		if !e.exists(key) {
+			continue // it could not be created yet
+		}
+		conversation, ok := found[reference(entry.ID)]
+		if !ok || conversation.IsDeleted {
+			delete(e, key)
+			continue
+		}
+		*entry = conversationFromAPI(conversation, *entry)
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+// What the CRM rolls back when something in a batch fails.
+const (
+	rollbackAll    = 0
+	rollbackFailed = 1
+)
+
+func bulkSchema() schema.Schema {
+	return schema.Schema{
+		MarkdownDescription: "Many text message conversations of the CRM, as one map. They are written, read and deleted in the fewest possible requests.",
+		Attributes: map[string]schema.Attribute{
+			"conversations": schema.MapNestedAttribute{
+				Required:     true,
+				NestedObject: schema.NestedAttributeObject{Attributes: conversationAttributes()},
+				MarkdownDescription: "The conversations, each under a key of your choice. A conversation that moves to another key, and is the same in everything, " +
+					"is only renamed in the state.",
+			},
+			"validation_level": validationLevelAttribute(),
+			"rollback_method": schema.Int64Attribute{
+				Optional:   true,
+				Validators: []validator.Int64{int64validator.OneOf(rollbackAll, rollbackFailed)},
+				MarkdownDescription: "What happens when some conversations cannot be created: `0` (the default) creates all or none; " +
+					"`1` keeps those that could be created, lists the others in `failed`, and tries those again with the next apply.",
+			},
+			"deletion_policy": deletionPolicyAttribute(),
+			"failed": schema.MapNestedAttribute{
+				Computed:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: failedAttributes()},
+				MarkdownDescription: "Why, by key, conversations could not be created. Their `id` is null.",
+			},
+		},
+	}
+}
+
+func failedAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 where there is none."},
+		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error."},
+		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong."},
+	}
+}

@@ -1,0 +1,27 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+// warnOfTwins warns of conversations of one phone with one number.
+func (e entries) warnOfTwins() (diags diag.Diagnostics) {
+	first := make(map[identity]string, len(e))
+	for _, key := range e.keys() {
+		entry := e[key]
+		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
+			continue
+		}
+		id := identify(*entry)
+		twin, found := first[id]
+		if !found {
+			first[id] = key
+			continue
+		}
+		diags.AddAttributeWarning(at(key).AtName("recipient_phone_number"), "Same Number Twice",
+			fmt.Sprintf("The conversations %q and %q are of the same phone with the same number. They stay two, but is that meant?", twin, key))
+	}
+	return diags
+}

@@ -1,0 +1,258 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// bulkWork carries out a plan of the bulk resource.
+type bulkWork struct {
+	api          *client.Client
+	level        int64 // of validation
+	rollback     int
+	allOrNothing bool
+	abandon      bool // conversations that are removed stay in the CRM
+
+	changes  []bulkChange
+	removals []bulkRemoval
+
+	state    entries          // what is so far
+	failed   map[string]error // by key: what could not be written or removed
+	warnings diag.Diagnostics
+}
+
+// bulkChange is one entry to create or update.
+type bulkChange struct {
+	key     string
+	planned conversationModel
+	prior   *conversationModel // nil: to create
+	input   client.ConversationInput
+}
+
+// bulkRemoval is one conversation that no entry stands for any more.
+type bulkRemoval struct {
+	key   string // of the state before
+	prior *conversationModel
+}
+
+func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
+	w := &bulkWork{
+		rollback:     int(plan.RollbackMethod.ValueInt64()),
+		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
+		abandon:      plan.DeletionPolicy.ValueString() == deletionPolicyAbandon,
+		state:        entries{},
+		failed:       map[string]error{},
+	}
+	before := make(map[client.ID]*conversationModel, len(prior))
+	for key, entry := range prior {
+		if prior.exists(key) {
+			before[reference(entry.ID)] = entry
+		}
+	}
+	kept := map[client.ID]bool{}
+	for _, key := range planned.keys() {
+		if planned[key] == nil {
+			continue // not while applying: everything is known
+		}
+		change := bulkChange{key: key, planned: *planned[key]}
+		if id := reference(change.planned.ID); !id.IsZero() {
+			change.prior = before[id]
+			kept[id] = true
+		}
+		change.input = change.planned.toAPI(change.prior)
+		if change.prior != nil && len(change.input.Fields()) == 0 {
+			w.keep(key, change.planned.applied(*change.prior))
+			continue
+		}
+		w.changes = append(w.changes, change)
+	}
+	for _, key := range prior.keys() {
+		if prior.exists(key) && !kept[reference(prior[key].ID)] {
+			w.removals = append(w.removals, bulkRemoval{key, prior[key]})
+		}
+	}
+	return w
+}
+
+func (w *bulkWork) keep(key string, m conversationModel) { w.state[key] = &m }
+
+// isNeeded reports whether the CRM is needed.
+func (w *bulkWork) isNeeded() bool {
+	return len(w.changes) > 0 || len(w.removals) > 0 && !w.abandon
+}
+
+// write creates and updates.
+func (w *bulkWork) write(ctx context.Context) {
+	if len(w.changes) == 0 {
+		return
+	}
+	inputs := make([]client.ConversationInput, len(w.changes))
+	for i, change := range w.changes {
+		inputs[i] = change.input
+	}
+	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
+	for i, result := range w.api.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
+		w.take(w.changes[i], result)
+	}
+}
+
+// take takes note of what came of a change.
+func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversation]) {
+	var unread *client.UnreadError
+	var leftover *client.LeftoverError
+	switch {
+	case errors.As(result.Err, &unread):
+		w.warnings.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
+		w.keep(change.key, change.planned.applied(unreadConversation(unread.ID, change.prior)))
+	case errors.As(result.Err, &leftover):
+		w.keep(change.key, change.planned.applied(unreadConversation(leftover.ID, nil)))
+		w.failed[change.key] = result.Err
+	case result.Err != nil:
+		if change.prior != nil {
+			w.keep(change.key, *change.prior)
+		}
+		w.failed[change.key] = result.Err
+	default:
+		actual := conversationFromAPI(result.Value, change.planned)
+		w.warnings.Append(change.planned.differences(at(change.key), change.input, actual)...)
+		w.keep(change.key, change.planned.applied(actual))
+	}
+}
+
+// remove deletes what no entry stands for any more. What could not be deleted
+// stays in the state, as does what could not be replaced.
+func (w *bulkWork) remove(ctx context.Context) {
+	var due []bulkRemoval
+	for _, removal := range w.removals {
+		if w.failed[removal.key] != nil {
+			w.state[removal.key] = removal.prior // its successor could not be created
+			continue
+		}
+		due = append(due, removal)
+	}
+	if len(due) == 0 || w.abandon {
+		return
+	}
+	ids := make([]client.ID, len(due))
+	for i, removal := range due {
+		ids[i] = reference(removal.prior.ID)
+	}
+	for i, result := range w.api.DeleteMany(ctx, ids, w.level) {
+		if result.Err == nil {
+			continue
+		}
+		key := due[i].key
+		for w.state[key] != nil {
+			key += " (replaced)" // both exist now, and neither may be forgotten
+		}
+		w.state[key] = due[i].prior
+		w.failed[key] = fmt.Errorf("deleting the conversation %s: %w", ids[i], result.Err)
+	}
+}
+
+// created returns the diagnostics of a create. Where some conversations could
+// be created and rollback_method asks for no more, the others are entries
+// without an id, so that the resource is not tainted.
+func (w *bulkWork) created() diag.Diagnostics {
+	diags := w.warnings
+	if len(w.failed) == 0 {
+		return diags
+	}
+	if w.allOrNothing || len(w.state) == 0 {
+		diags.Append(w.errors("Create")...)
+		return diags
+	}
+	for _, change := range w.changes {
+		if w.failed[change.key] != nil {
+			w.keep(change.key, change.planned.applied(unreadConversation(client.ID{}, nil)))
+		}
+	}
+	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
+		fmt.Sprintf("%d of %d conversations could not be created; they are listed in the attribute failed, and the next apply tries them again: %s.",
+			len(w.failed), len(w.changes), quoted(w.failedKeys())))
+	return diags
+}
+
+// updated returns the diagnostics of an update or a deletion.
+func (w *bulkWork) updated() diag.Diagnostics {
+	diags := w.warnings
+	diags.Append(w.errors("Update")...)
+	return diags
+}
+
+// errors returns an error for each key, or for all keys that have the same.
+func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
+	byText := map[string][]string{}
+	for _, key := range w.failedKeys() {
+		text := w.failed[key].Error()
+		byText[text] = append(byText[text], key)
+	}
+	for _, key := range w.failedKeys() {
+		keys := byText[w.failed[key].Error()]
+		if keys[0] != key {
+			continue
+		}
+		f := failure{action: action, at: at(key), err: w.failed[key], keys: keys}
+		if len(keys) > 1 {
+			f.at = path.Root("conversations")
+		}
+		for _, change := range w.changes {
+			if change.key == key {
+				f.subject = change.planned
+			}
+		}
+		diags.Append(f.diagnostics()...)
+	}
+	return diags
+}
+
+func (w *bulkWork) failedKeys() []string {
+	keys := make([]string, 0, len(w.failed))
+	for key := range w.failed {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// model returns the state.
+func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	plan.Conversations, diags = w.state.toMap(ctx)
+	failed := make(map[string]attr.Value, len(w.failed))
+	for key, err := range w.failed {
+		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(err.Error())}
+		var apiError *client.APIError
+		if errors.As(err, &apiError) {
+			reason = failedModel{types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name), types.StringValue(apiError.Error())}
+		}
+		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)
+		diags.Append(more...)
+		failed[key] = object
+	}
+	plan.Failed = types.MapValueMust(failedType, failed)
+	return plan, diags
+}
+
+// quoted lists keys, the first few of many.
+func quoted(keys []string) string {
+	const most = 10
+	texts := make([]string, 0, most+1)
+	for _, key := range keys[:min(len(keys), most)] {
+		texts = append(texts, fmt.Sprintf("%q", key))
+	}
+	if more := len(keys) - most; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(texts, ", ")
+}
