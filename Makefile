@@ -1,0 +1,87 @@
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+GO ?= go
+FUZZTIME ?= 30s
+
+# Terraform must not phone home, and no test may reach a real space by what happens to be in the environment.
+export CHECKPOINT_DISABLE := 1
+unexport PIPELINER_SERVICE_URL PIPELINER_SPACE_ID PIPELINER_USERNAME PIPELINER_PASSWORD
+
+# Linters and generators are pinned in the module in tools/, built when first used, and kept in Go's build cache.
+lint := $(GO) tool -modfile=tools/go.mod golangci-lint
+
+# Sets $$terraform to the one on PATH or, where there is none, to one that is downloaded to bin/ once, and makes it
+# found by what looks on PATH.
+find-terraform := terraform="$$($(GO) -C tools run ./terraform "$(CURDIR)/bin")" && export PATH="$$PATH:$${terraform%/*}"
+docs := $(find-terraform) && $(GO) -C tools tool tfplugindocs
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: ## Build the provider and the mock server into bin/
+	$(GO) build -o bin/ . ./cmd/pipeliner-mock
+
+.PHONY: demo
+demo: ## See conversations being created, changed, imported and destroyed by Terraform
+	@$(GO) -C tools run ./demo
+
+.PHONY: bench
+bench: ## Count the HTTP requests for a thousand conversations
+	@$(GO) -C tools run ./bench
+
+.PHONY: test
+test: check testacc ## Run everything that has to pass: checks, unit and acceptance tests
+
+.PHONY: check
+check: lint check-modules check-examples check-docs
+
+.PHONY: testacc
+testacc: ## Run the unit and acceptance tests
+	$(GO) -C tools test ./...
+	$(find-terraform) && TF_ACC=1 TF_ACC_TERRAFORM_PATH="$$terraform" $(GO) test -race ./...
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz test for FUZZTIME (30s)
+	set -e; for package in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+.PHONY: lint
+lint: ## Check the format of the code, vet and lint it
+	$(lint) fmt --diff
+	$(lint) run
+	cd tools && $(GO) tool golangci-lint run
+
+.PHONY: fmt
+fmt: ## Format the code and the examples
+	$(lint) fmt
+	$(find-terraform) && "$$terraform" fmt -recursive examples
+
+.PHONY: docs
+docs: ## Generate docs/ from the schemas, examples/ and templates/
+	$(docs) generate --provider-dir .. --provider-name pipeliner
+
+.PHONY: check-modules
+check-modules:
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+
+.PHONY: check-examples
+check-examples:
+	$(find-terraform) && "$$terraform" fmt -check -diff -recursive examples
+
+.PHONY: check-docs
+check-docs:
+	rm -rf bin/docs
+	$(docs) generate --provider-dir .. --provider-name pipeliner --rendered-website-dir bin/docs
+	diff -ru docs bin/docs || { echo 'docs/ is stale: run "make docs"'; exit 1; }
+	$(docs) validate --provider-dir .. --provider-name pipeliner
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin

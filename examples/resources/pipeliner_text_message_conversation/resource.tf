@@ -1,0 +1,34 @@
+terraform {
+  required_providers {
+    pipeliner = {
+      source = "terraform-provider-pipeliner/pipeliner"
+    }
+  }
+}
+
+variable "sales_phone_id" {
+  description = "The phone of the space that the sales team sends from."
+  type        = string
+  default     = "10000000-0000-4000-8000-000000000001"
+}
+
+# The CRM finds the recipient's account and contact by the phone number, if it knows them.
+resource "pipeliner_text_message_conversation" "lead" {
+  phone_id               = var.sales_phone_id
+  recipient_phone_number = "+1 (202) 555-0104"
+}
+
+# The recipient is given, and the conversation is linked with records of the CRM.
+resource "pipeliner_text_message_conversation" "customer" {
+  phone_id               = var.sales_phone_id
+  recipient_phone_number = "+1 (212) 555-0102"
+  recipient_account_id   = "30000000-0000-4000-8000-000000000002"
+  recipient_contact_id   = "20000000-0000-4000-8000-000000000004"
+
+  account_relations     = ["30000000-0000-4000-8000-000000000002"]
+  opportunity_relations = ["50000000-0000-4000-8000-000000000001"]
+  quote_relations       = ["70000000-0000-4000-8000-000000000001"]
+
+  # Whoever removes this from the configuration leaves the conversation in the CRM.
+  deletion_policy = "abandon"
+}

@@ -1,0 +1,42 @@
+terraform {
+  required_providers {
+    pipeliner = {
+      source = "terraform-provider-pipeliner/pipeliner"
+    }
+  }
+}
+
+variable "customers" {
+  description = "The customers to talk to, by a name of your choice."
+  type        = map(object({ number = string, account_id = optional(string) }))
+
+  default = {
+    alice = { number = "+1 (202) 555-0104", account_id = "30000000-0000-4000-8000-000000000001" }
+    bob   = { number = "+1 (202) 555-0105" }
+  }
+}
+
+resource "pipeliner_text_message_conversations" "customers" {
+  conversations = {
+    for name, customer in var.customers : name => {
+      phone_id               = "10000000-0000-4000-8000-000000000001"
+      recipient_phone_number = customer.number
+      recipient_account_id   = customer.account_id
+    }
+  }
+
+  # Keep what could be created, and let the next apply try the rest again …
+  rollback_method = 1
+
+  # … but let this apply fail, so that someone looks at it.
+  lifecycle {
+    postcondition {
+      condition     = length(self.failed) == 0
+      error_message = "Not created: ${join(", ", [for key, failure in self.failed : "${key} (${failure.message})"])}"
+    }
+  }
+}
+
+output "conversation_with_alice" {
+  value = pipeliner_text_message_conversations.customers.conversations["alice"].id
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
+)
+
+const (
+	latency = 20 * time.Millisecond
+
+	phone      = "10000000-0000-4000-8000-000000000001"
+	otherPhone = "10000000-0000-4000-8000-000000000002"
+
+	required = `
+terraform {
+  required_providers {
+    pipeliner = {
+      source = "terraform-provider-pipeliner/pipeliner"
+    }
+  }
+}
+`
+)
+
+// scenario is a configuration, the space that it is applied to, and what is done with it.
+type scenario struct {
+	name          string
+	parallelism   int
+	others        int // conversations in the space that Terraform does not manage
+	configuration string
+	steps         []step
+}
+
+// step is what one line of the table measures.
+type step struct {
+	what  string
+	limit int // requests
+	do    func(context.Context, *tfexec.Terraform, options) error
+	check func(sandbox.Requests) string // what is wrong besides the number, if anything
+}
+
+// options are what Terraform is told with every step.
+type options struct{ parallelism *tfexec.ParallelismOption }
+
+// bench is a scenario under way.
+type bench struct {
+	scenario
+	mock *sandbox.Mock
+	rows []row
+}
+
+// run goes through the scenario with a mock server of its own and returns what it has measured.
+func (sc scenario) run(ctx context.Context, s *sandbox.Sandbox) ([]row, error) {
+	seed, err := sc.seed()
+	if err != nil {
+		return nil, err
+	}
+	seedFile := filepath.Join(s.Dir, sc.name+".json")
+	if err := os.WriteFile(seedFile, seed, 0o600); err != nil {
+		return nil, err
+	}
+	mock, err := s.StartMock(ctx, seedFile, latency)
+	if err != nil {
+		return nil, err
+	}
+	tf, err := s.Workspace(ctx, sc.name, mock)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(tf.WorkingDir(), "main.tf"), []byte(required+sc.configuration), 0o600); err != nil {
+		return nil, err
+	}
+	b := bench{scenario: sc, mock: mock}
+	for _, step := range sc.steps {
+		do := func() error { return step.do(ctx, tf, options{tfexec.Parallelism(sc.parallelism)}) }
+		if err := b.measure(ctx, step.what, step.limit, do, step.check); err != nil {
+			return nil, fmt.Errorf("%s, %s: %w", step.what, sc.name, err)
+		}
+	}
+	return b.rows, mock.Stop()
+}
+
+// seed returns the records of the space.
+func (sc scenario) seed() ([]byte, error) {
+	others := make([]map[string]string, sc.others)
+	for i := range others {
+		others[i] = map[string]string{"phone_id": otherPhone, "recipient_phone_number": fmt.Sprintf("+1303%07d", i)}
+	}
+	return json.Marshal(map[string]any{
+		"Phones":                   []map[string]string{{"id": phone, "name": "Sales"}, {"id": otherPhone, "name": "Support"}},
+		"TextMessageConversations": others,
+	})
+}
+
+// Things to do in a step, with variables that the configuration knows, each as "name=value".
+
+func apply(variables ...string) func(context.Context, *tfexec.Terraform, options) error {
+	return func(ctx context.Context, tf *tfexec.Terraform, o options) error {
+		arguments := []tfexec.ApplyOption{o.parallelism}
+		for _, variable := range variables {
+			arguments = append(arguments, tfexec.Var(variable))
+		}
+		return tf.Apply(ctx, arguments...)
+	}
+}
+
+func planNothing(ctx context.Context, tf *tfexec.Terraform, o options) error {
+	changes, err := tf.Plan(ctx, o.parallelism)
+	if err == nil && changes {
+		err = errors.New("the plan should be empty, but it is not")
+	}
+	return err
+}
+
+func destroy(ctx context.Context, tf *tfexec.Terraform, o options) error {
+	return tf.Destroy(ctx, o.parallelism)
+}
+
+// measure does something and adds what it took to the rows.
+func (b *bench) measure(ctx context.Context, what string, limit int, do func() error, check func(sandbox.Requests) string) error {
+	fmt.Fprintf(os.Stderr, "%s, -parallelism=%d …", what, b.parallelism)
+	if err := b.mock.ResetRequests(ctx); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := do(); err != nil {
+		return shortened(err)
+	}
+	took := time.Since(start)
+	fmt.Fprintf(os.Stderr, " %.1f s\n", took.Seconds())
+	requests, err := b.mock.Requests(ctx)
+	if err != nil {
+		return err
+	}
+	result := row{what: what, parallelism: b.parallelism, requests: requests, limit: limit, took: took}
+	if check != nil {
+		result.problem = check(requests)
+	}
+	b.rows = append(b.rows, result)
+	return nil
+}
+
+// shortened returns the beginning of an error that Terraform may have reported a thousand times.
+func shortened(err error) error {
+	const enough = 1000
+	if text := err.Error(); len(text) > enough {
+		return errors.New(strings.ToValidUTF8(text[:enough], "") + "…")
+	}
+	return err
+}

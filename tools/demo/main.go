@@ -1,0 +1,38 @@
+// Command demo walks through the life of conversations that are declared in examples/demo, with the real terraform
+// against the mock server: created, changed behind Terraform's back and put right, imported, destroyed. It works in a
+// temporary folder and fails as soon as something is not as it says.
+//
+// It is run from the folder of the tools module: go -C tools run ./demo.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
+)
+
+func main() { sandbox.Main("demo", run) }
+
+func run(ctx context.Context) (err error) {
+	root, err := filepath.Abs("..")
+	if err != nil {
+		return err
+	}
+	d, err := prepare(ctx, root)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.sandbox.Close()) }()
+	for _, step := range []func(context.Context) error{
+		d.create, d.planAgain, d.drift, d.repair, d.adopt, d.destroy,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	fmt.Println("\nThat's all. The mock server is stopped and the temporary folder removed.")
+	return nil
+}

@@ -1,0 +1,25 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Main runs a command and exits with status 1 if it fails. Whatever tells the command to end, a closed terminal or
+// pipe included, ends the context instead, so that it can clean up.
+func Main(name string, run func(context.Context) error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	err := run(ctx)
+	if ctx.Err() != nil {
+		err = errors.New("interrupted")
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "\n%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}

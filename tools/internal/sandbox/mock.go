@@ -1,0 +1,147 @@
+package sandbox
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// What the mock server accepts.
+const (
+	Space    = "sandbox"
+	Username = "terraform"
+	Password = "not-a-secret" // of a mock server that only this machine can reach
+)
+
+// Mock is a mock server that runs.
+type Mock struct {
+	// URL is what it printed: the service URL.
+	URL string
+
+	stop  context.CancelFunc
+	ended chan struct{}
+	err   error // set when ended is closed: why it ended, unless it was told to
+}
+
+// StartMock starts a mock server with the records of a seed file. It runs until it is stopped, also when ctx ends:
+// what Terraform is still doing then needs it.
+func (s *Sandbox) StartMock(ctx context.Context, seed string, latency time.Duration) (*Mock, error) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin(), mockCommand),
+		"--user", Username, "--password", Password, "--space", Space, "--seed", seed, "--latency", latency.String())
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	detach(cmd)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		stop()
+		return nil, err
+	}
+	line, noLine := bufio.NewReader(stdout).ReadString('\n')
+	m := &Mock{URL: strings.TrimSpace(line), stop: stop, ended: make(chan struct{})}
+	s.mocks = append(s.mocks, m)
+	go func() {
+		defer close(m.ended)
+		_ = cmd.Wait() // an error for the interrupt too; the state tells
+		if ctx.Err() == nil || !cmd.ProcessState.Success() {
+			m.err = fmt.Errorf("%s ended with %s\n%s", mockCommand, cmd.ProcessState, &stderr)
+		}
+	}()
+	if noLine != nil {
+		return nil, errors.Join(fmt.Errorf("%s did not print its URL: %w", mockCommand, noLine), m.Stop())
+	}
+	return m, nil
+}
+
+// Stop interrupts the server and waits for its end. It returns an error if the server ended before, or not well.
+func (m *Mock) Stop() error {
+	m.stop()
+	<-m.ended
+	return m.err
+}
+
+// Settings are the environment variables that tell the provider to use this server.
+func (m *Mock) Settings() map[string]string {
+	return map[string]string{
+		"PIPELINER_SERVICE_URL": m.URL,
+		"PIPELINER_SPACE_ID":    Space,
+		"PIPELINER_USERNAME":    Username,
+		"PIPELINER_PASSWORD":    Password,
+	}
+}
+
+// Endpoint returns the URL of a path of the API, such as "Accounts".
+func (m *Mock) Endpoint(path string) string {
+	return m.URL + "/api/v100/rest/spaces/" + Space + "/entities/" + path
+}
+
+// Call does what another user of the CRM would do: it sends in as JSON, unless it is nil, and decodes the reply's data
+// into out. It returns the total that the reply to a list comes with.
+func (m *Mock) Call(ctx context.Context, method, path string, in, out any) (total int, err error) {
+	var reply struct {
+		Total int `json:"total"`
+		Data  any `json:"data"`
+	}
+	reply.Data = out
+	err = m.send(ctx, method, m.Endpoint(path), in, &reply)
+	return reply.Total, err
+}
+
+// Requests returns what the API was asked since the log was last emptied.
+func (m *Mock) Requests(ctx context.Context) (Requests, error) {
+	var log Requests
+	err := m.send(ctx, http.MethodGet, m.URL+"/_mock/requests", nil, &log)
+	return log, err
+}
+
+// ResetRequests empties the log.
+func (m *Mock) ResetRequests(ctx context.Context) error {
+	return m.send(ctx, http.MethodDelete, m.URL+"/_mock/requests", nil, nil)
+}
+
+func (m *Mock) send(ctx context.Context, method, url string, in, out any) error {
+	var body io.Reader
+	if in != nil {
+		content, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(content)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return err
+	}
+	req.SetBasicAuth(Username, Password)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	content, err := io.ReadAll(resp.Body)
+	switch {
+	case err != nil:
+		return err
+	case resp.StatusCode >= http.StatusBadRequest:
+		return fmt.Errorf("%s %s: %s\n%s", method, url, resp.Status, content)
+	case out == nil:
+		return nil
+	}
+	return json.Unmarshal(content, out)
+}
