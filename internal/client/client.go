@@ -99,13 +99,22 @@ func New(config Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport := newTransport()
 	transport.MaxIdleConnsPerHost = cap(c.slots)
 	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	c.conversations = &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations"}
 	c.relations = &Entity[Relation, RelationInput]{client: c, segment: "TextMessageConversationRelationses"}
 	c.messages = &Entity[Message, MessageInput]{client: c, segment: "TextMessages"}
 	return c, nil
+}
+
+// newTransport returns a copy of Go's default transport, which honours
+// HTTPS_PROXY and SSL_CERT_FILE.
+func newTransport() *http.Transport {
+	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
+		return standard.Clone()
+	}
+	return &http.Transport{Proxy: http.ProxyFromEnvironment}
 }
 
 // Conversations are the plain operations on conversations.

@@ -217,8 +217,7 @@ func (r reply) unexpected(reason string) *ReplyError {
 // jsonProblem says what is wrong with JSON without naming Go's types.
 func jsonProblem(err error) string {
 	text := err.Error()
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		text = fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
 	}
 	return snippet([]byte(text)) // it may quote the reply

@@ -17,15 +17,15 @@ const (
 )
 
 // replying returns a client of a service that always answers with this.
-func replying(t testing.TB, status int, body string) *Client {
+func replying(t testing.TB, body string) *Client {
 	t.Helper()
-	return scripted(t, roundTripper(replies(status, body)), func(c *Config) { c.MaxRetries = 0 })
+	return scripted(t, roundTripper(replies(http.StatusOK, body)), func(c *Config) { c.MaxRetries = 0 })
 }
 
 func TestGetDecodes(t *testing.T) {
 	t.Parallel()
 	const relation = "https://crm.example/entities/TextMessageConversationRelationses/" + id2
-	c := replying(t, http.StatusOK, `{"success":true,"data":{
+	c := replying(t, `{"success":true,"data":{
 		"id":"`+strings.ToUpper(id1)+`","phone_id":"`+frontDesk.String()+`","recipient_account_id":null,"recipient_contact_id":"`+jones.String()+`",
 		"recipient_phone_number":"+15550100","revision":1791,"created":"2024-07-09 12:51:48.050108+00:00","modified":"2024-07-09T12:51:48",
 		"is_deleted":false,"is_delete_protected":true,"something_new":{"a":[1]},"account_relations":["`+relation+`"],
@@ -66,15 +66,14 @@ func TestGetRefusesOtherReplies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := replying(t, http.StatusOK, test.body).conversations.Get(t.Context(), idOf(id1), Query{})
+			_, err := replying(t, test.body).conversations.Get(t.Context(), idOf(id1), Query{})
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Fatalf("the error is %v; want it to say %q", err, test.says)
 			}
 			if len(err.Error()) > 700 {
 				t.Errorf("the text has %d characters: %.1000s", len(err.Error()), err)
 			}
-			var reply *ReplyError
-			if errors.As(err, &reply) {
+			if reply, ok := errors.AsType[*ReplyError](err); ok {
 				wantPrintable(t, reply.Snippet)
 			}
 		})
@@ -95,7 +94,7 @@ func TestListRefusesOtherReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var err error
-			for _, err = range replying(t, http.StatusOK, test.body).conversations.All(t.Context(), Query{}) {
+			for _, err = range replying(t, test.body).conversations.All(t.Context(), Query{}) {
 				if err != nil {
 					break
 				}
@@ -129,7 +128,7 @@ func TestList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := replying(t, http.StatusOK, test.body).messages.List(t.Context(), Query{})
+			got, err := replying(t, test.body).messages.List(t.Context(), Query{})
 			must(t, err)
 			wantEqual(t, "page", test.want, got)
 		})
@@ -148,7 +147,8 @@ func TestAllPages(t *testing.T) {
 	wantEqual(t, "ids", want, got)
 	s.wantRequests(t, listConversations, listConversations, listConversations)
 
-	for range s.client.conversations.All(t.Context(), Query{First: 10}) {
+	for _, err := range s.client.conversations.All(t.Context(), Query{First: 10}) {
+		must(t, err)
 		break
 	}
 	s.wantRequests(t, listConversations) // who has enough asks for no more
@@ -231,7 +231,7 @@ func TestDecodeBatch(t *testing.T) {
 			if test.want == nil {
 				wantProblem(t, err, UnexpectedReply)
 				// What creates may have created all the same; what deletes can be asked again.
-				c := replying(t, http.StatusOK, body)
+				c := replying(t, body)
 				_, err = c.conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 				wantProblem(t, err, OutcomeUnknown)
 				_, err = c.conversations.BatchDelete(t.Context(), []ID{one, two}, WriteOptions{})
@@ -247,7 +247,7 @@ func TestDecodeBatch(t *testing.T) {
 // A refusal that came with the status 200 is a refusal: nothing is unknown.
 func TestBatchRefusedWithStatus200(t *testing.T) {
 	t.Parallel()
-	c := replying(t, http.StatusOK, validationReply)
+	c := replying(t, validationReply)
 	_, err := c.conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 	wantProblem(t, err, Refused)
 }

@@ -204,9 +204,15 @@ func TestNewerThan(t *testing.T) {
 		newer  int
 		want   int
 	}{
-		{mockserver.Honoured, 10, 1}, {mockserver.Ignored, 10, 1}, {mockserver.Refused, 10, 2},
-		{mockserver.Honoured, 150, 2}, {mockserver.Ignored, 150, 2}, {mockserver.Refused, 150, 3},
-		{mockserver.Honoured, 0, 1}, {mockserver.Ignored, 0, 1}, {mockserver.Refused, 0, 2},
+		{mockserver.Honoured, 10, 1},
+		{mockserver.Ignored, 10, 1},
+		{mockserver.Refused, 10, 2},
+		{mockserver.Honoured, 150, 2},
+		{mockserver.Ignored, 150, 2},
+		{mockserver.Refused, 150, 3},
+		{mockserver.Honoured, 0, 1},
+		{mockserver.Ignored, 0, 1},
+		{mockserver.Refused, 0, 2},
 	} {
 		t.Run(fmt.Sprint(test), func(t *testing.T) {
 			t.Parallel()
@@ -226,7 +232,8 @@ func TestNewerThan(t *testing.T) {
 			wantEqual(t, "newer ones", test.newer, newer)
 			wantEqual(t, "requests", test.want, len(s.Requests()))
 			s.ResetRequests()
-			for range s.client.newerThan(t.Context(), floor, wholeConversations()) { //nolint:revive // what is asked counts
+			for _, err := range s.client.newerThan(t.Context(), floor, wholeConversations()) {
+				must(t, err)
 			}
 			if test.filter == mockserver.Refused {
 				test.want-- // by now it is known to be refused

@@ -100,6 +100,7 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 // ofTwo checks the results of a batch of two.
 func ofTwo(results []Result[ID], err error) func(*testing.T) []Result[ID] {
 	return func(t *testing.T) []Result[ID] {
+		t.Helper()
 		checkError(t, err)
 		if err == nil && len(results) != 2 {
 			t.Errorf("%d results", len(results))
@@ -118,12 +119,10 @@ func checkError(t *testing.T, err error) {
 		t.Error(err)
 	}
 	_ = ProblemOf(err)
-	var reply *ReplyError
-	if errors.As(err, &reply) {
+	if reply, ok := errors.AsType[*ReplyError](err); ok {
 		wantPrintable(t, reply.Snippet)
 	}
-	var api *APIError
-	if errors.As(err, &api) {
+	if api, ok := errors.AsType[*APIError](err); ok {
 		for _, field := range api.FieldErrors {
 			_ = field.Text()
 		}

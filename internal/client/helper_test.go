@@ -286,8 +286,8 @@ func sorted(ids []ID) []ID {
 	return slices.SortedFunc(slices.Values(ids), func(a, b ID) int { return strings.Compare(a.String(), b.String()) })
 }
 
-// replaced returns the response with all of old replaced by new.
-func replaced(response *http.Response, err error, old, new string) (*http.Response, error) {
+// replaced returns the response with all of from replaced by to.
+func replaced(response *http.Response, err error, from, to string) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +295,7 @@ func replaced(response *http.Response, err error, old, new string) (*http.Respon
 	if err != nil {
 		return nil, err
 	}
-	body = bytes.ReplaceAll(body, []byte(old), []byte(new))
+	body = bytes.ReplaceAll(body, []byte(from), []byte(to))
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return response, nil
 }

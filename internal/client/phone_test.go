@@ -19,6 +19,7 @@ func TestSamePhoneNumber(t *testing.T) {
 		{"+15550100000", "15550100000", false}, // without its country it is another, for all we know
 		{"+15550100000", "+445550100000", false},
 		{"+39 06 698", "+39 6 698", false}, // Italy's zero counts
+		{"+3312", "+3412", false},
 		{"030 / 90-18.20", "030901820", true},
 		{"(030)\u00a0901820", "030901820", true},
 		{"030901820", "30901820", false},

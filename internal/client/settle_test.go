@@ -64,6 +64,7 @@ func spelled(i int) string {
 func TestLostCreates(t *testing.T) {
 	t.Parallel()
 	eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+		t.Helper()
 		// Others have the same numbers, and go on with them meanwhile.
 		s.seed(t, 120)
 		strangers := map[string]bool{}
@@ -119,6 +120,7 @@ func TestLostUpdates(t *testing.T) {
 		t.Run(array, func(t *testing.T) {
 			t.Parallel()
 			eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+				t.Helper()
 				must(t, s.SetBehavior(mockserver.Behavior{ArrayUpdate: array, StaleRevision: mockserver.Refused}))
 				before := make([]Conversation, 3)
 				for i := range before {
@@ -176,6 +178,7 @@ func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
 func TestLostDeletes(t *testing.T) {
 	t.Parallel()
 	eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+		t.Helper()
 		ids := s.seed(t, 4)
 		lose("batch-delete")
 		together(3, func(i int) {
@@ -202,7 +205,9 @@ func TestStillAtWork(t *testing.T) {
 			slow := r.Clone(t.Context())
 			later.Go(func() {
 				time.Sleep(lookAgain / 2)
-				_, _ = mock.RoundTrip(slow)
+				if response, err := mock.RoundTrip(slow); err == nil {
+					_ = response.Body.Close()
+				}
 			})
 			return nil, errDropped
 		})

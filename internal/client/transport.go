@@ -71,7 +71,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 		return got, backoff.Permanent(err)
 	},
 		backoff.WithBackOff(waits),
-		backoff.WithMaxTries(uint(max(c.config.MaxRetries, 0))+1), //nolint:gosec // not negative
+		backoff.WithMaxTries(uint(max(c.config.MaxRetries, 0))+1),
 		backoff.WithMaxElapsedTime(0),
 		backoff.WithNotify(func(err error, wait time.Duration) {
 			c.log.WarnContext(ctx, "repeating a request", "method", call.method, "path", call.path, "wait", wait.String(), "error", err.Error())

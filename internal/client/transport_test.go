@@ -106,6 +106,7 @@ func TestRepeats(t *testing.T) {
 		"another's certificate":        {[]outcome{distrusts, ok}, result{1, Unreachable}, result{1, Unreachable}, result{1, Unreachable}},
 		"connection lost":              {[]outcome{drops, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"connection lost for ever":     {[]outcome{drops}, result{5, Unreachable}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
+		"lost, then no connection":     {[]outcome{drops, refuses}, result{5, Unreachable}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
 		"reply cut":                    {[]outcome{cuts, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"no reply in time":             {[]outcome{hangs, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"not sent in time":             {[]outcome{hangsOnTheWay, ok}, result{2, none}, result{2, none}, result{2, none}},
@@ -194,8 +195,8 @@ func TestWaitsLongerAndLonger(t *testing.T) {
 		network, at := play(refuses)
 		_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 20 }).do(t.Context(), readCall)
 		wantProblem(t, err, Unreachable)
-		for i, least := range []time.Duration{250, 375, 560, 840} {
-			if got := (*at)[i+1].Sub((*at)[i]); got < least*time.Millisecond || got > 3*least*time.Millisecond+10*time.Millisecond {
+		for i, least := range []time.Duration{250 * time.Millisecond, 375 * time.Millisecond, 560 * time.Millisecond, 840 * time.Millisecond} {
+			if got := (*at)[i+1].Sub((*at)[i]); got < least || got > 3*least+10*time.Millisecond {
 				t.Errorf("wait %d is %s", i, got)
 			}
 		}
@@ -309,7 +310,7 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(stopped) })
 				begin := time.Now()
-				_, err := scripted(t, network).do(ctx, test.call)
+				_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 0 }).do(ctx, test.call)
 				if !errors.Is(err, test.want) {
 					t.Errorf("%v; want %v", err, test.want)
 				}

@@ -169,8 +169,7 @@ func (w *writing) send(ctx context.Context, items []int) {
 // notCarriedOut is the error of a request whose reply got lost, once looking has
 // shown that it did nothing.
 func notCarriedOut(err error) error {
-	var lost *OutcomeUnknownError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*OutcomeUnknownError](err); ok {
 		return lost.Err
 	}
 	return err

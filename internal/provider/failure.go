@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -197,10 +198,8 @@ func (f failure) attributeWithIDOf(text string) string {
 			}
 		}
 		for _, kind := range client.RelationKinds {
-			for _, linked := range references(*f.subject.relations(kind)) {
-				if linked == id {
-					return kind.Field
-				}
+			if slices.Contains(references(*f.subject.relations(kind)), id) {
+				return kind.Field
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -138,7 +139,7 @@ func TestAccTextMessageConversation_resourceSettings(t *testing.T) {
 			Config:    w.conversation("validation_level = 4\n recipient_account_id = \"" + acme + `"`),
 			Check: func(*terraform.State) error {
 				for _, request := range w.Requests() {
-					if request.Method == "POST" && request.Query.Get("validation-level") != "4" {
+					if request.Method == http.MethodPost && request.Query.Get("validation-level") != "4" {
 						return fmt.Errorf("validation-level %q was sent; want 4", request.Query.Get("validation-level"))
 					}
 				}

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -88,9 +89,9 @@ func (w *world) operations() map[string]int {
 	for _, request := range w.Requests() {
 		below := strings.TrimPrefix(request.Path, "/entities/"+conversations)
 		switch {
-		case request.Method == "GET" && below == "":
+		case request.Method == http.MethodGet && below == "":
 			counts["list"]++
-		case request.Method == "GET":
+		case request.Method == http.MethodGet:
 			counts["get"]++
 		default:
 			counts[strings.TrimPrefix(below, "/")]++

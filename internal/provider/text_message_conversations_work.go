@@ -232,8 +232,7 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	failed := make(map[string]attr.Value, len(w.failed))
 	for key, err := range w.failed {
 		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(err.Error())}
-		var apiError *client.APIError
-		if errors.As(err, &apiError) {
+		if apiError, ok := errors.AsType[*client.APIError](err); ok {
 			reason = failedModel{types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name), types.StringValue(apiError.Error())}
 		}
 		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)

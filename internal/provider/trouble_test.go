@@ -16,14 +16,15 @@ import (
 
 // says matches words in order, however Terraform breaks the lines.
 func says(texts ...string) *regexp.Regexp {
-	for i, text := range texts {
+	var patterns []string
+	for _, text := range texts {
 		words := strings.Fields(text)
 		for j, word := range words {
 			words[j] = regexp.QuoteMeta(word)
 		}
-		texts[i] = strings.Join(words, `\s+`)
+		patterns = append(patterns, strings.Join(words, `\s+`))
 	}
-	return regexp.MustCompile(`(?s)` + strings.Join(texts, `.*`))
+	return regexp.MustCompile(`(?s)` + strings.Join(patterns, `.*`))
 }
 
 // What is wrong is said at the attribute: Terraform quotes its line.
