@@ -266,3 +266,14 @@ func TestPrepareFailsForOne(t *testing.T) {
 		wantEqual(t, "links", [][]string{texts(zenith), texts(acme)}, [][]string{s.Links(first.ID.String(), "account_relations"), s.Links(second.ID.String(), "account_relations")})
 	})
 }
+
+// A link must show its own id and that of the linked record, each.
+func TestGetRefusesBareLinks(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + id2 + `"}`, `{"id":"` + id2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
+		c := replying(t, `{"success":true,"data":{"id":"`+id1+`","account_relations":[`+link+`]}}`)
+		if got, err := c.Get(t.Context(), idOf(id1)); ProblemOf(err) != UnexpectedReply {
+			t.Errorf("the link %s is taken for %v, %v", link, got.AccountRelations, err)
+		}
+	}
+}

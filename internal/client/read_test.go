@@ -15,16 +15,16 @@ func TestReadsAreBalanced(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ reads, space, atOnce int }{
 		{1, 1, 1},
-		{1, 5000, 1},
-		{2, 5000, 1},
+		{1, 1500, 1},
+		{2, 1500, 1},
 		{2, 100, 1},
-		{30, 5000, 1},
-		{60, 5000, 1},
-		{200, 5000, 1},
+		{30, 1500, 1},
+		{60, 1500, 1},
+		{200, 1500, 1},
 		{1000, 1000, 1},
 		{1000, 1000, 10},
-		{50, 5000, 10},
-		{5000, 5000, 10},
+		{50, 1500, 10},
+		{1500, 1500, 10},
 		{101, 101, 3},
 	} {
 		t.Run(fmt.Sprintf("%d of %d, %d at once", test.reads, test.space, test.atOnce), func(t *testing.T) {

@@ -44,8 +44,9 @@ func eachLoss(t *testing.T, f func(t *testing.T, s testSpace, lose func(path str
 					synctest.Test(t, func(t *testing.T) {
 						s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, StaleRevision: mockserver.Refused, PhoneFormat: mockserver.E164})
 						f(t, s, func(path string) {
-							fault.Path, fault.Times = path, times
-							s.Inject(fault)
+							ordered := fault
+							ordered.Path, ordered.Times = path, times
+							s.Inject(ordered)
 						})
 					})
 				})
@@ -364,7 +365,7 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 // fail at random: one conversation for each call all the same.
 func TestManyCreatesInTrouble(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
