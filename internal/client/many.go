@@ -17,7 +17,8 @@ import (
 // With allOrNothing, once anything fails nothing more is sent, and what has
 // been created is deleted again. What was created then has an *UndoneError, or,
 // where it could not be deleted again, a *LeftoverError; what was not sent has
-// [ErrNotSent].
+// [ErrNotSent]. What the service rolled back because of another item, and said
+// so, has [ErrRolledBack].
 func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationInput, options WriteOptions, allOrNothing bool) []Result[Conversation] {
 	w := newWriting(c, inputs, options)
 	all := w.all()
@@ -69,15 +70,20 @@ func (c *Client) DeleteMany(ctx context.Context, ids []ID, validationLevel int64
 	return results
 }
 
-// ErrNotSent says that a change was not sent because another one had failed.
-var ErrNotSent = errors.New("it was not sent, because another one failed")
+var (
+	// ErrNotSent says that a change was not sent because another one had failed.
+	ErrNotSent = errors.New("it was not sent, because another one failed")
+	// ErrRolledBack says that a change was rolled back by the service because
+	// another one in its batch failed.
+	ErrRolledBack = errors.New("it was rolled back, because another one in its request failed")
+)
 
 // An UndoneError says that a conversation was created and, because another one
 // failed, deleted again.
 type UndoneError struct{ ID ID }
 
 func (e *UndoneError) Error() string {
-	return fmt.Sprintf("the conversation %s was created, and deleted again because another one failed", e.ID)
+	return "it was created, and deleted again because another one failed"
 }
 
 // A LeftoverError says that a conversation was created, was to be deleted again

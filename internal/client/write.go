@@ -83,6 +83,18 @@ func (w *writing) fail(items []int, err error) {
 	}
 }
 
+// failWhole sets the error of a request as a whole. Where it names an item, the
+// others have only been rolled back.
+func (w *writing) failWhole(items []int, err error) {
+	w.fail(items, err)
+	apiError, ok := errors.AsType[*APIError](err)
+	if !ok || apiError.EntityIndex == nil || *apiError.EntityIndex < 0 || *apiError.EntityIndex >= len(items) {
+		return
+	}
+	w.fail(items, ErrRolledBack)
+	w.results[items[*apiError.EntityIndex]].Err = err
+}
+
 // prepare learns what must be known before anything is sent: the moment in the
 // space's history, and the ids of the links that updates keep. Those for which
 // it fails have an error then, and are not sent.
@@ -142,7 +154,7 @@ func (w *writing) send(ctx context.Context, items []int) {
 		case err == nil:
 			return
 		case !lost && !refused:
-			w.fail(items, err)
+			w.failWhole(items, err)
 			return
 		}
 		looks := 1

@@ -60,12 +60,16 @@ func (f failure) unread(id client.ID) (diags diag.Diagnostics) {
 func (f failure) detail(fault string) string {
 	parts := []string{f.explanation()}
 	if len(f.keys) > 0 {
-		parts[0] = quoted(f.keys) + ": " + parts[0]
+		subject := quoted(f.keys)
+		if len(f.keys) > 1 && client.ProblemOf(f.err) == client.Refused {
+			subject = "At least one of " + subject // the CRM does not say which
+		}
+		parts[0] = subject + ": " + parts[0]
 	}
 	if fault != "" {
 		parts = append(parts, "The CRM says: "+strings.TrimSpace(fault))
 	}
-	if !errors.Is(f.err, context.Canceled) {
+	if !errors.Is(f.err, context.Canceled) && !isConsequence(f.err) {
 		parts = append(parts, "Cause: "+f.err.Error())
 	}
 	return strings.Join(parts, "\n\n")
@@ -79,6 +83,8 @@ func (f failure) explanation() string {
 	switch {
 	case errors.Is(f.err, client.ErrNotSent):
 		return "Not sent, because another conversation failed; with rollback_method = 0 all or none are created."
+	case errors.Is(f.err, client.ErrRolledBack):
+		return "Rolled back by the CRM, because another conversation in the same request failed."
 	case errors.As(f.err, new(*client.UndoneError)):
 		return "Created, and deleted again, because another conversation failed; with rollback_method = 0 all or none are created."
 	case errors.As(f.err, new(*client.LeftoverError)):
@@ -132,6 +138,12 @@ func (f failure) outcomeUnknown() string {
 	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
 		"with this recipient number. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
 		f.subject.PhoneID.ValueString())
+}
+
+// isConsequence reports whether the error only follows from that of another
+// conversation.
+func isConsequence(err error) bool {
+	return errors.Is(err, client.ErrNotSent) || errors.Is(err, client.ErrRolledBack) || errors.As(err, new(*client.UndoneError))
 }
 
 // A fault is what the CRM finds wrong with one attribute.

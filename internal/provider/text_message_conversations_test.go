@@ -275,10 +275,10 @@ func TestAccTextMessageConversations_allOrNothing(t *testing.T) {
 		fault mockserver.Fault
 		says  *regexp.Regexp
 	}{
-		"first request": {bad: []string{"c000"}, says: says("Unable to Create Text Message Conversation", "nonsense")},
-		"third of five": {bad: []string{"c004"}, says: says("Unable to Create Text Message Conversation", "nonsense")},
-		"one of each":   {bad: []string{"c000", "c002", "c004", "c006", "c008"}, says: says("Unable to Create Text Message Conversation")},
-		"everything":    {bad: slices.Sorted(maps.Keys(numbered(10))), says: says("Unable to Create Text Message Conversation")},
+		"first request": {bad: []string{"c000"}, says: says("Unable to Create Text Message Conversation", `"c000"`, ": The CRM refuses")},
+		"third of five": {bad: []string{"c004"}, says: says("Unable to Create Text Message Conversation", `"c004"`, ": The CRM refuses")},
+		"one of each":   {bad: []string{"c000", "c002", "c004", "c006", "c008"}, says: says("Unable to Create Text Message Conversation", `: The CRM refuses`)},
+		"everything":    {bad: slices.Sorted(maps.Keys(numbered(10))), says: says("Unable to Create Text Message Conversation", `: The CRM refuses`)},
 		"a forbidden request": {
 			fault: mockserver.Fault{Path: "batch-modify", Skip: 2, Times: 1, Kind: mockserver.StatusReply, Status: 403},
 			says:  says("Unable to Create Text Message Conversation", "The CRM does not permit this"),
@@ -296,7 +296,7 @@ func TestAccTextMessageConversations_allOrNothing(t *testing.T) {
 					w.Inject(test.fault)
 				}
 				run(t,
-					resource.TestStep{Config: w.bulk(wrong, "", "batch_size = 2"), ExpectError: regexp.MustCompile("Unable to Create Text Message Conversation")},
+					resource.TestStep{Config: w.bulk(wrong, "", "batch_size = 2"), ExpectError: test.says},
 					resource.TestStep{
 						PreConfig: func() {
 							if left := len(w.live()); left != 0 {

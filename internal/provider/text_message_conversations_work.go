@@ -190,24 +190,34 @@ func (w *bulkWork) updated() diag.Diagnostics {
 	return diags
 }
 
-// errors returns an error for each key, or for all keys that have the same.
+// mostErrors is how many keys have an error of their own; more people don't read.
+const mostErrors = 20
+
+// errors returns an error for each key. What failed as one request, what only
+// follows from another failure, and what is too much, is one error for all keys
+// that have the same.
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
-	byText := map[string][]string{}
-	for _, key := range w.failedKeys() {
-		text := w.failed[key].Error()
-		byText[text] = append(byText[text], key)
-	}
-	for _, key := range w.failedKeys() {
-		keys := byText[w.failed[key].Error()]
-		if keys[0] != key {
-			continue
+	groups := map[string][]string{}
+	var order []string
+	for n, key := range w.failedKeys() {
+		err := w.failed[key]
+		group := err.Error()
+		if n < mostErrors && !isConsequence(err) {
+			group = fmt.Sprintf("%p", err) // that of a request is the same one for all its keys
 		}
-		f := failure{action: action, at: at(key), err: w.failed[key], keys: keys}
+		if groups[group] == nil {
+			order = append(order, group)
+		}
+		groups[group] = append(groups[group], key)
+	}
+	for _, group := range order {
+		keys := groups[group]
+		f := failure{action: action, at: at(keys[0]), err: w.failed[keys[0]], keys: keys}
 		if len(keys) > 1 {
 			f.at = path.Root("conversations")
 		}
 		for _, change := range w.changes {
-			if change.key == key {
+			if change.key == keys[0] {
 				f.subject = change.planned
 			}
 		}
