@@ -46,7 +46,7 @@ func (d *demo) drift(ctx context.Context) error {
 	}
 	path, change := "TextMessageConversations/"+id, map[string]string{"phone_id": billingPhone}
 	d.show(`curl --user "$PIPELINER_USERNAME:$PIPELINER_PASSWORD" --header "Content-Type: application/json" \`)
-	d.show(`     --request PATCH ` + d.mock.Endpoint(path) + ` --data '{"phone_id": "` + billingPhone + `"}'`)
+	d.quote(`    --request PATCH ` + d.mock.Endpoint(path) + ` --data '{"phone_id": "` + billingPhone + `"}'`)
 	if _, err := d.mock.Call(ctx, "PATCH", path, change, nil); err != nil {
 		return err
 	}
