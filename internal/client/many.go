@@ -27,16 +27,17 @@ func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationIn
 		return w.results
 	}
 	var failed atomic.Bool
+	failed.Store(len(w.unfailed(all)) < len(all))
 	var group errgroup.Group
 	group.SetLimit(cap(c.slots))
 	for items := range slices.Chunk(all, c.config.BatchSize) {
 		group.Go(func() error {
 			if allOrNothing && failed.Load() {
-				w.fail(items, ErrNotSent)
+				w.fail(w.unfailed(items), ErrNotSent)
 				return nil
 			}
 			w.send(ctx, items)
-			if slices.ContainsFunc(items, func(i int) bool { return w.results[i].Err != nil }) {
+			if len(w.unfailed(items)) < len(items) {
 				failed.Store(true)
 			}
 			return nil

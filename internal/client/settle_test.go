@@ -34,23 +34,26 @@ var losses = map[string]mockserver.Fault{
 
 // eachLoss runs f in a bubble for every kind of loss, once and twice, and for
 // everything that the service may do with a filter on revision.
-func eachLoss(t *testing.T, f func(t *testing.T, s testSpace, lose func(path string))) {
+func eachLoss(t *testing.T, array string, f func(t *testing.T, s testSpace, lose func(path string))) {
 	t.Helper()
 	for name, fault := range losses {
-		for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
-			for times := 1; times <= 2; times++ {
-				t.Run(fmt.Sprintf("%s %d times, filter %s", name, times, filter), func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, StaleRevision: mockserver.Refused, PhoneFormat: mockserver.E164})
-						f(t, s, func(path string) {
-							ordered := fault
-							ordered.Path, ordered.Times = path, times
-							s.Inject(ordered)
-						})
+		for _, round := range []struct {
+			filter string
+			times  int
+		}{{mockserver.Honoured, 1}, {mockserver.Honoured, 2}, {mockserver.Ignored, 2}, {mockserver.Refused, 1}} {
+			t.Run(fmt.Sprintf("%s %d times, filter %s", name, round.times, round.filter), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{
+						RevisionFilter: round.filter, ArrayUpdate: array, StaleRevision: mockserver.Refused, PhoneFormat: mockserver.E164,
+					})
+					f(t, s, func(path string) {
+						ordered := fault
+						ordered.Path, ordered.Times = path, round.times
+						s.Inject(ordered)
 					})
 				})
-			}
+			})
 		}
 	}
 }
@@ -64,10 +67,10 @@ func spelled(i int) string {
 // one conversation for each call, and each caller has his own.
 func TestLostCreates(t *testing.T) {
 	t.Parallel()
-	eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+	eachLoss(t, mockserver.Replace, func(t *testing.T, s testSpace, lose func(string)) {
 		t.Helper()
 		// Others have the same numbers, and go on with them meanwhile.
-		s.seed(t, 120)
+		s.seed(t, 30)
 		strangers := map[string]bool{}
 		var look ID
 		for i := range 3 {
@@ -108,7 +111,7 @@ func TestLostCreates(t *testing.T) {
 			seen[c.ID] = true
 			wantEqual(t, fmt.Sprintf("links of %d", i), texts(account), s.Links(c.ID.String(), "account_relations"))
 		}
-		wantEqual(t, "conversations", 120+3+1+len(inputs), len(s.live()))
+		wantEqual(t, "conversations", 30+3+1+len(inputs), len(s.live()))
 	})
 }
 
@@ -120,13 +123,16 @@ func TestLostUpdates(t *testing.T) {
 	for _, array := range []string{mockserver.Replace, mockserver.Merge} {
 		t.Run(array, func(t *testing.T) {
 			t.Parallel()
-			eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+			eachLoss(t, array, func(t *testing.T, s testSpace, lose func(string)) {
 				t.Helper()
-				must(t, s.SetBehavior(mockserver.Behavior{ArrayUpdate: array, StaleRevision: mockserver.Refused}))
 				before := make([]Conversation, 3)
 				for i := range before {
+					input := linked(newConversation(i), acme, zenith)
+					if i == 2 {
+						input.RecipientPhoneNumber = Field[string]{}
+					}
 					var err error
-					before[i], err = s.client.CreateOrUpdate(t.Context(), linked(newConversation(i), acme, zenith), 0)
+					before[i], err = s.client.CreateOrUpdate(t.Context(), input, 0)
 					must(t, err)
 				}
 				lose("batch-modify")
@@ -138,6 +144,7 @@ func TestLostUpdates(t *testing.T) {
 				for i := range inputs {
 					inputs[i].RecipientContactID = Value(jones)
 				}
+				inputs[2].RecipientPhoneNumber = Value(spelled(2))
 				together(len(inputs), func(i int) {
 					got, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
 					if err != nil || got.ID != before[i].ID || got.RecipientContactID != jones {
@@ -178,7 +185,7 @@ func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
 
 func TestLostDeletes(t *testing.T) {
 	t.Parallel()
-	eachLoss(t, func(t *testing.T, s testSpace, lose func(string)) {
+	eachLoss(t, mockserver.Replace, func(t *testing.T, s testSpace, lose func(string)) {
 		t.Helper()
 		ids := s.seed(t, 4)
 		lose("batch-delete")
@@ -245,13 +252,15 @@ func TestOutcomeUnknown(t *testing.T) {
 // has been seen to do nothing, that is known.
 func TestLostForEver(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
-		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
-		_, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 0)
-		wantProblem(t, err, UnexpectedReply)
-		wantEqual(t, "requests", 1+3*3, len(s.Requests()))
-	})
+	for fault, want := range map[mockserver.Kind]Problem{mockserver.StatusReply: UnexpectedReply, mockserver.DropBefore: Unreachable} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: fault, Status: http.StatusBadGateway})
+			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 0)
+			wantProblem(t, err, want)
+			wantEqual(t, "requests", 1+3*3, len(s.Requests()))
+		})
+	}
 }
 
 // A look at the strangers' conversations must not stumble over what is odd
@@ -271,6 +280,76 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 		}})
 		s.create(t.Context(), t, 1)
 		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// What the service adds to a conversation by itself does not make it another
+// one.
+func TestAdoptsWhatTheServiceChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
+			mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
+				must(t, s.Edit(conversationSegment, fmt.Sprint(s.live()[0]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
+			}})
+		got, err := s.client.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
+		must(t, err)
+		wantEqual(t, "conversations", 1, len(s.live()))
+		wantEqual(t, "links", texts(acme), s.Links(got.ID.String(), "account_relations"))
+	})
+}
+
+// Of two look-alikes of which only one was created, the one that agrees gets
+// it, and the other its error.
+func TestLookAlikeThatWasRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		results := s.client.write(t.Context(), []ConversationInput{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, WriteOptions{RollbackMethod: 1})
+		wantProblem(t, results[0].Err, RelationNotFound)
+		must(t, results[1].Err)
+		wantEqual(t, "links", []ID{acme}, RelationKinds[0].Linked(&results[1].Value))
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}
+
+// A link that others have removed since the update was first sent is made anew
+// when it is sent again.
+func TestRepeatedUpdateAfterOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		before, err := s.client.CreateOrUpdate(t.Context(), linked(newConversation(1), acme, zenith), 0)
+		must(t, err)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"account_relations": texts(acme)}))
+		}})
+		_, err = s.client.CreateOrUpdate(t.Context(), linked(change(before), zenith, initech), 0)
+		must(t, err)
+		wantEqual(t, "links", texts(zenith, initech), s.Links(before.ID.String(), "account_relations"))
+	})
+}
+
+// A conversation that others made just before is no lost create, also where
+// the look goes further back for an update's sake.
+func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 2)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		results := s.client.write(t.Context(), []ConversationInput{
+			{ID: Value(ids[0]), Revision: Value[int64](1), RecipientContactID: Value(jones)},
+			newConversation(100_001), // the second one's number
+		}, WriteOptions{RollbackMethod: 1})
+		must(t, results[0].Err)
+		must(t, results[1].Err)
+		if results[1].Value.ID == ids[1] {
+			t.Error("a stranger's conversation was adopted")
+		}
+		wantEqual(t, "conversations", 3, len(s.live()))
 	})
 }
 

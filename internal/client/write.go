@@ -77,6 +77,11 @@ func (c *Client) write(ctx context.Context, inputs []ConversationInput, options 
 	return w.results
 }
 
+// unfailed returns the items that have no error yet.
+func (w *writing) unfailed(items []int) []int {
+	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
+}
+
 func (w *writing) fail(items []int, err error) {
 	for _, i := range items {
 		w.results[i].Err = err
@@ -138,7 +143,7 @@ func (w *writing) prepare(ctx context.Context) error {
 // send sends the items, those again of which it is certain that they were not
 // carried out, and sets the id or the error of each in the results.
 func (w *writing) send(ctx context.Context, items []int) {
-	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
+	items = w.unfailed(items)
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
 			w.fail(items, err)
@@ -165,7 +170,7 @@ func (w *writing) send(ctx context.Context, items []int) {
 		var unsettled error
 		items, unsettled = w.settle(context.WithoutCancel(ctx), items, err, looks)
 		if unsettled != nil || losses > w.client.config.MaxRetries {
-			w.fail(items, firstError(unsettled, notCarriedOut(err)))
+			w.fail(items, firstError(unsettled, w.client.notCarriedOut(err)))
 			return
 		}
 		if refused {
@@ -180,11 +185,15 @@ func (w *writing) send(ctx context.Context, items []int) {
 
 // notCarriedOut is the error of a request whose reply got lost, once looking has
 // shown that it did nothing.
-func notCarriedOut(err error) error {
-	if lost, ok := errors.AsType[*OutcomeUnknownError](err); ok {
+func (c *Client) notCarriedOut(err error) error {
+	lost, ok := errors.AsType[*OutcomeUnknownError](err)
+	switch {
+	case !ok:
+		return err
+	case errors.As(lost.Err, new(*APIError)), errors.As(lost.Err, new(*ReplyError)):
 		return lost.Err
 	}
-	return err
+	return &ConnectError{Host: c.base.Host, Err: lost.Err}
 }
 
 const rollbackFailed = 1 // the rollback method that rolls back only what failed
