@@ -78,7 +78,7 @@ func (f failure) detail(fault string) string {
 // explanation says in plain words what happened, and what to do.
 func (f failure) explanation() string {
 	if errors.Is(f.err, context.Canceled) {
-		return "Terraform was interrupted before anything was sent; nothing has changed in the CRM."
+		return "Terraform was interrupted before this was sent."
 	}
 	switch {
 	case errors.Is(f.err, client.ErrNotSent):

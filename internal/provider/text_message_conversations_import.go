@@ -36,8 +36,8 @@ func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportState
 
 // importEntries returns the conversations that an import id names.
 func importEntries(ctx context.Context, api *client.Client, text string) (entries, diag.Diagnostics) {
-	if phone, found := strings.CutPrefix(strings.TrimSpace(text), "phone_id="); found {
-		return importPhone(ctx, api, phone)
+	if key, phone, _ := strings.Cut(text, "="); strings.TrimSpace(key) == "phone_id" {
+		return importPhone(ctx, api, strings.TrimSpace(phone))
 	}
 	ids, faults := parseImport(text)
 	wanted := slices.Collect(maps.Values(ids))
@@ -71,7 +71,7 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 		item = strings.TrimSpace(item)
 		key, reference := "", item
 		if cut := strings.LastIndex(item, "="); cut >= 0 {
-			key, reference = item[:cut], item[cut+1:]
+			key, reference = strings.TrimSpace(item[:cut]), strings.TrimSpace(item[cut+1:])
 		}
 		id, entity, err := client.ParseReference(reference)
 		if err == nil && isOtherEntity(entity, conversationEntity) {

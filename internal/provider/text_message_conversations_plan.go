@@ -13,40 +13,51 @@ import (
 // planEntries returns what the entries are to become, and whether that changes
 // anything in the CRM. An entry whose conversation is to be another one is
 // planned as new; one that is configured under another key, and is the same in
-// everything, moves there with its id.
+// everything, moves there with its id, even if two swap keys.
 func planEntries(config, prior entries) (planned entries, changes bool) {
 	planned = make(entries, len(config))
-	free := prior.unclaimed(config)
+	free := unclaimed{}
+	var open []string // keys that need a conversation
 	for _, key := range config.keys() {
 		entry := config[key]
 		switch {
 		case entry == nil:
 			changes = true
 			planned[key] = nil
-			continue
 		case !prior.exists(key):
-			if moved := free.take(*entry); moved != nil {
-				planned[key] = moved
+			open = append(open, key)
+		default:
+			next, replace := planConversation(*entry, prior[key])
+			if replace {
+				open = append(open, key)
+				free.add(prior[key])
 				continue
 			}
-			changes = true
-			created := planNew(*entry)
-			planned[key] = &created
+			changes = changes || next.Revision.IsUnknown()
+			planned[key] = &next
+		}
+	}
+	for _, key := range prior.keys() {
+		if _, configured := config[key]; configured {
 			continue
 		}
-		next, replace := planConversation(*entry, prior[key])
-		changes = changes || replace || next.Revision.IsUnknown()
-		planned[key] = &next
-	}
-	for key := range prior {
-		if _, configured := config[key]; !configured && !prior.exists(key) {
+		if prior.exists(key) {
+			free.add(prior[key])
+		} else {
 			changes = true // what failed under this key is failed no more
+		}
+	}
+	for _, key := range open {
+		if planned[key] = free.take(*config[key]); planned[key] == nil {
+			changes = true
+			created := planNew(*config[key])
+			planned[key] = &created
 		}
 	}
 	return planned, changes || free.any()
 }
 
-// unclaimed are the conversations of a state whose keys are configured no more,
+// unclaimed are the conversations of a state that their keys stand for no more,
 // by what identifies them to people.
 type unclaimed map[identity][]*conversationModel
 
@@ -62,15 +73,9 @@ func identify(m conversationModel) identity {
 	return identity{reference(m.PhoneID), client.CanonicalPhoneNumber(m.RecipientPhoneNumber.ValueString())}
 }
 
-func (e entries) unclaimed(config entries) unclaimed {
-	free := unclaimed{}
-	for _, key := range e.keys() {
-		if _, configured := config[key]; !configured && e.exists(key) {
-			id := identify(*e[key])
-			free[id] = append(free[id], e[key])
-		}
-	}
-	return free
+func (u unclaimed) add(m *conversationModel) {
+	id := identify(*m)
+	u[id] = append(u[id], m)
 }
 
 // take returns the plan of one of the conversations for an entry that is the
@@ -128,10 +133,11 @@ func (m *conversationModel) spelledAs(config conversationModel) {
 	}
 }
 
-// planFailed plans the attribute failed.
-func planFailed(prior types.Map, changes bool) types.Map {
-	if changes || prior.IsNull() {
+// planFailed plans the attribute failed: where there is nothing to do, nothing
+// can fail, whatever has failed before.
+func planFailed(changes bool) types.Map {
+	if changes {
 		return types.MapUnknown(failedType)
 	}
-	return prior
+	return types.MapValueMust(failedType, nil)
 }

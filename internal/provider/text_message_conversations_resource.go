@@ -48,7 +48,6 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	var config, plan, state bulkModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	state.Failed = types.MapNull(failedType)
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
@@ -70,7 +69,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	planned, changes := planEntries(configured, prior)
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
-	plan.Failed = planFailed(state.Failed, changes)
+	plan.Failed = planFailed(changes)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -133,7 +132,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	work.write(ctx)
 	work.remove(ctx)
-	resp.Diagnostics.Append(work.updated()...)
+	resp.Diagnostics.Append(work.done("Update")...)
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -155,7 +154,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		return
 	}
 	work.remove(ctx)
-	resp.Diagnostics.Append(work.updated()...)
+	resp.Diagnostics.Append(work.done("Delete")...)
 	if resp.Diagnostics.HasError() {
 		state, diags = work.model(ctx, state)
 		resp.Diagnostics.Append(diags...)

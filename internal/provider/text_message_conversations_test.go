@@ -204,10 +204,21 @@ func TestAccTextMessageConversations_rename(t *testing.T) {
 				return nil
 			},
 		},
+		resource.TestStep{ // two swap keys
+			Config:            w.bulk(numbers{"alice": "+1 555 010 0003", "bob": "+1 555 010 0002", "carla": "+1 555 010 0001"}, ""),
+			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("alice", "id"))},
+			Check: func(*terraform.State) error {
+				if made := len(w.Records(conversations)); made != 3 || len(w.live()) != 3 {
+					return fmt.Errorf("%d conversations were made, %d live; want the first three", made, len(w.live()))
+				}
+				return nil
+			},
+		},
 		resource.TestStep{ // alice's key is taken by another conversation
 			Config:           w.bulk(after, ""),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check:            w.heldNumbers(after),
+			Check:            w.heldNumbers(before), // in their first spelling
 		},
 	)
 }
@@ -428,6 +439,15 @@ func TestAccTextMessageConversations_updateFails(t *testing.T) {
 			Config:           w.bulk(four.with("good", "+1 555 010 0001"), "rollback_method = 1"),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
 			Check:            w.heldNumbers(four.with("good", "+1 555 010 0001")),
+		},
+		resource.TestStep{ // what failed is failed no more when it is given up
+			Config:      w.bulk(four.with("good", "+1 555 010 0001").with("bad", "nonsense"), "rollback_method = 1"),
+			ExpectError: says("Unable to Update Text Message Conversation", `"bad"`),
+		},
+		resource.TestStep{
+			Config:            w.bulk(four.with("good", "+1 555 010 0001"), "rollback_method = 1\n validation_level = 2"),
+			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0))},
 		},
 		resource.TestStep{ // a removal that the CRM refuses
 			PreConfig: func() {

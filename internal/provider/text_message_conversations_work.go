@@ -156,7 +156,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 			key += " (replaced)" // both exist now, and neither may be forgotten
 		}
 		w.state[key] = due[i].prior
-		w.failed[key] = fmt.Errorf("deleting the conversation %s: %w", ids[i], result.Err)
+		w.failed[key] = fmt.Errorf("deleting the conversation: %w", result.Err)
 	}
 }
 
@@ -173,7 +173,11 @@ func (w *bulkWork) created() diag.Diagnostics {
 		return diags
 	}
 	for _, change := range w.changes {
-		if w.failed[change.key] != nil {
+		if err := w.failed[change.key]; err != nil {
+			if client.ProblemOf(err) == client.OutcomeUnknown {
+				f := failure{action: "Create", subject: change.planned, at: at(change.key), keys: []string{change.key}, err: err}
+				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(""))
+			}
 			w.keep(change.key, change.planned.applied(unreadConversation(client.ID{}, nil)))
 		}
 	}
@@ -183,10 +187,10 @@ func (w *bulkWork) created() diag.Diagnostics {
 	return diags
 }
 
-// updated returns the diagnostics of an update or a deletion.
-func (w *bulkWork) updated() diag.Diagnostics {
+// done returns the diagnostics of an update or a deletion.
+func (w *bulkWork) done(action string) diag.Diagnostics {
 	diags := w.warnings
-	diags.Append(w.errors("Update")...)
+	diags.Append(w.errors(action)...)
 	return diags
 }
 
@@ -204,6 +208,8 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		group := err.Error()
 		if n < mostErrors && !isConsequence(err) {
 			group = fmt.Sprintf("%p", err) // that of a request is the same one for all its keys
+		} else if !isConsequence(err) {
+			group = fmt.Sprint("problem ", client.ProblemOf(err))
 		}
 		if groups[group] == nil {
 			order = append(order, group)
@@ -216,14 +222,25 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		if len(keys) > 1 {
 			f.at = path.Root("conversations")
 		}
-		for _, change := range w.changes {
-			if change.key == keys[0] {
-				f.subject = change.planned
-			}
-		}
+		f.subject = w.subject(keys[0])
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
+}
+
+// subject returns what a key was to stand for, or stood for.
+func (w *bulkWork) subject(key string) conversationModel {
+	for _, change := range w.changes {
+		if change.key == key {
+			return change.planned
+		}
+	}
+	for _, removal := range w.removals {
+		if removal.key == key {
+			return *removal.prior
+		}
+	}
+	return conversationModel{}
 }
 
 func (w *bulkWork) failedKeys() []string {
