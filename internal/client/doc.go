@@ -3,7 +3,7 @@
 // reply gets lost. It knows nothing of Terraform.
 //
 // A [Client] belongs to one space. Its three [Entity] values give the plain
-// operations of the API; [Client.Create], [Client.Update] and [Client.Delete]
-// are for many concurrent callers, whose single changes they join into the
-// fewest possible batch requests.
+// operations of the API; [Client.CreateOrUpdate] and [Client.Delete] are for
+// many concurrent callers, whose single changes they join into the fewest
+// possible batch requests.
 package client

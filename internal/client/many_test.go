@@ -103,6 +103,21 @@ func TestLeftover(t *testing.T) {
 	})
 }
 
+// What has been updated is not deleted because something else failed.
+func TestAllOrNothingKeepsUpdates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+		before := s.create(t.Context(), t, 0)
+		update := change(before)
+		update.RecipientContactID = Value(jones)
+		results := s.client.CreateOrUpdateMany(t.Context(), []ConversationInput{update, newConversation(1), {PhoneID: Value(unknown)}}, WriteOptions{}, true)
+		must(t, results[0].Err)
+		wantEqual(t, "the update", jones, results[0].Value.RecipientContactID)
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}
+
 // Where the links of an update can't be known, nothing is sent at all.
 func TestAllOrNothingPrepares(t *testing.T) {
 	t.Parallel()
@@ -127,14 +142,26 @@ func TestOfPhone(t *testing.T) {
 		"Phones":            {{"id": id1, "name": "Back office"}},
 		conversationSegment: {{"phone_id": id1, "recipient_phone_number": numberOf(1)}},
 	}))
-	found, err := s.client.OfPhone(t.Context(), frontDesk)
-	must(t, err)
-	var got []ID
-	for _, c := range found {
-		got = append(got, c.ID)
+	ofPhone := func() []ID {
+		found, err := s.client.OfPhone(t.Context(), frontDesk)
+		must(t, err)
+		var ids []ID
+		for _, c := range found {
+			ids = append(ids, c.ID)
+		}
+		return sorted(ids)
 	}
-	wantEqual(t, "conversations", sorted(want), sorted(got))
+	wantEqual(t, "conversations", sorted(want), ofPhone())
 	s.wantRequests(t, listConversations, listConversations)
+
+	mock := s.client.http.Transport
+	s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		query := r.URL.Query()
+		query.Del("filter[phone_id]") // as a service does that does not know this filter
+		r.URL.RawQuery = query.Encode()
+		return mock.RoundTrip(r)
+	})
+	wantEqual(t, "conversations without a filter", sorted(want), ofPhone())
 }
 
 // Credentials that the service does not accept are sent once: more of them
