@@ -38,13 +38,8 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 		}
 	}
 	for _, key := range prior.keys() {
-		if _, configured := config[key]; configured {
-			continue
-		}
-		if prior.exists(key) {
+		if _, configured := config[key]; !configured && prior.exists(key) {
 			free.add(prior[key])
-		} else {
-			changes = true // what failed under this key is failed no more
 		}
 	}
 	for _, key := range open {
