@@ -26,6 +26,7 @@ type Config struct {
 	MaxConcurrentRequests int
 	RequestsPerSecond     float64 // 0: no limit
 	MaxRetries            int     // after the first try
+	Overwrite             bool    // what someone else changed meanwhile; false: *ConflictError
 
 	Logger *slog.Logger // nil: no logs
 }
@@ -57,8 +58,10 @@ type Client struct {
 	base   *url.URL
 	http   *http.Client
 	log    *slog.Logger
-	slots  chan struct{}
-	rate   *rate.Limiter
+	slots  chan struct{} // one for each request under way
+
+	batches chan struct{} // one for each batch of conversations under way
+	rate    *rate.Limiter
 
 	conversations *Entity[Conversation, ConversationInput]
 	relations     *Entity[Relation, RelationInput]
@@ -89,9 +92,11 @@ func New(config Config) (*Client, error) {
 		base:   base,
 		log:    config.Logger,
 		slots:  make(chan struct{}, config.MaxConcurrentRequests),
-		rate:   rate.NewLimiter(rate.Inf, 1),
-		seen:   newHistory(),
-		reads:  newListing(),
+
+		batches: make(chan struct{}, config.MaxConcurrentRequests),
+		rate:    rate.NewLimiter(rate.Inf, 1),
+		seen:    newHistory(),
+		reads:   newListing(),
 	}
 	if config.RequestsPerSecond > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)

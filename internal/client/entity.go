@@ -22,19 +22,23 @@ type Entity[T record, In any] struct {
 	segment string // path segment, in the plural
 }
 
-// A record knows its id, which no reply may lack, and whether it is
-// soft-deleted.
+// A record knows its id, which no reply may lack, whether it is soft-deleted,
+// and whether it may not be.
 type record interface {
 	recordID() ID
 	deleted() bool
+	protected() bool
 }
 
-func (c Conversation) recordID() ID  { return c.ID }
-func (c Conversation) deleted() bool { return c.IsDeleted }
-func (r Relation) recordID() ID      { return r.ID }
-func (r Relation) deleted() bool     { return r.IsDeleted }
-func (m Message) recordID() ID       { return m.ID }
-func (m Message) deleted() bool      { return m.IsDeleted }
+func (c Conversation) recordID() ID    { return c.ID }
+func (c Conversation) deleted() bool   { return c.IsDeleted }
+func (c Conversation) protected() bool { return c.IsDeleteProtected }
+func (r Relation) recordID() ID        { return r.ID }
+func (r Relation) deleted() bool       { return r.IsDeleted }
+func (r Relation) protected() bool     { return r.IsDeleteProtected }
+func (m Message) recordID() ID         { return m.ID }
+func (m Message) deleted() bool        { return m.IsDeleted }
+func (m Message) protected() bool      { return m.IsDeleteProtected }
 
 // A Page is one page of a list.
 type Page[T any] struct {
@@ -67,6 +71,28 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 		return record, got.unexpected("holds another record than the one asked for, " + id.String())
 	}
 	return record, nil
+}
+
+// find is Get, and also finds a soft-deleted record where the service answers a
+// get of one as if it didn't exist. So "not found" means gone for good, or (the
+// service refuses to be asked) as good as gone, in a space that exists.
+func (e *Entity[T, In]) find(ctx context.Context, id ID, query Query) (T, error) {
+	found, notFound := e.Get(ctx, id, query)
+	if ProblemOf(notFound) != NotFound {
+		return found, notFound
+	}
+	query.First, query.IncludeDeleted = 1, true
+	query.Filters = []Filter{{Field: "id", Op: "eq", Value: id.String()}}
+	page, err := e.List(ctx, query)
+	for _, record := range page.Records {
+		if record.recordID() == id {
+			return record, nil
+		}
+	}
+	if isRefusal(err) {
+		err = e.client.isThere(ctx)
+	}
+	return found, firstError(err, notFound)
 }
 
 // List returns one page.

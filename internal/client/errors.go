@@ -87,6 +87,7 @@ const (
 	WrongCredentials         // the service does not accept user name and password
 	NotPermitted             // the application lacks a permission
 	NotFound                 // there is no such record (or no such space)
+	Conflicting              // someone else has changed the same
 	RelationNotFound         // a related record does not exist
 	Refused                  // the service found fault with what was sent
 	Unreachable              // no connection to the service
@@ -106,6 +107,10 @@ func ProblemOf(err error) Problem {
 	switch {
 	case errors.As(err, &outcome):
 		return OutcomeUnknown
+	case errors.As(err, new(*ConflictError)):
+		return Conflicting
+	case errors.As(err, new(*GoneError)):
+		return NotFound
 	case errors.As(err, new(*AddressError)):
 		return WrongAddress
 	case errors.As(err, &connect):
@@ -172,7 +177,10 @@ func (e *ReplyError) Error() string {
 
 // An OutcomeUnknownError says that a request may or may not have been carried
 // out: it was sent, and no usable reply came.
-type OutcomeUnknownError struct{ Err error }
+type OutcomeUnknownError struct {
+	Err   error
+	Since *Moment // before it was sent; nil where that is not known
+}
 
 func (e *OutcomeUnknownError) Error() string {
 	return "the request may have been carried out, but its reply was lost: " + e.Err.Error()

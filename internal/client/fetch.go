@@ -20,24 +20,25 @@ func wholeConversations() Query {
 	return Query{Expand: relationFields(), LoadOnly: conversationFields}
 }
 
-// Get returns one conversation without its messages. [ProblemOf] its error is
-// [NotFound] when there is none. A soft-deleted one is returned where the
-// service shows it.
+// Get returns one conversation without its messages, also a soft-deleted one.
+// [ProblemOf] its error is [NotFound] when there is none.
 func (c *Client) Get(ctx context.Context, id ID) (Conversation, error) {
+	return c.get(ctx, id, c.conversations.find)
+}
+
+// get is Get by way of one of the entity's methods.
+func (c *Client) get(ctx context.Context, id ID, find func(context.Context, ID, Query) (Conversation, error)) (Conversation, error) {
 	query := wholeConversations()
 	query.IncludeDeleted = true
 	if c.refused.has(getParameters) {
 		query = Query{}
 	}
-	conversation, err := c.conversations.Get(ctx, id, query)
+	conversation, err := find(ctx, id, query)
 	if isRefusal(err) && !c.refused.has(getParameters) {
 		// The vendor's documents disagree on whether a get takes parameters.
-		if conversation, err = c.conversations.Get(ctx, id, Query{}); err == nil {
+		if conversation, err = find(ctx, id, Query{}); err == nil || ProblemOf(err) == NotFound {
 			c.refused.add(getParameters)
 		}
-	}
-	if ProblemOf(err) == NotFound {
-		err = firstError(c.isThere(ctx), err)
 	}
 	if err != nil {
 		return conversation, err
@@ -47,8 +48,8 @@ func (c *Client) Get(ctx context.Context, id ID) (Conversation, error) {
 	return conversation, c.completeRelations(ctx, &conversation)
 }
 
-// FetchMany returns those of the conversations that exist, without messages.
-// With an error some may be missing.
+// FetchMany returns those of the conversations that exist, soft-deleted ones
+// too, without messages. With an error some may be missing.
 //
 // floor is a revision that all of them should be above, [NoFloor] where none
 // is known: what is newer than it is listed, and whatever the list lacks
@@ -73,7 +74,9 @@ func (c *Client) FetchMany(ctx context.Context, ids []ID, floor int64) (map[ID]C
 // cheaper than a get for each of the missing.
 func (c *Client) fetchPages(ctx context.Context, missing map[ID]bool, found map[ID]Conversation, floor int64) error {
 	read := 0
-	for page, err := range c.newerThan(ctx, floor, wholeConversations()) {
+	query := wholeConversations()
+	query.IncludeDeleted = true
+	for page, err := range c.newerThan(ctx, floor, query) {
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,8 @@ var (
 	acme        = idOf("00000000-0000-4000-8000-0000000000b1") // accounts
 	zenith      = idOf("00000000-0000-4000-8000-0000000000b2")
 	initech     = idOf("00000000-0000-4000-8000-0000000000b3")
-	jones       = idOf("00000000-0000-4000-8000-0000000000c1") // a contact
+	jones       = idOf("00000000-0000-4000-8000-0000000000c1") // contacts
+	smith       = idOf("00000000-0000-4000-8000-0000000000c2")
 	lead        = idOf("00000000-0000-4000-8000-0000000000d1")
 	opportunity = idOf("00000000-0000-4000-8000-0000000000d2")
 	project     = idOf("00000000-0000-4000-8000-0000000000e1")
@@ -163,7 +164,7 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Con
 	must(t, mock.Seed(map[string][]map[string]any{
 		"Phones":        {{"id": frontDesk, "name": "Front desk"}},
 		"Accounts":      {{"id": acme, "name": "Acme"}, {"id": zenith, "name": "Zenith"}, {"id": initech, "name": "Initech"}},
-		"Contacts":      {{"id": jones, "last_name": "Jones"}},
+		"Contacts":      {{"id": jones, "last_name": "Jones"}, {"id": smith, "last_name": "Smith"}},
 		"Leads":         {{"id": lead, "name": "Lead"}},
 		"Opportunities": {{"id": opportunity, "name": "Opportunity"}},
 		"Projects":      {{"id": project, "name": "Project"}},
@@ -222,6 +223,7 @@ const (
 	batchModify       = "POST conversations/batch-modify"
 	batchDelete       = "POST conversations/batch-delete"
 	listRelations     = "GET relations"
+	batchRestore      = "POST conversations/batch-restore"
 	deleteRelations   = "POST relations/batch-delete"
 )
 

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// A moment is a point in the history of a space: whatever is created behind it
+// A Moment is a point in the history of a space: whatever is created behind it
 // has a higher revision and is created later.
-type moment struct {
-	revision int64
-	at       time.Time
+type Moment struct {
+	Revision int64     `json:"revision"`
+	At       time.Time `json:"at"`
 }
 
 // A history is what a client has learned of its space's history, so that it
@@ -25,7 +25,7 @@ type history struct {
 
 	mu    sync.Mutex
 	known bool
-	last  moment
+	last  Moment
 	mine  map[ID]bool // conversations that this client has read or written
 }
 
@@ -51,6 +51,14 @@ func (h *history) claim(id ID) bool {
 	return true
 }
 
+// Known tells the client of conversations that are known to its user, though it
+// has not read them: none of them can be what came of a lost create.
+func (c *Client) Known(ids []ID) {
+	for _, id := range ids {
+		c.seen.claim(id)
+	}
+}
+
 func (h *history) isMine(id ID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -63,19 +71,19 @@ func (h *history) observe(newest []Conversation) {
 	defer h.mu.Unlock()
 	h.known = true
 	for _, c := range newest {
-		if c.Revision < h.last.revision {
+		if c.Revision < h.last.Revision {
 			continue
 		}
-		h.last.revision = c.Revision
+		h.last.Revision = c.Revision
 		for _, t := range []time.Time{c.Created.Time, c.Modified.Time} {
-			if t.After(h.last.at) {
-				h.last.at = t
+			if t.After(h.last.At) {
+				h.last.At = t
 			}
 		}
 	}
 }
 
-func (h *history) latest() (last moment, known bool) {
+func (h *history) latest() (last Moment, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.last, h.known
@@ -83,7 +91,7 @@ func (h *history) latest() (last moment, known bool) {
 
 // now returns the latest known moment of the space's history; the first time
 // it asks the service.
-func (c *Client) now(ctx context.Context) (moment, error) {
+func (c *Client) now(ctx context.Context) (Moment, error) {
 	if last, known := c.seen.latest(); known {
 		return last, nil
 	}
@@ -92,7 +100,7 @@ func (c *Client) now(ctx context.Context) (moment, error) {
 		LoadOnly: []string{"id", "revision", "created", "modified"},
 	})
 	if err != nil {
-		return moment{}, err
+		return Moment{}, err
 	}
 	c.seen.observe(page.Records)
 	last, _ := c.seen.latest()

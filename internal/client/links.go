@@ -18,7 +18,7 @@ func (c *Client) keepLinks(input ConversationInput, conversation Conversation) C
 		}
 		existing := make(map[ID]ID) // linked record → relation
 		for _, ref := range *kind.Refs(&conversation) {
-			existing[kind.linked(ref.Record)] = ref.ID
+			existing[*kind.linked(ref.Record)] = ref.ID
 		}
 		items := make([]RelationInput, len(wanted))
 		for i, item := range wanted {
@@ -46,7 +46,7 @@ func (w *writing) removeExtraLinks(ctx context.Context) bool {
 				continue
 			}
 			for _, ref := range *kind.Refs(&w.results[i].Value) {
-				linked := kind.linked(ref.Record)
+				linked := *kind.linked(ref.Record)
 				if !slices.ContainsFunc(wanted, func(item RelationInput) bool { return item.target() == linked }) {
 					owners[ref.ID] = i
 					extra = append(extra, ref.ID)

@@ -33,7 +33,7 @@ func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationIn
 	for items := range slices.Chunk(all, c.config.BatchSize) {
 		group.Go(func() error {
 			if allOrNothing && failed.Load() {
-				w.fail(w.unfailed(items), ErrNotSent)
+				w.fail(w.toSend(items), ErrNotSent)
 				return nil
 			}
 			w.send(ctx, items)

@@ -17,6 +17,9 @@ func (c *Client) Read(ctx context.Context, id ID) (Conversation, error) {
 	if conversation, listed, err := c.reads.lookUp(ctx, c, id); listed || err != nil {
 		return conversation, err
 	}
+	if c.reads.isComplete() {
+		return c.get(ctx, id, c.conversations.Get) // no other way would find it
+	}
 	return c.Get(ctx, id)
 }
 
@@ -33,6 +36,7 @@ type listing struct {
 	begun  bool          // the first page has come
 	pages  int           // that are left
 	closed bool          // no page is left, or listing failed
+	whole  bool          // all pages have been read
 }
 
 func newListing() *listing {
@@ -108,4 +112,15 @@ func (l *listing) nextPage(ctx context.Context, c *Client) {
 	l.pages--
 	l.query.After = page.EndCursor
 	l.closed = !page.HasNextPage || l.pages <= 0
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.whole = !page.HasNextPage
+}
+
+// isComplete reports whether all conversations of the space have been listed,
+// the deleted ones too.
+func (l *listing) isComplete() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.whole
 }

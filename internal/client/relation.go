@@ -44,7 +44,7 @@ type RelationKind struct {
 	// Refs, Input, linked and link reach this kind's part of each type.
 	Refs   func(*Conversation) *[]Ref[Relation]
 	Input  func(*ConversationInput) *Field[[]RelationInput]
-	linked func(*Relation) ID
+	linked func(*Relation) *ID
 	link   func(ID) RelationInput
 }
 
@@ -54,42 +54,42 @@ var RelationKinds = []RelationKind{
 		Field: "account_relations", Entity: "Accounts", Plural: "accounts", input: "account_id",
 		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.AccountRelations },
 		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.AccountRelations },
-		linked: func(r *Relation) ID { return r.AccountID },
+		linked: func(r *Relation) *ID { return &r.AccountID },
 		link:   func(id ID) RelationInput { return RelationInput{AccountID: Value(id)} },
 	},
 	{
 		Field: "contact_relations", Entity: "Contacts", Plural: "contacts", input: "contact_id",
 		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.ContactRelations },
 		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.ContactRelations },
-		linked: func(r *Relation) ID { return r.ContactID },
+		linked: func(r *Relation) *ID { return &r.ContactID },
 		link:   func(id ID) RelationInput { return RelationInput{ContactID: Value(id)} },
 	},
 	{
 		Field: "project_relations", Entity: "Projects", Plural: "projects", input: "project_id",
 		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.ProjectRelations },
 		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.ProjectRelations },
-		linked: func(r *Relation) ID { return r.ProjectID },
+		linked: func(r *Relation) *ID { return &r.ProjectID },
 		link:   func(id ID) RelationInput { return RelationInput{ProjectID: Value(id)} },
 	},
 	{
 		Field: "lead_relations", Entity: "Leads", Plural: "leads", input: "lead_oppty_id",
 		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.LeadRelations },
 		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.LeadRelations },
-		linked: func(r *Relation) ID { return r.LeadOpptyID },
+		linked: func(r *Relation) *ID { return &r.LeadOpptyID },
 		link:   func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
 	},
 	{
 		Field: "opportunity_relations", Entity: "Opportunities", Plural: "opportunities", input: "lead_oppty_id",
 		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.OpportunityRelations },
 		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.OpportunityRelations },
-		linked: func(r *Relation) ID { return r.LeadOpptyID },
+		linked: func(r *Relation) *ID { return &r.LeadOpptyID },
 		link:   func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
 	},
 	{
 		Field: "quote_relations", Entity: "Quotes", Plural: "quotes", input: "quote_id",
 		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.QuoteRelations },
 		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.QuoteRelations },
-		linked: func(r *Relation) ID { return r.QuoteID },
+		linked: func(r *Relation) *ID { return &r.QuoteID },
 		link:   func(id ID) RelationInput { return RelationInput{QuoteID: Value(id)} },
 	},
 }
@@ -101,10 +101,21 @@ func (k RelationKind) Linked(c *Conversation) []ID {
 	ids := make([]ID, 0, len(refs))
 	for _, ref := range refs {
 		if ref.Record != nil {
-			ids = append(ids, k.linked(ref.Record))
+			ids = append(ids, *k.linked(ref.Record))
 		}
 	}
 	return ids
+}
+
+// SetLinked makes the records named by ids those that c links by this kind. It
+// is for describing a conversation: the links have no ids of their own.
+func (k RelationKind) SetLinked(c *Conversation, ids []ID) {
+	refs := make([]Ref[Relation], len(ids))
+	for i, id := range ids {
+		refs[i].Record = &Relation{}
+		*k.linked(refs[i].Record) = id
+	}
+	*k.Refs(c) = refs
 }
 
 // Links returns the input that makes the records named by ids exactly those

@@ -3,9 +3,13 @@ package client
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 const (
@@ -33,12 +37,72 @@ func (w *writing) settle(ctx context.Context, items []int, lost error, looks int
 				return items, context.Cause(ctx)
 			}
 		}
-		var err error
-		if items, err = w.look(ctx, items); err != nil {
-			return items, &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", lost, err)}
+		left, err := w.lookPatiently(ctx, items)
+		if err != nil {
+			if earlier, ok := errors.AsType[*OutcomeUnknownError](lost); ok {
+				lost = earlier.Err // the new one says the same
+			}
+			since := w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
+			return items, &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", lost, err), Since: &since}
 		}
+		items = left
 	}
 	return items, nil
+}
+
+// lookPatiently is look, again and again for as long as a request may take,
+// where the service can't be reached or is out of order.
+func (w *writing) lookPatiently(ctx context.Context, items []int) ([]int, error) {
+	return backoff.Retry(ctx, func() ([]int, error) {
+		left, err := w.look(ctx, items)
+		switch ProblemOf(err) {
+		case Unreachable, UnexpectedReply, Other:
+			return left, err
+		}
+		if err != nil {
+			return left, backoff.Permanent(err)
+		}
+		return left, nil
+	}, backoff.WithMaxElapsedTime(w.client.config.RequestTimeout))
+}
+
+// adoptEarlier looks for what earlier attempts at creates have come to, and
+// adopts it. Where that can't be seen, nothing must be created.
+func (w *writing) adoptEarlier(ctx context.Context) {
+	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.inputs[i].Since == nil })
+	if len(items) == 0 {
+		return
+	}
+	left, err := w.look(ctx, items)
+	if err == nil {
+		return
+	}
+	for _, i := range left {
+		w.results[i].Err = &OutcomeUnknownError{Err: fmt.Errorf("looking for what an earlier attempt did failed: %w", err), Since: w.inputs[i].Since}
+	}
+}
+
+// since returns a moment before anything can have come of the item.
+func (w *writing) since(i int) Moment {
+	input := w.inputs[i]
+	if revision, update := input.Revision.Get(); update {
+		return Moment{Revision: revision}
+	}
+	if input.Since != nil {
+		return *input.Since
+	}
+	return w.before
+}
+
+// sinceAny returns the earliest moment of any of the items.
+func (w *writing) sinceAny(items []int) Moment {
+	earliest := Moment{Revision: math.MaxInt64}
+	for _, i := range items {
+		if since := w.since(i); since.Revision < earliest.Revision {
+			earliest = since
+		}
+	}
+	return earliest
 }
 
 // look is one look of settle.
@@ -58,12 +122,7 @@ func (w *writing) look(ctx context.Context, items []int) ([]int, error) {
 // candidates returns the conversations that have changed since before the items
 // were sent, and that may be what came of one of them.
 func (w *writing) candidates(ctx context.Context, items []int) ([]Conversation, error) {
-	floor := w.before.revision
-	for _, input := range w.inputs {
-		if revision, update := input.Revision.Get(); update && (floor == NoFloor || revision < floor) {
-			floor = revision
-		}
-	}
+	floor := w.sinceAny(items).Revision
 	var candidates []Conversation
 	for page, err := range w.client.newerThan(ctx, floor, wholeConversations()) {
 		if err != nil {
@@ -99,8 +158,10 @@ func (w *writing) adopt(items []int, candidates []Conversation) []int {
 				switch {
 				case !w.isResult(i, conversation):
 				case w.isUpdate(i) && !agrees(w.inputs[i], conversation):
-					// Its links may be there all the same: none is made twice.
-					w.inputs[i] = w.client.keepLinks(w.inputs[i], conversation)
+					// Others may have changed it since, and its links may be there
+					// all the same: none is made twice.
+					w.bringUpToDate(i, conversation)
+					return w.results[i].Err != nil
 				case w.isUpdate(i) || same(w.inputs[i], conversation) && w.client.seen.claim(conversation.ID):
 					w.results[i] = Result[Conversation]{Value: Conversation{ID: conversation.ID}}
 					return true
@@ -123,8 +184,8 @@ func (w *writing) isResult(i int, conversation Conversation) bool {
 	}
 	return agreesInNumber(w.inputs[i], conversation) &&
 		!w.client.seen.isMine(conversation.ID) &&
-		conversation.Revision > w.before.revision &&
-		conversation.Created.After(w.before.at.Add(-clockSkew))
+		conversation.Revision > w.since(i).Revision &&
+		conversation.Created.After(w.since(i).At.Add(-clockSkew))
 }
 
 // agreesInNumber reports whether the conversation has the phone and the

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -246,6 +247,46 @@ func TestOutcomeUnknown(t *testing.T) {
 		})
 		s.wantRequests(t, listConversations, batchModify+" drop_after", listConversations+" status")
 	})
+}
+
+// Looking goes on while the service is out of order, for as long as a request
+// may take.
+func TestLooksPatiently(t *testing.T) {
+	t.Parallel()
+	for _, patient := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{}, func(c *Config) {
+				if c.MaxRetries = 0; !patient {
+					c.RequestTimeout = 10 * time.Second
+				}
+			})
+			s.seed(t, 1)
+			before := s.Revision()
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+			begin := time.Now()
+			answered := s.client.http.Transport
+			s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if sent := len(s.Requests()); sent > 1 && time.Since(begin) < 30*time.Second && r.Method == http.MethodGet {
+					wroteHeaders(r)
+					return answer(r, http.StatusBadGateway, "<html>"), nil
+				}
+				return answered.RoundTrip(r)
+			})
+			got, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 0)
+			if patient {
+				must(t, err)
+				wantEqual(t, "id", s.live()[1]["id"], any(got.ID.String()))
+				withinBubble(t, begin, 30*time.Second, time.Minute)
+			} else {
+				var unknown *OutcomeUnknownError
+				if !errors.As(err, &unknown) || unknown.Since == nil || unknown.Since.Revision != int64(before) {
+					t.Errorf("the error is %v", err)
+				}
+				withinBubble(t, begin, 5*time.Second, 15*time.Second)
+			}
+			wantEqual(t, "conversations", 2, len(s.live()))
+		})
+	}
 }
 
 // A service that never replies to a batch is not asked for ever, and when it

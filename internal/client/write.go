@@ -11,12 +11,13 @@ import (
 
 // CreateOrUpdate writes one conversation, together with those that other
 // callers write at the same time, and returns it as the CRM then holds it,
-// without messages. An input without an ID creates; an update needs ID and
-// Revision, and sets a relation array to exactly the links that it holds.
+// without messages. An input without an ID creates; an update needs ID, Revision
+// and Known, and sets a relation array to exactly the links that it holds.
 //
-// An error is as of [Entity]; an *UnreadError says that the conversation was
-// written all the same. An *OutcomeUnknownError means that even looking at what
-// the CRM holds now did not tell.
+// An error is as of [Entity], or a *ConflictError, *GoneError or *RestoreError; an
+// *UnreadError says that the conversation was written all the same. An
+// *OutcomeUnknownError means that even looking at what the CRM holds now did not
+// tell.
 func (c *Client) CreateOrUpdate(ctx context.Context, input ConversationInput, validationLevel int64) (Conversation, error) {
 	return c.queues.write(c, validationLevel).Do(ctx, input)
 }
@@ -45,7 +46,7 @@ type writing struct {
 	client  *Client
 	options WriteOptions
 	inputs  []ConversationInput
-	before  moment // the space's history before anything is sent
+	before  Moment // the space's history before anything is sent
 	results []Result[Conversation]
 }
 
@@ -63,10 +64,20 @@ func (w *writing) all() []int {
 }
 
 // write creates and updates the conversations of one batch, and reads them
-// back: one request each. More are sent only where something went wrong.
+// back: one request each, and one to see what is to be updated. More are sent
+// only where something has to be restored, or goes wrong.
 func (c *Client) write(ctx context.Context, inputs []ConversationInput, options WriteOptions) []Result[Conversation] {
 	w := newWriting(c, inputs, options)
 	all := w.all()
+	// No batch begins before it can be sent: what it knows of the space would be
+	// old by then, and reading it back would take longer.
+	select {
+	case c.batches <- struct{}{}:
+		defer func() { <-c.batches }()
+	case <-ctx.Done():
+		w.fail(all, context.Cause(ctx))
+		return w.results
+	}
 	if err := w.prepare(ctx); err != nil {
 		w.fail(all, err)
 		return w.results
@@ -100,50 +111,55 @@ func (w *writing) failWhole(items []int, err error) {
 	w.results[items[*apiError.EntityIndex]].Err = err
 }
 
-// prepare learns what must be known before anything is sent: the moment in the
-// space's history, and the ids of the links that updates keep. Those for which
-// it fails have an error then, and are not sent.
+// prepare does what must be done before anything is sent: it learns the moment
+// in the space's history, adopts what earlier attempts have created, restores
+// what is deleted, and compares what is to be updated. Those for which it fails
+// have an error then, and are not sent.
 func (w *writing) prepare(ctx context.Context) error {
-	w.before.revision = NoFloor
-	floor := int64(math.MaxInt64)
-	var related []ID
+	w.before.Revision = NoFloor
 	for i := range w.inputs {
-		id, update := w.inputs[i].ID.Get()
-		w.client.reads.finish(id)
-		switch {
-		case !update:
-			now, err := w.client.now(ctx)
-			if err != nil {
-				return err
-			}
-			w.before = now
-		case w.inputs[i].setsRelations():
-			revision, _ := w.inputs[i].Revision.Get()
-			floor = min(floor, revision-1)
-			related = append(related, id)
+		if id, update := w.inputs[i].ID.Get(); update {
+			w.client.reads.finish(id)
+			continue
 		}
-	}
-	if len(related) == 0 {
-		return nil
-	}
-	current, err := w.client.FetchMany(ctx, related, floor)
-	for i := range w.inputs {
-		id, update := w.inputs[i].ID.Get()
-		conversation, found := current[id]
-		switch {
-		case found:
-			w.inputs[i] = w.client.keepLinks(w.inputs[i], conversation)
-		case update && w.inputs[i].setsRelations():
-			w.results[i].Err = err // nil where it is gone, which the service will say itself
+		now, err := w.client.now(ctx)
+		if err != nil {
+			return err
 		}
+		w.before = now
 	}
+	w.adoptEarlier(ctx)
+	w.restore(ctx)
+	w.compare(ctx, w.toSend(w.all()))
 	return nil
 }
 
+// toSend returns those of the items that have no error and no result yet, and
+// something to send.
+func (w *writing) toSend(items []int) []int {
+	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
+		return !w.results[i].Value.ID.IsZero() || w.isUpdate(i) && len(w.inputs[i].Fields()) == 0
+	})
+}
+
 // send sends the items, those again of which it is certain that they were not
-// carried out, and sets the id or the error of each in the results.
+// carried out or that only something else's change was in their way, and sets
+// the id or the error of each in the results.
 func (w *writing) send(ctx context.Context, items []int) {
-	items = w.unfailed(items)
+	items = w.toSend(items)
+	for tries := 0; ; tries++ {
+		w.deliver(ctx, items)
+		if tries == w.client.config.MaxRetries {
+			return
+		}
+		if items = w.stale(ctx, items); len(items) == 0 {
+			return
+		}
+	}
+}
+
+// deliver sends the items until it is known what became of each.
+func (w *writing) deliver(ctx context.Context, items []int) {
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
 			w.fail(items, err)
@@ -177,7 +193,7 @@ func (w *writing) send(ctx context.Context, items []int) {
 			// One of them is at fault. Smaller batches find it, and let its
 			// neighbours through.
 			half := len(items) / 2
-			w.send(ctx, items[:half])
+			w.deliver(ctx, items[:half])
 			items = items[half:]
 		}
 	}
@@ -252,15 +268,24 @@ func (w *writing) written() []int {
 	return items
 }
 
-// floor returns a revision that everything written is above.
+// floor returns a revision that everything written is above. What was written is
+// newer than everything that was known before; but a restore alone need not show
+// in the revision.
 func (w *writing) floor() int64 {
-	floor := w.before.revision
+	floor, restored := w.before.Revision, int64(math.MaxInt64)
 	for _, input := range w.inputs {
-		if revision, ok := input.Revision.Get(); ok {
+		revision, update := input.Revision.Get()
+		switch {
+		case update && input.Restore && len(input.Fields()) == 0:
+			restored = min(restored, revision-1)
+		case update:
 			floor = max(floor, revision)
 		}
 	}
-	return floor
+	if floor == NoFloor {
+		return restored
+	}
+	return min(floor, restored)
 }
 
 func (w *writing) fetch(ctx context.Context, items []int, floor int64) {

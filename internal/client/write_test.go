@@ -94,7 +94,8 @@ func TestBadNeighbours(t *testing.T) {
 				t.Errorf("caller %d: %s, %v", i, got.RecipientPhoneNumber, err)
 			}
 		})
-		s.wantRequests(t, listConversations, batchModify, listConversations)
+		// What is to be updated is looked for: it is neither listed, nor got, nor deleted.
+		s.wantRequests(t, listConversations, listConversations, getConversation, listConversations, batchModify, listConversations)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }
@@ -109,10 +110,10 @@ func TestUpdateSendsWhatChanges(t *testing.T) {
 		input.RecipientContactID = Value(jones)
 		got, err := s.client.CreateOrUpdate(t.Context(), input, 0)
 		must(t, err)
-		sent := s.Requests()[0]
+		sent := s.Requests()[1]
 		wantEqual(t, "body", fmt.Sprintf(`[{"id":"%s","revision":%d,"recipient_contact_id":"%s"}]`, before.ID, before.Revision, jones), string(sent.Body))
 		wantEqual(t, "query", parseQuery(t, "validation-level=0&rollback-method=1"), sent.Query)
-		s.wantRequests(t, batchModify, listConversations)
+		s.wantRequests(t, listConversations, batchModify, listConversations)
 		if got.RecipientContactID != jones || got.Revision <= before.Revision || got.RecipientPhoneNumber != before.RecipientPhoneNumber {
 			t.Errorf("the update returns %+v", got)
 		}

@@ -1,0 +1,384 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// since returns the update of one that knows the conversation as it was.
+func since(before Conversation) ConversationInput {
+	input := change(before)
+	input.Known = &before
+	return input
+}
+
+func (s testSpace) edit(t testing.TB, id ID, fields map[string]any) {
+	t.Helper()
+	must(t, s.Edit(conversationSegment, id.String(), fields))
+}
+
+func (s testSpace) record(t testing.TB, id ID) map[string]any {
+	t.Helper()
+	record, found := s.Record(conversationSegment, id.String())
+	if !found {
+		t.Fatalf("no record %s", id)
+	}
+	return record
+}
+
+// staleRevisions are the two ways in which a service may take an old revision.
+var staleRevisions = []string{mockserver.Ignored, mockserver.Refused}
+
+// What the update and someone else have changed is a conflict, unless both want
+// the same; what only one of them has changed is as that one wants it.
+func TestConflicts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		update   func(*ConversationInput)
+		others   map[string]any
+		conflict []Conflict
+		holds    map[string]any
+	}{
+		"the same field": {
+			update:   func(in *ConversationInput) { in.RecipientContactID = Value(jones) },
+			others:   map[string]any{"recipient_contact_id": smith.String()},
+			conflict: []Conflict{{"recipient_contact_id", "none", jones.String(), smith.String()}},
+			holds:    map[string]any{"recipient_contact_id": smith.String()},
+		},
+		"the same field, and another one": {
+			update: func(in *ConversationInput) {
+				in.RecipientContactID, in.RecipientAccountID = Value(jones), Value(zenith)
+			},
+			others:   map[string]any{"recipient_contact_id": smith.String()},
+			conflict: []Conflict{{"recipient_contact_id", "none", jones.String(), smith.String()}},
+			holds:    map[string]any{"recipient_contact_id": smith.String(), "recipient_account_id": acme.String()},
+		},
+		"emptied by both": {
+			update: func(in *ConversationInput) { in.RecipientAccountID = Null[ID]() },
+			others: map[string]any{"recipient_account_id": nil},
+			holds:  map[string]any{"recipient_account_id": nil},
+		},
+		"set to the same": {
+			update: func(in *ConversationInput) { in.RecipientContactID = Value(jones) },
+			others: map[string]any{"recipient_contact_id": jones.String()},
+			holds:  map[string]any{"recipient_contact_id": jones.String()},
+		},
+		"another field": {
+			update: func(in *ConversationInput) { in.RecipientContactID = Value(jones) },
+			others: map[string]any{"recipient_account_id": zenith.String(), "contact_relations": []string{smith.String()}},
+			holds:  map[string]any{"recipient_contact_id": jones.String(), "recipient_account_id": zenith.String()},
+		},
+		"links": {
+			update:   func(in *ConversationInput) { *in = linked(*in, acme, zenith) },
+			others:   map[string]any{"account_relations": []string{acme.String(), initech.String()}},
+			conflict: []Conflict{{"account_relations", acme.String(), textOf(acme, zenith), textOf(acme, initech)}},
+			holds:    map[string]any{},
+		},
+		"links, the same": {
+			update: func(in *ConversationInput) { *in = linked(*in, acme, zenith) },
+			others: map[string]any{"account_relations": []string{zenith.String(), acme.String()}},
+			holds:  map[string]any{},
+		},
+	} {
+		for _, stale := range staleRevisions {
+			t.Run(name+", stale revision "+stale, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{StaleRevision: stale})
+					first := newConversation(1)
+					first.RecipientAccountID = Value(acme)
+					before, err := s.client.CreateOrUpdate(t.Context(), linked(first, acme), 0)
+					must(t, err)
+					s.edit(t, before.ID, test.others)
+					input := since(before)
+					test.update(&input)
+					_, err = s.client.CreateOrUpdate(t.Context(), input, 0)
+					s.wantConflict(t, err, before, test.conflict)
+					record := s.record(t, before.ID)
+					for field, want := range test.holds {
+						wantEqual(t, field, want, record[field])
+					}
+				})
+			})
+		}
+	}
+}
+
+func (s testSpace) wantConflict(t testing.TB, err error, known Conversation, want []Conflict) {
+	t.Helper()
+	var conflict *ConflictError
+	if !errors.As(err, &conflict) {
+		if err != nil || want != nil {
+			t.Errorf("the error is %v; want the conflict %v", err, want)
+		}
+		return
+	}
+	wantEqual(t, "conflict", want, conflict.Fields)
+	wantEqual(t, "the known revision", known.Revision, conflict.Known)
+	wantEqual(t, "the current revision", s.record(t, known.ID)["revision"], any(int(conflict.Current)))
+	wantProblem(t, err, Conflicting)
+}
+
+// A service that refuses old revisions does so also when someone is faster than
+// the comparison; the others of the request are not lost, however it says so.
+func TestConflictBehindTheComparison(t *testing.T) {
+	t.Parallel()
+	for _, overwrite := range []bool{false, true} {
+		for _, rollback := range []int{0, 1} {
+			for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+				t.Run(fmt.Sprintf("overwrite %t, rollback %d, %s", overwrite, rollback, reply), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						s := newSpace(t, mockserver.Behavior{StaleRevision: mockserver.Refused, RollbackReply: reply},
+							func(c *Config) { c.Overwrite = overwrite })
+						inputs := []ConversationInput{newConversation(5)}
+						for i := range 3 {
+							inputs = append(inputs, since(s.create(t.Context(), t, i)))
+							inputs[i+1].RecipientContactID = Value(jones)
+						}
+						s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Do: func() {
+							s.edit(t, inputs[1].Known.ID, map[string]any{"recipient_contact_id": smith.String()})
+							s.edit(t, inputs[2].Known.ID, map[string]any{"recipient_account_id": acme.String()})
+						}})
+						results := s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: rollback}, false)
+						for i, result := range results {
+							if conflict := i == 1 && !overwrite; conflict != (ProblemOf(result.Err) == Conflicting) || !conflict && result.Err != nil {
+								t.Errorf("result %d: %v", i, result.Err)
+							}
+						}
+						if contact := s.record(t, inputs[1].Known.ID)["recipient_contact_id"]; overwrite != (contact == jones.String()) {
+							t.Errorf("the contact is %v", contact)
+						}
+						wantEqual(t, "someone else's account", any(acme.String()), s.record(t, inputs[2].Known.ID)["recipient_account_id"])
+						wantEqual(t, "conversations", 4, len(s.live()))
+					})
+				})
+			}
+		}
+	}
+}
+
+// What is refused for another reason is not sent again and again.
+func TestRefusedUpdateIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{StaleRevision: mockserver.Refused})
+		input := since(s.create(t.Context(), t, 1))
+		input.RecipientPhoneNumber = Value("nonsense")
+		s.ResetRequests()
+		_, err := s.client.CreateOrUpdate(t.Context(), input, 0)
+		wantProblem(t, err, Refused)
+		s.wantRequests(t, listConversations, batchModify, listConversations)
+	})
+}
+
+// The comparison of a batch costs one request.
+func TestComparisonIsOneRequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var inputs []ConversationInput
+		for _, result := range s.client.CreateOrUpdateMany(t.Context(), newConversations(100), WriteOptions{RollbackMethod: 1}, false) {
+			must(t, result.Err)
+			input := since(result.Value)
+			input.RecipientContactID = Value(jones)
+			inputs = append(inputs, input)
+		}
+		s.ResetRequests()
+		together(len(inputs), func(i int) {
+			_, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+			if err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+		s.wantRequests(t, listConversations, batchModify, listConversations)
+	})
+}
+
+// What has been deleted meanwhile is not updated.
+func TestUpdateOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{DeletedGet: get})
+			for _, restorable := range []bool{true, false} {
+				before := s.create(t.Context(), t, 1)
+				must(t, s.SoftDelete(conversationSegment, before.ID.String()))
+				if !restorable {
+					must(t, s.Purge(conversationSegment, before.ID.String()))
+				}
+				input := since(before)
+				input.RecipientContactID = Value(jones)
+				_, err := s.client.CreateOrUpdate(t.Context(), input, 0)
+				wantProblem(t, err, NotFound)
+				var gone *GoneError
+				if !errors.As(err, &gone) || gone.Restorable != restorable || gone.ID != before.ID {
+					t.Errorf("the error is %v", err)
+				}
+			}
+		})
+	}
+}
+
+// restoreOf undoes the deletion of what is known so.
+func restoreOf(before Conversation) ConversationInput {
+	input := since(before)
+	input.Restore = true
+	return input
+}
+
+// Restores travel together; a change of the same conversation follows in the
+// same write.
+func TestRestore(t *testing.T) {
+	t.Parallel()
+	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
+		for _, revision := range []string{mockserver.Bump, mockserver.Keep} {
+			for _, stale := range staleRevisions {
+				t.Run(get+" "+revision+" "+stale, func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						s := newSpace(t, mockserver.Behavior{DeletedGet: get, DeletedRevision: revision, StaleRevision: stale})
+						inputs := make([]ConversationInput, 20)
+						for i, result := range s.client.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), WriteOptions{}, true) {
+							must(t, result.Err)
+							inputs[i] = restoreOf(result.Value)
+							if i != 3 { // someone else has restored it
+								must(t, s.SoftDelete(conversationSegment, result.Value.ID.String()))
+							}
+							if i%2 == 0 {
+								inputs[i].RecipientContactID = Value(jones)
+							}
+						}
+						s.ResetRequests()
+						together(len(inputs), func(i int) {
+							got, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+							id, _ := inputs[i].ID.Get()
+							if err != nil || got.ID != id || got.IsDeleted || i%2 == 0 != (got.RecipientContactID == jones) {
+								t.Errorf("%d: %+v, %v", i, got, err)
+							}
+						})
+						s.wantRequests(t, batchRestore, listConversations, batchModify, listConversations)
+						wantEqual(t, "conversations", 20, len(s.live()))
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestRestoreFails(t *testing.T) {
+	t.Parallel()
+	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{DeletedGet: get})
+			inputs := make([]ConversationInput, 10)
+			for i := range inputs {
+				before := s.create(t.Context(), t, i)
+				inputs[i] = restoreOf(before)
+				inputs[i].RecipientContactID = Value(jones)
+				must(t, s.SoftDelete(conversationSegment, before.ID.String()))
+			}
+			must(t, s.Purge(conversationSegment, inputs[0].Known.ID.String()))
+			s.Inject(mockserver.Fault{Path: "batch-restore", Body: inputs[1].Known.ID.String(), Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
+				mockserver.Fault{Path: "batch-restore", Body: inputs[5].Known.ID.String(), Kind: mockserver.DropAfter, Times: 1})
+			together(len(inputs), func(i int) {
+				_, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+				var refused *RestoreError
+				switch {
+				case i == 0:
+					wantProblem(t, err, NotFound)
+				case i == 1:
+					if wantProblem(t, err, Refused); !errors.As(err, &refused) || refused.ID != inputs[1].Known.ID {
+						t.Errorf("the error is %v", err)
+					}
+				case err != nil:
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+			wantEqual(t, "conversations", 8, len(s.live()))
+		})
+	}
+}
+
+// What protects a record is told from a missing permission.
+func TestDeleteProtected(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		must(t, s.Seed(map[string][]map[string]any{conversationSegment: {{"id": id1, "phone_id": frontDesk, "is_delete_protected": true}}}))
+		err := s.client.Delete(t.Context(), idOf(id1), 0)
+		if !errors.As(err, new(*ProtectedError)) {
+			t.Errorf("the error is %v", err)
+		}
+		id := s.seed(t, 1)[0]
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
+		err = s.client.Delete(t.Context(), id, 0)
+		if wantProblem(t, err, NotPermitted); errors.As(err, new(*ProtectedError)) {
+			t.Errorf("the error is %v", err)
+		}
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// What an earlier attempt at a create has come to is adopted before anything
+// is created, each by one, and none that is known already.
+func TestAdoptsEarlierAttempts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 1)
+		now, err := s.client.now(t.Context())
+		must(t, err)
+		attempt := func(i int) ConversationInput {
+			input := newConversation(i)
+			input.Since = &now
+			return input
+		}
+		var made []ID
+		for _, i := range []int{1, 2, 2, 3} {
+			id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(i)})
+			must(t, err)
+			made = append(made, idOf(id))
+		}
+		s.client.Known(made[3:])
+		inputs := []ConversationInput{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
+		var got []ID
+		for i, result := range s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+			must(t, result.Err)
+			if result.Value.IsDeleted || slices.Contains(got, result.Value.ID) {
+				t.Errorf("result %d: %+v", i, result.Value)
+			}
+			got = append(got, result.Value.ID)
+		}
+		wantEqual(t, "adopted", sorted(made[:3]), sorted(got[:3]))
+		if slices.Contains(append(made, ids...), got[3]) || slices.Contains(append(made, ids...), got[4]) {
+			t.Errorf("adopted what was known or old: %v", got)
+		}
+		wantEqual(t, "conversations", 8, len(s.live()))
+	})
+}
+
+func TestAdoptsNothingUnseen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		now, err := s.client.now(t.Context())
+		must(t, err)
+		input := newConversation(1)
+		input.Since = &now
+		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
+		_, err = s.client.CreateOrUpdate(t.Context(), input, 0)
+		wantProblem(t, err, OutcomeUnknown)
+		var unknown *OutcomeUnknownError
+		if !errors.As(err, &unknown) || unknown.Since != &now {
+			t.Errorf("the error is %v, of %v", err, unknown)
+		}
+		wantEqual(t, "conversations", 0, len(s.live()))
+	})
+}

@@ -1,0 +1,115 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A RestoreError says that a deleted conversation could not be restored, and so
+// was not updated either.
+type RestoreError struct {
+	ID  ID
+	Err error
+}
+
+func (e *RestoreError) Error() string {
+	return fmt.Sprintf("the deleted conversation %s could not be restored: %v", e.ID, e.Err)
+}
+func (e *RestoreError) Unwrap() error { return e.Err }
+
+// restore undoes the soft deletes of the items that ask for it, in one request
+// for each batch. Those for which it fails have an error then.
+func (w *writing) restore(ctx context.Context) {
+	var deleted []int
+	for i := range w.inputs {
+		if w.inputs[i].Restore {
+			deleted = append(deleted, i)
+		}
+	}
+	for chunk := range slices.Chunk(deleted, w.client.config.BatchSize) {
+		ids := make([]ID, len(chunk))
+		for n, i := range chunk {
+			ids[n], _ = w.inputs[i].ID.Get()
+		}
+		for n, result := range w.client.conversations.restore(ctx, ids, w.options) {
+			i := chunk[n]
+			w.results[i].Err = result.Err
+			if result.Err == nil && len(w.inputs[i].Fields()) == 0 {
+				w.results[i].Value.ID = ids[n] // that is all
+			}
+		}
+	}
+}
+
+// restore undoes the soft deletes of the records of one batch. What is not
+// deleted, perhaps by a request whose reply got lost, is no error; what does not
+// exist any more has a *GoneError, what else fails a *RestoreError.
+func (e *Entity[T, In]) restore(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
+	return e.change(ctx, ids, options, e.BatchRestore, func(id ID, found *T, err error) error {
+		switch {
+		case found == nil:
+			return &GoneError{ID: id}
+		case !(*found).deleted():
+			return nil
+		}
+		return &RestoreError{ID: id, Err: err}
+	})
+}
+
+// change carries out an operation on the records of one batch, and where it
+// fails looks at what became of the record: judge tells what the error means for
+// one that was found, or (nil) does not exist any more, deleted or not.
+func (e *Entity[T, In]) change(
+	ctx context.Context, ids []ID, options WriteOptions,
+	operation func(context.Context, []ID, WriteOptions) ([]Result[ID], error),
+	judge func(id ID, found *T, err error) error,
+) []Result[struct{}] {
+	// Each stands for itself, whatever else is written with it.
+	options.RollbackMethod = rollbackFailed
+	results := make([]Result[struct{}], len(ids))
+	answers, err := operation(ctx, ids, options)
+	if ProblemOf(err) == NotFound {
+		err = firstError(e.client.isThere(ctx), err)
+	}
+	if isRefusedWhole(err) && len(ids) > 1 {
+		half := len(ids) / 2
+		return append(e.change(ctx, ids[:half], options, operation, judge), e.change(ctx, ids[half:], options, operation, judge)...)
+	}
+	blind := false
+	for i, id := range ids {
+		itemErr := err
+		if err == nil {
+			itemErr = answers[i].Err
+		}
+		if itemErr == nil {
+			continue
+		}
+		results[i].Err = itemErr
+		if blind || !isWorthALook(itemErr) {
+			continue // what can't be seen of one can't be seen of the others
+		}
+		found, lookErr := e.find(ctx, id, Query{})
+		switch {
+		case ProblemOf(lookErr) == NotFound:
+			results[i].Err = judge(id, nil, itemErr)
+		case lookErr != nil:
+			blind = true
+		default:
+			results[i].Err = judge(id, &found, itemErr)
+		}
+	}
+	return results
+}
+
+// isWorthALook reports whether an error says that the service has been reached.
+func isWorthALook(err error) bool {
+	switch ProblemOf(err) {
+	case NotFound, Refused, RelationNotFound, NotPermitted, UnexpectedReply, OutcomeUnknown:
+		return true
+	case Other:
+		return errors.As(err, new(*APIError))
+	}
+	return false
+}
