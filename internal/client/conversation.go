@@ -80,6 +80,9 @@ func (in ConversationInput) Fields() []string {
 	return names
 }
 
+// HasChanges reports whether writing the input would change anything.
+func (in ConversationInput) HasChanges() bool { return len(in.Fields()) > 0 || in.Restore }
+
 // conversationFields are the fields that this package asks for: all but the
 // messages.
 var conversationFields = append([]string{

@@ -24,6 +24,8 @@ type failure struct {
 	keys    []string          // of the bulk resource's entries that it concerns
 	many    bool              // it concerns the bulk resource as a whole
 	err     error
+
+	remembered bool // of a create whose outcome is unknown: the next apply looks for it
 }
 
 func (f failure) summary() string {
@@ -36,6 +38,9 @@ func (f failure) summary() string {
 // diagnostics says what couldn't be done, why, and what to do now, at the
 // attributes that are at fault where that is known.
 func (f failure) diagnostics() (diags diag.Diagnostics) {
+	if conflict, ok := errors.AsType[*client.ConflictError](f.err); ok {
+		return f.conflicts(conflict)
+	}
 	for _, fault := range f.faults() {
 		diags.AddAttributeError(f.at.AtName(fault.attribute), f.summary(), f.detail(fault.text))
 	}
@@ -49,6 +54,58 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
+// conflicts says which fields of one conversation are in conflict.
+func (f failure) conflicts(conflict *client.ConflictError) (diags diag.Diagnostics) {
+	if len(f.keys) > 1 {
+		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix()+
+			"Someone else has changed what the plan changes too, since it was made. Nothing of these conversations was changed. "+conflictAdvice)
+		return diags
+	}
+	known := "revision not known"
+	if conflict.Known != client.NoFloor {
+		known = fmt.Sprintf("revision %d", conflict.Known)
+	}
+	for _, field := range conflict.Fields {
+		diags.AddAttributeError(f.at.AtName(field.Field), "Conflicting Change of Text Message Conversation",
+			fmt.Sprintf("%sSomeone else has changed %s of the conversation %s since the plan was made:\n\n"+
+				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+
+				"Nothing of this conversation was changed. %s",
+				f.prefix(), field.Field, conflict.ID, known, textOr(field.Known), textOr(field.Wanted), conflict.Current, textOr(field.Held), conflictAdvice))
+	}
+	return diags
+}
+
+const conflictAdvice = "Run terraform plan again: it starts from what the CRM holds now. " +
+	"With on_conflict = \"overwrite\" in the provider block, the plan's side is taken without asking."
+
+func textOr(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// prefix names the entries that the failure concerns.
+func (f failure) prefix() string {
+	if len(f.keys) == 0 {
+		return ""
+	}
+	subject := quoted(f.keys)
+	if len(f.keys) > 1 && client.ProblemOf(f.err) == client.Refused {
+		subject = "At least one of " + subject // the CRM does not say which
+	}
+	return subject + ": "
+}
+
+// warnOfProtection warns that conversations can't be deleted.
+func warnOfProtection(at path.Path, names string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
+		fmt.Sprintf("The CRM protects %s against deletion, and refuses to delete it. %s", names, protectionAdvice))
+}
+
+const protectionAdvice = "Either take the protection away in the CRM (is_delete_protected), or leave the conversation there and only remove it from the state: " +
+	"apply deletion_policy = \"abandon\" first."
+
 // unread warns that a conversation was written and is not fully known.
 func (f failure) unread(id client.ID) (diags diag.Diagnostics) {
 	diags.AddWarning("Text Message Conversation Not Fully Known",
@@ -58,14 +115,7 @@ func (f failure) unread(id client.ID) (diags diag.Diagnostics) {
 }
 
 func (f failure) detail(fault string) string {
-	parts := []string{f.explanation()}
-	if len(f.keys) > 0 {
-		subject := quoted(f.keys)
-		if len(f.keys) > 1 && client.ProblemOf(f.err) == client.Refused {
-			subject = "At least one of " + subject // the CRM does not say which
-		}
-		parts[0] = subject + ": " + parts[0]
-	}
+	parts := []string{f.prefix() + f.explanation()}
 	if fault != "" {
 		parts = append(parts, "The CRM says: "+strings.TrimSpace(fault))
 	}
@@ -90,6 +140,11 @@ func (f failure) explanation() string {
 	case errors.As(f.err, new(*client.LeftoverError)):
 		return "Created, and still there: it could not be deleted again when another conversation failed. It is in the state, so that it is not lost; " +
 			"the next apply deletes it and creates all anew."
+	case errors.As(f.err, new(*client.ProtectedError)):
+		return "The CRM protects the conversation against deletion. " + protectionAdvice
+	}
+	if refused, ok := errors.AsType[*client.RestoreError](f.err); ok {
+		return f.notRestored(refused.ID)
 	}
 	switch client.ProblemOf(f.err) {
 	case client.WrongCredentials:
@@ -131,13 +186,30 @@ func (f failure) refused() string {
 	return "The CRM refuses this."
 }
 
+// notRestored says how to go on with a conversation that stays deleted.
+func (f failure) notRestored(id client.ID) string {
+	another := "replace it by a new one: terraform apply -replace=ADDRESS, with the address of this resource"
+	if len(f.keys) > 0 {
+		another = "let a new one be made in its place, by giving the entry another key"
+	}
+	return fmt.Sprintf("The conversation %s is deleted in the CRM, and the CRM does not restore it. Nothing was changed. "+
+		"Restore it in the CRM and apply again, or %s.", id, another)
+}
+
 func (f failure) outcomeUnknown() string {
 	if isKnown(f.subject.ID) {
 		return fmt.Sprintf("The change of the conversation %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.subject.ID.ValueString())
 	}
+	if f.remembered {
+		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
+	}
+	var since string
+	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](f.err); ok && unknown.Since != nil {
+		since = fmt.Sprintf(", with a revision above %d", unknown.Since.Revision)
+	}
 	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
-		"with this recipient number. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
-		f.subject.PhoneID.ValueString())
+		"with this recipient number%s. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
+		f.subject.PhoneID.ValueString(), since)
 }
 
 // isConsequence reports whether the error only follows from that of another

@@ -31,6 +31,7 @@ type settingsModel struct {
 	Username              types.String  `tfsdk:"username"`
 	Password              types.String  `tfsdk:"password"`
 	ValidationLevel       types.Int64   `tfsdk:"validation_level"`
+	OnConflict            types.String  `tfsdk:"on_conflict"`
 	BatchSize             types.Int64   `tfsdk:"batch_size"`
 	BatchWindow           types.String  `tfsdk:"batch_window"`
 	MaxConcurrentRequests types.Int64   `tfsdk:"max_concurrent_requests"`
@@ -38,6 +39,12 @@ type settingsModel struct {
 	MaxRetries            types.Int64   `tfsdk:"max_retries"`
 	RequestTimeout        types.String  `tfsdk:"request_timeout"`
 }
+
+// What an update does with what someone else has changed too.
+const (
+	onConflictFail      = "fail"
+	onConflictOverwrite = "overwrite"
+)
 
 // environment names the variable behind each setting that has one.
 var environment = map[string]string{
@@ -83,6 +90,13 @@ func settingsSchema() schema.Schema {
 				Optional:            true,
 				Validators:          []validator.Int64{isValidationLevel{}},
 				MarkdownDescription: validationLevelDescription() + " Default `0`. A resource can set its own.",
+			},
+			"on_conflict": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf(onConflictFail, onConflictOverwrite)},
+				MarkdownDescription: fmt.Sprintf("What an update does with a field that someone else has changed to something else since the plan was made: "+
+					"`%s` (the default) is an error that names the values and changes nothing of that conversation; `%s` writes what the plan says. "+
+					"Fields that the plan does not change are left as they are in either case.", onConflictFail, onConflictOverwrite),
 			},
 			"batch_size": count("The most conversations that travel in one request.", int64(defaults.BatchSize), 1, 1000),
 			"batch_window": duration("How long a batch waits for another conversation before it leaves: so long for a lone one, "+
@@ -188,6 +202,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	config.Password = s.Password.ValueString()
 	config.UserAgent = userAgent
 	config.Logger = slog.New(terraformLog{})
+	config.Overwrite = s.OnConflict.ValueString() == onConflictOverwrite
 	config.RequestsPerSecond = s.RequestsPerSecond.ValueFloat64()
 	setCount(&config.BatchSize, s.BatchSize)
 	setCount(&config.MaxConcurrentRequests, s.MaxConcurrentRequests)
@@ -213,7 +228,7 @@ func setDuration(field *time.Duration, value types.String) {
 func (s *settingsModel) unknown() []string {
 	values := map[string]attr.Value{
 		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
-		"validation_level": s.ValidationLevel, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
+		"validation_level": s.ValidationLevel, "on_conflict": s.OnConflict, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
 		"max_concurrent_requests": s.MaxConcurrentRequests, "requests_per_second": s.RequestsPerSecond,
 		"max_retries": s.MaxRetries, "request_timeout": s.RequestTimeout,
 	}

@@ -54,6 +54,8 @@ func (m conversationModel) toAPI(prior *conversationModel) client.ConversationIn
 		prior = &conversationModel{}
 	} else {
 		input.ID = client.Value(reference(prior.ID))
+		input.Known = prior.known()
+		input.Restore = prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
 		if isKnown(prior.Revision) {
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}
@@ -71,6 +73,25 @@ func (m conversationModel) toAPI(prior *conversationModel) client.ConversationIn
 		}
 	}
 	return input
+}
+
+// known returns the conversation as the state knows it.
+func (m conversationModel) known() *client.Conversation {
+	c := &client.Conversation{
+		ID:                   reference(m.ID),
+		PhoneID:              reference(m.PhoneID),
+		RecipientAccountID:   reference(m.RecipientAccountID),
+		RecipientContactID:   reference(m.RecipientContactID),
+		RecipientPhoneNumber: m.RecipientPhoneNumber.ValueString(),
+		Revision:             client.NoFloor,
+	}
+	if isKnown(m.Revision) {
+		c.Revision = m.Revision.ValueInt64()
+	}
+	for _, kind := range client.RelationKinds {
+		kind.SetLinked(c, references(*m.relations(kind)))
+	}
+	return c
 }
 
 // referenceToAPI leaves the field out where it means the same as before. When

@@ -12,7 +12,8 @@ import (
 // planConversation returns what a conversation is to become. prior is nil for
 // a new one. What the configuration leaves out stays as it is; what it only
 // spells in another way keeps its spelling, so that it is no difference.
-// Revision and modified are unknown exactly if something is to be written.
+// What is soft-deleted is to be restored. Revision and modified are unknown
+// exactly if something is to be written.
 //
 // replace says that only a new conversation can be what is configured; then
 // the plan is that of a new one.
@@ -24,6 +25,9 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 		return planNew(config), true
 	}
 	planned = *prior
+	if prior.IsDeleted.ValueBool() {
+		planned.IsDeleted = types.BoolValue(false) // it is restored
+	}
 	planned.PhoneID = keep(prior.PhoneID, config.PhoneID, sameReference)
 	planned.RecipientPhoneNumber = planOptional(config.RecipientPhoneNumber, prior.RecipientPhoneNumber, sameNumber)
 	planned.RecipientAccountID = planOptional(config.RecipientAccountID, prior.RecipientAccountID, sameReference)
@@ -40,7 +44,7 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 			planned.RecipientContactID = types.StringUnknown()
 		}
 	}
-	if planned.hasUnknown() || len(planned.toAPI(prior).Fields()) > 0 {
+	if planned.hasUnknown() || planned.toAPI(prior).HasChanges() {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
 	}
 	return planned, false

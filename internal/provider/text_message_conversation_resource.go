@@ -50,6 +50,11 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 
 func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		var state conversationResourceModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if state.IsDeleteProtected.ValueBool() && state.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
+		}
 		return
 	}
 	var config, plan conversationResourceModel
@@ -95,7 +100,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	conversation, err := api.Read(ctx, reference(state.ID))
-	if client.ProblemOf(err) == client.NotFound || err == nil && conversation.IsDeleted {
+	if client.ProblemOf(err) == client.NotFound {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -157,7 +162,7 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 // state. When it could not be created, the id of the state stays unknown.
 func (r *conversationResource) write(ctx context.Context, plan conversationResourceModel, prior *conversationModel) (conversationModel, diag.Diagnostics) {
 	input := plan.toAPI(prior)
-	if prior != nil && len(input.Fields()) == 0 {
+	if prior != nil && !input.HasChanges() {
 		return plan.applied(*prior), nil
 	}
 	api, diags := r.provider.Client()

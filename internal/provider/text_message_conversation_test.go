@@ -286,30 +286,20 @@ func TestAccTextMessageConversation_import(t *testing.T) {
 }
 
 func TestAccTextMessageConversation_disappears(t *testing.T) {
-	tests := map[string]func(*world, string) error{
-		"purged":       func(w *world, id string) error { return w.Purge(conversations, id) },
-		"soft-deleted": func(w *world, id string) error { return w.SoftDelete(conversations, id) },
-	}
-	for name, remove := range tests {
-		for _, get := range []string{mockserver.NotFound, mockserver.OK} {
-			t.Run(name+", a get says "+get, func(t *testing.T) {
-				w := newWorld(t, mockserver.Behavior{DeletedGet: get})
-				run(t,
-					resource.TestStep{Config: w.conversation("")},
-					resource.TestStep{
-						PreConfig: func() {
-							if err := remove(w, w.id()); err != nil {
-								t.Fatal(err)
-							}
-						},
-						Config:           w.conversation(""),
-						ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
-						Check:            w.holds(map[string]any{"phone_id": phone}),
-					},
-				)
-			})
-		}
-	}
+	w := newWorld(t, mockserver.Behavior{})
+	run(t,
+		resource.TestStep{Config: w.conversation("")},
+		resource.TestStep{
+			PreConfig: func() {
+				if err := w.Purge(conversations, w.id()); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:           w.conversation(""),
+			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
+			Check:            w.holds(map[string]any{"phone_id": phone}),
+		},
+	)
 }
 
 func TestAccTextMessageConversation_drift(t *testing.T) {

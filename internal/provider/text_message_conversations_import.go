@@ -49,7 +49,7 @@ func importEntries(ctx context.Context, api *client.Client, text string) (entrie
 	imported := make(entries, len(ids))
 	for key, id := range ids {
 		conversation, ok := found[id]
-		if !ok || conversation.IsDeleted {
+		if !ok {
 			faults = append(faults, fmt.Sprintf("there is no conversation %s in this space", id))
 			continue
 		}

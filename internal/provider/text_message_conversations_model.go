@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // bulkModel is pipeliner_text_message_conversations in configuration, plan or
@@ -92,6 +94,17 @@ func (e entries) toMap(ctx context.Context) (types.Map, diag.Diagnostics) {
 
 // keys returns the keys, sorted.
 func (e entries) keys() []string { return slices.Sorted(maps.Keys(e)) }
+
+// ids returns the ids of the conversations that exist in the CRM.
+func (e entries) ids() []client.ID {
+	var ids []client.ID
+	for key := range e {
+		if e.exists(key) {
+			ids = append(ids, reference(e[key].ID))
+		}
+	}
+	return ids
+}
 
 // exists reports whether the entry stands for a conversation in the CRM.
 func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key].ID) }

@@ -43,6 +43,13 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		var state bulkModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		known, diags := state.entries(ctx)
+		resp.Diagnostics.Append(diags...)
+		if state.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+			resp.Diagnostics.Append(known.warnOfProtection()...)
+		}
 		return
 	}
 	var config, plan, state bulkModel
@@ -81,13 +88,14 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work.write(ctx)
+	work.write(ctx, nil)
 	resp.Diagnostics.Append(work.created()...)
 	if resp.Diagnostics.HasError() && len(work.state) == 0 {
 		return
 	}
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(work.unsettled().save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -125,16 +133,19 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	prior, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
+	earlier, diags := loadUnsettled(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	work, diags := r.begin(ctx, plan, prior)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work.write(ctx)
+	work.write(ctx, earlier)
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Update")...)
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(work.unsettled().save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -173,19 +184,16 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries)
 		diags.Append(more...)
 		work.api = api
 	}
+	if work.api != nil {
+		work.api.Known(prior.ids())
+	}
 	return work, diags
 }
 
 // refresh replaces the entries with what the CRM holds, and drops those that it
 // holds no more.
 func (e entries) refresh(ctx context.Context, api *client.Client) error {
-	var ids []client.ID
-	for key := range e {
-		if e.exists(key) {
-			ids = append(ids, reference(e[key].ID))
-		}
-	}
-	found, err := api.FetchMany(ctx, ids, client.NoFloor)
+	found, err := api.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
 		return err
 	}
@@ -194,7 +202,7 @@ func (e entries) refresh(ctx context.Context, api *client.Client) error {
 			continue // it could not be created yet
 		}
 		conversation, ok := found[reference(entry.ID)]
-		if !ok || conversation.IsDeleted {
+		if !ok {
 			delete(e, key)
 			continue
 		}

@@ -259,7 +259,7 @@ func TestAccTextMessageConversations_drift(t *testing.T) {
 			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionNoop),
 			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(bulkAddress, entryPath("c000", "recipient_contact_id"), knownvalue.StringExact(bob))},
 		},
-		resource.TestStep{ // what is declared is put right, what is gone is made anew
+		resource.TestStep{ // what is declared is put right, what is deleted restored, what is gone made anew
 			PreConfig: func() {
 				must(w.Edit(conversations, record(0), map[string]any{"phone_id": otherPhone}))
 				must(w.SoftDelete(conversations, record(1)))
@@ -269,8 +269,10 @@ func TestAccTextMessageConversations_drift(t *testing.T) {
 			Config:           w.bulk(three, ""),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
 			Check: resource.ComposeAggregateTestCheckFunc(w.heldNumbers(three), func(*terraform.State) error {
-				if items, requests := w.sent("batch-modify"); len(items) != 3 || requests != 1 {
-					return fmt.Errorf("%d items in %d requests; want three in one", len(items), requests)
+				for operation, want := range map[string]int{"batch-modify": 2, "batch-restore": 1} {
+					if items, requests := w.sent(operation); len(items) != want || requests != 1 {
+						return fmt.Errorf("%d items in %d requests of %s; want %d in one", len(items), requests, operation, want)
+					}
 				}
 				return nil
 			}),

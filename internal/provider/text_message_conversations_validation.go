@@ -4,7 +4,22 @@ import (
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 )
+
+// warnOfProtection warns of conversations that can't be deleted.
+func (e entries) warnOfProtection() (diags diag.Diagnostics) {
+	var protected []string
+	for _, key := range e.keys() {
+		if e[key] != nil && e[key].IsDeleteProtected.ValueBool() {
+			protected = append(protected, key)
+		}
+	}
+	if len(protected) > 0 {
+		diags.Append(warnOfProtection(path.Root("conversations"), quoted(protected)))
+	}
+	return diags
+}
 
 // warnOfTwins warns of conversations of one phone with one number.
 func (e entries) warnOfTwins() (diags diag.Diagnostics) {

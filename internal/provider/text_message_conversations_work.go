@@ -70,7 +70,7 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 			kept[id] = true
 		}
 		change.input = change.planned.toAPI(change.prior)
-		if change.prior != nil && len(change.input.Fields()) == 0 {
+		if change.prior != nil && !change.input.HasChanges() {
 			w.keep(key, change.planned.applied(*change.prior))
 			continue
 		}
@@ -91,14 +91,18 @@ func (w *bulkWork) isNeeded() bool {
 	return len(w.changes) > 0 || len(w.removals) > 0 && !w.abandon
 }
 
-// write creates and updates.
-func (w *bulkWork) write(ctx context.Context) {
+// write creates, updates and restores. What came of earlier attempts at creates
+// is adopted.
+func (w *bulkWork) write(ctx context.Context, earlier unsettled) {
 	if len(w.changes) == 0 {
 		return
 	}
 	inputs := make([]client.ConversationInput, len(w.changes))
 	for i, change := range w.changes {
 		inputs[i] = change.input
+		if since, tried := earlier[change.key]; tried && change.prior == nil {
+			inputs[i].Since = &since
+		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	for i, result := range w.api.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
@@ -175,7 +179,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 	for _, change := range w.changes {
 		if err := w.failed[change.key]; err != nil {
 			if client.ProblemOf(err) == client.OutcomeUnknown {
-				f := failure{action: "Create", subject: change.planned, at: at(change.key), keys: []string{change.key}, err: err}
+				f := failure{action: "Create", subject: change.planned, at: at(change.key), keys: []string{change.key}, err: err, remembered: true}
 				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(""))
 			}
 			w.keep(change.key, change.planned.applied(unreadConversation(client.ID{}, nil)))
@@ -218,7 +222,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	}
 	for _, group := range order {
 		keys := groups[group]
-		f := failure{action: action, at: at(keys[0]), err: w.failed[keys[0]], keys: keys}
+		f := failure{action: action, at: at(keys[0]), err: w.failed[keys[0]], keys: keys, remembered: action == "Update" || len(w.state) > 0}
 		if len(keys) > 1 {
 			f.at = path.Root("conversations")
 		}

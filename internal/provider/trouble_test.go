@@ -201,9 +201,9 @@ func TestAccTextMessageConversation_outcomeUnknown(t *testing.T) {
 	}})
 	run(t,
 		resource.TestStep{
-			Config: w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0"),
+			Config: w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0", `request_timeout = "1s"`),
 			ExpectError: says("Unable to Create Text Message Conversation", "may or may not have been created",
-				"look in the CRM for a new conversation of the phone "+phone, "import it by its UUID", "Cause:", "looking for what it did failed too"),
+				"look in the CRM for a new conversation of the phone "+phone, "with a revision above 0", "import it by its UUID", "Cause:", "looking for what it did failed too"),
 		},
 		resource.TestStep{ // as the error says
 			PreConfig:          w.ClearFaults,
@@ -310,6 +310,10 @@ func TestAccProvider_access(t *testing.T) {
 		"bad size": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `batch_size = 0`) },
 			says("batch_size = 0", "must be between 1 and 1000"),
+		},
+		"bad policy for conflicts": {
+			func(c string) string { return strings.ReplaceAll(c, "# more", `on_conflict = "ask"`) },
+			says(`on_conflict = "ask"`, `must be one of: ["fail" "overwrite"]`),
 		},
 		"bad level": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `validation_level = 1`) },

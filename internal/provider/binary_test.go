@@ -1,0 +1,170 @@
+//go:build unix
+
+package provider_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A binary is the provider as Terraform runs it for users, in a folder for one
+// configuration.
+type binary struct {
+	t         *testing.T
+	terraform string
+	dir       string
+	env       []string
+}
+
+// newBinary builds the provider. The test is skipped where acceptance tests are.
+func newBinary(t *testing.T, configuration string) *binary {
+	t.Helper()
+	if os.Getenv(resource.EnvTfAcc) == "" {
+		t.Skipf("needs a real Terraform: set %s=1", resource.EnvTfAcc)
+	}
+	terraform := os.Getenv("TF_ACC_TERRAFORM_PATH")
+	if terraform == "" {
+		var err error
+		if terraform, err = exec.LookPath("terraform"); err != nil {
+			t.Fatalf("no terraform on PATH, and none in TF_ACC_TERRAFORM_PATH: %v", err)
+		}
+	}
+	b := &binary{t: t, terraform: terraform, dir: t.TempDir()}
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", b.dir+"/", "../..")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", build, err, output)
+	}
+	settings := "provider_installation {\n  dev_overrides {\n    \"hashicorp/pipeliner\" = \"" + b.dir + "\"\n  }\n  direct {}\n}\n"
+	b.write("settings.tfrc", settings)
+	b.write("main.tf", configuration)
+	b.env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+filepath.Join(b.dir, "settings.tfrc"))
+	return b
+}
+
+func (b *binary) write(name, content string) {
+	b.t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dir, name), []byte(content), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// run runs Terraform to its end, and interrupts it, as Ctrl-C does it and its
+// provider, once interrupt is closed.
+func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output string, exitCode int) {
+	b.t.Helper()
+	var out bytes.Buffer
+	command := exec.CommandContext(b.t.Context(), b.terraform, append(arguments, "-no-color")...)
+	command.Dir, command.Env = b.dir, b.env
+	command.Stdout, command.Stderr = &out, &out
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.WaitDelay = 10 * time.Second
+	if err := command.Start(); err != nil {
+		b.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		select {
+		case <-interrupt:
+			_ = syscall.Kill(-command.Process.Pid, syscall.SIGINT) // it may have ended
+		case <-ended:
+		}
+	})
+	_ = command.Wait() // the exit code tells
+	close(ended)
+	waiting.Wait()
+	return out.String(), command.ProcessState.ExitCode()
+}
+
+// ids returns the ids of the bulk resource's conversations in the state.
+func (b *binary) ids() map[string]bool {
+	b.t.Helper()
+	content, err := os.ReadFile(filepath.Join(b.dir, "terraform.tfstate"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var state struct {
+		Resources []struct {
+			Instances []struct {
+				Status     string
+				Attributes struct {
+					Conversations map[string]struct{ ID *string }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(content, &state); err != nil {
+		b.t.Fatal(err)
+	}
+	ids := map[string]bool{}
+	for _, resource := range state.Resources {
+		for _, instance := range resource.Instances {
+			if instance.Status == "tainted" {
+				b.t.Error("the resource is tainted")
+			}
+			for _, conversation := range instance.Attributes.Conversations {
+				if conversation.ID != nil {
+					ids[*conversation.ID] = true
+				}
+			}
+		}
+	}
+	return ids
+}
+
+// Ctrl-C during a long apply: what was sent is in the state, the next apply
+// makes the rest, and none twice.
+func TestAccTextMessageConversations_interrupt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	const wanted = 60
+	b := newBinary(t, w.bulk(numbered(wanted), "rollback_method = 1", "batch_size = 10", "max_concurrent_requests = 1"))
+	interrupt := make(chan struct{})
+	w.Inject(mockserver.Fault{
+		Path: "batch-modify", Skip: 2, Times: 1, Do: func() { close(interrupt) },
+		Kind: mockserver.Latency, Latency: time.Second, // the interrupt is there before the reply
+	})
+	output, code := b.run(interrupt, "apply", "-auto-approve")
+	made := len(w.live())
+	if code == 0 && made == wanted || made == 0 || made == wanted {
+		t.Errorf("the interrupted apply ended with %d and made %d of %d:\n%s", code, made, wanted, output)
+	}
+	b.wantOwned(w)
+	if output, code := b.run(nil, "apply", "-auto-approve"); code != 0 {
+		t.Errorf("the next apply ended with %d:\n%s", code, output)
+	}
+	if all := len(w.Records(conversations)); all != wanted {
+		t.Errorf("%d conversations were made; want %d", all, wanted)
+	}
+	b.wantOwned(w)
+	if output, code := b.run(nil, "plan", "-detailed-exitcode"); code != 0 {
+		t.Errorf("something is left to do (%d):\n%s", code, output)
+	}
+}
+
+// wantOwned checks that the state has each conversation of the server, and no other.
+func (b *binary) wantOwned(w *world) {
+	b.t.Helper()
+	ids := b.ids()
+	for _, record := range w.live() {
+		id, _ := record["id"].(string)
+		if !ids[id] {
+			b.t.Errorf("the conversation %s is not in the state", id)
+		}
+		delete(ids, id)
+	}
+	if len(ids) > 0 {
+		b.t.Errorf("the state has what the server has not: %v", ids)
+	}
+}
