@@ -20,7 +20,7 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.BatchSize = batch })
 		random := rand.New(rand.NewPCG(10_000, lossesIn)) //nolint:gosec // a test wants the same each time
-		var mu sync.Mutex // of random
+		var mu sync.Mutex                                 // of random
 		var lost atomic.Int64
 		answered := s.client.http.Transport
 		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {

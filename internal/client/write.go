@@ -238,11 +238,20 @@ func (w *writing) sendOnce(ctx context.Context, items []int) error {
 	if err != nil {
 		return err
 	}
+	answered := map[ID]bool{}
+	for n, i := range items {
+		id := results[n].Value
+		asked, update := w.inputs[i].ID.Get()
+		if results[n].Err == nil && (update && id != asked || !update && w.client.seen.isMine(id) || answered[id]) {
+			// None of the others can be believed either.
+			return &OutcomeUnknownError{Err: &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another conversation", Snippet: id.String()}}
+		}
+		answered[id] = results[n].Err == nil
+	}
 	for n, i := range items {
 		id, err := results[n].Value, results[n].Err
-		if asked, update := w.inputs[i].ID.Get(); err == nil && (update && id != asked || !update && !w.client.seen.claim(id)) {
-			err = &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another conversation", Snippet: id.String()}
-			id = ID{}
+		if err == nil {
+			w.client.seen.claim(id)
 		}
 		w.results[i].Value.ID, w.results[i].Err = id, err
 	}

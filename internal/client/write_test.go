@@ -362,30 +362,24 @@ func TestInterruptedWrite(t *testing.T) {
 // An answer with the id of another record never becomes anyone's conversation.
 func TestAnswersWithAnotherID(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		inputs func(Conversation) []ConversationInput
-		data   func(Conversation) string
-	}{
-		"an update": {
-			func(c Conversation) []ConversationInput { return []ConversationInput{change(c)} },
-			func(Conversation) string { return `["` + id1 + `"]` },
-		},
-		"a create": {
-			func(Conversation) []ConversationInput { return []ConversationInput{newConversation(7)} },
-			func(c Conversation) string { return `["` + c.ID.String() + `"]` },
-		},
+	for name, data := range map[string]func(known Conversation) string{
+		"twice":           func(c Conversation) string { return `["` + id1 + `","` + id1 + `","` + c.ID.String() + `"]` },
+		"known already":   func(c Conversation) string { return `["` + c.ID.String() + `","` + id1 + `","` + c.ID.String() + `"]` },
+		"not the updated": func(Conversation) string { return `["` + id1 + `","` + id2 + `","` + id3 + `"]` },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				known := s.create(t.Context(), t, 1)
-				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":` + test.data(known) + `}`})
-				input := test.inputs(known)[0]
-				input.RecipientContactID = Value(jones)
-				got, err := s.client.CreateOrUpdate(t.Context(), input, 0)
-				wantProblem(t, err, UnexpectedReply)
-				wantEqual(t, "id", ID{}, got.ID)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":` + data(known) + `}`})
+				inputs := []ConversationInput{newConversation(7), newConversation(8), change(known)}
+				inputs[2].RecipientContactID = Value(jones)
+				for i, result := range s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+					must(t, result.Err)
+					wantEqual(t, "id", s.live()[(i+1)%3]["id"], any(result.Value.ID.String()))
+				}
+				wantEqual(t, "conversations", 3, len(s.live()))
 			})
 		})
 	}
