@@ -71,6 +71,7 @@ type Client struct {
 	seen    history
 	refused refusals
 	reads   *listing
+	mirror  *mirror
 	denied  denial
 }
 
@@ -97,6 +98,7 @@ func New(config Config) (*Client, error) {
 		rate:    rate.NewLimiter(rate.Inf, 1),
 		seen:    newHistory(),
 		reads:   newListing(),
+		mirror:  newMirror(),
 	}
 	if config.RequestsPerSecond > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)

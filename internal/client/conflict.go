@@ -49,40 +49,97 @@ func (e *GoneError) Error() string {
 	return fmt.Sprintf("the conversation %s does not exist any more", e.ID)
 }
 
-// compare holds the updates among the items against what the CRM has now, in as
-// few requests as it takes to read that. Those that are in conflict with it, or
-// have nothing left to update, get an error; the others are brought up to date:
-// with the current revision, and the ids of the links that they keep. It returns
-// those of them that the CRM has at another revision than the one given.
-func (w *writing) compare(ctx context.Context, items []int) (changed []int) {
-	updates := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
-	if len(updates) == 0 {
-		return nil
+// compare holds the updates among the items against what the CRM has now. Those
+// that are in conflict with it, or have nothing left to update, get an error; the
+// others are brought up to date: with the current revision, and the ids of the
+// links that they keep. It returns those of them that the CRM has at another
+// revision than the one given.
+//
+// Where trusted, what is known as of some revision, and what nothing newer has
+// changed, counts as current: that is one request for all of them.
+func (w *writing) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
+	open := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
+	if trusted {
+		changed, open = w.compareWithMirror(ctx, open)
 	}
 	floor := int64(math.MaxInt64)
-	ids := make([]ID, len(updates))
-	for n, i := range updates {
+	ids := make([]ID, len(open))
+	for n, i := range open {
 		ids[n], _ = w.inputs[i].ID.Get()
 		revision, _ := w.inputs[i].Revision.Get()
 		floor = min(floor, revision-1)
 	}
 	current, err := w.client.FetchMany(ctx, ids, floor)
-	for n, i := range updates {
+	for n, i := range open {
 		conversation, found := current[ids[n]]
-		switch {
-		case !found && err != nil:
+		if !found {
 			w.results[i].Err = firstError(w.results[i].Err, err)
-		case !found:
-			w.results[i].Err = &GoneError{ID: ids[n]}
-		case conversation.IsDeleted:
-			w.results[i].Err = &GoneError{ID: ids[n], Restorable: true}
-		default:
-			if w.bringUpToDate(i, conversation) {
-				changed = append(changed, i)
+			if err == nil {
+				w.results[i].Err = &GoneError{ID: ids[n]}
 			}
+			continue
+		}
+		if w.bringUpToDate(i, conversation) {
+			changed = append(changed, i)
 		}
 	}
 	return changed
+}
+
+// compareWithMirror is compare of those items of which the mirror knows whether
+// they have changed; it also returns the others.
+func (w *writing) compareWithMirror(ctx context.Context, items []int) (changed, others []int) {
+	m := w.client.mirror
+	select {
+	case m.turn <- struct{}{}:
+		defer func() { <-m.turn }()
+	case <-ctx.Done():
+		w.fail(items, context.Cause(ctx))
+		return nil, nil
+	}
+	if m.base == NoFloor {
+		for _, i := range items {
+			m.base = max(m.base, w.knownAsOf(i))
+		}
+		m.upTo = m.base
+	}
+	var known []int
+	for _, i := range items {
+		if asOf := w.knownAsOf(i); asOf > NoFloor && asOf >= m.base {
+			known = append(known, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(known) == 0 {
+		return nil, others
+	}
+	switch current, err := m.catchUp(ctx, w.client, len(known)); {
+	case err != nil:
+		w.fail(known, err)
+		return nil, others
+	case !current:
+		return nil, items
+	}
+	for _, i := range known {
+		id, _ := w.inputs[i].ID.Get()
+		if conversation, found := m.changed[id]; found && w.bringUpToDate(i, conversation) {
+			changed = append(changed, i)
+		}
+	}
+	return changed, others
+}
+
+// knownAsOf returns the revision of the space as of which the item's
+// conversation is known well enough to update it, [NoFloor] for none. The links
+// that an update keeps have ids that only the CRM knows; what has just been
+// restored is not what it was.
+func (w *writing) knownAsOf(i int) int64 {
+	input := w.inputs[i]
+	if input.Known == nil || input.Restore || input.setsRelations() {
+		return NoFloor
+	}
+	return input.Known.AsOf
 }
 
 // bringUpToDate is compare of one item; it reports whether its revision is
@@ -90,6 +147,10 @@ func (w *writing) compare(ctx context.Context, items []int) (changed []int) {
 func (w *writing) bringUpToDate(i int, current Conversation) bool {
 	input := &w.inputs[i]
 	known, _ := input.Revision.Get()
+	if current.IsDeleted {
+		w.results[i].Err = &GoneError{ID: current.ID, Restorable: true}
+		return false
+	}
 	if fields := conflicts(*input, current); len(fields) > 0 && !w.client.config.Overwrite {
 		w.results[i].Err = &ConflictError{ID: current.ID, Known: input.Known.Revision, Current: current.Revision, Fields: fields}
 		return false
@@ -157,7 +218,7 @@ func (w *writing) stale(ctx context.Context, items []int) []int {
 		err := w.results[i].Err
 		return ProblemOf(err) != Refused && !errors.Is(err, ErrRolledBack)
 	})
-	again := w.compare(ctx, refused)
+	again := w.compare(ctx, refused, false)
 	if len(again) > 0 && w.options.RollbackMethod != rollbackFailed {
 		again = refused // they stand or fall together
 	}

@@ -26,6 +26,11 @@ type Conversation struct {
 	// Messages is nil unless it was asked for: people's conversations gather
 	// thousands.
 	Messages []Ref[Message] `json:"messages"`
+
+	// AsOf is a revision of the space as of which this is how the record was, at
+	// least its own: what nothing newer than AsOf has changed is still so. It is
+	// the client's own, not the API's.
+	AsOf int64 `json:"-"`
 }
 
 // A ConversationInput is what a conversation is created or updated with.
@@ -78,6 +83,14 @@ func (in ConversationInput) Fields() []string {
 	}
 	add("messages", in.Messages.IsZero())
 	return names
+}
+
+// KnownAsOf notes that what the caller of an update knows was so as of a revision
+// of the space, [NoFloor] for none.
+func (in *ConversationInput) KnownAsOf(revision int64) {
+	if in.Known != nil {
+		in.Known.AsOf = max(in.Known.AsOf, revision)
+	}
 }
 
 // HasChanges reports whether writing the input would change anything.

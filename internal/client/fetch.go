@@ -43,7 +43,7 @@ func (c *Client) get(ctx context.Context, id ID, find func(context.Context, ID, 
 	if err != nil {
 		return conversation, err
 	}
-	conversation.Messages = nil
+	conversation.Messages, conversation.AsOf = nil, conversation.Revision
 	c.seen.claim(conversation.ID)
 	return conversation, c.completeRelations(ctx, &conversation)
 }
@@ -57,65 +57,91 @@ func (c *Client) get(ctx context.Context, id ID, find func(context.Context, ID, 
 // cheaper of two ways, another page or a get for each. So n conversations that
 // have just been written cost ⌈n/100⌉ requests.
 func (c *Client) FetchMany(ctx context.Context, ids []ID, floor int64) (map[ID]Conversation, error) {
-	missing := make(map[ID]bool, len(ids))
-	for _, id := range ids {
-		missing[id] = true
-	}
-	found := make(map[ID]Conversation, len(missing))
-	if len(missing) > 1 || floor > NoFloor {
-		if err := c.fetchPages(ctx, missing, found, floor); err != nil {
-			return found, err
+	f := newFetching(c, ids, floor)
+	if len(f.missing) > 1 || len(f.missing) == 1 && floor > NoFloor {
+		if err := f.pages(ctx); err != nil {
+			return f.found, err
 		}
 	}
-	return found, c.fetchEach(ctx, missing, found)
+	return f.found, f.each(ctx)
 }
 
-// fetchPages moves ids from missing to found, page by page, while that is
-// cheaper than a get for each of the missing.
-func (c *Client) fetchPages(ctx context.Context, missing map[ID]bool, found map[ID]Conversation, floor int64) error {
-	read := 0
+// A fetching is on its way to read many conversations.
+type fetching struct {
+	client  *Client
+	floor   int64
+	missing map[ID]bool
+	found   map[ID]Conversation
+	asOf    int64 // of whatever is read from now on
+}
+
+func newFetching(c *Client, ids []ID, floor int64) *fetching {
+	f := &fetching{client: c, floor: floor, asOf: floor, missing: make(map[ID]bool, len(ids)), found: make(map[ID]Conversation, len(ids))}
+	for _, id := range ids {
+		f.missing[id] = true
+	}
+	return f
+}
+
+// pages moves ids from missing to found, page by page, while that is cheaper
+// than a get for each of the missing.
+func (f *fetching) pages(ctx context.Context) error {
 	query := wholeConversations()
 	query.IncludeDeleted = true
-	for page, err := range c.newerThan(ctx, floor, query) {
+	read := 0
+	for page, err := range f.client.newerThan(ctx, f.floor, query) {
 		if err != nil {
 			return err
 		}
-		if floor > NoFloor && len(page.Records) > 0 {
-			c.seen.observe(page.Records)
+		if f.floor > NoFloor && len(page.Records) > 0 {
+			f.client.seen.observe(page.Records)
+		}
+		if read == 0 {
+			f.asOf = max(f.asOf, newest(page.Records))
 		}
 		for _, conversation := range page.Records {
-			if !missing[conversation.ID] {
-				continue
-			}
-			if c.completeRelations(ctx, &conversation) != nil {
-				continue // its own get says why, and its neighbours don't suffer
-			}
-			conversation.Messages = nil
-			c.seen.claim(conversation.ID)
-			found[conversation.ID] = conversation
-			delete(missing, conversation.ID)
+			f.take(ctx, conversation)
 		}
 		read += len(page.Records)
 		pagesLeft := (page.Total - read + MaxPageSize - 1) / MaxPageSize
-		if len(missing) <= pagesLeft {
+		if len(f.missing) <= pagesLeft {
 			break
 		}
 	}
 	return nil
 }
 
-// fetchEach gets the missing one by one, side by side.
-func (c *Client) fetchEach(ctx context.Context, missing map[ID]bool, found map[ID]Conversation) error {
+func newest(records []Conversation) int64 {
+	revision := NoFloor
+	for _, record := range records {
+		revision = max(revision, record.Revision)
+	}
+	return revision
+}
+
+// take moves a listed conversation to found, if it is one of the missing.
+func (f *fetching) take(ctx context.Context, conversation Conversation) {
+	if !f.missing[conversation.ID] || f.client.completeRelations(ctx, &conversation) != nil {
+		return // its own get says why, and its neighbours don't suffer
+	}
+	conversation.Messages, conversation.AsOf = nil, f.asOf
+	f.client.seen.claim(conversation.ID)
+	f.found[conversation.ID] = conversation
+	delete(f.missing, conversation.ID)
+}
+
+// each gets the missing one by one, side by side.
+func (f *fetching) each(ctx context.Context) error {
 	type answer struct {
 		conversation Conversation
 		err          error
 	}
-	answers := make(chan answer, len(missing))
+	answers := make(chan answer, len(f.missing))
 	var group errgroup.Group
-	group.SetLimit(cap(c.slots))
-	for id := range missing {
+	group.SetLimit(cap(f.client.slots))
+	for id := range f.missing {
 		group.Go(func() error {
-			conversation, err := c.Get(ctx, id)
+			conversation, err := f.client.Get(ctx, id)
 			answers <- answer{conversation, err}
 			return nil
 		})
@@ -126,7 +152,8 @@ func (c *Client) fetchEach(ctx context.Context, missing map[ID]bool, found map[I
 	for answer := range answers {
 		switch {
 		case answer.err == nil:
-			found[answer.conversation.ID] = answer.conversation
+			answer.conversation.AsOf = max(answer.conversation.AsOf, f.asOf)
+			f.found[answer.conversation.ID] = answer.conversation
 		case ProblemOf(answer.err) != NotFound:
 			failed = firstError(failed, answer.err)
 		}
@@ -134,18 +161,15 @@ func (c *Client) fetchEach(ctx context.Context, missing map[ID]bool, found map[I
 	return failed
 }
 
-// newerThan returns pages of the conversations with a revision above floor,
-// the newest first; without a floor all, oldest first, which no change of
-// others reorders. Where the service does not filter by revision, older ones
-// come too, until nothing newer can follow.
+// newerThan returns pages of the conversations with a revision above floor (all
+// without one), the newest first. Where the service does not filter by
+// revision, older ones come too, until nothing newer can follow. What changes
+// meanwhile may be missing: it has moved to a page that was there before.
 func (c *Client) newerThan(ctx context.Context, floor int64, query Query) func(yield func(Page[Conversation], error) bool) {
 	return func(yield func(Page[Conversation], error) bool) {
-		query.OrderBy = []string{"created"}
-		if floor > NoFloor {
-			query.OrderBy = []string{"-revision"}
-			if !c.refused.has(revisionFilter) {
-				query.Filters = append(query.Filters, Filter{Field: "revision", Op: "gt", Value: fmt.Sprint(floor)})
-			}
+		query.OrderBy = []string{"-revision"}
+		if floor > NoFloor && !c.refused.has(revisionFilter) {
+			query.Filters = append(query.Filters, Filter{Field: "revision", Op: "gt", Value: fmt.Sprint(floor)})
 		}
 		first := true
 		for page, err := range c.conversations.pages(ctx, query) {

@@ -139,7 +139,7 @@ func TestFetchMany(t *testing.T) {
 			map[string]int{mockserver.Honoured: 4, mockserver.Ignored: 4, mockserver.Refused: 4},
 		},
 		"two far ones": { // a page, which shows how many there are, and a get for each
-			func(ids []ID) []ID { return []ID{ids[149], ids[301]} }, func(testSpace, []ID) int64 { return NoFloor },
+			func(ids []ID) []ID { return []ID{ids[149], ids[201]} }, func(testSpace, []ID) int64 { return NoFloor },
 			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 3},
 		},
 		"two that are older than thought": {

@@ -17,10 +17,14 @@ func (c *Client) Read(ctx context.Context, id ID) (Conversation, error) {
 	if conversation, listed, err := c.reads.lookUp(ctx, c, id); listed || err != nil {
 		return conversation, err
 	}
-	if c.reads.isComplete() {
-		return c.get(ctx, id, c.conversations.Get) // no other way would find it
+	find := c.conversations.find
+	whole, asOf := c.reads.extent()
+	if whole {
+		find = c.conversations.Get // no other way would find it
 	}
-	return c.Get(ctx, id)
+	conversation, err := c.get(ctx, id, find)
+	conversation.AsOf = max(conversation.AsOf, asOf)
+	return conversation, err
 }
 
 // A listing answers reads of one refresh: each conversation once, and none that
@@ -29,6 +33,7 @@ type listing struct {
 	mu     sync.Mutex
 	done   map[ID]bool // read or changed
 	listed map[ID]Conversation
+	asOf   int64 // revision of the space when its first page came
 
 	turn   chan struct{} // held by who decides how to go on; holds one
 	gets   int           // that have been made, or begun
@@ -41,9 +46,9 @@ type listing struct {
 
 func newListing() *listing {
 	query := wholeConversations()
-	query.OrderBy = []string{"created"} // which no one changes meanwhile
+	query.OrderBy = []string{"-revision"}
 	query.IncludeDeleted = true
-	return &listing{done: map[ID]bool{}, listed: map[ID]Conversation{}, turn: make(chan struct{}, 1), query: query}
+	return &listing{done: map[ID]bool{}, listed: map[ID]Conversation{}, asOf: NoFloor, turn: make(chan struct{}, 1), query: query}
 }
 
 // finish takes the conversation off the list, for good.
@@ -65,7 +70,11 @@ func (l *listing) state(id ID) (conversation Conversation, listed, done bool) {
 func (l *listing) add(records []Conversation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.asOf == NoFloor {
+		l.asOf = newest(records)
+	}
 	for _, record := range records {
+		record.AsOf = l.asOf
 		if !l.done[record.ID] {
 			l.listed[record.ID] = record
 		}
@@ -117,10 +126,10 @@ func (l *listing) nextPage(ctx context.Context, c *Client) {
 	l.whole = !page.HasNextPage
 }
 
-// isComplete reports whether all conversations of the space have been listed,
-// the deleted ones too.
-func (l *listing) isComplete() bool {
+// extent reports whether all conversations of the space have been listed, the
+// deleted ones too, and as of which revision.
+func (l *listing) extent() (whole bool, asOf int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.whole
+	return l.whole, l.asOf
 }

@@ -130,7 +130,7 @@ func (w *writing) prepare(ctx context.Context) error {
 	}
 	w.adoptEarlier(ctx)
 	w.restore(ctx)
-	w.compare(ctx, w.toSend(w.all()))
+	w.compare(ctx, w.toSend(w.all()), true)
 	return nil
 }
 

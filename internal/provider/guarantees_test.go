@@ -147,6 +147,59 @@ resource "pipeliner_text_message_conversations" "test" {
 	}
 }
 
+// However many are updated, and wherever they are in the space, what the CRM has
+// of them by then is one request: the state knows as of when it is.
+func TestAccTextMessageConversations_comparison(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	body := func(contact string) string {
+		return w.config(fmt.Sprintf(`
+resource "pipeliner_text_message_conversations" "test" {
+  conversations = {
+    for i in range(150) : i => { phone_id = %q, recipient_contact_id = i %% 30 == 0 ? %q : "" }
+  }
+}`, phone, contact))
+	}
+	run(t,
+		resource.TestStep{Config: body(""), Check: do(w.ResetRequests)},
+		resource.TestStep{
+			Config:           body(bob),
+			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			// Two pages for the refresh; the comparison; the batch; its read-back.
+			Check: w.wantOperations(map[string]int{"list": 2 + 1 + 1, "batch-modify": 1}),
+		},
+	)
+}
+
+// The same for resources of their own, which are compared batch by batch.
+func TestAccTextMessageConversation_comparison(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	body := func(contact string) string {
+		return w.config(fmt.Sprintf(`
+resource "pipeliner_text_message_conversation" "test" {
+  count                = 40
+  phone_id             = %q
+  recipient_contact_id = count.index %% 5 == 0 ? %q : ""
+}`, phone, contact), `batch_window = "1s"`) // all of them in one batch, however slow the machine
+	}
+	nothingLeft := resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+	run(t,
+		resource.TestStep{Config: body(""), Check: do(w.ResetRequests)},
+		resource.TestStep{
+			Config:           body(bob),
+			ConfigPlanChecks: nothingLeft,
+			// The refresh is a get and a page. One of the eight may be known by the
+			// get, and not as of when.
+			Check: func(*terraform.State) error {
+				got := w.operations()
+				if got["batch-modify"] != 1 || got["list"] > 4 || got["get"] > 2 {
+					return fmt.Errorf("requests: %v; want one batch, a comparison and a read-back", got)
+				}
+				return nil
+			},
+		},
+	)
+}
+
 // A soft-deleted conversation shows in the plan, and is restored with its id;
 // what else differs is put right in the same run.
 func TestAccTextMessageConversation_restore(t *testing.T) {

@@ -88,6 +88,7 @@ func (m conversationModel) known() *client.Conversation {
 	if isKnown(m.Revision) {
 		c.Revision = m.Revision.ValueInt64()
 	}
+	c.AsOf = c.Revision
 	for _, kind := range client.RelationKinds {
 		kind.SetLinked(c, references(*m.relations(kind)))
 	}

@@ -84,7 +84,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 	var diags diag.Diagnostics
-	plan.conversationModel, diags = r.write(ctx, plan, nil)
+	plan.conversationModel, diags = r.write(ctx, plan, nil, client.NoFloor)
 	resp.Diagnostics.Append(diags...)
 	if !plan.ID.IsUnknown() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -109,6 +109,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	state.conversationModel = conversationFromAPI(conversation, state.conversationModel)
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, conversation.AsOf)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -119,9 +120,11 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	written, diags := r.write(ctx, plan, &state.conversationModel)
+	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	if diags.HasError() {
+	written, diags := r.write(ctx, plan, &state.conversationModel, asOf)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
 		return // the state stays, and the next refresh shows what the CRM holds
 	}
 	plan.conversationModel = written
@@ -158,10 +161,12 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	}
 }
 
-// write creates (prior is nil) or updates the conversation, and returns its
-// state. When it could not be created, the id of the state stays unknown.
-func (r *conversationResource) write(ctx context.Context, plan conversationResourceModel, prior *conversationModel) (conversationModel, diag.Diagnostics) {
+// write creates (prior is nil) or updates the conversation, which is known as of
+// a revision of the space, and returns its state. When it could not be created,
+// the id of the state stays unknown.
+func (r *conversationResource) write(ctx context.Context, plan conversationResourceModel, prior *conversationModel, asOf int64) (conversationModel, diag.Diagnostics) {
 	input := plan.toAPI(prior)
+	input.KnownAsOf(asOf)
 	if prior != nil && !input.HasChanges() {
 		return plan.applied(*prior), nil
 	}

@@ -88,14 +88,14 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work.write(ctx, nil)
+	work.write(ctx, nil, client.NoFloor)
 	resp.Diagnostics.Append(work.created()...)
 	if resp.Diagnostics.HasError() && len(work.state) == 0 {
 		return
 	}
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(work.unsettled().save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -112,10 +112,12 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := known.refresh(ctx, api); err != nil {
+	asOf, err := known.refresh(ctx, api)
+	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err}.diagnostics()...)
 		return
 	}
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
 	state.Conversations, diags = known.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	if state.Failed.IsNull() {
@@ -133,19 +135,21 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	prior, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
-	earlier, diags := loadUnsettled(ctx, req.Private)
+	var earlier unsettled
+	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
+	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	work, diags := r.begin(ctx, plan, prior)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work.write(ctx, earlier)
+	work.write(ctx, earlier, asOf)
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Update")...)
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(work.unsettled().save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -190,13 +194,14 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries)
 	return work, diags
 }
 
-// refresh replaces the entries with what the CRM holds, and drops those that it
-// holds no more.
-func (e entries) refresh(ctx context.Context, api *client.Client) error {
+// refresh replaces the entries with what the CRM holds, as of the revision of the
+// space that it returns, and drops those that it holds no more.
+func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, err error) {
 	found, err := api.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
-		return err
+		return client.NoFloor, err
 	}
+	asOf = client.NoFloor
 	for key, entry := range e {
 		if !e.exists(key) {
 			continue // it could not be created yet
@@ -207,6 +212,9 @@ func (e entries) refresh(ctx context.Context, api *client.Client) error {
 			continue
 		}
 		*entry = conversationFromAPI(conversation, *entry)
+		if asOf == client.NoFloor || conversation.AsOf < asOf {
+			asOf = conversation.AsOf
+		}
 	}
-	return nil
+	return asOf, nil
 }

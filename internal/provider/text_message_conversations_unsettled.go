@@ -1,11 +1,7 @@
 package provider
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -14,8 +10,6 @@ import (
 // created, each with the moment before that was tried. The resource's private
 // state keeps them, so that the next apply looks before it creates.
 type unsettled map[string]client.Moment
-
-const unsettledKey = "unsettled"
 
 // unsettled returns what this work leaves open.
 func (w *bulkWork) unsettled() unsettled {
@@ -26,32 +20,4 @@ func (w *bulkWork) unsettled() unsettled {
 		}
 	}
 	return open
-}
-
-func (u unsettled) save(ctx context.Context, private interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-},
-) (diags diag.Diagnostics) {
-	value, err := json.Marshal(u)
-	if err != nil {
-		diags.AddError("Unable to Remember Unsettled Conversations", err.Error())
-		return diags
-	}
-	return private.SetKey(ctx, unsettledKey, value)
-}
-
-func loadUnsettled(ctx context.Context, private interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-},
-) (unsettled, diag.Diagnostics) {
-	value, diags := private.GetKey(ctx, unsettledKey)
-	if len(value) == 0 {
-		return nil, diags
-	}
-	var u unsettled
-	if err := json.Unmarshal(value, &u); err != nil {
-		diags.AddError("Unable to Read Unsettled Conversations",
-			"The resource's private state is damaged, so it is not known which conversations an earlier apply may have created. Cause: "+err.Error())
-	}
-	return u, diags
 }

@@ -92,14 +92,15 @@ func (w *bulkWork) isNeeded() bool {
 }
 
 // write creates, updates and restores. What came of earlier attempts at creates
-// is adopted.
-func (w *bulkWork) write(ctx context.Context, earlier unsettled) {
+// is adopted; what is updated is known as of a revision of the space.
+func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 	if len(w.changes) == 0 {
 		return
 	}
 	inputs := make([]client.ConversationInput, len(w.changes))
 	for i, change := range w.changes {
 		inputs[i] = change.input
+		inputs[i].KnownAsOf(asOf)
 		if since, tried := earlier[change.key]; tried && change.prior == nil {
 			inputs[i].Since = &since
 		}
