@@ -164,8 +164,8 @@ resource "pipeliner_text_message_conversations" "test" {
 		resource.TestStep{
 			Config:           body(bob),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			// Two pages for the refresh; the comparison; the batch; its read-back.
-			Check: w.wantOperations(map[string]int{"list": 2 + 1 + 1, "batch-modify": 1}),
+			// Two pages each for the test's refresh and for the plan; the comparison; the batch; its read-back.
+			Check: w.wantOperations(map[string]int{"list": 2 + 2 + 1 + 1, "batch-modify": 1}),
 		},
 	)
 }
