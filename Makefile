@@ -82,6 +82,11 @@ check-docs:
 	diff -ru docs bin/docs || { echo 'docs/ is stale: run "make docs"'; exit 1; }
 	$(docs) validate --provider-dir .. --provider-name pipeliner
 
+# GoReleaser has a module of its own: it takes minutes to build, and only a release needs it.
+.PHONY: snapshot
+snapshot: ## Build what a release holds, for this machine, into dist/
+	$(GO) tool -modfile=tools/release/go.mod goreleaser build --snapshot --clean --single-target
+
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin dist
