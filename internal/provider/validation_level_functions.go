@@ -24,7 +24,7 @@ func (p *pipelinerProvider) Functions(context.Context) []func() function.Functio
 	}
 }
 
-const functionsNeed = "\n\nFunctions of providers need Terraform 1.8 or OpenTofu 1.7, or later."
+const functionsNeed = "\n\nFunctions of providers need Terraform 1.8 or OpenTofu 1.7, or later. OpenTofu does not call them in the block of the provider itself."
 
 // validationLevelFunction makes a validation level from names.
 type validationLevelFunction struct{}

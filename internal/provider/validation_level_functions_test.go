@@ -2,8 +2,10 @@ package provider_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -181,6 +184,29 @@ output "there_and_back" {
 					knownvalue.StringExact("system_fields"), knownvalue.StringExact("deleted_relationship"),
 				})),
 				statecheck.ExpectKnownOutputValue("there_and_back", knownvalue.Int64Exact(22)),
+			},
+		}},
+	})
+}
+
+// In the provider's own block, too: Terraform calls functions before it
+// configures the provider.
+func TestAccValidationLevel_inProvider(t *testing.T) {
+	t.Parallel()
+	skipOpenTofu(t, "it takes that for a reference of the provider to itself")
+	w := newWorld(t, mockserver.Behavior{})
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		TerraformVersionChecks:   withFunctions,
+		Steps: []resource.TestStep{{
+			Config: w.config(conversationBlock(""), `validation_level = provider::pipeliner::validation_level("system_fields")`),
+			Check: func(*terraform.State) error {
+				for _, request := range w.Requests() {
+					if request.Method == http.MethodPost && request.Query.Get("validation-level") == "4" {
+						return nil
+					}
+				}
+				return errors.New("no request has the validation level 4")
 			},
 		}},
 	})
