@@ -70,6 +70,11 @@ lint: ## Check the format of the code, vet and lint it
 	$(lint) run
 	cd tools && $(GO) tool golangci-lint run
 
+# Not a part of "test": it asks a database in the network, whose answers change from day to day.
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in what the provider calls
+	$(GO) tool -modfile=tools/go.mod govulncheck ./...
+
 .PHONY: fmt
 fmt: ## Format the code and the examples
 	$(lint) fmt
