@@ -4,9 +4,10 @@
 GO ?= go
 FUZZTIME ?= 30s
 
-# Terraform must not phone home, and no test may reach a real space by what happens to be in the environment.
+# Terraform must not phone home, and no test may reach a real space by what happens to be in the environment, nor
+# another build of the provider.
 export CHECKPOINT_DISABLE := 1
-unexport PIPELINER_SERVICE_URL PIPELINER_SPACE_ID PIPELINER_USERNAME PIPELINER_PASSWORD
+unexport PIPELINER_SERVICE_URL PIPELINER_SPACE_ID PIPELINER_USERNAME PIPELINER_PASSWORD TF_CLI_CONFIG_FILE
 
 # Linters and generators are pinned in the module in tools/, built when first used, and kept in Go's build cache.
 lint := $(GO) tool -modfile=tools/go.mod golangci-lint
@@ -18,7 +19,7 @@ docs := $(find-terraform) && $(GO) -C tools tool tfplugindocs
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: build
 build: ## Build the provider and the mock server into bin/
@@ -43,6 +44,18 @@ testacc: ## Run the unit and acceptance tests
 	$(GO) -C tools test ./...
 	$(find-terraform) && TF_ACC=1 TF_ACC_TERRAFORM_PATH="$$terraform" $(GO) test -race ./...
 
+# OpenTofu is the one on PATH or, where there is none, one that is built into bin/, which takes minutes, but once.
+TOFU ?= $(or $(shell command -v tofu),$(CURDIR)/bin/tofu)
+opentofu := github.com/opentofu/opentofu
+
+$(CURDIR)/bin/tofu: tools/opentofu/go.mod
+	$(GO) -C tools/opentofu build -trimpath -ldflags '-s -w -X $(opentofu)/version.dev=no' -o $@ $(opentofu)/cmd/tofu
+
+.PHONY: test-opentofu
+test-opentofu: $(TOFU) ## Run the acceptance tests with OpenTofu in the place of Terraform
+	TF_ACC=1 TF_ACC_TERRAFORM_PATH="$(TOFU)" TF_ACC_PROVIDER_HOST=registry.opentofu.org TF_ACC_PROVIDER_NAMESPACE=hashicorp \
+		$(GO) test ./internal/provider
+
 .PHONY: fuzz
 fuzz: ## Run each fuzz test for FUZZTIME (30s)
 	set -e; for package in $$($(GO) list ./...); do \
@@ -56,6 +69,11 @@ lint: ## Check the format of the code, vet and lint it
 	$(lint) fmt --diff
 	$(lint) run
 	cd tools && $(GO) tool golangci-lint run
+
+# Not a part of "test": it asks a database in the network, whose answers change from day to day.
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in what the provider calls
+	$(GO) tool -modfile=tools/go.mod govulncheck ./...
 
 .PHONY: fmt
 fmt: ## Format the code and the examples
@@ -82,6 +100,11 @@ check-docs:
 	diff -ru docs bin/docs || { echo 'docs/ is stale: run "make docs"'; exit 1; }
 	$(docs) validate --provider-dir .. --provider-name pipeliner
 
+# GoReleaser has a module of its own: it takes minutes to build, and only a release needs it.
+.PHONY: snapshot
+snapshot: ## Build what a release holds, for this machine, into dist/
+	$(GO) tool -modfile=tools/release/go.mod goreleaser build --snapshot --clean --single-target
+
 .PHONY: clean
 clean: ## Remove what was built
-	rm -rf bin
+	rm -rf bin dist

@@ -4,6 +4,8 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
+	"io"
 	"log"
 	"os"
 
@@ -16,17 +18,29 @@ import (
 var version = "dev"
 
 func main() {
-	debug := flag.Bool("debug", false, "serve for a debugger, such as delve, to attach to")
-	flag.Parse()
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run serves the provider until Terraform ends it, unless the flags say otherwise.
+func run(ctx context.Context, args []string, stdout io.Writer) error {
+	flags := flag.NewFlagSet("terraform-provider-pipeliner", flag.ExitOnError)
+	debug := flags.Bool("debug", false, "serve for a debugger, such as delve, to attach to")
+	printVersion := flags.Bool("version", false, "print the version and exit")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *printVersion {
+		_, err := fmt.Fprintln(stdout, version)
+		return err
+	}
 	quietFramework()
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+	return providerserver.Serve(ctx, provider.New(version), providerserver.ServeOpts{
 		Address:         "registry.terraform.io/terraform-provider-pipeliner/pipeliner",
 		Debug:           *debug,
 		ProtocolVersion: 6,
 	})
-	if err != nil {
-		log.Fatal(err)
-	}
 }
 
 // quietFramework turns the framework's own logs off when nobody has asked for

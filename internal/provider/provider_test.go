@@ -66,7 +66,7 @@ func TestAccProvider_environment(t *testing.T) {
 func TestAccExamples(t *testing.T) {
 	root := filepath.Join("..", "..", "examples")
 	var examples []string
-	for _, pattern := range []string{"provider/*.tf", "resources/*/*.tf"} {
+	for _, pattern := range []string{"provider/*.tf", "resources/*/*.tf", "functions/*/*.tf"} {
 		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("examples of %s: %v, %v", pattern, found, err)
@@ -92,7 +92,7 @@ func TestAccExamples(t *testing.T) {
 				configuration = requiredProviders + configuration
 			}
 			before := len(w.live())
-			tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, Steps: []tfresource.TestStep{{
+			tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: withFunctions, Steps: []tfresource.TestStep{{
 				Config:           configuration,
 				ConfigPlanChecks: tfresource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 				Check: func(*terraform.State) error {

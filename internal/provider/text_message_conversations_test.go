@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -587,19 +588,34 @@ func (w *world) importID(n numbers) string {
 // What Terraform writes for an import has nothing left to change.
 func TestAccTextMessageConversations_generatedConfiguration(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
-	for _, fields := range []map[string]any{
+	ids := make([]string, 3)
+	for i, fields := range []map[string]any{
 		{"phone_id": phone, "recipient_phone_number": adasNumber},
 		{"phone_id": phone},
 		{"phone_id": phone, "recipient_phone_number": "+1 (555) 010-0009", "recipient_account_id": acme},
 	} {
-		if _, err := w.Create(conversations, fields); err != nil {
+		created, err := w.Create(conversations, fields)
+		if err != nil {
 			t.Fatal(err)
 		}
+		ids[i] = created
 	}
-	run(t, resource.TestStep{
-		Config: w.config(""), ImportStateId: "phone_id=" + phone,
-		ResourceName: bulkAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, GenerateConfig: true,
-		ImportPlanChecks: resource.ImportPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(bulkAddress, plancheck.ResourceActionNoop)}},
+	generated := func(t *testing.T, importID string, checks ...tfversion.TerraformVersionCheck) {
+		t.Helper()
+		resource.ParallelTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: checks, Steps: []resource.TestStep{{
+			Config: w.config(""), ImportStateId: importID,
+			ResourceName: bulkAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, GenerateConfig: true,
+			ImportPlanChecks: resource.ImportPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(bulkAddress, plancheck.ResourceActionNoop)}},
+		}}})
+	}
+	t.Run("keys", func(t *testing.T) {
+		generated(t, fmt.Sprintf("ada=%s,empty=%s,acme=%s", ids[0], ids[1], ids[2]))
+	})
+	// The keys are numbers and ids here, which have to be quoted. Old versions of
+	// Terraform don't, nor does OpenTofu (github.com/opentofu/opentofu/issues/3978).
+	t.Run("phone", func(t *testing.T) {
+		skipOpenTofu(t, "it does not quote keys")
+		generated(t, "phone_id="+phone, tfversion.SkipBelow(tfversion.Version1_10_0))
 	})
 }
 

@@ -14,16 +14,17 @@ import (
 )
 
 // validationLevels are the bits of the API's validation level: the one source
-// of its validation and of its documentation.
+// of its validation, of the functions that know them by name, and of the
+// documentation.
 var validationLevels = []struct {
-	bit     int64
-	meaning string
+	bit           int64
+	name, meaning string
 }{
-	{0, "validate each field"},
-	{2, "validate only changed fields"},
-	{4, "validate only system fields"},
-	{8, "allow overriding read-only fields"},
-	{16, "allow setting a record on a deleted relationship"},
+	{0, "", "validate each field"}, // no bit at all, so there is nothing to name
+	{2, "changed_fields", "validate only changed fields"},
+	{4, "system_fields", "validate only system fields"},
+	{8, "override_readonly", "allow overriding read-only fields"},
+	{16, "deleted_relationship", "allow setting a record on a deleted relationship"},
 }
 
 func validationLevelDescription() string {
@@ -31,7 +32,38 @@ func validationLevelDescription() string {
 	for i, level := range validationLevels {
 		meanings[i] = fmt.Sprintf("`%d` (%s)", level.bit, level.meaning)
 	}
-	return "How the CRM validates what is written, as the sum of: " + strings.Join(meanings, ", ") + "."
+	return "How the CRM validates what is written, as the sum of: " + strings.Join(meanings, ", ") + ". " +
+		"The function `provider::pipeliner::validation_level` makes the sum from names."
+}
+
+// validationLevelNamesDescription is a list of the names, in Markdown.
+func validationLevelNamesDescription() string {
+	var list strings.Builder
+	for _, level := range validationLevels {
+		if level.name != "" {
+			fmt.Fprintf(&list, "\n- `%s` (`%d`): %s", level.name, level.bit, level.meaning)
+		}
+	}
+	return "The names are:\n" + list.String()
+}
+
+// validationLevelNames returns the names of the bits of a level, lowest first.
+func validationLevelNames(level int64) []string {
+	names := []string{}
+	for _, known := range validationLevels {
+		if level&known.bit != 0 {
+			names = append(names, known.name)
+		}
+	}
+	return names
+}
+
+// knownValidationLevel is the sum of all bits.
+func knownValidationLevel() (sum int64) {
+	for _, level := range validationLevels {
+		sum |= level.bit
+	}
+	return sum
 }
 
 // isValidationLevel accepts sums of the known bits.
@@ -47,15 +79,16 @@ func (isValidationLevel) Description(context.Context) string {
 
 func (v isValidationLevel) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
+// accepts reports whether the level has no other bits.
+func (isValidationLevel) accepts(level int64) bool {
+	return level >= 0 && level&^knownValidationLevel() == 0
+}
+
 func (v isValidationLevel) ValidateInt64(ctx context.Context, req validator.Int64Request, resp *validator.Int64Response) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	var known int64
-	for _, level := range validationLevels {
-		known |= level.bit
-	}
-	if given := req.ConfigValue.ValueInt64(); given < 0 || given&^known != 0 {
+	if given := req.ConfigValue.ValueInt64(); !v.accepts(given) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Validation Level",
 			fmt.Sprintf("Attribute %s: %s, got: %d.", req.Path, v.Description(ctx), given))
 	}

@@ -1,0 +1,10 @@
+resource "pipeliner_text_message_conversation" "reception" {
+  phone_id               = "10000000-0000-4000-8000-000000000001"
+  recipient_phone_number = "+1 (415) 555-0132"
+  validation_level       = 10
+}
+
+# ["changed_fields", "override_readonly"]
+output "validation" {
+  value = provider::pipeliner::validation_level_names(pipeliner_text_message_conversation.reception.validation_level)
+}

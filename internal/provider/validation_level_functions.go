@@ -1,0 +1,109 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+var (
+	_ provider.ProviderWithFunctions = (*pipelinerProvider)(nil)
+	_ function.Function              = validationLevelFunction{}
+	_ function.Function              = validationLevelNamesFunction{}
+)
+
+func (p *pipelinerProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		func() function.Function { return validationLevelFunction{} },
+		func() function.Function { return validationLevelNamesFunction{} },
+	}
+}
+
+const functionsNeed = "\n\nFunctions of providers need Terraform 1.8 or OpenTofu 1.7, or later. OpenTofu does not call them in the block of the provider itself."
+
+// validationLevelFunction makes a validation level from names.
+type validationLevelFunction struct{}
+
+func (validationLevelFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "validation_level"
+}
+
+func (validationLevelFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Make a validation level from names",
+		MarkdownDescription: "Returns the number for a `validation_level`, as the sum of what the names stand for. A name may be there twice. " +
+			"Without a name it is `0`: validate each field.\n\n" + validationLevelNamesDescription() + functionsNeed,
+		VariadicParameter: function.StringParameter{
+			Name:                "names",
+			MarkdownDescription: "Names, in any order.",
+		},
+		Return: function.Int64Return{},
+	}
+}
+
+func (validationLevelFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var names []string
+	if resp.Error = req.Arguments.Get(ctx, &names); resp.Error != nil {
+		return
+	}
+	var sum int64
+	for i, name := range names {
+		bit, ok := validationLevelNamed(name)
+		if !ok {
+			resp.Error = function.NewArgumentFuncError(int64(i),
+				fmt.Sprintf("%q names no validation level, the names are: %s", name, strings.Join(validationLevelNames(knownValidationLevel()), ", ")))
+			return
+		}
+		sum |= bit
+	}
+	resp.Error = resp.Result.Set(ctx, sum)
+}
+
+// validationLevelNamed returns the bit with that name.
+func validationLevelNamed(name string) (bit int64, ok bool) {
+	for _, level := range validationLevels {
+		if level.name == name && name != "" {
+			return level.bit, true
+		}
+	}
+	return 0, false
+}
+
+// validationLevelNamesFunction says what a validation level is made of.
+type validationLevelNamesFunction struct{}
+
+func (validationLevelNamesFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "validation_level_names"
+}
+
+func (validationLevelNamesFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Names in a validation level",
+		MarkdownDescription: "Returns the names that a `validation_level` is the sum of, the lowest bit first, and for `0` an empty list. " +
+			"It is the inverse of the function `validation_level`.\n\n" + validationLevelNamesDescription() + functionsNeed,
+		Parameters: []function.Parameter{
+			// A number rather than an integer: the framework takes a fraction for a
+			// bug of the provider.
+			function.NumberParameter{Name: "level", MarkdownDescription: "Validation level."},
+		},
+		Return: function.ListReturn{ElementType: types.StringType},
+	}
+}
+
+func (validationLevelNamesFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var given *big.Float
+	if resp.Error = req.Arguments.Get(ctx, &given); resp.Error != nil {
+		return
+	}
+	level, accuracy := given.Int64()
+	if valid := (isValidationLevel{}); accuracy != big.Exact || !valid.accepts(level) {
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%s, got: %s", valid.Description(ctx), given.Text('g', 10)))
+		return
+	}
+	resp.Error = resp.Result.Set(ctx, validationLevelNames(level))
+}

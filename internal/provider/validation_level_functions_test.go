@@ -1,0 +1,234 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
+)
+
+// call calls a function as Terraform does, each argument being of that type.
+func call(t *testing.T, name string, argument, result tftypes.Type, values ...any) (tftypes.Value, *tfprotov6.FunctionError) {
+	t.Helper()
+	server, err := factories["pipeliner"]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := &tfprotov6.CallFunctionRequest{Name: name}
+	for _, value := range values {
+		encoded, err := tfprotov6.NewDynamicValue(argument, tftypes.NewValue(argument, value))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Arguments = append(request.Arguments, &encoded)
+	}
+	response, err := server.CallFunction(t.Context(), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.Error != nil {
+		return tftypes.Value{}, response.Error
+	}
+	value, err := response.Result.Unmarshal(result)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value, nil
+}
+
+// refusal is an error at the argument in that position.
+func refusal(argument int64, text string) *tfprotov6.FunctionError {
+	return &tfprotov6.FunctionError{Text: text, FunctionArgument: &argument}
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	p, ok := pipeliner.New("test")().(provider.ProviderWithFunctions)
+	if !ok || len(p.Functions(ctx)) == 0 {
+		t.Fatal("the provider has no functions")
+	}
+	for _, construct := range p.Functions(ctx) {
+		var metadata function.MetadataResponse
+		var definition function.DefinitionResponse
+		construct().Metadata(ctx, function.MetadataRequest{}, &metadata)
+		construct().Definition(ctx, function.DefinitionRequest{}, &definition)
+		var validated function.DefinitionValidateResponse
+		definition.Definition.ValidateImplementation(ctx, function.DefinitionValidateRequest{FuncName: metadata.Name}, &validated)
+		if validated.Diagnostics.HasError() {
+			t.Errorf("%s: %v", metadata.Name, validated.Diagnostics)
+		}
+		// What the functions take and give is said in the words of the one table.
+		for _, line := range []string{"- `changed_fields` (`2`): validate only changed fields", "- `deleted_relationship` (`16`): "} {
+			if !strings.Contains(definition.Definition.MarkdownDescription, "\n"+line) {
+				t.Errorf("%s: the description does not say %q", metadata.Name, line)
+			}
+		}
+	}
+}
+
+func TestValidationLevel(t *testing.T) {
+	t.Parallel()
+	const known = "the names are: changed_fields, system_fields, override_readonly, deleted_relationship"
+	for name, test := range map[string]struct {
+		names []any
+		want  int64
+		err   *tfprotov6.FunctionError
+	}{
+		"none":      {names: nil, want: 0},
+		"one":       {names: []any{"system_fields"}, want: 4},
+		"two":       {names: []any{"override_readonly", "changed_fields"}, want: 10},
+		"all":       {names: []any{"changed_fields", "system_fields", "override_readonly", "deleted_relationship"}, want: 30},
+		"twice":     {names: []any{"changed_fields", "changed_fields"}, want: 2},
+		"unknown":   {names: []any{"changed_fields", "override"}, err: refusal(1, `"override" names no validation level, `+known)},
+		"empty":     {names: []any{""}, err: refusal(0, `"" names no validation level, `+known)},
+		"two wrong": {names: []any{"a", "b"}, err: refusal(0, `"a" names no validation level, `+known)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := call(t, "validation_level", tftypes.String, tftypes.Number, test.names...)
+			if diff := cmp.Diff(test.err, err); diff != "" {
+				t.Fatalf("error (-want +got):\n%s", diff)
+			}
+			if want := tftypes.NewValue(tftypes.Number, test.want); err == nil && !got.Equal(want) {
+				t.Errorf("level is %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestValidationLevelNames(t *testing.T) {
+	t.Parallel()
+	const known = "value must be a sum of different ones of 0, 2, 4, 8, 16, got: "
+	for name, test := range map[string]struct {
+		level any
+		want  []string
+		err   *tfprotov6.FunctionError
+	}{
+		"none":     {level: 0, want: []string{}},
+		"one":      {level: 16, want: []string{"deleted_relationship"}},
+		"two":      {level: 10, want: []string{"changed_fields", "override_readonly"}},
+		"all":      {level: 30, want: []string{"changed_fields", "system_fields", "override_readonly", "deleted_relationship"}},
+		"unknown":  {level: 3, err: refusal(0, known+"3")},
+		"negative": {level: -2, err: refusal(0, known+"-2")},
+		"fraction": {level: 2.7, err: refusal(0, known+"2.7")},
+		"huge":     {level: new(big.Float).SetMantExp(big.NewFloat(1), 80), err: refusal(0, known+"1.20892582e+24")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := tftypes.List{ElementType: tftypes.String}
+			got, err := call(t, "validation_level_names", tftypes.Number, list, test.level)
+			if diff := cmp.Diff(test.err, err); diff != "" {
+				t.Fatalf("error (-want +got):\n%s", diff)
+			}
+			elements := make([]tftypes.Value, len(test.want))
+			for i, name := range test.want {
+				elements[i] = tftypes.NewValue(tftypes.String, name)
+			}
+			if want := tftypes.NewValue(list, elements); err == nil && !got.Equal(want) {
+				t.Errorf("names are %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// withFunctions says from which version on Terraform calls a provider's
+// functions. OpenTofu, with versions of its own, has done so before that one.
+var withFunctions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)}
+
+// The functions are called by Terraform, and what they return is taken where a
+// level belongs.
+func TestAccValidationLevel(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	configuration := w.config(conversationBlock(`validation_level = provider::pipeliner::validation_level("override_readonly", "changed_fields")`) + `
+output "level" {
+  value = pipeliner_text_message_conversation.test.validation_level
+}
+output "none" {
+  value = provider::pipeliner::validation_level()
+}
+output "names" {
+  value = provider::pipeliner::validation_level_names(20)
+}
+output "there_and_back" {
+  value = provider::pipeliner::validation_level(provider::pipeliner::validation_level_names(22)...)
+}
+`)
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		TerraformVersionChecks:   withFunctions,
+		Steps: []resource.TestStep{{
+			Config: configuration,
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownOutputValue("level", knownvalue.Int64Exact(10)),
+				statecheck.ExpectKnownOutputValue("none", knownvalue.Int64Exact(0)),
+				statecheck.ExpectKnownOutputValue("names", knownvalue.ListExact([]knownvalue.Check{
+					knownvalue.StringExact("system_fields"), knownvalue.StringExact("deleted_relationship"),
+				})),
+				statecheck.ExpectKnownOutputValue("there_and_back", knownvalue.Int64Exact(22)),
+			},
+		}},
+	})
+}
+
+// In the provider's own block, too: Terraform calls functions before it
+// configures the provider.
+func TestAccValidationLevel_inProvider(t *testing.T) {
+	t.Parallel()
+	skipOpenTofu(t, "it takes that for a reference of the provider to itself")
+	w := newWorld(t, mockserver.Behavior{})
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		TerraformVersionChecks:   withFunctions,
+		Steps: []resource.TestStep{{
+			Config: w.config(conversationBlock(""), `validation_level = provider::pipeliner::validation_level("system_fields")`),
+			Check: func(*terraform.State) error {
+				for _, request := range w.Requests() {
+					if request.Method == http.MethodPost && request.Query.Get("validation-level") == "4" {
+						return nil
+					}
+				}
+				return errors.New("no request has the validation level 4")
+			},
+		}},
+	})
+}
+
+func TestAccValidationLevel_refused(t *testing.T) {
+	t.Parallel()
+	for expression, want := range map[string]string{
+		`validation_level("changed_fields", "readonly")`: `"readonly" names no validation level`,
+		`validation_level_names(1)`:                      `a sum of different ones of 0, 2, 4, 8, 16, got: 1`,
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			// Functions need no space, nor the settings to reach one.
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: factories,
+				TerraformVersionChecks:   withFunctions,
+				Steps: []resource.TestStep{{
+					Config:      fmt.Sprintf("output \"it\" {\n  value = provider::pipeliner::%s\n}", expression),
+					ExpectError: says("Invalid function argument", "provider::pipeliner::"+expression, want),
+				}},
+			})
+		})
+	}
+}
