@@ -34,12 +34,15 @@ func TestAccProvider_hostileReplies(t *testing.T) {
 		"truncated":     {write(page[:100]), says("not a reply of the Pipeliner API", "is not JSON", `{"success":true`)},
 		"another shape": {write(`{"success":true,"data":{"id":1}}`), says("not a reply of the Pipeliner API", "another shape than the API's")},
 		"an id no uuid": {write(strings.ReplaceAll(page, nobody, "7")), says("not a reply of the Pipeliner API", "another shape than the API's")},
-		"10 MB of junk": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("junk "), 2<<20)) }, says("not a reply of the Pipeliner API", "is not JSON; it begins: junk junk")},
+		"10 MB of junk": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("junk "), 2<<20)) }, says("not a reply of the Pipeliner API", "is not JSON; it begins: junk")},
 		"a circle":      {write(page), says("not a reply of the Pipeliner API", "is a list that leads round in a circle", "end_cursor WzFd")},
 		"another host": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
 		}, says("is a redirect, which is not followed, so that no credentials go elsewhere", other.URL)},
-		"its own circle": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, says("is a redirect, which is not followed")},
+		"its own circle": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", r.URL.Path)
+			w.WriteHeader(http.StatusFound)
+		}, says("is a redirect, which is not followed")},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
