@@ -54,24 +54,21 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // A Client talks to one space. It is safe for concurrent use, and its methods
 // may be called from any number of goroutines: that is what fills batches.
 type Client struct {
+	Conversations *Collection[Conversation, ConversationInput]
+
 	config Config
 	base   *url.URL
 	http   *http.Client
 	log    *slog.Logger
 	slots  chan struct{} // one for each request under way
 
-	batches chan struct{} // one for each batch of conversations under way
-	rate    *rate.Limiter
+	rate *rate.Limiter
 
-	conversations *Entity[Conversation, ConversationInput]
-	relations     *Entity[Relation, RelationInput]
-	messages      *Entity[Message, MessageInput]
+	relations *Entity[Relation, RelationInput]
+	messages  *Entity[Message, MessageInput]
 
-	queues  queues
 	seen    history
 	refused refusals
-	reads   *listing
-	mirror  *mirror
 	denied  denial
 }
 
@@ -94,11 +91,8 @@ func New(config Config) (*Client, error) {
 		log:    config.Logger,
 		slots:  make(chan struct{}, config.MaxConcurrentRequests),
 
-		batches: make(chan struct{}, config.MaxConcurrentRequests),
-		rate:    rate.NewLimiter(rate.Inf, 1),
-		seen:    newHistory(),
-		reads:   newListing(),
-		mirror:  newMirror(),
+		rate: rate.NewLimiter(rate.Inf, 1),
+		seen: newHistory(),
 	}
 	if config.RequestsPerSecond > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)
@@ -109,7 +103,7 @@ func New(config Config) (*Client, error) {
 	transport := newTransport()
 	transport.MaxIdleConnsPerHost = cap(c.slots)
 	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
-	c.conversations = &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations"}
+	c.Conversations = conversationsOf(c)
 	c.relations = &Entity[Relation, RelationInput]{client: c, segment: "TextMessageConversationRelationses"}
 	c.messages = &Entity[Message, MessageInput]{client: c, segment: "TextMessages"}
 	return c, nil
@@ -124,9 +118,6 @@ func newTransport() *http.Transport {
 	return &http.Transport{Proxy: http.ProxyFromEnvironment}
 }
 
-// Conversations are the plain operations on conversations.
-func (c *Client) Conversations() *Entity[Conversation, ConversationInput] { return c.conversations }
-
 // Relations are the plain operations on the links of conversations.
 func (c *Client) Relations() *Entity[Relation, RelationInput] { return c.relations }
 
@@ -136,7 +127,7 @@ func (c *Client) Messages() *Entity[Message, MessageInput] { return c.messages }
 // Close sends what still waits in the queues, waits for what is in flight,
 // and takes no more.
 func (c *Client) Close() {
-	c.queues.close()
+	c.Conversations.close()
 	c.http.CloseIdleConnections()
 }
 

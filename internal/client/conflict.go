@@ -10,7 +10,7 @@ import (
 )
 
 // A ConflictError says that an update was not sent, because someone else has
-// changed what it was to change since the caller last knew the conversation.
+// changed what it was to change since the caller last knew the record.
 type ConflictError struct {
 	ID      ID
 	Known   int64 // revision that the caller knows; [NoFloor] where it knows none
@@ -21,7 +21,7 @@ type ConflictError struct {
 // A Conflict is one field that the update and someone else have changed to
 // different values, in words.
 type Conflict struct {
-	Field  string // of the conversation, such as "recipient_contact_id"
+	Field  string // such as "recipient_contact_id"
 	Known  string // what the caller knows
 	Wanted string // what the update was to set
 	Held   string // what the CRM holds
@@ -32,10 +32,10 @@ func (e *ConflictError) Error() string {
 	for i, field := range e.Fields {
 		names[i] = field.Field
 	}
-	return fmt.Sprintf("the conversation %s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
+	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
 }
 
-// A GoneError says that there is nothing to update: the conversation has been
+// A GoneError says that there is nothing to update: the record has been
 // deleted, for good unless Restorable.
 type GoneError struct {
 	ID         ID
@@ -44,9 +44,9 @@ type GoneError struct {
 
 func (e *GoneError) Error() string {
 	if e.Restorable {
-		return fmt.Sprintf("the conversation %s is deleted", e.ID)
+		return fmt.Sprintf("%s is deleted", e.ID)
 	}
-	return fmt.Sprintf("the conversation %s does not exist any more", e.ID)
+	return fmt.Sprintf("%s does not exist any more", e.ID)
 }
 
 // compare holds the updates among the items against what the CRM has now. Those
@@ -57,7 +57,7 @@ func (e *GoneError) Error() string {
 //
 // Where trusted, what is known as of some revision, and what nothing newer has
 // changed, counts as current: that is one request for all of them.
-func (w *writing) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
+func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
 	open := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
 	if trusted {
 		changed, open = w.compareWithMirror(ctx, open)
@@ -65,13 +65,13 @@ func (w *writing) compare(ctx context.Context, items []int, trusted bool) (chang
 	floor := int64(math.MaxInt64)
 	ids := make([]ID, len(open))
 	for n, i := range open {
-		ids[n], _ = w.inputs[i].ID.Get()
-		revision, _ := w.inputs[i].Revision.Get()
+		ids[n], _ = w.about(i).ID.Get()
+		revision, _ := w.about(i).Revision.Get()
 		floor = min(floor, revision-1)
 	}
-	current, err := w.client.FetchMany(ctx, ids, floor)
+	current, err := w.FetchMany(ctx, ids, floor)
 	for n, i := range open {
-		conversation, found := current[ids[n]]
+		record, found := current[ids[n]]
 		if !found {
 			w.results[i].Err = firstError(w.results[i].Err, err)
 			if err == nil {
@@ -79,7 +79,7 @@ func (w *writing) compare(ctx context.Context, items []int, trusted bool) (chang
 			}
 			continue
 		}
-		if w.bringUpToDate(i, conversation) {
+		if w.bringUpToDate(i, record) {
 			changed = append(changed, i)
 		}
 	}
@@ -88,8 +88,8 @@ func (w *writing) compare(ctx context.Context, items []int, trusted bool) (chang
 
 // compareWithMirror is compare of those items of which the mirror knows whether
 // they have changed; it also returns the others.
-func (w *writing) compareWithMirror(ctx context.Context, items []int) (changed, others []int) {
-	m := w.client.mirror
+func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (changed, others []int) {
+	m := w.mirror
 	select {
 	case m.turn <- struct{}{}:
 		defer func() { <-m.turn }()
@@ -114,7 +114,7 @@ func (w *writing) compareWithMirror(ctx context.Context, items []int) (changed, 
 	if len(known) == 0 {
 		return nil, others
 	}
-	switch current, err := m.catchUp(ctx, w.client, len(known)); {
+	switch current, err := w.catchUp(ctx, len(known)); {
 	case err != nil:
 		w.fail(known, err)
 		return nil, others
@@ -122,98 +122,50 @@ func (w *writing) compareWithMirror(ctx context.Context, items []int) (changed, 
 		return nil, items
 	}
 	for _, i := range known {
-		id, _ := w.inputs[i].ID.Get()
-		if conversation, found := m.changed[id]; found && w.bringUpToDate(i, conversation) {
+		id, _ := w.about(i).ID.Get()
+		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)
 		}
 	}
 	return changed, others
 }
 
-// knownAsOf returns the revision of the space as of which the item's
-// conversation is known well enough to update it, [NoFloor] for none. The links
-// that an update keeps have ids that only the CRM knows; what has just been
-// restored is not what it was.
-func (w *writing) knownAsOf(i int) int64 {
-	input := w.inputs[i]
-	if input.Known == nil || input.Restore || input.setsRelations() {
+// knownAsOf returns the revision of the space as of which the item's record is
+// known well enough to update it, [NoFloor] for none. What has just been restored
+// is not what it was.
+func (w *writing[T, In]) knownAsOf(i int) int64 {
+	about := w.about(i)
+	if about.Known == nil || about.Restore || !w.isPlain(w.inputs[i]) {
 		return NoFloor
 	}
-	return input.Known.AsOf
+	return *w.asOf(about.Known)
 }
 
 // bringUpToDate is compare of one item; it reports whether its revision is
 // another one now.
-func (w *writing) bringUpToDate(i int, current Conversation) bool {
-	input := &w.inputs[i]
-	known, _ := input.Revision.Get()
-	if current.IsDeleted {
-		w.results[i].Err = &GoneError{ID: current.ID, Restorable: true}
+func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
+	id, about := current.recordID(), w.about(i)
+	if current.deleted() {
+		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
-	if fields := conflicts(*input, current); len(fields) > 0 && !w.client.config.Overwrite {
-		w.results[i].Err = &ConflictError{ID: current.ID, Known: input.Known.Revision, Current: current.Revision, Fields: fields}
-		return false
-	}
-	*input = w.client.keepLinks(*input, current)
-	input.Revision = Value(current.Revision)
-	return known != current.Revision
-}
-
-// conflicts returns the fields that the input sets to something, and someone
-// else has set to something else. The revision does not matter: that a link was
-// made need not show in it.
-func conflicts(input ConversationInput, current Conversation) []Conflict {
-	if input.Known == nil {
-		return nil
-	}
-	var found []Conflict
-	add := func(field string, isSet bool, known, wanted, held string) {
-		if isSet && held != known && held != wanted {
-			found = append(found, Conflict{Field: field, Known: known, Wanted: wanted, Held: held})
+	if about.Known != nil && !w.client.config.Overwrite {
+		if fields := w.conflict(w.inputs[i], current); len(fields) > 0 {
+			w.results[i].Err = &ConflictError{ID: id, Known: (*about.Known).changed(), Current: current.changed(), Fields: fields}
+			return false
 		}
 	}
-	addID := func(field string, wanted Field[ID], known, held ID) {
-		id, _ := wanted.Get()
-		add(field, !wanted.IsZero(), textOf(known), textOf(id), textOf(held))
-	}
-	addID("phone_id", input.PhoneID, input.Known.PhoneID, current.PhoneID)
-	addID("recipient_account_id", input.RecipientAccountID, input.Known.RecipientAccountID, current.RecipientAccountID)
-	addID("recipient_contact_id", input.RecipientContactID, input.Known.RecipientContactID, current.RecipientContactID)
-	number, isSet := input.RecipientPhoneNumber.Get()
-	add("recipient_phone_number", isSet, CanonicalPhoneNumber(input.Known.RecipientPhoneNumber),
-		CanonicalPhoneNumber(number), CanonicalPhoneNumber(current.RecipientPhoneNumber))
-	for _, kind := range RelationKinds {
-		items, isSet := kind.Input(&input).Get()
-		wanted := make([]ID, len(items))
-		for i, item := range items {
-			wanted[i] = item.target()
-		}
-		add(kind.Field, isSet, textOf(kind.Linked(input.Known)...), textOf(wanted...), textOf(kind.Linked(&current)...))
-	}
-	return found
-}
-
-// textOf names records, whatever their order; "none" for none.
-func textOf(ids ...ID) string {
-	var texts []string
-	for _, id := range ids {
-		if !id.IsZero() {
-			texts = append(texts, id.String())
-		}
-	}
-	if len(texts) == 0 {
-		return "none"
-	}
-	slices.Sort(texts)
-	return strings.Join(slices.Compact(texts), ", ")
+	known, _ := about.Revision.Get()
+	w.inputs[i] = w.prepareFor(w.inputs[i], current)
+	w.about(i).Revision = Value(current.changed())
+	return known != current.changed()
 }
 
 // stale returns those of the items to send again which have been refused only
 // because something has changed since they were compared: the service may refuse
 // an update that names an old revision, and rolls back the others of its request
 // where the rollback method says so.
-func (w *writing) stale(ctx context.Context, items []int) []int {
+func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool {
 		err := w.results[i].Err
 		return ProblemOf(err) != Refused && !errors.Is(err, ErrRolledBack)

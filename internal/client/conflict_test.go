@@ -93,12 +93,12 @@ func TestConflicts(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{StaleRevision: stale})
 					first := newConversation(1)
 					first.RecipientAccountID = Value(acme)
-					before, err := s.client.CreateOrUpdate(t.Context(), linked(first, acme), 0)
+					before, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(first, acme), 0)
 					must(t, err)
 					s.edit(t, before.ID, test.others)
 					input := since(before)
 					test.update(&input)
-					_, err = s.client.CreateOrUpdate(t.Context(), input, 0)
+					_, err = s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
 					s.wantConflict(t, err, before, test.conflict)
 					record := s.record(t, before.ID)
 					for field, want := range test.holds {
@@ -146,7 +146,7 @@ func TestConflictBehindTheComparison(t *testing.T) {
 							s.edit(t, inputs[1].Known.ID, map[string]any{"recipient_contact_id": smith.String()})
 							s.edit(t, inputs[2].Known.ID, map[string]any{"recipient_account_id": acme.String()})
 						}})
-						results := s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: rollback}, false)
+						results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: rollback}, false)
 						for i, result := range results {
 							if conflict := i == 1 && !overwrite; conflict != (ProblemOf(result.Err) == Conflicting) || !conflict && result.Err != nil {
 								t.Errorf("result %d: %v", i, result.Err)
@@ -172,7 +172,7 @@ func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 		input := since(s.create(t.Context(), t, 1))
 		input.RecipientPhoneNumber = Value("nonsense")
 		s.ResetRequests()
-		_, err := s.client.CreateOrUpdate(t.Context(), input, 0)
+		_, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
 		wantProblem(t, err, Refused)
 		s.wantRequests(t, listConversations, batchModify, listConversations)
 	})
@@ -186,7 +186,7 @@ func TestComparisonIsOneRequest(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{RevisionFilter: filter}, func(c *Config) { c.MaxConcurrentRequests = 1 })
 			ids := s.seed(t, 1000)
-			known, err := s.client.FetchMany(t.Context(), ids, NoFloor)
+			known, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
 			must(t, err)
 			s.edit(t, ids[7], map[string]any{"recipient_account_id": acme.String()})
 			s.ResetRequests()
@@ -197,7 +197,7 @@ func TestComparisonIsOneRequest(t *testing.T) {
 					inputs[i] = since(known[ids[(batch*size+i)*5+2]])
 					inputs[i].RecipientContactID = Value(jones)
 				}
-				for i, result := range s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+				for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 					if result.Err != nil || result.Value.RecipientContactID != jones {
 						t.Errorf("%d of batch %d: %+v, %v", i, batch, result.Value, result.Err)
 					}
@@ -220,7 +220,7 @@ func TestComparisonWithoutMirror(t *testing.T) {
 				ids := s.seed(t, 3)
 				var inputs []ConversationInput
 				for _, id := range ids {
-					known, err := s.client.Get(t.Context(), id)
+					known, err := s.client.Conversations.Get(t.Context(), id)
 					must(t, err)
 					inputs = append(inputs, since(known))
 					inputs[len(inputs)-1].RecipientContactID = Value(jones)
@@ -228,7 +228,7 @@ func TestComparisonWithoutMirror(t *testing.T) {
 				s.seed(t, manyNewer)
 				s.edit(t, ids[0], map[string]any{"recipient_contact_id": smith.String()})
 				s.edit(t, ids[1], map[string]any{"recipient_account_id": acme.String()})
-				for i, result := range s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+				for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 					if conflict := ProblemOf(result.Err) == Conflicting; conflict != (i == 0) || !conflict && result.Err != nil {
 						t.Errorf("result %d: %v", i, result.Err)
 					}
@@ -245,7 +245,7 @@ func TestMirrorMissesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 600)
-		known, err := s.client.FetchMany(t.Context(), ids, NoFloor)
+		known, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
 		must(t, err)
 		for _, id := range ids[:350] {
 			s.edit(t, id, map[string]any{"recipient_account_id": acme.String()})
@@ -258,7 +258,7 @@ func TestMirrorMissesNothing(t *testing.T) {
 			inputs = append(inputs, since(known[id]))
 			inputs[len(inputs)-1].RecipientContactID = Value(jones)
 		}
-		for i, result := range s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+		for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 			if conflict := ProblemOf(result.Err) == Conflicting; conflict != (i == 0) || !conflict && result.Err != nil {
 				t.Errorf("result %d: %v", i, result.Err)
 			}
@@ -281,7 +281,7 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 				}
 				input := since(before)
 				input.RecipientContactID = Value(jones)
-				_, err := s.client.CreateOrUpdate(t.Context(), input, 0)
+				_, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
 				wantProblem(t, err, NotFound)
 				var gone *GoneError // in the other case the service says so
 				if restorable && (!errors.As(err, &gone) || !gone.Restorable || gone.ID != before.ID) {
@@ -311,7 +311,7 @@ func TestRestore(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						s := newSpace(t, mockserver.Behavior{DeletedGet: get, DeletedRevision: revision, StaleRevision: stale})
 						inputs := make([]ConversationInput, 20)
-						for i, result := range s.client.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), WriteOptions{}, true) {
+						for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), WriteOptions{}, true) {
 							must(t, result.Err)
 							inputs[i] = restoreOf(result.Value)
 							if i != 3 { // someone else has restored it
@@ -323,7 +323,7 @@ func TestRestore(t *testing.T) {
 						}
 						s.ResetRequests()
 						together(len(inputs), func(i int) {
-							got, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+							got, err := s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0)
 							id, _ := inputs[i].ID.Get()
 							if err != nil || got.ID != id || got.IsDeleted || i%2 == 0 != (got.RecipientContactID == jones) {
 								t.Errorf("%d: %+v, %v", i, got, err)
@@ -354,7 +354,7 @@ func TestRestoreFails(t *testing.T) {
 			s.Inject(mockserver.Fault{Path: "batch-restore", Body: inputs[1].Known.ID.String(), Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
 				mockserver.Fault{Path: "batch-restore", Body: inputs[5].Known.ID.String(), Kind: mockserver.DropAfter, Times: 1})
 			together(len(inputs), func(i int) {
-				_, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+				_, err := s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0)
 				var refused *RestoreError
 				switch {
 				case i == 0:
@@ -378,13 +378,13 @@ func TestDeleteProtected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		must(t, s.Seed(map[string][]map[string]any{conversationSegment: {{"id": id1, "phone_id": frontDesk, "is_delete_protected": true}}}))
-		err := s.client.Delete(t.Context(), idOf(id1), 0)
+		err := s.client.Conversations.Delete(t.Context(), idOf(id1), 0)
 		if !errors.As(err, new(*ProtectedError)) {
 			t.Errorf("the error is %v", err)
 		}
 		id := s.seed(t, 1)[0]
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
-		err = s.client.Delete(t.Context(), id, 0)
+		err = s.client.Conversations.Delete(t.Context(), id, 0)
 		if wantProblem(t, err, NotPermitted); errors.As(err, new(*ProtectedError)) {
 			t.Errorf("the error is %v", err)
 		}
@@ -412,10 +412,10 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 			must(t, err)
 			made = append(made, idOf(id))
 		}
-		s.client.Known(made[3:])
+		s.client.Conversations.Known(made[3:])
 		inputs := []ConversationInput{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
 		var got []ID
-		for i, result := range s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+		for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 			must(t, result.Err)
 			if result.Value.IsDeleted || slices.Contains(got, result.Value.ID) {
 				t.Errorf("result %d: %+v", i, result.Value)
@@ -439,7 +439,7 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 		input := newConversation(1)
 		input.Since = &now
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
-		_, err = s.client.CreateOrUpdate(t.Context(), input, 0)
+		_, err = s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
 		wantProblem(t, err, OutcomeUnknown)
 		var unknown *OutcomeUnknownError
 		if !errors.As(err, &unknown) || unknown.Since != &now {

@@ -46,10 +46,10 @@ func TestDroppedConnections(t *testing.T) {
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
 			s.create(t.Context(), t, 1)
 			wantEqual(t, "conversations", 2, len(s.live()))
-			must(t, s.client.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
+			must(t, s.client.Conversations.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
 
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
-			_, err := s.client.conversations.BatchModify(t.Context(), []ConversationInput{newConversation(2)}, WriteOptions{})
+			_, err := s.client.Conversations.Entity.BatchModify(t.Context(), []ConversationInput{newConversation(2)}, WriteOptions{})
 			wantProblem(t, err, OutcomeUnknown)
 		})
 	}

@@ -36,8 +36,8 @@ type Conversation struct {
 // A ConversationInput is what a conversation is created or updated with.
 // Without an ID it creates; absent fields of an update stay as they are.
 type ConversationInput struct {
-	ID                   Field[ID]     `json:"id,omitzero"`
-	Revision             Field[int64]  `json:"revision,omitzero"`
+	Change[Conversation]
+
 	PhoneID              Field[ID]     `json:"phone_id,omitzero"`
 	RecipientAccountID   Field[ID]     `json:"recipient_account_id,omitzero"`
 	RecipientContactID   Field[ID]     `json:"recipient_contact_id,omitzero"`
@@ -51,18 +51,6 @@ type ConversationInput struct {
 	QuoteRelations       Field[[]RelationInput] `json:"quote_relations,omitzero"`
 
 	Messages Field[[]MessageInput] `json:"messages,omitzero"`
-
-	// What follows is not sent.
-
-	// Known is the conversation as the caller of an update knows it, by which
-	// changes of others are told: the fields that the update sets count. nil:
-	// whatever others have changed is overwritten.
-	Known *Conversation `json:"-"`
-	// Restore undoes a soft delete before anything else is updated.
-	Restore bool `json:"-"`
-	// Since is the moment before an earlier attempt at this create whose outcome
-	// is unknown: what came of it is looked for first.
-	Since *Moment `json:"-"`
 }
 
 // Fields returns the names of the fields that the input sets, beside id and

@@ -22,24 +22,6 @@ type Entity[T record, In any] struct {
 	segment string // path segment, in the plural
 }
 
-// A record knows its id, which no reply may lack, whether it is soft-deleted,
-// and whether it may not be.
-type record interface {
-	recordID() ID
-	deleted() bool
-	protected() bool
-}
-
-func (c Conversation) recordID() ID    { return c.ID }
-func (c Conversation) deleted() bool   { return c.IsDeleted }
-func (c Conversation) protected() bool { return c.IsDeleteProtected }
-func (r Relation) recordID() ID        { return r.ID }
-func (r Relation) deleted() bool       { return r.IsDeleted }
-func (r Relation) protected() bool     { return r.IsDeleteProtected }
-func (m Message) recordID() ID         { return m.ID }
-func (m Message) deleted() bool        { return m.IsDeleted }
-func (m Message) protected() bool      { return m.IsDeleteProtected }
-
 // A Page is one page of a list.
 type Page[T any] struct {
 	Total       int // of all matches

@@ -31,7 +31,7 @@ func TestGetDecodes(t *testing.T) {
 		"recipient_phone_number":"+15550100","revision":1791,"created":"2024-07-09 12:51:48.050108+00:00","modified":"2024-07-09T12:51:48",
 		"is_deleted":false,"is_delete_protected":true,"something_new":{"a":[1]},"account_relations":["`+relation+`"],
 		"contact_relations":[{"id":"`+id2+`","contact_id":"`+jones.String()+`","revision":1790}],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}}`)
-	got, err := c.conversations.Get(t.Context(), idOf(id1), Query{})
+	got, err := c.Conversations.Entity.Get(t.Context(), idOf(id1), Query{})
 	must(t, err)
 	var created, modified Time
 	must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
@@ -67,7 +67,7 @@ func TestGetRefusesOtherReplies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := replying(t, test.body).conversations.Get(t.Context(), idOf(id1), Query{})
+			_, err := replying(t, test.body).Conversations.Entity.Get(t.Context(), idOf(id1), Query{})
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Fatalf("the error is %v; want it to say %q", err, test.says)
 			}
@@ -95,7 +95,7 @@ func TestListRefusesOtherReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var err error
-			for _, err = range replying(t, test.body).conversations.All(t.Context(), Query{}) {
+			for _, err = range replying(t, test.body).Conversations.Entity.All(t.Context(), Query{}) {
 				if err != nil {
 					break
 				}
@@ -141,14 +141,14 @@ func TestAllPages(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	want := s.seed(t, 25)
 	var got []ID
-	for record, err := range s.client.conversations.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
+	for record, err := range s.client.Conversations.Entity.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
 		must(t, err)
 		got = append(got, record.ID)
 	}
 	wantEqual(t, "ids", want, got)
 	s.wantRequests(t, listConversations, listConversations, listConversations)
 
-	for _, err := range s.client.conversations.All(t.Context(), Query{First: 10}) {
+	for _, err := range s.client.Conversations.Entity.All(t.Context(), Query{First: 10}) {
 		must(t, err)
 		break
 	}
@@ -166,7 +166,7 @@ func TestAllEndsInACircle(t *testing.T) {
 			return answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+id1+`"}]}`), nil
 		})
 		var last error
-		for _, last = range c.conversations.All(t.Context(), Query{}) { //nolint:revive // only the end counts
+		for _, last = range c.Conversations.Entity.All(t.Context(), Query{}) { //nolint:revive // only the end counts
 		}
 		wantProblem(t, last, UnexpectedReply)
 		if asked != length+1 {
@@ -181,7 +181,7 @@ func TestAllStopsAtAnError(t *testing.T) {
 	s.seed(t, 3)
 	s.Inject(mockserver.Fault{Skip: 1, Kind: mockserver.StatusReply, Status: 403})
 	records, failures := 0, 0
-	for _, err := range s.client.conversations.All(t.Context(), Query{First: 2}) {
+	for _, err := range s.client.Conversations.Entity.All(t.Context(), Query{First: 2}) {
 		if err != nil {
 			wantProblem(t, err, NotPermitted)
 			failures++
@@ -233,9 +233,9 @@ func TestDecodeBatch(t *testing.T) {
 				wantProblem(t, err, UnexpectedReply)
 				// What creates may have created all the same; what deletes can be asked again.
 				c := replying(t, body)
-				_, err = c.conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+				_, err = c.Conversations.Entity.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 				wantProblem(t, err, OutcomeUnknown)
-				_, err = c.conversations.BatchDelete(t.Context(), []ID{one, two}, WriteOptions{})
+				_, err = c.Conversations.Entity.BatchDelete(t.Context(), []ID{one, two}, WriteOptions{})
 				wantProblem(t, err, UnexpectedReply)
 				return
 			}
@@ -249,14 +249,14 @@ func TestDecodeBatch(t *testing.T) {
 func TestBatchRefusedWithStatus200(t *testing.T) {
 	t.Parallel()
 	c := replying(t, validationReply)
-	_, err := c.conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+	_, err := c.Conversations.Entity.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 	wantProblem(t, err, Refused)
 }
 
 func TestBatchOfNothingSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
-	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]Result[ID], error){s.client.conversations.BatchDelete, s.client.conversations.BatchRestore} {
+	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]Result[ID], error){s.client.Conversations.Entity.BatchDelete, s.client.Conversations.Entity.BatchRestore} {
 		got, err := batch(t.Context(), nil, WriteOptions{})
 		must(t, err)
 		wantEqual(t, "results", 0, len(got))
@@ -289,16 +289,16 @@ func TestEntities(t *testing.T) {
 	must(t, err)
 	wantEqual(t, "relation", []ID{conversation, acme}, []ID{relation.TextMessageConversationID, relation.AccountID})
 
-	expanded, err := s.client.Conversations().Get(ctx, conversation, Query{Expand: []string{"account_relations", "messages"}})
+	expanded, err := s.client.Conversations.Entity.Get(ctx, conversation, Query{Expand: []string{"account_relations", "messages"}})
 	must(t, err)
 	wantEqual(t, "expanded", []any{acme, "Hello"}, []any{expanded.AccountRelations[0].Record.AccountID, expanded.Messages[0].Record.Content})
 
 	for range 2 { // the second time nothing is left to do
-		deleted, err := s.client.Conversations().BatchDelete(ctx, []ID{conversation}, options)
+		deleted, err := s.client.Conversations.Entity.BatchDelete(ctx, []ID{conversation}, options)
 		must(t, err)
-		_, err = s.client.Conversations().Get(ctx, conversation, Query{})
+		_, err = s.client.Conversations.Entity.Get(ctx, conversation, Query{})
 		wantProblem(t, err, NotFound)
-		restored, err := s.client.Conversations().BatchRestore(ctx, []ID{conversation}, options)
+		restored, err := s.client.Conversations.Entity.BatchRestore(ctx, []ID{conversation}, options)
 		must(t, err)
 		wantEqual(t, "results", []Result[ID]{{Value: conversation}, {Value: conversation}}, append(deleted, restored...))
 	}

@@ -50,7 +50,7 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 	}, func(c *Config) { c.MaxRetries = 0 })
 	ctx := t.Context()
 
-	if got, err := c.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
+	if got, err := c.Conversations.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
 		t.Errorf("Get returns %v", got)
 	} else {
 		checkError(t, err)
@@ -61,7 +61,7 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 		}
 		checkError(t, err)
 	}
-	many, err := c.FetchMany(ctx, []ID{idOf(id1), idOf(id2)}, 0)
+	many, err := c.Conversations.FetchMany(ctx, []ID{idOf(id1), idOf(id2)}, 0)
 	checkError(t, err)
 	for id, got := range many {
 		if got.ID != id || id.IsZero() {
@@ -76,7 +76,7 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 		}
 	}
 	for _, results := range [][]Result[ID]{
-		ofTwo(c.conversations.BatchModify(ctx, make([]ConversationInput, 2), WriteOptions{}))(t),
+		ofTwo(c.Conversations.Entity.BatchModify(ctx, make([]ConversationInput, 2), WriteOptions{}))(t),
 		ofTwo(c.messages.BatchDelete(ctx, []ID{acme, zenith}, WriteOptions{}))(t),
 	} {
 		for _, result := range results {
@@ -86,10 +86,10 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 			checkError(t, result.Err)
 		}
 	}
-	for _, result := range c.conversations.remove(ctx, []ID{acme, zenith}, WriteOptions{}) {
+	for _, result := range c.Conversations.Entity.remove(ctx, []ID{acme, zenith}, WriteOptions{}) {
 		checkError(t, result.Err)
 	}
-	for _, result := range c.write(ctx, []ConversationInput{linked(newConversation(1), acme), linked(change(Conversation{ID: idOf(id1)}), acme)}, WriteOptions{RollbackMethod: 1}) {
+	for _, result := range c.Conversations.write(ctx, []ConversationInput{linked(newConversation(1), acme), linked(change(Conversation{ID: idOf(id1)}), acme)}, WriteOptions{RollbackMethod: 1}) {
 		if result.Err == nil && result.Value.ID.IsZero() {
 			t.Error("a write results in no id")
 		}

@@ -246,7 +246,7 @@ func newConversation(i int) ConversationInput {
 // create is CreateOrUpdate of a conversation with the i-th number, which must go well.
 func (s testSpace) create(ctx context.Context, t testing.TB, i int) Conversation {
 	t.Helper()
-	got, err := s.client.CreateOrUpdate(ctx, newConversation(i), 0)
+	got, err := s.client.Conversations.CreateOrUpdate(ctx, newConversation(i), 0)
 	must(t, err)
 	return got
 }
@@ -259,7 +259,7 @@ func linked(input ConversationInput, accounts ...ID) ConversationInput {
 
 // change is the input that updates the conversation.
 func change(c Conversation) ConversationInput {
-	return ConversationInput{ID: Value(c.ID), Revision: Value(c.Revision)}
+	return ConversationInput{Change: Change[Conversation]{ID: Value(c.ID), Revision: Value(c.Revision)}}
 }
 
 func texts(ids ...ID) []string {

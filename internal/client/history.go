@@ -19,14 +19,14 @@ type Moment struct {
 // A history is what a client has learned of its space's history, so that it
 // can tell what is new, and what of the new is its own.
 type history struct {
-	// creating is held by one from before conversations are created until
+	// creating is held by one from before records are created until
 	// their ids are in mine, and by everyone to look for lost ones.
 	creating *semaphore.Weighted
 
 	mu    sync.Mutex
 	known bool
 	last  Moment
-	mine  map[ID]bool // conversations that this client has read or written
+	mine  map[ID]bool // records that this client has read or written
 }
 
 // The weights with which history.creating is held.
@@ -37,7 +37,7 @@ const (
 
 func newHistory() history { return history{creating: semaphore.NewWeighted(everyone)} }
 
-// claim notes that the conversation is known. It reports false where it was.
+// claim notes that the record is known. It reports false where it was.
 func (h *history) claim(id ID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -51,36 +51,39 @@ func (h *history) claim(id ID) bool {
 	return true
 }
 
-// Known tells the client of conversations that are known to its user, though it
-// has not read them: none of them can be what came of a lost create.
-func (c *Client) Known(ids []ID) {
-	for _, id := range ids {
-		c.seen.claim(id)
-	}
-}
-
 func (h *history) isMine(id ID) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.mine[id]
 }
 
-// observe learns from the newest conversations of the space.
-func (h *history) observe(newest []Conversation) {
+// observe learns from the newest records of an entity, if there are any.
+func observe[T record](h *history, newest []T) {
+	if len(newest) == 0 {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.known = true
-	for _, c := range newest {
-		if c.Revision < h.last.Revision {
+	for _, record := range newest {
+		if record.changed() < h.last.Revision {
 			continue
 		}
-		h.last.Revision = c.Revision
-		for _, t := range []time.Time{c.Created.Time, c.Modified.Time} {
+		h.last.Revision = record.changed()
+		created, modified := record.times()
+		for _, t := range []time.Time{created, modified} {
 			if t.After(h.last.At) {
 				h.last.At = t
 			}
 		}
 	}
+}
+
+// begin notes that the newest record of the space is known, if there is one.
+func (h *history) begin() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.known = true
 }
 
 func (h *history) latest() (last Moment, known bool) {
@@ -95,14 +98,15 @@ func (c *Client) now(ctx context.Context) (Moment, error) {
 	if last, known := c.seen.latest(); known {
 		return last, nil
 	}
-	page, err := c.conversations.List(ctx, Query{
+	page, err := c.Conversations.Entity.List(ctx, Query{
 		First: 1, OrderBy: []string{"-revision"}, IncludeDeleted: true,
 		LoadOnly: []string{"id", "revision", "created", "modified"},
 	})
 	if err != nil {
 		return Moment{}, err
 	}
-	c.seen.observe(page.Records)
+	c.seen.begin()
+	observe(&c.seen, page.Records)
 	last, _ := c.seen.latest()
 	return last, nil
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 )
 
@@ -36,7 +37,7 @@ func (c *Client) keepLinks(input ConversationInput, conversation Conversation) C
 
 // removeExtraLinks deletes the links that updates should have removed and that
 // a service which merges arrays has kept. It reports whether there were any.
-func (w *writing) removeExtraLinks(ctx context.Context) bool {
+func (c *Client) removeExtraLinks(ctx context.Context, w *writing[Conversation, ConversationInput]) bool {
 	owners := map[ID]int{} // relation → item
 	var extra []ID
 	for _, i := range w.written() {
@@ -57,8 +58,8 @@ func (w *writing) removeExtraLinks(ctx context.Context) bool {
 	if len(extra) == 0 {
 		return false
 	}
-	for chunk := range slices.Chunk(extra, w.client.config.BatchSize) {
-		for n, result := range w.client.relations.remove(ctx, chunk, w.options) {
+	for chunk := range slices.Chunk(extra, c.config.BatchSize) {
+		for n, result := range c.relations.remove(ctx, chunk, w.options) {
 			if result.Err == nil {
 				continue
 			}
@@ -70,4 +71,34 @@ func (w *writing) removeExtraLinks(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+// completeRelations reads the links that a reply shows as URIs only.
+func (c *Client) completeRelations(ctx context.Context, conversation *Conversation) error {
+	missing := func(ref Ref[Relation]) bool { return ref.Record == nil }
+	bare := slices.ContainsFunc(RelationKinds, func(kind RelationKind) bool {
+		return slices.ContainsFunc(*kind.Refs(conversation), missing)
+	})
+	relations := map[ID]*Relation{}
+	if bare {
+		filter := Filter{Field: "text_message_conversation_id", Value: conversation.ID.String()}
+		for relation, err := range c.relations.All(ctx, Query{Filters: []Filter{filter}}) {
+			if err != nil {
+				return err
+			}
+			relations[relation.ID] = &relation
+		}
+	}
+	for _, kind := range RelationKinds {
+		refs := *kind.Refs(conversation)
+		for i := range refs {
+			if refs[i].Record == nil {
+				refs[i].Record = relations[refs[i].ID]
+			}
+			if refs[i].ID.IsZero() || refs[i].Record == nil || kind.linked(refs[i].Record).IsZero() {
+				return &ReplyError{HTTPStatus: http.StatusOK, Reason: fmt.Sprintf("does not show which record is linked by %s of the conversation %s", kind.Field, conversation.ID), Snippet: refs[i].ID.String()}
+			}
+		}
+	}
+	return nil
 }

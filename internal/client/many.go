@@ -10,16 +10,16 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// CreateOrUpdateMany writes any number of conversations in as few requests as
+// CreateOrUpdateMany writes any number of records in as few requests as
 // they fit in, and reads them back together. The results are in the order of
-// the inputs; their errors are those of [Client.CreateOrUpdate], and:
+// the inputs; their errors are those of [Collection.CreateOrUpdate], and:
 //
 // With allOrNothing, once anything fails nothing more is sent, and what has
 // been created is deleted again. What was created then has an *UndoneError, or,
 // where it could not be deleted again, a *LeftoverError; what was not sent has
 // [ErrNotSent]. What the service rolled back because of another item, and said
 // so, has [ErrRolledBack].
-func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationInput, options WriteOptions, allOrNothing bool) []Result[Conversation] {
+func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In, options WriteOptions, allOrNothing bool) []Result[T] {
 	w := newWriting(c, inputs, options)
 	all := w.all()
 	if err := w.prepare(ctx); err != nil {
@@ -29,8 +29,8 @@ func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationIn
 	var failed atomic.Bool
 	failed.Store(len(w.unfailed(all)) < len(all))
 	var group errgroup.Group
-	group.SetLimit(cap(c.slots))
-	for items := range slices.Chunk(all, c.config.BatchSize) {
+	group.SetLimit(cap(c.batches))
+	for items := range slices.Chunk(all, c.client.config.BatchSize) {
 		group.Go(func() error {
 			if allOrNothing && failed.Load() {
 				w.fail(w.toSend(items), ErrNotSent)
@@ -53,17 +53,17 @@ func (c *Client) CreateOrUpdateMany(ctx context.Context, inputs []ConversationIn
 	return w.results
 }
 
-// DeleteMany soft-deletes any number of conversations. What is deleted or gone
+// DeleteMany soft-deletes any number of records. What is deleted or gone
 // already is no error.
-func (c *Client) DeleteMany(ctx context.Context, ids []ID, validationLevel int64) []Result[struct{}] {
+func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []ID, validationLevel int64) []Result[struct{}] {
 	options := WriteOptions{ValidationLevel: validationLevel, RollbackMethod: rollbackFailed}
 	results := make([]Result[struct{}], len(ids))
 	var group errgroup.Group
-	group.SetLimit(cap(c.slots))
-	for first := 0; first < len(ids); first += c.config.BatchSize {
-		chunk := ids[first:min(first+c.config.BatchSize, len(ids))]
+	group.SetLimit(cap(c.batches))
+	for first := 0; first < len(ids); first += c.client.config.BatchSize {
+		chunk := ids[first:min(first+c.client.config.BatchSize, len(ids))]
 		group.Go(func() error {
-			copy(results[first:], c.removeConversations(ctx, chunk, options))
+			copy(results[first:], c.remove(ctx, chunk, options))
 			return nil
 		})
 	}
@@ -100,16 +100,16 @@ func (e *LeftoverError) Error() string {
 func (e *LeftoverError) Unwrap() error { return e.Err }
 
 // undo deletes what has been created.
-func (w *writing) undo(ctx context.Context) {
+func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []ID
 	for i, result := range w.results {
 		if result.Err == nil && !w.isUpdate(i) {
 			created = append(created, i)
-			ids = append(ids, result.Value.ID)
+			ids = append(ids, w.ids[i])
 		}
 	}
-	for n, result := range w.client.DeleteMany(ctx, ids, w.options.ValidationLevel) {
+	for n, result := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
 		i := created[n]
 		if result.Err != nil {
 			w.results[i].Err = &LeftoverError{ID: ids[n], Err: result.Err}

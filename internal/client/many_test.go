@@ -24,7 +24,7 @@ func TestMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		results := s.client.CreateOrUpdateMany(t.Context(), newConversations(250), WriteOptions{RollbackMethod: 1}, false)
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), newConversations(250), WriteOptions{RollbackMethod: 1}, false)
 		var ids []ID
 		for i, result := range results {
 			if result.Err != nil || result.Value.RecipientPhoneNumber != numberOf(i) {
@@ -34,7 +34,7 @@ func TestMany(t *testing.T) {
 		}
 		s.wantRequests(t, listConversations, batchModify, batchModify, batchModify, listConversations, listConversations, listConversations)
 
-		for i, result := range s.client.DeleteMany(t.Context(), append(ids, unknown), 0) {
+		for i, result := range s.client.Conversations.DeleteMany(t.Context(), append(ids, unknown), 0) {
 			if result.Err != nil {
 				t.Errorf("delete %d: %v", i, result.Err)
 			}
@@ -64,7 +64,7 @@ func TestAllOrNothing(t *testing.T) {
 					s.Inject(faults...)
 					inputs := newConversations(20)
 					inputs[culprit].PhoneID = Value(unknown)
-					results := s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
+					results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
 					wantEqual(t, "conversations", 0, len(s.live()))
 					for i, result := range results {
 						if result.Err == nil || !result.Value.ID.IsZero() && !errors.As(result.Err, new(*UndoneError)) {
@@ -89,7 +89,7 @@ func TestLeftover(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		inputs := newConversations(6)
 		inputs[3].PhoneID = Value(unknown)
-		results := s.client.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
 		for i, result := range results {
 			var leftover *LeftoverError
 			if left := errors.As(result.Err, &leftover); left != (i < 2) || left && fmt.Sprint(s.live()[i]["id"]) != leftover.ID.String() {
@@ -111,7 +111,7 @@ func TestAllOrNothingKeepsUpdates(t *testing.T) {
 		before := s.create(t.Context(), t, 0)
 		update := change(before)
 		update.RecipientContactID = Value(jones)
-		results := s.client.CreateOrUpdateMany(t.Context(), []ConversationInput{update, newConversation(1), {PhoneID: Value(unknown)}}, WriteOptions{}, true)
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), []ConversationInput{update, newConversation(1), {PhoneID: Value(unknown)}}, WriteOptions{}, true)
 		must(t, results[0].Err)
 		wantEqual(t, "the update", jones, results[0].Value.RecipientContactID)
 		wantEqual(t, "conversations", 1, len(s.live()))
@@ -126,7 +126,7 @@ func TestAllOrNothingPrepares(t *testing.T) {
 		before := s.create(t.Context(), t, 0)
 		s.ResetRequests()
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
-		results := s.client.CreateOrUpdateMany(t.Context(), []ConversationInput{newConversation(1), linked(change(before), acme)}, WriteOptions{}, true)
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), []ConversationInput{newConversation(1), linked(change(before), acme)}, WriteOptions{}, true)
 		wantProblem(t, results[1].Err, NotPermitted)
 		if !errors.Is(results[0].Err, ErrNotSent) || slices.ContainsFunc(s.requests(), func(r string) bool { return strings.HasPrefix(r, "POST") }) {
 			t.Errorf("the neighbour: %v; requests %s", results[0].Err, s.requests())
@@ -172,7 +172,7 @@ func TestWrongCredentialsAreSentOnce(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.Password += "?" })
 		for range 3 {
 			together(5, func(i int) {
-				_, err := s.client.CreateOrUpdate(t.Context(), newConversation(i), 0)
+				_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), 0)
 				wantProblem(t, err, WrongCredentials)
 			})
 		}

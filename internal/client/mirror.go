@@ -2,19 +2,19 @@ package client
 
 import "context"
 
-// A mirror knows which conversations of the space have changed since some
-// revision, and how: one request for what is newer than it knows brings it up to
-// date, however many conversations there are. So many updates are held against
-// what the CRM has in one request, without a get for each.
-type mirror struct {
+// A mirror knows which records of an entity have changed since some revision of
+// the space, and how: one request for what is newer than it knows brings it up to
+// date, however many records there are. So many updates are held against what
+// the CRM has in one request, without a get for each.
+type mirror[T any] struct {
 	turn    chan struct{} // held by who uses the mirror; holds one
 	base    int64         // it knows what has changed since; [NoFloor] for nothing yet
 	upTo    int64         // it knows what has changed until
-	changed map[ID]Conversation
+	changed map[ID]T
 }
 
-func newMirror() *mirror {
-	return &mirror{turn: make(chan struct{}, 1), base: NoFloor, changed: map[ID]Conversation{}}
+func newMirror[T any]() *mirror[T] {
+	return &mirror[T]{turn: make(chan struct{}, 1), base: NoFloor, changed: map[ID]T{}}
 }
 
 // mostRounds is how often a mirror is brought up to date at once, in a space in
@@ -23,9 +23,9 @@ const mostRounds = 3
 
 // catchUp brings the mirror up to date in at most so many pages at a time. It
 // reports false where that takes more.
-func (m *mirror) catchUp(ctx context.Context, c *Client, pages int) (bool, error) {
+func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
 	for range mostRounds {
-		more, err := m.round(ctx, c, pages)
+		more, err := c.mirrorMore(ctx, pages)
 		if more == 0 || err != nil {
 			return err == nil, err
 		}
@@ -38,10 +38,11 @@ func (m *mirror) catchUp(ctx context.Context, c *Client, pages int) (bool, error
 	return false, nil
 }
 
-// round lists what is newer than the mirror knows, and returns how many pages
-// there were behind the first: too many, and nothing is known, or read.
-func (m *mirror) round(ctx context.Context, c *Client, most int) (more int, err error) {
-	query := wholeConversations()
+// mirrorMore lists what is newer than the mirror knows, and returns how many
+// pages there were behind the first: more than most, and nothing is known.
+func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int, err error) {
+	m := c.mirror
+	query := c.query
 	query.IncludeDeleted = true
 	top, read := NoFloor, 0
 	for page, err := range c.newerThan(ctx, m.upTo, query) {
@@ -53,13 +54,12 @@ func (m *mirror) round(ctx context.Context, c *Client, most int) (more int, err 
 		} else {
 			more++
 		}
-		if len(page.Records) > 0 {
-			c.seen.observe(page.Records)
-		}
+		observe(&c.client.seen, page.Records)
 		for _, record := range page.Records {
-			if known, found := m.changed[record.ID]; record.Revision > m.upTo && (!found || record.Revision > known.Revision) {
-				record.Messages, record.AsOf = nil, top
-				m.changed[record.ID] = record
+			known, found := m.changed[record.recordID()]
+			if record.changed() > m.upTo && (!found || record.changed() > known.changed()) {
+				*c.asOf(&record) = top
+				m.changed[record.recordID()] = record
 			}
 		}
 		read += len(page.Records)

@@ -26,10 +26,10 @@ func TestLevelsDontShareRequests(t *testing.T) {
 		must(t, s.client.isThere(t.Context()))
 		together(20, func(i int) {
 			level := int64(i%2) * 8
-			if _, err := s.client.CreateOrUpdate(t.Context(), newConversation(i), level); err != nil {
+			if _, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), level); err != nil {
 				t.Error(err)
 			}
-			if err := s.client.Delete(t.Context(), ids[i], level); err != nil {
+			if err := s.client.Conversations.Delete(t.Context(), ids[i], level); err != nil {
 				t.Error(err)
 			}
 		})
@@ -63,16 +63,16 @@ func TestCloseClient(t *testing.T) {
 		ids := s.seed(t, 1)
 		var callers sync.WaitGroup
 		callers.Go(func() { s.create(t.Context(), t, 1) })
-		callers.Go(func() { must(t, s.client.Delete(t.Context(), ids[0], 4)) })
+		callers.Go(func() { must(t, s.client.Conversations.Delete(t.Context(), ids[0], 4)) })
 		synctest.Wait()
 		s.client.Close()
 		callers.Wait()
 		wantEqual(t, "conversations", 1, len(s.live()))
 		for level := range int64(3) {
-			if _, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 2*level); !errors.Is(err, ErrClosed) {
+			if _, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 2*level); !errors.Is(err, ErrClosed) {
 				t.Errorf("a write of level %d after Close: %v", level, err)
 			}
-			if err := s.client.Delete(t.Context(), ids[0], 2*level); !errors.Is(err, ErrClosed) {
+			if err := s.client.Conversations.Delete(t.Context(), ids[0], 2*level); !errors.Is(err, ErrClosed) {
 				t.Errorf("a delete of level %d after Close: %v", level, err)
 			}
 		}

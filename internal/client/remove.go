@@ -29,7 +29,7 @@ func (e *Entity[T, In]) remove(ctx context.Context, ids []ID, options WriteOptio
 		}
 		return results, err
 	}
-	return e.change(ctx, ids, options, batchDelete, func(id ID, found *T, err error) error {
+	return e.carryOut(ctx, ids, options, batchDelete, func(id ID, found *T, err error) error {
 		switch {
 		case found == nil, (*found).deleted():
 			return nil
@@ -40,9 +40,9 @@ func (e *Entity[T, In]) remove(ctx context.Context, ids []ID, options WriteOptio
 	})
 }
 
-func (c *Client) removeConversations(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
+func (c *Collection[T, In]) remove(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
 	for _, id := range ids {
 		c.reads.finish(id)
 	}
-	return c.conversations.remove(ctx, ids, options)
+	return c.Entity.remove(ctx, ids, options)
 }

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// A RestoreError says that a deleted conversation could not be restored, and so
+// A RestoreError says that a deleted record could not be restored, and so
 // was not updated either.
 type RestoreError struct {
 	ID  ID
@@ -15,29 +15,29 @@ type RestoreError struct {
 }
 
 func (e *RestoreError) Error() string {
-	return fmt.Sprintf("the deleted conversation %s could not be restored: %v", e.ID, e.Err)
+	return fmt.Sprintf("%s is deleted, and could not be restored: %v", e.ID, e.Err)
 }
 func (e *RestoreError) Unwrap() error { return e.Err }
 
 // restore undoes the soft deletes of the items that ask for it, in one request
 // for each batch. Those for which it fails have an error then.
-func (w *writing) restore(ctx context.Context) {
+func (w *writing[T, In]) restore(ctx context.Context) {
 	var deleted []int
 	for i := range w.inputs {
-		if w.inputs[i].Restore {
+		if w.about(i).Restore {
 			deleted = append(deleted, i)
 		}
 	}
 	for chunk := range slices.Chunk(deleted, w.client.config.BatchSize) {
 		ids := make([]ID, len(chunk))
 		for n, i := range chunk {
-			ids[n], _ = w.inputs[i].ID.Get()
+			ids[n], _ = w.about(i).ID.Get()
 		}
-		for n, result := range w.client.conversations.restore(ctx, ids, w.options) {
+		for n, result := range w.Entity.restore(ctx, ids, w.options) {
 			i := chunk[n]
 			w.results[i].Err = result.Err
-			if result.Err == nil && len(w.inputs[i].Fields()) == 0 {
-				w.results[i].Value.ID = ids[n] // that is all
+			if result.Err == nil && len(w.fields(w.inputs[i])) == 0 {
+				w.ids[i] = ids[n] // that is all
 			}
 		}
 	}
@@ -47,7 +47,7 @@ func (w *writing) restore(ctx context.Context) {
 // deleted, perhaps by a request whose reply got lost, is no error; what does not
 // exist any more has a *GoneError, what else fails a *RestoreError.
 func (e *Entity[T, In]) restore(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
-	return e.change(ctx, ids, options, e.BatchRestore, func(id ID, found *T, err error) error {
+	return e.carryOut(ctx, ids, options, e.BatchRestore, func(id ID, found *T, err error) error {
 		switch {
 		case found == nil:
 			return &GoneError{ID: id}
@@ -58,10 +58,10 @@ func (e *Entity[T, In]) restore(ctx context.Context, ids []ID, options WriteOpti
 	})
 }
 
-// change carries out an operation on the records of one batch, and where it
+// carryOut carries out an operation on the records of one batch, and where it
 // fails looks at what became of the record: judge tells what the error means for
 // one that was found, or (nil) does not exist any more, deleted or not.
-func (e *Entity[T, In]) change(
+func (e *Entity[T, In]) carryOut(
 	ctx context.Context, ids []ID, options WriteOptions,
 	operation func(context.Context, []ID, WriteOptions) ([]Result[ID], error),
 	judge func(id ID, found *T, err error) error,
@@ -75,7 +75,7 @@ func (e *Entity[T, In]) change(
 	}
 	if isRefusedWhole(err) && len(ids) > 1 {
 		half := len(ids) / 2
-		return append(e.change(ctx, ids[:half], options, operation, judge), e.change(ctx, ids[half:], options, operation, judge)...)
+		return append(e.carryOut(ctx, ids[:half], options, operation, judge), e.carryOut(ctx, ids[half:], options, operation, judge)...)
 	}
 	blind := false
 	for i, id := range ids {

@@ -62,7 +62,7 @@ func TestSecrets(t *testing.T) {
 	}
 	ctx := t.Context()
 	c := configure(service.URL, testPassword)
-	written, err := c.CreateOrUpdate(ctx, linked(newConversation(1), acme), 0)
+	written, err := c.Conversations.CreateOrUpdate(ctx, linked(newConversation(1), acme), 0)
 	must(t, err)
 
 	var failures []error
@@ -87,22 +87,22 @@ func TestSecrets(t *testing.T) {
 	} {
 		mock.Inject(fault)
 		if fault.Kind != mockserver.ShortArray {
-			_, err = c.conversations.Get(ctx, written.ID, Query{})
+			_, err = c.Conversations.Entity.Get(ctx, written.ID, Query{})
 			fails(err)
 		}
-		_, err = c.conversations.BatchModify(ctx, []ConversationInput{input}, WriteOptions{})
+		_, err = c.Conversations.Entity.BatchModify(ctx, []ConversationInput{input}, WriteOptions{})
 		fails(err)
 		mock.ClearFaults()
 	}
-	_, err = configure(service.URL, testPassword+" no more").Get(ctx, written.ID)
+	_, err = configure(service.URL, testPassword+" no more").Conversations.Get(ctx, written.ID)
 	wantProblem(t, err, WrongCredentials)
 	fails(err)
-	_, err = configure(unreachable.URL, testPassword).Get(ctx, written.ID)
+	_, err = configure(unreachable.URL, testPassword).Conversations.Get(ctx, written.ID)
 	wantProblem(t, err, Unreachable)
 	fails(err)
 	elsewhere := httptest.NewServer(http.RedirectHandler("http://"+testUser+":"+url.QueryEscape(testPassword)+"@other.example/?password="+url.QueryEscape(testPassword), http.StatusFound))
 	defer elsewhere.Close()
-	_, err = configure(elsewhere.URL, testPassword).Get(ctx, written.ID)
+	_, err = configure(elsewhere.URL, testPassword).Conversations.Get(ctx, written.ID)
 	fails(err)
 	for _, address := range []string{"https://" + testUser + ":" + url.QueryEscape(testPassword) + "@crm.example", testUser + ":" + testPassword + "@crm.example"} {
 		_, err := New(Config{ServiceURL: address, SpaceID: "acme_sales"})

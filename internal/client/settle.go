@@ -28,7 +28,7 @@ const (
 //
 // An error, which holds the lost request's, means that this could not be found
 // out for the items that are returned with it.
-func (w *writing) settle(ctx context.Context, items []int, lost error, looks int) ([]int, error) {
+func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, looks int) ([]int, error) {
 	for look := 0; look < looks && len(items) > 0; look++ {
 		if look > 0 {
 			select {
@@ -52,7 +52,7 @@ func (w *writing) settle(ctx context.Context, items []int, lost error, looks int
 
 // lookPatiently is look, again and again for as long as a request may take,
 // where the service can't be reached or is out of order.
-func (w *writing) lookPatiently(ctx context.Context, items []int) ([]int, error) {
+func (w *writing[T, In]) lookPatiently(ctx context.Context, items []int) ([]int, error) {
 	return backoff.Retry(ctx, func() ([]int, error) {
 		left, err := w.look(ctx, items)
 		switch ProblemOf(err) {
@@ -68,8 +68,8 @@ func (w *writing) lookPatiently(ctx context.Context, items []int) ([]int, error)
 
 // adoptEarlier looks for what earlier attempts at creates have come to, and
 // adopts it. Where that can't be seen, nothing must be created.
-func (w *writing) adoptEarlier(ctx context.Context) {
-	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.inputs[i].Since == nil })
+func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
+	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.about(i).Since == nil })
 	if len(items) == 0 {
 		return
 	}
@@ -78,24 +78,24 @@ func (w *writing) adoptEarlier(ctx context.Context) {
 		return
 	}
 	for _, i := range left {
-		w.results[i].Err = &OutcomeUnknownError{Err: fmt.Errorf("looking for what an earlier attempt did failed: %w", err), Since: w.inputs[i].Since}
+		w.results[i].Err = &OutcomeUnknownError{Err: fmt.Errorf("looking for what an earlier attempt did failed: %w", err), Since: w.about(i).Since}
 	}
 }
 
 // since returns a moment before anything can have come of the item.
-func (w *writing) since(i int) Moment {
-	input := w.inputs[i]
-	if revision, update := input.Revision.Get(); update {
+func (w *writing[T, In]) since(i int) Moment {
+	about := w.about(i)
+	if revision, update := about.Revision.Get(); update {
 		return Moment{Revision: revision}
 	}
-	if input.Since != nil {
-		return *input.Since
+	if about.Since != nil {
+		return *about.Since
 	}
 	return w.before
 }
 
 // sinceAny returns the earliest moment of any of the items.
-func (w *writing) sinceAny(items []int) Moment {
+func (w *writing[T, In]) sinceAny(items []int) Moment {
 	earliest := Moment{Revision: math.MaxInt64}
 	for _, i := range items {
 		if since := w.since(i); since.Revision < earliest.Revision {
@@ -106,7 +106,7 @@ func (w *writing) sinceAny(items []int) Moment {
 }
 
 // look is one look of settle.
-func (w *writing) look(ctx context.Context, items []int) ([]int, error) {
+func (w *writing[T, In]) look(ctx context.Context, items []int) ([]int, error) {
 	// Others may be creating the same: what they create must be theirs first.
 	if err := w.client.seen.creating.Acquire(ctx, everyone); err != nil {
 		return items, context.Cause(ctx)
@@ -119,51 +119,53 @@ func (w *writing) look(ctx context.Context, items []int) ([]int, error) {
 	return w.adopt(items, candidates), nil
 }
 
-// candidates returns the conversations that have changed since before the items
+// candidates returns the records that have changed since before the items
 // were sent, and that may be what came of one of them.
-func (w *writing) candidates(ctx context.Context, items []int) ([]Conversation, error) {
+func (w *writing[T, In]) candidates(ctx context.Context, items []int) ([]T, error) {
 	floor := w.sinceAny(items).Revision
-	var candidates []Conversation
-	for page, err := range w.client.newerThan(ctx, floor, wholeConversations()) {
+	var candidates []T
+	for page, err := range w.newerThan(ctx, floor, w.query) {
 		if err != nil {
 			return nil, err
 		}
-		for _, conversation := range page.Records {
-			isOne := func(i int) bool { return w.isResult(i, conversation) }
-			if conversation.Revision <= floor || !slices.ContainsFunc(items, isOne) {
+		for _, record := range page.Records {
+			isOne := func(i int) bool { return w.isResult(i, record) }
+			if record.changed() <= floor || !slices.ContainsFunc(items, isOne) {
 				continue
 			}
-			if err := w.client.completeRelations(ctx, &conversation); err != nil {
+			if err := w.complete(ctx, &record); err != nil {
 				return nil, err
 			}
-			candidates = append(candidates, conversation)
+			candidates = append(candidates, record)
 		}
 	}
 	// The older one is, the fewer requests can have created it: a request that
 	// takes the oldest leaves the others to those that can't have created it.
-	slices.SortFunc(candidates, func(a, b Conversation) int {
-		return cmp.Or(a.Created.Compare(b.Created.Time), cmp.Compare(a.Revision, b.Revision))
+	slices.SortFunc(candidates, func(a, b T) int {
+		createdA, _ := a.times()
+		createdB, _ := b.times()
+		return cmp.Or(createdA.Compare(createdB), cmp.Compare(a.changed(), b.changed()))
 	})
 	return candidates, nil
 }
 
 // adopt sets the results of the items that are among the candidates, and returns
 // the other items. Creates that agree in everything that was sent come before
-// those that agree in phone and number only, which still are ours: the service
-// may have changed what was sent.
-func (w *writing) adopt(items []int, candidates []Conversation) []int {
-	for _, same := range []func(ConversationInput, Conversation) bool{agrees, agreesInNumber} {
+// those that are only like it, which still are ours: the service may have changed
+// what was sent.
+func (w *writing[T, In]) adopt(items []int, candidates []T) []int {
+	for _, same := range []func(In, T) bool{w.agrees, w.isLike} {
 		items = slices.DeleteFunc(slices.Clone(items), func(i int) bool {
-			for _, conversation := range candidates {
+			for _, record := range candidates {
 				switch {
-				case !w.isResult(i, conversation):
-				case w.isUpdate(i) && !agrees(w.inputs[i], conversation):
+				case !w.isResult(i, record):
+				case w.isUpdate(i) && !w.agrees(w.inputs[i], record):
 					// Others may have changed it since, and its links may be there
 					// all the same: none is made twice.
-					w.bringUpToDate(i, conversation)
+					w.bringUpToDate(i, record)
 					return w.results[i].Err != nil
-				case w.isUpdate(i) || same(w.inputs[i], conversation) && w.client.seen.claim(conversation.ID):
-					w.results[i] = Result[Conversation]{Value: Conversation{ID: conversation.ID}}
+				case w.isUpdate(i) || same(w.inputs[i], record) && w.client.seen.claim(record.recordID()):
+					w.ids[i], w.results[i].Err = record.recordID(), nil
 					return true
 				}
 			}
@@ -173,66 +175,15 @@ func (w *writing) adopt(items []int, candidates []Conversation) []int {
 	return items
 }
 
-func (w *writing) isUpdate(i int) bool { return !w.inputs[i].ID.IsZero() }
-
-// isResult reports whether the conversation may be what came of the item: the
-// one that it updates, or one of its phone and number that nobody has known
-// before.
-func (w *writing) isResult(i int, conversation Conversation) bool {
-	if id, update := w.inputs[i].ID.Get(); update {
-		return conversation.ID == id
+// isResult reports whether the record may be what came of the item: the one that
+// it updates, or one like it that nobody has known before.
+func (w *writing[T, In]) isResult(i int, record T) bool {
+	if id, update := w.about(i).ID.Get(); update {
+		return record.recordID() == id
 	}
-	return agreesInNumber(w.inputs[i], conversation) &&
-		!w.client.seen.isMine(conversation.ID) &&
-		conversation.Revision > w.since(i).Revision &&
-		conversation.Created.After(w.since(i).At.Add(-clockSkew))
-}
-
-// agreesInNumber reports whether the conversation has the phone and the
-// recipient's number of the input.
-func agreesInNumber(input ConversationInput, conversation Conversation) bool {
-	phone, _ := input.PhoneID.Get()
-	number, _ := input.RecipientPhoneNumber.Get()
-	return phone == conversation.PhoneID && SamePhoneNumber(number, conversation.RecipientPhoneNumber)
-}
-
-// agrees reports whether the conversation has everything that the input sets.
-// Links that an update should have removed don't matter: the read-back removes
-// those that a service which merges arrays has kept.
-func agrees(input ConversationInput, conversation Conversation) bool {
-	if !fieldAgrees(input.PhoneID, conversation.PhoneID) ||
-		!fieldAgrees(input.RecipientAccountID, conversation.RecipientAccountID) ||
-		!fieldAgrees(input.RecipientContactID, conversation.RecipientContactID) {
-		return false
-	}
-	if number, set := input.RecipientPhoneNumber.Get(); set && !SamePhoneNumber(number, conversation.RecipientPhoneNumber) {
-		return false
-	}
-	for _, kind := range RelationKinds {
-		if wanted, set := kind.Input(&input).Get(); set && !linksAgree(wanted, kind.Linked(&conversation), !input.ID.IsZero()) {
-			return false
-		}
-	}
-	return true
-}
-
-// fieldAgrees reports whether the field is absent, or is what the record has,
-// whose zero is null.
-func fieldAgrees(field Field[ID], has ID) bool {
-	if field.IsZero() {
-		return true
-	}
-	value, _ := field.Get()
-	return value == has
-}
-
-func linksAgree(wanted []RelationInput, has []ID, orMore bool) bool {
-	targets := make(map[ID]bool, len(wanted))
-	for _, item := range wanted {
-		targets[item.target()] = true
-		if !slices.Contains(has, item.target()) {
-			return false
-		}
-	}
-	return orMore || !slices.ContainsFunc(has, func(id ID) bool { return !targets[id] })
+	created, _ := record.times()
+	return w.isLike(w.inputs[i], record) &&
+		!w.client.seen.isMine(record.recordID()) &&
+		record.changed() > w.since(i).Revision &&
+		created.After(w.since(i).At.Add(-clockSkew))
 }

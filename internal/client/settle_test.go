@@ -96,7 +96,7 @@ func TestLostCreates(t *testing.T) {
 		got := make([]Conversation, len(inputs))
 		together(len(inputs), func(i int) {
 			var err error
-			if got[i], err = s.client.CreateOrUpdate(t.Context(), inputs[i], 0); err != nil {
+			if got[i], err = s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0); err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
 		})
@@ -133,7 +133,7 @@ func TestLostUpdates(t *testing.T) {
 						input.RecipientPhoneNumber = Field[string]{}
 					}
 					var err error
-					before[i], err = s.client.CreateOrUpdate(t.Context(), input, 0)
+					before[i], err = s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
 					must(t, err)
 				}
 				lose("batch-modify")
@@ -147,7 +147,7 @@ func TestLostUpdates(t *testing.T) {
 				}
 				inputs[2].RecipientPhoneNumber = Value(spelled(2))
 				together(len(inputs), func(i int) {
-					got, err := s.client.CreateOrUpdate(t.Context(), inputs[i], 0)
+					got, err := s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0)
 					if err != nil || got.ID != before[i].ID || got.RecipientContactID != jones {
 						t.Errorf("caller %d: %+v, %v", i, got, err)
 					}
@@ -175,7 +175,7 @@ func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
 		}})
 		input := linked(change(before), acme)
 		input.RecipientContactID = Value(jones)
-		_, err := s.client.CreateOrUpdate(t.Context(), input, 0)
+		_, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
 		must(t, err)
 		wantEqual(t, "links", texts(acme), s.Links(before.ID.String(), "account_relations"))
 		if n := strings.Count(fmt.Sprint(s.requests()), "batch-modify"); n != 3 {
@@ -191,7 +191,7 @@ func TestLostDeletes(t *testing.T) {
 		ids := s.seed(t, 4)
 		lose("batch-delete")
 		together(3, func(i int) {
-			if err := s.client.Delete(t.Context(), ids[i], 0); err != nil {
+			if err := s.client.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
 		})
@@ -237,7 +237,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter},
 			mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		together(2, func(i int) {
-			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(i), 0)
+			_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), 0)
 			wantProblem(t, err, OutcomeUnknown)
 			for _, says := range []string{"may have been carried out", errDropped.Error(), "looking for what it did failed too: HTTP 403"} {
 				if err != nil && !strings.Contains(err.Error(), says) {
@@ -272,7 +272,7 @@ func TestLooksPatiently(t *testing.T) {
 				}
 				return answered.RoundTrip(r)
 			})
-			got, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 0)
+			got, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
 			if patient {
 				must(t, err)
 				wantEqual(t, "id", s.live()[1]["id"], any(got.ID.String()))
@@ -297,7 +297,7 @@ func TestLostForEver(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: fault, Status: http.StatusBadGateway})
-			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), 0)
+			_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
 			wantProblem(t, err, want)
 			wantEqual(t, "requests", 1+3*3, len(s.Requests()))
 		})
@@ -334,7 +334,7 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 			mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
 				must(t, s.Edit(conversationSegment, fmt.Sprint(s.live()[0]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
 			}})
-		got, err := s.client.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
+		got, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
 		must(t, err)
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "links", texts(acme), s.Links(got.ID.String(), "account_relations"))
@@ -348,7 +348,7 @@ func TestLookAlikeThatWasRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-		results := s.client.write(t.Context(), []ConversationInput{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, WriteOptions{RollbackMethod: 1})
+		results := s.client.Conversations.write(t.Context(), []ConversationInput{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, WriteOptions{RollbackMethod: 1})
 		wantProblem(t, results[0].Err, RelationNotFound)
 		must(t, results[1].Err)
 		wantEqual(t, "links", []ID{acme}, RelationKinds[0].Linked(&results[1].Value))
@@ -362,12 +362,12 @@ func TestRepeatedUpdateAfterOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		before, err := s.client.CreateOrUpdate(t.Context(), linked(newConversation(1), acme, zenith), 0)
+		before, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme, zenith), 0)
 		must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"account_relations": texts(acme)}))
 		}})
-		_, err = s.client.CreateOrUpdate(t.Context(), linked(change(before), zenith, initech), 0)
+		_, err = s.client.Conversations.CreateOrUpdate(t.Context(), linked(change(before), zenith, initech), 0)
 		must(t, err)
 		wantEqual(t, "links", texts(zenith, initech), s.Links(before.ID.String(), "account_relations"))
 	})
@@ -381,8 +381,8 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		results := s.client.write(t.Context(), []ConversationInput{
-			{ID: Value(ids[0]), Revision: Value[int64](1), RecipientContactID: Value(jones)},
+		results := s.client.Conversations.write(t.Context(), []ConversationInput{
+			{Change: Change[Conversation]{ID: Value(ids[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)},
 			newConversation(100_001), // the second one's number
 		}, WriteOptions{RollbackMethod: 1})
 		must(t, results[0].Err)
@@ -403,10 +403,10 @@ func TestOldConversationIsNotAdopted(t *testing.T) {
 		ids := s.seed(t, 2)
 		time.Sleep(time.Hour)
 		// An update of what is gone leaves a read-back with nothing in it.
-		_, err := s.client.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
+		_, err := s.client.Conversations.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
 		must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		got, err := s.client.CreateOrUpdate(t.Context(), newConversation(100_001), 0) // the second one's number
+		got, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(100_001), 0) // the second one's number
 		must(t, err)
 		if slices.Contains(ids, got.ID) {
 			t.Errorf("a stranger's conversation was adopted")
@@ -436,7 +436,7 @@ func TestRefusedWhole(t *testing.T) {
 				// On the way down, replies get lost too.
 				s.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 4, Kind: mockserver.DropAfter})
 				together(40, func(i int) {
-					got, err := s.client.CreateOrUpdate(t.Context(), newConversation(i), 0)
+					got, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), 0)
 					if i == culprit {
 						if problem := ProblemOf(err); err == nil || problem == OutcomeUnknown || problem == Other {
 							t.Errorf("the one at fault: %v", err)
@@ -478,7 +478,7 @@ func TestLookWaitsForOthers(t *testing.T) {
 			return mock.RoundTrip(r)
 		})
 		together(2, func(i int) {
-			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(1), []int64{2, 4}[i])
+			_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), []int64{2, 4}[i])
 			must(t, err)
 		})
 		wantEqual(t, "conversations", 2, len(s.live()))
@@ -505,7 +505,7 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 		together(3, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
 			// The second one, of which the client has heard, lies between the look-alikes.
-			_, err := s.client.CreateOrUpdate(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
+			_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
 			must(t, err)
 		})
 		wantEqual(t, "conversations", 3, len(s.live()))
@@ -544,7 +544,7 @@ func TestManyCreatesInTrouble(t *testing.T) {
 				owners := map[ID]int{}
 				together(calls, func(i int) {
 					number := i % (calls / 3) // three look-alikes of each
-					got, err := s.client.CreateOrUpdate(t.Context(), newConversation(number), int64(i%2)*4)
+					got, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(number), int64(i%2)*4)
 					mu.Lock()
 					defer mu.Unlock()
 					if other, taken := owners[got.ID]; taken || err != nil || got.RecipientPhoneNumber != numberOf(number) {

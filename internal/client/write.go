@@ -9,27 +9,7 @@ import (
 	"slices"
 )
 
-// CreateOrUpdate writes one conversation, together with those that other
-// callers write at the same time, and returns it as the CRM then holds it,
-// without messages. An input without an ID creates; an update needs ID, Revision
-// and Known, and sets a relation array to exactly the links that it holds.
-//
-// An error is as of [Entity], or a *ConflictError, *GoneError or *RestoreError; an
-// *UnreadError says that the conversation was written all the same. An
-// *OutcomeUnknownError means that even looking at what the CRM holds now did not
-// tell.
-func (c *Client) CreateOrUpdate(ctx context.Context, input ConversationInput, validationLevel int64) (Conversation, error) {
-	return c.queues.write(c, validationLevel).Do(ctx, input)
-}
-
-// Delete soft-deletes one conversation, together with those that other callers
-// delete at the same time. One that is deleted or gone already is no error.
-func (c *Client) Delete(ctx context.Context, id ID, validationLevel int64) error {
-	_, err := c.queues.remove(c, validationLevel).Do(ctx, id)
-	return err
-}
-
-// An UnreadError says that a conversation was written, but could not be read
+// An UnreadError says that a record was written, but could not be read
 // back. ID is its id.
 type UnreadError struct {
 	ID  ID
@@ -37,25 +17,35 @@ type UnreadError struct {
 }
 
 func (e *UnreadError) Error() string {
-	return fmt.Sprintf("the conversation %s was written, but could not be read back: %v", e.ID, e.Err)
+	return fmt.Sprintf("%s was written, but could not be read back: %v", e.ID, e.Err)
 }
 func (e *UnreadError) Unwrap() error { return e.Err }
 
-// A writing is one batch of conversations on its way to the CRM.
-type writing struct {
-	client  *Client
+// A writing is one batch of records on its way to the CRM.
+type writing[T record, In any] struct {
+	*Collection[T, In]
+
 	options WriteOptions
-	inputs  []ConversationInput
+	inputs  []In
 	before  Moment // the space's history before anything is sent
-	results []Result[Conversation]
+	ids     []ID   // of what has been written; zero before that
+	results []Result[T]
 }
 
-func newWriting(c *Client, inputs []ConversationInput, options WriteOptions) *writing {
-	return &writing{client: c, options: options, inputs: slices.Clone(inputs), results: make([]Result[Conversation], len(inputs))}
+func newWriting[T record, In any](c *Collection[T, In], inputs []In, options WriteOptions) *writing[T, In] {
+	return &writing[T, In]{
+		Collection: c, options: options, inputs: slices.Clone(inputs),
+		ids: make([]ID, len(inputs)), results: make([]Result[T], len(inputs)),
+	}
 }
+
+// about returns what an item says beside its fields.
+func (w *writing[T, In]) about(i int) *Change[T] { return w.change(&w.inputs[i]) }
+
+func (w *writing[T, In]) isUpdate(i int) bool { return !w.about(i).ID.IsZero() }
 
 // all returns the positions of all items.
-func (w *writing) all() []int {
+func (w *writing[T, In]) all() []int {
 	items := make([]int, len(w.inputs))
 	for i := range items {
 		items[i] = i
@@ -63,10 +53,10 @@ func (w *writing) all() []int {
 	return items
 }
 
-// write creates and updates the conversations of one batch, and reads them
+// write creates and updates the records of one batch, and reads them
 // back: one request each, and one to see what is to be updated. More are sent
 // only where something has to be restored, or goes wrong.
-func (c *Client) write(ctx context.Context, inputs []ConversationInput, options WriteOptions) []Result[Conversation] {
+func (c *Collection[T, In]) write(ctx context.Context, inputs []In, options WriteOptions) []Result[T] {
 	w := newWriting(c, inputs, options)
 	all := w.all()
 	// No batch begins before it can be sent: what it knows of the space would be
@@ -89,11 +79,11 @@ func (c *Client) write(ctx context.Context, inputs []ConversationInput, options 
 }
 
 // unfailed returns the items that have no error yet.
-func (w *writing) unfailed(items []int) []int {
+func (w *writing[T, In]) unfailed(items []int) []int {
 	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
 }
 
-func (w *writing) fail(items []int, err error) {
+func (w *writing[T, In]) fail(items []int, err error) {
 	for _, i := range items {
 		w.results[i].Err = err
 	}
@@ -101,7 +91,7 @@ func (w *writing) fail(items []int, err error) {
 
 // failWhole sets the error of a request as a whole. Where it names an item, the
 // others have only been rolled back.
-func (w *writing) failWhole(items []int, err error) {
+func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.fail(items, err)
 	apiError, ok := errors.AsType[*APIError](err)
 	if !ok || apiError.EntityIndex == nil || *apiError.EntityIndex < 0 || *apiError.EntityIndex >= len(items) {
@@ -115,11 +105,11 @@ func (w *writing) failWhole(items []int, err error) {
 // in the space's history, adopts what earlier attempts have created, restores
 // what is deleted, and compares what is to be updated. Those for which it fails
 // have an error then, and are not sent.
-func (w *writing) prepare(ctx context.Context) error {
+func (w *writing[T, In]) prepare(ctx context.Context) error {
 	w.before.Revision = NoFloor
 	for i := range w.inputs {
-		if id, update := w.inputs[i].ID.Get(); update {
-			w.client.reads.finish(id)
+		if id, update := w.about(i).ID.Get(); update {
+			w.reads.finish(id)
 			continue
 		}
 		now, err := w.client.now(ctx)
@@ -136,16 +126,16 @@ func (w *writing) prepare(ctx context.Context) error {
 
 // toSend returns those of the items that have no error and no result yet, and
 // something to send.
-func (w *writing) toSend(items []int) []int {
+func (w *writing[T, In]) toSend(items []int) []int {
 	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
-		return !w.results[i].Value.ID.IsZero() || w.isUpdate(i) && len(w.inputs[i].Fields()) == 0
+		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.fields(w.inputs[i])) == 0
 	})
 }
 
 // send sends the items, those again of which it is certain that they were not
 // carried out or that only something else's change was in their way, and sets
 // the id or the error of each in the results.
-func (w *writing) send(ctx context.Context, items []int) {
+func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
 		w.deliver(ctx, items)
@@ -159,7 +149,7 @@ func (w *writing) send(ctx context.Context, items []int) {
 }
 
 // deliver sends the items until it is known what became of each.
-func (w *writing) deliver(ctx context.Context, items []int) {
+func (w *writing[T, In]) deliver(ctx context.Context, items []int) {
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
 			w.fail(items, err)
@@ -225,26 +215,26 @@ func isRefusedWhole(err error) bool {
 }
 
 // sendOnce sends the items in one request.
-func (w *writing) sendOnce(ctx context.Context, items []int) error {
+func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	if err := w.client.seen.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
 	}
 	defer w.client.seen.creating.Release(one)
-	inputs := make([]ConversationInput, len(items))
+	inputs := make([]In, len(items))
 	for n, i := range items {
 		inputs[n] = w.inputs[i]
 	}
-	results, err := w.client.conversations.BatchModify(ctx, inputs, w.options)
+	results, err := w.Entity.BatchModify(ctx, inputs, w.options)
 	if err != nil {
 		return err
 	}
 	answered := map[ID]bool{}
 	for n, i := range items {
 		id := results[n].Value
-		asked, update := w.inputs[i].ID.Get()
+		asked, update := w.about(i).ID.Get()
 		if results[n].Err == nil && (update && id != asked || !update && w.client.seen.isMine(id) || answered[id]) {
 			// None of the others can be believed either.
-			return &OutcomeUnknownError{Err: &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another conversation", Snippet: id.String()}}
+			return &OutcomeUnknownError{Err: &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}}
 		}
 		answered[id] = results[n].Err == nil
 	}
@@ -253,21 +243,21 @@ func (w *writing) sendOnce(ctx context.Context, items []int) error {
 		if err == nil {
 			w.client.seen.claim(id)
 		}
-		w.results[i].Value.ID, w.results[i].Err = id, err
+		w.ids[i], w.results[i].Err = id, err
 	}
 	return nil
 }
 
 // readBack replaces the ids in the results with what the CRM holds now.
-func (w *writing) readBack(ctx context.Context) {
+func (w *writing[T, In]) readBack(ctx context.Context) {
 	w.fetch(ctx, w.written(), w.floor())
-	if w.removeExtraLinks(ctx) {
+	if w.clean(ctx, w) {
 		w.fetch(ctx, w.written(), w.floor())
 	}
 }
 
 // written returns the items that have been carried out.
-func (w *writing) written() []int {
+func (w *writing[T, In]) written() []int {
 	var items []int
 	for i, result := range w.results {
 		if result.Err == nil {
@@ -280,12 +270,13 @@ func (w *writing) written() []int {
 // floor returns a revision that everything written is above. What was written is
 // newer than everything that was known before; but a restore alone need not show
 // in the revision.
-func (w *writing) floor() int64 {
+func (w *writing[T, In]) floor() int64 {
 	floor, restored := w.before.Revision, int64(math.MaxInt64)
-	for _, input := range w.inputs {
-		revision, update := input.Revision.Get()
+	for i, input := range w.inputs {
+		about := w.about(i)
+		revision, update := about.Revision.Get()
 		switch {
-		case update && input.Restore && len(input.Fields()) == 0:
+		case update && about.Restore && len(w.fields(input)) == 0:
 			restored = min(restored, revision-1)
 		case update:
 			floor = max(floor, revision)
@@ -297,22 +288,22 @@ func (w *writing) floor() int64 {
 	return min(floor, restored)
 }
 
-func (w *writing) fetch(ctx context.Context, items []int, floor int64) {
+func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	if len(items) == 0 {
 		return
 	}
 	ids := make([]ID, len(items))
 	for n, i := range items {
-		ids[n] = w.results[i].Value.ID
+		ids[n] = w.ids[i]
 	}
-	found, err := w.client.FetchMany(ctx, ids, floor)
+	found, err := w.FetchMany(ctx, ids, floor)
 	for n, i := range items {
-		conversation, ok := found[ids[n]]
+		record, ok := found[ids[n]]
 		if !ok {
 			w.results[i].Err = &UnreadError{ID: ids[n], Err: firstError(err, errGone)}
 			continue
 		}
-		w.results[i].Value = conversation
+		w.results[i].Value = record
 	}
 }
 

@@ -99,7 +99,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	conversation, err := api.Read(ctx, reference(state.ID))
+	conversation, err := api.Conversations.Read(ctx, reference(state.ID))
 	if client.ProblemOf(err) == client.NotFound {
 		resp.State.RemoveResource(ctx)
 		return
@@ -142,7 +142,7 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := api.Delete(ctx, reference(state.ID), r.provider.validationLevel(state.ValidationLevel)); err != nil {
+	if err := api.Conversations.Delete(ctx, reference(state.ID), r.provider.validationLevel(state.ValidationLevel)); err != nil {
 		resp.Diagnostics.Append(failure{action: "Delete", subject: state.conversationModel, err: err}.diagnostics()...)
 	}
 }
@@ -174,7 +174,7 @@ func (r *conversationResource) write(ctx context.Context, plan conversationResou
 	if diags.HasError() {
 		return plan.conversationModel, diags
 	}
-	written, err := api.CreateOrUpdate(ctx, input, r.provider.validationLevel(plan.ValidationLevel))
+	written, err := api.Conversations.CreateOrUpdate(ctx, input, r.provider.validationLevel(plan.ValidationLevel))
 	action := "Create"
 	if prior != nil {
 		action = "Update"

@@ -41,7 +41,7 @@ func importEntries(ctx context.Context, api *client.Client, text string) (entrie
 	}
 	ids, faults := parseImport(text)
 	wanted := slices.Collect(maps.Values(ids))
-	found, err := api.FetchMany(ctx, wanted, client.NoFloor)
+	found, err := api.Conversations.FetchMany(ctx, wanted, client.NoFloor)
 	if err != nil {
 		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
 	}

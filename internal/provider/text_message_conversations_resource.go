@@ -189,7 +189,7 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries)
 		work.api = api
 	}
 	if work.api != nil {
-		work.api.Known(prior.ids())
+		work.api.Conversations.Known(prior.ids())
 	}
 	return work, diags
 }
@@ -197,7 +197,7 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries)
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
 func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, err error) {
-	found, err := api.FetchMany(ctx, e.ids(), client.NoFloor)
+	found, err := api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
 		return client.NoFloor, err
 	}

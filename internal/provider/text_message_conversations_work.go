@@ -106,7 +106,7 @@ func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
-	for i, result := range w.api.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
+	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
 		w.take(w.changes[i], result)
 	}
 }
@@ -152,7 +152,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
-	for i, result := range w.api.DeleteMany(ctx, ids, w.level) {
+	for i, result := range w.api.Conversations.DeleteMany(ctx, ids, w.level) {
 		if result.Err == nil {
 			continue
 		}
