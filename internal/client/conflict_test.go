@@ -448,3 +448,41 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 		wantEqual(t, "conversations", 0, len(s.live()))
 	})
 }
+
+// Links are looked at in any case: that others made some need not show in the
+// conversation's revision, and those that stay have ids that only the CRM knows.
+func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{RelationRevision: mockserver.Keep})
+		input, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
+		must(t, err)
+		_, err = s.Create(relationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
+		must(t, err)
+		_, err = s.client.Conversations.CreateOrUpdate(t.Context(), linked(since(input), acme, zenith), 0)
+		s.wantConflict(t, err, input, []Conflict{{"account_relations", acme.String(), textOf(acme, zenith), textOf(acme, initech)}})
+		wantEqual(t, "links", texts(acme, initech), s.Links(input.ID.String(), "account_relations"))
+	})
+}
+
+// What is known as of an earlier revision than the others is not taken for
+// current because nothing has changed since the later one.
+func TestEachIsComparedAsOfItsOwnRevision(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 2)
+		early, err := s.client.Conversations.Get(t.Context(), ids[0])
+		must(t, err)
+		s.edit(t, ids[0], map[string]any{"recipient_contact_id": smith.String()})
+		late, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
+		must(t, err)
+		inputs := []ConversationInput{since(early), since(late[ids[1]])}
+		for i := range inputs {
+			inputs[i].RecipientContactID = Value(jones)
+		}
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false)
+		wantProblem(t, results[0].Err, Conflicting)
+		must(t, results[1].Err)
+	})
+}
