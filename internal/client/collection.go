@@ -102,7 +102,24 @@ func (c *Collection[T, In]) Delete(ctx context.Context, id ID, validationLevel i
 // Get returns one record, also a soft-deleted one. [ProblemOf] its error is
 // [NotFound] when there is none.
 func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
-	return c.get(ctx, id, c.Entity.find)
+	query := c.query
+	query.IncludeDeleted = true
+	if c.client.refused.has(getParameters) {
+		query = Query{}
+	}
+	record, err := c.Entity.find(ctx, id, query)
+	if isRefusal(err) && !c.client.refused.has(getParameters) {
+		// The vendor's documents disagree on whether a get takes parameters.
+		if record, err = c.Entity.find(ctx, id, Query{}); err == nil || ProblemOf(err) == NotFound {
+			c.client.refused.add(getParameters)
+		}
+	}
+	if err != nil {
+		return record, err
+	}
+	*c.asOf(&record) = record.changed()
+	c.client.seen.claim(id)
+	return record, c.complete(ctx, &record)
 }
 
 // Read returns one record, as Get does, for callers of whom nobody knows how
@@ -117,13 +134,8 @@ func (c *Collection[T, In]) Read(ctx context.Context, id ID) (T, error) {
 	if record, listed, err := c.lookUp(ctx, id); listed || err != nil {
 		return record, err
 	}
-	find := c.Entity.find
-	whole, asOf := c.reads.extent()
-	if whole {
-		find = c.Entity.Get // no other way would find it
-	}
-	record, err := c.get(ctx, id, find)
-	*c.asOf(&record) = max(*c.asOf(&record), asOf)
+	record, err := c.Get(ctx, id)
+	*c.asOf(&record) = max(*c.asOf(&record), c.reads.current())
 	return record, err
 }
 

@@ -90,22 +90,17 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 // they have changed; it also returns the others.
 func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (changed, others []int) {
 	m := w.mirror
-	select {
-	case m.turn <- struct{}{}:
-		defer func() { <-m.turn }()
-	case <-ctx.Done():
-		w.fail(items, context.Cause(ctx))
+	if err := m.lock(ctx); err != nil {
+		w.fail(items, err)
 		return nil, nil
 	}
-	if m.base == NoFloor {
-		for _, i := range items {
-			m.base = max(m.base, w.knownAsOf(i))
-		}
-		m.upTo = m.base
-	}
+	defer m.unlock()
 	var known []int
 	for _, i := range items {
-		if asOf := w.knownAsOf(i); asOf > NoFloor && asOf >= m.base {
+		m.begin(w.knownAsOf(i))
+	}
+	for _, i := range items {
+		if m.covers(w.knownAsOf(i)) {
 			known = append(known, i)
 		} else {
 			others = append(others, i)
@@ -131,8 +126,8 @@ func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (ch
 }
 
 // knownAsOf returns the revision of the space as of which the item's record is
-// known well enough to update it, [NoFloor] for none. What has just been restored
-// is not what it was.
+// known well enough to update it, [NoFloor] for none. What is deleted need not show
+// that in its revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
 	about := w.about(i)
 	if about.Known == nil || about.Restore || !w.isPlain(w.inputs[i]) {
@@ -145,7 +140,7 @@ func (w *writing[T, In]) knownAsOf(i int) int64 {
 // another one now.
 func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	id, about := current.recordID(), w.about(i)
-	if current.deleted() {
+	if current.deleted() && !about.Restore {
 		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
@@ -170,6 +165,9 @@ func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 		err := w.results[i].Err
 		return ProblemOf(err) != Refused && !errors.Is(err, ErrRolledBack)
 	})
+	if w.options.RollbackMethod != rollbackFailed && len(refused) < len(items)-len(w.unfailed(items)) {
+		return nil // something else was in the way too
+	}
 	again := w.compare(ctx, refused, false)
 	if len(again) > 0 && w.options.RollbackMethod != rollbackFailed {
 		again = refused // they stand or fall together

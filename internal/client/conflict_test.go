@@ -329,7 +329,7 @@ func TestRestore(t *testing.T) {
 								t.Errorf("%d: %+v, %v", i, got, err)
 							}
 						})
-						s.wantRequests(t, batchRestore, listConversations, batchModify, listConversations)
+						s.wantRequests(t, listConversations, batchRestore, batchModify, listConversations)
 						wantEqual(t, "conversations", 20, len(s.live()))
 					})
 				})

@@ -27,9 +27,9 @@ type Conversation struct {
 	// thousands.
 	Messages []Ref[Message] `json:"messages"`
 
-	// AsOf is a revision of the space as of which this is how the record was, at
-	// least its own: what nothing newer than AsOf has changed is still so. It is
-	// the client's own, not the API's.
+	// AsOf is a revision of the space as of which the conversation was like this:
+	// one that nothing newer than AsOf has changed still is. It is not the API's,
+	// but what this package knows.
 	AsOf int64 `json:"-"`
 }
 
@@ -49,6 +49,8 @@ type ConversationInput struct {
 	LeadRelations        Field[[]RelationInput] `json:"lead_relations,omitzero"`
 	OpportunityRelations Field[[]RelationInput] `json:"opportunity_relations,omitzero"`
 	QuoteRelations       Field[[]RelationInput] `json:"quote_relations,omitzero"`
+
+	dropped []ID // relations that an update is to remove
 
 	Messages Field[[]MessageInput] `json:"messages,omitzero"`
 }

@@ -28,7 +28,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 		conflict:   conflicts,
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
-		clean:      c.removeExtraLinks,
+		clean:      c.removeDropped,
 	})
 }
 

@@ -34,6 +34,8 @@ type Page[T any] struct {
 type Result[T any] struct {
 	Value T
 	Err   error
+
+	Adopted bool // what an earlier attempt at a create has come to; see [Change]
 }
 
 // Get returns one record; of the query only Expand, LoadOnly and

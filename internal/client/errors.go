@@ -138,7 +138,8 @@ func (e *APIError) problem() Problem {
 		return NotPermitted
 	case e.HTTPStatus == http.StatusNotFound:
 		return NotFound
-	case e.HTTPStatus == http.StatusBadRequest, e.HTTPStatus == http.StatusUnprocessableEntity:
+	case e.HTTPStatus == http.StatusBadRequest, e.HTTPStatus == http.StatusUnprocessableEntity,
+		e.HTTPStatus == http.StatusConflict, e.HTTPStatus == http.StatusPreconditionFailed:
 		return Refused
 	}
 	return Other

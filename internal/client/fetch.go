@@ -14,28 +14,6 @@ import (
 // NoFloor stands for an unknown revision, below all others.
 const NoFloor int64 = -1
 
-// get is Get by way of one of the entity's methods.
-func (c *Collection[T, In]) get(ctx context.Context, id ID, find func(context.Context, ID, Query) (T, error)) (T, error) {
-	query := c.query
-	query.IncludeDeleted = true
-	if c.client.refused.has(getParameters) {
-		query = Query{}
-	}
-	record, err := find(ctx, id, query)
-	if isRefusal(err) && !c.client.refused.has(getParameters) {
-		// The vendor's documents disagree on whether a get takes parameters.
-		if record, err = find(ctx, id, Query{}); err == nil || ProblemOf(err) == NotFound {
-			c.client.refused.add(getParameters)
-		}
-	}
-	if err != nil {
-		return record, err
-	}
-	*c.asOf(&record) = record.changed()
-	c.client.seen.claim(id)
-	return record, c.complete(ctx, &record)
-}
-
 // FetchMany returns those of the records that exist, soft-deleted ones too. With
 // an error some may be missing.
 //

@@ -11,6 +11,7 @@ import (
 // has already named by their relation's URI: whether the service replaces an
 // array or merges into it, they are neither made anew nor doubled.
 func (c *Client) keepLinks(input ConversationInput, conversation Conversation) ConversationInput {
+	input.dropped = nil
 	for _, kind := range RelationKinds {
 		field := kind.Input(&input)
 		wanted, set := field.Get()
@@ -19,7 +20,11 @@ func (c *Client) keepLinks(input ConversationInput, conversation Conversation) C
 		}
 		existing := make(map[ID]ID) // linked record → relation
 		for _, ref := range *kind.Refs(&conversation) {
-			existing[*kind.linked(ref.Record)] = ref.ID
+			linked := *kind.linked(ref.Record)
+			existing[linked] = ref.ID
+			if !slices.ContainsFunc(wanted, func(item RelationInput) bool { return item.target() == linked }) {
+				input.dropped = append(input.dropped, ref.ID)
+			}
 		}
 		items := make([]RelationInput, len(wanted))
 		for i, item := range wanted {
@@ -35,42 +40,30 @@ func (c *Client) keepLinks(input ConversationInput, conversation Conversation) C
 	return input
 }
 
-// removeExtraLinks deletes the links that updates should have removed and that
-// a service which merges arrays has kept. It reports whether there were any.
-func (c *Client) removeExtraLinks(ctx context.Context, w *writing[Conversation, ConversationInput]) bool {
+// removeDropped deletes the links that updates should have removed and that a
+// service which merges arrays has kept; links that others have made meanwhile are
+// theirs. It reports whether there were any.
+func (c *Client) removeDropped(ctx context.Context, w *writing[Conversation, ConversationInput]) bool {
 	owners := map[ID]int{} // relation → item
 	var extra []ID
 	for _, i := range w.written() {
 		for _, kind := range RelationKinds {
-			wanted, set := kind.Input(&w.inputs[i]).Get()
-			if !set {
-				continue
-			}
 			for _, ref := range *kind.Refs(&w.results[i].Value) {
-				linked := *kind.linked(ref.Record)
-				if !slices.ContainsFunc(wanted, func(item RelationInput) bool { return item.target() == linked }) {
+				if slices.Contains(w.inputs[i].dropped, ref.ID) {
 					owners[ref.ID] = i
 					extra = append(extra, ref.ID)
 				}
 			}
 		}
 	}
-	if len(extra) == 0 {
-		return false
-	}
 	for chunk := range slices.Chunk(extra, c.config.BatchSize) {
 		for n, result := range c.relations.remove(ctx, chunk, w.options) {
-			if result.Err == nil {
-				continue
+			if result.Err != nil {
+				w.results[owners[chunk[n]]].Err = fmt.Errorf("removing a link: %w", result.Err)
 			}
-			i, err := owners[chunk[n]], fmt.Errorf("removing a link: %w", result.Err)
-			if !w.isUpdate(i) { // it must not get lost
-				err = &UnreadError{ID: w.results[i].Value.ID, Err: err}
-			}
-			w.results[i].Err = err
 		}
 	}
-	return true
+	return len(extra) > 0
 }
 
 // completeRelations reads the links that a reply shows as URIs only.

@@ -22,10 +22,7 @@ import (
 func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In, options WriteOptions, allOrNothing bool) []Result[T] {
 	w := newWriting(c, inputs, options)
 	all := w.all()
-	if err := w.prepare(ctx); err != nil {
-		w.fail(all, err)
-		return w.results
-	}
+	w.prepare(ctx)
 	var failed atomic.Bool
 	failed.Store(len(w.unfailed(all)) < len(all))
 	var group errgroup.Group
@@ -36,7 +33,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In,
 				w.fail(w.toSend(items), ErrNotSent)
 				return nil
 			}
-			w.send(ctx, items)
+			w.carryOut(ctx, items)
 			if len(w.unfailed(items)) < len(items) {
 				failed.Store(true)
 			}

@@ -14,8 +14,35 @@ type mirror[T any] struct {
 }
 
 func newMirror[T any]() *mirror[T] {
-	return &mirror[T]{turn: make(chan struct{}, 1), base: NoFloor, changed: map[ID]T{}}
+	return &mirror[T]{turn: make(chan struct{}, 1), base: NoFloor, upTo: NoFloor, changed: map[ID]T{}}
 }
+
+func (m *mirror[T]) lock(ctx context.Context) error {
+	select {
+	case m.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (m *mirror[T]) unlock() { <-m.turn }
+
+// begin lets a mirror that knows nothing yet begin at a revision, the newest one
+// of those that it is given before it is first brought up to date.
+func (m *mirror[T]) begin(asOf int64) {
+	if m.base == m.upTo && len(m.changed) == 0 && asOf > m.base {
+		m.base, m.upTo = asOf, asOf
+	}
+}
+
+// covers reports whether the mirror knows what has changed since the revision.
+func (m *mirror[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= m.base }
+
+// overlap is how many revisions a mirror looks back each time: changes that are
+// carried out side by side need not become visible in the order of their
+// revisions.
+const overlap = 50
 
 // mostRounds is how often a mirror is brought up to date at once, in a space in
 // which much changes meanwhile.
@@ -44,8 +71,8 @@ func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int,
 	m := c.mirror
 	query := c.query
 	query.IncludeDeleted = true
-	top, read := NoFloor, 0
-	for page, err := range c.newerThan(ctx, m.upTo, query) {
+	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)
+	for page, err := range c.newerThan(ctx, floor, query) {
 		if err != nil {
 			return 0, err
 		}
@@ -57,14 +84,14 @@ func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int,
 		observe(&c.client.seen, page.Records)
 		for _, record := range page.Records {
 			known, found := m.changed[record.recordID()]
-			if record.changed() > m.upTo && (!found || record.changed() > known.changed()) {
+			if record.changed() > floor && (!found || record.changed() > known.changed()) {
 				*c.asOf(&record) = top
 				m.changed[record.recordID()] = record
 			}
 		}
 		read += len(page.Records)
 		left := (page.Total - read + MaxPageSize - 1) / MaxPageSize
-		if more+left > most && !noneNewerFollow(page.Records, m.upTo) {
+		if more+left > most && !noneNewerFollow(page.Records, floor) {
 			return more + left, nil
 		}
 	}

@@ -19,7 +19,6 @@ type listing[T record] struct {
 	begun  bool          // the first page has come
 	pages  int           // that are left
 	closed bool          // no page is left, or listing failed
-	whole  bool          // all pages have been read
 }
 
 func newListing[T record](query Query) *listing[T] {
@@ -99,15 +98,12 @@ func (c *Collection[T, In]) nextPage(ctx context.Context) {
 	l.pages--
 	l.query.After = page.EndCursor
 	l.closed = !page.HasNextPage || l.pages <= 0
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.whole = !page.HasNextPage
 }
 
-// extent reports whether all records of the space have been listed, the
-// deleted ones too, and as of which revision.
-func (l *listing[T]) extent() (whole bool, asOf int64) {
+// current returns the revision as of which records are that are read from now on,
+// [NoFloor] where none is known.
+func (l *listing[T]) current() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.whole, l.asOf
+	return l.asOf
 }

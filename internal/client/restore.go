@@ -19,28 +19,22 @@ func (e *RestoreError) Error() string {
 }
 func (e *RestoreError) Unwrap() error { return e.Err }
 
-// restore undoes the soft deletes of the items that ask for it, in one request
-// for each batch. Those for which it fails have an error then.
-func (w *writing[T, In]) restore(ctx context.Context) {
-	var deleted []int
-	for i := range w.inputs {
-		if w.about(i).Restore {
-			deleted = append(deleted, i)
+// restore undoes the soft deletes of those of the items that ask for it, and
+// reports whether it has tried any. Those for which it fails have an error then.
+func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
+	deleted := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.about(i).Restore })
+	ids := make([]ID, len(deleted))
+	for n, i := range deleted {
+		ids[n], _ = w.about(i).ID.Get()
+	}
+	for n, result := range w.Entity.restore(ctx, ids, w.options) {
+		i := deleted[n]
+		w.results[i].Err = result.Err
+		if result.Err == nil && len(w.fields(w.inputs[i])) == 0 {
+			w.ids[i] = ids[n] // that is all
 		}
 	}
-	for chunk := range slices.Chunk(deleted, w.client.config.BatchSize) {
-		ids := make([]ID, len(chunk))
-		for n, i := range chunk {
-			ids[n], _ = w.about(i).ID.Get()
-		}
-		for n, result := range w.Entity.restore(ctx, ids, w.options) {
-			i := chunk[n]
-			w.results[i].Err = result.Err
-			if result.Err == nil && len(w.fields(w.inputs[i])) == 0 {
-				w.ids[i] = ids[n] // that is all
-			}
-		}
-	}
+	return len(deleted) > 0
 }
 
 // restore undoes the soft deletes of the records of one batch. What is not
@@ -66,9 +60,12 @@ func (e *Entity[T, In]) carryOut(
 	operation func(context.Context, []ID, WriteOptions) ([]Result[ID], error),
 	judge func(id ID, found *T, err error) error,
 ) []Result[struct{}] {
+	results := make([]Result[struct{}], len(ids))
+	if len(ids) == 0 {
+		return results
+	}
 	// Each stands for itself, whatever else is written with it.
 	options.RollbackMethod = rollbackFailed
-	results := make([]Result[struct{}], len(ids))
 	answers, err := operation(ctx, ids, options)
 	if ProblemOf(err) == NotFound {
 		err = firstError(e.client.isThere(ctx), err)
@@ -90,7 +87,7 @@ func (e *Entity[T, In]) carryOut(
 		if blind || !isWorthALook(itemErr) {
 			continue // what can't be seen of one can't be seen of the others
 		}
-		found, lookErr := e.find(ctx, id, Query{})
+		found, lookErr := e.peek(ctx, id)
 		switch {
 		case ProblemOf(lookErr) == NotFound:
 			results[i].Err = judge(id, nil, itemErr)
@@ -101,6 +98,15 @@ func (e *Entity[T, In]) carryOut(
 		}
 	}
 	return results
+}
+
+// peek finds a record to see whether it is deleted, or may not be.
+func (e *Entity[T, In]) peek(ctx context.Context, id ID) (T, error) {
+	found, err := e.find(ctx, id, Query{LoadOnly: []string{"id", "is_deleted", "is_delete_protected"}})
+	if isRefusal(err) {
+		return e.find(ctx, id, Query{})
+	}
+	return found, err
 }
 
 // isWorthALook reports whether an error says that the service has been reached.

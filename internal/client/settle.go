@@ -3,7 +3,6 @@ package client
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -39,11 +38,12 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, lo
 		}
 		left, err := w.lookPatiently(ctx, items)
 		if err != nil {
-			if earlier, ok := errors.AsType[*OutcomeUnknownError](lost); ok {
-				lost = earlier.Err // the new one says the same
+			unknown := &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)}
+			if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+				since := w.sinceAny(creates)
+				unknown.Since = &since
 			}
-			since := w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
-			return items, &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", lost, err), Since: &since}
+			return items, unknown
 		}
 		items = left
 	}
@@ -67,19 +67,15 @@ func (w *writing[T, In]) lookPatiently(ctx context.Context, items []int) ([]int,
 }
 
 // adoptEarlier looks for what earlier attempts at creates have come to, and
-// adopts it. Where that can't be seen, nothing must be created.
-func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
+// adopts it; what is to be otherwise now is updated. Where that can't be seen,
+// nothing must be created.
+func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.about(i).Since == nil })
 	if len(items) == 0 {
-		return
+		return nil
 	}
-	left, err := w.look(ctx, items)
-	if err == nil {
-		return
-	}
-	for _, i := range left {
-		w.results[i].Err = &OutcomeUnknownError{Err: fmt.Errorf("looking for what an earlier attempt did failed: %w", err), Since: w.about(i).Since}
-	}
+	_, err := w.look(ctx, items)
+	return err
 }
 
 // since returns a moment before anything can have come of the item.
@@ -165,7 +161,14 @@ func (w *writing[T, In]) adopt(items []int, candidates []T) []int {
 					w.bringUpToDate(i, record)
 					return w.results[i].Err != nil
 				case w.isUpdate(i) || same(w.inputs[i], record) && w.client.seen.claim(record.recordID()):
-					w.ids[i], w.results[i].Err = record.recordID(), nil
+					w.results[i].Err = nil
+					if id := record.recordID(); w.about(i).Since == nil || w.agrees(w.inputs[i], record) {
+						w.ids[i] = id
+					} else {
+						w.about(i).ID = Value(id)
+						w.bringUpToDate(i, record)
+					}
+					w.results[i].Adopted = w.about(i).Since != nil
 					return true
 				}
 			}

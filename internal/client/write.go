@@ -4,22 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 )
-
-// An UnreadError says that a record was written, but could not be read
-// back. ID is its id.
-type UnreadError struct {
-	ID  ID
-	Err error
-}
-
-func (e *UnreadError) Error() string {
-	return fmt.Sprintf("%s was written, but could not be read back: %v", e.ID, e.Err)
-}
-func (e *UnreadError) Unwrap() error { return e.Err }
 
 // A writing is one batch of records on its way to the CRM.
 type writing[T record, In any] struct {
@@ -68,11 +55,8 @@ func (c *Collection[T, In]) write(ctx context.Context, inputs []In, options Writ
 		w.fail(all, context.Cause(ctx))
 		return w.results
 	}
-	if err := w.prepare(ctx); err != nil {
-		w.fail(all, err)
-		return w.results
-	}
-	w.send(ctx, all)
+	w.prepare(ctx)
+	w.carryOut(ctx, all)
 	// What has been written is awaited, even by those who have given up.
 	w.readBack(context.WithoutCancel(ctx))
 	return w.results
@@ -101,11 +85,10 @@ func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.results[items[*apiError.EntityIndex]].Err = err
 }
 
-// prepare does what must be done before anything is sent: it learns the moment
-// in the space's history, adopts what earlier attempts have created, restores
-// what is deleted, and compares what is to be updated. Those for which it fails
-// have an error then, and are not sent.
-func (w *writing[T, In]) prepare(ctx context.Context) error {
+// prepare does what must be done before anything is created: it learns the
+// moment in the space's history, and adopts what earlier attempts have created.
+// Those for which it fails have an error then, and are not sent.
+func (w *writing[T, In]) prepare(ctx context.Context) {
 	w.before.Revision = NoFloor
 	for i := range w.inputs {
 		if id, update := w.about(i).ID.Get(); update {
@@ -114,14 +97,34 @@ func (w *writing[T, In]) prepare(ctx context.Context) error {
 		}
 		now, err := w.client.now(ctx)
 		if err != nil {
-			return err
+			w.failPrepared(err)
+			return
 		}
 		w.before = now
 	}
-	w.adoptEarlier(ctx)
-	w.restore(ctx)
-	w.compare(ctx, w.toSend(w.all()), true)
-	return nil
+	if err := w.adoptEarlier(ctx); err != nil {
+		w.failPrepared(err)
+	}
+}
+
+// failPrepared fails all items. Where there was an earlier attempt, it is still
+// not known what came of it.
+func (w *writing[T, In]) failPrepared(err error) {
+	for _, i := range w.all() {
+		w.results[i].Err = err
+		if since := w.about(i).Since; since != nil {
+			w.results[i].Err = &OutcomeUnknownError{Err: fmt.Errorf("of an earlier attempt, looking for which failed: %w", err), Since: since}
+		}
+	}
+}
+
+// carryOut compares, restores and sends the items.
+func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
+	w.compare(ctx, w.toSend(items), true)
+	if w.restore(ctx, w.unfailed(items)) {
+		ctx = context.WithoutCancel(ctx) // it is begun
+	}
+	w.send(ctx, items)
 }
 
 // toSend returns those of the items that have no error and no result yet, and
@@ -175,8 +178,12 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int) {
 		}
 		var unsettled error
 		items, unsettled = w.settle(context.WithoutCancel(ctx), items, err, looks)
-		if unsettled != nil || losses > w.client.config.MaxRetries {
-			w.fail(items, firstError(unsettled, w.client.notCarriedOut(err)))
+		if unsettled != nil {
+			w.fail(items, unsettled)
+			return
+		}
+		if losses > w.client.config.MaxRetries {
+			w.failLost(items, err)
 			return
 		}
 		if refused {
@@ -189,17 +196,35 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int) {
 	}
 }
 
+// failLost fails items whose reply has got lost again and again, though looking
+// has shown nothing of them. An update that has done nothing is one that was not
+// carried out; a create may still be at work.
+func (w *writing[T, In]) failLost(items []int, err error) {
+	for _, i := range items {
+		since := w.since(i)
+		w.results[i].Err = &OutcomeUnknownError{Err: causeOf(err), Since: &since}
+		if w.isUpdate(i) {
+			w.results[i].Err = w.client.notCarriedOut(err)
+		}
+	}
+}
+
+// causeOf returns why an outcome is unknown.
+func causeOf(err error) error {
+	if unknown, ok := errors.AsType[*OutcomeUnknownError](err); ok {
+		return unknown.Err
+	}
+	return err
+}
+
 // notCarriedOut is the error of a request whose reply got lost, once looking has
 // shown that it did nothing.
 func (c *Client) notCarriedOut(err error) error {
-	lost, ok := errors.AsType[*OutcomeUnknownError](err)
-	switch {
-	case !ok:
-		return err
-	case errors.As(lost.Err, new(*APIError)), errors.As(lost.Err, new(*ReplyError)):
-		return lost.Err
+	cause := causeOf(err)
+	if errors.As(cause, new(*APIError)) || errors.As(cause, new(*ReplyError)) {
+		return cause
 	}
-	return &ConnectError{Host: c.base.Host, Err: lost.Err}
+	return &ConnectError{Host: c.base.Host, Err: cause}
 }
 
 const rollbackFailed = 1 // the rollback method that rolls back only what failed
@@ -223,6 +248,9 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	inputs := make([]In, len(items))
 	for n, i := range items {
 		inputs[n] = w.inputs[i]
+		if about := w.change(&inputs[n]); about.Restore {
+			about.Revision = Field[int64]{} // it has got another one by that, or not
+		}
 	}
 	results, err := w.Entity.BatchModify(ctx, inputs, w.options)
 	if err != nil {
@@ -247,64 +275,3 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	}
 	return nil
 }
-
-// readBack replaces the ids in the results with what the CRM holds now.
-func (w *writing[T, In]) readBack(ctx context.Context) {
-	w.fetch(ctx, w.written(), w.floor())
-	if w.clean(ctx, w) {
-		w.fetch(ctx, w.written(), w.floor())
-	}
-}
-
-// written returns the items that have been carried out.
-func (w *writing[T, In]) written() []int {
-	var items []int
-	for i, result := range w.results {
-		if result.Err == nil {
-			items = append(items, i)
-		}
-	}
-	return items
-}
-
-// floor returns a revision that everything written is above. What was written is
-// newer than everything that was known before; but a restore alone need not show
-// in the revision.
-func (w *writing[T, In]) floor() int64 {
-	floor, restored := w.before.Revision, int64(math.MaxInt64)
-	for i, input := range w.inputs {
-		about := w.about(i)
-		revision, update := about.Revision.Get()
-		switch {
-		case update && about.Restore && len(w.fields(input)) == 0:
-			restored = min(restored, revision-1)
-		case update:
-			floor = max(floor, revision)
-		}
-	}
-	if floor == NoFloor {
-		return restored
-	}
-	return min(floor, restored)
-}
-
-func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
-	if len(items) == 0 {
-		return
-	}
-	ids := make([]ID, len(items))
-	for n, i := range items {
-		ids[n] = w.ids[i]
-	}
-	found, err := w.FetchMany(ctx, ids, floor)
-	for n, i := range items {
-		record, ok := found[ids[n]]
-		if !ok {
-			w.results[i].Err = &UnreadError{ID: ids[n], Err: firstError(err, errGone)}
-			continue
-		}
-		w.results[i].Value = record
-	}
-}
-
-var errGone = errors.New("the CRM does not show it any more")

@@ -253,13 +253,6 @@ func TestUnread(t *testing.T) {
 			spoil: func(s testSpace) { must(t, s.Purge(conversationSegment, fmt.Sprint(s.live()[1]["id"]))) },
 			want:  []bool{false, true}, says: "does not show it any more",
 		},
-		"a link can't be removed": {
-			faults: []mockserver.Fault{{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403}},
-			spoil: func(s testSpace) {
-				must(t, s.Edit(conversationSegment, fmt.Sprint(s.live()[1]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
-			},
-			want: []bool{false, true}, says: "removing a link: HTTP 403",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

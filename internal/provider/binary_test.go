@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -166,5 +167,32 @@ func (b *binary) wantOwned(w *world) {
 	}
 	if len(ids) > 0 {
 		b.t.Errorf("the state has what the server has not: %v", ids)
+	}
+}
+
+// The state behind an apply is what was planned: what others had changed beside
+// that is not in it, and is not overwritten by a plan that has not looked.
+func TestAccTextMessageConversation_withoutRefresh(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	b := newBinary(t, w.conversation(""))
+	succeed := func(arguments ...string) {
+		t.Helper()
+		if output, code := b.run(nil, arguments...); code != 0 {
+			t.Fatalf("%v ended with %d:\n%s", arguments, code, output)
+		}
+	}
+	succeed("apply", "-auto-approve")
+	b.write("main.tf", strings.ReplaceAll(w.conversation(""), phone, otherPhone))
+	succeed("plan", "-out=plan")
+	w.someoneElse(w.id, map[string]any{"recipient_contact_id": bob})()
+	succeed("apply", "plan")
+	b.write("main.tf", strings.ReplaceAll(w.conversation(`recipient_contact_id = "`+ada+`"`), phone, otherPhone))
+	output, code := b.run(nil, "apply", "-auto-approve", "-refresh=false")
+	if code == 0 || !strings.Contains(output, "Conflicting Change of Text Message Conversation") {
+		t.Errorf("the apply ended with %d:\n%s", code, output)
+	}
+	if contact := w.the()["recipient_contact_id"]; contact != bob {
+		t.Errorf("the contact is %v; want what someone else made of it", contact)
 	}
 }

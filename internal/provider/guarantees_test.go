@@ -187,11 +187,11 @@ resource "pipeliner_text_message_conversation" "test" {
 		resource.TestStep{
 			Config:           body(bob),
 			ConfigPlanChecks: nothingLeft,
-			// The refresh is a get and a page. One of the eight may be known by the
-			// get, and not as of when.
+			// The test's refresh and the plan are a get and a page each. One of the
+			// eight may be known by the get, and not as of when: it is looked for by itself.
 			Check: func(*terraform.State) error {
 				got := w.operations()
-				if got["batch-modify"] != 1 || got["list"] > 4 || got["get"] > 2 {
+				if got["batch-modify"] != 1 || got["list"] > 5 || got["get"] > 3 {
 					return fmt.Errorf("requests: %v; want one batch, a comparison and a read-back", got)
 				}
 				return nil
@@ -301,8 +301,8 @@ func TestAccTextMessageConversation_deleteProtected(t *testing.T) {
 	}
 }
 
-// Creates whose outcome nobody could see are looked for by the next apply: none
-// is made twice, and look-alikes stay two.
+// Creates whose outcome nobody could see are looked for by the next apply, under
+// whatever key: none is made twice, and look-alikes stay two.
 func TestAccTextMessageConversations_unsettled(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	five := numbered(4).with("twin", "+15550000000")
@@ -341,11 +341,29 @@ func TestAccTextMessageConversations_unsettled(t *testing.T) {
 			ExpectError: says("Unable to Update Text Message Conversations", "may or may not have been created",
 				"The next apply looks for it in the CRM first, and adopts it if it is there"),
 		},
+		resource.TestStep{ // the service is out of order: that settles nothing
+			PreConfig: func() {
+				w.ClearFaults()
+				w.Inject(mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: 403})
+			},
+			Config:      configuration(five.with("more", "+1 555 999 0001").with("same", "+1 555 999 0001")),
+			ExpectError: says("may or may not have been created", "of an earlier attempt, looking for which failed"),
+		},
 		resource.TestStep{
 			PreConfig:        w.ClearFaults,
-			Config:           configuration(five.with("more", "+1 555 999 0001").with("same", "+1 555 999 0001")),
+			Config:           configuration(five.with("other", "+1 (555) 999-0001").with("same", "+1 555 999 0001")),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
 			Check:            resource.ComposeAggregateTestCheckFunc(ids(7), w.heldNumbers(five.with("more", "+1 555 999 0001").with("same", "+1 555 999 0001"))),
+		},
+		resource.TestStep{ // deleted and renamed at once
+			PreConfig: func() {
+				if err := w.SoftDelete(conversations, w.Records(conversations)[0]["id"].(string)); err != nil {
+					t.Error(err)
+				}
+			},
+			Config:           configuration(five.without("c000").with("c9", "+15550000000").with("other", "+1 (555) 999-0001").with("same", "+1 555 999 0001")),
+			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			Check:            ids(7),
 		},
 	)
 }

@@ -12,8 +12,8 @@ import (
 
 // What the private state of a resource holds, each under its key in JSON.
 const (
-	// keyAsOf is the revision of the space as of which the state is what the CRM
-	// held. Whatever nothing newer has changed need not be read before an update.
+	// keyAsOf is the revision of the space as of which the last refresh was. Whatever
+	// nothing newer has changed need not be read before an update.
 	keyAsOf = "as_of"
 	// keyUnsettled are the creates of a bulk resource whose outcome is not known.
 	keyUnsettled = "unsettled"

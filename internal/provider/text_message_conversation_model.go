@@ -75,7 +75,9 @@ func (m conversationModel) toAPI(prior *conversationModel) client.ConversationIn
 	return input
 }
 
-// known returns the conversation as the state knows it.
+// known returns the conversation as the state knows it. As of when, only a
+// refresh tells: what an apply leaves in the state is what was planned, whatever
+// others have changed beside it.
 func (m conversationModel) known() *client.Conversation {
 	c := &client.Conversation{
 		ID:                   reference(m.ID),
@@ -84,11 +86,11 @@ func (m conversationModel) known() *client.Conversation {
 		RecipientContactID:   reference(m.RecipientContactID),
 		RecipientPhoneNumber: m.RecipientPhoneNumber.ValueString(),
 		Revision:             client.NoFloor,
+		AsOf:                 client.NoFloor,
 	}
 	if isKnown(m.Revision) {
 		c.Revision = m.Revision.ValueInt64()
 	}
-	c.AsOf = c.Revision
 	for _, kind := range client.RelationKinds {
 		kind.SetLinked(c, references(*m.relations(kind)))
 	}

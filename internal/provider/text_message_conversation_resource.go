@@ -73,6 +73,9 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	plan.conversationModel, replace = planConversation(config.conversationModel, prior)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
+		if prior.IsDeleteProtected.ValueBool() && plan.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
+		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

@@ -106,5 +106,18 @@ func (e entries) ids() []client.ID {
 	return ids
 }
 
+// without returns the entries whose conversations the others don't stand for.
+func (e entries) without(others entries) entries {
+	left := maps.Clone(e)
+	kept := map[client.ID]bool{}
+	for _, id := range others.ids() {
+		kept[id] = true
+	}
+	maps.DeleteFunc(left, func(key string, entry *conversationModel) bool {
+		return !e.exists(key) || kept[reference(entry.ID)]
+	})
+	return left
+}
+
 // exists reports whether the entry stands for a conversation in the CRM.
 func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key].ID) }

@@ -43,7 +43,9 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 		}
 	}
 	for _, key := range open {
-		if planned[key] = free.take(*config[key]); planned[key] == nil {
+		if planned[key] = free.take(*config[key]); planned[key] != nil {
+			changes = changes || planned[key].Revision.IsUnknown()
+		} else {
 			changes = true
 			created := planNew(*config[key])
 			planned[key] = &created
@@ -74,7 +76,7 @@ func (u unclaimed) add(m *conversationModel) {
 }
 
 // take returns the plan of one of the conversations for an entry that is the
-// same in everything; nil where there is none.
+// same in everything, or will be when it is restored; nil where there is none.
 func (u unclaimed) take(config conversationModel) *conversationModel {
 	if len(u) == 0 || config.hasUnknown() {
 		return nil
@@ -96,7 +98,7 @@ func (u unclaimed) take(config conversationModel) *conversationModel {
 func (u unclaimed) takeOf(id identity, config conversationModel) *conversationModel {
 	for i, candidate := range u[id] {
 		planned, replace := planConversation(config, candidate)
-		if replace || planned.Revision.IsUnknown() {
+		if replace || planned.hasUnknown() || len(planned.toAPI(candidate).Fields()) > 0 {
 			continue
 		}
 		u[id] = append(u[id][:i:i], u[id][i+1:]...)

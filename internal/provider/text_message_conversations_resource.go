@@ -77,6 +77,9 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.Failed = planFailed(changes)
+	if plan.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+		resp.Diagnostics.Append(prior.without(planned).warnOfProtection()...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -145,6 +148,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	work.write(ctx, earlier, asOf)
+	resp.Diagnostics.Append(earlier.warn()...)
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Update")...)
 	plan, diags = work.model(ctx, plan)
@@ -169,6 +173,9 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		return
 	}
 	work.remove(ctx)
+	var earlier unsettled
+	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
+	resp.Diagnostics.Append(earlier.warn()...)
 	resp.Diagnostics.Append(work.done("Delete")...)
 	if resp.Diagnostics.HasError() {
 		state, diags = work.model(ctx, state)

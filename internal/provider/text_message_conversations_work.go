@@ -101,8 +101,8 @@ func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 	for i, change := range w.changes {
 		inputs[i] = change.input
 		inputs[i].KnownAsOf(asOf)
-		if since, tried := earlier[change.key]; tried && change.prior == nil {
-			inputs[i].Since = &since
+		if change.prior == nil {
+			inputs[i].Since = earlier.take(change.key, change.planned)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
@@ -115,6 +115,12 @@ func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversation]) {
 	var unread *client.UnreadError
 	var leftover *client.LeftoverError
+	if result.Adopted && result.Err == nil {
+		w.warnings.AddAttributeWarning(at(change.key), "Text Message Conversation Adopted",
+			fmt.Sprintf("%q may have been created by an earlier apply, whose outcome could not be seen. The conversation %s, which has been made since, "+
+				"has its phone and number, and stands for it now. If that belongs to someone else, remove the entry with deletion_policy = \"abandon\".",
+				change.key, result.Value.ID))
+	}
 	switch {
 	case errors.As(result.Err, &unread):
 		w.warnings.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
@@ -223,7 +229,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	}
 	for _, group := range order {
 		keys := groups[group]
-		f := failure{action: action, at: at(keys[0]), err: w.failed[keys[0]], keys: keys, remembered: action == "Update" || len(w.state) > 0}
+		f := failure{action: action, at: at(keys[0]), err: w.failed[keys[0]], keys: keys, remembered: action == "Update"}
 		if len(keys) > 1 {
 			f.at = path.Root("conversations")
 		}

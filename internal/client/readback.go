@@ -1,0 +1,91 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+// An UnreadError says that a record was written, but could not be read
+// back. ID is its id.
+type UnreadError struct {
+	ID  ID
+	Err error
+}
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("%s was written, but could not be read back: %v", e.ID, e.Err)
+}
+func (e *UnreadError) Unwrap() error { return e.Err }
+
+// readBack replaces the ids in the results with what the CRM holds now.
+func (w *writing[T, In]) readBack(ctx context.Context) {
+	w.fetch(ctx, w.written(), w.floor())
+	if w.clean(ctx, w) {
+		w.fetch(ctx, w.written(), w.floor())
+	}
+}
+
+// written returns the items that have been carried out.
+func (w *writing[T, In]) written() []int {
+	var items []int
+	for i, result := range w.results {
+		if result.Err == nil {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
+// floor returns a revision that everything written is above. What was written is
+// newer than everything that was known before; but a restore alone need not show
+// in the revision.
+func (w *writing[T, In]) floor() int64 {
+	floor, restored := w.before.Revision, int64(math.MaxInt64)
+	for i, input := range w.inputs {
+		about := w.about(i)
+		revision, update := about.Revision.Get()
+		switch {
+		case update && about.Restore && len(w.fields(input)) == 0:
+			restored = min(restored, revision-1)
+		case update:
+			floor = max(floor, revision)
+		}
+	}
+	switch {
+	case restored == math.MaxInt64:
+		return floor
+	case floor == NoFloor:
+		return restored
+	}
+	return min(floor, restored)
+}
+
+func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
+	if len(items) == 0 {
+		return
+	}
+	ids := make([]ID, len(items))
+	for n, i := range items {
+		ids[n] = w.ids[i]
+	}
+	found, err := w.FetchMany(ctx, ids, floor)
+	for n, i := range items {
+		record, ok := found[ids[n]]
+		if !ok {
+			w.results[i].Err = &UnreadError{ID: ids[n], Err: firstError(err, errGone)}
+			continue
+		}
+		if w.about(i).Restore && record.deleted() {
+			w.results[i].Err = &RestoreError{ID: ids[n], Err: errStillDeleted}
+			continue
+		}
+		w.results[i].Value = record
+	}
+}
+
+var (
+	errGone         = errors.New("the CRM does not show it any more")
+	errStillDeleted = errors.New("the CRM said that it did, but still shows it as deleted")
+)
