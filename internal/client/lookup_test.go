@@ -64,21 +64,25 @@ func TestSomeReturnsEachOnce(t *testing.T) {
 	}, found)
 }
 
+// Also where the service shows links as URIs only, and messages unasked.
 func TestFindShowsWholeConversations(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
-	written, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme, zenith), 0)
-	must(t, err)
-	_, err = s.Create("TextMessages", map[string]any{"content": "Hello", "direction": 1, "text_message_conversation_id": written.ID.String()})
-	must(t, err)
-	s.seed(t, 1)
-	found, err := s.client.Find(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Op: "ends", Value: numberOf(1)[1:]}}}, 0)
+	const link = "https://crm.example/entities/" + relationSegment + "/" + id2
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, relationSegment) {
+			return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id2+`","account_id":"`+acme.String()+`"}]}`), nil
+		}
+		query := r.URL.Query()
+		wantEqual(t, "load-only", strings.Join(conversationFields, ","), query.Get("load-only"))
+		wantEqual(t, "expand", strings.Join(relationFields(), ","), query.Get("expand"))
+		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
+	})
+	found, err := c.Find(t.Context(), Query{LoadOnly: []string{"id"}}, 0)
 	must(t, err)
 	if len(found) != 1 {
 		t.Fatalf("%d conversations", len(found))
 	}
-	wantEqual(t, "id", written.ID, found[0].ID)
-	wantEqual(t, "linked accounts", sorted([]ID{acme, zenith}), sorted(RelationKinds[0].Linked(&found[0])))
+	wantEqual(t, "linked accounts", []ID{acme}, RelationKinds[0].Linked(&found[0]))
 	wantEqual(t, "messages", 0, len(found[0].Messages))
 }
 
@@ -156,6 +160,9 @@ func TestOfNumber(t *testing.T) {
 			got = append(got, conversation.ID)
 		}
 		wantEqual(t, number, want, got)
+		for _, request := range s.Requests() {
+			wantEqual(t, "filter", frontDesk.String(), request.Query.Get("filter[phone_id]"))
+		}
 		s.wantRequests(t, listConversations, listConversations)
 	}
 	if s.client.seen.isMine(one) {
