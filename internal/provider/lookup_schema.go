@@ -62,7 +62,7 @@ func exampleFilter(known []string) string {
 	if known == nil {
 		return "name = \"Acme\""
 	}
-	return "recipient_phone_number = \"+1555\""
+	return "recipient_phone_number = \"+15550100000\""
 }
 
 // firstSentence returns a text up to its first full stop.
