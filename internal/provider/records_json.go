@@ -29,7 +29,7 @@ func recordFromJSON(data []byte, fields []string) (attr.Value, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var object map[string]any
-	if err := decoder.Decode(&object); err != nil {
+	if err := decoder.Decode(&object); err != nil || object == nil {
 		return nil, errors.New("it is no JSON object")
 	}
 	if len(fields) > 0 {
