@@ -144,8 +144,12 @@ func TestLookupQuery(t *testing.T) {
 	wantSame(t, 7, limit)
 	wantSame(t, client.Query{
 		Filters: []client.Filter{
-			{Field: "account_id", Value: "acme"}, {Field: "created", Op: "between", Value: "a,b"}, {Field: "id", Value: idB}, {Field: "modified", Op: "null"},
-			{Field: "name", Value: "https://acme.example/entities/Phones/" + idA}, {Field: "phone_id", Value: idA},
+			{Field: "account_id", Value: "acme"},
+			{Field: "created", Op: "between", Value: "a,b"},
+			{Field: "id", Value: idB},
+			{Field: "modified", Op: "null"},
+			{Field: "name", Value: "https://acme.example/entities/Phones/" + idA},
+			{Field: "phone_id", Value: idA},
 		},
 		OrderBy: []string{"created", "-modified"}, IncludeDeleted: true,
 	}, query)

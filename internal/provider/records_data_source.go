@@ -100,7 +100,7 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 		resp.Diagnostics.Append(state.failure(err)...)
 		return
 	}
-	state.IDs, state.Records, diags = foundRecords(found, fields)
+	state.IDs, state.Records, diags = foundRecords(ctx, found, fields)
 	resp.Diagnostics.Append(diags...)
 	if !diags.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -122,11 +122,11 @@ func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
 
 // foundRecords returns the ids and the records as Terraform sees them, with
 // these fields only; all where there are none.
-func foundRecords(found []client.Record, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
+func foundRecords(ctx context.Context, found []client.Record, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	ids, records := make([]attr.Value, len(found)), make([]attr.Value, len(found))
 	for i, record := range found {
-		value, err := recordFromJSON(record.JSON, fields)
+		value, err := recordFromJSON(ctx, record.JSON, fields)
 		if err != nil {
 			diags.AddError("Unable to Show a Record",
 				fmt.Sprintf("The record %s holds what Terraform can't: %v. Name the other fields in fields, so that this one is not loaded.", record.ID, err))
@@ -136,5 +136,5 @@ func foundRecords(found []client.Record, fields []string) (types.List, types.Dyn
 	if diags.HasError() {
 		return types.ListNull(types.StringType), types.DynamicNull(), diags
 	}
-	return types.ListValueMust(types.StringType, ids), types.DynamicValue(tupleOf(records)), diags
+	return types.ListValueMust(types.StringType, ids), types.DynamicValue(tupleOf(ctx, records)), diags
 }

@@ -25,7 +25,7 @@ const (
 
 // recordFromJSON returns an object as Terraform has it, with these of its
 // fields (of a path like "owner.name" the first part); all where there are none.
-func recordFromJSON(data []byte, fields []string) (attr.Value, error) {
+func recordFromJSON(ctx context.Context, data []byte, fields []string) (attr.Value, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var object map[string]any
@@ -40,13 +40,13 @@ func recordFromJSON(data []byte, fields []string) (attr.Value, error) {
 			}
 		}
 	}
-	return objectFromJSON(object, maxDepth)
+	return objectFromJSON(ctx, object, maxDepth)
 }
 
 // valueFromJSON returns what the JSON decoder has read: null stays null, without
 // a type; arrays are tuples, as their elements need not be alike. It goes no
 // more than depth levels down.
-func valueFromJSON(value any, depth int) (attr.Value, error) {
+func valueFromJSON(ctx context.Context, value any, depth int) (attr.Value, error) {
 	switch value := value.(type) {
 	case bool:
 		return types.BoolValue(value), nil
@@ -55,41 +55,41 @@ func valueFromJSON(value any, depth int) (attr.Value, error) {
 	case json.Number:
 		return numberFromJSON(value)
 	case []any:
-		return arrayFromJSON(value, depth)
+		return arrayFromJSON(ctx, value, depth)
 	case map[string]any:
-		return objectFromJSON(value, depth)
+		return objectFromJSON(ctx, value, depth)
 	}
 	return types.DynamicNull(), nil
 }
 
-func arrayFromJSON(array []any, depth int) (attr.Value, error) {
+func arrayFromJSON(ctx context.Context, array []any, depth int) (attr.Value, error) {
 	if depth == 0 {
 		return nil, fmt.Errorf("arrays and objects are nested more than %d deep", maxDepth)
 	}
 	elements := make([]attr.Value, len(array))
 	for i, element := range array {
-		value, err := valueFromJSON(element, depth-1)
+		value, err := valueFromJSON(ctx, element, depth-1)
 		if err != nil {
 			return nil, err
 		}
 		elements[i] = value
 	}
-	return tupleOf(elements), nil
+	return tupleOf(ctx, elements), nil
 }
 
-func objectFromJSON(object map[string]any, depth int) (attr.Value, error) {
+func objectFromJSON(ctx context.Context, object map[string]any, depth int) (attr.Value, error) {
 	if depth == 0 {
 		return nil, fmt.Errorf("arrays and objects are nested more than %d deep", maxDepth)
 	}
 	attributes := make(map[string]attr.Value, len(object))
 	attributeTypes := make(map[string]attr.Type, len(object))
 	for name, element := range object {
-		value, err := valueFromJSON(element, depth-1)
+		value, err := valueFromJSON(ctx, element, depth-1)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		name = norm.NFC.String(name) // as Terraform writes names
-		attributes[name], attributeTypes[name] = value, typeOf(value)
+		attributes[name], attributeTypes[name] = value, value.Type(ctx)
 	}
 	return types.ObjectValueMust(attributeTypes, attributes), nil
 }
@@ -104,12 +104,10 @@ func numberFromJSON(text json.Number) (attr.Value, error) {
 	return types.NumberValue(number), nil
 }
 
-func tupleOf(elements []attr.Value) types.Tuple {
+func tupleOf(ctx context.Context, elements []attr.Value) types.Tuple {
 	elementTypes := make([]attr.Type, len(elements))
 	for i, element := range elements {
-		elementTypes[i] = typeOf(element)
+		elementTypes[i] = element.Type(ctx)
 	}
 	return types.TupleValueMust(elementTypes, elements)
 }
-
-func typeOf(value attr.Value) attr.Type { return value.Type(context.Background()) }

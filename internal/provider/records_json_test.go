@@ -2,10 +2,10 @@ package provider
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,13 +27,13 @@ func TestRecordFromJSON(t *testing.T) {
 		"nothing":          {`{}`, nil, `{}`},
 		"scalars":          {`{"a":"x","b":true,"c":1.5,"d":null,"e":""}`, nil, `{"a":"x","b":true,"c":1.5,"d":<null>,"e":""}`},
 		"more than a flat": {`{"a":[1,"x",null,{"b":[]}],"c":{"d":{"e":false}}}`, nil, `{"a":[1,"x",<null>,{"b":[]}],"c":{"d":{"e":false}}}`},
-		"named fields":     {`{"id":"1","name":"x","email":"secret","owner":{"id":"2"},"ownership":3}`, []string{"id", "name", "owner.id"}, `{"id":"1","name":"x","owner":{"id":"2"}}`},
+		"named fields":     {`{"id":"1","name":"x","email":"secret","owner":{"id":"2"},"own":4,"ownership":3}`, []string{"id", "name", "owner.id"}, `{"id":"1","name":"x","owner":{"id":"2"}}`},
 		"a field twice":    {`{"a":1,"a":"x"}`, nil, `{"a":"x"}`},
 		"no UTF-8":         {"{\"a\":\"\xff\"}", nil, "{\"a\":\"\ufffd\"}"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			value, err := recordFromJSON([]byte(test.json), test.fields)
+			value, err := recordFromJSON(t.Context(), []byte(test.json), test.fields)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -48,7 +48,7 @@ func TestRecordFromJSON(t *testing.T) {
 func TestRecordFromJSONKeepsNumbers(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"0", "-0", "-9223372036854775808", "9223372036854775807", "18446744073709551615", "0.1", "1e3", "123456789012345678901234567890", "9007199254740993", "-1.7976931348623157e308", "3.14159265358979323846264338327950288"} {
-		value, err := recordFromJSON([]byte(`{"n":`+number+`}`), nil)
+		value, err := recordFromJSON(t.Context(), []byte(`{"n":`+number+`}`), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestRecordFromJSONRefuses(t *testing.T) {
 	nested := func(depth int) string {
 		return `{"a":` + strings.Repeat("[", depth-1) + strings.Repeat("]", depth-1) + `}`
 	}
-	if _, err := recordFromJSON([]byte(nested(maxDepth)), nil); err != nil {
+	if _, err := recordFromJSON(t.Context(), []byte(nested(maxDepth)), nil); err != nil {
 		t.Errorf("%d levels: %v", maxDepth, err)
 	}
 	for name, test := range map[string]struct{ json, says string }{
@@ -86,7 +86,7 @@ func TestRecordFromJSONRefuses(t *testing.T) {
 		"a cut one":       {`{"a":`, "it is no JSON object"},
 		"a number as key": {`{1:2}`, "it is no JSON object"},
 	} {
-		_, err := recordFromJSON([]byte(test.json), nil)
+		_, err := recordFromJSON(t.Context(), []byte(test.json), nil)
 		if err == nil || !strings.Contains(err.Error(), test.says) || len(err.Error()) > 500 {
 			t.Errorf("%s: the error is %v; want it to say %q", name, err, test.says)
 		}
@@ -106,13 +106,13 @@ func FuzzRecordFromJSON(f *testing.F) {
 		if !json.Valid(data) {
 			return // the client hands nothing else on
 		}
-		value, err := recordFromJSON(data, nil)
+		value, err := recordFromJSON(t.Context(), data, nil)
 		if err != nil {
 			_ = err.Error()
 			return
 		}
-		records := types.DynamicValue(tupleOf([]attr.Value{value, value}))
-		sent, err := records.ToTerraformValue(context.Background())
+		records := types.DynamicValue(tupleOf(t.Context(), []attr.Value{value, value}))
+		sent, err := records.ToTerraformValue(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,11 +200,7 @@ func plain(value any) any {
 func hasTwins(value any) bool {
 	switch value := value.(type) {
 	case []any:
-		for _, element := range value {
-			if hasTwins(element) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(value, hasTwins)
 	case map[string]any:
 		names := map[string]bool{}
 		for name, element := range value {
