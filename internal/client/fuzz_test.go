@@ -61,6 +61,24 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 		}
 		checkError(t, err)
 	}
+	for got, err := range c.Records("Phones").All(ctx, Query{}) {
+		if err == nil && (got.ID.IsZero() || len(got.JSON) == 0) {
+			t.Error("All returns a record without an id, or without anything else")
+		}
+		checkError(t, err)
+	}
+	for _, find := range []func() ([]Conversation, error){
+		func() ([]Conversation, error) { return c.Find(ctx, Query{}, 3) },
+		func() ([]Conversation, error) { return c.OfNumber(ctx, acme, "") },
+	} {
+		found, err := find()
+		checkError(t, err)
+		for _, got := range found {
+			if got.ID.IsZero() {
+				t.Error("a conversation without an id is found")
+			}
+		}
+	}
 	many, err := c.Conversations.FetchMany(ctx, []ID{idOf(id1), idOf(id2)}, 0)
 	checkError(t, err)
 	for id, got := range many {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -12,14 +13,20 @@ type baseResource struct{ provider *providerData }
 
 // Configure takes the provider's data. There is none while Terraform validates.
 func (r *baseResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	if req.ProviderData == nil {
-		return
-	}
-	data, ok := req.ProviderData.(*providerData)
-	if !ok {
-		resp.Diagnostics.AddError("Unexpected Provider Data",
-			fmt.Sprintf("The provider handed %T to a resource. This is a bug in the provider; please report it.", req.ProviderData))
-		return
-	}
+	data, diags := configuredWith(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
 	r.provider = data
+}
+
+// configuredWith returns the provider's data, nil while there is none.
+func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
+	if data == nil {
+		return nil, nil
+	}
+	provider, ok := data.(*providerData)
+	if !ok {
+		diags.AddError("Unexpected Provider Data",
+			fmt.Sprintf("The provider handed %T on. This is a bug in the provider; please report it.", data))
+	}
+	return provider, diags
 }

@@ -23,12 +23,16 @@ type failure struct {
 	at      path.Path         // of the conversation; empty for a resource of its own
 	keys    []string          // of the bulk resource's entries that it concerns
 	many    bool              // it concerns the bulk resource as a whole
+	sought  string            // by a data source, such as "Records"; then all else but at is empty
 	err     error
 
 	remembered bool // of a create whose outcome is unknown: the next apply looks for it
 }
 
 func (f failure) summary() string {
+	if f.sought != "" {
+		return "Unable to Find " + f.sought
+	}
 	if f.many || len(f.keys) > 1 {
 		return fmt.Sprintf("Unable to %s Text Message Conversations", f.action)
 	}
@@ -121,8 +125,11 @@ func (f failure) explanation() string {
 			"or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD: they are those of an Application of this space, " +
 			"made in the space's administration, not those with which people log in."
 	case client.NotPermitted:
-		return "The CRM does not permit this. Give the Application whose user name the provider uses the permission, in the space's administration; " +
-			"if it is about one conversation only, that one may be protected."
+		text := "The CRM does not permit this. Give the Application whose user name the provider uses the permission, in the space's administration"
+		if f.sought != "" {
+			return text + "."
+		}
+		return text + "; if it is about one conversation only, that one may be protected."
 	case client.WrongAddress:
 		return "There is no such space at this address. Check the settings service_url and space_id, " +
 			"or the environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID: the space's administration shows both."
@@ -145,6 +152,9 @@ func (f failure) explanation() string {
 }
 
 func (f failure) refused() string {
+	if f.sought != "" {
+		return "The CRM refuses the question. It may not know a field, not be able to filter or order by it, or not understand a value. The cause below is what it says."
+	}
 	switch f.action {
 	case "Create":
 		return "The CRM refuses what the configuration says. Correct it and apply again; nothing was created."
@@ -193,7 +203,7 @@ type fault struct{ attribute, text string }
 // faults returns what is wrong with which attribute, as far as the CRM says.
 func (f failure) faults() []fault {
 	var apiError *client.APIError
-	if len(f.keys) > 1 || !errors.As(f.err, &apiError) || client.ProblemOf(f.err) == client.OutcomeUnknown {
+	if f.sought != "" || len(f.keys) > 1 || !errors.As(f.err, &apiError) || client.ProblemOf(f.err) == client.OutcomeUnknown {
 		return nil
 	}
 	var faults []fault

@@ -36,11 +36,13 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 	}
 	data := newProviderData(settings, req.TerraformVersion, p.version)
 	resp.Diagnostics.Append(data.check()...)
-	resp.ResourceData = data
+	resp.ResourceData, resp.DataSourceData = data, data
 }
 
 func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{newConversationResource, newBulkResource}
 }
 
-func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newConversationLookup, newConversationsLookup, newRecordsLookup}
+}

@@ -1,0 +1,165 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// What is here looks for records that nobody has told of before. It asks the
+// service each time, and claims nothing: what is found may be what came of
+// someone's lost create.
+
+// A Record is a record of any entity, as the service shows it.
+type Record struct {
+	ID   ID
+	JSON json.RawMessage // an object
+}
+
+func (r Record) recordID() ID { return r.ID }
+
+// The rest is of interest for records that are written only.
+func (Record) deleted() bool                        { return false }
+func (Record) protected() bool                      { return false }
+func (Record) changed() int64                       { return 0 }
+func (Record) times() (created, modified time.Time) { return created, modified }
+
+// UnmarshalJSON keeps the record, and reads its id.
+func (r *Record) UnmarshalJSON(data []byte) error {
+	var head struct {
+		ID ID `json:"id"`
+	}
+	if err := json.Unmarshal(data, &head); err != nil {
+		return err
+	}
+	r.ID, r.JSON = head.ID, append(r.JSON[:0:0], data...)
+	return nil
+}
+
+// Records are the plain operations on the records of an entity, named by its
+// path segment, such as "Phones".
+func (c *Client) Records(segment string) *Entity[Record, struct{}] {
+	return &Entity[Record, struct{}]{client: c, segment: segment}
+}
+
+// IsUnknownEntity reports whether the service knows no entity of that name.
+func IsUnknownEntity(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.Code == codeUnknownType
+}
+
+// Some returns the first matches, each once, at most limit of them; 0: all. It
+// reads no page more than it needs.
+func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, error) {
+	if limit > 0 {
+		query.First = min(limit, MaxPageSize)
+	}
+	var found []T
+	seen := map[ID]bool{} // what changes meanwhile may turn up on another page again
+	for record, err := range e.All(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		if seen[record.recordID()] {
+			continue
+		}
+		seen[record.recordID()] = true
+		found = append(found, record)
+		if len(found) == limit {
+			break
+		}
+	}
+	return found, nil
+}
+
+// Find returns the first conversations that match, at most limit of them; 0:
+// all. They come without messages; what the query says of fields is not heeded.
+func (c *Client) Find(ctx context.Context, query Query, limit int) ([]Conversation, error) {
+	whole := wholeConversations()
+	query.Expand, query.LoadOnly = whole.Expand, whole.LoadOnly
+	found, err := c.Conversations.Entity.Some(ctx, query, limit)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if !honoursRevision(query.Filters, found[i].Revision) {
+			return nil, fmt.Errorf("it does not heed the filter on revision: the conversation %s has the revision %d", found[i].ID, found[i].Revision)
+		}
+		found[i].Messages = nil
+		if err := c.completeRelations(ctx, &found[i]); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// OfNumber returns the conversations of a phone with a number, in whatever
+// spelling, without messages and without those that are soft-deleted. As no
+// filter knows of spellings, it reads all conversations of the phone.
+func (c *Client) OfNumber(ctx context.Context, phone ID, number string) ([]Conversation, error) {
+	query := wholeConversations()
+	query.OrderBy = []string{"created"}
+	query.Filters = []Filter{{Field: "phone_id", Value: phone.String()}}
+	wanted := CanonicalPhoneNumber(number)
+	var found []Conversation
+	for conversation, err := range c.Conversations.Entity.All(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		if conversation.PhoneID != phone || conversation.IsDeleted || CanonicalPhoneNumber(conversation.RecipientPhoneNumber) != wanted {
+			continue
+		}
+		if err := c.completeRelations(ctx, &conversation); err != nil {
+			return nil, err
+		}
+		conversation.Messages = nil
+		found = append(found, conversation)
+	}
+	return found, nil
+}
+
+// honoursRevision reports whether a conversation with this revision can be what
+// the filters ask for: no document says that the service filters by revision.
+func honoursRevision(filters []Filter, revision int64) bool {
+	for _, filter := range filters {
+		if filter.Field != "revision" {
+			continue
+		}
+		var bounds []int64
+		for text := range strings.SplitSeq(filter.Value, ",") {
+			bound, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+			if err != nil {
+				return true // the service's to judge
+			}
+			bounds = append(bounds, bound)
+		}
+		if !compares(filter.Op, revision, bounds) {
+			return false
+		}
+	}
+	return true
+}
+
+func compares(op string, revision int64, bounds []int64) bool {
+	switch first, last := bounds[0], bounds[len(bounds)-1]; op {
+	case "", "eq":
+		return revision == first
+	case "not-eq":
+		return revision != first
+	case "gt":
+		return revision > first
+	case "gte":
+		return revision >= first
+	case "lt":
+		return revision < first
+	case "lte":
+		return revision <= first
+	case "between":
+		return first <= revision && revision <= last
+	}
+	return true
+}

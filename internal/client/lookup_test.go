@@ -1,0 +1,229 @@
+package client
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// firsts returns what page sizes were asked for, and forgets the requests.
+func (s testSpace) firsts() []string {
+	var firsts []string
+	for _, request := range s.Requests() {
+		firsts = append(firsts, request.Query.Get("first"))
+	}
+	s.ResetRequests()
+	return firsts
+}
+
+func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 250)
+	for _, test := range []struct {
+		limit, want int
+		firsts      []string
+	}{
+		{1, 1, []string{"1"}},
+		{5, 5, []string{"5"}},
+		{100, 100, []string{"100"}},
+		{101, 101, []string{"100", "100"}},
+		{250, 250, []string{"100", "100", "100"}},
+		{1000, 250, []string{"100", "100", "100"}},
+		{0, 250, []string{"100", "100", "100"}},
+	} {
+		found, err := s.client.Find(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
+		must(t, err)
+		var got []ID
+		for _, conversation := range found {
+			got = append(got, conversation.ID)
+		}
+		wantEqual(t, "ids", ids[:test.want], got)
+		wantEqual(t, "page sizes", test.firsts, s.firsts())
+	}
+}
+
+// What changes while pages are read may be on two of them.
+func TestSomeReturnsEachOnce(t *testing.T) {
+	t.Parallel()
+	record := func(id string) string { return `{"id":"` + id + `"}` }
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Get("after") == "" {
+			return answer(r, http.StatusOK, `{"success":true,"page_info":{"end_cursor":"x","has_next_page":true},"data":[`+record(id1)+`,`+record(id2)+`]}`), nil
+		}
+		return answer(r, http.StatusOK, `{"success":true,"data":[`+record(id2)+`,`+record(acme.String())+`,`+record(zenith.String())+`]}`), nil
+	})
+	found, err := c.Records("Phones").Some(t.Context(), Query{}, 3)
+	must(t, err)
+	wantEqual(t, "records", []Record{
+		{idOf(id1), json.RawMessage(record(id1))}, {idOf(id2), json.RawMessage(record(id2))}, {acme, json.RawMessage(record(acme.String()))},
+	}, found)
+}
+
+// Also where the service shows links as URIs only, and messages unasked.
+func TestFindShowsWholeConversations(t *testing.T) {
+	t.Parallel()
+	const link = "https://crm.example/entities/" + relationSegment + "/" + id2
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, relationSegment) {
+			return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id2+`","account_id":"`+acme.String()+`"}]}`), nil
+		}
+		query := r.URL.Query()
+		wantEqual(t, "load-only", strings.Join(conversationFields, ","), query.Get("load-only"))
+		wantEqual(t, "expand", strings.Join(relationFields(), ","), query.Get("expand"))
+		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
+	})
+	found, err := c.Find(t.Context(), Query{LoadOnly: []string{"id"}}, 0)
+	must(t, err)
+	if len(found) != 1 {
+		t.Fatalf("%d conversations", len(found))
+	}
+	wantEqual(t, "linked accounts", []ID{acme}, RelationKinds[0].Linked(&found[0]))
+	wantEqual(t, "messages", 0, len(found[0].Messages))
+}
+
+// No document says that the service filters by revision, and what it returns
+// must not be taken for something else.
+func TestFindByRevision(t *testing.T) {
+	t.Parallel()
+	for _, behavior := range []string{mockserver.Honoured, mockserver.Ignored} {
+		s := newSpace(t, mockserver.Behavior{RevisionFilter: behavior})
+		ids := s.seed(t, 4)
+		all, err := s.client.Find(t.Context(), Query{OrderBy: []string{"revision"}}, 0)
+		must(t, err)
+		second, third := strconv.FormatInt(all[1].Revision, 10), strconv.FormatInt(all[2].Revision, 10)
+		for _, test := range []struct {
+			op, value string
+			want      []ID
+		}{
+			{"", second, ids[1:2]},
+			{"eq", second, ids[1:2]},
+			{"not-eq", second, []ID{ids[0], ids[2], ids[3]}},
+			{"gt", second, ids[2:]},
+			{"gte", second, ids[1:]},
+			{"lt", third, ids[:2]},
+			{"lte", third, ids[:3]},
+			{"between", second + "," + third, ids[1:3]},
+		} {
+			found, err := s.client.Find(t.Context(), Query{OrderBy: []string{"revision"}, Filters: []Filter{{Field: "revision", Op: test.op, Value: test.value}}}, 0)
+			if behavior == mockserver.Ignored {
+				if err == nil || !strings.Contains(err.Error(), "does not heed the filter on revision") {
+					t.Errorf("revision %s %s, which is ignored: %d found, %v", test.op, test.value, len(found), err)
+				}
+				continue
+			}
+			must(t, err)
+			var got []ID
+			for _, conversation := range found {
+				got = append(got, conversation.ID)
+			}
+			wantEqual(t, "revision "+test.op+" "+test.value, test.want, got)
+		}
+	}
+	refusing := newSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Refused})
+	_, err := refusing.client.Find(t.Context(), Query{Filters: []Filter{{Field: "revision", Op: "gt", Value: "1"}}}, 0)
+	wantProblem(t, err, Refused)
+}
+
+func TestOfNumber(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	s.seed(t, 150)
+	otherPhone, err := s.Create("Phones", map[string]any{"name": "Back office"})
+	must(t, err)
+	create := func(phone, number string) ID {
+		id, err := s.Create(conversationSegment, map[string]any{"phone_id": phone, "recipient_phone_number": number})
+		must(t, err)
+		return idOf(id)
+	}
+	one := create(frontDesk.String(), "+1 (202) 555-0100")
+	create(otherPhone, "+12025550100")
+	first, second := create(frontDesk.String(), "+1 202 555 0101"), create(frontDesk.String(), "+12025550101")
+	gone := create(frontDesk.String(), "+12025550102")
+	must(t, s.SoftDelete(conversationSegment, gone.String()))
+	s.ResetRequests()
+	for number, want := range map[string][]ID{
+		"+1 202-555-0100": {one},
+		"+12025550101":    {first, second},
+		"+12025550102":    nil, // soft-deleted
+		"+12025550103":    nil,
+		"":                nil,
+	} {
+		found, err := s.client.OfNumber(t.Context(), frontDesk, number)
+		must(t, err)
+		var got []ID
+		for _, conversation := range found {
+			got = append(got, conversation.ID)
+		}
+		wantEqual(t, number, want, got)
+		for _, request := range s.Requests() {
+			wantEqual(t, "filter", frontDesk.String(), request.Query.Get("filter[phone_id]"))
+		}
+		s.wantRequests(t, listConversations, listConversations)
+	}
+	if s.client.seen.isMine(one) {
+		t.Error("what was found is claimed: a lost create could not adopt it any more")
+	}
+}
+
+// A service that filters nothing, and shows what is deleted.
+func TestOfNumberWithoutFilters(t *testing.T) {
+	t.Parallel()
+	conversation := func(id, phone ID, deleted string) string {
+		return `{"id":"` + id.String() + `","phone_id":"` + phone.String() + `","recipient_phone_number":"+12025550100","is_deleted":` + deleted + `}`
+	}
+	c := replying(t, `{"success":true,"data":[`+conversation(idOf(id1), acme, "false")+`,`+conversation(idOf(id2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
+	found, err := c.OfNumber(t.Context(), frontDesk, "+12025550100")
+	must(t, err)
+	if len(found) != 1 || found[0].ID != jones {
+		t.Errorf("found %v", found)
+	}
+}
+
+// The listing that answers the refresh of resources answers no lookup.
+func TestLookupsAreFresh(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 5)
+	for _, id := range ids[:3] { // the second makes the listing
+		_, err := s.client.Conversations.Read(t.Context(), id)
+		must(t, err)
+	}
+	for _, id := range ids {
+		must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
+	}
+	found, err := s.client.Find(t.Context(), Query{}, 0)
+	must(t, err)
+	got, err := s.client.Conversations.Get(t.Context(), ids[4])
+	must(t, err)
+	ofNumber, err := s.client.OfNumber(t.Context(), frontDesk, numberOf(100_003))
+	must(t, err)
+	for _, conversation := range append(append(found, got), ofNumber...) {
+		if conversation.RecipientAccountID != acme {
+			t.Errorf("%s is stale", conversation.ID)
+		}
+	}
+	wantEqual(t, "found", 5+1, len(found)+len(ofNumber))
+}
+
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	found, err := s.client.Records("Accounts").Some(t.Context(), Query{LoadOnly: []string{"id", "name"}, Filters: []Filter{{Field: "name", Value: "Zenith"}}}, 0)
+	must(t, err)
+	wantEqual(t, "records", []Record{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)
+
+	_, err = s.client.Records("Account").Some(t.Context(), Query{}, 0)
+	if !IsUnknownEntity(err) {
+		t.Errorf("an unknown entity is no such thing: %v", err)
+	}
+	_, err = s.client.Records("Accounts").Some(t.Context(), Query{Filters: []Filter{{Field: "nothing"}}}, 0)
+	wantProblem(t, err, Refused)
+	if IsUnknownEntity(err) {
+		t.Errorf("an unknown field is an unknown entity: %v", err)
+	}
+}

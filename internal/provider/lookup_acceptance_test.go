@@ -1,0 +1,89 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+)
+
+// asks checks that each reading of the only data source has asked exactly this,
+// as "entity?query" with "*" for an id and for a cursor; of the query without
+// what the client asks for every conversation. A test step reads several times.
+func (w *world) asks(want ...string) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		requests := w.Requests()
+		w.ResetRequests()
+		if len(requests) == 0 || len(requests)%len(want) != 0 {
+			return fmt.Errorf("%d requests; want %d for each reading", len(requests), len(want))
+		}
+		for i, request := range requests {
+			path := strings.TrimPrefix(request.Path, "/entities/")
+			if strings.HasPrefix(path, conversations) {
+				delete(request.Query, "expand")
+				delete(request.Query, "load-only")
+			}
+			if entity, _, found := strings.Cut(path, "/"); found {
+				path = entity + "/*"
+			}
+			if request.Query.Has("after") {
+				request.Query.Set("after", "*")
+			}
+			query, err := url.QueryUnescape(request.Query.Encode())
+			if err != nil {
+				return err
+			}
+			if got := request.Method + " " + path + "?" + query; got != want[i%len(want)] {
+				return fmt.Errorf("request %d is %s\nwant %s", i+1, got, want[i%len(want)])
+			}
+		}
+		return nil
+	}
+}
+
+// asksNothing checks that there has been no request.
+func (w *world) asksNothing() {
+	w.t.Helper()
+	if requests := w.Requests(); len(requests) > 0 {
+		w.t.Errorf("%d requests, the first of them %s %s", len(requests), requests[0].Method, requests[0].Path)
+	}
+}
+
+// add creates a conversation as others would, and returns its id.
+func (w *world) add(fields map[string]any) string {
+	w.t.Helper()
+	id, err := w.Create(conversations, fields)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
+// addMany creates n conversations of the phone.
+func (w *world) addMany(n int) []string {
+	w.t.Helper()
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = w.add(map[string]any{"phone_id": phone, "recipient_phone_number": fmt.Sprintf("+1202555%04d", i)})
+	}
+	return ids
+}
+
+// outputs expects an output that is this list, in any order unless it is to be
+// exactly this one.
+func outputs(name string, want ...string) statecheck.StateCheck {
+	checks := make([]knownvalue.Check, len(want))
+	for i, text := range want {
+		checks[i] = knownvalue.StringExact(text)
+	}
+	return statecheck.ExpectKnownOutputValue(name, knownvalue.ListExact(checks))
+}
+
+func sortedTexts(texts ...string) []string {
+	return slices.Sorted(slices.Values(texts))
+}

@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// lookupAttributes are the attributes of a [lookupModel]. known are the fields
+// that there are; nil: any.
+func lookupAttributes(known []string) map[string]schema.Attribute {
+	fields, orders := "", ""
+	if known != nil {
+		fields = " The fields are `" + strings.Join(known, "`, `") + "`."
+	} else {
+		orders = " By default, the order is the CRM's own."
+	}
+	return map[string]schema.Attribute{
+		"filter": schema.MapAttribute{
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators:  []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()},
+			MarkdownDescription: "Values by field, such as `{ " + exampleFilter(known) + " }`. All of them must match. " +
+				"Text is compared as the CRM has stored it; where a field is the id of a record, a URI that ends in it does as well." + fields,
+		},
+		"filter_op": schema.MapAttribute{
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators: []validator.Map{
+				mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues(),
+				mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...)),
+			},
+			MarkdownDescription: "Operators by field, for fields that are not to be compared for equality: " + operatorsDescription() + ".",
+		},
+		"order_by": schema.ListAttribute{
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators: []validator.List{
+				listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(isOrder(known)),
+			},
+			MarkdownDescription: "Fields to order by, the first one first, such as `[\"created\", \"-modified\"]`; a `-` stands for descending order." + orders,
+		},
+		"include_deleted": schema.BoolAttribute{
+			Optional:            true,
+			MarkdownDescription: "Whether soft-deleted ones are found too. Default `false`.",
+		},
+		"limit": schema.Int64Attribute{
+			Optional:            true,
+			Validators:          []validator.Int64{int64validator.Between(1, 1_000_000)},
+			MarkdownDescription: "The most to find, in the order of `order_by`; at least `1`. By default there is no limit.",
+		},
+	}
+}
+
+func exampleFilter(known []string) string {
+	if known == nil {
+		return "name = \"Acme\""
+	}
+	return "recipient_phone_number = \"+15550100000\""
+}
+
+// firstSentence returns a text up to its first full stop.
+func firstSentence(text string) string {
+	if first, _, more := strings.Cut(text, ". "); more {
+		return first + "."
+	}
+	return text
+}

@@ -1,0 +1,214 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+func TestDataSourceSchemas(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	constructors := New("test")().DataSources(ctx)
+	if len(constructors) != 3 {
+		t.Errorf("the provider has %d data sources", len(constructors))
+	}
+	for _, construct := range constructors {
+		var metadata datasource.MetadataResponse
+		var schema datasource.SchemaResponse
+		construct().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "pipeliner"}, &metadata)
+		construct().Schema(ctx, datasource.SchemaRequest{}, &schema)
+		if diags := schema.Schema.ValidateImplementation(ctx); diags.HasError() {
+			t.Errorf("%s: %v", metadata.TypeName, diags)
+		}
+		for name, attribute := range schema.Schema.Attributes {
+			if attribute.GetMarkdownDescription() == "" {
+				t.Errorf("%s: %s has no description", metadata.TypeName, name)
+			}
+		}
+	}
+}
+
+// A data source shows what the resource has: the same names, of the same types.
+func TestReadOnly(t *testing.T) {
+	t.Parallel()
+	attributes := conversationAttributes()
+	shown := readOnly(attributes)
+	wantSame(t, slices.Sorted(maps.Keys(attributes)), slices.Sorted(maps.Keys(shown)))
+	for name, attribute := range shown {
+		switch {
+		case attribute == nil:
+			t.Errorf("%s is of a type that no data source shows", name)
+		case !attribute.GetType().Equal(attributes[name].GetType()):
+			t.Errorf("%s is a %s; want %s", name, attribute.GetType(), attributes[name].GetType())
+		case !attribute.IsComputed() || attribute.IsOptional() || attribute.IsRequired():
+			t.Errorf("%s is not only shown", name)
+		case !strings.HasPrefix(attributes[name].GetMarkdownDescription(), attribute.GetMarkdownDescription()) || attribute.GetMarkdownDescription() == "":
+			t.Errorf("%s is described as %q", name, attribute.GetMarkdownDescription())
+		}
+	}
+	wantSame(t, "UUID of the recipient's account.", shown["recipient_account_id"].GetMarkdownDescription())
+}
+
+func wantSame(t *testing.T, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestConversationFieldNames(t *testing.T) {
+	t.Parallel()
+	wantSame(t, []string{
+		"created", "id", "is_delete_protected", "is_deleted", "modified", "phone_id",
+		"recipient_account_id", "recipient_contact_id", "recipient_phone_number", "revision",
+	}, conversationFieldNames())
+}
+
+// texts returns a map of strings; "?" stands for a value not yet known.
+func texts(pairs ...string) types.Map {
+	elements := map[string]attr.Value{}
+	for pair := range slices.Chunk(pairs, 2) {
+		elements[pair[0]] = types.StringValue(pair[1])
+		if pair[1] == "?" {
+			elements[pair[0]] = types.StringUnknown()
+		}
+	}
+	return types.MapValueMust(types.StringType, elements)
+}
+
+func said(diags diag.Diagnostics) (all []string) {
+	for _, d := range diags {
+		at := ""
+		if withPath, ok := d.(diag.DiagnosticWithPath); ok {
+			at = withPath.Path().String() + ": "
+		}
+		all = append(all, at+d.Summary())
+	}
+	return all
+}
+
+func TestLookupCheck(t *testing.T) {
+	t.Parallel()
+	none, unknown := types.MapNull(types.StringType), types.MapUnknown(types.StringType)
+	for name, test := range map[string]struct {
+		filter, operators types.Map
+		want              []string
+	}{
+		"nothing":                     {none, none, nil},
+		"equality":                    {texts("a", "x", "b", ""), none, nil},
+		"an operator":                 {texts("a", "x"), texts("a", "starts"), nil},
+		"no value":                    {none, texts("a", "starts"), []string{`filter_op["a"]: Filter Without a Value`}},
+		"a value of another field":    {texts("b", "x"), texts("a", "gt"), []string{`filter_op["a"]: Filter Without a Value`}},
+		"none needed":                 {none, texts("a", "null", "b", "not-null", "c", "empty", "d", "not-empty"), nil},
+		"one where none is needed":    {texts("a", ""), texts("a", "null"), []string{`filter["a"]: Filter With a Needless Value`}},
+		"two for between":             {texts("a", "1,2"), texts("a", "between"), nil},
+		"one for between":             {texts("a", "1"), texts("a", "between"), []string{`filter["a"]: Filter Without Two Values`}},
+		"half of two":                 {texts("a", "1,", "b", ",1"), texts("a", "between", "b", "between"), []string{`filter["a"]: Filter Without Two Values`, `filter["b"]: Filter Without Two Values`}},
+		"three for between":           {texts("a", "1,2,3"), texts("a", "between"), []string{`filter["a"]: Filter Without Two Values`}},
+		"a comma elsewhere":           {texts("a", "1,2,3"), texts("a", "contains"), nil},
+		"a value not yet known":       {texts("a", "?"), texts("a", "between"), nil},
+		"an operator not yet known":   {none, texts("a", "?"), nil},
+		"no operator known yet":       {texts("a", "x"), unknown, nil},
+		"no filter known yet":         {unknown, texts("a", "starts"), nil},
+		"known, beside what is not":   {texts("a", "?"), texts("a", "?", "b", "gt"), []string{`filter_op["b"]: Filter Without a Value`}},
+		"one too many not yet known ": {texts("a", "?"), texts("a", "null"), []string{`filter["a"]: Filter With a Needless Value`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantSame(t, test.want, said(lookupModel{Filter: test.filter, FilterOp: test.operators}.check()))
+		})
+	}
+}
+
+func TestLookupQuery(t *testing.T) {
+	t.Parallel()
+	query, limit := lookupModel{
+		Filter: texts("name", "https://acme.example/entities/Phones/"+idA, "phone_id", "https://crm.example/entities/Phones/"+strings.ToUpper(idA),
+			"account_id", "acme", "id", idB, "created", "a,b"),
+		FilterOp:       texts("created", "between", "modified", "null"),
+		OrderBy:        types.ListValueMust(types.StringType, []attr.Value{types.StringValue("created"), types.StringValue("-modified")}),
+		IncludeDeleted: types.BoolValue(true),
+		Limit:          types.Int64Value(7),
+	}.query()
+	wantSame(t, 7, limit)
+	wantSame(t, client.Query{
+		Filters: []client.Filter{
+			{Field: "account_id", Value: "acme"},
+			{Field: "created", Op: "between", Value: "a,b"},
+			{Field: "id", Value: idB},
+			{Field: "modified", Op: "null"},
+			{Field: "name", Value: "https://acme.example/entities/Phones/" + idA},
+			{Field: "phone_id", Value: idA},
+		},
+		OrderBy: []string{"created", "-modified"}, IncludeDeleted: true,
+	}, query)
+	query, limit = lookupModel{}.query()
+	wantSame(t, 0, limit+len(query.Filters)+len(query.OrderBy))
+}
+
+func TestCheckCriteria(t *testing.T) {
+	t.Parallel()
+	null, unknown, given := types.StringNull(), types.StringUnknown(), types.StringValue(idA)
+	for name, test := range map[string]struct {
+		id, phone, number types.String
+		want              []string
+	}{
+		"an id":                      {given, null, null, nil},
+		"a phone and a number":       {null, given, given, nil},
+		"nothing":                    {null, null, null, []string{"Missing Criteria"}},
+		"a phone":                    {null, given, null, []string{"phone_id: Missing Criteria"}},
+		"a number":                   {null, null, given, []string{"recipient_phone_number: Missing Criteria"}},
+		"an id and a phone":          {given, given, null, []string{"phone_id: Too Many Criteria"}},
+		"an id and a number":         {given, null, given, []string{"recipient_phone_number: Too Many Criteria"}},
+		"all":                        {given, given, given, []string{"phone_id: Too Many Criteria"}},
+		"an id not yet known":        {unknown, null, null, nil},
+		"any not yet known":          {unknown, given, given, nil},
+		"a phone not yet known":      {null, unknown, given, nil},
+		"only a phone, not known":    {null, unknown, null, nil},
+		"a number not yet known":     {null, given, unknown, nil},
+		"an id and perhaps a number": {given, null, unknown, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantSame(t, test.want, said(checkCriteria(conversationModel{ID: test.id, PhoneID: test.phone, RecipientPhoneNumber: test.number})))
+		})
+	}
+}
+
+// A refusal is shown at the attribute that it must be about, if there is only one.
+func TestLookupSuspect(t *testing.T) {
+	t.Parallel()
+	order := types.ListValueMust(types.StringType, []attr.Value{types.StringValue("created")})
+	filter, operator := lookupModel{Filter: texts("a", "x"), FilterOp: texts("a", "gt")}, lookupModel{FilterOp: texts("a", "null")}
+	refusal := &client.APIError{HTTPStatus: 400}
+	for name, test := range map[string]struct {
+		lookup lookupModel
+		err    error
+		others []string
+		want   string
+	}{
+		"nothing":           {lookupModel{}, refusal, nil, ""},
+		"a filter":          {filter, refusal, nil, "filter"},
+		"an operator":       {operator, refusal, nil, "filter_op"},
+		"an order":          {lookupModel{OrderBy: order}, refusal, nil, "order_by"},
+		"another":           {lookupModel{}, refusal, []string{"fields"}, "fields"},
+		"a filter or more":  {filter, refusal, []string{"fields"}, ""},
+		"a filter or order": {lookupModel{OrderBy: order, Filter: texts("a", "x")}, refusal, nil, ""},
+		"something else":    {filter, &client.APIError{HTTPStatus: 403}, nil, ""},
+	} {
+		if got := test.lookup.suspect(test.err, test.others...).String(); got != test.want {
+			t.Errorf("%s: the suspect is %q; want %q", name, got, test.want)
+		}
+	}
+}

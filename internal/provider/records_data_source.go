@@ -1,0 +1,140 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*recordsLookup)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*recordsLookup)(nil)
+)
+
+func newRecordsLookup() datasource.DataSource { return &recordsLookup{} }
+
+// recordsLookup is the data source pipeliner_records.
+type recordsLookup struct{ baseDataSource }
+
+type recordsLookupModel struct {
+	lookupModel
+
+	Entity  types.String  `tfsdk:"entity"`
+	Fields  types.Set     `tfsdk:"fields"` // of strings; null: all
+	IDs     types.List    `tfsdk:"ids"`    // of strings
+	Records types.Dynamic `tfsdk:"records"`
+}
+
+var entityName = regexp.MustCompile(`^[A-Za-z]+$`)
+
+func (d *recordsLookup) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_records"
+}
+
+func (d *recordsLookup) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := lookupAttributes(nil)
+	attributes["entity"] = schema.StringAttribute{
+		Required:   true,
+		Validators: []validator.String{stringvalidator.RegexMatches(entityName, "value must be the API's name of an entity in the plural, such as Phones")},
+		MarkdownDescription: "The API's name of the entity, in the plural as its paths have it, such as `Phones`, `Accounts`, `Contacts`, `Leads`, `Opportunities`, " +
+			"`Projects` or `Quotes`. Case matters.",
+	}
+	attributes["fields"] = schema.SetAttribute{
+		ElementType: types.StringType,
+		Optional:    true,
+		Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(isField(nil))},
+		MarkdownDescription: "Fields to load, beside `id`. Whatever is loaded is in the state, as it is in the CRM: name what you need, so that no other personal data gets there. " +
+			"By default all fields are loaded.",
+	}
+	attributes["ids"] = schema.ListAttribute{
+		ElementType:         types.StringType,
+		Computed:            true,
+		MarkdownDescription: "UUIDs of what was found, in the order of `records`. `one(….ids)` is the only one, and fails where there are several.",
+	}
+	attributes["records"] = schema.DynamicAttribute{
+		Computed:            true,
+		MarkdownDescription: "What was found: a tuple of objects, with the fields as the CRM has them.",
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The records of any entity of the CRM that match, for their ids above all. That there is none is no error: `ids` is empty then.",
+		Attributes:          attributes,
+	}
+}
+
+func (d *recordsLookup) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var config recordsLookupModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(config.check()...)
+}
+
+func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var state recordsLookupModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
+	api, diags := d.provider.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	query, limit := state.query()
+	fields := textsOf(state.Fields.Elements())
+	if len(fields) > 0 && !slices.Contains(fields, "id") {
+		fields = append(fields, "id")
+	}
+	slices.Sort(fields)
+	query.LoadOnly = fields
+	found, err := api.Records(state.Entity.ValueString()).Some(ctx, query, limit)
+	if err != nil {
+		resp.Diagnostics.Append(state.failure(err)...)
+		return
+	}
+	state.IDs, state.Records, diags = foundRecords(ctx, found, fields)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
+}
+
+func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
+	if client.IsUnknownEntity(err) {
+		diags.AddAttributeError(path.Root("entity"), "No Such Entity",
+			fmt.Sprintf("The CRM has no entity %q. The name is the one in the API's paths: in the plural, with capitals, such as Phones or Accounts.\n\nCause: %v", m.Entity.ValueString(), err))
+		return diags
+	}
+	var others []string
+	if !m.Fields.IsNull() {
+		others = append(others, "fields")
+	}
+	return failure{sought: "Records", at: m.suspect(err, others...), err: err}.diagnostics()
+}
+
+// foundRecords returns the ids and the records as Terraform sees them, with
+// these fields only; all where there are none.
+func foundRecords(ctx context.Context, found []client.Record, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	ids, records := make([]attr.Value, len(found)), make([]attr.Value, len(found))
+	for i, record := range found {
+		value, err := recordFromJSON(ctx, record.JSON, fields)
+		if err != nil {
+			diags.AddError("Unable to Show a Record",
+				fmt.Sprintf("The record %s holds what Terraform can't: %v. Name the other fields in fields, so that this one is not loaded.", record.ID, err))
+		}
+		ids[i], records[i] = types.StringValue(record.ID.String()), value
+	}
+	if diags.HasError() {
+		return types.ListNull(types.StringType), types.DynamicNull(), diags
+	}
+	return types.ListValueMust(types.StringType, ids), types.DynamicValue(tupleOf(ctx, records)), diags
+}

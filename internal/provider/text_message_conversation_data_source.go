@@ -1,0 +1,135 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*conversationLookup)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*conversationLookup)(nil)
+)
+
+func newConversationLookup() datasource.DataSource { return &conversationLookup{} }
+
+// conversationLookup is the data source pipeliner_text_message_conversation.
+// Its model is a [conversationModel].
+type conversationLookup struct{ baseDataSource }
+
+func (d *conversationLookup) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_text_message_conversation"
+}
+
+func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := readOnly(conversationAttributes())
+	given := func(name, how string, check validator.String) {
+		attributes[name] = schema.StringAttribute{
+			Optional: true, Computed: true,
+			Validators:          []validator.String{check},
+			MarkdownDescription: attributes[name].GetMarkdownDescription() + " " + how,
+		}
+	}
+	given("id", "Given, it says which conversation to find, also a soft-deleted one; a URI that ends in it does as well.", isReference{entity: conversationEntity})
+	given("phone_id", "Given with `recipient_phone_number`, both say which conversation to find.", isReference{entity: "Phones"})
+	given("recipient_phone_number", "Given with `phone_id`, both say which conversation to find, in whatever spelling the CRM has the number.", stringvalidator.LengthAtLeast(1))
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A text message conversation that is in the CRM: the one with an `id`, or the only one of a phone (`phone_id`) with a number " +
+			"(`recipient_phone_number`). That there is none, or that several have the number, is an error.",
+		Attributes: attributes,
+	}
+}
+
+func (d *conversationLookup) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var config conversationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(checkCriteria(config)...)
+}
+
+// checkCriteria accepts an id, or a phone and a number. What is not yet known
+// may be either.
+func checkCriteria(config conversationModel) (diags diag.Diagnostics) {
+	const either = "A conversation is found by its id, or by phone_id and recipient_phone_number. "
+	id, phone, number := config.ID, config.PhoneID, config.RecipientPhoneNumber
+	switch {
+	case id.IsUnknown():
+	case !id.IsNull() && isKnown(phone):
+		diags.AddAttributeError(path.Root("phone_id"), "Too Many Criteria", either+"The id is given: remove phone_id.")
+	case !id.IsNull() && isKnown(number):
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "Too Many Criteria", either+"The id is given: remove recipient_phone_number.")
+	case !id.IsNull():
+	case phone.IsNull() && number.IsNull():
+		diags.AddError("Missing Criteria", either+"Neither is given.")
+	case number.IsNull() && !phone.IsUnknown():
+		diags.AddAttributeError(path.Root("phone_id"), "Missing Criteria", either+"Add recipient_phone_number.")
+	case phone.IsNull() && !number.IsUnknown():
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "Missing Criteria", either+"Add phone_id.")
+	}
+	return diags
+}
+
+func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var config conversationModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	api, diags := d.provider.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	find := findByNumber
+	if isKnown(config.ID) {
+		find = findByID
+	}
+	conversation, diags := find(ctx, api, config)
+	resp.Diagnostics.Append(diags...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, conversationFromAPI(conversation, config))...)
+	}
+}
+
+const soughtConversation = "Text Message Conversation"
+
+func findByID(ctx context.Context, api *client.Client, config conversationModel) (client.Conversation, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	conversation, err := api.Conversations.Get(ctx, reference(config.ID))
+	switch {
+	case client.ProblemOf(err) == client.NotFound:
+		diags.AddAttributeError(path.Root("id"), "No Such Text Message Conversation",
+			fmt.Sprintf("The space has no conversation with the id %s. Check the id: it may be that of another kind of record, or of another space.\n\nCause: %v", reference(config.ID), err))
+	case err != nil:
+		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+	}
+	return conversation, diags
+}
+
+func findByNumber(ctx context.Context, api *client.Client, config conversationModel) (client.Conversation, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	phone, number := reference(config.PhoneID), config.RecipientPhoneNumber.ValueString()
+	found, err := api.OfNumber(ctx, phone, number)
+	switch {
+	case err != nil:
+		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+	case len(found) == 0:
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
+			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both; a soft-deleted conversation is found by its id only.", phone, number))
+	case len(found) > 1:
+		ids := make([]string, len(found))
+		for i, conversation := range found {
+			ids[i] = conversation.ID.String()
+		}
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
+			fmt.Sprintf("The phone %s has %d conversations with the number %q. Say which one by its id, one of: %s.", phone, len(found), number, strings.Join(ids, ", ")))
+	default:
+		return found[0], nil
+	}
+	return client.Conversation{}, diags
+}

@@ -1,0 +1,154 @@
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const dataAddress = "data.pipeliner_text_message_conversation.test"
+
+func conversationData(attributes string) string {
+	return fmt.Sprintf("data \"pipeliner_text_message_conversation\" \"test\" {\n  %s\n}", attributes)
+}
+
+// The data source shows what the resource shows, also what has just been changed.
+func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	same := func(names ...string) (checks []statecheck.StateCheck) {
+		for _, name := range names {
+			checks = append(checks, statecheck.CompareValuePairs(address, tfjsonpath.New(name), dataAddress, tfjsonpath.New(name), compare.ValuesSame()))
+		}
+		return checks
+	}
+	all := same("id", "phone_id", "recipient_phone_number", "recipient_account_id", "recipient_contact_id", "account_relations", "contact_relations",
+		"project_relations", "lead_relations", "opportunity_relations", "quote_relations", "revision", "created", "modified", "is_deleted", "is_delete_protected")
+	data := conversationData(`id = pipeliner_text_message_conversation.test.id` + "\n  depends_on = [pipeliner_text_message_conversation.test]")
+	run(t,
+		resource.TestStep{Config: w.conversation(everything) + data, ConfigStateChecks: all[:2]},
+		resource.TestStep{
+			Config: strings.ReplaceAll(w.conversation(everything), acme, globex) + data,
+			// The number is shown as the CRM has it, which may be another spelling.
+			ConfigStateChecks: append(all[3:], statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_account_id"), knownvalue.StringExact(globex))),
+		},
+	)
+}
+
+func TestAccTextMessageConversationData_byID(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	id := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+12025550100"})
+	uri := "https://crm.example/entities/TextMessageConversations/" + strings.ToUpper(id)
+	shows := func(written string, deleted bool) []statecheck.StateCheck {
+		return []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("id"), knownvalue.StringExact(written)),
+			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_phone_number"), knownvalue.StringExact("+12025550100")),
+			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("is_deleted"), knownvalue.Bool(deleted)),
+		}
+	}
+	const get = "GET TextMessageConversations/*?include-deleted=true"
+	run(t,
+		resource.TestStep{
+			Config: w.config(conversationData(fmt.Sprintf("id = %q", id))), ConfigStateChecks: shows(id, false),
+			Check: resource.ComposeAggregateTestCheckFunc(w.asks(get), do(func() { _ = w.SoftDelete(conversations, id) })),
+		},
+		resource.TestStep{Config: w.config(conversationData(fmt.Sprintf("id = %q", uri))), ConfigStateChecks: shows(uri, true)},
+		resource.TestStep{
+			Config:      w.config(conversationData(fmt.Sprintf("id = %q", nobody))),
+			ExpectError: says("No Such Text Message Conversation", `id = "`+nobody, "no conversation with the id "+nobody, "Cause: HTTP 404"),
+		},
+		resource.TestStep{
+			Config:      w.config(conversationData(fmt.Sprintf("id = %q", acme))),
+			ExpectError: says("No Such Text Message Conversation", "another kind of record"),
+		},
+	)
+}
+
+func TestAccTextMessageConversationData_byNumber(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	w.addMany(101)
+	wanted := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+1 303-555-0100"})
+	w.add(map[string]any{"phone_id": otherPhone, "recipient_phone_number": "+13035550100"})
+	twin := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+13035550101"})
+	otherTwin := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+1 (303) 555-0101"})
+	gone := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+13035550102"})
+	if err := w.SoftDelete(conversations, gone); err != nil {
+		t.Fatal(err)
+	}
+	find := func(number string) string {
+		return w.config(conversationData(fmt.Sprintf("phone_id = %q\n  recipient_phone_number = %q", phone, number)))
+	}
+	const pageOne = "GET TextMessageConversations?filter[phone_id]=" + phone + "&first=100&order-by=created"
+	const pageTwo = "GET TextMessageConversations?after=*&filter[phone_id]=" + phone + "&first=100&order-by=created"
+	run(t,
+		resource.TestStep{
+			Config: find("+1 (303) 555 0100"),
+			Check:  w.asks(pageOne, pageTwo),
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("id"), knownvalue.StringExact(wanted)),
+				statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_phone_number"), knownvalue.StringExact("+1 (303) 555 0100")),
+			},
+		},
+		resource.TestStep{
+			Config: find("+1 303 555 0101"),
+			ExpectError: says("Several Text Message Conversations", `recipient_phone_number = "+1 303 555 0101"`, "has 2 conversations with the number",
+				"Say which one by its id, one of:", twin+", "+otherTwin),
+		},
+		resource.TestStep{Config: find("+13035550102"), ExpectError: says("No Such Text Message Conversation", `recipient_phone_number = "+13035550102"`, "found by its id only")},
+		resource.TestStep{Config: find("+13035550103"), ExpectError: says("No Such Text Message Conversation", `has no conversation with the number "+13035550103"`)},
+	)
+}
+
+// What is wrong is said before anything is asked.
+func TestAccTextMessageConversationData_badInput(t *testing.T) {
+	for name, test := range map[string]struct {
+		attributes string
+		want       *regexp.Regexp
+	}{
+		"nothing":            {``, says("Missing Criteria", "by its id, or by phone_id and recipient_phone_number. Neither is given.")},
+		"only a phone":       {`phone_id = "` + phone + `"`, says("Missing Criteria", "phone_id = ", "Add recipient_phone_number.")},
+		"only a number":      {`recipient_phone_number = "+15550100000"`, says("Missing Criteria", "recipient_phone_number = ", "Add phone_id.")},
+		"too much":           {`id = "` + nobody + "\"\n  phone_id = \"" + phone + `"`, says("Too Many Criteria", "phone_id = ", "The id is given: remove phone_id.")},
+		"no uuid":            {`id = "x"`, says("Invalid Id", `id = "x"`, "is neither a UUID")},
+		"a phone's uuid":     {`id = "https://x/entities/Phones/` + phone + `"`, says("Id of Another Entity", "ids of TextMessageConversations belong here")},
+		"no phone's uuid":    {"phone_id = \"https://x/entities/Accounts/" + acme + "\"\n  recipient_phone_number = \"+1\"", says("Id of Another Entity", "ids of Phones belong here")},
+		"an empty number":    {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"\"", says("recipient_phone_number = ", "string length must be at least 1")},
+		"what is only shown": {`revision = 7`, says("Invalid Configuration for Read-Only Attribute", "revision = 7")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, mockserver.Behavior{})
+			run(t, resource.TestStep{Config: w.config(conversationData(test.attributes)), ExpectError: test.want})
+			w.asksNothing()
+		})
+	}
+}
+
+func TestAccTextMessageConversationData_trouble(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault mockserver.Fault
+		want  *regexp.Regexp
+	}{
+		"wrong credentials": {mockserver.Fault{Kind: mockserver.StatusReply, Status: 401}, says("Unable to Find Text Message Conversation", "does not accept the provider's user name and password")},
+		"no permission":     {mockserver.Fault{Kind: mockserver.StatusReply, Status: 403}, says("Unable to Find Text Message Conversation", "Give the Application", "in the space's administration.", "Cause: HTTP 403")},
+		"HTML":              {mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"}, says("Unable to Find Text Message Conversation", "is not a reply of the Pipeliner API", "it begins: <html>Log in")},
+	} {
+		for criteria, attributes := range map[string]string{
+			"id":     `id = "` + nobody + `"`,
+			"number": "phone_id = \"" + phone + "\"\n  recipient_phone_number = \"+15550100000\"",
+		} {
+			t.Run(name+", by "+criteria, func(t *testing.T) {
+				w := newWorld(t, mockserver.Behavior{})
+				w.Inject(test.fault)
+				run(t, resource.TestStep{Config: w.config(conversationData(attributes), "max_retries = 0"), ExpectError: test.want})
+			})
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+var (
+	_ datasource.DataSourceWithConfigure      = (*conversationsLookup)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*conversationsLookup)(nil)
+)
+
+func newConversationsLookup() datasource.DataSource { return &conversationsLookup{} }
+
+// conversationsLookup is the data source pipeliner_text_message_conversations.
+type conversationsLookup struct{ baseDataSource }
+
+type conversationsLookupModel struct {
+	lookupModel
+
+	IDs           types.List `tfsdk:"ids"`           // of strings
+	Conversations types.List `tfsdk:"conversations"` // of conversationModel
+}
+
+func (d *conversationsLookup) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_text_message_conversations"
+}
+
+func (d *conversationsLookup) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := lookupAttributes(conversationFieldNames())
+	attributes["ids"] = schema.ListAttribute{
+		ElementType:         types.StringType,
+		Computed:            true,
+		MarkdownDescription: "UUIDs of what was found, in the order of `conversations`.",
+	}
+	attributes["conversations"] = schema.ListNestedAttribute{
+		Computed:            true,
+		NestedObject:        schema.NestedAttributeObject{Attributes: readOnly(conversationAttributes())},
+		MarkdownDescription: "What was found, the oldest first unless `order_by` says otherwise.",
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The text message conversations of the CRM that match. That there is none is no error: the lists are empty then.",
+		Attributes:          attributes,
+	}
+}
+
+// conversationFieldNames are the fields of a conversation that can be compared,
+// sorted: all that hold one value.
+func conversationFieldNames() []string {
+	attributes := conversationAttributes()
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(attributes)), func(name string) bool {
+		_, many := attributes[name].GetType().(attr.TypeWithElementType)
+		return many
+	})
+}
+
+func (d *conversationsLookup) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var config conversationsLookupModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(config.check()...)
+}
+
+func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var state conversationsLookupModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
+	api, diags := d.provider.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	query, limit := state.query()
+	if len(query.OrderBy) == 0 {
+		query.OrderBy = []string{"created"}
+	}
+	found, err := api.Find(ctx, query, limit)
+	if err != nil {
+		resp.Diagnostics.Append(failure{sought: "Text Message Conversations", at: state.suspect(err), err: err}.diagnostics()...)
+		return
+	}
+	state.IDs, state.Conversations, diags = foundConversations(ctx, found)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
+}
+
+// foundConversations returns the ids and the conversations as Terraform sees
+// them.
+func foundConversations(ctx context.Context, found []client.Conversation) (ids, conversations types.List, diags diag.Diagnostics) {
+	idElements := make([]attr.Value, len(found))
+	models := make([]conversationModel, len(found))
+	for i, conversation := range found {
+		models[i] = conversationFromAPI(conversation, conversationModel{})
+		idElements[i] = models[i].ID
+	}
+	conversations, diags = types.ListValueFrom(ctx, entryType, models)
+	return types.ListValueMust(types.StringType, idElements), conversations, diags
+}
