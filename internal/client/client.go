@@ -55,6 +55,7 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 // may be called from any number of goroutines: that is what fills batches.
 type Client struct {
 	Conversations *Collection[Conversation, ConversationInput]
+	Messages      *Collection[Message, MessageInput]
 
 	config Config
 	base   *url.URL
@@ -65,7 +66,6 @@ type Client struct {
 	rate *rate.Limiter
 
 	relations *Entity[Relation, RelationInput]
-	messages  *Entity[Message, MessageInput]
 
 	seen    history
 	refused refusals
@@ -103,9 +103,8 @@ func New(config Config) (*Client, error) {
 	transport := newTransport()
 	transport.MaxIdleConnsPerHost = cap(c.slots)
 	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
-	c.Conversations = conversationsOf(c)
+	c.Conversations, c.Messages = conversationsOf(c), messagesOf(c)
 	c.relations = &Entity[Relation, RelationInput]{client: c, segment: "TextMessageConversationRelationses"}
-	c.messages = &Entity[Message, MessageInput]{client: c, segment: "TextMessages"}
 	return c, nil
 }
 
@@ -121,13 +120,11 @@ func newTransport() *http.Transport {
 // Relations are the plain operations on the links of conversations.
 func (c *Client) Relations() *Entity[Relation, RelationInput] { return c.relations }
 
-// Messages are the plain operations on text messages.
-func (c *Client) Messages() *Entity[Message, MessageInput] { return c.messages }
-
 // Close sends what still waits in the queues, waits for what is in flight,
 // and takes no more.
 func (c *Client) Close() {
 	c.Conversations.close()
+	c.Messages.close()
 	c.http.CloseIdleConnections()
 }
 

@@ -52,6 +52,7 @@ type shape[T record, In any] struct {
 	prepareFor func(In, T) In                              // an update of what is T
 	isPlain    func(In) bool                               // prepare needs nothing that Known doesn't know
 	clean      func(context.Context, *writing[T, In]) bool // up behind updates, where the service hasn't; whether there was anything
+	extend     func(context.Context, *writing[T, In])      // what has been read back by what belongs to it; nil: nothing does
 }
 
 // A record knows its id, which no reply may lack, whether it is soft-deleted,

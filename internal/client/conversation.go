@@ -50,7 +50,8 @@ type ConversationInput struct {
 	OpportunityRelations Field[[]RelationInput] `json:"opportunity_relations,omitzero"`
 	QuoteRelations       Field[[]RelationInput] `json:"quote_relations,omitzero"`
 
-	dropped []ID // relations that an update is to remove
+	dropped []ID           // relations that an update is to remove
+	inline  []MessageInput // messages that an earlier attempt has created along
 
 	Messages Field[[]MessageInput] `json:"messages,omitzero"`
 }

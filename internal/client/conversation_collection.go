@@ -29,6 +29,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
 		clean:      c.removeDropped,
+		extend:     c.readMessages,
 	})
 }
 
@@ -76,6 +77,14 @@ func textOf(ids ...ID) string {
 	}
 	slices.Sort(texts)
 	return strings.Join(slices.Compact(texts), ", ")
+}
+
+// inlineMessages returns the messages that are created along with a conversation.
+func (in ConversationInput) inlineMessages() []MessageInput {
+	if messages, isSet := in.Messages.Get(); isSet {
+		return messages
+	}
+	return in.inline
 }
 
 // agreesInNumber reports whether the conversation has the phone and the

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -129,7 +130,7 @@ func TestList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := replying(t, test.body).messages.List(t.Context(), Query{})
+			got, err := replying(t, test.body).Messages.Entity.List(t.Context(), Query{})
 			must(t, err)
 			wantEqual(t, "page", test.want, got)
 		})
@@ -271,14 +272,14 @@ func TestEntities(t *testing.T) {
 	ctx, options := t.Context(), WriteOptions{RollbackMethod: 1}
 	conversation := s.seed(t, 1)[0]
 
-	created, err := s.client.Messages().BatchModify(ctx, []MessageInput{
-		{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value("2024-07-09T12:51:48Z"), MessageSID: Value("SM1")},
+	created, err := s.client.Messages.Entity.BatchModify(ctx, []MessageInput{
+		{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value(Time{time.Date(2024, 7, 9, 12, 51, 48, 0, time.UTC)}), MessageSID: Value("SM1")},
 		{TextMessageConversationID: Value(conversation), Direction: Value(1)},
 	}, options)
 	must(t, err)
 	wantProblem(t, created[1].Err, Refused)
 	must(t, created[0].Err)
-	message, err := s.client.Messages().Get(ctx, created[0].Value, Query{})
+	message, err := s.client.Messages.Entity.Get(ctx, created[0].Value, Query{})
 	must(t, err)
 	wantEqual(t, "message", []any{"Hello", 1, 2, "SM1", "2024-07-09T12:51:48Z", conversation},
 		[]any{message.Content, message.Direction, message.Status, message.MessageSID, message.DatetimeSent.String(), message.TextMessageConversationID})

@@ -95,7 +95,7 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 	}
 	for _, results := range [][]Result[ID]{
 		ofTwo(c.Conversations.Entity.BatchModify(ctx, make([]ConversationInput, 2), WriteOptions{}))(t),
-		ofTwo(c.messages.BatchDelete(ctx, []ID{acme, zenith}, WriteOptions{}))(t),
+		ofTwo(c.Messages.Entity.BatchDelete(ctx, []ID{acme, zenith}, WriteOptions{}))(t),
 	} {
 		for _, result := range results {
 			if result.Value.IsZero() == (result.Err == nil) {

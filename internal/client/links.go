@@ -11,6 +11,9 @@ import (
 // has already named by their relation's URI: whether the service replaces an
 // array or merges into it, they are neither made anew nor doubled.
 func (c *Client) keepLinks(input ConversationInput, conversation Conversation) ConversationInput {
+	if messages, isSet := input.Messages.Get(); isSet { // they never go into an update
+		input.inline, input.Messages = messages, Field[[]MessageInput]{}
+	}
 	input.dropped = nil
 	for _, kind := range RelationKinds {
 		field := kind.Input(&input)

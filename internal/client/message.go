@@ -1,5 +1,7 @@
 package client
 
+import "slices"
+
 // A Message is a TextMessage as the API returns it.
 // Source: the vendor's OpenAPI document, version 100.
 type Message struct {
@@ -7,26 +9,82 @@ type Message struct {
 	TextMessageConversationID ID      `json:"text_message_conversation_id"`
 	ChatConversationID        ID      `json:"chat_conversation_id"`
 	Content                   string  `json:"content"`
-	Direction                 int     `json:"direction"` // 1 outgoing, 2 incoming
+	Direction                 int     `json:"direction"` // one of [MessageDirections]
 	DatetimeSent              Time    `json:"datetime_sent"`
 	MessageSID                string  `json:"message_sid"` // the SMS provider's id
 	Score                     float64 `json:"score"`
-	Status                    int     `json:"status"` // 1 sending, 2 sent, 3 failed, 4 received, 5 seen
+	Status                    int     `json:"status"` // one of [MessageStatuses]; 0: none
 	Revision                  int64   `json:"revision"`
 	Created                   Time    `json:"created"`
 	Modified                  Time    `json:"modified"`
 	IsDeleted                 bool    `json:"is_deleted"`
 	IsDeleteProtected         bool    `json:"is_delete_protected"`
+
+	AsOf int64 `json:"-"` // see [Conversation.AsOf]
 }
 
-// A MessageInput is what a message is created or updated with.
+// A MessageInput is what a message is created or updated with. As an item of
+// [ConversationInput.Messages] it says nothing of its conversation.
 type MessageInput struct {
-	ID                        Field[ID]     `json:"id,omitzero"`
+	Change[Message]
+
 	TextMessageConversationID Field[ID]     `json:"text_message_conversation_id,omitzero"`
 	Content                   Field[string] `json:"content,omitzero"`
 	Direction                 Field[int]    `json:"direction,omitzero"`
-	DatetimeSent              Field[string] `json:"datetime_sent,omitzero"`
+	DatetimeSent              Field[Time]   `json:"datetime_sent,omitzero"`
 	MessageSID                Field[string] `json:"message_sid,omitzero"`
 	Status                    Field[int]    `json:"status,omitzero"`
-	Revision                  Field[int64]  `json:"revision,omitzero"`
+}
+
+// Fields returns the names of the fields that the input sets, beside id and
+// revision.
+func (in MessageInput) Fields() []string {
+	var names []string
+	for _, field := range messageFields {
+		if _, isSet := field.wanted(in); isSet {
+			names = append(names, field.name)
+		}
+	}
+	return names
+}
+
+// An EnumValue is a number of the API and its name.
+type EnumValue struct {
+	Name   string
+	Number int
+}
+
+// An Enum is a field whose numbers have names.
+// Source: the vendor's OpenAPI document, version 100.
+type Enum []EnumValue
+
+// The enums of a message.
+var (
+	MessageDirections = Enum{{"outgoing", 1}, {"incoming", 2}}
+	MessageStatuses   = Enum{{"sending", 1}, {"sent", 2}, {"failed", 3}, {"received", 4}, {"seen", 5}}
+)
+
+// Names returns the names, in the order of their numbers.
+func (e Enum) Names() []string {
+	names := make([]string, len(e))
+	for i, value := range e {
+		names[i] = value.Name
+	}
+	return names
+}
+
+// Number returns the number of a name, 0 for none.
+func (e Enum) Number(name string) int {
+	if i := slices.IndexFunc(e, func(value EnumValue) bool { return value.Name == name }); i >= 0 {
+		return e[i].Number
+	}
+	return 0
+}
+
+// Name returns the name of a number, empty for none.
+func (e Enum) Name(number int) string {
+	if i := slices.IndexFunc(e, func(value EnumValue) bool { return value.Number == number }); i >= 0 {
+		return e[i].Name
+	}
+	return ""
 }

@@ -25,6 +25,9 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	if w.clean(ctx, w) {
 		w.fetch(ctx, w.written(), w.floor())
 	}
+	if w.extend != nil {
+		w.extend(ctx, w)
+	}
 }
 
 // written returns the items that have been carried out.

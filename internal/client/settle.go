@@ -90,6 +90,18 @@ func (w *writing[T, In]) since(i int) Moment {
 	return w.before
 }
 
+// createdSince returns a revision that all creates among the items are above, also
+// those that an earlier attempt has carried out.
+func (w *writing[T, In]) createdSince(items []int) int64 {
+	floor := w.before.Revision
+	for _, i := range items {
+		if since := w.about(i).Since; since != nil {
+			floor = min(floor, since.Revision)
+		}
+	}
+	return floor
+}
+
 // sinceAny returns the earliest moment of any of the items.
 func (w *writing[T, In]) sinceAny(items []int) Moment {
 	earliest := Moment{Revision: math.MaxInt64}

@@ -1,0 +1,146 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const (
+	messageSegment = "TextMessages"
+	listMessages   = "GET TextMessages"
+)
+
+func newMessage(content string) MessageInput {
+	return MessageInput{Content: Value(content), Direction: Value(1)}
+}
+
+// messaged returns an input with messages that are created along.
+func messaged(input ConversationInput, contents ...string) ConversationInput {
+	messages := make([]MessageInput, len(contents))
+	for i, content := range contents {
+		messages[i] = newMessage(content)
+	}
+	input.Messages = Value(messages)
+	return input
+}
+
+func contentsOf(c Conversation) map[string]ID {
+	contents := map[string]ID{}
+	for _, ref := range c.Messages {
+		contents[ref.Record.Content] = ref.ID
+	}
+	return contents
+}
+
+// Messages that are created along with their conversations are read back in one
+// request for the batch, also where the reply was lost.
+func TestMessagesCreatedAlong(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
+			t.Run(fmt.Sprintf("lost %t, filter %s", lost, filter), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter})
+					stranger := s.seed(t, 1)[0]
+					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": stranger.String(), "content": "hello 1", "direction": 1})
+					must(t, err)
+					if lost {
+						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+					}
+					inputs := make([]ConversationInput, 30)
+					for i := range inputs {
+						inputs[i] = messaged(newConversation(i), fmt.Sprint("hello ", i), "bye")
+					}
+					results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
+					for i, result := range results {
+						contents := contentsOf(result.Value)
+						if result.Err != nil || len(contents) != 2 || contents[fmt.Sprint("hello ", i)].IsZero() || contents["bye"].IsZero() {
+							t.Errorf("%d: %v, %v", i, contents, result.Err)
+						}
+					}
+					if !lost && filter == mockserver.Honoured {
+						s.wantRequests(t, listConversations, batchModify, listConversations, listMessages)
+					}
+					wantEqual(t, "messages", 61, len(s.Records(messageSegment)))
+				})
+			})
+		}
+	}
+}
+
+// A message has the same guarantees as a conversation.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.seed(t, 1)[0]
+		inputs := make([]MessageInput, 12)
+		for i := range inputs {
+			inputs[i] = newMessage(fmt.Sprint("twins ", i/2)) // two of each
+			inputs[i].TextMessageConversationID = Value(conversation)
+			inputs[i].DatetimeSent = Value(Time{time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
+		}
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		made := map[ID]bool{}
+		written := make([]Message, len(inputs))
+		for i, result := range s.client.Messages.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+			if result.Err != nil || !inputs[i].agrees(result.Value) {
+				t.Errorf("%d: %+v, %v", i, result.Value, result.Err)
+			}
+			made[result.Value.ID] = true
+			written[i] = result.Value
+		}
+		wantEqual(t, "made, held", []int{12, 12}, []int{len(made), len(s.Records(messageSegment))})
+
+		edit := func(i int, fields map[string]any) { must(t, s.Edit(messageSegment, written[i].ID.String(), fields)) }
+		edit(0, map[string]any{"content": "someone else's"})
+		edit(1, map[string]any{"status": 5})
+		must(t, s.SoftDelete(messageSegment, written[2].ID.String()))
+		updates := make([]MessageInput, 3)
+		for i := range updates {
+			updates[i] = MessageInput{Content: Value("ours")}
+			updates[i].ID, updates[i].Revision, updates[i].Known = Value(written[i].ID), Value(written[i].Revision), &written[i]
+		}
+		updates[2].Restore = true
+		results := s.client.Messages.CreateOrUpdateMany(t.Context(), updates, WriteOptions{RollbackMethod: 1}, false)
+		if conflict, ok := errors.AsType[*ConflictError](results[0].Err); !ok {
+			t.Errorf("the error is %v", results[0].Err)
+		} else {
+			wantEqual(t, "conflict", []Conflict{{"content", `"twins 0"`, `"ours"`, `"someone else's"`}}, conflict.Fields)
+		}
+		for i, result := range results[1:] {
+			if result.Err != nil || result.Value.Content != "ours" || result.Value.IsDeleted {
+				t.Errorf("%d: %+v, %v", i, result.Value, result.Err)
+			}
+		}
+		wantEqual(t, "someone else's status", 5, results[1].Value.Status)
+		for _, result := range s.client.Messages.DeleteMany(t.Context(), []ID{written[0].ID, written[1].ID}, 0) {
+			must(t, result.Err)
+		}
+		got, err := s.client.MessagesOf(t.Context(), conversation)
+		must(t, err)
+		wantEqual(t, "left", 10, len(got))
+	})
+}
+
+func TestMessageFields(t *testing.T) {
+	t.Parallel()
+	input := MessageInput{
+		TextMessageConversationID: Value(acme), Content: Value("x"), Direction: Value(2), MessageSID: Null[string](),
+		DatetimeSent: Value(Time{time.Unix(0, 0)}), Status: Value(3),
+	}
+	wantEqual(t, "fields", []string{"text_message_conversation_id", "content", "direction", "datetime_sent", "message_sid", "status"}, input.Fields())
+	wantEqual(t, "none", 0, len(MessageInput{}.Fields()))
+	for _, enum := range []Enum{MessageDirections, MessageStatuses} {
+		for _, name := range enum.Names() {
+			wantEqual(t, "name", name, enum.Name(enum.Number(name)))
+		}
+		wantEqual(t, "unknown", []any{0, ""}, []any{enum.Number("x"), enum.Name(99)})
+	}
+}
