@@ -23,6 +23,7 @@ type failure struct {
 	at      path.Path         // of the conversation; empty for a resource of its own
 	keys    []string          // of the bulk resource's entries that it concerns
 	many    bool              // it concerns the bulk resource as a whole
+	message bool              // it concerns a message, whose id is the subject's
 	sought  string            // by a data source, such as "Records"; then all else but at is empty
 	err     error
 
@@ -36,7 +37,18 @@ func (f failure) summary() string {
 	if f.many || len(f.keys) > 1 {
 		return fmt.Sprintf("Unable to %s Text Message Conversations", f.action)
 	}
+	if f.message {
+		return fmt.Sprintf("Unable to %s Text Message", f.action)
+	}
 	return fmt.Sprintf("Unable to %s Text Message Conversation", f.action)
+}
+
+// thing is what the failure concerns, in the middle of a sentence.
+func (f failure) thing() string {
+	if f.message {
+		return "message"
+	}
+	return "conversation"
 }
 
 // diagnostics says what couldn't be done, why, and what to do now, at the
@@ -114,6 +126,9 @@ func (f failure) explanation() string {
 		return "Created, and still there: it could not be deleted again when another conversation failed. It is in the state, so that it is not lost; " +
 			"the next apply deletes it and creates all anew."
 	case errors.As(f.err, new(*client.ProtectedError)):
+		if f.message {
+			return "The CRM protects the message against deletion. Take the protection away there (is_delete_protected)."
+		}
 		return "The CRM protects the conversation against deletion. " + protectionAdvice
 	}
 	if refused, ok := errors.AsType[*client.RestoreError](f.err); ok {
@@ -134,7 +149,7 @@ func (f failure) explanation() string {
 		return "There is no such space at this address. Check the settings service_url and space_id, " +
 			"or the environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID: the space's administration shows both."
 	case client.NotFound:
-		return "The CRM has no such conversation any more. Run terraform plan again: it shows what is needed now."
+		return "The CRM has no such " + f.thing() + " any more. Run terraform plan again: it shows what is needed now."
 	case client.RelationNotFound:
 		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, or belong to another space."
 	case client.Refused:
@@ -168,16 +183,23 @@ func (f failure) refused() string {
 // notRestored says how to go on with a conversation that stays deleted.
 func (f failure) notRestored(id client.ID) string {
 	another := "replace it by a new one: terraform apply -replace=ADDRESS, with the address of this resource"
-	if len(f.keys) > 0 {
+	switch {
+	case f.message:
+		another = "let a new one be made in its place, which may be sent again, by giving it another key"
+	case len(f.keys) > 0:
 		another = "let a new one be made in its place, by giving the entry another key"
 	}
-	return fmt.Sprintf("The conversation %s is deleted in the CRM, and the CRM does not restore it. Nothing was changed. "+
-		"Restore it in the CRM and apply again, or %s.", id, another)
+	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. Nothing was changed. "+
+		"Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
 }
 
 func (f failure) outcomeUnknown() string {
 	if isKnown(f.subject.ID) {
-		return fmt.Sprintf("The change of the conversation %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.subject.ID.ValueString())
+		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.thing(), f.subject.ID.ValueString())
+	}
+	if f.message {
+		return "The message may or may not have been created. Before the next apply, look at the conversation in the CRM. If the message is there, " +
+			"set its UUID as id, in the place of all else; otherwise the next apply makes it again, which may send it again."
 	}
 	if f.remembered {
 		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
@@ -223,6 +245,12 @@ func (f failure) faults() []fault {
 // attributeOf returns the attribute that stands for a field of the API, of the
 // conversation or of its links; empty for none.
 func (f failure) attributeOf(field, text string) string {
+	if f.message {
+		if _, known := (messageModel{}).sent()[field]; known {
+			return field
+		}
+		return ""
+	}
 	switch field {
 	case "phone", "phone_id":
 		return "phone_id"

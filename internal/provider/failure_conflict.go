@@ -20,17 +20,24 @@ func (f failure) conflicts(conflict *client.ConflictError) (diags diag.Diagnosti
 		known = fmt.Sprintf("revision %d", conflict.Known)
 	}
 	for _, field := range conflict.Fields {
-		diags.AddAttributeError(f.at.AtName(field.Field), "Conflicting Change of Text Message Conversation",
-			fmt.Sprintf("%sSomeone else has changed %s of the conversation %s since the plan was made:\n\n"+
+		diags.AddAttributeError(f.at.AtName(field.Field), f.conflictSummary(),
+			fmt.Sprintf("%sSomeone else has changed %s of the %s %s since the plan was made:\n\n"+
 				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+
-				"Nothing of this conversation was written. %s",
-				f.prefix(), field.Field, conflict.ID, known, textOr(field.Known), textOr(field.Wanted), conflict.Current, textOr(field.Held), conflictAdvice))
+				"Nothing of it was written. %s",
+				f.prefix(), field.Field, f.thing(), conflict.ID, known, textOr(field.Known), textOr(field.Wanted), conflict.Current, textOr(field.Held), conflictAdvice))
 	}
 	return diags
 }
 
 const conflictAdvice = "Run terraform plan again: it starts from what the CRM holds now. " +
 	"With on_conflict = \"overwrite\" in the provider block, the plan's side is taken without asking."
+
+func (f failure) conflictSummary() string {
+	if f.message {
+		return "Conflicting Change of Text Message"
+	}
+	return "Conflicting Change of Text Message Conversation"
+}
 
 func textOr(text string) string {
 	if text == "" {

@@ -28,7 +28,7 @@ type conversationResource struct{ baseResource }
 // conversationResourceModel is a conversation with what belongs to the
 // resource, not to the CRM.
 type conversationResourceModel struct {
-	conversationModel
+	ownedModel
 
 	ValidationLevel types.Int64  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
@@ -39,7 +39,7 @@ func (r *conversationResource) Metadata(_ context.Context, req resource.Metadata
 }
 
 func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	attributes := conversationAttributes()
+	attributes := ownedAttributes()
 	attributes["validation_level"] = validationLevelAttribute()
 	attributes["deletion_policy"] = deletionPolicyAttribute()
 	resp.Schema = schema.Schema{
@@ -60,17 +60,17 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	var config, plan conversationResourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	var prior *conversationModel
+	var prior *ownedModel
 	if !req.State.Raw.IsNull() {
 		var state conversationResourceModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		prior = &state.conversationModel
+		prior = &state.ownedModel
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	var replace bool
-	plan.conversationModel, replace = planConversation(config.conversationModel, prior)
+	plan.ownedModel, replace = planOwned(config.ownedModel, prior)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		if prior.IsDeleteProtected.ValueBool() && plan.DeletionPolicy.ValueString() != deletionPolicyAbandon {
@@ -87,7 +87,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 	var diags diag.Diagnostics
-	plan.conversationModel, diags = r.write(ctx, plan, nil, client.NoFloor)
+	plan.ownedModel, diags = r.create(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	if !plan.ID.IsUnknown() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -112,6 +112,10 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	state.conversationModel = conversationFromAPI(conversation, state.conversationModel)
+	if err := state.refreshMessages(ctx, api); err != nil {
+		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err)}.diagnostics()...)
+		return
+	}
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, conversation.AsOf)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
@@ -125,12 +129,13 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	}
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	written, diags := r.write(ctx, plan, &state.conversationModel, asOf)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
-		return // the state stays, and the next refresh shows what the CRM holds
+		return
 	}
-	plan.conversationModel = written
+	// What failed stays in the state as it was; the next refresh shows what the
+	// CRM holds.
+	plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, asOf)
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -164,38 +169,73 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	}
 }
 
-// write creates (prior is nil) or updates the conversation, which is known as of
-// a revision of the space, and returns its state. When it could not be created,
-// the id of the state stays unknown.
-func (r *conversationResource) write(ctx context.Context, plan conversationResourceModel, prior *conversationModel, asOf int64) (conversationModel, diag.Diagnostics) {
-	input := plan.toAPI(prior)
+// create creates the conversation with its messages, and attaches those that are
+// there. When it could not be created, the id of the state stays unknown.
+func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel) (ownedModel, diag.Diagnostics) {
+	api, diags := r.provider.Client()
+	if diags.HasError() {
+		return plan.ownedModel, diags
+	}
+	input, level := plan.toAPI(nil), r.provider.validationLevel(plan.ValidationLevel)
+	input.Messages = inlineMessages(plan.Messages)
+	made, err := api.Conversations.CreateOrUpdate(ctx, input, level)
+	state := plan.ownedModel
+	var more diag.Diagnostics
+	state.conversationModel, more = plan.written(failure{action: "Create", subject: plan.conversationModel, err: err}, input, made, nil)
+	diags.Append(more...)
+	if diags.HasError() {
+		return plan.ownedModel, diags
+	}
+	known, wanted := createdMessages(plan.Messages, made.Messages)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor)
+	work.runEach(ctx, api, level)
+	diags.Append(work.warnings()...)
+	state.Messages = work.toMap(plan.Messages)
+	return state, diags
+}
+
+// update changes the conversation, which is known as of a revision of the space,
+// and then its messages. What failed is in the state as it was.
+func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, asOf int64) (ownedModel, diag.Diagnostics) {
+	state := plan.ownedModel
+	state.conversationModel = plan.applied(prior.conversationModel)
+	input := plan.toAPI(&prior.conversationModel)
 	input.KnownAsOf(asOf)
-	if prior != nil && !input.HasChanges() {
-		return plan.applied(*prior), nil
+	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf)
+	if !input.HasChanges() && !work.isNeeded() {
+		return state, nil
 	}
 	api, diags := r.provider.Client()
 	if diags.HasError() {
-		return plan.conversationModel, diags
+		return prior, diags
 	}
-	written, err := api.Conversations.CreateOrUpdate(ctx, input, r.provider.validationLevel(plan.ValidationLevel))
-	action := "Create"
-	if prior != nil {
-		action = "Update"
+	level := r.provider.validationLevel(plan.ValidationLevel)
+	if input.HasChanges() {
+		made, err := api.Conversations.CreateOrUpdate(ctx, input, level)
+		var more diag.Diagnostics
+		state.conversationModel, more = plan.written(failure{action: "Update", subject: plan.conversationModel, err: err}, input, made, &prior.conversationModel)
+		if diags.Append(more...); diags.HasError() {
+			return prior, diags
+		}
 	}
-	failed := failure{action: action, subject: plan.conversationModel, err: err}
+	work.runEach(ctx, api, level)
+	diags.Append(work.diagnostics()...)
+	state.Messages = work.toMap(plan.Messages)
+	return state, diags
+}
+
+// written returns the state behind a write of the conversation, or why it failed.
+func (m conversationModel) written(f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
 	var unread *client.UnreadError
 	switch {
-	case errors.As(err, &unread):
+	case errors.As(f.err, &unread):
 		// It is there: an error would make Terraform destroy it.
-		diags.Append(failed.unread(unread.ID)...)
-		return plan.applied(unreadConversation(unread.ID, prior)), diags
-	case err != nil:
-		diags.Append(failed.diagnostics()...)
-		return plan.conversationModel, diags
+		return m.applied(unreadConversation(unread.ID, prior)), f.unread(unread.ID)
+	case f.err != nil:
+		return m, f.diagnostics()
 	}
-	actual := conversationFromAPI(written, plan.conversationModel)
-	diags.Append(plan.differences(path.Empty(), input, actual)...)
-	return plan.applied(actual), diags
+	actual := conversationFromAPI(made, m)
+	return m.applied(actual), m.differences(f.at, input, actual)
 }
 
 // unreadConversation is what is known of a conversation that was written and

@@ -53,14 +53,19 @@ func importEntries(ctx context.Context, api *client.Client, text string) (entrie
 			faults = append(faults, fmt.Sprintf("there is no conversation %s in this space", id))
 			continue
 		}
-		m := conversationFromAPI(conversation, conversationModel{})
-		imported[key] = &m
+		imported[key] = importedFrom(conversation)
 	}
 	if len(faults) > 0 {
 		slices.Sort(faults)
 		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+strings.Join(faults, "\n  - "))
 	}
 	return imported, diags
+}
+
+// importedFrom returns an entry for a conversation, of whose messages Terraform
+// owns none.
+func importedFrom(conversation client.Conversation) *ownedModel {
+	return &ownedModel{conversationModel: conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
 // parseImport returns the ids by key, and everything that is wrong with them.
@@ -115,8 +120,7 @@ func importPhone(ctx context.Context, api *client.Client, text string) (entries,
 	}
 	imported := make(entries, len(found))
 	for _, conversation := range found {
-		m := conversationFromAPI(conversation, conversationModel{})
-		imported[conversation.ID.String()] = &m
+		imported[conversation.ID.String()] = importedFrom(conversation)
 	}
 	return imported, diags
 }

@@ -19,7 +19,7 @@ import (
 // bulkModel is pipeliner_text_message_conversations in configuration, plan or
 // state.
 type bulkModel struct {
-	Conversations   types.Map    `tfsdk:"conversations"` // of conversationModel
+	Conversations   types.Map    `tfsdk:"conversations"` // of ownedModel
 	ValidationLevel types.Int64  `tfsdk:"validation_level"`
 	RollbackMethod  types.Int64  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
@@ -35,10 +35,10 @@ type failedModel struct {
 
 // entries are the conversations of the map; nil where the whole entry is not
 // known yet.
-type entries map[string]*conversationModel
+type entries map[string]*ownedModel
 
 var (
-	entryType  = types.ObjectType{AttrTypes: attributeTypes(conversationAttributes())}
+	entryType  = types.ObjectType{AttrTypes: attributeTypes(ownedAttributes())}
 	failedType = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}
 )
 
@@ -66,7 +66,7 @@ func (m bulkModel) entries(ctx context.Context) (entries, diag.Diagnostics) {
 			diags.AddAttributeError(at(key), "Missing Conversation",
 				fmt.Sprintf("The entry %q is null. Leave it out, or say which conversation it is.", key))
 		default:
-			found[key] = &conversationModel{}
+			found[key] = &ownedModel{}
 			diags.Append(object.As(ctx, found[key], basetypes.ObjectAsOptions{})...)
 		}
 	}
@@ -113,7 +113,7 @@ func (e entries) without(others entries) entries {
 	for _, id := range others.ids() {
 		kept[id] = true
 	}
-	maps.DeleteFunc(left, func(key string, entry *conversationModel) bool {
+	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
 		return !e.exists(key) || kept[reference(entry.ID)]
 	})
 	return left

@@ -27,13 +27,13 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 		case !prior.exists(key):
 			open = append(open, key)
 		default:
-			next, replace := planConversation(*entry, prior[key])
+			next, replace := planOwned(*entry, prior[key])
 			if replace {
 				open = append(open, key)
 				free.add(prior[key])
 				continue
 			}
-			changes = changes || next.Revision.IsUnknown()
+			changes = changes || next.differsFrom(*prior[key])
 			planned[key] = &next
 		}
 	}
@@ -47,7 +47,7 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 			changes = changes || planned[key].Revision.IsUnknown()
 		} else {
 			changes = true
-			created := planNew(*config[key])
+			created, _ := planOwned(*config[key], nil)
 			planned[key] = &created
 		}
 	}
@@ -56,7 +56,7 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 
 // unclaimed are the conversations of a state that their keys stand for no more,
 // by what identifies them to people.
-type unclaimed map[identity][]*conversationModel
+type unclaimed map[identity][]*ownedModel
 
 type identity struct {
 	phone  client.ID
@@ -70,14 +70,14 @@ func identify(m conversationModel) identity {
 	return identity{reference(m.PhoneID), client.CanonicalPhoneNumber(m.RecipientPhoneNumber.ValueString())}
 }
 
-func (u unclaimed) add(m *conversationModel) {
-	id := identify(*m)
+func (u unclaimed) add(m *ownedModel) {
+	id := identify(m.conversationModel)
 	u[id] = append(u[id], m)
 }
 
 // take returns the plan of one of the conversations for an entry that is the
 // same in everything, or will be when it is restored; nil where there is none.
-func (u unclaimed) take(config conversationModel) *conversationModel {
+func (u unclaimed) take(config ownedModel) *ownedModel {
 	if len(u) == 0 || config.hasUnknown() {
 		return nil
 	}
@@ -92,17 +92,18 @@ func (u unclaimed) take(config conversationModel) *conversationModel {
 		}
 		return nil
 	}
-	return u.takeOf(identify(config), config)
+	return u.takeOf(identify(config.conversationModel), config)
 }
 
-func (u unclaimed) takeOf(id identity, config conversationModel) *conversationModel {
+func (u unclaimed) takeOf(id identity, config ownedModel) *ownedModel {
 	for i, candidate := range u[id] {
-		planned, replace := planConversation(config, candidate)
-		if replace || planned.hasUnknown() || len(planned.toAPI(candidate).Fields()) > 0 {
+		planned, replace := planOwned(config, candidate)
+		if replace || planned.hasUnknown() || len(planned.toAPI(&candidate.conversationModel).Fields()) > 0 || !planned.sameMessages(*candidate) {
 			continue
 		}
 		u[id] = append(u[id][:i:i], u[id][i+1:]...)
-		planned.spelledAs(config)
+		planned.spelledAs(config.conversationModel)
+		planned.Messages = respelled(planned.Messages, config.Messages)
 		return &planned
 	}
 	return nil

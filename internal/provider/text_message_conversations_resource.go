@@ -92,6 +92,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	work.write(ctx, nil, client.NoFloor)
+	work.writeMessages(ctx, client.NoFloor)
 	resp.Diagnostics.Append(work.created()...)
 	if resp.Diagnostics.HasError() && len(work.state) == 0 {
 		return
@@ -148,6 +149,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		return
 	}
 	work.write(ctx, earlier, asOf)
+	work.writeMessages(ctx, asOf)
 	resp.Diagnostics.Append(earlier.warn()...)
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Update")...)
@@ -218,10 +220,10 @@ func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, e
 			delete(e, key)
 			continue
 		}
-		*entry = conversationFromAPI(conversation, *entry)
+		entry.conversationModel = conversationFromAPI(conversation, entry.conversationModel)
 		if asOf == client.NoFloor || conversation.AsOf < asOf {
 			asOf = conversation.AsOf
 		}
 	}
-	return asOf, nil
+	return asOf, e.refreshMessages(ctx, api)
 }

@@ -18,7 +18,7 @@ func bulkSchema() schema.Schema {
 		Attributes: map[string]schema.Attribute{
 			"conversations": schema.MapNestedAttribute{
 				Required:     true,
-				NestedObject: schema.NestedAttributeObject{Attributes: conversationAttributes()},
+				NestedObject: schema.NestedAttributeObject{Attributes: ownedAttributes()},
 				MarkdownDescription: "The conversations, each under a key of your choice. A conversation that moves to another key, and is the same in everything, " +
 					"is only renamed in the state.",
 			},

@@ -29,7 +29,7 @@ func (e entries) warnOfTwins() (diags diag.Diagnostics) {
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
 			continue
 		}
-		id := identify(*entry)
+		id := identify(entry.conversationModel)
 		twin, found := first[id]
 		if !found {
 			first[id] = key

@@ -25,24 +25,40 @@ type bulkWork struct {
 
 	changes  []bulkChange
 	removals []bulkRemoval
+	messages []bulkMessages
 
-	state    entries          // what is so far
-	failed   map[string]error // by key: what could not be written or removed
-	warnings diag.Diagnostics
+	state  entries          // what is so far
+	failed map[string]error // by key: what could not be written or removed
+	diags  diag.Diagnostics // beside the errors for what failed
 }
 
 // bulkChange is one entry to create or update.
 type bulkChange struct {
 	key     string
-	planned conversationModel
-	prior   *conversationModel // nil: to create
+	planned ownedModel
+	prior   *ownedModel // nil: to create
 	input   client.ConversationInput
+}
+
+// before returns the conversation that is to be updated, nil for none.
+func (c bulkChange) before() *conversationModel {
+	if c.prior == nil {
+		return nil
+	}
+	return &c.prior.conversationModel
+}
+
+// bulkMessages are the messages of one entry.
+type bulkMessages struct {
+	key            string
+	planned, prior types.Map
+	created        bool // with the conversation
 }
 
 // bulkRemoval is one conversation that no entry stands for any more.
 type bulkRemoval struct {
 	key   string // of the state before
-	prior *conversationModel
+	prior *ownedModel
 }
 
 func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
@@ -53,7 +69,7 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 		state:        entries{},
 		failed:       map[string]error{},
 	}
-	before := make(map[client.ID]*conversationModel, len(prior))
+	before := make(map[client.ID]*ownedModel, len(prior))
 	for key, entry := range prior {
 		if prior.exists(key) {
 			before[reference(entry.ID)] = entry
@@ -69,9 +85,11 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.input = change.planned.toAPI(change.prior)
-		if change.prior != nil && !change.input.HasChanges() {
-			w.keep(key, change.planned.applied(*change.prior))
+		change.input = change.planned.toAPI(change.before())
+		if change.prior == nil {
+			change.input.Messages = inlineMessages(change.planned.Messages)
+		} else if !change.input.HasChanges() {
+			w.keepWritten(change, *change.before(), nil)
 			continue
 		}
 		w.changes = append(w.changes, change)
@@ -84,11 +102,47 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 	return w
 }
 
-func (w *bulkWork) keep(key string, m conversationModel) { w.state[key] = &m }
+func (w *bulkWork) keep(key string, m ownedModel) { w.state[key] = &m }
+
+// keepWritten takes note of what a conversation is by now. Its messages are as
+// they were, or were created along with it, and are yet to become what is planned.
+func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made []client.Ref[client.Message]) {
+	m := ownedModel{conversationModel: change.planned.applied(actual)}
+	wanted := change.planned.Messages
+	if change.prior != nil {
+		m.Messages = change.prior.Messages
+	} else {
+		m.Messages, wanted = createdMessages(wanted, made)
+	}
+	if !wanted.Equal(m.Messages) {
+		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil})
+	}
+	w.keep(change.key, m)
+}
 
 // isNeeded reports whether the CRM is needed.
 func (w *bulkWork) isNeeded() bool {
-	return len(w.changes) > 0 || len(w.removals) > 0 && !w.abandon
+	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.removals) > 0 && !w.abandon
+}
+
+// writeMessages makes the messages what is planned.
+func (w *bulkWork) writeMessages(ctx context.Context, asOf int64) {
+	works := make([]*messageWork, len(w.messages))
+	for i, entry := range w.messages {
+		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, asOf)
+	}
+	if len(works) == 0 {
+		return
+	}
+	runMany(ctx, w.api, w.level, works)
+	for i, entry := range w.messages {
+		if entry.created {
+			w.diags.Append(works[i].warnings()...)
+		} else {
+			w.diags.Append(works[i].diagnostics()...)
+		}
+		w.state[entry.key].Messages = works[i].toMap(entry.planned)
+	}
 }
 
 // write creates, updates and restores. What came of earlier attempts at creates
@@ -102,7 +156,7 @@ func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 		inputs[i] = change.input
 		inputs[i].KnownAsOf(asOf)
 		if change.prior == nil {
-			inputs[i].Since = earlier.take(change.key, change.planned)
+			inputs[i].Since = earlier.take(change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
@@ -116,17 +170,17 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 	var unread *client.UnreadError
 	var leftover *client.LeftoverError
 	if result.Adopted && result.Err == nil {
-		w.warnings.AddAttributeWarning(at(change.key), "Text Message Conversation Adopted",
+		w.diags.AddAttributeWarning(at(change.key), "Text Message Conversation Adopted",
 			fmt.Sprintf("%q may have been created by an earlier apply, whose outcome could not be seen. The conversation %s, which has been made since, "+
 				"has its phone and number, and stands for it now. If that belongs to someone else, remove the entry with deletion_policy = \"abandon\".",
 				change.key, result.Value.ID))
 	}
 	switch {
 	case errors.As(result.Err, &unread):
-		w.warnings.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
-		w.keep(change.key, change.planned.applied(unreadConversation(unread.ID, change.prior)))
+		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
+		w.keepWritten(change, unreadConversation(unread.ID, change.before()), nil)
 	case errors.As(result.Err, &leftover):
-		w.keep(change.key, change.planned.applied(unreadConversation(leftover.ID, nil)))
+		w.keepWritten(change, unreadConversation(leftover.ID, nil), nil)
 		w.failed[change.key] = result.Err
 	case result.Err != nil:
 		if change.prior != nil {
@@ -134,9 +188,9 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 		}
 		w.failed[change.key] = result.Err
 	default:
-		actual := conversationFromAPI(result.Value, change.planned)
-		w.warnings.Append(change.planned.differences(at(change.key), change.input, actual)...)
-		w.keep(change.key, change.planned.applied(actual))
+		actual := conversationFromAPI(result.Value, change.planned.conversationModel)
+		w.diags.Append(change.planned.differences(at(change.key), change.input, actual)...)
+		w.keepWritten(change, actual, result.Value.Messages)
 	}
 }
 
@@ -175,7 +229,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 // be created and rollback_method asks for no more, the others are entries
 // without an id, so that the resource is not tainted.
 func (w *bulkWork) created() diag.Diagnostics {
-	diags := w.warnings
+	diags := w.diags
 	if len(w.failed) == 0 {
 		return diags
 	}
@@ -186,10 +240,12 @@ func (w *bulkWork) created() diag.Diagnostics {
 	for _, change := range w.changes {
 		if err := w.failed[change.key]; err != nil {
 			if client.ProblemOf(err) == client.OutcomeUnknown {
-				f := failure{action: "Create", subject: change.planned, at: at(change.key), keys: []string{change.key}, err: err, remembered: true}
+				f := failure{action: "Create", subject: change.planned.conversationModel, at: at(change.key), keys: []string{change.key}, err: err, remembered: true}
 				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(""))
 			}
-			w.keep(change.key, change.planned.applied(unreadConversation(client.ID{}, nil)))
+			failed := ownedModel{conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil))}
+			failed.Messages, _ = createdMessages(change.planned.Messages, nil)
+			w.keep(change.key, failed)
 		}
 	}
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
@@ -200,7 +256,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 
 // done returns the diagnostics of an update or a deletion.
 func (w *bulkWork) done(action string) diag.Diagnostics {
-	diags := w.warnings
+	diags := w.diags
 	diags.Append(w.errors(action)...)
 	return diags
 }
@@ -243,12 +299,12 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 func (w *bulkWork) subject(key string) conversationModel {
 	for _, change := range w.changes {
 		if change.key == key {
-			return change.planned
+			return change.planned.conversationModel
 		}
 	}
 	for _, removal := range w.removals {
 		if removal.key == key {
-			return *removal.prior
+			return removal.prior.conversationModel
 		}
 	}
 	return conversationModel{}

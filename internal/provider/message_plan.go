@@ -1,0 +1,137 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// planOwned is planConversation with the messages.
+func planOwned(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
+	var before *conversationModel
+	if prior != nil {
+		before = &prior.conversationModel
+	}
+	planned.conversationModel, replace = planConversation(config.conversationModel, before)
+	owned := types.MapNull(messageType)
+	if prior != nil && !replace {
+		owned = prior.Messages
+	}
+	planned.Messages = planMessages(config.Messages, owned)
+	return planned, replace
+}
+
+// differsFrom reports whether anything is to be written to turn prior into the
+// plan m.
+func (m ownedModel) differsFrom(prior ownedModel) bool {
+	return m.Revision.IsUnknown() || !m.Messages.Equal(prior.Messages)
+}
+
+// sameMessages reports whether the messages are to stay as they are in prior.
+func (m ownedModel) sameMessages(prior ownedModel) bool {
+	for _, message := range messagesFrom(m.Messages) {
+		if message == nil {
+			return false
+		}
+	}
+	return !m.Messages.IsUnknown() && !newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor).isNeeded()
+}
+
+// respelled returns planned messages written as the configuration does: under a
+// new key, Terraform knows no other spelling.
+func respelled(planned, config types.Map) types.Map {
+	if planned.IsNull() || planned.IsUnknown() {
+		return planned
+	}
+	state, spelled := messagesFrom(planned), messagesFrom(config)
+	for key, message := range state {
+		message.DatetimeSent = spelled[key].DatetimeSent
+		message.ID = planComputed(spelled[key].ID, message.ID)
+	}
+	return state.toMap()
+}
+
+// planMessages returns what the messages are to become. One that is configured
+// under another key, and is the same in everything, moves there with its id:
+// a message that is made anew may be sent anew.
+func planMessages(config, prior types.Map) types.Map {
+	if config.IsNull() {
+		return types.MapNull(messageType)
+	}
+	if config.IsUnknown() {
+		return types.MapUnknown(messageType)
+	}
+	configured, before := messagesFrom(config), messagesFrom(prior)
+	planned := messages{}
+	var open []string
+	for _, key := range configured.keys() {
+		switch message, owned := configured[key], before[key]; {
+		case message == nil:
+			planned[key] = nil
+		case owned != nil && isKnown(owned.ID) && message.mayBecomeOf(*owned):
+			next := message.plannedFrom(*owned)
+			planned[key] = &next
+			delete(before, key)
+		default:
+			open = append(open, key)
+		}
+	}
+	for _, key := range open {
+		planned[key] = before.take(*configured[key])
+	}
+	return planned.toMap()
+}
+
+// mayBecomeOf reports whether the configured message can be made of the owned
+// one: either both are attached ones, and the same, or none is.
+func (m messageModel) mayBecomeOf(owned messageModel) bool {
+	if !m.ID.IsNull() {
+		return owned.isAttached() && sameReference(m.ID, owned.ID)
+	}
+	return !owned.isAttached()
+}
+
+// plannedFrom returns what is configured with what is known of the message; what
+// is soft-deleted is to be restored.
+func (m messageModel) plannedFrom(owned messageModel) messageModel {
+	m.ID = owned.ID
+	m.IsDeleted = owned.IsDeleted
+	if owned.IsDeleted.ValueBool() {
+		m.IsDeleted = types.BoolValue(false)
+	}
+	m.DatetimeSent = keep(owned.DatetimeSent, m.DatetimeSent, sameTime)
+	return m
+}
+
+// take returns the plan of a message for which its key has none yet: one of
+// those that are left, if it is the same in everything, or a new one.
+func (m messages) take(configured messageModel) *messageModel {
+	for _, key := range m.keys() {
+		owned := m[key]
+		if owned == nil || !isKnown(owned.ID) || !configured.mayBecomeOf(*owned) || configured.hasUnknown() {
+			continue
+		}
+		next := configured.plannedFrom(*owned)
+		if input := next.toAPI(owned); len(input.Fields()) == 0 {
+			next.DatetimeSent, next.ID = configured.DatetimeSent, planComputed(configured.ID, next.ID)
+			delete(m, key)
+			return &next
+		}
+	}
+	if configured.ID.IsNull() {
+		configured.ID = types.StringUnknown()
+	}
+	configured.IsDeleted = types.BoolUnknown()
+	return &configured
+}
+
+func (m messageModel) hasUnknown() bool {
+	for _, value := range m.sent() {
+		if hasUnknown(attr.Value(value)) {
+			return true
+		}
+	}
+	return m.ID.IsUnknown()
+}

@@ -1,0 +1,131 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// ownedAttributes are the attributes of a conversation that Terraform owns, those
+// of [ownedModel].
+func ownedAttributes() map[string]schema.Attribute {
+	attributes := conversationAttributes()
+	attributes["messages"] = schema.MapNestedAttribute{
+		Optional: true,
+		NestedObject: schema.NestedAttributeObject{
+			Attributes: messageAttributes(),
+			Validators: []validator.Object{isMessage{}},
+		},
+		MarkdownDescription: "The messages of the conversation that Terraform owns, each under a key of your choice; those of others are never read, changed, removed or shown. " +
+			"A message that moves to another key is only renamed in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
+			"by the CRM's API; take it that it may, and try it with a number of your own.",
+	}
+	return attributes
+}
+
+func messageAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"content": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			MarkdownDescription: "The text. Required, unless there is an `id`.",
+		},
+		"direction": enumAttribute("Whose message it is. Required, unless there is an `id`.", client.MessageDirections),
+		"status":    enumAttribute("What became of it. Left out, it is the CRM's business.", client.MessageStatuses),
+		"datetime_sent": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{isTime{}},
+			MarkdownDescription: "When it was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. Left out, it is the CRM's business.",
+		},
+		"message_sid": schema.StringAttribute{
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			MarkdownDescription: "The SMS provider's id of the message. Left out, it is the CRM's business.",
+		},
+		"id": schema.StringAttribute{
+			Optional:   true,
+			Computed:   true,
+			Validators: []validator.String{isReference{entity: "TextMessages"}},
+			MarkdownDescription: "UUID of the message. Set, and then alone, it attaches an existing message to the conversation; " +
+				"removed later, that message stays where it is.",
+		},
+		"is_deleted": schema.BoolAttribute{
+			Computed:            true,
+			MarkdownDescription: "Whether the message is soft-deleted in the CRM.",
+		},
+	}
+}
+
+// enumAttribute is an attribute with names in the place of the API's numbers.
+func enumAttribute(description string, enum client.Enum) schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:            true,
+		Validators:          []validator.String{stringvalidator.OneOf(enum.Names()...)},
+		MarkdownDescription: fmt.Sprintf("%s One of `%s`.", description, strings.Join(enum.Names(), "`, `")),
+	}
+}
+
+// isMessage accepts an id alone, or a message with what it needs.
+type isMessage struct{}
+
+func (isMessage) Description(context.Context) string {
+	return "value must have content and direction, or an id and nothing else"
+}
+
+func (v isMessage) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	message := messageFromObject(req.ConfigValue)
+	complain := func(at path.Path, text string) { resp.Diagnostics.AddAttributeError(at, "Invalid Message", text) }
+	if message.ID.IsUnknown() {
+		return
+	}
+	if !message.ID.IsNull() {
+		for name, value := range message.sent() {
+			if !value.IsNull() {
+				complain(req.Path.AtName(name), fmt.Sprintf("A message with an id is an existing one, which is attached as it is: remove %s, or the id.", name))
+			}
+		}
+		return
+	}
+	for name, value := range map[string]basetypes.StringValue{"content": message.Content, "direction": message.Direction} {
+		if value.IsNull() {
+			complain(req.Path, fmt.Sprintf("The message has no %s. Set it, or the id of an existing message.", name))
+		}
+	}
+}
+
+// isTime accepts a time in RFC 3339.
+type isTime struct{}
+
+func (isTime) Description(context.Context) string {
+	return "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z"
+}
+
+func (v isTime) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isTime) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := time.Parse(time.RFC3339Nano, req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Time",
+			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+	}
+}
+
+// messageType is the type of one message.
+var messageType = types.ObjectType{AttrTypes: attributeTypes(messageAttributes())}

@@ -1,0 +1,274 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A messageWork carries out what a plan asks for of the messages of one
+// conversation, through the operations of messages: an update of the conversation
+// that held them could drop those of others.
+type messageWork struct {
+	at       path.Path // of the conversation
+	writes   []messageWrite
+	removals []messageRemoval
+	state    messages // what is so far
+	failures []failure
+}
+
+// messageWrite is one message to create, update, restore or attach.
+type messageWrite struct {
+	key     string
+	planned messageModel
+	prior   *messageModel // nil: to create or attach
+	input   client.MessageInput
+	err     error
+}
+
+// messageRemoval is one message that no key stands for any more.
+type messageRemoval struct {
+	key   string // of the state before
+	prior messageModel
+	err   error
+}
+
+// newMessageWork returns what is to be done to turn the prior messages of a
+// conversation, known as of a revision of the space, into the planned ones.
+func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64) *messageWork {
+	w := &messageWork{at: at, state: messages{}}
+	before := messagesFrom(prior)
+	keyOf := map[client.ID]string{}
+	for key, message := range before {
+		if message != nil && isKnown(message.ID) {
+			keyOf[reference(message.ID)] = key
+		}
+	}
+	wanted := messagesFrom(planned)
+	for _, key := range wanted.keys() {
+		if wanted[key] == nil {
+			continue // not while applying: everything is known
+		}
+		write := messageWrite{key: key, planned: *wanted[key]}
+		if write.planned.ID.IsNull() {
+			w.state[key] = &write.planned // it is there, and the next refresh finds it
+			continue
+		}
+		id := reference(write.planned.ID)
+		if old, owned := keyOf[id]; owned && !id.IsZero() {
+			write.prior = before[old]
+			delete(keyOf, id)
+		}
+		if write.prepare(conversation, asOf) {
+			w.writes = append(w.writes, write)
+		} else {
+			w.state[key] = &write.planned
+		}
+	}
+	for id, key := range keyOf {
+		if !before[key].isAttached() && !id.IsZero() {
+			w.removals = append(w.removals, messageRemoval{key: key, prior: *before[key]})
+		}
+	}
+	return w
+}
+
+// prepare sets the input, and reports whether there is anything to write.
+func (m *messageWrite) prepare(conversation client.ID, asOf int64) bool {
+	if m.prior == nil {
+		m.input = m.planned.toAPI(nil)
+		m.input.TextMessageConversationID = client.Value(conversation)
+		if m.planned.isAttached() {
+			m.input.ID = client.Value(reference(m.planned.ID))
+		}
+		return true
+	}
+	id := reference(m.planned.ID)
+	m.input = m.planned.toAPI(m.prior)
+	m.input.ID = client.Value(id)
+	m.input.Known = m.prior.known(id, conversation)
+	m.input.Known.AsOf = asOf
+	m.input.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
+	return len(m.input.Fields()) > 0 || m.input.Restore
+}
+
+// toMap returns the state of the attribute.
+func (w *messageWork) toMap(planned types.Map) types.Map {
+	if planned.IsNull() && len(w.state) == 0 {
+		return types.MapNull(messageType)
+	}
+	return w.state.toMap()
+}
+
+// isNeeded reports whether the CRM is needed.
+func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
+
+// runEach writes each message on its own: those of other resources that are
+// applied at the same time travel along.
+func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int64) {
+	var group errgroup.Group
+	results := make([]client.Result[client.Message], len(w.writes))
+	for i, write := range w.writes {
+		group.Go(func() error {
+			results[i].Value, results[i].Err = api.Messages.CreateOrUpdate(ctx, write.input, level)
+			return nil
+		})
+	}
+	for i, removal := range w.removals {
+		group.Go(func() error {
+			w.removals[i].err = api.Messages.Delete(ctx, reference(removal.prior.ID), level)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	for i, result := range results {
+		w.take(&w.writes[i], result)
+	}
+	w.finish()
+}
+
+// runMany writes the messages of many conversations in as few requests as they
+// fit in.
+func runMany(ctx context.Context, api *client.Client, level int64, works []*messageWork) {
+	var inputs []client.MessageInput
+	var ids []client.ID
+	for _, w := range works {
+		for _, write := range w.writes {
+			inputs = append(inputs, write.input)
+		}
+		for _, removal := range w.removals {
+			ids = append(ids, reference(removal.prior.ID))
+		}
+	}
+	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: rollbackFailed}
+	written := api.Messages.CreateOrUpdateMany(ctx, inputs, options, false)
+	removed := api.Messages.DeleteMany(ctx, ids, level)
+	for _, w := range works {
+		for i := range w.writes {
+			w.take(&w.writes[i], written[0])
+			written = written[1:]
+		}
+		for i := range w.removals {
+			w.removals[i].err = removed[0].Err
+			removed = removed[1:]
+		}
+		w.finish()
+	}
+}
+
+// take takes note of what came of a write.
+func (w *messageWork) take(write *messageWrite, result client.Result[client.Message]) {
+	action := "Update"
+	if write.prior == nil {
+		action = "Create"
+	}
+	if write.err = result.Err; write.err != nil {
+		w.failures = append(w.failures, failure{
+			action: action, message: true, at: w.at.AtName("messages").AtMapKey(write.key), err: write.err,
+			subject: conversationModel{ID: write.planned.ID},
+		})
+		if write.prior != nil {
+			w.state[write.key] = write.prior
+		}
+		return
+	}
+	m := write.planned.applied(result.Value)
+	w.state[write.key] = &m
+}
+
+// finish takes note of what came of the removals. What could not be removed
+// stays in the state.
+func (w *messageWork) finish() {
+	for _, removal := range w.removals {
+		if removal.err == nil {
+			continue
+		}
+		key := removal.key
+		for w.state[key] != nil {
+			key += " (replaced)"
+		}
+		w.state[key] = &removal.prior
+		w.failures = append(w.failures, failure{
+			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, subject: conversationModel{ID: removal.prior.ID},
+		})
+	}
+}
+
+// diagnostics returns an error for each failure.
+func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
+	for _, f := range w.failures {
+		diags.Append(f.diagnostics()...)
+	}
+	return diags
+}
+
+// warnings returns the failures as warnings, for a conversation that has been
+// created: an error would make Terraform destroy it. What is planned stays in the
+// state, and the next refresh shows what is missing.
+func (w *messageWork) warnings() (diags diag.Diagnostics) {
+	for _, d := range w.diagnostics() {
+		diags.AddWarning(d.Summary(), d.Detail())
+	}
+	for i := range w.writes {
+		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
+			m := write.planned.applied(client.Message{})
+			w.state[write.key] = &m
+		}
+	}
+	return diags
+}
+
+// applied returns the state behind a plan that has been carried out.
+func (m messageModel) applied(actual client.Message) messageModel {
+	m.ID = planned(m.ID, referenceFromAPI(actual.ID))
+	m.IsDeleted = planned(m.IsDeleted, types.BoolValue(actual.IsDeleted))
+	return m
+}
+
+// inlineMessages returns what is created along with a new conversation.
+func inlineMessages(planned types.Map) client.Field[[]client.MessageInput] {
+	var inputs []client.MessageInput
+	wanted := messagesFrom(planned)
+	for _, key := range wanted.keys() {
+		if message := wanted[key]; message != nil && !message.isAttached() {
+			inputs = append(inputs, message.toAPI(nil))
+		}
+	}
+	if len(inputs) == 0 {
+		return client.Field[[]client.MessageInput]{}
+	}
+	return client.Value(inputs)
+}
+
+// createdMessages returns the planned messages of a new conversation as they are
+// once it is there: those that were created along have an id, null where it is
+// not known which they are; the others are yet to be attached.
+func createdMessages(planned types.Map, made []client.Ref[client.Message]) (state, attach types.Map) {
+	if planned.IsNull() {
+		return types.MapNull(messageType), types.MapNull(messageType)
+	}
+	known, open := messages{}, messagesFrom(planned)
+	all := messagesFrom(planned)
+	for _, key := range all.keys() {
+		message := all[key]
+		if message == nil || message.isAttached() {
+			continue
+		}
+		var actual client.Message
+		for i, ref := range made {
+			if ref.Record != nil && message.toAPI(nil).Agrees(*ref.Record) {
+				actual = *ref.Record
+				made = append(made[:i:i], made[i+1:]...)
+				break
+			}
+		}
+		m := message.applied(actual)
+		known[key], open[key] = &m, &m
+	}
+	return known.toMap(), open.toMap()
+}
