@@ -102,6 +102,6 @@ func foundConversations(ctx context.Context, found []client.Conversation) (ids, 
 		models[i] = conversationFromAPI(conversation, conversationModel{})
 		idElements[i] = models[i].ID
 	}
-	conversations, diags = types.ListValueFrom(ctx, entryType, models)
+	conversations, diags = types.ListValueFrom(ctx, conversationType, models)
 	return types.ListValueMust(types.StringType, idElements), conversations, diags
 }

@@ -38,8 +38,10 @@ type failedModel struct {
 type entries map[string]*ownedModel
 
 var (
-	entryType  = types.ObjectType{AttrTypes: attributeTypes(ownedAttributes())}
-	failedType = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}
+	entryType = types.ObjectType{AttrTypes: attributeTypes(ownedAttributes())}
+	// conversationType is that of conversations that nobody owns here.
+	conversationType = types.ObjectType{AttrTypes: attributeTypes(conversationAttributes())}
+	failedType       = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}
 )
 
 func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type {
