@@ -98,6 +98,7 @@ func (w *writing[T, In]) prepare(ctx context.Context) {
 	for i := range w.inputs {
 		if id, update := w.about(i).ID.Get(); update {
 			w.reads.finish(id)
+			w.client.seen.claim(id)
 			continue
 		}
 		now, err := w.client.now(ctx)
