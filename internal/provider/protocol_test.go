@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -89,8 +90,10 @@ func (r rpc) decode(of tftypes.Type, encoded *tfprotov6.DynamicValue) map[string
 	return texts
 }
 
-// wantDiagnostics checks that there are exactly these, each as "attribute:
-// summary: detail", of which the last two may be parts.
+var pathStep = regexp.MustCompile(`(?:AttributeName|ElementKeyString)\("([^"]*)"\)`)
+
+// wantDiagnostics checks that there are exactly these, each as "path:
+// summary: detail", where "…" stands for any text, as it may at the end.
 func (r rpc) wantDiagnostics(got []*tfprotov6.Diagnostic, want ...string) {
 	r.t.Helper()
 	if len(got) != len(want) {
@@ -99,7 +102,7 @@ func (r rpc) wantDiagnostics(got []*tfprotov6.Diagnostic, want ...string) {
 	for i, diagnostic := range got {
 		at := ""
 		if diagnostic.Attribute != nil {
-			at = strings.Trim(strings.ReplaceAll(strings.ReplaceAll(diagnostic.Attribute.String(), "AttributeName(\"", ""), "\")", ""), ".")
+			at = pathStep.ReplaceAllString(diagnostic.Attribute.String(), "$1")
 		}
 		text := at + ": " + diagnostic.Summary + ": " + diagnostic.Detail
 		if i >= len(want) || !says(strings.Split(want[i], "…")...).MatchString(text) {
