@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,8 @@ const conversationType = "pipeliner_text_message_conversation"
 // An rpc speaks to the provider as Terraform does. So what needs a newer
 // Terraform than there is can be tested too.
 type rpc struct {
-	tfprotov6.ProviderServerWithListResource
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
 
 	t       *testing.T
 	schemas *tfprotov6.GetProviderSchemaResponse
@@ -27,7 +29,7 @@ func (w *world) rpc() rpc {
 	must(w.t, err)
 	schemas, err := server.GetProviderSchema(w.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	must(w.t, err)
-	r := rpc{server.(tfprotov6.ProviderServerWithListResource), w.t, schemas}
+	r := rpc{server, server.(tfprotov6.ListResourceServer), w.t, schemas}
 	r.wantDiagnostics(schemas.Diagnostics)
 	configured, err := r.ConfigureProvider(w.t.Context(), &tfprotov6.ConfigureProviderRequest{
 		Config: r.encode(schemas.Provider.ValueType(), map[string]any{
@@ -96,18 +98,16 @@ var pathStep = regexp.MustCompile(`(?:AttributeName|ElementKeyString)\("([^"]*)"
 // summary: detail", where "…" stands for any text, as it may at the end.
 func (r rpc) wantDiagnostics(got []*tfprotov6.Diagnostic, want ...string) {
 	r.t.Helper()
-	if len(got) != len(want) {
-		r.t.Errorf("%d diagnostics; want %d", len(got), len(want))
-	}
-	for i, diagnostic := range got {
+	var texts []string
+	for _, diagnostic := range got {
 		at := ""
 		if diagnostic.Attribute != nil {
 			at = pathStep.ReplaceAllString(diagnostic.Attribute.String(), "$1")
 		}
-		text := at + ": " + diagnostic.Summary + ": " + diagnostic.Detail
-		if i >= len(want) || !says(strings.Split(want[i], "…")...).MatchString(text) {
-			r.t.Errorf("there is the diagnostic %q; want %q", text, want)
-		}
+		texts = append(texts, at+": "+diagnostic.Summary+": "+diagnostic.Detail)
+	}
+	if !slices.EqualFunc(texts, want, func(text, want string) bool { return says(strings.Split(want, "…")...).MatchString(text) }) {
+		r.t.Errorf("the diagnostics are %q; want %q", texts, want)
 	}
 }
 

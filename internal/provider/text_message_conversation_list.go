@@ -40,11 +40,11 @@ func (l *conversationList) Metadata(_ context.Context, req resource.MetadataRequ
 }
 
 func (l *conversationList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
-	attributes := lookupAttributes(conversationFieldNames())
-	delete(attributes, "limit")
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The text message conversations of the CRM that match, the oldest first unless `order_by` says otherwise.",
-		Attributes:          listAttributes(attributes),
+		MarkdownDescription: "The text message conversations of the CRM that match, the oldest first unless `order_by` says otherwise: for `terraform query`, " +
+			"which shows them and writes a configuration that imports them. That configuration holds all that the CRM has, also links: " +
+			"remove the lines of what Terraform is not to manage.",
+		Attributes: listAttributes(lookupAttributes(conversationFieldNames())),
 	}
 }
 
@@ -77,7 +77,8 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 	}
 }
 
-// listAttributes returns the attributes of a lookup as those of a list.
+// listAttributes returns the attributes of a lookup as those of a list, without
+// the limit.
 func listAttributes(attributes map[string]dataschema.Attribute) map[string]schema.Attribute {
 	same := make(map[string]schema.Attribute, len(attributes))
 	for name, attribute := range attributes {
@@ -90,7 +91,7 @@ func listAttributes(attributes map[string]dataschema.Attribute) map[string]schem
 			same[name] = schema.BoolAttribute{Optional: true, Validators: a.Validators, MarkdownDescription: a.MarkdownDescription}
 		}
 	}
-	return same // a test sees that there are no others
+	return same // a test sees that they are all
 }
 
 // lookupOf returns what is looked for: all where there is no configuration.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -107,19 +109,19 @@ func TestList_pages(t *testing.T) {
 		want  []string
 		asked []string
 	}{
-		{0, 0, ids, []string{"100", "100"}},
-		{1000, 0, ids, []string{"100", "100"}},
-		{110, 0, ids[:110], []string{"100", "100"}},
-		{100, 0, ids[:100], []string{"100"}},
-		{5, 0, ids[:5], []string{"5"}},
-		{0, 100, ids[:100], []string{"100"}},
-		{0, 101, ids[:101], []string{"100", "100"}},
+		{0, 0, ids, []string{"100 by created", "100 by created"}},
+		{1000, 0, ids, []string{"100 by created", "100 by created"}},
+		{110, 0, ids[:110], []string{"100 by created", "100 by created"}},
+		{100, 0, ids[:100], []string{"100 by created"}},
+		{5, 0, ids[:5], []string{"5 by created"}},
+		{0, 100, ids[:100], []string{"100 by created"}},
+		{0, 101, ids[:101], []string{"100 by created", "100 by created"}},
 	} {
 		w.ResetRequests()
 		got := r.listed(r.list(nil, test.limit, false, test.take))
 		var asked []string
 		for _, request := range w.Requests() {
-			asked = append(asked, request.Query.Get("first"))
+			asked = append(asked, request.Query.Get("first")+" by "+request.Query.Get("order-by"))
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("limit %d, of which %d are taken (-want +got):\n%s", test.limit, test.take, diff)
@@ -279,4 +281,18 @@ func TestAccTextMessageConversation_query(t *testing.T) {
 		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { number = "+1" }`)), ExpectError: says("value must be one of")},
 		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { revision = "seven" }`)), ExpectError: says("Unable to Find Text Message Conversations")},
 	)
+}
+
+func TestAccListExample(t *testing.T) {
+	skipOpenTofu(t, "it has no queries")
+	newExampleWorld(t)
+	text, err := os.ReadFile(filepath.Join("..", "..", "examples", "list-resources", conversationType, "list-resource.tfquery.hcl"))
+	must(t, err)
+	resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: withQueries, Steps: []resource.TestStep{
+		{Config: requiredProviders},
+		{Query: true, Config: "provider \"pipeliner\" {}\n" + string(text), QueryResultChecks: []querycheck.QueryResultCheck{
+			querycheck.ExpectLengthAtLeast(conversationType+".support", 1),
+			querycheck.ExpectLengthAtLeast(conversationType+".strangers_in_denver", 1),
+		}},
+	}})
 }
