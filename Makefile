@@ -15,7 +15,10 @@ lint := $(GO) tool -modfile=tools/go.mod golangci-lint
 # Sets $$terraform to the one on PATH or, where there is none, to one that is downloaded to bin/ once, and makes it
 # found by what looks on PATH.
 find-terraform := terraform="$$($(GO) -C tools run ./terraform "$(CURDIR)/bin")" && export PATH="$$PATH:$${terraform%/*}"
-docs := $(find-terraform) && $(GO) -C tools tool tfplugindocs
+
+# The generator of the docs is handed the schemas: by way of Terraform it would get as much as that version knows of.
+docs := mkdir -p bin && $(GO) run ./internal/schema > bin/schema.json && $(GO) -C tools tool tfplugindocs
+provider := --provider-dir .. --provider-name pipeliner --providers-schema ../bin/schema.json
 
 .PHONY: help
 help: ## Show this list
@@ -82,7 +85,7 @@ fmt: ## Format the code and the examples
 
 .PHONY: docs
 docs: ## Generate docs/ from the schemas, examples/ and templates/
-	$(docs) generate --provider-dir .. --provider-name pipeliner
+	$(docs) generate $(provider)
 
 .PHONY: check-modules
 check-modules:
@@ -96,9 +99,9 @@ check-examples:
 .PHONY: check-docs
 check-docs:
 	rm -rf bin/docs
-	$(docs) generate --provider-dir .. --provider-name pipeliner --rendered-website-dir bin/docs
+	$(docs) generate $(provider) --rendered-website-dir bin/docs
 	diff -ru docs bin/docs || { echo 'docs/ is stale: run "make docs"'; exit 1; }
-	$(docs) validate --provider-dir .. --provider-name pipeliner
+	$(docs) validate $(provider)
 
 # GoReleaser has a module of its own: it takes minutes to build, and only a release needs it.
 .PHONY: snapshot

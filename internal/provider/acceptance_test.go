@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
@@ -103,7 +104,14 @@ func conversationBlock(attributes string) string {
 // may show the password.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	runFrom(t, nil, steps...)
+}
+
+// runFrom is run with those versions of Terraform only that the checks let pass.
+func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
+	t.Helper()
 	resource.ParallelTest(t, resource.TestCase{
+		TerraformVersionChecks:   versions,
 		ProtoV6ProviderFactories: factories,
 		Steps:                    steps,
 		ErrorCheck: func(err error) error {
