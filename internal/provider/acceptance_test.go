@@ -144,7 +144,7 @@ provider "pipeliner" {
 // real space it has a number, whatever the attributes are: that tells whose it is.
 func (s *space) conversation(attributes string, settings ...string) string {
 	if s.real != nil && !strings.Contains(attributes, "recipient_phone_number") {
-		attributes += "\n  recipient_phone_number = \"+1 555 010 0099\""
+		attributes += "\n  recipient_phone_number = \"+1 555 010 0000\""
 	}
 	return s.config(conversationBlock(attributes), settings...)
 }

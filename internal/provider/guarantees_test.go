@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -388,7 +389,7 @@ func TestAccTextMessageConversation_linksOfOthers(t *testing.T) {
 						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 							meanwhile(link("account_id", acme)),
 						}},
-						ExpectError: says("Conflicting Change of Text Message Conversation", "account_relations = []", "as planned: none", acme+", "+globex),
+						ExpectError: says("Conflicting Change of Text Message Conversation", "account_relations = []", "as planned: none", strings.Join(sortedTexts(acme, globex), ", ")),
 					},
 					resource.TestStep{
 						Config:           w.conversation(`account_relations = []`),

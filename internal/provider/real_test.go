@@ -21,6 +21,7 @@ const (
 	accUsername   = "PIPELINER_ACC_USERNAME"
 	accPassword   = "PIPELINER_ACC_PASSWORD" //nolint:gosec // a name
 	accPhoneID    = "PIPELINER_ACC_PHONE_ID"
+	accContactID  = "PIPELINER_ACC_CONTACT_ID"
 )
 
 var accVariables = []string{accServiceURL, accSpaceID, accUsername, accPassword, accPhoneID}
