@@ -23,6 +23,9 @@ func TestAccContract(t *testing.T) {
 		t.Skipf("acceptance tests run where %s is set", resource.EnvTfAcc)
 	}
 	t.Run("mock", func(t *testing.T) {
+		if isReal() {
+			t.Skip("needs the mock, in each of its settings")
+		}
 		for _, choice := range mockserver.Switches {
 			for _, value := range choice.Values {
 				t.Run(choice.Name+"="+value, func(t *testing.T) {

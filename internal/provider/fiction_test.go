@@ -73,16 +73,41 @@ func (a *allotment) take(ctx context.Context, c *client.Client) (string, error) 
 			a.taken[digits(conversation.RecipientPhoneNumber)] = true
 		}
 	}
-	codes := strings.Fields(areaCodes)
-	for a.given < len(codes)*100 {
-		n := (a.first + a.given) % (len(codes) * 100)
+	all := fictionalNumbers()
+	for a.given < len(all) {
+		number := all[(a.first+a.given)%len(all)]
 		a.given++
-		number := fmt.Sprintf("1%s55501%02d", codes[n/100], n%100)
 		if !a.taken[number] {
 			return number, nil
 		}
 	}
 	return "", errors.New("the conversations of the test's phones have all fictional numbers; use another phone")
+}
+
+func fictionalNumbers() (numbers []string) {
+	for _, code := range strings.Fields(areaCodes) {
+		for n := range 100 {
+			numbers = append(numbers, fmt.Sprintf("1%s55501%02d", code, n))
+		}
+	}
+	return numbers
+}
+
+func TestAllotment(t *testing.T) {
+	t.Parallel()
+	all := fictionalNumbers()
+	a := allotment{first: len(all) + 7, taken: map[string]bool{}}
+	for i, number := range all {
+		a.taken[number] = i != 5 && i != 9
+	}
+	for _, want := range []string{all[9], all[5]} {
+		if got, err := a.take(t.Context(), nil); got != want || err != nil {
+			t.Errorf("got %s, %v; want %s", got, err, want)
+		}
+	}
+	if got, err := a.take(t.Context(), nil); err == nil {
+		t.Errorf("%s was given, which is taken or given already", got)
+	}
 }
 
 func TestFiction(t *testing.T) {

@@ -30,9 +30,13 @@ var accVariables = []string{accServiceURL, accSpaceID, accUsername, accPassword,
 // ids that stand in for them.
 var unset = map[string]string{}
 
+// recordVariables are the variables that name records, with the ids in the mock.
+var recordVariables = map[string]string{}
+
 // recordID returns the id of a record of the real space, which the variable
 // names, or of the mock.
 func recordID(variable, inMock string) string {
+	recordVariables[variable] = inMock
 	if !isReal() {
 		return inMock
 	}
