@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -64,7 +63,7 @@ func contractOfMock(t *testing.T, behavior mockserver.Behavior) {
 		if want == "" {
 			want = choice.Values[0]
 		}
-		got, err := p.probe(t.Context(), choice)
+		got, err := p.probe(choice)
 		if err != nil || got != want {
 			t.Errorf("%s is %s; the probe says %q, %v", choice.Name, want, got, err)
 		}
@@ -82,7 +81,7 @@ func contractOfSpace(t *testing.T, s *space) {
 	p := newProber(s, os.Getenv(accUsername), os.Getenv(accPassword))
 	var flags []string
 	for _, choice := range mockserver.Switches {
-		value, err := p.probe(t.Context(), choice)
+		value, err := p.probe(choice)
 		var lacking *lackingError
 		switch {
 		case errors.As(err, &lacking):
@@ -113,12 +112,12 @@ type lackingError struct{ variable, use string }
 func (e *lackingError) Error() string { return fmt.Sprintf("set %s to %s", e.variable, e.use) }
 
 // probe finds out which of a switch's values the service plays.
-func (p *prober) probe(ctx context.Context, choice mockserver.Switch) (string, error) {
+func (p *prober) probe(choice mockserver.Switch) (string, error) {
 	find, ok := probes[choice.Name]
 	if !ok {
 		return "", errors.New("no probe for this switch: add one to probes")
 	}
-	return find(p, ctx)
+	return find(p)
 }
 
 // Each switch has a probe, and there is none for what is no switch.

@@ -13,6 +13,7 @@ import (
 	"github.com/nyaruka/phonenumbers"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // The numbers 555-0100 to 555-0199 of each area code are kept for fiction: nobody
@@ -85,7 +86,7 @@ func (a *allotment) take(ctx context.Context, c *client.Client) (string, error) 
 }
 
 func fictionalNumbers() (numbers []string) {
-	for _, code := range strings.Fields(areaCodes) {
+	for code := range strings.FieldsSeq(areaCodes) {
 		for n := range 100 {
 			numbers = append(numbers, fmt.Sprintf("1%s55501%02d", code, n))
 		}
@@ -110,9 +111,30 @@ func TestAllotment(t *testing.T) {
 	}
 }
 
+// What a conversation has already, even a deleted one, is nobody's.
+func TestAllotment_looksUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	all := fictionalNumbers()
+	w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+" + all[5]})
+	deleted := w.add(map[string]any{"phone_id": otherPhone, "recipient_phone_number": respelled(all[6], "+1 (555) 010-0000")})
+	if err := w.Server.SoftDelete(conversations, deleted); err != nil {
+		t.Fatal(err)
+	}
+	config := client.Defaults()
+	config.ServiceURL, config.SpaceID, config.Username, config.Password = w.url, w.spaceID, "terraform", password
+	c, err := client.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := (&allotment{first: 5}).take(t.Context(), c); got != all[7] || err != nil {
+		t.Errorf("got %s, %v; want %s", got, err, all[7])
+	}
+}
+
 func TestFiction(t *testing.T) {
 	t.Parallel()
-	for _, code := range strings.Fields(areaCodes) {
+	for code := range strings.FieldsSeq(areaCodes) {
 		number, err := phonenumbers.Parse("+1"+code+"5550100", "")
 		if err != nil || !phonenumbers.IsValidNumber(number) || !fictional.MatchString("1"+code+"5550100") {
 			t.Errorf("+1 %s 555 0100 is no fictional number that a service would accept: %v", code, err)

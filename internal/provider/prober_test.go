@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -43,7 +44,7 @@ func newProber(s *space, username, password string) *prober {
 
 // do sends a request below the entities, and returns the answer, whatever its
 // status.
-func (p *prober) do(ctx context.Context, method, path string, body any) (answer, error) {
+func (p *prober) do(method, path string, body any) (answer, error) {
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -52,15 +53,15 @@ func (p *prober) do(ctx context.Context, method, path string, body any) (answer,
 		}
 		content = bytes.NewReader(text)
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, p.base+path, content)
+	request, err := http.NewRequestWithContext(ctx, method, p.base+path, content) //nolint:gosec // the service that the tests are to run against
 	if err != nil {
 		return answer{}, err
 	}
 	request.SetBasicAuth(p.username, p.password)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request) //nolint:gosec // likewise
 	if err != nil {
 		return answer{}, err
 	}
@@ -90,8 +91,8 @@ func (a answer) record() map[string]any {
 }
 
 // ok is do, with an error for what is no success.
-func (p *prober) ok(ctx context.Context, method, path string, body any) (answer, error) {
-	got, err := p.do(ctx, method, path, body)
+func (p *prober) ok(method, path string, body any) (answer, error) {
+	got, err := p.do(method, path, body)
 	if err == nil && !got.isOK() {
 		err = got.unexpected()
 	}
@@ -105,12 +106,10 @@ func (p *prober) freshNumber() string {
 }
 
 // create makes a conversation with a number of its own.
-func (p *prober) create(ctx context.Context, fields map[string]any) (answer, string, error) {
+func (p *prober) create(fields map[string]any) (answer, string, error) {
 	all := map[string]any{"phone_id": phone, "recipient_phone_number": p.freshNumber()}
-	for name, value := range fields {
-		all[name] = value
-	}
-	got, err := p.ok(ctx, http.MethodPost, conversations, all)
+	maps.Copy(all, fields)
+	got, err := p.ok(http.MethodPost, conversations, all)
 	id, _ := got.record()["id"].(string)
 	if err == nil && id == "" {
 		err = fmt.Errorf("a created conversation has no id: %w", got.unexpected())
@@ -123,7 +122,7 @@ func (p *prober) create(ctx context.Context, fields map[string]any) (answer, str
 
 // list returns the records that the filters find, by their names; each value may
 // have an operator in front, as in "gt 7".
-func (p *prober) list(ctx context.Context, entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
+func (p *prober) list(entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
 	query := url.Values{}
 	for field, value := range filters {
 		if op, operand, found := strings.Cut(value, " "); found {
@@ -135,7 +134,7 @@ func (p *prober) list(ctx context.Context, entity string, filters map[string]str
 	for _, name := range more {
 		query.Set(name, "true")
 	}
-	got, err := p.do(ctx, http.MethodGet, entity+"?"+query.Encode(), nil)
+	got, err := p.do(http.MethodGet, entity+"?"+query.Encode(), nil)
 	var records []map[string]any
 	items, _ := got.body["data"].([]any)
 	for _, item := range items {
@@ -147,8 +146,8 @@ func (p *prober) list(ctx context.Context, entity string, filters map[string]str
 }
 
 // find returns a conversation, also one that is deleted.
-func (p *prober) find(ctx context.Context, id string) (map[string]any, error) {
-	got, records, err := p.list(ctx, conversations, map[string]string{"id": id}, "include-deleted")
+func (p *prober) find(id string) (map[string]any, error) {
+	got, records, err := p.list(conversations, map[string]string{"id": id}, "include-deleted")
 	if err == nil && (len(records) != 1 || records[0]["id"] != id) {
 		err = fmt.Errorf("looking for a conversation by its id finds %d: %w", len(records), got.unexpected())
 	}
@@ -160,15 +159,15 @@ func (p *prober) find(ctx context.Context, id string) (map[string]any, error) {
 
 // revisionMoves reports whether the revision of a conversation is another one
 // after a change.
-func (p *prober) revisionMoves(ctx context.Context, id string, change func() error) (bool, error) {
-	before, err := p.find(ctx, id)
+func (p *prober) revisionMoves(id string, change func() error) (bool, error) {
+	before, err := p.find(id)
 	if err == nil {
 		err = change()
 	}
 	if err != nil {
 		return false, err
 	}
-	after, err := p.find(ctx, id)
+	after, err := p.find(id)
 	return before["revision"] != after["revision"], err
 }
 
@@ -176,7 +175,7 @@ func (p *prober) revisionMoves(ctx context.Context, id string, change func() err
 func (p *prober) clean(t *testing.T) {
 	t.Helper()
 	for _, id := range p.made {
-		got, err := p.do(context.WithoutCancel(t.Context()), http.MethodDelete, conversations+"/"+id, nil)
+		got, err := p.do(http.MethodDelete, conversations+"/"+id, nil)
 		if err != nil || !got.isOK() && got.status != http.StatusNotFound {
 			t.Errorf("deleting the conversation %s of a probe: %v, %v", id, err, got.unexpected())
 		}

@@ -155,7 +155,7 @@ func (w *world) wantUntouched(foreign []string, before map[string]any) {
 // asReal runs this test binary with the world as the real space.
 func (w *world) asReal(arguments ...string) (output string, err error) {
 	w.t.Helper()
-	command := exec.CommandContext(w.t.Context(), os.Args[0], arguments...)
+	command := exec.CommandContext(w.t.Context(), os.Args[0], arguments...) //nolint:gosec // itself
 	command.Env = append(os.Environ(), accServiceURL+"="+w.url, accSpaceID+"="+w.spaceID, accUsername+"=terraform", accPassword+"="+password)
 	for variable, id := range recordVariables {
 		command.Env = append(command.Env, variable+"="+strings.ToUpper(elsewhere(id)))

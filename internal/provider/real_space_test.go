@@ -23,11 +23,6 @@ type realSpace struct {
 	numbers map[string]string // of the test → its own, as digits
 }
 
-func openRealSpace() (*realSpace, error) {
-	c, err := realClient()
-	return &realSpace{client: c, numbers: map[string]string{}}, err
-}
-
 // own returns the text with each number replaced, in its spelling, by one that
 // tells whose the conversation is. In a mock it stays as it is.
 func (s *space) own(text string) string {

@@ -95,13 +95,13 @@ func newRealSpace(t *testing.T, behavior mockserver.Behavior, records []string) 
 			t.Skipf("%s names no record of the space", variable)
 		}
 	}
-	real, err := openRealSpace()
+	c, err := realClient()
 	if err != nil {
 		t.Fatal(err)
 	}
-	real.t = t
-	t.Cleanup(real.clean)
-	return &space{crm: real, real: real, t: t, url: os.Getenv(accServiceURL), spaceID: os.Getenv(accSpaceID)}
+	r := &realSpace{t: t, client: c, numbers: map[string]string{}}
+	t.Cleanup(r.clean)
+	return &space{crm: r, real: r, t: t, url: os.Getenv(accServiceURL), spaceID: os.Getenv(accSpaceID)}
 }
 
 // realClient returns a client of the real space, for looks and edits that are not
