@@ -113,7 +113,7 @@ func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 func seed() map[string][]map[string]any {
 	return map[string][]map[string]any{
 		"Phones":        {{"id": phone, "name": "Sales"}, {"id": otherPhone, "name": "Support"}},
-		"Contacts":      {{"id": ada, "first_name": "Ada", "phone1": adasNumber, "phone2": "+1 202 555 0199"}, {"id": bob, "first_name": "Bob"}},
+		"Contacts":      {{"id": ada, "first_name": "Ada", "phone1": adasNumber, "phone2": "+1 907 555 0199"}, {"id": bob, "first_name": "Bob"}},
 		"Accounts":      {{"id": acme, "name": "Acme"}, {"id": globex, "name": "Globex"}},
 		"Leads":         {{"id": lead, "name": "A lead"}},
 		"Opportunities": {{"id": opportunity, "name": "An opportunity"}},

@@ -18,14 +18,14 @@ import (
 
 // The numbers 555-0100 to 555-0199 of each area code are kept for fiction: nobody
 // has one. In a real space each conversation of a test is to one of them, by which
-// what a test has left behind is found again.
+// what a test has left behind is found again. The area codes are of places with
+// few people, because examples and demonstrations are to fictional numbers too.
 
-const areaCodes = "201 202 203 205 206 207 208 209 210 212 213 214 215 216 217 218 219 224 225 228 229 231 234 239 240 248 251 252 " +
-	"253 254 256 260 262 267 269 270 276 281 301 302 303 304 305 307 308 309 310 312 313 314 315 316 317 318 319 320 321 323 330 334"
+const areaCodes = "907 307 701 605 802 406 207 208 304 808 302 603 401 505 575 402 308 785 620"
 
 var (
-	fictional   = regexp.MustCompile(`^1[2-9]\d\d55501\d\d$`)          // as digits
-	phoneNumber = regexp.MustCompile(`\+1[ ().-]*(\d[ ().-]*){9}\d\b`) // in a configuration, in any spelling
+	fictional   = regexp.MustCompile(`^1(` + strings.ReplaceAll(areaCodes, " ", "|") + `)55501\d\d$`) // as digits
+	phoneNumber = regexp.MustCompile(`\+1[ ().-]*(\d[ ().-]*){9}\d\b`)                                // in a configuration, in any spelling
 )
 
 func digits(s string) string {
@@ -50,10 +50,11 @@ func respelled(number, like string) string {
 }
 
 // An allotment gives each number once in a run, beginning somewhere, and none
-// that a conversation of the test's phones has already.
+// that a conversation of the test's phones has.
 type allotment struct {
 	mu    sync.Mutex
-	taken map[string]bool // by what was there before the run; nil: not yet looked up
+	taken map[string]bool    // numbers
+	older map[client.ID]bool // conversations from before the run, deleted ones too; nil: not yet looked up
 	first int
 	given int
 }
@@ -64,15 +65,8 @@ var allotted = allotment{first: rand.IntN(1 << 16)} //nolint:gosec // so that tw
 func (a *allotment) take(ctx context.Context, c *client.Client) (string, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.taken == nil {
-		there, err := ofTestPhones(ctx, c)
-		if err != nil {
-			return "", fmt.Errorf("looking up which numbers are taken: %w", err)
-		}
-		a.taken = map[string]bool{}
-		for _, conversation := range there {
-			a.taken[digits(conversation.RecipientPhoneNumber)] = true
-		}
+	if err := a.lookUp(ctx, c); err != nil {
+		return "", fmt.Errorf("looking up which numbers are taken: %w", err)
 	}
 	all := fictionalNumbers()
 	for a.given < len(all) {
@@ -82,7 +76,32 @@ func (a *allotment) take(ctx context.Context, c *client.Client) (string, error) 
 			return number, nil
 		}
 	}
-	return "", errors.New("the conversations of the test's phones have all fictional numbers; use another phone")
+	return "", errors.New("the tests of this run and the conversations of the phones have all fictional numbers; sweep, or use another phone")
+}
+
+func (a *allotment) lookUp(ctx context.Context, c *client.Client) error {
+	if a.older != nil {
+		return nil
+	}
+	there, err := ofTestPhones(ctx, c)
+	if err != nil {
+		return err
+	}
+	a.taken, a.older = map[string]bool{}, map[client.ID]bool{}
+	for _, conversation := range there {
+		a.older[conversation.ID] = true
+		if !conversation.IsDeleted { // those of earlier runs stay in the bin
+			a.taken[digits(conversation.RecipientPhoneNumber)] = true
+		}
+	}
+	return nil
+}
+
+// isOlder reports whether a conversation was there before the run.
+func (a *allotment) isOlder(id client.ID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.older[id]
 }
 
 func fictionalNumbers() (numbers []string) {
@@ -96,30 +115,20 @@ func fictionalNumbers() (numbers []string) {
 
 func TestAllotment(t *testing.T) {
 	t.Parallel()
-	all := fictionalNumbers()
-	a := allotment{first: len(all) + 7, taken: map[string]bool{}}
-	for i, number := range all {
-		a.taken[number] = i != 5 && i != 9
-	}
-	for _, want := range []string{all[9], all[5]} {
-		if got, err := a.take(t.Context(), nil); got != want || err != nil {
-			t.Errorf("got %s, %v; want %s", got, err, want)
-		}
-	}
-	if got, err := a.take(t.Context(), nil); err == nil {
-		t.Errorf("%s was given, which is taken or given already", got)
-	}
-}
-
-// What a conversation has already, even a deleted one, is nobody's.
-func TestAllotment_looksUp(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	all := fictionalNumbers()
-	w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+" + all[5]})
-	deleted := w.add(map[string]any{"phone_id": otherPhone, "recipient_phone_number": respelled(all[6], "+1 (555) 010-0000")})
-	if err := w.Server.SoftDelete(conversations, deleted); err != nil {
-		t.Fatal(err)
+	var deleted client.ID
+	for i, number := range all {
+		if i == 9 {
+			continue
+		}
+		id := w.add(map[string]any{"phone_id": []string{phone, otherPhone}[i%2], "recipient_phone_number": respelled(number, "+1 (555) 010-0000")})
+		if i == 5 {
+			deleted = idOf(id)
+			if err := w.Server.SoftDelete(conversations, id); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	config := client.Defaults()
 	config.ServiceURL, config.SpaceID, config.Username, config.Password = w.url, w.spaceID, "terraform", password
@@ -127,8 +136,18 @@ func TestAllotment_looksUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := (&allotment{first: 5}).take(t.Context(), c); got != all[7] || err != nil {
-		t.Errorf("got %s, %v; want %s", got, err, all[7])
+	a := allotment{first: len(all) + 7}
+	for _, want := range []string{all[9], all[5]} {
+		if got, err := a.take(t.Context(), c); got != want || err != nil {
+			t.Errorf("got %s, %v; want %s", got, err, want)
+		}
+	}
+	if got, err := a.take(t.Context(), c); err == nil {
+		t.Errorf("%s was given, which is taken or given already", got)
+	}
+	made := idOf(w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+" + all[9]}))
+	if !a.isOlder(deleted) || a.isOlder(made) {
+		t.Error("what is in the bin has to be from before the run, and what was made since not")
 	}
 }
 

@@ -102,7 +102,7 @@ func (p *prober) ok(method, path string, body any) (answer, error) {
 // freshNumber returns a number that no conversation has.
 func (p *prober) freshNumber() string {
 	p.probes++
-	return p.own(fmt.Sprintf("+1 (202) 555-01%02d", p.probes))
+	return p.own(fmt.Sprintf("+1 (907) 555-01%02d", p.probes))
 }
 
 // create makes a conversation with a number of its own.

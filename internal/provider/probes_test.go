@@ -103,8 +103,9 @@ func (p *prober) staleRevision() (string, error) {
 
 // One of two items names a phone that does not exist.
 func (p *prober) rollbackReply() (string, error) {
+	good := p.freshNumber()
 	batch := []map[string]any{
-		{"phone_id": phone, "recipient_phone_number": p.freshNumber()},
+		{"phone_id": phone, "recipient_phone_number": good},
 		{"phone_id": nobody, "recipient_phone_number": p.freshNumber()},
 	}
 	got, err := p.do(http.MethodPost, conversations+"/batch-modify?validation-level=0&rollback-method=0", batch)
@@ -117,7 +118,12 @@ func (p *prober) rollbackReply() (string, error) {
 	if got.status != http.StatusUnprocessableEntity {
 		return "", got.unexpected()
 	}
-	return either(got.body["entity_index"] == nil, mockserver.ErrorReply, mockserver.Indexed, nil)
+	for _, record := range p.live() {
+		if number, _ := record["recipient_phone_number"].(string); digits(number) == digits(good) {
+			err = errors.New("a batch is answered with an error, and written all the same")
+		}
+	}
+	return either(got.body["entity_index"] == nil, mockserver.ErrorReply, mockserver.Indexed, err)
 }
 
 // areErrors returns an error if an item is an id: then it was not rolled back.
@@ -197,7 +203,7 @@ func (p *prober) deletedRevision() (string, error) {
 
 // A conversation to the number of a contact, which has to be a fictional one.
 func (p *prober) recipientMatch() (string, error) {
-	const use = "a contact with a number such as +1 202 555 0123"
+	const use = "a contact with a number such as +1 907 555 0123"
 	if err := needs(ada, use); err != nil {
 		return "", err
 	}

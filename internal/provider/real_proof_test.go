@@ -68,7 +68,7 @@ func (w *world) sweeps(foreign []string, before map[string]any) {
 	w.t.Helper()
 	leave := func(fields map[string]any) string {
 		w.t.Helper()
-		fields["phone_id"], fields["recipient_phone_number"] = elsewhere(phone), "+1 202 555 0142"
+		fields["phone_id"], fields["recipient_phone_number"] = elsewhere(phone), "+1 907 555 0142"
 		return w.add(fields)
 	}
 	probed := []any{map[string]any{"content": probeContent, "direction": 2}}
@@ -109,10 +109,11 @@ func (w *world) populate() (foreign []string) {
 	said := []any{map[string]any{"content": "Hello", "direction": 2}}
 	for _, fields := range []map[string]any{
 		{"phone_id": elsewhere(phone), "recipient_phone_number": "+1 202 456 1111", "account_relations": []string{elsewhere(acme)}},
-		{"phone_id": elsewhere(phone), "recipient_phone_number": "+1 202 555 0150", "messages": said},
-		{"phone_id": elsewhere(otherPhone), "recipient_phone_number": "+1 202 555 1150"},
+		{"phone_id": elsewhere(phone), "recipient_phone_number": "+1 907 555 0150", "messages": said},
+		{"phone_id": elsewhere(phone), "recipient_phone_number": "+1 202 555 0150"}, // fictional, and not the tests' area code
+		{"phone_id": elsewhere(otherPhone), "recipient_phone_number": "+1 907 555 1150"},
 		{"phone_id": elsewhere(phone)},
-		{"phone_id": phone, "recipient_phone_number": "+1 202 555 0150"}, // another phone than the tests'
+		{"phone_id": phone, "recipient_phone_number": "+1 907 555 0150"}, // another phone than the tests'
 	} {
 		foreign = append(foreign, w.add(fields))
 	}

@@ -14,7 +14,7 @@ import (
 const probeContent = "An acceptance test of terraform-provider-pipeliner."
 
 // sweep deletes what earlier runs have left in the real space: the conversations
-// of the test's phones whose number is fictional, and that have no message but
+// of the test's phones whose number is such a fictional one, and that have no message but
 // the tests' own. The space, which the environment names, is named once more, so
 // that nothing is deleted by what happens to be in the environment.
 func sweep(spaceID string) error {
