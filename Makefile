@@ -8,6 +8,9 @@ FUZZTIME ?= 30s
 # another build of the provider.
 export CHECKPOINT_DISABLE := 1
 unexport PIPELINER_SERVICE_URL PIPELINER_SPACE_ID PIPELINER_USERNAME PIPELINER_PASSWORD TF_CLI_CONFIG_FILE
+ifeq ($(filter testacc-real sweep,$(MAKECMDGOALS)),)
+unexport PIPELINER_ACC_SERVICE_URL PIPELINER_ACC_SPACE_ID PIPELINER_ACC_USERNAME PIPELINER_ACC_PASSWORD PIPELINER_ACC_PHONE_ID
+endif
 
 # Linters and generators are pinned in the module in tools/, built when first used, and kept in Go's build cache.
 lint := $(GO) tool -modfile=tools/go.mod golangci-lint
@@ -46,6 +49,19 @@ check: lint check-modules check-examples check-docs
 testacc: ## Run the unit and acceptance tests
 	$(GO) -C tools test ./...
 	$(find-terraform) && TF_ACC=1 TF_ACC_TERRAFORM_PATH="$$terraform" $(GO) test -race ./...
+
+# Without it, -sweep would be empty, and "go test" would run the tests.
+need-space := test -n "$$PIPELINER_ACC_SPACE_ID" || { echo 'PIPELINER_ACC_* name no space: see CONTRIBUTING.md' >&2; exit 1; }
+
+.PHONY: testacc-real
+testacc-real: ## Run what needs only the API in the real space that PIPELINER_ACC_* name
+	@$(need-space)
+	$(find-terraform) && TF_ACC=1 TF_ACC_TERRAFORM_PATH="$$terraform" $(GO) test -count=1 -v -timeout 1h -run '^TestAcc' ./internal/provider
+
+.PHONY: sweep
+sweep: ## Delete what testacc-real, when it was cut short, has left in that space
+	@$(need-space)
+	$(GO) test -count=1 -v ./internal/provider -sweep="$$PIPELINER_ACC_SPACE_ID"
 
 # OpenTofu is the one on PATH or, where there is none, one that is built into bin/, which takes minutes, but once.
 TOFU ?= $(or $(shell command -v tofu),$(CURDIR)/bin/tofu)
