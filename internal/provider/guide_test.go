@@ -29,6 +29,7 @@ const guides = "../../templates/guides/"
 //     shown of its output has an error,
 //   - a block in the language "text" is what the last commands have printed, with
 //     "…" for what is left out; ids, revisions and times may be others,
+//   - a block in the language "hcl" is a part of a file, and left out,
 //   - <!-- meanwhile: NAME --> is what someone else does at that point,
 //   - <!-- not run: REASON --> leaves out the next block, and
 //     <!-- Terraform 1.14 --> does with an older one.
@@ -49,7 +50,7 @@ func newGuide(t *testing.T) *guide {
 	t.Helper()
 	skipOpenTofu(t, "the guides show what Terraform prints")
 	b := newBinary(t, "")
-	g := &guide{t: t, w: newSeededWorld(t), dir: t.TempDir(), others: map[string]func(){}}
+	g := &guide{t: t, w: newSeededWorld(t), dir: t.TempDir()}
 	bin, mirror := t.TempDir(), t.TempDir()
 	place := filepath.Join(mirror, "registry.terraform.io/terraform-provider-pipeliner/pipeliner/1.0.0", runtime.GOOS+"_"+runtime.GOARCH)
 	g.check(os.MkdirAll(place, 0o700))
@@ -120,6 +121,7 @@ func (g *guide) follow(name string) {
 			g.shell(content, !fails)
 		case language == "text":
 			g.shows(content)
+		case language == "hcl": // a part of a file
 		default:
 			g.t.Fatalf("%s: the block has no name:\n%s", name, content)
 		}
@@ -160,6 +162,7 @@ func (g *guide) shell(commands string, succeeds bool) {
 	output, err := command.CombinedOutput()
 	g.output = terminalColor.ReplaceAllString(string(output), "")
 	g.ran++
+	g.t.Logf("%s\n%s", commands, g.output) // what to copy into the guide
 	if (command.ProcessState == nil) || command.ProcessState.Success() != succeeds {
 		g.t.Fatalf("%s\nended with %v:\n%s", commands, err, g.output)
 	}

@@ -3,13 +3,55 @@
 package provider_test
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// followed are the tests that follow each guide.
-var followed = map[string]func(*guide){
-	"first-steps.md": func(*guide) {},
+// followed are the guides that are followed, and what others do meanwhile.
+var followed = map[string]func(*guide) map[string]func(){
+	"first-steps.md":            alone,
+	"conflicts-and-restores.md": amongColleagues,
+}
+
+func alone(*guide) map[string]func() { return nil }
+
+func amongColleagues(g *guide) map[string]func() {
+	newest := func() string {
+		live := g.w.live()
+		id, _ := live[len(live)-1]["id"].(string)
+		return id
+	}
+	edit := func(field string, value any) func() {
+		return func() { g.check(g.w.Edit(conversations, newest(), map[string]any{field: value})) }
+	}
+	refuse := mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403}
+	return map[string]func(){
+		"a colleague links an account": func() {
+			_, err := g.w.Create("TextMessageConversationRelationses", map[string]any{
+				"text_message_conversation_id": newest(), "account_id": "30000000-0000-4000-8000-000000000002",
+			})
+			g.check(err)
+		},
+		"a colleague changes the contact":  edit("recipient_contact_id", "20000000-0000-4000-8000-000000000001"),
+		"a colleague deletes it":           func() { g.check(g.w.SoftDelete(conversations, newest())) },
+		"the CRM refuses to restore":       func() { g.w.Inject(refuse) },
+		"an administrator protects it":     edit("is_delete_protected", true),
+		"the connection breaks":            g.breakConnection,
+		"the connection is back":           g.w.ClearFaults,
+	}
+}
+
+// breakConnection loses the reply to the next write, and lets nobody read after
+// it. Nobody waits a minute for it.
+func (g *guide) breakConnection() {
+	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n}\n"
+	g.check(os.WriteFile(filepath.Join(g.dir, "impatient_override.tf"), []byte(impatient), 0o600))
+	g.w.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, Do: func() {
+		g.w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+	}})
 }
 
 // Every guide is followed, to the letter.
@@ -26,7 +68,7 @@ func TestAccGuides(t *testing.T) {
 				t.Fatal("no test follows it")
 			}
 			g := newGuide(t)
-			prepare(g)
+			g.others = prepare(g)
 			g.follow(name)
 		})
 	}
