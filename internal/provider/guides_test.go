@@ -3,6 +3,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,10 +14,27 @@ import (
 // followed are the guides that are followed, and what others do meanwhile.
 var followed = map[string]func(*guide) map[string]func(){
 	"first-steps.md":            alone,
+	"adopting-conversations.md": withHandmade,
 	"conflicts-and-restores.md": amongColleagues,
 }
 
 func alone(*guide) map[string]func() { return nil }
+
+// withHandmade adds what people have made by hand.
+func withHandmade(g *guide) map[string]func() {
+	made := []map[string]any{{
+		"id": "80000000-0000-4000-8000-000000000002", "phone_id": "10000000-0000-4000-8000-000000000001",
+		"recipient_phone_number": "+1 (202) 555-0177", "account_relations": []string{"30000000-0000-4000-8000-000000000001"},
+	}}
+	for i := range 299 {
+		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000002", "recipient_phone_number": fmt.Sprintf("+1 (415) 555-1%03d", i)})
+	}
+	for i := range 3 {
+		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000003", "recipient_phone_number": fmt.Sprintf("+1 (305) 555-015%d", i)})
+	}
+	g.check(g.w.Seed(map[string][]map[string]any{conversations: made}))
+	return nil
+}
 
 func amongColleagues(g *guide) map[string]func() {
 	newest := func() string {
