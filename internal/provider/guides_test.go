@@ -25,6 +25,9 @@ func withHandmade(g *guide) map[string]func() {
 	made := []map[string]any{{
 		"id": "80000000-0000-4000-8000-000000000002", "phone_id": "10000000-0000-4000-8000-000000000001",
 		"recipient_phone_number": "+1 (202) 555-0177", "account_relations": []string{"30000000-0000-4000-8000-000000000001"},
+	}, {
+		"id": "80000000-0000-4000-8000-000000000003", "phone_id": "10000000-0000-4000-8000-000000000001",
+		"recipient_phone_number": "+1 (602) 555-0160",
 	}}
 	for i := range 299 {
 		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000002", "recipient_phone_number": fmt.Sprintf("+1 (415) 555-1%03d", i)})
