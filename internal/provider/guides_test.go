@@ -16,6 +16,7 @@ var followed = map[string]func(*guide) map[string]func(){
 	"first-steps.md":            alone,
 	"adopting-conversations.md": withHandmade,
 	"conflicts-and-restores.md": amongColleagues,
+	"single-or-bulk.md":         alone,
 }
 
 func alone(*guide) map[string]func() { return nil }
@@ -56,12 +57,12 @@ func amongColleagues(g *guide) map[string]func() {
 			})
 			g.check(err)
 		},
-		"a colleague changes the contact":  edit("recipient_contact_id", "20000000-0000-4000-8000-000000000001"),
-		"a colleague deletes it":           func() { g.check(g.w.SoftDelete(conversations, newest())) },
-		"the CRM refuses to restore":       func() { g.w.Inject(refuse) },
-		"an administrator protects it":     edit("is_delete_protected", true),
-		"the connection breaks":            g.breakConnection,
-		"the connection is back":           g.w.ClearFaults,
+		"a colleague changes the contact": edit("recipient_contact_id", "20000000-0000-4000-8000-000000000001"),
+		"a colleague deletes it":          func() { g.check(g.w.SoftDelete(conversations, newest())) },
+		"the CRM refuses to restore":      func() { g.w.Inject(refuse) },
+		"an administrator protects it":    edit("is_delete_protected", true),
+		"the connection breaks":           g.breakConnection,
+		"the connection is back":          g.w.ClearFaults,
 	}
 }
 
