@@ -17,9 +17,14 @@ var followed = map[string]func(*guide) map[string]func(){
 	"adopting-conversations.md": withHandmade,
 	"conflicts-and-restores.md": amongColleagues,
 	"single-or-bulk.md":         alone,
+	"testing-in-ci.md":          onGitHub,
 }
 
 func alone(*guide) map[string]func() { return nil }
+
+func onGitHub(g *guide) map[string]func() {
+	return map[string]func(){"GitHub runs the workflow": func() { g.runWorkflow(".github/workflows/terraform.yml") }}
+}
 
 // withHandmade adds what people have made by hand.
 func withHandmade(g *guide) map[string]func() {
