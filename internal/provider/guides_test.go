@@ -16,6 +16,7 @@ var followed = map[string]func(*guide) map[string]func(){
 	"first-steps.md":            alone,
 	"adopting-conversations.md": withHandmade,
 	"conflicts-and-restores.md": amongColleagues,
+	"scaling-out.md":            alone,
 	"single-or-bulk.md":         alone,
 	"testing-in-ci.md":          onGitHub,
 }
