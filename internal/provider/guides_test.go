@@ -13,13 +13,17 @@ import (
 
 // followed are the guides that are followed, and what others do meanwhile.
 var followed = map[string]func(*guide) map[string]func(){
-	"first-steps.md":            alone,
-	"adopting-conversations.md": withHandmade,
-	"conflicts-and-restores.md": amongColleagues,
-	"scaling-out.md":            alone,
-	"single-or-bulk.md":         alone,
-	"testing-in-ci.md":          onGitHub,
+	"adopting-conversations.md":   withHandmade,
+	"conflicts-and-restores.md":   amongColleagues,
+	"first-steps.md":              alone,
+	"moving-between-resources.md": alone,
+	"scaling-out.md":              alone,
+	"single-or-bulk.md":           alone,
+	"testing-in-ci.md":            onGitHub,
 }
+
+// checkedOnly has nothing to follow, and a test of its own: TestTroubleshooting.
+const checkedOnly = "troubleshooting.md"
 
 func alone(*guide) map[string]func() { return nil }
 
@@ -90,6 +94,9 @@ func TestAccGuides(t *testing.T) {
 	}
 	for _, file := range files {
 		name := filepath.Base(file)
+		if name == checkedOnly {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			prepare, ok := followed[name]
 			if !ok {
