@@ -1,0 +1,212 @@
+//go:build unix
+
+package provider_test
+
+import (
+	"fmt"
+	"io"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const guides = "../../templates/guides/"
+
+// A guide is followed as its readers do: its files are written, its commands are
+// run, and what it shows of their output is compared with it. In its text,
+//
+//   - a block behind a line like "`main.tf`:" is a file,
+//   - a block in the language "shell" is run; it is to fail where the text that is
+//     shown of its output has an error,
+//   - a block in the language "text" is what the last commands have printed, with
+//     "…" for what is left out; ids, revisions and times may be others,
+//   - a block in the language "hcl" is a part of a file, and left out,
+//   - <!-- meanwhile: NAME --> is what someone else does at that point,
+//   - <!-- not run: REASON --> leaves out the next block, and
+//     <!-- Terraform 1.14 --> does with an older one.
+type guide struct {
+	t      *testing.T
+	w      *world
+	dir    string
+	env    []string
+	minor  int // of the version of Terraform
+	others map[string]func()
+	output string // of the last commands
+	ran    int    // blocks of commands
+}
+
+// newGuide prepares a folder, a CRM with the records of examples/seed.json, and
+// what stands for the registry and for a release.
+func newGuide(t *testing.T) *guide {
+	t.Helper()
+	skipOpenTofu(t, "the guides show what Terraform prints")
+	b := newBinary(t, "")
+	g := &guide{t: t, w: newSeededWorld(t), dir: t.TempDir()}
+	bin, mirror := t.TempDir(), t.TempDir()
+	place := filepath.Join(mirror, "registry.terraform.io/terraform-provider-pipeliner/pipeliner/1.0.0", runtime.GOOS+"_"+runtime.GOARCH)
+	g.check(os.MkdirAll(place, 0o700))
+	g.check(os.Rename(filepath.Join(b.dir, "terraform-provider-pipeliner"), filepath.Join(place, "terraform-provider-pipeliner_v1.0.0")))
+	g.check(os.Symlink(b.terraform, filepath.Join(bin, "terraform")))
+	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin+"/", "../../cmd/pipeliner-mock").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	b.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
+	g.env = append(b.env, "PATH="+bin+":"+os.Getenv("PATH"), "TF_IN_AUTOMATION=",
+		"PIPELINER_SERVICE_URL="+g.w.url, "PIPELINER_SPACE_ID=my_space", "PIPELINER_USERNAME=terraform", "PIPELINER_PASSWORD="+password)
+	g.shell("terraform version", true)
+	version := regexp.MustCompile(`v1\.(\d+)`).FindStringSubmatch(g.output)
+	if version == nil {
+		t.Fatalf("no version of Terraform:\n%s", g.output)
+	}
+	g.minor, _ = strconv.Atoi(version[1])
+	g.ran = 0
+	return g
+}
+
+// newSeededWorld has the records of examples/seed.json, and no others.
+func newSeededWorld(t *testing.T) *world {
+	t.Helper()
+	server, err := mockserver.New(mockserver.Options{Username: "terraform", Password: password, Space: "my_space"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewServer(server)
+	t.Cleanup(listener.Close)
+	w := &world{Server: server, t: t, url: listener.URL}
+	w.seedFile("../../examples/seed.json")
+	return w
+}
+
+func (g *guide) check(err error) {
+	g.t.Helper()
+	if err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+var (
+	guideBlock    = regexp.MustCompile("(?m)(?:^`([^`\n]+)`:\n\n)?^```(\\w+)\n((?s:.*?)^)```$|^<!-- (.*?) -->$")
+	guideVersion  = regexp.MustCompile(`^Terraform 1\.(\d+)$`)
+	terminalColor = regexp.MustCompile("\x1b\\[[0-9;]*m")
+)
+
+// follow goes through a guide from its beginning to its end.
+func (g *guide) follow(name string) {
+	g.t.Helper()
+	text, err := os.ReadFile(guides + name)
+	g.check(err)
+	blocks := guideBlock.FindAllStringSubmatch(string(text), -1)
+	skip := false
+	for i, block := range blocks {
+		file, language, content, comment := block[1], block[2], block[3], block[4]
+		switch {
+		case comment != "":
+			skip = g.remark(comment)
+			continue
+		case skip:
+		case file != "":
+			g.check(os.MkdirAll(filepath.Dir(filepath.Join(g.dir, file)), 0o700))
+			g.check(os.WriteFile(filepath.Join(g.dir, file), []byte(content), 0o600))
+		case language == "shell":
+			fails := i+1 < len(blocks) && blocks[i+1][2] == "text" && strings.Contains(blocks[i+1][3], "Error: ")
+			g.shell(content, !fails)
+		case language == "text":
+			g.shows(content)
+		case language == "hcl": // a part of a file
+		default:
+			g.t.Fatalf("%s: the block has no name:\n%s", name, content)
+		}
+		skip = false
+	}
+	if g.ran == 0 {
+		g.t.Errorf("%s: no command was run", name)
+	}
+}
+
+// remark does what a comment in a guide asks for, and reports whether the next
+// block is left out.
+func (g *guide) remark(comment string) (skip bool) {
+	g.t.Helper()
+	if event, ok := strings.CutPrefix(comment, "meanwhile: "); ok {
+		if g.others[event] == nil {
+			g.t.Fatalf("nobody does: %s", event)
+		}
+		g.others[event]()
+		return false
+	}
+	if version := guideVersion.FindStringSubmatch(comment); version != nil {
+		minor, _ := strconv.Atoi(version[1])
+		return g.minor < minor
+	}
+	if !strings.HasPrefix(comment, "not run: ") {
+		g.t.Fatalf("unknown comment: %s", comment)
+	}
+	return true
+}
+
+// shell runs commands, and says yes to whatever they ask.
+func (g *guide) shell(commands string, succeeds bool) {
+	g.t.Helper()
+	command := exec.CommandContext(g.t.Context(), "bash", "-euo", "pipefail", "-c", commands)
+	command.Dir, command.Env, command.Stdin = g.dir, g.env, yes{}
+	command.WaitDelay = 10 * time.Second
+	output, err := command.CombinedOutput()
+	g.output = terminalColor.ReplaceAllString(string(output), "")
+	g.ran++
+	g.t.Logf("%s\n%s", commands, g.output) // what to copy into the guide
+	if (command.ProcessState == nil) || command.ProcessState.Success() != succeeds {
+		g.t.Fatalf("%s\nended with %v:\n%s", commands, err, g.output)
+	}
+}
+
+type yes struct{}
+
+func (yes) Read(p []byte) (int, error) { return copy(p, "yes\n"), nil }
+
+var _ io.Reader = yes{}
+
+// What differs from run to run, and how a text is broken into lines.
+var guideVariables = []struct {
+	pattern *regexp.Regexp
+	name    string
+}{
+	{regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}`), "UUID"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`), "TIME"},
+	{regexp.MustCompile(`revision (above )?\d+`), "revision N"},
+	{regexp.MustCompile(`revision( += )\d+`), "revision = N"},
+	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "ADDRESS"},
+	{regexp.MustCompile(`after \d+s`), "after Ns"},
+	{regexp.MustCompile(`(?m)^[│╷╵ ]+`), ""},
+	{regexp.MustCompile(`\s+`), " "},
+}
+
+func withoutVariables(text string) string {
+	for _, variable := range guideVariables {
+		text = variable.pattern.ReplaceAllString(text, variable.name)
+	}
+	return strings.TrimSpace(text)
+}
+
+// shows checks that the last output has what is shown of it, in that order.
+func (g *guide) shows(shown string) {
+	g.t.Helper()
+	rest := withoutVariables(g.output)
+	for part := range strings.SplitSeq(shown, "…\n") {
+		part = withoutVariables(part)
+		_, after, found := strings.Cut(rest, part)
+		if !found {
+			g.t.Errorf("not in the output:\n%s\nbut this is:\n%s\nin full:\n%s", part, rest, g.output)
+			return
+		}
+		rest = after
+	}
+}

@@ -1,0 +1,87 @@
+//go:build unix
+
+package provider_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A workflow of GitHub, as far as the guides use it.
+type workflow struct {
+	Jobs map[string]struct {
+		Env      map[string]string
+		Strategy struct{ Matrix map[string][]string }
+		Steps    []workflowStep
+	}
+}
+
+type workflowStep struct {
+	Name, Uses, Run string
+	Env             map[string]string
+}
+
+// runWorkflow runs a workflow that the guide has written, for each value of its matrix.
+func (g *guide) runWorkflow(file string) {
+	g.t.Helper()
+	text, err := os.ReadFile(filepath.Join(g.dir, file))
+	g.check(err)
+	var w workflow
+	g.check(yaml.Unmarshal(text, &w))
+	steps := 0
+	for _, job := range w.Jobs {
+		for name, values := range job.Strategy.Matrix {
+			for _, value := range values {
+				for _, step := range job.Steps {
+					steps += g.runStep(step, job.Env, "${{ matrix."+name+" }}", value)
+				}
+			}
+		}
+	}
+	if steps < 4 {
+		g.t.Errorf("%d steps of %s were run", steps, file)
+	}
+}
+
+// runStep runs a step as GitHub does, with an expression that has a value, and
+// returns how many it has run. Actions are left out: what they provide is there.
+// So is the download of the mock of a release, in whose place is one that is built
+// from the source; but it must name what a release has.
+func (g *guide) runStep(step workflowStep, jobEnv map[string]string, expression, value string) int {
+	g.t.Helper()
+	if step.Uses != "" {
+		return 0
+	}
+	if step.Name == "Install pipeliner-mock" {
+		g.namesRelease(step.Run)
+		return 0
+	}
+	env := g.env
+	defer func() { g.env = env }()
+	for _, variables := range []map[string]string{jobEnv, step.Env} {
+		for name, text := range variables {
+			g.env = append(g.env[:len(g.env):len(g.env)], name+"="+strings.ReplaceAll(text, expression, value))
+		}
+	}
+	if strings.Contains(step.Run+strings.Join(g.env[len(env):], ""), "${{") {
+		g.t.Errorf("the step %q has an expression of which nothing is known", step.Name)
+	}
+	g.shell(step.Run, true)
+	return 1
+}
+
+// namesRelease checks that a download is of an archive of the mock as releases
+// have it.
+func (g *guide) namesRelease(script string) {
+	g.t.Helper()
+	release, err := os.ReadFile("../../.goreleaser.yml")
+	g.check(err)
+	template := "pipeliner-mock_{{ .Version }}_{{ .Os }}_{{ .Arch }}"
+	archive := strings.NewReplacer("{{ .Version }}", "${MOCK_VERSION}", "{{ .Os }}", "linux", "{{ .Arch }}", "amd64").Replace(template)
+	if !strings.Contains(string(release), template) || !strings.Contains(script, "/releases/download/v${MOCK_VERSION}/"+archive+".tar.gz") {
+		g.t.Errorf("no release has what this downloads:\n%s", script)
+	}
+}

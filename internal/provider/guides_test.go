@@ -1,0 +1,110 @@
+//go:build unix
+
+package provider_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// followed are the guides that are followed, and what others do meanwhile.
+var followed = map[string]func(*guide) map[string]func(){
+	"adopting-conversations.md":   withHandmade,
+	"conflicts-and-restores.md":   amongColleagues,
+	"first-steps.md":              alone,
+	"moving-between-resources.md": alone,
+	"scaling-out.md":              alone,
+	"single-or-bulk.md":           alone,
+	"testing-in-ci.md":            onGitHub,
+}
+
+// checkedOnly has nothing to follow, and a test of its own: TestTroubleshooting.
+const checkedOnly = "troubleshooting.md"
+
+func alone(*guide) map[string]func() { return nil }
+
+func onGitHub(g *guide) map[string]func() {
+	return map[string]func(){"GitHub runs the workflow": func() { g.runWorkflow(".github/workflows/terraform.yml") }}
+}
+
+// withHandmade adds what people have made by hand.
+func withHandmade(g *guide) map[string]func() {
+	made := []map[string]any{{
+		"id": "80000000-0000-4000-8000-000000000002", "phone_id": "10000000-0000-4000-8000-000000000001",
+		"recipient_phone_number": "+1 (202) 555-0177", "account_relations": []string{"30000000-0000-4000-8000-000000000001"},
+	}, {
+		"id": "80000000-0000-4000-8000-000000000003", "phone_id": "10000000-0000-4000-8000-000000000001",
+		"recipient_phone_number": "+1 (602) 555-0160",
+	}}
+	for i := range 299 {
+		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000002", "recipient_phone_number": fmt.Sprintf("+1 (415) 555-1%03d", i)})
+	}
+	for i := range 3 {
+		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000003", "recipient_phone_number": fmt.Sprintf("+1 (305) 555-015%d", i)})
+	}
+	g.check(g.w.Seed(map[string][]map[string]any{conversations: made}))
+	return nil
+}
+
+func amongColleagues(g *guide) map[string]func() {
+	newest := func() string {
+		live := g.w.live()
+		id, _ := live[len(live)-1]["id"].(string)
+		return id
+	}
+	edit := func(field string, value any) func() {
+		return func() { g.check(g.w.Edit(conversations, newest(), map[string]any{field: value})) }
+	}
+	refuse := mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403}
+	return map[string]func(){
+		"a colleague links an account": func() {
+			_, err := g.w.Create("TextMessageConversationRelationses", map[string]any{
+				"text_message_conversation_id": newest(), "account_id": "30000000-0000-4000-8000-000000000002",
+			})
+			g.check(err)
+		},
+		"a colleague changes the contact": edit("recipient_contact_id", "20000000-0000-4000-8000-000000000001"),
+		"a colleague deletes it":          func() { g.check(g.w.SoftDelete(conversations, newest())) },
+		"the CRM refuses to restore":      func() { g.w.Inject(refuse) },
+		"an administrator protects it":    edit("is_delete_protected", true),
+		"the connection breaks":           g.breakConnection,
+		"the connection is back":          g.w.ClearFaults,
+	}
+}
+
+// breakConnection loses the reply to the next write, and lets nobody read after
+// it. Nobody waits a minute for it.
+func (g *guide) breakConnection() {
+	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n}\n"
+	g.check(os.WriteFile(filepath.Join(g.dir, "impatient_override.tf"), []byte(impatient), 0o600))
+	g.w.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, Do: func() {
+		g.w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+	}})
+}
+
+// Every guide is followed, to the letter.
+func TestAccGuides(t *testing.T) {
+	files, err := filepath.Glob(guides + "*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("guides: %v, %v", files, err)
+	}
+	for _, file := range files {
+		name := filepath.Base(file)
+		if name == checkedOnly {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			prepare, ok := followed[name]
+			if !ok {
+				t.Fatal("no test follows it")
+			}
+			g := newGuide(t)
+			g.others = prepare(g)
+			g.follow(name)
+		})
+	}
+}

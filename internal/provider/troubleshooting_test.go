@@ -1,0 +1,204 @@
+package provider_test
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// summaryAt says which argument of a function of the framework is a summary.
+var summaryAt = map[string]int{
+	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
+	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
+}
+
+// explaining are the functions whose texts say what has happened.
+var explaining = []string{"explanation", "refused", "outcomeUnknown", "notRestored"}
+
+// The guide has each summary that the provider prints, and each of its
+// explanations, by the first sentence.
+func TestTroubleshooting(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../templates/guides/troubleshooting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	guide := strings.Join(strings.Fields(string(text)), " ")
+	source := parseSource(t)
+	for _, found := range []struct {
+		what  string
+		texts []string
+		least int
+	}{
+		{"summary", source.summaries(), 30}, // as code, so that none is a part of another one
+		{"explanation", source.explanations(), 20},
+	} {
+		if len(found.texts) < found.least {
+			t.Errorf("only %d of each %s were found: %q", len(found.texts), found.what, found.texts)
+		}
+		for _, text := range found.texts {
+			if found.what == "summary" {
+				text = "`" + text + "`"
+			}
+			if !asWritten(text).MatchString(guide) {
+				t.Errorf("the guide does not have the %s: %s", found.what, text)
+			}
+		}
+	}
+}
+
+var sentence = regexp.MustCompile(`^[^.:;(]*`)
+
+var verbs = regexp.MustCompile(`%(\[\d\])?[sdvq]`)
+
+// asWritten matches a text with anything in the place of its verbs.
+func asWritten(text string) *regexp.Regexp {
+	parts := verbs.Split(text, -1)
+	for i, part := range parts {
+		parts[i] = regexp.QuoteMeta(part)
+	}
+	return regexp.MustCompile(strings.Join(parts, "[^`.]+"))
+}
+
+// A providerSource is the source of the provider: its functions, by name.
+type providerSource struct {
+	t         *testing.T
+	functions map[string][]*ast.FuncDecl
+}
+
+func parseSource(t *testing.T) providerSource {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := providerSource{t, map[string][]*ast.FuncDecl{}}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, declaration := range parsed.Decls {
+			if function, ok := declaration.(*ast.FuncDecl); ok {
+				source.functions[function.Name.Name] = append(source.functions[function.Name.Name], function)
+			}
+		}
+	}
+	return source
+}
+
+// summaries returns the summaries of all diagnostics, sorted. One that is made by
+// a function is whatever that returns.
+func (s providerSource) summaries() []string {
+	found := map[string]bool{}
+	for _, function := range slices.Concat(slices.Collect(maps.Values(s.functions))...) {
+		ast.Inspect(function, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok {
+				return true
+			}
+			at, ok := summaryAt[nameOf(call.Fun)]
+			if !ok || len(call.Args) <= at {
+				return true
+			}
+			for _, text := range s.textsOf(call.Args[at]) {
+				found[text] = true
+			}
+			return true
+		})
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// textsOf returns what an expression for a summary may be.
+func (s providerSource) textsOf(expression ast.Expr) []string {
+	call, ok := expression.(*ast.CallExpr)
+	if !ok {
+		if text := literal(expression); text != "" {
+			return []string{text}
+		}
+		s.t.Errorf("a summary is neither a text nor made by a function: %#v", expression)
+		return nil
+	}
+	name := nameOf(call.Fun)
+	if name == "Summary" {
+		return nil // that of another diagnostic
+	}
+	if s.functions[name] == nil {
+		s.t.Errorf("a summary is made by %s, of which nothing is known", name)
+	}
+	return s.returned(name)
+}
+
+// returned returns the texts in the return statements of functions of a name.
+func (s providerSource) returned(name string) (texts []string) {
+	for _, function := range s.functions[name] {
+		ast.Inspect(function, func(node ast.Node) bool {
+			if _, ok := node.(*ast.ReturnStmt); !ok {
+				return true
+			}
+			ast.Inspect(node, func(part ast.Node) bool {
+				expression, ok := part.(ast.Expr)
+				if !ok || literal(expression) == "" {
+					return true
+				}
+				texts = append(texts, literal(expression))
+				return false
+			})
+			return false
+		})
+	}
+	return texts
+}
+
+// explanations returns the first sentence, or its beginning, of each.
+func (s providerSource) explanations() (texts []string) {
+	for _, name := range explaining {
+		for _, text := range s.returned(name) {
+			text = strings.TrimSpace(sentence.FindString(text))
+			if len(text) > 15 { // the rest is only a part of a sentence
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
+}
+
+// literal returns the text of a literal, or of a sum that begins with one, with %s
+// for what is known only when it runs; empty for all else.
+func literal(expression ast.Expr) string {
+	switch e := expression.(type) {
+	case *ast.BasicLit:
+		if e.Kind == token.STRING {
+			text, _ := strconv.Unquote(e.Value)
+			return text
+		}
+	case *ast.BinaryExpr:
+		if left := literal(e.X); left != "" && e.Op == token.ADD {
+			return left + cmp.Or(literal(e.Y), "%s")
+		}
+	}
+	return ""
+}
+
+func nameOf(function ast.Expr) string {
+	switch f := function.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
