@@ -110,7 +110,7 @@ func listResult(ctx context.Context, req list.ListRequest, space string, convers
 	result.DisplayName = displayName(conversation)
 	result.Diagnostics.Append(result.Identity.Set(ctx, identityOf(space, conversation.ID))...)
 	if req.IncludeResource {
-		model := conversationResourceModel{conversationModel: conversationFromAPI(conversation, conversationModel{})}
+		model := conversationResourceModel{ownedModel: *importedFrom(conversation)}
 		result.Diagnostics.Append(result.Resource.Set(ctx, &model)...)
 	}
 	return result
