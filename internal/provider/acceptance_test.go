@@ -98,16 +98,29 @@ func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 	if isReal() {
 		t.Skip("needs the mock: it orders faults, chooses how the service behaves, or takes the space for its own")
 	}
-	server, err := mockserver.New(mockserver.Options{Username: "terraform", Password: password, Space: "my_space", Behavior: behavior})
+	server, err := newMock(mockserver.Options{Behavior: behavior})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Seed(seed()); err != nil {
-		t.Fatal(err)
-	}
+	return newWorldOf(t, server)
+}
+
+// newWorldOf returns the world of a mock, which listens while the test runs.
+func newWorldOf(t *testing.T, server *mockserver.Server) *world {
+	t.Helper()
 	listener := httptest.NewServer(server)
 	t.Cleanup(listener.Close)
 	return &world{Server: server, space: &space{crm: server, t: t, url: listener.URL, spaceID: "my_space"}}
+}
+
+// newMock returns a mock that holds the records of every space.
+func newMock(options mockserver.Options) (*mockserver.Server, error) {
+	options.Username, options.Password, options.Space = "terraform", password, "my_space"
+	server, err := mockserver.New(options)
+	if err != nil {
+		return nil, err
+	}
+	return server, server.Seed(seed())
 }
 
 // seed returns the records that every space holds.

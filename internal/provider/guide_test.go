@@ -5,7 +5,6 @@ package provider_test
 import (
 	"fmt"
 	"io"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -79,9 +78,7 @@ func newSeededWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	w := &world{Server: server, t: t, url: listener.URL}
+	w := newWorldOf(t, server)
 	w.seedFile("../../examples/seed.json")
 	return w
 }
