@@ -292,7 +292,7 @@ func (m *machine) judgeApply(v *verdict) {
 	for _, id := range m.byName(v.before) {
 		if _, claimed := v.claimed[id]; claimed && v.isLost(id) {
 			delete(v.lost, id) // adopted
-		} else if !touched[id] {
+		} else if !touched[id] && !v.isAdopted(id) {
 			v.isUntouched("a conversation that is not in the state was changed", id)
 		}
 	}
@@ -417,13 +417,13 @@ func (v *verdict) judgeCreated(i intent, failed bool) {
 		}
 	}
 	is, exists := v.after[id]
-	if _, old := v.before[id]; id == "" || old && !v.isLost(id) || !exists || is.deleted {
+	if _, old := v.before[id]; id == "" || old && !v.isLost(id) && !v.isAdopted(id) || !exists || is.deleted {
 		v.fail("a conversation was not created", "%s is %s", i.slot, v.nameOf(id))
 	}
 	for _, field := range allFields {
 		wanted := i.wants[field]
 		_, declared := i.wants[field]
-		if is.meaning[field] != wanted && (declared || !v.isMatched(i, field, is.meaning[field])) {
+		if is.meaning[field] != wanted && (declared || !v.isMatched(i, field, is.meaning[field]) && !v.isAdopted(id)) {
 			v.fail("a new conversation is not what is declared", "%s: %s is %q, not %q", i.slot, field, is.meaning[field], wanted)
 		}
 	}
@@ -466,6 +466,16 @@ func (v *verdict) judgeField(i intent, field string, held, got map[string]string
 func (v *verdict) isUnread(i intent) bool {
 	return slices.ContainsFunc(v.walk.said[i.address], func(d *tfprotov6.Diagnostic) bool {
 		return d.Summary == "Text Message Conversation Not Fully Known" && strings.Contains(d.Detail, i.id)
+	})
+}
+
+// isAdopted reports whether the user was warned that the conversation stands for
+// an earlier attempt now, though it may be someone else's: nothing tells them
+// apart but phone and number.
+func (v *verdict) isAdopted(id string) bool {
+	said := slices.Concat(slices.Collect(maps.Values(v.walk.said))...)
+	return slices.ContainsFunc(said, func(d *tfprotov6.Diagnostic) bool {
+		return d.Summary == "Text Message Conversation Adopted" && strings.Contains(d.Detail, id)
 	})
 }
 
