@@ -68,7 +68,7 @@ var keyOf = map[string]string{
 	"Projects": "project_id", "Quotes": "quote_id",
 }
 
-// nameOf returns a name for a conversation: they are numbered as they appear.
+// shortName returns a name for a conversation: they are numbered as they appear.
 func (m *machine) nameOf(id string) string {
 	if id == "" {
 		return "none"
@@ -202,10 +202,10 @@ func (m *machine) othersRival(t *rapid.T, i intent) {
 func (m *machine) othersLink(t *rapid.T, id string, kind reference) (string, error) {
 	record := oneOf(t, "record", kind.records...)
 	if slices.Contains(m.crm.Links(id, kind.field), record) {
-		return "still link " + nameOf[record] + " with", nil
+		return "still link " + shortName[record] + " with", nil
 	}
 	_, err := m.crm.Create("TextMessageConversationRelationses", map[string]any{"text_message_conversation_id": id, keyOf[kind.entity]: record})
-	return fmt.Sprintf("link %s with", nameOf[record]), err
+	return fmt.Sprintf("link %s with", shortName[record]), err
 }
 
 // A trouble is a fault that a request meets.

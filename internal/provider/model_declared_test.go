@@ -59,8 +59,8 @@ var spelledNumbers = [][]string{
 	{"+49 30 5550103", "+49305550103"},
 }
 
-// nameOf gives the records of every world short names.
-var nameOf = map[string]string{
+// shortName gives the records of every world short names.
+var shortName = map[string]string{
 	phone: "sales", otherPhone: "support", ada: "ada", bob: "bob", acme: "acme", globex: "globex",
 	lead: "lead", opportunity: "opportunity", project: "project", quote: "quote", nobody: "nobody",
 }
@@ -68,7 +68,7 @@ var nameOf = map[string]string{
 // recordOf returns the name of the record that a reference means.
 func recordOf(text string) string {
 	id := strings.ToLower(text[max(0, len(text)-len(nobody)):])
-	if name, ok := nameOf[id]; ok {
+	if name, ok := shortName[id]; ok {
 		return name
 	}
 	return id
@@ -115,7 +115,7 @@ func (d declared) meaning() meaning {
 
 // recordID returns the id of the record that a field names.
 func (d declared) recordID(field string) string {
-	for id, name := range nameOf {
+	for id, name := range shortName {
 		if name == d.meaning()[field] {
 			return id
 		}
@@ -183,7 +183,7 @@ func (r reference) spelled(t *rapid.T, id string) string {
 func (r reference) links(t *rapid.T) []string {
 	links := []string{}
 	for _, id := range r.records {
-		if chance(t, nameOf[id], 2) {
+		if chance(t, shortName[id], 2) {
 			links = append(links, r.spelled(t, id))
 		}
 	}
@@ -247,13 +247,13 @@ func (d declared) respell(t *rapid.T, field string) {
 		for _, id := range r.records {
 			switch value := d[field].(type) {
 			case string:
-				if r.field == field && recordOf(value) == nameOf[id] {
+				if r.field == field && recordOf(value) == shortName[id] {
 					d[field] = r.spelled(t, id)
 				}
 			case []string:
 				links := slices.Clone(value)
 				for i, link := range links {
-					if r.field == field && recordOf(link) == nameOf[id] {
+					if r.field == field && recordOf(link) == shortName[id] {
 						links[i] = r.spelled(t, id)
 					}
 				}

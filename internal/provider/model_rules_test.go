@@ -34,7 +34,7 @@ func (i intent) changes() (fields []string) {
 	return fields
 }
 
-func idOf(conversation tftypes.Value) string { return stringOf(parts(conversation)["id"]) }
+func stateID(conversation tftypes.Value) string { return stringOf(parts(conversation)["id"]) }
 
 // entries returns the conversations of a resource by their slots.
 func entries(address, typeName string, v tftypes.Value) map[string]tftypes.Value {
@@ -68,12 +68,12 @@ func (m *machine) intents(plan *corePlan) (all []intent) {
 		}
 		byID := map[string]tftypes.Value{}
 		for _, conversation := range prior {
-			byID[idOf(conversation)] = conversation
+			byID[stateID(conversation)] = conversation
 		}
 		kept := map[string]bool{"": true}
 		planned := entries(c.address, c.typeName, c.planned)
 		for _, slot := range slices.Sorted(maps.Keys(planned)) {
-			i := intent{address: c.address, slot: slot, action: create, id: idOf(planned[slot]), wants: m.slots[slot].meaning()}
+			i := intent{address: c.address, slot: slot, action: create, id: stateID(planned[slot]), wants: m.slots[slot].meaning()}
 			if i.id != "" {
 				i.action, i.before = noop, meaningOfState(byID[i.id])
 				if kept[i.id] {
@@ -87,7 +87,7 @@ func (m *machine) intents(plan *corePlan) (all []intent) {
 			all = append(all, i)
 		}
 		for _, slot := range slices.Sorted(maps.Keys(prior)) {
-			if id := idOf(prior[slot]); !kept[id] {
+			if id := stateID(prior[slot]); !kept[id] {
 				all = append(all, intent{address: c.address, slot: slot, action: removal(policy), id: id, before: meaningOfState(prior[slot])})
 			}
 		}
@@ -110,12 +110,12 @@ func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
 			read = entries(address, is.typeName, is.value)
 		}
 		for slot, conversation := range entries(address, was.typeName, was.value) {
-			id := idOf(conversation)
+			id := stateID(conversation)
 			actual, known := read[slot]
 			what, exists := now[id]
 			switch {
 			case id == "":
-				if !known || idOf(actual) != "" {
+				if !known || stateID(actual) != "" {
 					m.fail("a refresh changes an entry that could not be created yet", "%s: %s", slot, text(actual))
 				}
 			case !exists:
@@ -133,8 +133,8 @@ func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
 
 // compareState holds a conversation in the state against the CRM's.
 func (m *machine) compareState(slot string, state tftypes.Value, id string, what held) {
-	if got := meaningOfState(state); idOf(state) != id || !maps.Equal(got, what.meaning) {
-		m.fail("the state is not what the CRM holds", "%s: the state has %s %s,\n  the CRM %s %s", slot, idOf(state), got, id, what.meaning)
+	if got := meaningOfState(state); stateID(state) != id || !maps.Equal(got, what.meaning) {
+		m.fail("the state is not what the CRM holds", "%s: the state has %s %s,\n  the CRM %s %s", slot, stateID(state), got, id, what.meaning)
 	}
 	if revision := revisionOf(state); revision != what.revision || isTrue(parts(state)["is_deleted"]) != what.deleted {
 		m.fail("the state is not what the CRM holds", "%s: the revision is %s, in the CRM %s; deleted %v", slot, revision, what.revision, what.deleted)
@@ -177,15 +177,15 @@ func (m *machine) judgePlan(plan *corePlan) {
 // revision is unknown exactly where it changes.
 func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior map[string]tftypes.Value) {
 	wants := m.slots[slot].meaning()
-	id := idOf(planned)
-	if was, ok := prior[slot]; ok && idOf(was) != "" && !isAnother(wants, meaningOfState(was)) && idOf(was) != id {
-		m.fail("the plan gives up a conversation that could stay", "%s was %s", slot, idOf(was))
+	id := stateID(planned)
+	if was, ok := prior[slot]; ok && stateID(was) != "" && !isAnother(wants, meaningOfState(was)) && stateID(was) != id {
+		m.fail("the plan gives up a conversation that could stay", "%s was %s", slot, stateID(was))
 	}
 	if id == "" {
 		return
 	}
 	for _, was := range prior {
-		if idOf(was) != id {
+		if stateID(was) != id {
 			continue
 		}
 		changes := len(intent{before: meaningOfState(was), wants: wants}.changes()) > 0 || isTrue(parts(was)["is_deleted"])
@@ -228,7 +228,7 @@ func (m *machine) wantedAction(c *change) action {
 				continue
 			}
 			was, ok := prior[slot]
-			if !ok || idOf(was) == "" || isTrue(parts(was)["is_deleted"]) || len(intent{before: meaningOfState(was), wants: d.meaning()}.changes()) > 0 {
+			if !ok || stateID(was) == "" || isTrue(parts(was)["is_deleted"]) || len(intent{before: meaningOfState(was), wants: d.meaning()}.changes()) > 0 {
 				return update
 			}
 		}
@@ -270,7 +270,7 @@ func (m *machine) judgeApply(v *verdict) {
 	v.failed, v.claimed, v.isNew = v.failures(), map[string]string{}, map[string]bool{}
 	for address, is := range m.core.state {
 		for slot, conversation := range entries(address, is.typeName, is.value) {
-			id := idOf(conversation)
+			id := stateID(conversation)
 			if other, twice := v.claimed[id]; twice && id != "" {
 				m.fail("one conversation is twice in the state", "%s is %s and %s", id, other, slot)
 			}
@@ -431,7 +431,7 @@ func (v *verdict) judgeCreated(i intent, failed bool) {
 
 // isMatched reports whether the CRM may have found a recipient by the number.
 func (v *verdict) isMatched(i intent, field, value string) bool {
-	return field == "recipient_contact_id" && value == nameOf[ada] && i.wants[number] == digitsOf(adasNumber)
+	return field == "recipient_contact_id" && value == shortName[ada] && i.wants[number] == digitsOf(adasNumber)
 }
 
 // judgeField holds what became of a field of an existing conversation against

@@ -140,7 +140,7 @@ func (m *machine) readable(s string) string {
 	for id, name := range m.names {
 		s = strings.ReplaceAll(s, id, name)
 	}
-	for id, name := range nameOf {
+	for id, name := range shortName {
 		s = strings.ReplaceAll(s, id, name)
 	}
 	return s
