@@ -8,6 +8,9 @@ FUZZTIME ?= 30s
 # another build of the provider.
 export CHECKPOINT_DISABLE := 1
 unexport PIPELINER_SERVICE_URL PIPELINER_SPACE_ID PIPELINER_USERNAME PIPELINER_PASSWORD TF_CLI_CONFIG_FILE
+ifeq ($(filter testacc-real sweep,$(MAKECMDGOALS)),)
+unexport PIPELINER_ACC_SERVICE_URL PIPELINER_ACC_SPACE_ID PIPELINER_ACC_USERNAME PIPELINER_ACC_PASSWORD PIPELINER_ACC_PHONE_ID
+endif
 
 # Linters and generators are pinned in the module in tools/, built when first used, and kept in Go's build cache.
 lint := $(GO) tool -modfile=tools/go.mod golangci-lint
@@ -15,7 +18,10 @@ lint := $(GO) tool -modfile=tools/go.mod golangci-lint
 # Sets $$terraform to the one on PATH or, where there is none, to one that is downloaded to bin/ once, and makes it
 # found by what looks on PATH.
 find-terraform := terraform="$$($(GO) -C tools run ./terraform "$(CURDIR)/bin")" && export PATH="$$PATH:$${terraform%/*}"
-docs := $(find-terraform) && $(GO) -C tools tool tfplugindocs
+
+# The generator of the docs is handed the schemas: by way of Terraform it would get as much as that version knows of.
+docs := mkdir -p bin && $(GO) run ./internal/schema > bin/schema.json && $(GO) -C tools tool tfplugindocs
+provider := --provider-dir .. --provider-name pipeliner --providers-schema ../bin/schema.json
 
 .PHONY: help
 help: ## Show this list
@@ -43,6 +49,19 @@ check: lint check-modules check-examples check-docs
 testacc: ## Run the unit and acceptance tests
 	$(GO) -C tools test ./...
 	$(find-terraform) && TF_ACC=1 TF_ACC_TERRAFORM_PATH="$$terraform" $(GO) test -race ./...
+
+# Without it, -sweep would be empty, and "go test" would run the tests.
+need-space := test -n "$$PIPELINER_ACC_SPACE_ID" || { echo 'PIPELINER_ACC_* name no space: see CONTRIBUTING.md' >&2; exit 1; }
+
+.PHONY: testacc-real
+testacc-real: ## Run what needs only the API in the real space that PIPELINER_ACC_* name
+	@$(need-space)
+	$(find-terraform) && TF_ACC=1 TF_ACC_TERRAFORM_PATH="$$terraform" $(GO) test -count=1 -v -timeout 1h -run '^TestAcc' ./internal/provider
+
+.PHONY: sweep
+sweep: ## Delete what testacc-real, when it was cut short, has left in that space
+	@$(need-space)
+	$(GO) test -count=1 -v ./internal/provider -sweep="$$PIPELINER_ACC_SPACE_ID"
 
 # OpenTofu is the one on PATH or, where there is none, one that is built into bin/, which takes minutes, but once.
 TOFU ?= $(or $(shell command -v tofu),$(CURDIR)/bin/tofu)
@@ -82,7 +101,7 @@ fmt: ## Format the code and the examples
 
 .PHONY: docs
 docs: ## Generate docs/ from the schemas, examples/ and templates/
-	$(docs) generate --provider-dir .. --provider-name pipeliner
+	$(docs) generate $(provider)
 
 .PHONY: check-modules
 check-modules:
@@ -96,9 +115,9 @@ check-examples:
 .PHONY: check-docs
 check-docs:
 	rm -rf bin/docs
-	$(docs) generate --provider-dir .. --provider-name pipeliner --rendered-website-dir bin/docs
+	$(docs) generate $(provider) --rendered-website-dir bin/docs
 	diff -ru docs bin/docs || { echo 'docs/ is stale: run "make docs"'; exit 1; }
-	$(docs) validate --provider-dir .. --provider-name pipeliner
+	$(docs) validate $(provider)
 
 # GoReleaser has a module of its own: it takes minutes to build, and only a release needs it.
 .PHONY: snapshot

@@ -43,6 +43,19 @@ func TestSpaceURL(t *testing.T) {
 	}
 }
 
+func TestSpaceID(t *testing.T) {
+	t.Parallel()
+	for _, config := range []Config{
+		{ServiceURL: "crm.example", SpaceID: "acme_sales"},
+		{ServiceURL: "https://crm.example/api/v100/rest/spaces/acme_sales/"},
+		{ServiceURL: "https://crm.example/api/v100/rest/spaces/acme_sales/entities/Accounts", SpaceID: "acme_sales"},
+	} {
+		c, err := New(config)
+		must(t, err)
+		wantEqual(t, "the id of the space", "acme_sales", c.SpaceID())
+	}
+}
+
 func TestSpaceURLRefuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ service, space, setting, says string }{

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -116,6 +117,9 @@ func newTransport() *http.Transport {
 	}
 	return &http.Transport{Proxy: http.ProxyFromEnvironment}
 }
+
+// SpaceID returns the id of the space, also where only the service URL has it.
+func (c *Client) SpaceID() string { return path.Base(c.base.Path) }
 
 // Relations are the plain operations on the links of conversations.
 func (c *Client) Relations() *Entity[Relation, RelationInput] { return c.relations }

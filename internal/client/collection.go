@@ -105,11 +105,12 @@ func (c *Collection[T, In]) Delete(ctx context.Context, id ID, validationLevel i
 func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 	query := c.query
 	query.IncludeDeleted = true
-	if c.client.refused.has(getParameters) {
+	plain := c.client.refused.has(getParameters)
+	if plain {
 		query = Query{}
 	}
 	record, err := c.Entity.find(ctx, id, query)
-	if isRefusal(err) && !c.client.refused.has(getParameters) {
+	if isRefusal(err) && !plain {
 		// The vendor's documents disagree on whether a get takes parameters.
 		if record, err = c.Entity.find(ctx, id, Query{}); err == nil || ProblemOf(err) == NotFound {
 			c.client.refused.add(getParameters)

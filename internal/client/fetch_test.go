@@ -273,3 +273,20 @@ func TestGetRefusesBareLinks(t *testing.T) {
 		}
 	}
 }
+
+// Gets may be under way while another one finds out that parameters are refused.
+func TestGetParametersRefusedToMany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused})
+		ids := s.seed(t, 8)
+		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.Latency, Latency: time.Second})
+		together(len(ids), func(i int) {
+			time.Sleep(time.Duration(i) * 300 * time.Millisecond)
+			got, err := s.client.Conversations.Get(t.Context(), ids[i])
+			if err != nil || got.ID != ids[i] {
+				t.Errorf("%d: %s, %v", i, got.ID, err)
+			}
+		})
+	})
+}

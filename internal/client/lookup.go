@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -55,23 +56,36 @@ func IsUnknownEntity(err error) bool {
 // Some returns the first matches, each once, at most limit of them; 0: all. It
 // reads no page more than it needs.
 func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, error) {
+	return collect(e.some(ctx, query, limit))
+}
+
+// some is [Entity.Some], one by one. It ends with the first error.
+func (e *Entity[T, In]) some(ctx context.Context, query Query, limit int) iter.Seq2[T, error] {
 	if limit > 0 {
 		query.First = min(limit, MaxPageSize)
 	}
+	return func(yield func(T, error) bool) {
+		seen := map[ID]bool{} // what changes meanwhile may turn up on another page again
+		for record, err := range e.All(ctx, query) {
+			if err == nil && seen[record.recordID()] {
+				continue
+			}
+			seen[record.recordID()] = true
+			if !yield(record, err) || err != nil || len(seen) == limit {
+				return
+			}
+		}
+	}
+}
+
+// collect returns all, or the first error.
+func collect[T any](records iter.Seq2[T, error]) ([]T, error) {
 	var found []T
-	seen := map[ID]bool{} // what changes meanwhile may turn up on another page again
-	for record, err := range e.All(ctx, query) {
+	for record, err := range records {
 		if err != nil {
 			return nil, err
 		}
-		if seen[record.recordID()] {
-			continue
-		}
-		seen[record.recordID()] = true
 		found = append(found, record)
-		if len(found) == limit {
-			break
-		}
 	}
 	return found, nil
 }
@@ -79,22 +93,33 @@ func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, 
 // Find returns the first conversations that match, at most limit of them; 0:
 // all. They come without messages; what the query says of fields is not heeded.
 func (c *Client) Find(ctx context.Context, query Query, limit int) ([]Conversation, error) {
+	return collect(c.EachFound(ctx, query, limit))
+}
+
+// EachFound is [Client.Find], one by one: the next page is read when the one
+// before has been taken. It ends with the first error.
+func (c *Client) EachFound(ctx context.Context, query Query, limit int) iter.Seq2[Conversation, error] {
 	whole := wholeConversations()
 	query.Expand, query.LoadOnly = whole.Expand, whole.LoadOnly
-	found, err := c.Conversations.Entity.Some(ctx, query, limit)
-	if err != nil {
-		return nil, err
-	}
-	for i := range found {
-		if !honoursRevision(query.Filters, found[i].Revision) {
-			return nil, fmt.Errorf("it does not heed the filter on revision: the conversation %s has the revision %d", found[i].ID, found[i].Revision)
-		}
-		found[i].Messages = nil
-		if err := c.completeRelations(ctx, &found[i]); err != nil {
-			return nil, err
+	return func(yield func(Conversation, error) bool) {
+		for found, err := range c.Conversations.Entity.some(ctx, query, limit) {
+			if err == nil {
+				err = c.complete(ctx, query, &found)
+			}
+			if !yield(found, err) || err != nil {
+				return
+			}
 		}
 	}
-	return found, nil
+}
+
+// complete makes what a query has found a whole conversation, without messages.
+func (c *Client) complete(ctx context.Context, query Query, found *Conversation) error {
+	if !honoursRevision(query.Filters, found.Revision) {
+		return fmt.Errorf("it does not heed the filter on revision: the conversation %s has the revision %d", found.ID, found.Revision)
+	}
+	found.Messages = nil
+	return c.completeRelations(ctx, found)
 }
 
 // OfNumber returns the conversations of a phone with a number, in whatever

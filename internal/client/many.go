@@ -100,10 +100,10 @@ func (e *LeftoverError) Unwrap() error { return e.Err }
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []ID
-	for i, result := range w.results {
-		if result.Err == nil && !w.isUpdate(i) {
+	for _, i := range w.all() {
+		if id := w.createdID(i); !id.IsZero() {
 			created = append(created, i)
-			ids = append(ids, w.ids[i])
+			ids = append(ids, id)
 		}
 	}
 	for n, result := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
@@ -112,6 +112,21 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.results[i].Err = &LeftoverError{ID: ids[n], Err: result.Err}
 			continue
 		}
-		w.results[i].Err = &UndoneError{ID: ids[n]}
+		w.about(i).ID = Field[ID]{} // nothing is left of it
+		if w.results[i].Err == nil {
+			w.results[i].Err = &UndoneError{ID: ids[n]}
+		}
 	}
+}
+
+// createdID returns the id of what an item has created, zero where it has not.
+func (w *writing[T, In]) createdID(i int) ID {
+	id := w.ids[i]
+	switch {
+	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
+		return ID{}
+	case id.IsZero(): // it was to be updated then
+		id, _ = w.about(i).ID.Get()
+	}
+	return id
 }

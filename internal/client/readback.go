@@ -21,6 +21,11 @@ func (e *UnreadError) Unwrap() error { return e.Err }
 
 // readBack replaces the ids in the results with what the CRM holds now.
 func (w *writing[T, In]) readBack(ctx context.Context) {
+	for i, result := range w.results {
+		if id := w.createdID(i); result.Err != nil && !id.IsZero() && !errors.As(result.Err, new(*LeftoverError)) {
+			w.results[i].Err = &UnreadError{ID: id, Err: result.Err} // it is there, and must not get lost
+		}
+	}
 	w.fetch(ctx, w.written(), w.floor())
 	if w.clean(ctx, w) {
 		w.fetch(ctx, w.written(), w.floor())

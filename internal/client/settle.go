@@ -159,8 +159,8 @@ func (w *writing[T, In]) candidates(ctx context.Context, items []int) ([]T, erro
 
 // adopt sets the results of the items that are among the candidates, and returns
 // the other items. Creates that agree in everything that was sent come before
-// those that are only like it, which still are ours: the service may have changed
-// what was sent.
+// those that are only like it, which still are ours, or a look-alike's of ours:
+// they are returned as updates to what was sent.
 func (w *writing[T, In]) adopt(items []int, candidates []T) []int {
 	for _, same := range []func(In, T) bool{w.agrees, w.isLike} {
 		items = slices.DeleteFunc(slices.Clone(items), func(i int) bool {
@@ -173,15 +173,14 @@ func (w *writing[T, In]) adopt(items []int, candidates []T) []int {
 					w.bringUpToDate(i, record)
 					return w.results[i].Err != nil
 				case w.isUpdate(i) || same(w.inputs[i], record) && w.client.seen.claim(record.recordID()):
-					w.results[i].Err = nil
-					if id := record.recordID(); w.about(i).Since == nil || w.agrees(w.inputs[i], record) {
-						w.ids[i] = id
-					} else {
-						w.about(i).ID = Value(id)
-						w.bringUpToDate(i, record)
+					w.results[i].Err, w.results[i].Adopted = nil, w.about(i).Since != nil
+					if w.agrees(w.inputs[i], record) {
+						w.ids[i] = record.recordID()
+						return true
 					}
-					w.results[i].Adopted = w.about(i).Since != nil
-					return true
+					w.about(i).ID = Value(record.recordID()) // an update from now on
+					w.bringUpToDate(i, record)
+					return w.results[i].Err != nil
 				}
 			}
 			return false

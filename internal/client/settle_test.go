@@ -334,8 +334,8 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 	})
 }
 
-// What the service adds to a conversation by itself does not make it another
-// one.
+// What was added to a conversation meanwhile does not make it another one; it is
+// made what it was to be.
 func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -347,8 +347,7 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 		got, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
 		must(t, err)
 		wantEqual(t, "conversations", 1, len(s.live()))
-		// The next update, which knows of it, removes the link.
-		wantEqual(t, "links", texts(acme, zenith), texts(RelationKinds[0].Linked(&got)...))
+		wantEqual(t, "links", texts(acme), texts(RelationKinds[0].Linked(&got)...))
 	})
 }
 
@@ -568,4 +567,29 @@ func TestManyCreatesInTrouble(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is updated is known, and can't be what came of a look-alike's create.
+func TestUpdatedIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		id := s.seed(t, 1)[0]
+		page, err := s.client.Conversations.Entity.List(t.Context(), Query{}) // as a state knows it
+		must(t, err)
+		known := page.Records[0]
+		known.AsOf = known.Revision
+		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Do: func() {
+			must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
+		}})
+		inputs := []ConversationInput{since(known), newConversation(100_000)} // of the same number
+		inputs[0].RecipientContactID = Value(jones)
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false)
+		must(t, results[0].Err)
+		must(t, results[1].Err)
+		if results[1].Value.ID == id {
+			t.Error("the create adopted what is updated")
+		}
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
 }

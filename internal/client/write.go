@@ -16,14 +16,19 @@ type writing[T record, In any] struct {
 	inputs  []In
 	before  Moment // the space's history before anything is sent
 	ids     []ID   // of what has been written; zero before that
+	creates []bool // which items were to be created; some become updates on the way
 	results []Result[T]
 }
 
 func newWriting[T record, In any](c *Collection[T, In], inputs []In, options WriteOptions) *writing[T, In] {
-	return &writing[T, In]{
+	w := &writing[T, In]{
 		Collection: c, options: options, inputs: slices.Clone(inputs),
-		ids: make([]ID, len(inputs)), results: make([]Result[T], len(inputs)),
+		ids: make([]ID, len(inputs)), creates: make([]bool, len(inputs)), results: make([]Result[T], len(inputs)),
 	}
+	for i := range inputs {
+		w.creates[i] = !w.isUpdate(i)
+	}
+	return w
 }
 
 // about returns what an item says beside its fields.
@@ -93,6 +98,7 @@ func (w *writing[T, In]) prepare(ctx context.Context) {
 	for i := range w.inputs {
 		if id, update := w.about(i).ID.Get(); update {
 			w.reads.finish(id)
+			w.client.seen.claim(id)
 			continue
 		}
 		now, err := w.client.now(ctx)

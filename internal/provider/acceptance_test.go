@@ -10,11 +10,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
@@ -24,75 +26,128 @@ var factories = map[string]func() (tfprotov6.ProviderServer, error){
 	"pipeliner": providerserver.NewProtocol6WithError(provider.New("test")()),
 }
 
-// Records that every world holds.
-const (
-	phone       = "10000000-0000-4000-8000-00000000000a"
-	otherPhone  = "10000000-0000-4000-8000-00000000000b"
-	ada         = "20000000-0000-4000-8000-00000000000a" // a contact with a number
-	adasNumber  = "+1 555 010 0001"
-	bob         = "20000000-0000-4000-8000-00000000000b" // a contact without one
-	acme        = "30000000-0000-4000-8000-00000000000a"
-	globex      = "30000000-0000-4000-8000-00000000000b"
-	lead        = "40000000-0000-4000-8000-00000000000a"
-	opportunity = "50000000-0000-4000-8000-00000000000a"
-	project     = "60000000-0000-4000-8000-00000000000a"
-	quote       = "70000000-0000-4000-8000-00000000000a"
-	nobody      = "f0000000-0000-4000-8000-00000000000f" // no record has it
+// Records that every space holds: those of a mock, or those that the
+// environment names in a real space.
+var (
+	phone       = recordID("PIPELINER_ACC_PHONE_ID", "10000000-0000-4000-8000-00000000000a")
+	otherPhone  = recordID("PIPELINER_ACC_OTHER_PHONE_ID", "10000000-0000-4000-8000-00000000000b")
+	ada         = recordID("PIPELINER_ACC_CONTACT_ID", "20000000-0000-4000-8000-00000000000a") // with a number
+	bob         = recordID("PIPELINER_ACC_OTHER_CONTACT_ID", "20000000-0000-4000-8000-00000000000b")
+	acme        = recordID("PIPELINER_ACC_ACCOUNT_ID", "30000000-0000-4000-8000-00000000000a")
+	globex      = recordID("PIPELINER_ACC_OTHER_ACCOUNT_ID", "30000000-0000-4000-8000-00000000000b")
+	lead        = recordID("PIPELINER_ACC_LEAD_ID", "40000000-0000-4000-8000-00000000000a")
+	opportunity = recordID("PIPELINER_ACC_OPPORTUNITY_ID", "50000000-0000-4000-8000-00000000000a")
+	project     = recordID("PIPELINER_ACC_PROJECT_ID", "60000000-0000-4000-8000-00000000000a")
+	quote       = recordID("PIPELINER_ACC_QUOTE_ID", "70000000-0000-4000-8000-00000000000a")
 )
 
+// everyRecord is what [everything] needs.
+var everyRecord = []string{ada, bob, acme, globex, lead, opportunity, project, quote}
+
 const (
+	adasNumber = "+1 555 010 0001"
+	nobody     = "f0000000-0000-4000-8000-00000000000f" // no record has it
+
 	conversations = "TextMessageConversations" // the entity
 	address       = "pipeliner_text_message_conversation.test"
 	password      = "correct horse battery staple"
 )
 
-// A world is a CRM of its own for one test.
-type world struct {
-	*mockserver.Server
-	t   *testing.T
-	url string
+// A space is the CRM as a test sees it that needs nothing but the API, so that it
+// runs against a real one too. It shows the test its own records only.
+type space struct {
+	crm
+	t       *testing.T
+	url     string     // of the service
+	spaceID string     // of the space
+	real    *realSpace // nil where it is a mock
 }
 
+// crm is what others do in a space, what there is, and which requests there were:
+// in a real space nobody tells, and what is checked of them holds with the mock only.
+type crm interface {
+	Create(entity string, fields map[string]any) (id string, err error)
+	Edit(entity, id string, fields map[string]any) error
+	SoftDelete(entity, id string) error
+	Records(entity string) []map[string]any
+	Links(conversationID, field string) []string
+	Requests() []mockserver.Request
+	ResetRequests()
+}
+
+// A world is a mock of its own for one test, which orders faults, chooses how the
+// service behaves, or looks at all that there is.
+type world struct {
+	*space
+	*mockserver.Server
+}
+
+// newSpace returns the real space where the environment names one, and otherwise
+// a mock that behaves so. The test needs these of the records.
+func newSpace(t *testing.T, behavior mockserver.Behavior, records ...string) *space {
+	t.Helper()
+	if isReal() {
+		return newRealSpace(t, behavior, records)
+	}
+	return newWorld(t, behavior).space
+}
+
+// newWorld skips the test where the environment names a real space.
 func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 	t.Helper()
+	if isReal() {
+		t.Skip("needs the mock: it orders faults, chooses how the service behaves, or takes the space for its own")
+	}
 	server, err := mockserver.New(mockserver.Options{Username: "terraform", Password: password, Space: "my_space", Behavior: behavior})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Seed(map[string][]map[string]any{
+	if err := server.Seed(seed()); err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewServer(server)
+	t.Cleanup(listener.Close)
+	return &world{Server: server, space: &space{crm: server, t: t, url: listener.URL, spaceID: "my_space"}}
+}
+
+// seed returns the records that every space holds.
+func seed() map[string][]map[string]any {
+	return map[string][]map[string]any{
 		"Phones":        {{"id": phone, "name": "Sales"}, {"id": otherPhone, "name": "Support"}},
-		"Contacts":      {{"id": ada, "first_name": "Ada", "phone1": adasNumber}, {"id": bob, "first_name": "Bob"}},
+		"Contacts":      {{"id": ada, "first_name": "Ada", "phone1": adasNumber, "phone2": "+1 907 555 0199"}, {"id": bob, "first_name": "Bob"}},
 		"Accounts":      {{"id": acme, "name": "Acme"}, {"id": globex, "name": "Globex"}},
 		"Leads":         {{"id": lead, "name": "A lead"}},
 		"Opportunities": {{"id": opportunity, "name": "An opportunity"}},
 		"Projects":      {{"id": project, "name": "A project"}},
 		"Quotes":        {{"id": quote, "name": "A quote"}},
-	}); err != nil {
-		t.Fatal(err)
 	}
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	return &world{Server: server, t: t, url: listener.URL}
 }
 
-// config returns a configuration with the provider set up for this world, and
+// config returns a configuration with the provider set up for this space, and
 // further settings.
-func (w *world) config(body string, settings ...string) string {
+func (s *space) config(body string, settings ...string) string {
+	credentials := fmt.Sprintf("username    = %q\n  password    = %q", "terraform", password)
+	if s.real != nil {
+		credentials = "" // they are in the environment, and so in no file
+	}
 	return fmt.Sprintf(`
 provider "pipeliner" {
   service_url = %q
-  space_id    = "my_space"
-  username    = "terraform"
-  password    = %q
+  space_id    = %q
+  %s
   %s
 }
 %s
-`, w.url, password, strings.Join(settings, "\n"), body)
+`, s.url, s.spaceID, credentials, strings.Join(settings, "\n"), s.own(body))
 }
 
-// conversation returns a configuration of one conversation of the phone.
-func (w *world) conversation(attributes string) string {
-	return w.config(conversationBlock(attributes))
+// conversation returns a configuration of one conversation of the phone. In a
+// real space it has a number, whatever the attributes are: that tells whose it is.
+func (s *space) conversation(attributes string, settings ...string) string {
+	if s.real != nil && !strings.Contains(attributes, "recipient_phone_number") {
+		attributes += "\n  recipient_phone_number = \"+1 555 010 0000\""
+	}
+	return s.config(conversationBlock(attributes), settings...)
 }
 
 func conversationBlock(attributes string) string {
@@ -103,7 +158,14 @@ func conversationBlock(attributes string) string {
 // may show the password.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
+	runFrom(t, nil, steps...)
+}
+
+// runFrom is run with those versions of Terraform only that the checks let pass.
+func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
+	t.Helper()
 	resource.ParallelTest(t, resource.TestCase{
+		TerraformVersionChecks:   versions,
 		ProtoV6ProviderFactories: factories,
 		Steps:                    steps,
 		ErrorCheck: func(err error) error {
@@ -132,42 +194,43 @@ func do(change func()) resource.TestCheckFunc {
 }
 
 // live returns the conversations that are not deleted.
-func (w *world) live() []map[string]any {
-	return slices.DeleteFunc(w.Records(conversations), func(record map[string]any) bool { return record["is_deleted"] == true })
+func (s *space) live() []map[string]any {
+	return slices.DeleteFunc(s.Records(conversations), func(record map[string]any) bool { return record["is_deleted"] == true })
 }
 
 // the returns the only conversation there is.
-func (w *world) the() map[string]any {
-	w.t.Helper()
-	live := w.live()
+func (s *space) the() map[string]any {
+	s.t.Helper()
+	live := s.live()
 	if len(live) != 1 {
-		w.t.Fatalf("%d conversations on the server; want one", len(live))
+		s.t.Fatalf("%d conversations on the server; want one", len(live))
 	}
 	return live[0]
 }
 
-func (w *world) id() string {
-	w.t.Helper()
-	id, _ := w.the()["id"].(string)
+func (s *space) id() string {
+	s.t.Helper()
+	id, _ := s.the()["id"].(string)
 	return id
 }
 
 // holds checks fields of the only conversation on the server.
-func (w *world) holds(want map[string]any) resource.TestCheckFunc {
+func (s *space) holds(want map[string]any) resource.TestCheckFunc {
 	return func(*terraform.State) error {
-		live := w.live()
+		live := s.live()
 		if len(live) != 1 {
 			return fmt.Errorf("%d conversations on the server; want one", len(live))
 		}
-		got := map[string]any{}
+		id, _ := live[0]["id"].(string)
+		wanted, got := maps.Clone(want), map[string]any{}
 		for field := range want {
 			got[field] = live[0][field]
-			if strings.HasSuffix(field, "_relations") {
-				id, _ := live[0]["id"].(string)
-				got[field] = w.Links(id, field)
+			if links, ok := want[field].([]string); ok {
+				wanted[field] = sortedTexts(links...) // the ids of a real space are in another order
+				got[field] = s.Links(id, field)
 			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(wanted, got, cmpopts.EquateEmpty()); diff != "" {
 			return fmt.Errorf("the server's conversation (-want +got):\n%s", diff)
 		}
 		return nil
@@ -176,36 +239,46 @@ func (w *world) holds(want map[string]any) resource.TestCheckFunc {
 
 // requests checks which requests there were since the last look at them, as
 // "METHOD path" below the entity, "*" for an id.
-func (w *world) requests(want ...string) resource.TestCheckFunc {
-	return func(*terraform.State) error {
+func (s *space) requests(want ...string) resource.TestCheckFunc {
+	return s.inMock(func() error {
 		got := []string{}
-		for _, request := range w.Requests() {
+		for _, request := range s.Requests() {
 			below := strings.TrimPrefix(request.Path, "/entities/"+conversations)
 			if len(below) == 37 {
 				below = "/*"
 			}
 			got = append(got, request.Method+" "+below)
 		}
-		w.ResetRequests()
+		s.ResetRequests()
 		if diff := cmp.Diff(want, got); diff != "" {
 			return fmt.Errorf("requests (-want +got):\n%s", diff)
 		}
 		return nil
+	})
+}
+
+// inMock is a check that only the mock allows, of what was sent.
+func (s *space) inMock(check func() error) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		if s.real != nil {
+			return nil
+		}
+		return check()
 	}
 }
 
 // sent returns the items of all requests to a batch operation since the last
 // reset, and how many requests there were.
-func (w *world) sent(operation string) (items []json.RawMessage, requests int) {
-	w.t.Helper()
-	for _, request := range w.Requests() {
+func (s *space) sent(operation string) (items []json.RawMessage, requests int) {
+	s.t.Helper()
+	for _, request := range s.Requests() {
 		if request.Path != "/entities/"+conversations+"/"+operation {
 			continue
 		}
 		requests++
 		var batch []json.RawMessage
 		if err := json.Unmarshal(request.Body, &batch); err != nil {
-			w.t.Errorf("the body of a %s: %v", operation, err)
+			s.t.Errorf("the body of a %s: %v", operation, err)
 		}
 		items = append(items, batch...)
 	}
@@ -214,9 +287,9 @@ func (w *world) sent(operation string) (items []json.RawMessage, requests int) {
 
 // sentFields checks the names of the fields of the only item that was sent in
 // the only batch-modify since the last reset.
-func (w *world) sentFields(want ...string) resource.TestCheckFunc {
-	return func(*terraform.State) error {
-		items, requests := w.sent("batch-modify")
+func (s *space) sentFields(want ...string) resource.TestCheckFunc {
+	return s.inMock(func() error {
+		items, requests := s.sent("batch-modify")
 		if len(items) != 1 || requests != 1 {
 			return fmt.Errorf("%d items in %d batch-modify requests; want one in one", len(items), requests)
 		}
@@ -229,7 +302,18 @@ func (w *world) sentFields(want ...string) resource.TestCheckFunc {
 			return fmt.Errorf("fields sent (-want +got):\n%s", diff)
 		}
 		return nil
-	}
+	})
+}
+
+// sentIn checks how many items were sent to a batch operation since the last
+// reset, and in how many requests.
+func (s *space) sentIn(operation string, wantItems, wantRequests int) resource.TestCheckFunc {
+	return s.inMock(func() error {
+		if items, requests := s.sent(operation); len(items) != wantItems || requests != wantRequests {
+			return fmt.Errorf("%d items in %d requests of %s; want %d in %d", len(items), requests, operation, wantItems, wantRequests)
+		}
+		return nil
+	})
 }
 
 // lose orders a fault for the next request to the operation.

@@ -5,6 +5,7 @@ package provider_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -194,5 +197,45 @@ func TestAccTextMessageConversation_withoutRefresh(t *testing.T) {
 	}
 	if contact := w.the()["recipient_contact_id"]; contact != bob {
 		t.Errorf("the contact is %v; want what someone else made of it", contact)
+	}
+}
+
+// What a query finds is imported by the configuration that it writes, and then
+// there is nothing to do.
+func TestAccTextMessageConversation_queryWritesConfiguration(t *testing.T) {
+	t.Parallel()
+	skipOpenTofu(t, "it has no queries")
+	w := newWorld(t, mockserver.Behavior{})
+	b := newBinary(t, w.config(""))
+	b.skipBelow(tfversion.Version1_14_0)
+	w.addMany(3)
+	w.add(map[string]any{"phone_id": phone, "account_relations": []any{map[string]any{"account_id": acme}}})
+	w.ResetRequests()
+	b.write("all.tfquery.hcl", listBlock(""))
+	for _, arguments := range [][]string{{"query", "-generate-config-out=all.tf"}, {"apply", "-auto-approve"}, {"plan", "-detailed-exitcode"}} {
+		output, code := b.run(nil, arguments...)
+		if code != 0 || arguments[0] == "apply" && !strings.Contains(output, "4 imported, 0 added, 0 changed, 0 destroyed") {
+			t.Fatalf("%v ended with %d:\n%s", arguments, code, output)
+		}
+	}
+	for _, request := range w.Requests() {
+		if request.Method != http.MethodGet {
+			t.Errorf("there is a %s of %s", request.Method, request.Path)
+		}
+	}
+}
+
+// skipBelow skips the test where Terraform is older.
+func (b *binary) skipBelow(least *version.Version) {
+	b.t.Helper()
+	output, _ := b.run(nil, "version", "-json")
+	var is struct {
+		Version *version.Version `json:"terraform_version"`
+	}
+	if err := json.Unmarshal([]byte(output), &is); err != nil {
+		b.t.Fatalf("%v in the answer of terraform version:\n%s", err, output)
+	}
+	if is.Version.LessThan(least) {
+		b.t.Skipf("needs Terraform %s; this is %s", least, is.Version)
 	}
 }

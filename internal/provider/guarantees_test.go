@@ -3,6 +3,7 @@ package provider_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/compare"
@@ -25,10 +26,10 @@ func (m meanwhile) CheckPlan(context.Context, plancheck.CheckPlanRequest, *planc
 }
 
 // someoneElse changes a conversation.
-func (w *world) someoneElse(id func() string, fields map[string]any) func() {
+func (s *space) someoneElse(id func() string, fields map[string]any) func() {
 	return func() {
-		if err := w.Edit(conversations, id(), fields); err != nil {
-			w.t.Error(err)
+		if err := s.Edit(conversations, id(), fields); err != nil {
+			s.t.Error(err)
 		}
 	}
 }
@@ -38,7 +39,7 @@ func (w *world) someoneElse(id func() string, fields map[string]any) func() {
 func TestAccTextMessageConversation_conflict(t *testing.T) {
 	for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
 		t.Run("stale revision "+stale, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{StaleRevision: stale})
+			w := newSpace(t, mockserver.Behavior{StaleRevision: stale}, acme, globex, bob, lead)
 			before := w.conversation(`recipient_account_id = "` + acme + `"`)
 			after := w.conversation(`recipient_account_id = "` + globex + `"`)
 			run(t,
@@ -76,11 +77,11 @@ func TestAccTextMessageConversation_conflict(t *testing.T) {
 func TestAccTextMessageConversation_conflictOverwritten(t *testing.T) {
 	for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
 		t.Run("stale revision "+stale, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{StaleRevision: stale})
+			w := newSpace(t, mockserver.Behavior{StaleRevision: stale}, acme, globex, bob)
 			run(t,
 				resource.TestStep{Config: w.conversation(`recipient_account_id = "` + acme + `"`)},
 				resource.TestStep{
-					Config: w.config(conversationBlock(`recipient_account_id = "`+globex+`"`), `on_conflict = "overwrite"`),
+					Config: w.conversation(`recipient_account_id = "`+globex+`"`, `on_conflict = "overwrite"`),
 					ConfigPlanChecks: planned(plancheck.ResourceActionUpdate,
 						meanwhile(w.someoneElse(w.id, map[string]any{"recipient_account_id": nil, "recipient_contact_id": bob}))),
 					Check: w.holds(map[string]any{"recipient_account_id": globex, "recipient_contact_id": bob}),
@@ -206,7 +207,7 @@ func TestAccTextMessageConversation_restore(t *testing.T) {
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
 		for _, parameters := range []string{mockserver.Honoured, mockserver.Ignored} {
 			t.Run("get of a deleted one "+get+", its parameters "+parameters, func(t *testing.T) {
-				w := newWorld(t, mockserver.Behavior{DeletedGet: get, GetParameters: parameters})
+				w := newSpace(t, mockserver.Behavior{DeletedGet: get, GetParameters: parameters}, everyRecord...)
 				comparison := statecheck.CompareValue(compare.ValuesSame())
 				same := func() []statecheck.StateCheck {
 					return []statecheck.StateCheck{comparison.AddStateValue(address, tfjsonpath.New("id"))}
@@ -217,14 +218,7 @@ func TestAccTextMessageConversation_restore(t *testing.T) {
 					}
 					w.ResetRequests()
 				}
-				restores := func(want int) resource.TestCheckFunc {
-					return func(*terraform.State) error {
-						if items, requests := w.sent("batch-restore"); len(items) != want || requests != want {
-							return fmt.Errorf("%d items in %d batch-restore requests; want %d", len(items), requests, want)
-						}
-						return nil
-					}
-				}
+				restores := func(want int) resource.TestCheckFunc { return w.sentIn("batch-restore", want, want) }
 				restored := planned(plancheck.ResourceActionUpdate, append(unknownIfChanged,
 					plancheck.ExpectKnownValue(address, tfjsonpath.New("is_deleted"), knownvalue.Bool(false)))...)
 				run(t,
@@ -374,7 +368,7 @@ func TestAccTextMessageConversation_linksOfOthers(t *testing.T) {
 	for _, update := range []string{mockserver.Replace, mockserver.Merge} {
 		for _, revision := range []string{mockserver.Bump, mockserver.Keep} {
 			t.Run(update+", revision "+revision, func(t *testing.T) {
-				w := newWorld(t, mockserver.Behavior{ArrayUpdate: update, RelationRevision: revision})
+				w := newSpace(t, mockserver.Behavior{ArrayUpdate: update, RelationRevision: revision}, acme, globex, bob, quote)
 				link := func(field, id string) func() {
 					return func() {
 						if _, err := w.Create("TextMessageConversationRelationses", map[string]any{"text_message_conversation_id": w.id(), field: id}); err != nil {
@@ -395,7 +389,7 @@ func TestAccTextMessageConversation_linksOfOthers(t *testing.T) {
 						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 							meanwhile(link("account_id", acme)),
 						}},
-						ExpectError: says("Conflicting Change of Text Message Conversation", "account_relations = []", "as planned: none", acme+", "+globex),
+						ExpectError: says("Conflicting Change of Text Message Conversation", "account_relations = []", "as planned: none", strings.Join(sortedTexts(acme, globex), ", ")),
 					},
 					resource.TestStep{
 						Config:           w.conversation(`account_relations = []`),

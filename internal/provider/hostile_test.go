@@ -24,7 +24,7 @@ func TestAccProvider_hostileReplies(t *testing.T) {
 	write := func(text string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, text) }
 	}
-	const page = `{"success":true,"total":1000,"page_info":{"has_next_page":true,"end_cursor":"WzFd"},"data":[{"id":"` + nobody + `","phone_id":"` + phone + `","revision":7}]}`
+	page := `{"success":true,"total":1000,"page_info":{"has_next_page":true,"end_cursor":"WzFd"},"data":[{"id":"` + nobody + `","phone_id":"` + phone + `","revision":7}]}`
 	tests := map[string]struct {
 		handler http.HandlerFunc
 		want    *regexp.Regexp

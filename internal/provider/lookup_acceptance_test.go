@@ -9,16 +9,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
 // asks checks that each reading of the only data source has asked exactly this,
 // as "entity?query" with "*" for an id and for a cursor; of the query without
 // what the client asks for every conversation. A test step reads several times.
-func (w *world) asks(want ...string) resource.TestCheckFunc {
-	return func(*terraform.State) error {
-		requests := w.Requests()
-		w.ResetRequests()
+func (s *space) asks(want ...string) resource.TestCheckFunc {
+	return s.inMock(func() error {
+		requests := s.Requests()
+		s.ResetRequests()
 		if len(requests) == 0 || len(requests)%len(want) != 0 {
 			return fmt.Errorf("%d requests; want %d for each reading", len(requests), len(want))
 		}
@@ -43,7 +42,7 @@ func (w *world) asks(want ...string) resource.TestCheckFunc {
 			}
 		}
 		return nil
-	}
+	})
 }
 
 // asksNothing checks that there has been no request.
@@ -55,11 +54,11 @@ func (w *world) asksNothing() {
 }
 
 // add creates a conversation as others would, and returns its id.
-func (w *world) add(fields map[string]any) string {
-	w.t.Helper()
-	id, err := w.Create(conversations, fields)
+func (s *space) add(fields map[string]any) string {
+	s.t.Helper()
+	id, err := s.Create(conversations, fields)
 	if err != nil {
-		w.t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	return id
 }

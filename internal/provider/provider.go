@@ -6,11 +6,12 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-var _ provider.Provider = (*pipelinerProvider)(nil)
+var _ provider.ProviderWithListResources = (*pipelinerProvider)(nil)
 
 // New returns the provider's constructor.
 func New(version string) func() provider.Provider {
@@ -36,7 +37,7 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 	}
 	data := newProviderData(settings, req.TerraformVersion, p.version)
 	resp.Diagnostics.Append(data.check()...)
-	resp.ResourceData, resp.DataSourceData = data, data
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
 }
 
 func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
@@ -45,4 +46,8 @@ func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resourc
 
 func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{newConversationLookup, newConversationsLookup, newRecordsLookup}
+}
+
+func (p *pipelinerProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{newConversationList}
 }

@@ -73,16 +73,9 @@ func TestAccExamples(t *testing.T) {
 		}
 		examples = append(examples, found...)
 	}
-	// The address of the provider is what users write.
-	t.Setenv("TF_ACC_PROVIDER_NAMESPACE", "terraform-provider-pipeliner")
-	t.Setenv("PIPELINER_SPACE_ID", "my_space")
-	t.Setenv("PIPELINER_USERNAME", "terraform")
-	t.Setenv("PIPELINER_PASSWORD", password)
 	for _, example := range examples {
 		t.Run(strings.TrimPrefix(example, root), func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			w.seedFile(filepath.Join(root, "seed.json"))
-			t.Setenv("PIPELINER_SERVICE_URL", w.url)
+			w := newExampleWorld(t)
 			text, err := os.ReadFile(example)
 			if err != nil {
 				t.Fatal(err)
@@ -91,8 +84,12 @@ func TestAccExamples(t *testing.T) {
 			if !strings.Contains(configuration, "required_providers") {
 				configuration = requiredProviders + configuration
 			}
+			versions := withFunctions
+			if filepath.Base(example) == "import-by-identity.tf" {
+				versions = withIdentity
+			}
 			before := len(w.live())
-			tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: withFunctions, Steps: []tfresource.TestStep{{
+			tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: versions, Steps: []tfresource.TestStep{{
 				Config:           configuration,
 				ConfigPlanChecks: tfresource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 				Check: func(*terraform.State) error {
@@ -104,6 +101,20 @@ func TestAccExamples(t *testing.T) {
 			}}})
 		})
 	}
+}
+
+// newExampleWorld returns a world of the records of examples/seed.json, which
+// the environment leads to. The address of the provider is what users write.
+func newExampleWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, mockserver.Behavior{})
+	w.seedFile(filepath.Join("..", "..", "examples", "seed.json"))
+	t.Setenv("TF_ACC_PROVIDER_NAMESPACE", "terraform-provider-pipeliner")
+	t.Setenv("PIPELINER_SERVICE_URL", w.url)
+	t.Setenv("PIPELINER_SPACE_ID", "my_space")
+	t.Setenv("PIPELINER_USERNAME", "terraform")
+	t.Setenv("PIPELINER_PASSWORD", password)
+	return w
 }
 
 const requiredProviders = `

@@ -78,7 +78,7 @@ func TestAccRecordsData_pages(t *testing.T) {
 // Whatever shape records have, and however they differ, they are shown as they
 // came; of named fields no others, though the service does not heed that.
 func TestAccRecordsData_shapes(t *testing.T) {
-	const reply = `{"success":true,"total":2,"data":[
+	reply := `{"success":true,"total":2,"data":[
 		{"id":"` + acme + `","revision":9223372036854775807,"score":0.1,"name":"Acme","tags":["a",1,null,{"b":[]}],"owner":null,"owners":{"id":"x","e` + "\u0301" + `":true}},
 		{"name":["Globex","Inc"],"id":"` + globex + `","revision":-9223372036854775808,"owner":{"id":"y"},"empty":{},"big":123456789012345678901234567890}]}`
 	want := `[{"id":"` + acme + `","name":"Acme","owner":null,"owners":{"id":"x","` + "\u00e9" + `":true},"revision":9223372036854775807,"score":0.1,"tags":["a",1,null,{"b":[]}]},` +

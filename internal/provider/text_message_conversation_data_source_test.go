@@ -23,7 +23,7 @@ func conversationData(attributes string) string {
 
 // The data source shows what the resource shows, also what has just been changed.
 func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
+	w := newSpace(t, mockserver.Behavior{}, everyRecord...)
 	same := func(names ...string) (checks []statecheck.StateCheck) {
 		for _, name := range names {
 			checks = append(checks, statecheck.CompareValuePairs(address, tfjsonpath.New(name), dataAddress, tfjsonpath.New(name), compare.ValuesSame()))
@@ -44,13 +44,13 @@ func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
 }
 
 func TestAccTextMessageConversationData_byID(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
+	w := newSpace(t, mockserver.Behavior{}, acme)
 	id := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+12025550100"})
 	uri := "https://crm.example/entities/TextMessageConversations/" + strings.ToUpper(id)
 	shows := func(written string, deleted bool) []statecheck.StateCheck {
 		return []statecheck.StateCheck{
 			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("id"), knownvalue.StringExact(written)),
-			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_phone_number"), knownvalue.StringExact("+12025550100")),
+			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_phone_number"), knownvalue.StringExact(w.own("+12025550100"))),
 			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("is_deleted"), knownvalue.Bool(deleted)),
 		}
 	}
@@ -86,8 +86,8 @@ func TestAccTextMessageConversationData_byNumber(t *testing.T) {
 	find := func(number string) string {
 		return w.config(conversationData(fmt.Sprintf("phone_id = %q\n  recipient_phone_number = %q", phone, number)))
 	}
-	const pageOne = "GET TextMessageConversations?filter[phone_id]=" + phone + "&first=100&order-by=created"
-	const pageTwo = "GET TextMessageConversations?after=*&filter[phone_id]=" + phone + "&first=100&order-by=created"
+	pageOne := "GET TextMessageConversations?filter[phone_id]=" + phone + "&first=100&order-by=created"
+	pageTwo := "GET TextMessageConversations?after=*&filter[phone_id]=" + phone + "&first=100&order-by=created"
 	run(t,
 		resource.TestStep{
 			Config: find("+1 (303) 555 0100"),

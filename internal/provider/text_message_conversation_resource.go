@@ -16,6 +16,7 @@ import (
 
 var (
 	_ resource.ResourceWithConfigure   = (*conversationResource)(nil)
+	_ resource.ResourceWithIdentity    = (*conversationResource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*conversationResource)(nil)
 	_ resource.ResourceWithImportState = (*conversationResource)(nil)
 )
@@ -91,6 +92,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	resp.Diagnostics.Append(diags...)
 	if !plan.ID.IsUnknown() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 	}
 }
 
@@ -102,6 +104,8 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	// Also of what turns out to be gone: the framework demands it.
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
 	conversation, err := api.Conversations.Read(ctx, reference(state.ID))
 	if client.ProblemOf(err) == client.NotFound {
 		resp.State.RemoveResource(ctx)
@@ -137,6 +141,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, asOf)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }
 
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -156,16 +161,27 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 }
 
 func (r *conversationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	id, entity, err := client.ParseReference(req.ID)
+	api, diags := r.provider.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	given, diags := idToImport(ctx, req, api.SpaceID())
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	id, entity, err := client.ParseReference(given)
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id",
 			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %v.", err))
 	case isOtherEntity(entity, conversationEntity):
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
-			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %q names a record of %s.", req.ID, entity))
+			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %q names a record of %s.", given, entity))
 	default:
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.SpaceID(), id))...)
 	}
 }
 

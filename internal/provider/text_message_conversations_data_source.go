@@ -78,10 +78,7 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 		return
 	}
 	query, limit := state.query()
-	if len(query.OrderBy) == 0 {
-		query.OrderBy = []string{"created"}
-	}
-	found, err := api.Find(ctx, query, limit)
+	found, err := api.Find(ctx, oldestFirst(query), limit)
 	if err != nil {
 		resp.Diagnostics.Append(failure{sought: "Text Message Conversations", at: state.suspect(err), err: err}.diagnostics()...)
 		return
@@ -91,6 +88,14 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 	if !diags.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
+}
+
+// oldestFirst orders what comes in no particular order.
+func oldestFirst(query client.Query) client.Query {
+	if len(query.OrderBy) == 0 {
+		query.OrderBy = []string{"created"}
+	}
+	return query
 }
 
 // foundConversations returns the ids and the conversations as Terraform sees

@@ -1,0 +1,22 @@
+# All conversations of a phone, the latest change first. "terraform query" shows
+# them; with -generate-config-out=support.tf it also writes their configuration.
+list "pipeliner_text_message_conversation" "support" {
+  provider = pipeliner
+  limit    = 1000 # 100 without it
+
+  config {
+    filter   = { phone_id = "10000000-0000-4000-8000-000000000002" }
+    order_by = ["-modified"]
+  }
+}
+
+# Those with recipients in Denver for which the CRM knows no contact, whole.
+list "pipeliner_text_message_conversation" "strangers_in_denver" {
+  provider         = pipeliner
+  include_resource = true
+
+  config {
+    filter    = { recipient_phone_number = "+1303" }
+    filter_op = { recipient_phone_number = "starts", recipient_contact_id = "null" }
+  }
+}

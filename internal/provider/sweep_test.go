@@ -1,0 +1,65 @@
+package provider_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// probeContent is the content of the messages that the tests record in a real space.
+const probeContent = "An acceptance test of terraform-provider-pipeliner."
+
+// sweep deletes what earlier runs have left in the real space: the conversations
+// of the test's phones whose number is such a fictional one, and that have no message but
+// the tests' own. The space, which the environment names, is named once more, so
+// that nothing is deleted by what happens to be in the environment.
+func sweep(spaceID string) error {
+	if missing := missingVariables(); len(missing) > 0 {
+		return fmt.Errorf("the space to sweep takes %s; missing: %s", strings.Join(accVariables, ", "), strings.Join(missing, ", "))
+	}
+	if spaceID != os.Getenv(accSpaceID) {
+		return fmt.Errorf("-sweep names the space %q, %s another one", spaceID, accSpaceID)
+	}
+	ctx := context.Background()
+	c, err := realClient()
+	if err != nil {
+		return err
+	}
+	all, err := ofTestPhones(ctx, c)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, conversation := range all {
+		if conversation.IsDeleted || !fictional.MatchString(digits(conversation.RecipientPhoneNumber)) {
+			continue
+		}
+		isTests, err := hasOnlyProbes(ctx, c, conversation.ID)
+		if err == nil && isTests {
+			fmt.Printf("sweeping %s\n", conversation.ID)
+			err = deleteLive(ctx, c, []client.Conversation{conversation})
+		}
+		problems = append(problems, err)
+	}
+	return errors.Join(problems...)
+}
+
+// hasOnlyProbes reports whether nobody but the tests has written to a conversation.
+func hasOnlyProbes(ctx context.Context, c *client.Client, id client.ID) (bool, error) {
+	messages, err := c.Messages().Some(ctx, client.Query{
+		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}, IncludeDeleted: true,
+	}, 0)
+	for _, message := range messages {
+		if message.TextMessageConversationID != id {
+			continue // the filter was not honoured
+		}
+		if message.Content != probeContent {
+			return false, nil
+		}
+	}
+	return err == nil, err
+}

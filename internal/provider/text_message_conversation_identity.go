@@ -1,0 +1,70 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A conversationIdentity says which conversation it is, of all spaces.
+type conversationIdentity struct {
+	SpaceID types.String `tfsdk:"space_id"`
+	ID      types.String `tfsdk:"id"`
+}
+
+func (r *conversationResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{Attributes: map[string]identityschema.Attribute{
+		"id": identityschema.StringAttribute{
+			RequiredForImport: true,
+			Description:       "UUID of the conversation in the CRM.",
+		},
+		"space_id": identityschema.StringAttribute{
+			OptionalForImport: true,
+			Description:       "Id of the space. Given for an import, it must be the provider's.",
+		},
+	}}
+}
+
+// identityOf returns the identity of a conversation, written in one way only:
+// Terraform compares it as text.
+func identityOf(space string, id client.ID) conversationIdentity {
+	return conversationIdentity{SpaceID: types.StringValue(space), ID: types.StringValue(id.String())}
+}
+
+// identify sets the identity where there is none yet: the state may be one of a
+// Terraform, or of a version of this provider, that knows no identities. What
+// is there stays, as Terraform takes no other.
+func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
+	if !identity.Raw.IsFullyNull() {
+		return nil
+	}
+	api, diags := r.provider.Client()
+	if diags.HasError() {
+		return diags
+	}
+	return append(diags, identity.Set(ctx, identityOf(api.SpaceID(), reference(id)))...)
+}
+
+// idToImport returns what an import is to find: an id, or an identity, whose
+// space must be the provider's.
+func idToImport(ctx context.Context, req resource.ImportStateRequest, space string) (id string, diags diag.Diagnostics) {
+	if req.ID != "" || req.Identity.Raw.IsNull() {
+		return req.ID, nil
+	}
+	var identity conversationIdentity
+	diags = req.Identity.Get(ctx, &identity)
+	if given := identity.SpaceID; isKnown(given) && given.ValueString() != space {
+		diags.AddAttributeError(path.Root("space_id"), "Import From Another Space",
+			fmt.Sprintf("The conversation %s is to be imported from the space %q, but the provider is that of the space %q. "+
+				"Either leave out space_id, or import with a provider whose space_id is %[2]q.", identity.ID.ValueString(), given.ValueString(), space))
+	}
+	return identity.ID.ValueString(), diags
+}

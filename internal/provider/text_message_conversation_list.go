@@ -1,0 +1,126 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+
+	dataschema "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+var (
+	_ list.ListResourceWithConfigure      = (*conversationList)(nil)
+	_ list.ListResourceWithValidateConfig = (*conversationList)(nil)
+)
+
+func newConversationList() list.ListResource { return &conversationList{} }
+
+// conversationList is the list resource pipeliner_text_message_conversation,
+// what terraform query finds.
+type conversationList struct{ baseResource }
+
+// conversationListModel is a [lookupModel], but for the limit, which Terraform
+// has a setting of its own for.
+type conversationListModel struct {
+	Filter         types.Map  `tfsdk:"filter"`
+	FilterOp       types.Map  `tfsdk:"filter_op"`
+	OrderBy        types.List `tfsdk:"order_by"`
+	IncludeDeleted types.Bool `tfsdk:"include_deleted"`
+}
+
+func (l *conversationList) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_text_message_conversation"
+}
+
+func (l *conversationList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The text message conversations of the CRM that match, the oldest first unless `order_by` says otherwise: for `terraform query`, " +
+			"which shows them and writes a configuration that imports them. That configuration holds all that the CRM has, also links: " +
+			"remove the lines of what Terraform is not to manage.",
+		Attributes: listAttributes(lookupAttributes(conversationFieldNames())),
+	}
+}
+
+func (l *conversationList) ValidateListResourceConfig(ctx context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
+	lookup, diags := lookupOf(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(lookup.check()...)
+}
+
+func (l *conversationList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	lookup, diags := lookupOf(ctx, req.Config)
+	api, more := l.provider.Client()
+	diags.Append(more...)
+	if diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	query, _ := lookup.query()
+	found := api.EachFound(ctx, oldestFirst(query), int(req.Limit))
+	stream.Results = func(push func(list.ListResult) bool) {
+		for conversation, err := range found {
+			if err != nil {
+				push(list.ListResult{Diagnostics: failure{sought: "Text Message Conversations", at: lookup.suspect(err), err: err}.diagnostics()})
+				return
+			}
+			if !push(listResult(ctx, req, api.SpaceID(), conversation)) {
+				return
+			}
+		}
+	}
+}
+
+// listAttributes returns the attributes of a lookup as those of a list, without
+// the limit.
+func listAttributes(attributes map[string]dataschema.Attribute) map[string]schema.Attribute {
+	same := make(map[string]schema.Attribute, len(attributes))
+	for name, attribute := range attributes {
+		switch a := attribute.(type) {
+		case dataschema.MapAttribute:
+			same[name] = schema.MapAttribute{ElementType: a.ElementType, Optional: true, Validators: a.Validators, MarkdownDescription: a.MarkdownDescription}
+		case dataschema.ListAttribute:
+			same[name] = schema.ListAttribute{ElementType: a.ElementType, Optional: true, Validators: a.Validators, MarkdownDescription: a.MarkdownDescription}
+		case dataschema.BoolAttribute:
+			same[name] = schema.BoolAttribute{Optional: true, Validators: a.Validators, MarkdownDescription: a.MarkdownDescription}
+		}
+	}
+	return same // a test sees that they are all
+}
+
+// lookupOf returns what is looked for: all where there is no configuration.
+func lookupOf(ctx context.Context, config tfsdk.Config) (lookupModel, diag.Diagnostics) {
+	var model conversationListModel
+	if config.Raw.IsNull() {
+		return lookupModel{}, nil
+	}
+	diags := config.Get(ctx, &model)
+	return lookupModel{Filter: model.Filter, FilterOp: model.FilterOp, OrderBy: model.OrderBy, IncludeDeleted: model.IncludeDeleted}, diags
+}
+
+// listResult returns a conversation as a list shows it.
+func listResult(ctx context.Context, req list.ListRequest, space string, conversation client.Conversation) list.ListResult {
+	result := req.NewListResult(ctx)
+	result.DisplayName = displayName(conversation)
+	result.Diagnostics.Append(result.Identity.Set(ctx, identityOf(space, conversation.ID))...)
+	if req.IncludeResource {
+		model := conversationResourceModel{ownedModel: *importedFrom(conversation)}
+		result.Diagnostics.Append(result.Resource.Set(ctx, &model)...)
+	}
+	return result
+}
+
+// displayName is the recipient's number, which tells people more than an id.
+func displayName(conversation client.Conversation) string {
+	name := cmp.Or(conversation.RecipientPhoneNumber, conversation.ID.String())
+	if conversation.IsDeleted {
+		name += " (deleted)"
+	}
+	return name
+}
