@@ -5,6 +5,7 @@ package provider_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -63,7 +64,7 @@ func (g *guide) runStep(step workflowStep, jobEnv map[string]string, expression,
 	defer func() { g.env = env }()
 	for _, variables := range []map[string]string{jobEnv, step.Env} {
 		for name, text := range variables {
-			g.env = append(g.env[:len(g.env):len(g.env)], name+"="+strings.ReplaceAll(text, expression, value))
+			g.env = append(slices.Clip(g.env), name+"="+strings.ReplaceAll(text, expression, value))
 		}
 	}
 	if strings.Contains(step.Run+strings.Join(g.env[len(env):], ""), "${{") {

@@ -4,6 +4,7 @@ package provider_test
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"testing"
@@ -47,7 +48,13 @@ func withHandmade(g *guide) map[string]func() {
 		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000003", "recipient_phone_number": fmt.Sprintf("+1 (305) 555-015%d", i)})
 	}
 	g.check(g.w.Seed(map[string][]map[string]any{conversations: made}))
-	return nil
+	return map[string]func(){"nothing was written": func() {
+		for _, request := range g.w.Requests() {
+			if request.Method != http.MethodGet {
+				g.t.Errorf("%s %s", request.Method, request.Path)
+			}
+		}
+	}}
 }
 
 func amongColleagues(g *guide) map[string]func() {
