@@ -28,7 +28,8 @@ type Config struct {
 	MaxRetries            int     // after the first try
 	Overwrite             bool    // what someone else changed meanwhile; false: *ConflictError
 
-	Logger *slog.Logger // nil: no logs
+	Logger    *slog.Logger      // nil: no logs
+	Transport http.RoundTripper // nil: the network
 }
 
 // Defaults returns the settings that serve most users.
@@ -100,8 +101,10 @@ func New(config Config) (*Client, error) {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	transport := newTransport()
-	transport.MaxIdleConnsPerHost = cap(c.slots)
+	transport := config.Transport
+	if transport == nil {
+		transport = newTransport(cap(c.slots))
+	}
 	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	c.Conversations, c.Messages = conversationsOf(c), messagesOf(c)
 	c.relations = &Entity[Relation, RelationInput]{client: c, segment: "TextMessageConversationRelationses"}
@@ -110,11 +113,13 @@ func New(config Config) (*Client, error) {
 
 // newTransport returns a copy of Go's default transport, which honours
 // HTTPS_PROXY and SSL_CERT_FILE.
-func newTransport() *http.Transport {
+func newTransport(idle int) *http.Transport {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
-		return standard.Clone()
+		transport = standard.Clone()
 	}
-	return &http.Transport{Proxy: http.ProxyFromEnvironment}
+	transport.MaxIdleConnsPerHost = idle
+	return transport
 }
 
 // Relations are the plain operations on the links of conversations.

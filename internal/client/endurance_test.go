@@ -34,7 +34,7 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 			if r.Method == http.MethodPost {
 				lost.Add(1)
 			}
-			return nil, errDropped
+			return nil, mockserver.ErrDropped
 		})
 		ids := make([]ID, creates)
 		together(creates, func(i int) {

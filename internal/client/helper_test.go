@@ -3,10 +3,8 @@ package client
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
@@ -100,37 +98,6 @@ func answer(r *http.Request, status int, body string, headers ...string) *http.R
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}
 }
 
-var errDropped = errors.New("connection reset by peer")
-
-// inProcess hands requests to a handler without a network, which a synctest
-// bubble could not wait for. Where the handler hangs up, the connection is lost.
-func inProcess(handler http.Handler) roundTripper {
-	return func(r *http.Request) (response *http.Response, err error) {
-		wroteHeaders(r)
-		served := r.Clone(r.Context())
-		served.Host = r.URL.Host
-		if served.Body == nil {
-			served.Body = http.NoBody
-		}
-		recorder := httptest.NewRecorder()
-		defer func() {
-			if recover() != nil { // http.ErrAbortHandler
-				response, err = nil, errDropped
-				if ended := r.Context().Err(); ended != nil {
-					err = ended
-				}
-			}
-		}()
-		handler.ServeHTTP(recorder, served)
-		response = recorder.Result()
-		response.Request = r
-		if response.ContentLength > int64(recorder.Body.Len()) {
-			response.Body = io.NopCloser(io.MultiReader(recorder.Body, failingReader{}))
-		}
-		return response, nil
-	}
-}
-
 type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
@@ -144,9 +111,9 @@ func scripted(t testing.TB, next roundTripper, configure ...func(*Config)) *Clie
 	for _, f := range configure {
 		f(&config)
 	}
+	config.Transport = next
 	c, err := New(config)
 	must(t, err)
-	c.http.Transport = next
 	return c
 }
 
@@ -170,7 +137,7 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Con
 		"Projects":      {{"id": project, "name": "Project"}},
 		"Quotes":        {{"id": quote, "name": "Quote"}},
 	}))
-	return testSpace{mock, scripted(t, inProcess(mock), configure...)}
+	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip, configure...)}
 }
 
 // seed creates n conversations as others would, and returns their ids.

@@ -218,7 +218,7 @@ func TestStillAtWork(t *testing.T) {
 					_ = response.Body.Close()
 				}
 			})
-			return nil, errDropped
+			return nil, mockserver.ErrDropped
 		})
 		got := s.create(t.Context(), t, 1)
 		later.Wait()
@@ -239,7 +239,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		together(2, func(i int) {
 			_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), 0)
 			wantProblem(t, err, OutcomeUnknown)
-			for _, says := range []string{"may have been carried out", errDropped.Error(), "looking for what it did failed too: HTTP 403"} {
+			for _, says := range []string{"may have been carried out", mockserver.ErrDropped.Error(), "looking for what it did failed too: HTTP 403"} {
 				if err != nil && !strings.Contains(err.Error(), says) {
 					t.Errorf("the text is %q; want it to say %q", err, says)
 				}
@@ -480,7 +480,7 @@ func TestLookWaitsForOthers(t *testing.T) {
 				lost = true
 				wroteHeaders(r)
 				time.Sleep(time.Second) // by then the other one is carried out
-				return nil, errDropped
+				return nil, mockserver.ErrDropped
 			case level == "4":
 				response, err := mock.RoundTrip(r)
 				time.Sleep(5 * time.Second)
@@ -511,7 +511,7 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 				return response, err
 			}
 			time.Sleep(5 * time.Second)
-			return nil, errDropped
+			return nil, mockserver.ErrDropped
 		})
 		together(3, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)

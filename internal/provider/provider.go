@@ -4,6 +4,7 @@ package provider
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -17,7 +18,10 @@ func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &pipelinerProvider{version: version} }
 }
 
-type pipelinerProvider struct{ version string }
+type pipelinerProvider struct {
+	version   string
+	transport http.RoundTripper // nil: the network
+}
 
 func (p *pipelinerProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
 	resp.TypeName = "pipeliner"
@@ -35,6 +39,7 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 		return
 	}
 	data := newProviderData(settings, req.TerraformVersion, p.version)
+	data.transport = p.transport
 	resp.Diagnostics.Append(data.check()...)
 	resp.ResourceData, resp.DataSourceData = data, data
 }

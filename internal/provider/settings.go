@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -118,6 +119,7 @@ func settingsSchema() schema.Schema {
 type providerData struct {
 	settings  settingsModel
 	userAgent string
+	transport http.RoundTripper // nil: the network
 
 	once  sync.Once
 	api   *client.Client
@@ -171,7 +173,9 @@ func (p *providerData) Client() (*client.Client, diag.Diagnostics) {
 		if p.diags = p.settings.incomplete(); p.diags.HasError() {
 			return
 		}
-		api, err := client.New(p.settings.config(p.userAgent))
+		config := p.settings.config(p.userAgent)
+		config.Transport = p.transport
+		api, err := client.New(config)
 		var wrong *client.ConfigError
 		switch {
 		case errors.As(err, &wrong):

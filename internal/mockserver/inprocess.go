@@ -1,0 +1,57 @@
+package mockserver
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+)
+
+// ErrDropped is what a client sees of a connection that [InProcess] drops.
+var ErrDropped = errors.New("connection reset by peer")
+
+// InProcess hands requests to a handler without a network, for which a synctest bubble could not wait. Where the handler
+// hangs up, the connection is lost.
+func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler} }
+
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip lets the handler answer.
+func (p inProcess) RoundTrip(r *http.Request) (response *http.Response, err error) {
+	if ended := r.Context().Err(); ended != nil {
+		return nil, ended
+	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+	served := r.Clone(r.Context())
+	served.Host = r.URL.Host
+	if served.Body == nil {
+		served.Body = http.NoBody
+	}
+	recorder := httptest.NewRecorder()
+	defer func() {
+		if recover() != nil { // http.ErrAbortHandler
+			response, err = nil, ErrDropped
+			if ended := r.Context().Err(); ended != nil {
+				err = ended
+			}
+		}
+	}()
+	p.handler.ServeHTTP(recorder, served)
+	if ended := r.Context().Err(); ended != nil {
+		return nil, ended // carried out, and no longer waited for
+	}
+	response = recorder.Result()
+	response.Request = r
+	if response.ContentLength > int64(recorder.Body.Len()) {
+		response.Body = io.NopCloser(io.MultiReader(recorder.Body, cutOff{}))
+	}
+	return response, nil
+}
+
+// cutOff is the end of a body that is shorter than announced.
+type cutOff struct{}
+
+func (cutOff) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
