@@ -3,6 +3,10 @@
 
 GO ?= go
 FUZZTIME ?= 30s
+SOAK ?= 2000
+
+# How many sequences of steps each model-based test goes through (internal/provider/model_test.go).
+export RAPID_CHECKS ?= 15
 
 # Terraform must not phone home, and no test may reach a real space by what happens to be in the environment, nor
 # another build of the provider.
@@ -63,6 +67,10 @@ fuzz: ## Run each fuzz test for FUZZTIME (30s)
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
 		done; \
 	done
+
+.PHONY: soak
+soak: ## Run SOAK (2000) random sequences of changes, faults and other users against each resource
+	RAPID_CHECKS=$(SOAK) $(GO) test ./internal/provider -v -count 1 -timeout 0 -run '^TestModel'
 
 .PHONY: lint
 lint: ## Check the format of the code, vet and lint it

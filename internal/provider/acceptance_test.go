@@ -55,11 +55,23 @@ type world struct {
 
 func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 	t.Helper()
-	server, err := mockserver.New(mockserver.Options{Username: "terraform", Password: password, Space: "my_space", Behavior: behavior})
+	server, err := newSpace(mockserver.Options{Behavior: behavior})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Seed(map[string][]map[string]any{
+	listener := httptest.NewServer(server)
+	t.Cleanup(listener.Close)
+	return &world{Server: server, t: t, url: listener.URL}
+}
+
+// newSpace returns a CRM that holds the records of every world.
+func newSpace(options mockserver.Options) (*mockserver.Server, error) {
+	options.Username, options.Password, options.Space = "terraform", password, "my_space"
+	server, err := mockserver.New(options)
+	if err != nil {
+		return nil, err
+	}
+	return server, server.Seed(map[string][]map[string]any{
 		"Phones":        {{"id": phone, "name": "Sales"}, {"id": otherPhone, "name": "Support"}},
 		"Contacts":      {{"id": ada, "first_name": "Ada", "phone1": adasNumber}, {"id": bob, "first_name": "Bob"}},
 		"Accounts":      {{"id": acme, "name": "Acme"}, {"id": globex, "name": "Globex"}},
@@ -67,12 +79,7 @@ func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 		"Opportunities": {{"id": opportunity, "name": "An opportunity"}},
 		"Projects":      {{"id": project, "name": "A project"}},
 		"Quotes":        {{"id": quote, "name": "A quote"}},
-	}); err != nil {
-		t.Fatal(err)
-	}
-	listener := httptest.NewServer(server)
-	t.Cleanup(listener.Close)
-	return &world{Server: server, t: t, url: listener.URL}
+	})
 }
 
 // config returns a configuration with the provider set up for this world, and

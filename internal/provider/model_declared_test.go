@@ -1,0 +1,280 @@
+package provider_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"pgregory.net/rapid"
+)
+
+// declared is a conversation as a configuration writes it: a string or, for
+// links, a []string for each attribute that is set.
+type declared map[string]any
+
+// meaning is what a conversation comes to, however it is written: names of
+// records, digits of numbers. A field that is not there is not declared, or not
+// known.
+type meaning map[string]string
+
+// A reference is a field whose value, or whose values, name records of these.
+type reference struct {
+	field, entity string
+	records       []string
+}
+
+var (
+	phones     = reference{"phone_id", "Phones", []string{phone, otherPhone}}
+	recipients = []reference{
+		{"recipient_account_id", "Accounts", []string{acme, globex}},
+		{"recipient_contact_id", "Contacts", []string{ada, bob}},
+	}
+	kindsOfLinks = []reference{
+		{"account_relations", "Accounts", []string{acme, globex}},
+		{"contact_relations", "Contacts", []string{ada, bob}},
+		{"project_relations", "Projects", []string{project}},
+		{"lead_relations", "Leads", []string{lead}},
+		{"opportunity_relations", "Opportunities", []string{opportunity}},
+		{"quote_relations", "Quotes", []string{quote}},
+	}
+)
+
+const number = "recipient_phone_number"
+
+// allFields are those that a conversation can declare.
+var allFields = func() []string {
+	fields := []string{phones.field, number}
+	for _, r := range slices.Concat(recipients, kindsOfLinks) {
+		fields = append(fields, r.field)
+	}
+	return fields
+}()
+
+// spelledNumbers are each written in several ways.
+var spelledNumbers = [][]string{
+	{"+1 555 010 0002", "+15550100002", "+1 (555) 010-0002"},
+	{adasNumber, "+15550100001", "+1 (555) 010-0001"},
+	{"+49 30 5550103", "+49305550103"},
+}
+
+// nameOf gives the records of every world short names.
+var nameOf = map[string]string{
+	phone: "sales", otherPhone: "support", ada: "ada", bob: "bob", acme: "acme", globex: "globex",
+	lead: "lead", opportunity: "opportunity", project: "project", quote: "quote", nobody: "nobody",
+}
+
+// recordOf returns the name of the record that a reference means.
+func recordOf(text string) string {
+	id := strings.ToLower(text[max(0, len(text)-len(nobody)):])
+	if name, ok := nameOf[id]; ok {
+		return name
+	}
+	return id
+}
+
+func recordsOf(all []string) string {
+	names := make([]string, len(all))
+	for i, text := range all {
+		names[i] = recordOf(text)
+	}
+	slices.Sort(names)
+	return strings.Join(names, "+") // twice what is there twice
+}
+
+func digitsOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+func meaningOf(field string, value any) string {
+	switch value := value.(type) {
+	case []string:
+		return strings.Join(slices.Compact(strings.Split(recordsOf(value), "+")), "+")
+	case string:
+		if field == number {
+			return digitsOf(value)
+		}
+		return recordOf(value)
+	}
+	return ""
+}
+
+func (d declared) meaning() meaning {
+	m := meaning{}
+	for field, value := range d {
+		m[field] = meaningOf(field, value)
+	}
+	return m
+}
+
+// recordID returns the id of the record that a field names.
+func (d declared) recordID(field string) string {
+	for id, name := range nameOf {
+		if name == d.meaning()[field] {
+			return id
+		}
+	}
+	return ""
+}
+
+// isBad reports whether the CRM must refuse the conversation.
+func (d declared) isBad() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(d.meaning())), func(s string) bool { return strings.Contains(s, "nobody") })
+}
+
+// meaningOfState returns what a conversation in a state or a plan comes to.
+func meaningOfState(v tftypes.Value) meaning {
+	m, attributes := meaning{}, parts(v)
+	for _, field := range allFields {
+		value := attributes[field]
+		switch {
+		case !value.IsFullyKnown():
+		case !value.Type().Is(tftypes.Set{}):
+			m[field] = meaningOf(field, stringOf(value))
+		case !value.IsNull():
+			m[field] = recordsOf(texts(value))
+		}
+	}
+	return m
+}
+
+// value returns the conversation as an object of the configuration.
+func (d declared) value(typ tftypes.Type, more map[string]any) tftypes.Value {
+	attributes := map[string]tftypes.Value{}
+	for name, attributeType := range typ.(tftypes.Object).AttributeTypes {
+		given, ok := d[name]
+		if !ok {
+			given = more[name]
+		}
+		if links, ok := given.([]string); ok {
+			elements := []tftypes.Value{}
+			for _, link := range links {
+				elements = append(elements, tftypes.NewValue(tftypes.String, link))
+			}
+			given = elements
+		}
+		attributes[name] = tftypes.NewValue(attributeType, given)
+	}
+	return tftypes.NewValue(typ, attributes)
+}
+
+// oneOf draws one of the choices. The first is what a failure is shrunk to.
+func oneOf[T any](t *rapid.T, label string, choices ...T) T {
+	return choices[rapid.IntRange(0, len(choices)-1).Draw(t, label)]
+}
+
+// chance draws whether something happens, in one of so many cases.
+func chance(t *rapid.T, label string, in int) bool {
+	return rapid.IntRange(0, in-1).Draw(t, label) == in-1
+}
+
+// spelled draws a way to write a reference.
+func (r reference) spelled(t *rapid.T, id string) string {
+	return oneOf(t, "spelling", id, id, strings.ToUpper(id), "https://crm.example/entities/"+r.entity+"/"+id)
+}
+
+// links draws records to link, in rare cases one that does not exist.
+func (r reference) links(t *rapid.T) []string {
+	links := []string{}
+	for _, id := range r.records {
+		if chance(t, nameOf[id], 2) {
+			links = append(links, r.spelled(t, id))
+		}
+	}
+	if chance(t, "nobody", 16) {
+		links = append(links, nobody)
+	}
+	return links
+}
+
+// drawField draws a value for a field; nil leaves it out.
+func drawField(t *rapid.T, field string) any {
+	if field == phones.field {
+		return phones.spelled(t, oneOf(t, field, phones.records...))
+	}
+	if chance(t, "left out", 3) {
+		return nil
+	}
+	if field == number {
+		return oneOf(t, field, spelledNumbers[oneOf(t, field, 0, 1, 2)]...)
+	}
+	for _, r := range recipients {
+		if r.field == field {
+			id := oneOf(t, field, append([]string{""}, r.records...)...)
+			if id == "" {
+				return ""
+			}
+			return r.spelled(t, id)
+		}
+	}
+	for _, r := range kindsOfLinks {
+		if r.field == field {
+			return r.links(t)
+		}
+	}
+	return nil
+}
+
+// drawDeclared draws a conversation.
+func drawDeclared(t *rapid.T) declared {
+	d := declared{phones.field: phones.spelled(t, oneOf(t, phones.field, phones.records...))}
+	for _, field := range allFields[1:] {
+		if !chance(t, field+" is set", 3) && field != number {
+			continue
+		}
+		d.set(field, drawField(t, field))
+	}
+	return d
+}
+
+func (d declared) set(field string, value any) {
+	if value == nil {
+		delete(d, field)
+		return
+	}
+	d[field] = value
+}
+
+// respell draws another way to write what a field says.
+func (d declared) respell(t *rapid.T, field string) {
+	for _, r := range slices.Concat([]reference{phones}, recipients, kindsOfLinks) {
+		for _, id := range r.records {
+			switch value := d[field].(type) {
+			case string:
+				if r.field == field && recordOf(value) == nameOf[id] {
+					d[field] = r.spelled(t, id)
+				}
+			case []string:
+				links := slices.Clone(value)
+				for i, link := range links {
+					if r.field == field && recordOf(link) == nameOf[id] {
+						links[i] = r.spelled(t, id)
+					}
+				}
+				d[field] = links
+			}
+		}
+	}
+	for _, spellings := range spelledNumbers {
+		if text, _ := d[number].(string); field == number && digitsOf(text) == digitsOf(spellings[0]) {
+			d[number] = oneOf(t, "spelling", spellings...)
+		}
+	}
+}
+
+// String shows the conversation for people.
+func (m meaning) String() string {
+	var texts []string
+	for _, field := range allFields {
+		if value, ok := m[field]; ok {
+			texts = append(texts, field+"="+value)
+		}
+	}
+	return strings.Join(texts, " ")
+}

@@ -1,0 +1,249 @@
+package provider_test
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// An intent is what a plan is about to do with one conversation.
+type intent struct {
+	address, slot string
+	action        action
+	id            string  // empty: to be created
+	before        meaning // in the state
+	wants         meaning // what is declared
+}
+
+// abandon is to forget a conversation.
+const abandon action = "abandon"
+
+// changes returns the fields that the plan changes, sorted.
+func (i intent) changes() (fields []string) {
+	for field, wanted := range i.wants {
+		if was, known := i.before[field]; !known || was != wanted {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+func idOf(conversation tftypes.Value) string { return stringOf(parts(conversation)["id"]) }
+
+// entries returns the conversations of a resource by their slots.
+func entries(address, typeName string, v tftypes.Value) map[string]tftypes.Value {
+	switch {
+	case v.IsNull():
+		return nil
+	case typeName == singleType:
+		return map[string]tftypes.Value{address: v}
+	}
+	return parts(parts(v)["conversations"])
+}
+
+// removal returns what removing does under the policy of this value.
+func removal(v tftypes.Value) action {
+	if stringOf(parts(v)["deletion_policy"]) == "abandon" {
+		return abandon
+	}
+	return destroy
+}
+
+// intents takes a plan apart.
+func (m *machine) intents(plan *corePlan) (all []intent) {
+	for _, c := range plan.changes {
+		var prior map[string]tftypes.Value
+		policy := c.planned
+		if c.prior != nil {
+			prior = entries(c.address, c.typeName, c.prior.value)
+			if c.typeName == singleType || c.action != update {
+				policy = c.prior.value
+			}
+		}
+		byID := map[string]tftypes.Value{}
+		for _, conversation := range prior {
+			byID[idOf(conversation)] = conversation
+		}
+		kept := map[string]bool{"": true}
+		planned := entries(c.address, c.typeName, c.planned)
+		for _, slot := range slices.Sorted(maps.Keys(planned)) {
+			i := intent{address: c.address, slot: slot, action: create, id: idOf(planned[slot]), wants: m.slots[slot].meaning()}
+			if i.id != "" {
+				i.action, i.before = noop, meaningOfState(byID[i.id])
+				if kept[i.id] {
+					m.fail("a plan has one conversation twice", "%s in %s", i.id, slot)
+				}
+				kept[i.id] = true
+				if len(i.changes()) > 0 || isTrue(parts(byID[i.id])["is_deleted"]) {
+					i.action = update
+				}
+			}
+			all = append(all, i)
+		}
+		for _, slot := range slices.Sorted(maps.Keys(prior)) {
+			if id := idOf(prior[slot]); !kept[id] {
+				all = append(all, intent{address: c.address, slot: slot, action: removal(policy), id: id, before: meaningOfState(prior[slot])})
+			}
+		}
+	}
+	return all
+}
+
+func isTrue(v tftypes.Value) bool {
+	var b bool
+	return v.Type() != nil && v.IsKnown() && !v.IsNull() && v.As(&b) == nil && b
+}
+
+// judgeRefresh holds what was read against the CRM.
+func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
+	now := m.snapshot()
+	for address, was := range before {
+		is, there := refreshed[address]
+		var read map[string]tftypes.Value
+		if there {
+			read = entries(address, is.typeName, is.value)
+		}
+		for slot, conversation := range entries(address, was.typeName, was.value) {
+			id := idOf(conversation)
+			actual, known := read[slot]
+			what, exists := now[id]
+			switch {
+			case id == "":
+				if !known || idOf(actual) != "" {
+					m.fail("a refresh changes an entry that could not be created yet", "%s: %s", slot, text(actual))
+				}
+			case !exists:
+				if known {
+					m.fail("a refresh keeps what is gone", "%s is still %s", slot, m.nameOf(id))
+				}
+			case !known:
+				m.fail("a refresh loses a conversation", "%s was %s", slot, m.nameOf(id))
+			default:
+				m.compareState(slot, actual, id, what)
+			}
+		}
+	}
+}
+
+// compareState holds a conversation in the state against the CRM's.
+func (m *machine) compareState(slot string, state tftypes.Value, id string, what held) {
+	if got := meaningOfState(state); idOf(state) != id || !maps.Equal(got, what.meaning) {
+		m.fail("the state is not what the CRM holds", "%s: the state has %s %s,\n  the CRM %s %s", slot, idOf(state), got, id, what.meaning)
+	}
+	if revision := revisionOf(state); revision != what.revision || isTrue(parts(state)["is_deleted"]) != what.deleted {
+		m.fail("the state is not what the CRM holds", "%s: the revision is %s, in the CRM %s; deleted %v", slot, revision, what.revision, what.deleted)
+	}
+}
+
+func revisionOf(state tftypes.Value) string {
+	v := parts(state)["revision"]
+	if v.Type() == nil || !v.IsKnown() || v.IsNull() {
+		return text(v)
+	}
+	var n big.Float
+	_ = v.As(&n)
+	return n.Text('f', 0)
+}
+
+// judgePlan holds a plan against what is declared.
+func (m *machine) judgePlan(plan *corePlan) {
+	m.intents(plan) // no conversation is there twice
+	for _, c := range plan.changes {
+		var prior map[string]tftypes.Value
+		if c.prior != nil && !c.prior.tainted {
+			prior = entries(c.address, c.typeName, c.prior.value)
+		}
+		planned := entries(c.address, c.typeName, c.planned)
+		_, configured := m.config()[c.address]
+		if configured && len(planned) != len(m.slots) && m.bulk {
+			m.fail("the plan is not what is declared", "%s", text(c.planned))
+		}
+		for slot, conversation := range planned {
+			m.judgePlanned(slot, conversation, prior)
+		}
+		if wanted := m.wantedAction(c); c.action != wanted {
+			m.fail("the plan is not what is needed", "%s is planned as %s, needed is %s", c.address, c.action, wanted)
+		}
+	}
+}
+
+// judgePlanned checks that a conversation is kept where it can be, and that its
+// revision is unknown exactly where it changes.
+func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior map[string]tftypes.Value) {
+	wants := m.slots[slot].meaning()
+	id := idOf(planned)
+	if was, ok := prior[slot]; ok && idOf(was) != "" && !isAnother(wants, meaningOfState(was)) && idOf(was) != id {
+		m.fail("the plan gives up a conversation that could stay", "%s was %s", slot, idOf(was))
+	}
+	if id == "" {
+		return
+	}
+	for _, was := range prior {
+		if idOf(was) != id {
+			continue
+		}
+		changes := len(intent{before: meaningOfState(was), wants: wants}.changes()) > 0 || isTrue(parts(was)["is_deleted"])
+		if unknown := !parts(planned)["revision"].IsKnown(); unknown != changes {
+			m.fail("the revision is unknown where nothing changes, or known where something does", "%s: %s", slot, text(planned))
+		}
+	}
+}
+
+// isAnother reports whether only a new conversation can be what is wanted.
+func isAnother(wants, is meaning) bool {
+	wanted, set := wants[number]
+	return set && is[number] != "" && is[number] != wanted
+}
+
+// wantedAction returns what must be planned for a resource.
+func (m *machine) wantedAction(c *change) action {
+	block, configured := m.config()[c.address]
+	switch {
+	case !configured:
+		return destroy
+	case c.prior == nil:
+		return create
+	case c.prior.tainted:
+		return replace
+	}
+	before := parts(c.prior.value)
+	for _, setting := range []string{"deletion_policy", "rollback_method"} {
+		if was, ok := before[setting]; ok && !same(was, parts(block.value)[setting]) && !m.replaces(c) {
+			return update
+		}
+	}
+	switch {
+	case m.replaces(c):
+		return replace
+	case same(c.prior.value, c.planned):
+		prior := entries(c.address, c.typeName, c.prior.value)
+		for slot, d := range m.slots {
+			if !m.bulk && slot != c.address {
+				continue
+			}
+			was, ok := prior[slot]
+			if !ok || idOf(was) == "" || isTrue(parts(was)["is_deleted"]) || len(intent{before: meaningOfState(was), wants: d.meaning()}.changes()) > 0 {
+				return update
+			}
+		}
+		return noop
+	case m.bulk:
+		return update
+	}
+	if len(intent{before: meaningOfState(c.prior.value), wants: m.slots[c.address].meaning()}.changes()) > 0 || isTrue(before["is_deleted"]) {
+		return update
+	}
+	for _, r := range recipients { // Core lets no null stand for what is configured as ""
+		if before[r.field].IsNull() && !parts(block.value)[r.field].IsNull() {
+			return update
+		}
+	}
+	return noop
+}
+
+func (m *machine) replaces(c *change) bool {
+	return !m.bulk && isAnother(m.slots[c.address].meaning(), meaningOfState(c.prior.value))
+}
