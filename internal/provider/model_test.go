@@ -30,7 +30,10 @@ const (
 
 // A machine is a CRM, a configuration and Terraform, to which anything may
 // happen. After each apply it holds what the CRM has become against what it
-// must be (model_rules_test.go).
+// must be (model_rules_test.go, model_verdict_test.go).
+//
+// What people should know of a failure is at the end of the output: the rule, and
+// the steps of the shortest sequence that breaks it.
 type machine struct {
 	t    *rapid.T
 	crm  *mockserver.Server
@@ -59,7 +62,9 @@ func modelTest(t *testing.T, bulk bool) {
 	seed := seeded(t)
 	before, stepsBefore, report := sequences.Load(), steps.Load(), ""
 	t.Cleanup(func() {
-		t.Log(report) // below all that was drawn
+		if report != "" {
+			t.Log(report) // below all that was drawn
+		}
 		t.Logf("%d sequences with %d steps, from -rapid.seed=%s", sequences.Load()-before, steps.Load()-stepsBefore, seed)
 	})
 	rapid.Check(t, func(t *rapid.T) {

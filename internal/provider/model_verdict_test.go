@@ -1,0 +1,320 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+)
+
+// A verdict is on one apply.
+type verdict struct {
+	*machine
+
+	walk          *walk
+	plan          *corePlan
+	before, after snapshot // of the CRM
+	harmless      bool     // no trouble that may be noticed
+	undisturbed   bool     // nobody did anything between plan and apply
+
+	failed  map[string]bool   // by slot; nil: all
+	claimed map[string]string // slot by id, in the state now
+	isNew   map[string]bool   // slots for which a conversation is created
+}
+
+func (m *machine) judgeApply(v *verdict) {
+	v.failed, v.claimed, v.isNew = v.failures(), map[string]string{}, map[string]bool{}
+	for address, is := range m.core.state {
+		for slot, conversation := range entries(address, is.typeName, is.value) {
+			id := stateID(conversation)
+			if other, twice := v.claimed[id]; twice && id != "" {
+				m.fail("one conversation is twice in the state", "%s is %s and %s", id, other, slot)
+			}
+			v.claimed[id] = slot
+			if _, exists := v.after[id]; !exists && id != "" && v.undisturbed {
+				m.fail("the state has a conversation that never was", "%s is %s", slot, id)
+			}
+		}
+	}
+	touched := map[string]bool{}
+	intents := m.intents(v.plan)
+	for _, i := range intents {
+		v.isNew[i.slot] = v.isNew[i.slot] || i.action == create
+	}
+	for _, i := range intents {
+		touched[i.id] = true
+		v.judgeIntent(i)
+	}
+	for _, id := range m.byName(v.before) {
+		if _, claimed := v.claimed[id]; claimed && v.isLost(id) {
+			delete(v.lost, id) // adopted
+		} else if !touched[id] && !v.isAdopted(id) {
+			v.isUntouched("a conversation that is not in the state was changed", id)
+		}
+	}
+	v.keepPromises(intents)
+	v.judgeNew(intents)
+	if v.harmless && v.isAllOrNothing() && v.walk.failed("bulk") && len(v.claimed) > 0 {
+		m.fail("all or nothing was neither", "%v", v.claimed)
+	}
+	bad := slices.ContainsFunc(slices.Collect(maps.Values(m.slots)), declared.isBad)
+	if v.harmless && v.undisturbed && !bad {
+		if errs := v.walk.errors(); len(errs) > 0 {
+			m.fail("an apply fails without a reason", "%s", strings.Join(errs, "\n  "))
+		}
+		m.judgeRefresh(m.core.state, m.core.state)
+	}
+}
+
+// failures returns the slots for which there is an error, nil for all.
+func (v *verdict) failures() map[string]bool {
+	failed := map[string]bool{}
+	if v.walk.stopped.Load() {
+		return nil
+	}
+	if !v.bulk {
+		for address := range v.walk.said {
+			failed[address] = v.walk.failed(address)
+		}
+		return failed
+	}
+	is, exists := v.core.state["bulk"]
+	if exists {
+		for key := range parts(parts(is.value)["failed"]) {
+			failed[key] = true
+		}
+	}
+	if v.walk.failed("bulk") && len(failed) == 0 {
+		return nil
+	}
+	if len(failed) > 0 && len(v.walk.said["bulk"]) == 0 && v.acts() {
+		v.fail("something failed, and nobody is told", "%v", slices.Sorted(maps.Keys(failed)))
+	}
+	return failed
+}
+
+// isAllOrNothing reports whether the plan creates the bulk resource so.
+func (v *verdict) isAllOrNothing() bool {
+	if !v.bulk || len(v.plan.changes) == 0 || v.settings["rollback_method"] == 1 {
+		return false
+	}
+	does := v.plan.changes[0].action
+	return does == create || does == replace
+}
+
+// acts reports whether the plan does anything with the bulk resource.
+func (v *verdict) acts() bool {
+	return slices.ContainsFunc(v.plan.changes, func(c *change) bool { return c.action != noop })
+}
+
+func (v *verdict) hasFailed(i intent) bool {
+	return v.failed == nil || v.failed[i.slot] || v.failed[i.slot+" (replaced)"]
+}
+
+func (v *verdict) isUntouched(rule, id string) {
+	was, is := v.before[id], v.after[id]
+	if was.revision != is.revision || was.deleted != is.deleted || !maps.Equal(was.meaning, is.meaning) {
+		v.fail(rule, "%s was %v %s deleted=%v,\n  and is %v %s deleted=%v", id, was.meaning, was.revision, was.deleted, is.meaning, is.revision, is.deleted)
+	}
+}
+
+func (v *verdict) judgeIntent(i intent) {
+	was, existed := v.before[i.id]
+	is, exists := v.after[i.id]
+	failed := v.hasFailed(i)
+	if _, claimed := v.claimed[i.id]; !claimed && exists && !is.deleted && i.id != "" && i.action != abandon {
+		v.fail("a conversation is forgotten", "%s was %s", i.slot, i.id)
+	}
+	switch i.action {
+	case noop, abandon:
+		v.isUntouched("a conversation was changed though nothing of it was planned to change", i.id)
+	case destroy:
+		if v.bulk && v.failed[i.slot] && v.isNew[i.slot] && existed && !was.deleted && (!exists || is.deleted) {
+			v.fail("a conversation was deleted before there was another in its place", "%s of %s", i.id, i.slot)
+		}
+		if v.harmless && v.failed[i.slot] && !v.isNew[i.slot] && (!existed || was.deleted) {
+			v.fail("deleting what is gone is an error", "%s of %s", i.id, i.slot)
+		}
+		if !failed && exists && !is.deleted {
+			v.fail("a conversation was not deleted", "%s of %s", i.id, i.slot)
+		}
+		if exists && !is.deleted && !maps.Equal(was.meaning, is.meaning) {
+			v.fail("a conversation that is to be deleted was changed", "%s of %s is %s", i.id, i.slot, is.meaning)
+		}
+	case create:
+		v.judgeCreated(i, failed)
+	case update:
+		switch {
+		case failed:
+		case !existed:
+			v.fail("an update of what is gone passes for done", "%s of %s", i.id, i.slot)
+		case is.deleted:
+			v.fail("an update of what is deleted passes for done", "%s of %s", i.id, i.slot)
+		}
+		for _, field := range allFields {
+			v.judgeField(i, field, was.meaning, is.meaning, failed)
+		}
+		for record, link := range was.links {
+			if now, linked := is.links[record]; linked && now != link {
+				v.fail("a link that stays was made anew", "%s of %s", record, i.slot)
+			}
+		}
+	}
+}
+
+func (v *verdict) judgeCreated(i intent, failed bool) {
+	if failed {
+		return
+	}
+	id := ""
+	for claimed, slot := range v.claimed {
+		if slot == i.slot && claimed != "" {
+			id = claimed
+		}
+	}
+	is, exists := v.after[id]
+	if _, old := v.before[id]; id == "" || old && !v.isLost(id) && !v.isAdopted(id) || !exists || is.deleted {
+		v.fail("a conversation was not created", "%s is %s", i.slot, v.nameOf(id))
+	}
+	for _, field := range allFields {
+		wanted := i.wants[field]
+		_, declared := i.wants[field]
+		if is.meaning[field] != wanted && (declared || !v.isMatched(i, field, is.meaning[field]) && !v.isAdopted(id)) {
+			v.fail("a new conversation is not what is declared", "%s: %s is %q, not %q", i.slot, field, is.meaning[field], wanted)
+		}
+	}
+}
+
+// isMatched reports whether the CRM may have found a recipient by the number.
+func (v *verdict) isMatched(i intent, field, value string) bool {
+	return field == "recipient_contact_id" && value == shortName[ada] && i.wants[number] == digitsOf(adasNumber)
+}
+
+// judgeField holds what became of a field of an existing conversation against
+// what may become of it.
+func (v *verdict) judgeField(i intent, field string, held, got map[string]string, failed bool) {
+	wanted, declared := i.wants[field]
+	planned := declared && slices.Contains(i.changes(), field)
+	was, is := held[field], got[field]
+	describe := func() string {
+		return fmt.Sprintf("%s (%s): %s was %q in the plan's state, %q in the CRM before the apply, is %q; declared is %q (%v)",
+			i.slot, i.id, field, i.before[field], was, is, wanted, declared)
+	}
+	conflict := !v.overwrites && planned && was != i.before[field] && was != wanted
+	switch {
+	case conflict && (!failed || is != was):
+		v.fail("a conflicting change of others was overwritten, or not told", "%s", describe())
+	case is == was && (failed || !planned):
+	case is == wanted && planned:
+	case !planned && was == "" && v.isMatched(i, field, is) && slices.Contains(i.changes(), number):
+	case !planned:
+		v.fail("a field was changed that the plan leaves alone", "%s", describe())
+	case !failed && !v.isUnread(i):
+		v.fail("a field is not what is declared", "%s", describe())
+	case !isBetween(is, was, wanted):
+		v.fail("a failed update left something that nobody wanted", "%s", describe())
+	}
+}
+
+// isUnread reports whether the user was told that the conversation could not be
+// read back. Links that a merging CRM has kept are not removed then: the next
+// plan shows them.
+func (v *verdict) isUnread(i intent) bool {
+	return slices.ContainsFunc(v.walk.said[i.address], func(d *tfprotov6.Diagnostic) bool {
+		return d.Summary == "Text Message Conversation Not Fully Known" && strings.Contains(d.Detail, i.id)
+	})
+}
+
+// isBetween reports whether links are on the way from one set to another, as
+// where a CRM that merges has taken the new ones and not yet lost the old.
+func isBetween(is, was, wanted string) bool {
+	set := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == '+' }) }
+	for _, link := range set(is) {
+		if !slices.Contains(set(was), link) && !slices.Contains(set(wanted), link) {
+			return false
+		}
+	}
+	for _, link := range set(was) {
+		if slices.Contains(set(wanted), link) && !slices.Contains(set(is), link) {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeNew looks for what nobody owns. What may exist without being in the
+// state is a conversation of which the user was told that it may: the reply to
+// its creation was lost, and so was every look for it. And all or nothing
+// leaves what it has deleted again.
+func (v *verdict) judgeNew(intents []intent) {
+	excused := map[string]bool{}
+	for _, id := range v.byName(v.after) {
+		_, old := v.before[id]
+		_, claimed := v.claimed[id]
+		what := v.after[id]
+		if old || claimed || what.deleted && v.isAllOrNothing() && v.walk.failed("bulk") {
+			continue
+		}
+		told := slices.IndexFunc(intents, func(i intent) bool {
+			return i.action == create && !excused[i.slot] && v.isTold(i) &&
+				i.wants[phones.field] == what.meaning[phones.field] && i.wants[number] == what.meaning[number]
+		})
+		if told < 0 {
+			v.fail("a conversation was created that is not in the state", "%s: %s deleted=%v", id, what.meaning, what.deleted)
+		}
+		slot := intents[told].slot
+		excused[slot], v.lost[id] = true, ""
+		if v.isSaid(intents[told], "adopts it if it is there") {
+			v.lost[id] = slot
+		}
+		v.log("  %s exists, as was told", id)
+	}
+}
+
+// isTold reports whether the user was told that the conversation may exist.
+func (v *verdict) isTold(i intent) bool { return v.isSaid(i, "may or may not have been created") }
+
+// isSaid reports whether the user was told this of a conversation.
+func (v *verdict) isSaid(i intent, what string) bool {
+	return slices.ContainsFunc(v.walk.said[i.address], func(d *tfprotov6.Diagnostic) bool {
+		return strings.Contains(d.Detail, what) &&
+			(!v.bulk || strings.Contains(d.Detail+d.Attribute.String(), fmt.Sprintf("%q", i.slot)))
+	})
+}
+
+// isAdopted reports whether the user was warned that the conversation stands for
+// an earlier attempt now, though it may be someone else's: nothing tells them
+// apart but phone and number.
+func (v *verdict) isAdopted(id string) bool {
+	said := slices.Concat(slices.Collect(maps.Values(v.walk.said))...)
+	return slices.ContainsFunc(said, func(d *tfprotov6.Diagnostic) bool {
+		return d.Summary == "Text Message Conversation Adopted" && strings.Contains(d.Detail, id)
+	})
+}
+
+// isLost reports whether nobody knew of the conversation when it was created.
+func (m *machine) isLost(id string) bool {
+	_, lost := m.lost[id]
+	return lost
+}
+
+// keepPromises checks that what is to be adopted was, where it could be. A
+// promise holds as long as the same conversation is to be created there.
+func (v *verdict) keepPromises(intents []intent) {
+	for id, slot := range v.lost {
+		what := v.before[id]
+		waits := func(i intent) bool {
+			return i.slot == slot && i.action == create && v.plan.changes[0].action == update &&
+				i.wants[phones.field] == what.meaning[phones.field] && i.wants[number] == what.meaning[number]
+		}
+		n := slices.IndexFunc(intents, waits)
+		switch {
+		case n < 0 || what.deleted:
+			v.lost[id] = ""
+		case !v.hasFailed(intents[n]):
+			v.fail("a lost conversation was to be adopted, and another was created", "%s of %s", id, slot)
+		}
+	}
+}
