@@ -60,8 +60,10 @@ func newGuide(t *testing.T) *guide {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	b.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
-	g.env = slices.Concat(b.env, []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "TF_IN_AUTOMATION=",
-		"PIPELINER_SERVICE_URL=" + g.w.url, "PIPELINER_SPACE_ID=my_space", "PIPELINER_USERNAME=terraform", "PIPELINER_PASSWORD=" + password})
+	g.env = slices.Concat(b.env, []string{
+		"PATH=" + bin + ":" + os.Getenv("PATH"), "TF_IN_AUTOMATION=",
+		"PIPELINER_SERVICE_URL=" + g.w.url, "PIPELINER_SPACE_ID=my_space", "PIPELINER_USERNAME=terraform", "PIPELINER_PASSWORD=" + password,
+	})
 	g.shell("terraform version", true)
 	version := regexp.MustCompile(`v1\.(\d+)`).FindStringSubmatch(g.output)
 	if version == nil {
