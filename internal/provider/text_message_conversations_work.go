@@ -172,7 +172,7 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 	if result.Adopted && result.Err == nil {
 		w.diags.AddAttributeWarning(at(change.key), "Text Message Conversation Adopted",
 			fmt.Sprintf("%q may have been created by an earlier apply, whose outcome could not be seen. The conversation %s, which has been made since, "+
-				"has its phone and number, and stands for it now. If that belongs to someone else, remove the entry with deletion_policy = \"abandon\".",
+				"has its phone and number, and stands for it now. If that belongs to someone else: set deletion_policy = \"abandon\", remove the entry, apply, and set it back.",
 				change.key, result.Value.ID))
 	}
 	switch {
