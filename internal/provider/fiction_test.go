@@ -125,7 +125,7 @@ func TestAllotment(t *testing.T) {
 		id := w.add(map[string]any{"phone_id": []string{phone, otherPhone}[i%2], "recipient_phone_number": respelled(number, "+1 (555) 010-0000")})
 		if i == 5 {
 			deleted = idOf(id)
-			if err := w.Server.SoftDelete(conversations, id); err != nil {
+			if err := w.SoftDelete(conversations, id); err != nil {
 				t.Fatal(err)
 			}
 		}
