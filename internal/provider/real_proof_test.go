@@ -20,7 +20,7 @@ import (
 var inReal = []string{
 	"TestAccContract", "TestAccTextMessageConversation_drift", "TestAccTextMessageConversation_linksOfOthers",
 	"TestAccTextMessageConversation_relations", "TestAccTextMessageConversation_restore", "TestAccTextMessageConversation_deletionPolicy",
-	"TestAccTextMessageConversations_update", "TestAccTextMessageConversationData_byID",
+	"TestAccTextMessageConversations_update", "TestAccTextMessageConversations_rename", "TestAccTextMessageConversationData_byID",
 }
 
 // A mock with other people's conversations stands in for a real space, and this
@@ -102,6 +102,11 @@ func (w *world) populate() (foreign []string) {
 		for _, record := range of {
 			record["id"] = elsewhere(record["id"].(string))
 		}
+	}
+	for _, number := range fictionalNumbers() { // of earlier runs, in the bin
+		records[conversations] = append(records[conversations], map[string]any{
+			"phone_id": elsewhere(phone), "recipient_phone_number": number, "is_deleted": true,
+		})
 	}
 	if err := w.Seed(records); err != nil {
 		w.t.Fatal(err)
