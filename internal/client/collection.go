@@ -141,6 +141,10 @@ func (c *Collection[T, In]) Read(ctx context.Context, id ID) (T, error) {
 	return record, err
 }
 
+// ListedAsOf returns the revision of the space as of which Read answers from a
+// list, [NoFloor] while it doesn't.
+func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
+
 // Known tells the client of records that are known to its user, though it has
 // not read them: none of them can be what came of a lost create.
 func (c *Collection[T, In]) Known(ids []ID) {

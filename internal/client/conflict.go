@@ -150,6 +150,7 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 			return false
 		}
 	}
+	about.Restore = about.Restore && current.deleted()
 	known, _ := about.Revision.Get()
 	w.inputs[i] = w.prepareFor(w.inputs[i], current)
 	w.about(i).Revision = Value(current.changed())

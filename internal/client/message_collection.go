@@ -117,7 +117,8 @@ func (in MessageInput) conflicts(current Message) []Conflict {
 	for _, field := range messageFields {
 		wanted, isSet := field.wanted(in)
 		known, held := field.held(*in.Known), field.held(current)
-		if isSet && held != known && held != wanted {
+		// What the caller knew nothing of was the service's to set, such as a status.
+		if isSet && known != "" && held != known && held != wanted {
 			found = append(found, Conflict{Field: field.name, Known: known, Wanted: wanted, Held: held})
 		}
 	}
@@ -126,6 +127,10 @@ func (in MessageInput) conflicts(current Message) []Conflict {
 
 // Agrees reports whether the message has everything that the input sets.
 func (in MessageInput) Agrees(m Message) bool { return in.agrees(m) }
+
+// IsLike reports whether the message has the content and the direction that the
+// input sets, and its conversation if that is set.
+func (in MessageInput) IsLike(m Message) bool { return in.isLike(m) }
 
 // MessagesOf returns all messages of a conversation that are not deleted, oldest
 // first. It is for trouble: people's conversations gather thousands.

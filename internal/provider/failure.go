@@ -198,8 +198,8 @@ func (f failure) outcomeUnknown() string {
 		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.thing(), f.subject.ID.ValueString())
 	}
 	if f.message {
-		return "The message may or may not have been created. Before the next apply, look at the conversation in the CRM. If the message is there, " +
-			"set its UUID as id, in the place of all else; otherwise the next apply makes it again, which may send it again."
+		return "The message may or may not have been created. The next plan looks for it in its conversation, and makes it again only if it is not there; " +
+			"with -refresh=false it would not look."
 	}
 	if f.remembered {
 		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."

@@ -137,7 +137,7 @@ func messageFromAPI(message client.Message, like messageModel) messageModel {
 			*value = stringFromAPI(actual)
 		}
 	}
-	owned(&m.Content, message.Content)
+	m.Content = types.StringValue(message.Content) // null would make it an attached one
 	owned(&m.Direction, client.MessageDirections.Name(message.Direction))
 	owned(&m.Status, client.MessageStatuses.Name(message.Status))
 	owned(&m.MessageSID, message.MessageSID)

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -31,12 +33,23 @@ func (m ownedModel) differsFrom(prior ownedModel) bool {
 
 // sameMessages reports whether the messages are to stay as they are in prior.
 func (m ownedModel) sameMessages(prior ownedModel) bool {
-	for _, message := range messagesFrom(m.Messages) {
-		if message == nil {
-			return false
+	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
+		return false
+	}
+	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor)
+	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
+		return write.prior == nil || len(write.input.Fields()) > 0 // not only restored
+	})
+}
+
+// haveUnknown reports whether anything that is sent is yet to be known.
+func (m messages) haveUnknown() bool {
+	for _, message := range m {
+		if message == nil || message.hasUnknown() {
+			return true
 		}
 	}
-	return !m.Messages.IsUnknown() && !newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor).isNeeded()
+	return false
 }
 
 // respelled returns planned messages written as the configuration does: under a
@@ -70,13 +83,16 @@ func planMessages(config, prior types.Map) types.Map {
 		switch message, owned := configured[key], before[key]; {
 		case message == nil:
 			planned[key] = nil
-		case owned != nil && isKnown(owned.ID) && message.mayBecomeOf(*owned):
+		case owned != nil && !owned.ID.IsUnknown() && message.mayBecomeOf(*owned):
 			next := message.plannedFrom(*owned)
 			planned[key] = &next
 			delete(before, key)
 		default:
 			open = append(open, key)
 		}
+	}
+	if configured.haveUnknown() {
+		before = messages{} // what is not known yet may be what is left
 	}
 	for _, key := range open {
 		planned[key] = before.take(*configured[key])

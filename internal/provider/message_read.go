@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -73,14 +75,17 @@ func (m *ownedModel) setMessages(ctx context.Context, api *client.Client, found 
 			continue
 		}
 		message, ok := found[reference(state[key].ID)]
-		if !ok || message.TextMessageConversationID != reference(m.ID) {
+		switch {
+		case !ok && m.IsDeleted.ValueBool():
+			continue // it need not be shown before its conversation is restored
+		case !ok || message.TextMessageConversationID != reference(m.ID):
 			delete(state, key)
 			continue
 		}
 		actual := messageFromAPI(message, *state[key])
 		state[key] = &actual
 	}
-	if len(unnamed) > 0 {
+	if len(unnamed) > 0 && !m.IsDeleted.ValueBool() {
 		if err := state.find(ctx, api, reference(m.ID), unnamed); err != nil {
 			return err
 		}
@@ -100,17 +105,18 @@ func (m messages) find(ctx context.Context, api *client.Client, conversation cli
 	for _, message := range m {
 		taken[reference(message.ID)] = true
 	}
-	for _, key := range keys {
-		wanted := *m[key]
-		delete(m, key)
-		for _, other := range others {
-			if !taken[other.ID] && wanted.toAPI(nil).Agrees(other) {
-				taken[other.ID] = true
-				actual := messageFromAPI(other, wanted)
-				m[key] = &actual
-				break
+	found := map[string]bool{}
+	for _, same := range sameMessage[:2] {
+		for _, key := range keys {
+			i := slices.IndexFunc(others, func(other client.Message) bool {
+				return !found[key] && !taken[other.ID] && same(m[key].toAPI(nil), other)
+			})
+			if i >= 0 {
+				actual := messageFromAPI(others[i], *m[key])
+				m[key], found[key], taken[others[i].ID] = &actual, true, true
 			}
 		}
 	}
+	maps.DeleteFunc(m, func(key string, _ *messageModel) bool { return slices.Contains(keys, key) && !found[key] })
 	return nil
 }

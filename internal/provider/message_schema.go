@@ -21,7 +21,8 @@ import (
 func ownedAttributes() map[string]schema.Attribute {
 	attributes := conversationAttributes()
 	attributes["messages"] = schema.MapNestedAttribute{
-		Optional: true,
+		Optional:   true,
+		Validators: []validator.Map{areDifferent{}},
 		NestedObject: schema.NestedAttributeObject{
 			Attributes: messageAttributes(),
 			Validators: []validator.Object{isMessage{}},
@@ -85,11 +86,15 @@ func (isMessage) Description(context.Context) string {
 func (v isMessage) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+	complain := func(at path.Path, text string) { resp.Diagnostics.AddAttributeError(at, "Invalid Message", text) }
+	switch {
+	case req.ConfigValue.IsUnknown():
+		return
+	case req.ConfigValue.IsNull():
+		complain(req.Path, "The message is null. Leave it out, or say which it is.")
 		return
 	}
 	message := messageFromObject(req.ConfigValue)
-	complain := func(at path.Path, text string) { resp.Diagnostics.AddAttributeError(at, "Invalid Message", text) }
 	if message.ID.IsUnknown() {
 		return
 	}
@@ -105,6 +110,30 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 		if value.IsNull() {
 			complain(req.Path, fmt.Sprintf("The message has no %s. Set it, or the id of an existing message.", name))
 		}
+	}
+}
+
+// areDifferent accepts messages of which no two have the same id.
+type areDifferent struct{}
+
+func (areDifferent) Description(context.Context) string { return "no two messages have the same id" }
+
+func (v areDifferent) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	first := map[client.ID]string{}
+	configured := messagesFrom(req.ConfigValue)
+	for _, key := range configured.keys() {
+		if configured[key] == nil || reference(configured[key].ID).IsZero() {
+			continue
+		}
+		id := reference(configured[key].ID)
+		if twin, found := first[id]; found {
+			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(key).AtName("id"), "Same Message Twice",
+				fmt.Sprintf("The messages %q and %q have the same id, %s. Leave one of them out.", twin, key, id))
+			continue
+		}
+		first[id] = key
 	}
 }
 

@@ -214,7 +214,7 @@ func TestAccTextMessageConversation_attach(t *testing.T) {
 		},
 		resource.TestStep{ // what can't be attached when the conversation is created does not sink it
 			Config:      w.config(conversationBlock(messagesBlock(byID("a", nobody))) + "\n" + strings.ReplaceAll(conversationBlock(messagesBlock(byID("x", nobody))), `"test"`, `"other"`)),
-			ExpectError: says("Unable to Create Text Message", "Cause:"),
+			ExpectError: says("Unable to Attach Text Message", "Cause:"),
 		},
 	)
 }
@@ -227,6 +227,7 @@ func TestAccTextMessageConversation_badMessages(t *testing.T) {
 		"neither":             {`{}`, says("Invalid Message", "The message has no")},
 		"no direction":        {`{ content = "x" }`, says("Invalid Message", "The message has no direction")},
 		"id and content":      {`{ id = "` + nobody + `", content = "x" }`, says("Invalid Message", "which is attached as it is: remove content, or the id")},
+		"null":                {`null`, says("Invalid Message", "The message is null")},
 		"unknown direction":   {`{ content = "x", direction = "sideways" }`, says(`must be one of: ["outgoing" "incoming"]`)},
 		"unknown status":      {`{ content = "x", direction = "outgoing", status = "2" }`, says(`must be one of: ["sending" "sent" "failed" "received" "seen"]`)},
 		"no time":             {`{ content = "x", direction = "outgoing", datetime_sent = "yesterday" }`, says("Invalid Time", "a time in RFC 3339", `got: "yesterday"`)},
@@ -347,6 +348,126 @@ resource "pipeliner_text_message_conversations" "test" {
 				}
 				return nil
 			},
+		},
+	)
+}
+
+// What is only yet to be declared of a message was the CRM's so far: that it has
+// set it is no conflict. A message that becomes an attached one stays.
+func TestAccTextMessageConversation_messageTakenOver(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	message := func() map[string]any { return w.liveMessages()["Hello"] }
+	var id string
+	run(t,
+		resource.TestStep{
+			Config: w.conversation(messagesBlock(outgoing("a", "Hello"))),
+			Check: do(func() {
+				id = fmt.Sprint(message()["id"])
+				if err := w.Edit(textMessages, id, map[string]any{"status": 2}); err != nil {
+					t.Error(err)
+				}
+			}),
+		},
+		resource.TestStep{
+			Config:           w.conversation(messagesBlock(`a = { content = "Hello", direction = "outgoing", status = "seen" }`)),
+			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
+			Check: func(*terraform.State) error {
+				if message()["status"] != 5 || message()["id"] != id {
+					return fmt.Errorf("the message is %v", message())
+				}
+				return nil
+			},
+		},
+		resource.TestStep{
+			Config:           w.config(conversationBlock(messagesBlock("b = { id = local.id }")) + "\nlocals {\n  id = one([for m in data.pipeliner_records.messages.ids : m])\n}\ndata \"pipeliner_records\" \"messages\" {\n  entity = \"TextMessages\"\n}"),
+			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
+			Check:            resource.ComposeAggregateTestCheckFunc(w.holdsMessages("Hello"), func(s *terraform.State) error { return resource.TestCheckResourceAttr(address, "messages.b.id", id)(s) }),
+		},
+	)
+}
+
+// A create whose outcome nobody could see is looked for before it is repeated.
+func TestAccTextMessageConversation_messageUnsettled(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	body := func(items ...string) string {
+		return w.config(conversationBlock(messagesBlock(items...)), "max_retries = 0", `request_timeout = "1s"`)
+	}
+	run(t,
+		resource.TestStep{Config: body(outgoing("a", "one"))},
+		resource.TestStep{
+			PreConfig: func() {
+				w.Inject(mockserver.Fault{Path: textMessages + "/batch-modify", Times: 1, Kind: mockserver.DropAfter, Do: func() {
+					w.Inject(mockserver.Fault{Method: http.MethodGet, Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
+				}})
+			},
+			Config:      body(outgoing("a", "one"), outgoing("b", "two")),
+			ExpectError: says("Unable to Create Text Message", "may or may not have been created", "makes it again only if it is not there"),
+		},
+		resource.TestStep{
+			PreConfig:        w.ClearFaults,
+			Config:           body(outgoing("a", "one"), outgoing("b", "two")),
+			ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
+			Check:            w.holdsMessages("one", "two"),
+		},
+		resource.TestStep{ // written, and not read back
+			PreConfig: func() {
+				w.Inject(mockserver.Fault{Path: textMessages + "/batch-modify", Times: 1, Do: func() {
+					w.Inject(mockserver.Fault{Method: http.MethodGet, Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
+				}})
+			},
+			Config: body(outgoing("a", "one"), outgoing("b", "two"), outgoing("c", "three")),
+			Check:  do(w.ClearFaults),
+		},
+		resource.TestStep{
+			Config:           body(outgoing("a", "one"), outgoing("b", "two"), outgoing("c", "three")),
+			ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
+			Check:            w.holdsMessages("one", "two", "three"),
+		},
+	)
+}
+
+// An entry that is refused keeps all that was planned of its messages, so that
+// the resource is not tainted; a message that moves to another entry is not
+// deleted behind it.
+func TestAccTextMessageConversations_messagesOfFailed(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	existing, err := w.Create(textMessages, map[string]any{"content": "existing", "direction": 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := func(key, number, messages string) string {
+		return fmt.Sprintf("    %s = { phone_id = %q, recipient_phone_number = %q, messages = { %s } }\n", key, phone, number, messages)
+	}
+	body := func(entries ...string) string {
+		return w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  rollback_method = 1\n  conversations = {\n" + strings.Join(entries, "") + "  }\n}")
+	}
+	attached := fmt.Sprintf("m = { id = %q }", existing)
+	owned := `n = { content = "own", direction = "outgoing" }`
+	var ownID string
+	run(t,
+		resource.TestStep{
+			Config: body(entry("good", "+1 555 010 0001", owned), entry("bad", "nonsense", attached+", "+owned)),
+			// What was refused is left to the next apply.
+			ExpectNonEmptyPlan: true,
+		},
+		resource.TestStep{
+			Config:           body(entry("good", "+1 555 010 0001", owned), entry("bad", "+1 555 010 0002", attached)),
+			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			Check: resource.ComposeAggregateTestCheckFunc(w.holdsMessages("own", "existing"), do(func() {
+				ownID = fmt.Sprint(w.liveMessages()["own"]["id"])
+			})),
+		},
+		resource.TestStep{
+			Config: w.config("data \"pipeliner_records\" \"own\" {\n  entity = \"TextMessages\"\n  filter = { content = \"own\" }\n}\n" +
+				"resource \"pipeliner_text_message_conversations\" \"test\" {\n  rollback_method = 1\n  conversations = {\n" +
+				entry("good", "+1 555 010 0001", "") + entry("bad", "+1 555 010 0002", attached+", o = { id = data.pipeliner_records.own.ids[0] }") + "  }\n}"),
+			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			Check: resource.ComposeAggregateTestCheckFunc(w.holdsMessages("own", "existing"), func(*terraform.State) error {
+				if now := fmt.Sprint(w.liveMessages()["own"]["id"]); now != ownID {
+					return fmt.Errorf("the message is %s; want %s", now, ownID)
+				}
+				return nil
+			}),
 		},
 	)
 }

@@ -2,6 +2,10 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -20,6 +24,7 @@ type messageWork struct {
 	removals []messageRemoval
 	state    messages // what is so far
 	failures []failure
+	unread   diag.Diagnostics // warnings
 }
 
 // messageWrite is one message to create, update, restore or attach.
@@ -66,9 +71,10 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 		}
 		if write.prepare(conversation, asOf) {
 			w.writes = append(w.writes, write)
-		} else {
-			w.state[key] = &write.planned
+			continue
 		}
+		kept := write.planned.applied(client.Message{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()})
+		w.state[key] = &kept
 	}
 	for id, key := range keyOf {
 		if !before[key].isAttached() && !id.IsZero() {
@@ -85,6 +91,7 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64) bool {
 		m.input.TextMessageConversationID = client.Value(conversation)
 		if m.planned.isAttached() {
 			m.input.ID = client.Value(reference(m.planned.ID))
+			m.input.Restore = true // if it is deleted
 		}
 		return true
 	}
@@ -137,10 +144,15 @@ func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int
 func runMany(ctx context.Context, api *client.Client, level int64, works []*messageWork) {
 	var inputs []client.MessageInput
 	var ids []client.ID
+	moved := map[client.ID]bool{} // to another conversation
 	for _, w := range works {
 		for _, write := range w.writes {
 			inputs = append(inputs, write.input)
+			moved[reference(write.planned.ID)] = true
 		}
+	}
+	for _, w := range works {
+		w.removals = slices.DeleteFunc(w.removals, func(r messageRemoval) bool { return moved[reference(r.prior.ID)] })
 		for _, removal := range w.removals {
 			ids = append(ids, reference(removal.prior.ID))
 		}
@@ -164,16 +176,28 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 // take takes note of what came of a write.
 func (w *messageWork) take(write *messageWrite, result client.Result[client.Message]) {
 	action := "Update"
-	if write.prior == nil {
+	switch {
+	case write.prior == nil && write.planned.isAttached():
+		action = "Attach"
+	case write.prior == nil:
 		action = "Create"
+	}
+	at := w.at.AtName("messages").AtMapKey(write.key)
+	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
+		w.unread.AddAttributeWarning(at, "Text Message Not Fully Known",
+			fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err))
+		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}}
 	}
 	if write.err = result.Err; write.err != nil {
 		w.failures = append(w.failures, failure{
-			action: action, message: true, at: w.at.AtName("messages").AtMapKey(write.key), err: write.err,
-			subject: conversationModel{ID: write.planned.ID},
+			action: action, message: true, at: at, err: write.err, subject: conversationModel{ID: write.planned.ID},
 		})
-		if write.prior != nil {
+		switch {
+		case write.prior != nil:
 			w.state[write.key] = write.prior
+		case action == "Create" && client.ProblemOf(write.err) == client.OutcomeUnknown:
+			m := write.planned.applied(client.Message{}) // the next refresh looks for it
+			w.state[write.key] = &m
 		}
 		return
 	}
@@ -194,13 +218,14 @@ func (w *messageWork) finish() {
 		}
 		w.state[key] = &removal.prior
 		w.failures = append(w.failures, failure{
-			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, subject: conversationModel{ID: removal.prior.ID},
+			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, subject: conversationModel{ID: removal.prior.ID},
 		})
 	}
 }
 
 // diagnostics returns an error for each failure.
 func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
+	diags.Append(w.unread...)
 	for _, f := range w.failures {
 		diags.Append(f.diagnostics()...)
 	}
@@ -212,7 +237,11 @@ func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
 // state, and the next refresh shows what is missing.
 func (w *messageWork) warnings() (diags diag.Diagnostics) {
 	for _, d := range w.diagnostics() {
-		diags.AddWarning(d.Summary(), d.Detail())
+		at := w.at.AtName("messages")
+		if located, ok := d.(diag.DiagnosticWithPath); ok {
+			at = located.Path()
+		}
+		diags.AddAttributeWarning(at, d.Summary(), d.Detail())
 	}
 	for i := range w.writes {
 		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
@@ -253,22 +282,52 @@ func createdMessages(planned types.Map, made []client.Ref[client.Message]) (stat
 		return types.MapNull(messageType), types.MapNull(messageType)
 	}
 	known, open := messages{}, messagesFrom(planned)
-	all := messagesFrom(planned)
-	for _, key := range all.keys() {
-		message := all[key]
-		if message == nil || message.isAttached() {
-			continue
-		}
-		var actual client.Message
-		for i, ref := range made {
-			if ref.Record != nil && message.toAPI(nil).Agrees(*ref.Record) {
-				actual = *ref.Record
-				made = append(made[:i:i], made[i+1:]...)
-				break
+	wanted := messagesFrom(planned)
+	maps.DeleteFunc(wanted, func(_ string, m *messageModel) bool { return m == nil || m.isAttached() })
+	take := func(key string, actual client.Message) {
+		m := wanted[key].applied(actual)
+		known[key], open[key] = &m, &m
+		delete(wanted, key)
+	}
+	for _, same := range sameMessage {
+		for _, key := range wanted.keys() {
+			i := slices.IndexFunc(made, func(ref client.Ref[client.Message]) bool {
+				return ref.Record != nil && same(wanted[key].toAPI(nil), *ref.Record)
+			})
+			if i >= 0 {
+				take(key, *made[i].Record)
+				made = slices.Delete(slices.Clone(made), i, i+1)
 			}
 		}
-		m := message.applied(actual)
-		known[key], open[key] = &m, &m
+	}
+	for _, key := range wanted.keys() {
+		take(key, client.Message{})
 	}
 	return known.toMap(), open.toMap()
+}
+
+// sameMessage are the ways in which a message in the CRM may be one that was
+// created, the surest first: the CRM may have changed it by itself. All that are
+// in a new conversation are ours.
+var sameMessage = []func(client.MessageInput, client.Message) bool{
+	client.MessageInput.Agrees,
+	client.MessageInput.IsLike,
+	func(in client.MessageInput, m client.Message) bool {
+		direction, _ := in.Direction.Get()
+		return direction == m.Direction
+	},
+}
+
+// failedMessages returns the planned messages of a conversation that could not
+// be created.
+func failedMessages(planned types.Map) types.Map {
+	if planned.IsNull() {
+		return types.MapNull(messageType)
+	}
+	state := messagesFrom(planned)
+	for key, message := range state {
+		m := message.applied(client.Message{})
+		state[key] = &m
+	}
+	return state.toMap()
 }

@@ -120,7 +120,11 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err)}.diagnostics()...)
 		return
 	}
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, conversation.AsOf)...)
+	asOf := conversation.AsOf
+	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
+		asOf = min(asOf, listed) // its messages may be as they were then
+	}
+	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -219,6 +223,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	input.KnownAsOf(asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf)
 	if !input.HasChanges() && !work.isNeeded() {
+		state.Messages = work.toMap(plan.Messages)
 		return state, nil
 	}
 	api, diags := r.provider.Client()

@@ -22,6 +22,7 @@ type bulkWork struct {
 	rollback     int
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
+	isNew        bool // the resource: an error would taint it
 
 	changes  []bulkChange
 	removals []bulkRemoval
@@ -66,6 +67,7 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
 		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
 		abandon:      plan.DeletionPolicy.ValueString() == deletionPolicyAbandon,
+		isNew:        prior == nil,
 		state:        entries{},
 		failed:       map[string]error{},
 	}
@@ -136,7 +138,7 @@ func (w *bulkWork) writeMessages(ctx context.Context, asOf int64) {
 	}
 	runMany(ctx, w.api, w.level, works)
 	for i, entry := range w.messages {
-		if entry.created {
+		if entry.created && w.isNew {
 			w.diags.Append(works[i].warnings()...)
 		} else {
 			w.diags.Append(works[i].diagnostics()...)
@@ -180,7 +182,9 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
 		w.keepWritten(change, unreadConversation(unread.ID, change.before()), nil)
 	case errors.As(result.Err, &leftover):
-		w.keepWritten(change, unreadConversation(leftover.ID, nil), nil)
+		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
+		left.Messages = failedMessages(change.planned.Messages)
+		w.keep(change.key, left)
 		w.failed[change.key] = result.Err
 	case result.Err != nil:
 		if change.prior != nil {
@@ -244,7 +248,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(""))
 			}
 			failed := ownedModel{conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil))}
-			failed.Messages, _ = createdMessages(change.planned.Messages, nil)
+			failed.Messages = failedMessages(change.planned.Messages)
 			w.keep(change.key, failed)
 		}
 	}
