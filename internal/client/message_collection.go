@@ -17,8 +17,8 @@ func messagesOf(c *Client) *Collection[Message, MessageInput] {
 		fields:     MessageInput.Fields,
 		asOf:       func(m *Message) *int64 { return &m.AsOf },
 		complete:   func(context.Context, *Message) error { return nil },
-		isLike:     MessageInput.isLike,
-		agrees:     MessageInput.agrees,
+		isLike:     MessageInput.IsLike,
+		agrees:     MessageInput.Agrees,
 		conflict:   MessageInput.conflicts,
 		prepareFor: func(in MessageInput, _ Message) MessageInput { return in },
 		isPlain:    func(MessageInput) bool { return true },
@@ -89,9 +89,9 @@ func quoteText(text string) string {
 	return fmt.Sprintf("%q", text)
 }
 
-// isLike reports whether the message has the conversation, the direction and the
-// content of the input.
-func (in MessageInput) isLike(m Message) bool {
+// IsLike reports whether the message has the content and the direction that the
+// input sets, and its conversation if that is set.
+func (in MessageInput) IsLike(m Message) bool {
 	for _, field := range messageFields[:3] {
 		if wanted, isSet := field.wanted(in); isSet && wanted != field.held(m) {
 			return false
@@ -100,8 +100,8 @@ func (in MessageInput) isLike(m Message) bool {
 	return true
 }
 
-// agrees reports whether the message has everything that the input sets.
-func (in MessageInput) agrees(m Message) bool {
+// Agrees reports whether the message has everything that the input sets.
+func (in MessageInput) Agrees(m Message) bool {
 	for _, field := range messageFields {
 		if wanted, isSet := field.wanted(in); isSet && wanted != field.held(m) {
 			return false
@@ -124,13 +124,6 @@ func (in MessageInput) conflicts(current Message) []Conflict {
 	}
 	return found
 }
-
-// Agrees reports whether the message has everything that the input sets.
-func (in MessageInput) Agrees(m Message) bool { return in.agrees(m) }
-
-// IsLike reports whether the message has the content and the direction that the
-// input sets, and its conversation if that is set.
-func (in MessageInput) IsLike(m Message) bool { return in.isLike(m) }
 
 // MessagesOf returns all messages of a conversation that are not deleted, oldest
 // first. It is for trouble: people's conversations gather thousands.

@@ -90,7 +90,7 @@ func TestMessages(t *testing.T) {
 		made := map[ID]bool{}
 		written := make([]Message, len(inputs))
 		for i, result := range s.client.Messages.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
-			if result.Err != nil || !inputs[i].agrees(result.Value) {
+			if result.Err != nil || !inputs[i].Agrees(result.Value) {
 				t.Errorf("%d: %+v, %v", i, result.Value, result.Err)
 			}
 			made[result.Value.ID] = true
