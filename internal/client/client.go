@@ -21,7 +21,8 @@ type Config struct {
 	Password   string
 	UserAgent  string
 
-	RequestTimeout        time.Duration // for one HTTP request with its reply
+	RequestTimeout        time.Duration // for one HTTP request with its reply; and for all that is finished after an interrupt
+	RecoveryTimeout       time.Duration // how long to look for a create whose reply got lost before it counts as not carried out
 	BatchSize             int           // items in one batch request
 	BatchWindow           time.Duration // how long a batch waits for another item
 	MaxConcurrentRequests int
@@ -37,6 +38,7 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		RequestTimeout:        time.Minute,
+		RecoveryTimeout:       30 * time.Second,
 		BatchSize:             100,
 		BatchWindow:           20 * time.Millisecond,
 		MaxConcurrentRequests: 8,
@@ -66,6 +68,7 @@ type Client struct {
 	slots  chan struct{} // one for each request under way
 
 	rate *rate.Limiter
+	gate gate
 
 	relations *Entity[Relation, RelationInput]
 

@@ -16,7 +16,7 @@ type Collection[T record, In any] struct {
 	client  *Client
 	reads   *listing[T]
 	mirror  *mirror[T]
-	writes  queues[In, T]
+	writes  queues[In, Result[T]]
 	removes queues[ID, struct{}]
 	batches chan struct{} // one for each batch under way
 }
@@ -41,29 +41,35 @@ type Change[T any] struct {
 
 // A shape is what sets the records of one entity apart from those of another.
 type shape[T record, In any] struct {
-	query      Query                                       // for whole records
-	change     func(*In) *Change[T]                        // of an input
-	fields     func(In) []string                           // that an input sets
-	asOf       func(*T) *int64                             // see [Conversation.AsOf]
-	complete   func(context.Context, *T) error             // reads what a reply does not show
-	isLike     func(In, T) bool                            // T may be what came of creating In, if the service has changed it
-	agrees     func(In, T) bool                            // T has everything that In sets
-	conflict   func(In, T) []Conflict                      // see [ConflictError]
-	prepareFor func(In, T) In                              // an update of what is T
-	isPlain    func(In) bool                               // prepare needs nothing that Known doesn't know
-	clean      func(context.Context, *writing[T, In]) bool // up behind updates, where the service hasn't; whether there was anything
-	extend     func(context.Context, *writing[T, In])      // what has been read back by what belongs to it; nil: nothing does
+	query      Query                                         // for whole records
+	change     func(*In) *Change[T]                          // of an input
+	fields     func(In) []string                             // that an input sets
+	asOf       func(*T) *int64                               // see [Conversation.AsOf]
+	complete   func(context.Context, *T) error               // reads what a reply does not show
+	place      func(In) ID                                   // the phone or the conversation that a create belongs to
+	placeOf    func(T) ID                                    // likewise
+	listsNames bool                                          // a list shows what nameOf needs
+	name       func(In) string                               // what identifies a create in its place
+	nameOf     func(T) string                                // likewise
+	existed    func(context.Context, T, int64) (bool, error) // T shows that it was there at the revision
+	mayBe      func(In, T) bool                              // T's name may be In's in the service's spelling
+	asHeld     func(In, T) In                                // In with T's name
+	agrees     func(In, T) bool                              // T has everything that In sets
+	lacks      func(In, T) bool                              // T agrees but for what is empty there
+	conflict   func(In, T) []Conflict                        // see [ConflictError]
+	prepareFor func(In, T) In                                // an update of what is T
+	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know
+	clean      func(context.Context, *writing[T, In]) bool   // up behind updates, where the service hasn't; whether there was anything
+	extend     func(context.Context, *writing[T, In])        // what has been read back by what belongs to it; nil: nothing does
 }
 
 // A record knows its id, which no reply may lack, whether it is soft-deleted,
-// and whether it may not be; the space's revision when it last changed; and when
-// it was created and last changed.
+// and whether it may not be; and the space's revision when it last changed.
 type record interface {
 	recordID() ID
 	deleted() bool
 	protected() bool
 	changed() int64
-	times() (created, modified time.Time)
 }
 
 func newCollection[T record, In any](c *Client, entity *Entity[T, In], shape shape[T, In]) *Collection[T, In] {
@@ -75,7 +81,14 @@ func newCollection[T record, In any](c *Client, entity *Entity[T, In], shape sha
 		mirror:  newMirror[T](),
 		batches: make(chan struct{}, cap(c.slots)),
 	}
-	col.writes.run = col.write
+	col.writes.run = func(ctx context.Context, inputs []In, options WriteOptions) []Result[Result[T]] {
+		results := col.write(ctx, inputs, options)
+		delivered := make([]Result[Result[T]], len(results))
+		for i, result := range results {
+			delivered[i] = Result[Result[T]]{Value: result, Err: result.Err}
+		}
+		return delivered
+	}
 	col.removes.run = col.remove
 	return col
 }
@@ -88,8 +101,26 @@ func newCollection[T record, In any](c *Client, entity *Entity[T, In], shape sha
 // *UnreadError says that the record was written all the same. An
 // *OutcomeUnknownError means that even looking at what the CRM holds now did not
 // tell.
-func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, input In, validationLevel int64) (T, error) {
-	return c.writes.at(c.client, validationLevel).Do(ctx, input)
+func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, input In, validationLevel int64) Result[T] {
+	result, err := c.writes.at(c.client, validationLevel).Do(ctx, input)
+	result.Err = err
+	return result
+}
+
+// LookFor looks for what earlier attempts at creates have made, for the recovery
+// timeout where patient, else once, and changes nothing. Each input has a Since. A
+// result without an error holds the record, its ID zero where there is none; an
+// *OutcomeUnknownError means that this could not be told.
+func (c *Collection[T, In]) LookFor(ctx context.Context, inputs []In, patient bool) []Result[T] {
+	w := newWriting(c, inputs, WriteOptions{})
+	patience := time.Duration(0)
+	if patient {
+		patience = c.client.config.RecoveryTimeout
+	}
+	if open, err := w.settle(ctx, w.all(), errEarlier, patience); err != nil {
+		w.fail(open, err)
+	}
+	return w.results
 }
 
 // Delete soft-deletes one record, together with those that other callers delete
@@ -120,6 +151,7 @@ func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 		return record, err
 	}
 	*c.asOf(&record) = record.changed()
+	c.client.seen.observe(record.changed(), false)
 	c.client.seen.claim(id)
 	return record, c.complete(ctx, &record)
 }
@@ -128,17 +160,34 @@ func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 // many will follow: Terraform refreshes resources one by one.
 //
 // It balances two ways, as one rents skis until the rents have cost as much as
-// skis would: records are got one by one until that has cost as much as listing
-// them all; then they are listed, and the rest is answered from the list. So n
-// reads of existing records in a space of t cost at most 2·min(n, ⌈t/100⌉)+2
-// requests.
+// skis would: a page is listed; what it lacks is got one by one until that has cost
+// as much as listing all would; then they are listed, and the rest is answered from
+// the list. So n reads of existing records in a space of t cost at most
+// 2·min(n, ⌈t/100⌉)+2 requests.
+//
+// A *BehindError says that the space shows less than its user has seen of it.
 func (c *Collection[T, In]) Read(ctx context.Context, id ID) (T, error) {
-	if record, listed, err := c.lookUp(ctx, id); listed || err != nil {
+	record, listed, err := c.lookUp(ctx, id)
+	if !listed && err == nil {
+		asOf := c.reads.current() // before the get: what comes later may be older than the list
+		record, err = c.Get(ctx, id)
+		*c.asOf(&record) = max(*c.asOf(&record), asOf)
+	}
+	if err != nil && ProblemOf(err) != NotFound {
 		return record, err
 	}
-	record, err := c.Get(ctx, id)
-	*c.asOf(&record) = max(*c.asOf(&record), c.reads.current())
-	return record, err
+	return record, firstError(c.believe(ctx, err == nil), err)
+}
+
+// believe returns why what was read can't be believed: the space is not the one that
+// its user has seen before. What was found is there, even where it can't be seen how
+// new the space is.
+func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
+	err := c.client.isThere(ctx)
+	if foundAll && ProblemOf(err) != Behind {
+		return nil
+	}
+	return err
 }
 
 // ListedAsOf returns the revision of the space as of which Read answers from a

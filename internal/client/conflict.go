@@ -116,6 +116,10 @@ func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (ch
 	case !current:
 		return nil, items
 	}
+	if err := w.believe(ctx, true); err != nil {
+		w.fail(known, err)
+		return nil, others
+	}
 	for _, i := range known {
 		id, _ := w.about(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {

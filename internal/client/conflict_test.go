@@ -93,12 +93,12 @@ func TestConflicts(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{StaleRevision: stale})
 					first := newConversation(1)
 					first.RecipientAccountID = Value(acme)
-					before, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(first, acme), 0)
+					before, err := s.client.Conversations.writeOne(t.Context(), linked(first, acme), 0)
 					must(t, err)
 					s.edit(t, before.ID, test.others)
 					input := since(before)
 					test.update(&input)
-					_, err = s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+					_, err = s.client.Conversations.writeOne(t.Context(), input, 0)
 					s.wantConflict(t, err, before, test.conflict)
 					record := s.record(t, before.ID)
 					for field, want := range test.holds {
@@ -172,7 +172,7 @@ func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 		input := since(s.create(t.Context(), t, 1))
 		input.RecipientPhoneNumber = Value("nonsense")
 		s.ResetRequests()
-		_, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		_, err := s.client.Conversations.writeOne(t.Context(), input, 0)
 		wantProblem(t, err, Refused)
 		s.wantRequests(t, listConversations, batchModify, listConversations)
 	})
@@ -281,7 +281,7 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 				}
 				input := since(before)
 				input.RecipientContactID = Value(jones)
-				_, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+				_, err := s.client.Conversations.writeOne(t.Context(), input, 0)
 				wantProblem(t, err, NotFound)
 				var gone *GoneError // in the other case the service says so
 				if restorable && (!errors.As(err, &gone) || !gone.Restorable || gone.ID != before.ID) {
@@ -323,7 +323,7 @@ func TestRestore(t *testing.T) {
 						}
 						s.ResetRequests()
 						together(len(inputs), func(i int) {
-							got, err := s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0)
+							got, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
 							id, _ := inputs[i].ID.Get()
 							if err != nil || got.ID != id || got.IsDeleted || i%2 == 0 != (got.RecipientContactID == jones) {
 								t.Errorf("%d: %+v, %v", i, got, err)
@@ -354,7 +354,7 @@ func TestRestoreFails(t *testing.T) {
 			s.Inject(mockserver.Fault{Path: "batch-restore", Body: inputs[1].Known.ID.String(), Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
 				mockserver.Fault{Path: "batch-restore", Body: inputs[5].Known.ID.String(), Kind: mockserver.DropAfter, Times: 1})
 			together(len(inputs), func(i int) {
-				_, err := s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0)
+				_, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
 				var refused *RestoreError
 				switch {
 				case i == 0:
@@ -439,7 +439,7 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 		input := newConversation(1)
 		input.Since = &now
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
-		_, err = s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		_, err = s.client.Conversations.writeOne(t.Context(), input, 0)
 		wantProblem(t, err, OutcomeUnknown)
 		var unknown *OutcomeUnknownError
 		if !errors.As(err, &unknown) || unknown.Since != &now {
@@ -455,11 +455,11 @@ func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{RelationRevision: mockserver.Keep})
-		input, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
+		input, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
 		must(t, err)
 		_, err = s.Create(relationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
 		must(t, err)
-		_, err = s.client.Conversations.CreateOrUpdate(t.Context(), linked(since(input), acme, zenith), 0)
+		_, err = s.client.Conversations.writeOne(t.Context(), linked(since(input), acme, zenith), 0)
 		s.wantConflict(t, err, input, []Conflict{{"account_relations", acme.String(), textOf(acme, zenith), textOf(acme, initech)}})
 		wantEqual(t, "links", texts(acme, initech), s.Links(input.ID.String(), "account_relations"))
 	})

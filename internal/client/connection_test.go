@@ -28,7 +28,7 @@ func connect(t *testing.T, address string) *Client {
 	t.Helper()
 	config := Defaults()
 	config.ServiceURL, config.SpaceID, config.Username, config.Password = address, "acme_sales", testUser, testPassword
-	config.BatchWindow = time.Millisecond
+	config.BatchWindow, config.RecoveryTimeout = time.Millisecond, 10*time.Millisecond
 	c, err := New(config)
 	must(t, err)
 	return c

@@ -23,8 +23,16 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 			conversation.Messages = nil
 			return c.completeRelations(ctx, conversation)
 		},
-		isLike:     agreesInNumber,
+		place:      placeOfInput,
+		placeOf:    func(c Conversation) ID { return c.PhoneID },
+		listsNames: true,
+		name:       func(in ConversationInput) string { return CanonicalPhoneNumber(in.number()) },
+		nameOf:     func(c Conversation) string { return CanonicalPhoneNumber(c.RecipientPhoneNumber) },
+		mayBe:      mayBeConversation,
+		asHeld:     asHeld,
+		existed:    c.existed,
 		agrees:     agrees,
+		lacks:      lacks,
 		conflict:   conflicts,
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
@@ -87,12 +95,65 @@ func (in ConversationInput) inlineMessages() []MessageInput {
 	return in.inline
 }
 
-// agreesInNumber reports whether the conversation has the phone and the
-// recipient's number of the input.
-func agreesInNumber(input ConversationInput, conversation Conversation) bool {
-	phone, _ := input.PhoneID.Get()
-	number, _ := input.RecipientPhoneNumber.Get()
-	return phone == conversation.PhoneID && SamePhoneNumber(number, conversation.RecipientPhoneNumber)
+// existed reports whether a conversation that has changed since a revision of the
+// space has a link or a message from before. One that nobody has changed since it
+// was created needs no such question.
+func (c *Client) existed(ctx context.Context, conversation Conversation, revision int64) (bool, error) {
+	for _, kind := range RelationKinds {
+		for _, ref := range *kind.Refs(&conversation) {
+			if ref.Record.Revision > 0 && ref.Record.Revision <= revision {
+				return true, nil
+			}
+		}
+	}
+	if !conversation.Created.IsZero() && !conversation.Modified.After(conversation.Created.Time) {
+		return false, nil
+	}
+	page, err := c.Messages.Entity.List(ctx, Query{
+		First: 1, OrderBy: []string{"revision"}, LoadOnly: []string{"id", "revision", "text_message_conversation_id"},
+		Filters: []Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
+	})
+	if err != nil && mayPass(err) {
+		return false, err
+	}
+	return slices.ContainsFunc(page.Records, func(m Message) bool {
+		return m.TextMessageConversationID == conversation.ID && m.Revision <= revision
+	}), nil
+}
+
+func mayBeConversation(in ConversationInput, c Conversation) bool {
+	return MayBeSpelling(in.number(), c.RecipientPhoneNumber)
+}
+
+func placeOfInput(in ConversationInput) ID {
+	phone, _ := in.PhoneID.Get()
+	return phone
+}
+
+func (in ConversationInput) number() string {
+	number, _ := in.RecipientPhoneNumber.Get()
+	return number
+}
+
+// asHeld returns the input with the number as the service has written it.
+func asHeld(in ConversationInput, held Conversation) ConversationInput {
+	in.RecipientPhoneNumber = Value(held.RecipientPhoneNumber)
+	return in
+}
+
+// lacks reports whether the conversation agrees with the input but for what is empty
+// there, and for links that were added to those of the input.
+func lacks(input ConversationInput, conversation Conversation) bool {
+	lacksID := func(field Field[ID], has ID) bool { return has.IsZero() || fieldAgrees(field, has) }
+	for _, kind := range RelationKinds {
+		wanted, set := kind.Input(&input).Get()
+		if has := kind.Linked(&conversation); set && len(has) > 0 && (len(wanted) == 0 || !linksAgree(wanted, has, true)) {
+			return false
+		}
+	}
+	return fieldAgrees(input.PhoneID, conversation.PhoneID) &&
+		lacksID(input.RecipientAccountID, conversation.RecipientAccountID) &&
+		lacksID(input.RecipientContactID, conversation.RecipientContactID)
 }
 
 // agrees reports whether the conversation has everything that the input sets.

@@ -38,7 +38,7 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 		})
 		ids := make([]ID, creates)
 		together(creates, func(i int) {
-			got, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i/2), 0) // each number twice
+			got, err := s.client.Conversations.writeOne(t.Context(), newConversation(i/2), 0) // each number twice
 			if err != nil || got.RecipientPhoneNumber != numberOf(i/2) {
 				t.Errorf("%d: %s, %v", i, got.RecipientPhoneNumber, err)
 			}

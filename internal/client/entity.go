@@ -35,7 +35,9 @@ type Result[T any] struct {
 	Value T
 	Err   error
 
-	Adopted bool // what an earlier attempt at a create has come to; see [Change]
+	// Of a create that was not seen to be carried out:
+	Adopted bool // Value was found in the space, and agrees with what was to be created
+	Twins   []ID // records that the same create may have made besides
 }
 
 // Get returns one record; of the query only Expand, LoadOnly and
@@ -187,7 +189,7 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 		return nil, err
 	}
 	results, err := decodeBatch(got, count)
-	if errors.As(err, new(*ReplyError)) && !repeatable {
+	if err != nil && !repeatable && !isAPIRefusal(err) {
 		err = &OutcomeUnknownError{Err: err}
 	}
 	return results, err
@@ -233,10 +235,14 @@ func jsonProblem(err error) string {
 	return snippet([]byte(text)) // it may quote the reply
 }
 
-// decodeBatch reads the reply to a batch of count items.
+// decodeBatch reads the reply to a batch of count items. An array of the right length
+// in data counts, whatever the reply says of its success as a whole.
 func decodeBatch(got reply, count int) ([]Result[ID], error) {
 	var items []json.RawMessage
-	if err := got.decode(&items); err != nil {
+	var mixed struct{ Data []json.RawMessage }
+	if json.Unmarshal(got.body, &mixed) == nil && len(mixed.Data) == count {
+		items = mixed.Data
+	} else if err := got.decode(&items); err != nil {
 		return nil, err
 	}
 	if len(items) != count {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -26,6 +27,8 @@ type APIError struct {
 	EntityErrors        []ErrorItem       `json:"entity_errors"`
 	FieldErrors         []FieldError      `json:"field_errors"`
 	StepChecklistErrors []json.RawMessage `json:"step_checklist_errors"`
+
+	fromEnvelope bool // of the API, and not made of a bare HTTP status
 }
 
 // An ErrorItem is one reason inside an [APIError].
@@ -94,6 +97,8 @@ const (
 	UnexpectedReply          // not what was agreed: not JSON, of another shape, too long
 	OutcomeUnknown           // the request may or may not have been carried out
 	WrongAddress             // there is no Pipeliner API, or no such space
+	Throttled                // the service keeps asking to wait
+	Behind                   // the space shows less than its user has seen of it
 )
 
 // ProblemOf tells what kind of failure err is.
@@ -113,6 +118,10 @@ func ProblemOf(err error) Problem {
 		return NotFound
 	case errors.As(err, new(*AddressError)):
 		return WrongAddress
+	case errors.As(err, new(*BehindError)):
+		return Behind
+	case errors.As(err, new(*ThrottledError)):
+		return Throttled
 	case errors.As(err, &connect):
 		return Unreachable
 	case errors.As(err, &api):
@@ -161,6 +170,42 @@ type AddressError struct{ Err error }
 func (e *AddressError) Error() string { return "there is no such space: " + e.Err.Error() }
 func (e *AddressError) Unwrap() error { return e.Err }
 
+// A ThrottledError says that the service kept asking to wait, for longer than a
+// call waits. Nothing has changed.
+type ThrottledError struct {
+	Err  error
+	Wait time.Duration // that it asked for last
+}
+
+func (e *ThrottledError) Error() string {
+	return fmt.Sprintf("the service limits requests, and asks to wait for another %s: %v", e.Wait.Round(time.Second), e.Err)
+}
+func (e *ThrottledError) Unwrap() error { return e.Err }
+
+// A BehindError says that the newest record of the space is older than what its
+// user has seen there: reads are answered by a copy that lags behind, or a backup
+// was restored. Nothing there counts as gone or as unchanged.
+type BehindError struct {
+	Space        string
+	Seen, Newest int64 // revisions
+}
+
+func (e *BehindError) Error() string {
+	return fmt.Sprintf("the newest revision that the space %s shows is %d, but revision %d has been seen there", e.Space, e.Newest, e.Seen)
+}
+
+// An AmbiguousError says that more records than may have been created by requests
+// that did not say are like them, so that none can be chosen.
+type AmbiguousError struct{ IDs []ID }
+
+func (e *AmbiguousError) Error() string {
+	texts := make([]string, len(e.IDs))
+	for i, id := range e.IDs {
+		texts[i] = id.String()
+	}
+	return "any of these may be it: " + strings.Join(texts, ", ")
+}
+
 // A ReplyError says that a reply is not what was agreed with the API.
 type ReplyError struct {
 	HTTPStatus int
@@ -180,7 +225,7 @@ func (e *ReplyError) Error() string {
 // out: it was sent, and no usable reply came.
 type OutcomeUnknownError struct {
 	Err   error
-	Since *Moment // before it was sent; nil where that is not known
+	Since *Moment // before it was sent; nil unless it is a create that may be looked for
 }
 
 func (e *OutcomeUnknownError) Error() string {
@@ -198,6 +243,7 @@ func decodeError(status int, body []byte) error {
 	}
 	if isErrorObject(body, &envelope) && envelope.Success != nil {
 		apiError := envelope.APIError
+		apiError.fromEnvelope = true
 		if apiError.HTTPStatus == 0 {
 			apiError.HTTPStatus = status
 		}

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,12 +23,19 @@ const NoFloor int64 = -1
 // just been written cost ⌈n/100⌉ requests.
 func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []ID, floor int64) (map[ID]T, error) {
 	f := newFetching(c, ids, floor)
+	if len(ids) == 0 {
+		return f.found, nil
+	}
 	if len(f.missing) > 1 || len(f.missing) == 1 && floor > NoFloor {
 		if err := f.pages(ctx); err != nil {
 			return f.found, err
 		}
 	}
-	return f.found, f.each(ctx)
+	if err := f.each(ctx); err != nil {
+		return f.found, err
+	}
+	foundAll := !slices.ContainsFunc(ids, func(id ID) bool { return f.found[id].recordID().IsZero() })
+	return f.found, c.believe(ctx, foundAll)
 }
 
 // A fetching is on its way to read many records.
@@ -56,12 +62,12 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	query := f.query
 	query.IncludeDeleted = true
 	read := 0
-	for page, err := range f.newerThan(ctx, f.floor, query) {
+	for page, err := range f.Entity.newerThan(ctx, f.floor, query) {
 		if err != nil {
 			return err
 		}
-		observe(&f.client.seen, page.Records)
 		if read == 0 {
+			observePage(&f.client.seen, page)
 			f.upTo = max(f.upTo, newest(page.Records))
 		}
 		for _, record := range page.Records {
@@ -132,18 +138,18 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 // without one), the newest first. Where the service does not filter by
 // revision, older ones come too, until nothing newer can follow. What changes
 // meanwhile may be missing: it has moved to a page that was there before.
-func (c *Collection[T, In]) newerThan(ctx context.Context, floor int64, query Query) iter.Seq2[Page[T], error] {
+func (e *Entity[T, In]) newerThan(ctx context.Context, floor int64, query Query) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		query.OrderBy = []string{"-revision"}
-		if floor > NoFloor && !c.client.refused.has(revisionFilter) {
+		if floor > NoFloor && !e.client.refused.has(revisionFilter) {
 			query.Filters = append(query.Filters, Filter{Field: "revision", Op: "gt", Value: fmt.Sprint(floor)})
 		}
 		first := true
-		for page, err := range c.Entity.pages(ctx, query) {
+		for page, err := range e.pages(ctx, query) {
 			if first && isRefusal(err) && len(query.Filters) > 0 {
-				c.client.refused.add(revisionFilter)
+				e.client.refused.add(revisionFilter)
 				query.Filters = nil
-				for page, err := range c.newerThan(ctx, floor, query) {
+				for page, err := range e.newerThan(ctx, floor, query) {
 					if !yield(page, err) {
 						return
 					}
@@ -154,7 +160,7 @@ func (c *Collection[T, In]) newerThan(ctx context.Context, floor int64, query Qu
 			if !yield(page, err) || err != nil {
 				return
 			}
-			if floor > NoFloor && noneNewerFollow(page.Records, floor) {
+			if floor > NoFloor && noneNewerFollow(page, floor) {
 				return
 			}
 		}
@@ -163,9 +169,8 @@ func (c *Collection[T, In]) newerThan(ctx context.Context, floor int64, query Qu
 
 // noneNewerFollow reports whether the page came newest first, as ordered, and
 // ends at or below floor.
-func noneNewerFollow[T record](records []T, floor int64) bool {
-	newestFirst := slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.changed(), a.changed()) })
-	return newestFirst && len(records) > 0 && records[len(records)-1].changed() <= floor
+func noneNewerFollow[T record](page Page[T], floor int64) bool {
+	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].changed() <= floor
 }
 
 // isRefusal reports whether the service found fault with the request itself.

@@ -96,9 +96,9 @@ func TestWrongSpace(t *testing.T) {
 				wantProblem(t, err, WrongAddress)
 				_, err = c.Conversations.FetchMany(ctx, []ID{unknown, acme}, NoFloor)
 				wantProblem(t, err, WrongAddress)
-				_, err = c.Conversations.CreateOrUpdate(ctx, newConversation(1), 0)
+				_, err = c.Conversations.writeOne(ctx, newConversation(1), 0)
 				wantProblem(t, err, WrongAddress)
-				_, err = c.Conversations.CreateOrUpdate(ctx, ConversationInput{Change: Change[Conversation]{ID: Value(unknown), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}, 0)
+				_, err = c.Conversations.writeOne(ctx, ConversationInput{Change: Change[Conversation]{ID: Value(unknown), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}, 0)
 				wantProblem(t, err, WrongAddress)
 				asked = 0
 				together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), WrongAddress) })
@@ -217,7 +217,7 @@ func TestNewerThan(t *testing.T) {
 			floor := int64(s.Revision())
 			s.seed(t, test.newer)
 			newer := 0
-			for page, err := range s.client.Conversations.newerThan(t.Context(), floor, wholeConversations()) {
+			for page, err := range s.client.Conversations.Entity.newerThan(t.Context(), floor, wholeConversations()) {
 				must(t, err)
 				for _, c := range page.Records {
 					if c.Revision > floor {
@@ -228,7 +228,7 @@ func TestNewerThan(t *testing.T) {
 			wantEqual(t, "newer ones", test.newer, newer)
 			wantEqual(t, "requests", test.want, len(s.Requests()))
 			s.ResetRequests()
-			for _, err := range s.client.Conversations.newerThan(t.Context(), floor, wholeConversations()) {
+			for _, err := range s.client.Conversations.Entity.newerThan(t.Context(), floor, wholeConversations()) {
 				must(t, err)
 			}
 			if test.filter == mockserver.Refused {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -67,6 +68,7 @@ func wantProblem(t testing.TB, err error, want Problem) {
 var comparers = cmp.Options{
 	cmp.Comparer(func(a, b ID) bool { return a == b }),
 	cmp.Comparer(func(a, b Time) bool { return a.Equal(b.Time) }),
+	cmpopts.IgnoreUnexported(APIError{}),
 }
 
 func wantEqual(t testing.TB, what string, want, got any) {
@@ -213,7 +215,7 @@ func newConversation(i int) ConversationInput {
 // create is CreateOrUpdate of a conversation with the i-th number, which must go well.
 func (s testSpace) create(ctx context.Context, t testing.TB, i int) Conversation {
 	t.Helper()
-	got, err := s.client.Conversations.CreateOrUpdate(ctx, newConversation(i), 0)
+	got, err := s.client.Conversations.writeOne(ctx, newConversation(i), 0)
 	must(t, err)
 	return got
 }
@@ -267,4 +269,10 @@ func replaced(response *http.Response, err error, from, to string) (*http.Respon
 	body = bytes.ReplaceAll(body, []byte(from), []byte(to))
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return response, nil
+}
+
+// writeOne is CreateOrUpdate for tests to which only the record and the error matter.
+func (c *Collection[T, In]) writeOne(ctx context.Context, input In, validationLevel int64) (T, error) {
+	result := c.CreateOrUpdate(ctx, input, validationLevel)
+	return result.Value, result.Err
 }

@@ -1,32 +1,49 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"math"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 )
 
-// A Moment is a point in the history of a space: whatever is created behind it
-// has a higher revision and is created later.
+// A Moment is a point in the history of a space: whatever changes behind it has a
+// higher revision. Revisions order changes; clocks don't.
 type Moment struct {
-	Revision int64     `json:"revision"`
-	At       time.Time `json:"at"`
+	Revision int64 `json:"revision"`
 }
 
 // A history is what a client has learned of its space's history, so that it
 // can tell what is new, and what of the new is its own.
 type history struct {
-	// creating is held by one from before records are created until
-	// their ids are in mine, and by everyone to look for lost ones.
+	// Every create holds one unit until its ids are recorded. A search for lost
+	// creates takes all units, so that it never sees a record whose owner is not
+	// known yet.
 	creating *semaphore.Weighted
 
-	mu    sync.Mutex
-	known bool
-	last  Moment
-	mine  map[ID]bool // records that this client has read or written
+	asking chan struct{} // holds one while somebody waits for the space to show what is expected
+	gaveUp bool          // waiting has been in vain; of who holds asking
+
+	mu       sync.Mutex
+	there    bool  // the space has shown that it exists
+	newest   int64 // revision that it has shown
+	known    bool  // nothing was newer when it did
+	expected int64 // revision that the client's user has seen there before
+	mine     map[ID]bool
+	lost     map[lostCreate]int
+}
+
+// A lostCreate is a create whose reply got lost, by what it would have made.
+type lostCreate struct {
+	segment string
+	place   ID
+	name    string
 }
 
 // The weights with which history.creating is held.
@@ -35,7 +52,9 @@ const (
 	everyone = math.MaxInt32
 )
 
-func newHistory() history { return history{creating: semaphore.NewWeighted(everyone)} }
+func newHistory() history {
+	return history{creating: semaphore.NewWeighted(everyone), asking: make(chan struct{}, 1)}
+}
 
 // claim notes that the record is known. It reports false where it was.
 func (h *history) claim(id ID) bool {
@@ -57,67 +76,218 @@ func (h *history) isMine(id ID) bool {
 	return h.mine[id]
 }
 
-// observe learns from the newest records of an entity, if there are any.
-func observe[T record](h *history, newest []T) {
-	if len(newest) == 0 {
-		return
-	}
+// lose notes creates that are lost, or (by -1) that are no longer.
+func (h *history) lose(creates []lostCreate, by int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.known = true
-	for _, record := range newest {
-		if record.changed() < h.last.Revision {
-			continue
-		}
-		h.last.Revision = record.changed()
-		created, modified := record.times()
-		for _, t := range []time.Time{created, modified} {
-			if t.After(h.last.At) {
-				h.last.At = t
-			}
+	if h.lost == nil {
+		h.lost = map[lostCreate]int{}
+	}
+	for _, create := range creates {
+		if h.lost[create] += by; h.lost[create] == 0 {
+			delete(h.lost, create)
 		}
 	}
 }
 
-// begin notes that the newest record of the space is known, if there is one.
-func (h *history) begin() {
+// losses returns how many creates of one kind are lost at the moment.
+func (h *history) losses(create lostCreate) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.known = true
+	return h.lost[create]
 }
 
-func (h *history) latest() (last Moment, known bool) {
+// observe notes a revision that the space has shown; latest, where nothing was newer.
+func (h *history) observe(revision int64, latest bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.last, h.known
+	h.there = true
+	h.newest = max(h.newest, revision)
+	h.known = h.known || latest
 }
+
+// observePage learns from the first page of a list that is ordered by revision.
+func observePage[T record](h *history, page Page[T]) {
+	if len(page.Records) > 0 {
+		h.observe(newest(page.Records), isNewestFirst(page))
+	}
+}
+
+// isNewestFirst reports whether the first page of a list shows what is newest: not
+// every service orders as it is asked to.
+func isNewestFirst[T record](page Page[T]) bool {
+	if page.HasNextPage && len(page.Records) < 2 {
+		return false
+	}
+	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.changed(), a.changed()) })
+}
+
+func (h *history) expect(revision int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.expected = max(h.expected, revision)
+}
+
+func (h *history) state() (newest, expected int64, there bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.newest, h.expected, h.there
+}
+
+func (h *history) isKnown() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.known
+}
+
+// Newest returns the newest revision of the space that this client has seen, 0 for
+// none.
+func (c *Client) Newest() int64 {
+	newest, _, _ := c.seen.state()
+	return newest
+}
+
+// Expect tells the client which revision of the space its user has seen before. As
+// long as the space shows less, nothing there counts as gone or as unchanged: reads
+// and comparisons fail with a *BehindError.
+func (c *Client) Expect(revision int64) { c.seen.expect(revision) }
 
 // now returns the latest known moment of the space's history; the first time
 // it asks the service.
 func (c *Client) now(ctx context.Context) (Moment, error) {
-	if last, known := c.seen.latest(); known {
-		return last, nil
+	if !c.seen.isKnown() {
+		if err := c.Conversations.Entity.observeNewest(ctx); err != nil {
+			return Moment{}, err
+		}
 	}
-	page, err := c.Conversations.Entity.List(ctx, Query{
-		First: 1, OrderBy: []string{"-revision"}, IncludeDeleted: true,
-		LoadOnly: []string{"id", "revision", "created", "modified"},
-	})
-	if err != nil {
+	if err := c.isThere(ctx); err != nil {
 		return Moment{}, err
 	}
-	c.seen.begin()
-	observe(&c.seen, page.Records)
-	last, _ := c.seen.latest()
-	return last, nil
+	return Moment{Revision: c.Newest()}, nil
 }
 
-// isThere returns an error unless the space has shown, once, that it exists.
-// Only then does "not found" mean that a record is gone, rather than that the
-// address is wrong, which must never count as a deletion.
+// isThere returns an error unless the space has shown that it exists, and all that
+// its user has seen of it before. Only then does "not found" mean that a record is
+// gone, rather than that the address is wrong or a copy is behind.
 func (c *Client) isThere(ctx context.Context) error {
-	_, err := c.now(ctx)
-	return err
+	newest, expected, there := c.seen.state()
+	if there && newest >= expected {
+		return nil
+	}
+	select {
+	case c.seen.asking <- struct{}{}:
+		defer func() { <-c.seen.asking }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return c.awaitExpected(ctx)
 }
+
+// awaitExpected gives a copy that lags the time to catch up, once for all who ask.
+func (c *Client) awaitExpected(ctx context.Context) error {
+	deadline := time.Now().Add(c.config.RecoveryTimeout)
+	for pause := firstLook; ; pause *= 2 {
+		newest, expected, there := c.seen.state()
+		if !there || newest < expected && !c.seen.gaveUp {
+			if err := c.lookForNewest(ctx, expected); err != nil {
+				return err
+			}
+			newest, expected, _ = c.seen.state()
+		}
+		if newest >= expected {
+			return nil
+		}
+		wait := min(pause, time.Until(deadline))
+		c.seen.gaveUp = c.seen.gaveUp || wait <= 0
+		if c.seen.gaveUp {
+			return &BehindError{Space: c.SpaceID(), Seen: expected, Newest: newest}
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// lookForNewest observes the newest revision of the space. Where that is below the
+// one expected, other entities may have newer records: the revision is one counter
+// for all of them.
+func (c *Client) lookForNewest(ctx context.Context, expected int64) error {
+	for i, segment := range []string{c.Conversations.Entity.segment, c.Messages.Entity.segment, c.relations.segment, "Phones", "Accounts", "Contacts"} {
+		entity := &Entity[stamp, struct{}]{client: c, segment: segment}
+		err := entity.observeNewest(ctx)
+		if err != nil && i == 0 {
+			return err
+		}
+		if newest, _, _ := c.seen.state(); newest >= expected {
+			return nil
+		}
+	}
+	return nil
+}
+
+// observeNewest observes the newest record. Where the service does not order by
+// revision, the newest is climbed up to by the filter, or all are listed.
+func (e *Entity[T, In]) observeNewest(ctx context.Context) error {
+	query := Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
+	page, err := e.List(ctx, query)
+	if err != nil {
+		return err
+	}
+	top := max(newest(page.Records), 0)
+	if isNewestFirst(page) {
+		e.client.seen.observe(top, true)
+		return nil
+	}
+	for page, err := range e.climb(ctx, query, top) {
+		if err != nil {
+			return err
+		}
+		top = max(top, newest(page.Records))
+	}
+	e.client.seen.observe(top, true)
+	return nil
+}
+
+// climb returns pages of what is newer than all that came before, from top on; where
+// the service does not filter by revision, all pages.
+func (e *Entity[T, In]) climb(ctx context.Context, query Query, top int64) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		for !e.client.refused.has(revisionFilter) {
+			query.Filters = []Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(top, 10)}}
+			page, err := e.List(ctx, query)
+			higher := newest(page.Records)
+			switch {
+			case isRefusal(err):
+				e.client.refused.add(revisionFilter)
+			case err != nil:
+				yield(page, err)
+				return
+			case len(page.Records) == 0:
+				return
+			case higher > top:
+				top = higher
+				if !yield(page, nil) {
+					return
+				}
+				continue
+			}
+			break
+		}
+		query.Filters = nil
+		e.pages(ctx, query)(yield)
+	}
+}
+
+// A stamp is of a record only which one it is, and when it was last changed.
+type stamp struct {
+	ID       ID    `json:"id"`
+	Revision int64 `json:"revision"`
+}
+
+func (s stamp) recordID() ID    { return s.ID }
+func (s stamp) changed() int64  { return s.Revision }
+func (s stamp) deleted() bool   { return false }
+func (s stamp) protected() bool { return false }
 
 // refusals are the things that the service has been found to refuse.
 type refusals struct {

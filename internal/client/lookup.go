@@ -8,7 +8,6 @@ import (
 	"iter"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // What is here looks for records that nobody has told of before. It asks the
@@ -24,10 +23,9 @@ type Record struct {
 func (r Record) recordID() ID { return r.ID }
 
 // The rest is of interest for records that are written only.
-func (Record) deleted() bool                        { return false }
-func (Record) protected() bool                      { return false }
-func (Record) changed() int64                       { return 0 }
-func (Record) times() (created, modified time.Time) { return created, modified }
+func (Record) deleted() bool   { return false }
+func (Record) protected() bool { return false }
+func (Record) changed() int64  { return 0 }
 
 // UnmarshalJSON keeps the record, and reads its id.
 func (r *Record) UnmarshalJSON(data []byte) error {

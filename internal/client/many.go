@@ -20,6 +20,8 @@ import (
 // [ErrNotSent]. What the service rolled back because of another item, and said
 // so, has [ErrRolledBack].
 func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In, options WriteOptions, allOrNothing bool) []Result[T] {
+	ctx, done := withLasting(ctx, c.client.config.RequestTimeout)
+	defer done()
 	w := newWriting(c, inputs, options)
 	all := w.all()
 	w.prepare(ctx)
@@ -42,7 +44,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In,
 	}
 	_ = group.Wait()
 	// What has been written is awaited, even by those who have given up.
-	ctx = context.WithoutCancel(ctx)
+	ctx = lastingOf(ctx)
 	if allOrNothing && failed.Load() {
 		w.undo(ctx)
 	}

@@ -171,7 +171,7 @@ func TestWrongCredentialsAreSentOnce(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.Password += "?" })
 		for range 3 {
 			together(5, func(i int) {
-				_, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), 0)
+				_, err := s.client.Conversations.writeOne(t.Context(), newConversation(i), 0)
 				wantProblem(t, err, WrongCredentials)
 			})
 		}

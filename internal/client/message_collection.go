@@ -17,13 +17,36 @@ func messagesOf(c *Client) *Collection[Message, MessageInput] {
 		fields:     MessageInput.Fields,
 		asOf:       func(m *Message) *int64 { return &m.AsOf },
 		complete:   func(context.Context, *Message) error { return nil },
-		isLike:     MessageInput.IsLike,
+		place:      placeOfMessage,
+		placeOf:    func(m Message) ID { return m.TextMessageConversationID },
+		name:       MessageInput.name,
+		nameOf:     func(m Message) string { return nameOfMessage(m.Direction, m.Content) },
+		existed:    func(context.Context, Message, int64) (bool, error) { return false, nil },
+		mayBe:      func(MessageInput, Message) bool { return false },
+		asHeld:     func(in MessageInput, _ Message) MessageInput { return in },
 		agrees:     MessageInput.Agrees,
+		lacks:      MessageInput.IsLike,
 		conflict:   MessageInput.conflicts,
 		prepareFor: func(in MessageInput, _ Message) MessageInput { return in },
 		isPlain:    func(MessageInput) bool { return true },
 		clean:      func(context.Context, *writing[Message, MessageInput]) bool { return false },
 	})
+}
+
+func placeOfMessage(in MessageInput) ID {
+	conversation, _ := in.TextMessageConversationID.Get()
+	return conversation
+}
+
+// name is what identifies a message in its conversation.
+func (in MessageInput) name() string {
+	direction, _ := in.Direction.Get()
+	content, _ := in.Content.Get()
+	return nameOfMessage(direction, content)
+}
+
+func nameOfMessage(direction int, content string) string {
+	return MessageDirections.Name(direction) + " " + content
 }
 
 // messageFields are the fields of a message that an input can set, each with
@@ -160,7 +183,7 @@ func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, Conv
 	if missing == 0 {
 		return
 	}
-	for page, err := range c.Messages.newerThan(ctx, w.createdSince(open), c.Messages.query) {
+	for page, err := range c.Messages.Entity.newerThan(ctx, w.createdSince(open), c.Messages.query) {
 		if err != nil {
 			for _, i := range open {
 				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("its messages: %w", err)}

@@ -72,16 +72,16 @@ func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int,
 	query := c.query
 	query.IncludeDeleted = true
 	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)
-	for page, err := range c.newerThan(ctx, floor, query) {
+	for page, err := range c.Entity.newerThan(ctx, floor, query) {
 		if err != nil {
 			return 0, err
 		}
 		if read == 0 {
+			observePage(&c.client.seen, page)
 			top = max(m.upTo, newest(page.Records))
 		} else {
 			more++
 		}
-		observe(&c.client.seen, page.Records)
 		for _, record := range page.Records {
 			known, found := m.changed[record.recordID()]
 			if record.changed() > floor && (!found || record.changed() > known.changed()) {
@@ -91,7 +91,7 @@ func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int,
 		}
 		read += len(page.Records)
 		left := (page.Total - read + MaxPageSize - 1) / MaxPageSize
-		if more+left > most && !noneNewerFollow(page.Records, floor) {
+		if more+left > most && !noneNewerFollow(page, floor) {
 			return more + left, nil
 		}
 	}

@@ -26,7 +26,7 @@ func TestLevelsDontShareRequests(t *testing.T) {
 		must(t, s.client.isThere(t.Context()))
 		together(20, func(i int) {
 			level := int64(i%2) * 8
-			if _, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(i), level); err != nil {
+			if _, err := s.client.Conversations.writeOne(t.Context(), newConversation(i), level); err != nil {
 				t.Error(err)
 			}
 			if err := s.client.Conversations.Delete(t.Context(), ids[i], level); err != nil {
@@ -69,7 +69,7 @@ func TestCloseClient(t *testing.T) {
 		callers.Wait()
 		wantEqual(t, "conversations", 1, len(s.live()))
 		for level := range int64(3) {
-			if _, err := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 2*level); !errors.Is(err, ErrClosed) {
+			if _, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 2*level); !errors.Is(err, ErrClosed) {
 				t.Errorf("a write of level %d after Close: %v", level, err)
 			}
 			if err := s.client.Conversations.Delete(t.Context(), ids[0], 2*level); !errors.Is(err, ErrClosed) {

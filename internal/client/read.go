@@ -74,30 +74,38 @@ func (c *Collection[T, In]) lookUp(ctx context.Context, id ID) (record T, listed
 		case listed:
 			c.client.seen.claim(id)
 			return record, true, c.complete(ctx, &record)
-		case done || l.closed || l.gets == 0 || l.begun && l.gets < l.pages:
+		case done || l.closed || l.begun && l.gets < l.pages:
 			l.gets++
 			return record, false, nil
 		}
-		c.nextPage(ctx)
+		if err := c.nextPage(ctx); err != nil {
+			return record, false, err
+		}
 	}
 }
 
-// nextPage adds a page to the list. Where that fails, getting goes on.
-func (c *Collection[T, In]) nextPage(ctx context.Context) {
+// nextPage adds a page to the list. Where a list is not to be had, getting goes on.
+func (c *Collection[T, In]) nextPage(ctx context.Context) error {
 	l := c.reads
 	page, err := c.Entity.List(ctx, l.query)
+	switch ProblemOf(err) {
+	case Unreachable, Throttled, WrongCredentials, WrongAddress:
+		return err // a get would not go better
+	}
 	if err != nil {
 		l.closed = true
-		return
+		return context.Cause(ctx)
 	}
 	l.add(page.Records, c.asOf)
 	if !l.begun {
+		observePage(&c.client.seen, page)
 		l.begun = true
 		l.pages = (page.Total + MaxPageSize - 1) / MaxPageSize
 	}
 	l.pages--
 	l.query.After = page.EndCursor
 	l.closed = !page.HasNextPage || l.pages <= 0
+	return nil
 }
 
 // current returns the revision as of which records are that are read from now on,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"time"
 )
 
 // An UnreadError says that a record was written, but could not be read
@@ -70,27 +71,47 @@ func (w *writing[T, In]) floor() int64 {
 	return min(floor, restored)
 }
 
+// fetch reads the items back. What does not show yet gets the time to: reads may come
+// from a copy that is behind.
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
-	if len(items) == 0 {
-		return
-	}
-	ids := make([]ID, len(items))
-	for n, i := range items {
-		ids[n] = w.ids[i]
-	}
-	found, err := w.FetchMany(ctx, ids, floor)
-	for n, i := range items {
-		record, ok := found[ids[n]]
-		if !ok {
-			w.results[i].Err = &UnreadError{ID: ids[n], Err: firstError(err, errGone)}
-			continue
+	deadline := time.Now().Add(w.client.config.RecoveryTimeout)
+	for pause := firstLook; len(items) > 0; pause *= 2 {
+		ids := make([]ID, len(items))
+		for n, i := range items {
+			ids[n] = w.ids[i]
 		}
-		if w.about(i).Restore && record.deleted() {
-			w.results[i].Err = &RestoreError{ID: ids[n], Err: errStillDeleted}
-			continue
+		found, err := w.FetchMany(ctx, ids, floor)
+		var open []int
+		for n, i := range items {
+			record, ok := found[ids[n]]
+			w.take(i, record, ok, err)
+			if err == nil && !w.shows(i, record, ok) {
+				open = append(open, i)
+			}
 		}
-		w.results[i].Value = record
+		wait := min(pause, time.Until(deadline))
+		if items = open; len(items) == 0 || wait <= 0 || sleep(ctx, wait) != nil {
+			return
+		}
 	}
+}
+
+// take sets the result of a write to what was read back.
+func (w *writing[T, In]) take(i int, record T, found bool, err error) {
+	switch {
+	case !found:
+		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: firstError(err, errGone)}
+	case w.about(i).Restore && record.deleted():
+		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
+	default:
+		w.results[i].Value, w.results[i].Err = record, nil
+	}
+}
+
+// shows reports whether what was read back can be from after the write.
+func (w *writing[T, In]) shows(i int, record T, found bool) bool {
+	known, _ := w.about(i).Revision.Get()
+	return found && (record.changed() > known || w.agrees(w.inputs[i], record)) && !(w.about(i).Restore && record.deleted())
 }
 
 var (

@@ -24,7 +24,7 @@ func (e *Entity[T, In]) remove(ctx context.Context, ids []ID, options WriteOptio
 		results, err := e.BatchDelete(ctx, ids, options)
 		for i := range results {
 			if ProblemOf(results[i].Err) == NotFound {
-				results[i].Err = nil // said by a service that has carried out the rest
+				results[i].Err = e.client.isThere(ctx) // it is gone, in the space that is meant
 			}
 		}
 		return results, err
@@ -41,6 +41,8 @@ func (e *Entity[T, In]) remove(ctx context.Context, ids []ID, options WriteOptio
 }
 
 func (c *Collection[T, In]) remove(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
+	ctx, done := withLasting(ctx, c.client.config.RequestTimeout)
+	defer done()
 	for _, id := range ids {
 		c.reads.finish(id)
 	}

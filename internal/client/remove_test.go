@@ -29,8 +29,8 @@ func TestDelete(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		})
-		// Only what is refused is looked at.
-		s.wantRequests(t, batchDelete, getConversation)
+		// Only what is refused is looked at, and, for what is gone, the space.
+		s.wantRequests(t, batchDelete, listConversations, getConversation)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }

@@ -70,7 +70,7 @@ func (e *Entity[T, In]) carryOut(
 	if ProblemOf(err) == NotFound {
 		err = firstError(e.client.isThere(ctx), err)
 	}
-	if isRefusedWhole(err) && len(ids) > 1 {
+	if (isRefusedWhole(err) || isTooLarge(err)) && len(ids) > 1 {
 		half := len(ids) / 2
 		return append(e.carryOut(ctx, ids[:half], options, operation, judge), e.carryOut(ctx, ids[half:], options, operation, judge)...)
 	}
@@ -90,7 +90,7 @@ func (e *Entity[T, In]) carryOut(
 		found, lookErr := e.peek(ctx, id)
 		switch {
 		case ProblemOf(lookErr) == NotFound:
-			results[i].Err = judge(id, nil, itemErr)
+			results[i].Err = firstError(e.client.isThere(ctx), judge(id, nil, itemErr))
 		case lookErr != nil:
 			blind = true
 		default:

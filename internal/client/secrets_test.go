@@ -55,14 +55,14 @@ func TestSecrets(t *testing.T) {
 	configure := func(address, password string) *Client {
 		c, err := New(Config{
 			ServiceURL: address, SpaceID: "acme_sales", Username: testUser, Password: password, Logger: slog.New(logs),
-			BatchWindow: time.Millisecond, MaxRetries: 1, RequestTimeout: 5 * time.Second,
+			BatchWindow: time.Millisecond, MaxRetries: 1, RequestTimeout: 5 * time.Second, RecoveryTimeout: 10 * time.Millisecond,
 		})
 		must(t, err)
 		return c
 	}
 	ctx := t.Context()
 	c := configure(service.URL, testPassword)
-	written, err := c.Conversations.CreateOrUpdate(ctx, linked(newConversation(1), acme), 0)
+	written, err := c.Conversations.writeOne(ctx, linked(newConversation(1), acme), 0)
 	must(t, err)
 
 	var failures []error
@@ -77,8 +77,8 @@ func TestSecrets(t *testing.T) {
 	for _, fault := range []mockserver.Fault{
 		{Kind: mockserver.StatusReply, Status: 403},
 		{Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
-		{Kind: mockserver.StatusReply, Status: 429, RetryAfter: "0"},
-		{Kind: mockserver.StatusReply, Status: 503, RetryAfter: "0", Reply: "<html>busy</html>"},
+		{Kind: mockserver.StatusReply, Status: 429, RetryAfter: "86400"},
+		{Kind: mockserver.StatusReply, Status: 503, RetryAfter: "86400", Reply: "<html>busy</html>"},
 		{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"},
 		{Kind: mockserver.DropBefore},
 		{Kind: mockserver.Truncate},

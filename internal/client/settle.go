@@ -3,80 +3,105 @@ package client
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
-const (
-	// lookAgain is how long a request whose reply got lost may still be at
-	// work in the service before what it has not done counts as not done.
-	lookAgain = time.Second
+// firstLook is the pause behind the first look for lost creates; each one is twice
+// as long as the one before.
+const firstLook = time.Second
 
-	// clockSkew is how far the clocks of the service's machines may be apart.
-	clockSkew = 5 * time.Second
-)
-
-// settle looks, that many times, which of the items have been carried out by a
-// request that did not say, sets their results, and returns the others. Creates are
-// recognized among the conversations that are newer than anything that was
-// known before the request and belong to no one else; updates by what they set.
+// settle looks which of the items have been carried out by a request that did not
+// say, sets their results, and returns the others. It goes on in growing intervals
+// for the recovery timeout while creates are open: "not there yet" is not "not
+// done". Updates can be sent again, so one look at them is enough.
 //
 // An error, which holds the lost request's, means that this could not be found
 // out for the items that are returned with it.
-func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, looks int) ([]int, error) {
-	for look := 0; look < looks && len(items) > 0; look++ {
-		if look > 0 {
-			select {
-			case <-time.After(lookAgain):
-			case <-ctx.Done():
-				return items, context.Cause(ctx)
+func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
+	creates := w.lostCreates(items)
+	w.client.seen.lose(creates, 1)
+	defer w.client.seen.lose(creates, -1)
+	deadline := time.Now().Add(patience)
+	for pause := firstLook; ; pause *= 2 {
+		err := w.look(ctx, items)
+		items = w.unsettled(items)
+		wait := min(pause, time.Until(deadline))
+		switch {
+		case len(items) == 0:
+			return nil, nil
+		case err == nil && !slices.ContainsFunc(items, w.isCreate):
+			return items, nil
+		case wait > 0 && (err == nil || mayPass(err)):
+			if stopped := sleep(ctx, wait); stopped == nil {
+				continue
+			} else if err == nil {
+				err = stopped
 			}
 		}
-		left, err := w.lookPatiently(ctx, items)
 		if err != nil {
-			unknown := &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)}
-			if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
-				since := w.sinceAny(creates)
-				unknown.Since = &since
-			}
-			return items, unknown
+			return items, w.unseen(items, lost, err)
 		}
-		items = left
+		return items, nil
 	}
-	return items, nil
 }
 
-// lookPatiently is look, again and again for as long as a request may take,
-// where the service can't be reached or is out of order.
-func (w *writing[T, In]) lookPatiently(ctx context.Context, items []int) ([]int, error) {
-	return backoff.Retry(ctx, func() ([]int, error) {
-		left, err := w.look(ctx, items)
-		switch ProblemOf(err) {
-		case Unreachable, UnexpectedReply, Other:
-			return left, err
+func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
+	var creates []lostCreate
+	for _, i := range items {
+		if w.isCreate(i) {
+			creates = append(creates, w.lostCreate(w.place(w.inputs[i]), w.name(w.inputs[i])))
 		}
-		if err != nil {
-			return left, backoff.Permanent(err)
-		}
-		return left, nil
-	}, backoff.WithMaxElapsedTime(w.client.config.RequestTimeout))
+	}
+	return creates
 }
 
-// adoptEarlier looks for what earlier attempts at creates have come to, and
-// adopts it; what is to be otherwise now is updated. Where that can't be seen,
-// nothing must be created.
+func (w *writing[T, In]) lostCreate(place ID, name string) lostCreate {
+	return lostCreate{w.Entity.segment, place, name}
+}
+
+// mayPass reports whether looking again may go better.
+func mayPass(err error) bool {
+	switch ProblemOf(err) {
+	case Unreachable, UnexpectedReply, Throttled, Other:
+		return true
+	}
+	return false
+}
+
+// unseen says that looking for what a lost request did has failed.
+func (w *writing[T, In]) unseen(items []int, lost, err error) *OutcomeUnknownError {
+	unknown := &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)}
+	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+		since := w.sinceAny(creates)
+		unknown.Since = &since
+	}
+	return unknown
+}
+
+func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
+
+// unsettled returns those of the items that have neither an id nor an error.
+func (w *writing[T, In]) unsettled(items []int) []int {
+	return slices.DeleteFunc(w.unfailed(items), func(i int) bool { return !w.ids[i].IsZero() })
+}
+
+// adoptEarlier looks for what earlier attempts at creates have made, and adopts it;
+// what has to be otherwise now is updated. Where that can't be seen, nothing must be
+// created.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.about(i).Since == nil })
 	if len(items) == 0 {
 		return nil
 	}
-	_, err := w.look(ctx, items)
+	_, err := w.settle(ctx, items, errEarlier, w.client.config.RecoveryTimeout)
 	return err
 }
+
+var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 
 // since returns a moment before anything can have come of the item.
 func (w *writing[T, In]) since(i int) Moment {
@@ -114,90 +139,116 @@ func (w *writing[T, In]) sinceAny(items []int) Moment {
 }
 
 // look is one look of settle.
-func (w *writing[T, In]) look(ctx context.Context, items []int) ([]int, error) {
+func (w *writing[T, In]) look(ctx context.Context, items []int) error {
 	// Others may be creating the same: what they create must be theirs first.
 	if err := w.client.seen.creating.Acquire(ctx, everyone); err != nil {
-		return items, context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	defer w.client.seen.creating.Release(everyone)
-	candidates, err := w.candidates(ctx, items)
-	if err != nil {
-		return items, err
+	s := newSearch(w, items)
+	if err := s.run(ctx); err != nil {
+		return err
 	}
-	return w.adopt(items, candidates), nil
+	s.takeUpdates()
+	s.takeCreates()
+	return nil
 }
 
-// candidates returns the records that have changed since before the items
-// were sent, and that may be what came of one of them.
-func (w *writing[T, In]) candidates(ctx context.Context, items []int) ([]T, error) {
-	floor := w.sinceAny(items).Revision
-	var candidates []T
-	for page, err := range w.newerThan(ctx, floor, w.query) {
+// A search is for what lost requests have done: updated records by their id, and
+// created ones by where they belong and what identifies them there, among the
+// records that are newer than anything that was known before the request and that
+// have no owner yet.
+type search[T record, In any] struct {
+	*writing[T, In]
+
+	updates map[ID]int
+	places  map[ID][]int        // items to create, by the phone or conversation they belong to
+	wanted  map[lostCreate]bool // what they would make, also by the tail of its name
+	floor   int64
+
+	updated map[int]T
+	made    map[ID][]T // by place, oldest first
+	met     map[ID]bool
+}
+
+func newSearch[T record, In any](w *writing[T, In], items []int) *search[T, In] {
+	s := &search[T, In]{
+		writing: w, updates: map[ID]int{}, places: map[ID][]int{}, wanted: map[lostCreate]bool{}, floor: w.sinceAny(items).Revision,
+		updated: map[int]T{}, made: map[ID][]T{}, met: map[ID]bool{},
+	}
+	for _, i := range items {
+		if id, update := w.about(i).ID.Get(); update {
+			s.updates[id] = i
+		} else {
+			place, name := w.place(w.inputs[i]), w.name(w.inputs[i])
+			s.places[place] = append(s.places[place], i)
+			s.wanted[w.lostCreate(place, name)] = true
+			s.wanted[w.lostCreate(place, tail(name))] = true
+		}
+	}
+	return s
+}
+
+// run lists what has changed, and keeps what may be of interest.
+func (s *search[T, In]) run(ctx context.Context) error {
+	for page, err := range s.Entity.newerThan(ctx, s.floor, s.query) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, record := range page.Records {
-			isOne := func(i int) bool { return w.isResult(i, record) }
-			if record.changed() <= floor || !slices.ContainsFunc(items, isOne) {
-				continue
+			if err := s.consider(ctx, record); err != nil {
+				return err
 			}
-			if err := w.complete(ctx, &record); err != nil {
-				return nil, err
-			}
-			candidates = append(candidates, record)
 		}
 	}
-	// The older one is, the fewer requests can have created it: a request that
-	// takes the oldest leaves the others to those that can't have created it.
-	slices.SortFunc(candidates, func(a, b T) int {
-		createdA, _ := a.times()
-		createdB, _ := b.times()
-		return cmp.Or(createdA.Compare(createdB), cmp.Compare(a.changed(), b.changed()))
-	})
-	return candidates, nil
+	for _, made := range s.made {
+		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.changed(), b.changed()) })
+	}
+	return nil
 }
 
-// adopt sets the results of the items that are among the candidates, and returns
-// the other items. Creates that agree in everything that was sent come before
-// those that are only like it, which still are ours, or a look-alike's of ours:
-// they are returned as updates to what was sent.
-func (w *writing[T, In]) adopt(items []int, candidates []T) []int {
-	for _, same := range []func(In, T) bool{w.agrees, w.isLike} {
-		items = slices.DeleteFunc(slices.Clone(items), func(i int) bool {
-			for _, record := range candidates {
-				switch {
-				case !w.isResult(i, record):
-				case w.isUpdate(i) && !w.agrees(w.inputs[i], record):
-					// Others may have changed it since, and its links may be there
-					// all the same: none is made twice.
-					w.bringUpToDate(i, record)
-					return w.results[i].Err != nil
-				case w.isUpdate(i) || same(w.inputs[i], record) && w.client.seen.claim(record.recordID()):
-					w.results[i].Err, w.results[i].Adopted = nil, w.about(i).Since != nil
-					if w.agrees(w.inputs[i], record) {
-						w.ids[i] = record.recordID()
-						return true
-					}
-					w.about(i).ID = Value(record.recordID()) // an update from now on
-					w.bringUpToDate(i, record)
-					return w.results[i].Err != nil
-				}
-			}
-			return false
-		})
+func (s *search[T, In]) consider(ctx context.Context, record T) error {
+	i, isUpdate := s.updates[record.recordID()]
+	place := s.placeOf(record)
+	switch {
+	case record.changed() <= s.floor, s.met[record.recordID()],
+		!isUpdate && (s.places[place] == nil || s.client.seen.isMine(record.recordID())):
+		return nil
 	}
-	return items
+	s.met[record.recordID()] = true
+	if !isUpdate && s.listsNames && !s.isWanted(place, s.nameOf(record)) {
+		return nil
+	}
+	if err := s.complete(ctx, &record); err != nil {
+		return err
+	}
+	if isUpdate {
+		s.updated[i] = record
+		return nil
+	}
+	existed, err := s.existed(ctx, record, s.floor)
+	if err == nil && !existed {
+		s.made[place] = append(s.made[place], record)
+	}
+	return err
 }
 
-// isResult reports whether the record may be what came of the item: the one that
-// it updates, or one like it that nobody has known before.
-func (w *writing[T, In]) isResult(i int, record T) bool {
-	if id, update := w.about(i).ID.Get(); update {
-		return record.recordID() == id
+// isWanted reports whether a record of the name may have been made by one of the
+// creates. What shows no digits at its end, such as a masked number, may be any.
+func (s *search[T, In]) isWanted(place ID, name string) bool {
+	end := tail(name)
+	return end == "" || s.wanted[s.lostCreate(place, name)] || s.wanted[s.lostCreate(place, end)] || s.wanted[s.lostCreate(place, "")]
+}
+
+// takeUpdates sets the results of the updates that were carried out. Others may have
+// changed the record since, and its links may be there all the same: the rest is
+// brought up to date, so that none is made twice.
+func (s *search[T, In]) takeUpdates() {
+	for i, record := range s.updated {
+		if s.agrees(s.inputs[i], record) {
+			s.results[i].Err, s.ids[i] = nil, record.recordID()
+		} else {
+			s.bringUpToDate(i, record)
+		}
 	}
-	created, _ := record.times()
-	return w.isLike(w.inputs[i], record) &&
-		!w.client.seen.isMine(record.recordID()) &&
-		record.changed() > w.since(i).Revision &&
-		created.After(w.since(i).At.Add(-clockSkew))
 }

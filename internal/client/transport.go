@@ -21,7 +21,7 @@ const (
 	maxRedirects  = 5
 
 	firstRetryWait = 500 * time.Millisecond
-	maxRetryWait   = 30 * time.Second // also for what Retry-After asks
+	maxRetryWait   = 30 * time.Second
 )
 
 // LevelTrace is for logs of request and reply bodies, which hold personal data.
@@ -45,8 +45,8 @@ type reply struct {
 }
 
 // do sends the call, again where that is safe, and returns the body of a 2xx
-// reply. Errors: *APIError, *ReplyError, *ConnectError, *OutcomeUnknownError,
-// or the context's.
+// reply. Errors: *APIError, *ReplyError, *ConnectError, *ThrottledError,
+// *OutcomeUnknownError, or the context's.
 //
 // A context that ends stops what has not been sent. What changes something is
 // awaited once it has been sent, for no longer than the request timeout, so
@@ -55,49 +55,75 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
 	var lost *OutcomeUnknownError // of any try
-	got, err := backoff.Retry(ctx, func() (reply, error) {
+	var throttled time.Duration   // that the service has asked to wait
+	for tries := 0; ; {
 		got, err := c.attempt(ctx, call)
 		errors.As(err, &lost)
-		if err == nil || errors.As(err, new(*retryableError)) {
-			return got, err
+		again, asked := (*retryableError)(nil), (*throttledError)(nil)
+		switch {
+		case errors.As(err, &asked):
+			err = asked.err
+			wait := asked.after
+			if throttled > 0 || wait == 0 {
+				wait = max(wait, waits.NextBackOff()) // who asks for too little, again and again, gets more
+			}
+			if throttled += wait; throttled > c.mostThrottled() {
+				return got, firstLost(ctx, lost, &ThrottledError{Err: err, Wait: wait})
+			}
+			c.gate.shut(wait) // the next attempt passes it
+			c.logRepeat(ctx, call, err, wait)
+		case errors.As(err, &again):
+			err = again.err
+			if tries++; tries > max(c.config.MaxRetries, 0) {
+				return got, firstLost(ctx, lost, err)
+			}
+			wait := waits.NextBackOff()
+			c.logRepeat(ctx, call, err, wait)
+			if stopped := sleep(ctx, wait); stopped != nil {
+				return got, firstLost(ctx, lost, stopped)
+			}
+		case err != nil:
+			return got, firstLost(ctx, lost, err)
+		default:
+			return got, nil
 		}
-		return got, backoff.Permanent(err)
-	},
-		backoff.WithBackOff(waits),
-		backoff.WithMaxTries(uint(max(c.config.MaxRetries, 0))+1),
-		backoff.WithMaxElapsedTime(0),
-		backoff.WithNotify(func(err error, wait time.Duration) {
-			c.log.WarnContext(ctx, "repeating a request", "method", call.method, "path", call.path, "wait", wait.String(), "error", err.Error())
-		}))
-	var retryable *retryableError
-	var permanent *backoff.PermanentError
-	switch {
-	case errors.As(err, &retryable): // the last of the tries
-		err = retryable.err
-	case errors.As(err, &permanent): // at the last of the tries
-		err = permanent.Err
 	}
-	if lost != nil && err != nil && (ProblemOf(err) == Unreachable || errors.Is(err, context.Cause(ctx))) {
-		return got, lost // it could not be sent again, but it was once
+}
+
+// firstLost returns the error of a call: that it may have been carried out, where
+// one of its tries was lost and it could not be sent again.
+func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error {
+	if problem := ProblemOf(err); lost != nil && (problem == Unreachable || problem == Throttled || errors.Is(err, context.Cause(ctx))) {
+		return lost
 	}
-	return got, err
+	return err
+}
+
+// mostThrottled is how long one call waits at most because the service asks for it.
+// That is no retry, but who allows more retries has more patience.
+func (c *Client) mostThrottled() time.Duration {
+	return time.Duration(max(c.config.MaxRetries, 0)+1) * time.Minute
+}
+
+func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
+	c.log.WarnContext(ctx, "repeating a request", "method", call.method, "path", call.path, "wait", wait.String(), "error", err.Error())
 }
 
 // A retryableError is a failure after which the call may be sent again.
-type retryableError struct {
-	err   error
-	after time.Duration // 0: as the backoff says
-}
+type retryableError struct{ err error }
 
 func (e *retryableError) Error() string { return e.err.Error() }
+func (e *retryableError) Unwrap() error { return e.err }
 
-// Unwrap also tells the backoff how long the service asks to wait.
-func (e *retryableError) Unwrap() []error {
-	if e.after == 0 {
-		return []error{e.err}
-	}
-	return []error{e.err, &backoff.RetryAfterError{Duration: e.after}}
+// A throttledError is the service's word that it has not begun, and when to come
+// again.
+type throttledError struct {
+	err   error
+	after time.Duration // 0: it does not say
 }
+
+func (e *throttledError) Error() string { return e.err.Error() }
+func (e *throttledError) Unwrap() error { return e.err }
 
 // attempt sends the call once.
 func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
@@ -110,12 +136,12 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	if err := c.rate.Wait(ctx); err != nil { // at once when the deadline is too near
 		return reply{}, firstError(context.Cause(ctx), context.DeadlineExceeded)
 	}
-	if err := firstError(context.Cause(ctx), c.denied.get()); err != nil {
+	if err := firstError(c.gate.pass(ctx), context.Cause(ctx), c.denied.get()); err != nil {
 		return reply{}, err
 	}
 	sending := ctx
 	if call.method != http.MethodGet {
-		sending = context.WithoutCancel(ctx)
+		sending = lastingOf(ctx)
 	}
 	sending, cancel := context.WithTimeout(sending, c.config.RequestTimeout)
 	defer cancel()
@@ -136,7 +162,10 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	if ctx.Err() != nil && call.method == http.MethodGet {
 		return reply{}, context.Cause(ctx)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(context.Cause(sending), errGrace):
+		err = errGrace
+	case errors.Is(err, context.DeadlineExceeded):
 		err = fmt.Errorf("no complete reply within %s (request_timeout)", c.config.RequestTimeout)
 	}
 	return reply{}, c.judgeFailure(call, got, sent.Load(), err)

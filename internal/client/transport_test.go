@@ -80,7 +80,10 @@ func play(outcomes ...outcome) (roundTripper, *[]time.Time) {
 
 func TestRepeats(t *testing.T) {
 	t.Parallel()
-	const envelope = `{"success":false,"http_status":500,"code":1,"name":"X","message":"y"}`
+	const (
+		envelope     = `{"success":false,"http_status":500,"code":1,"name":"X","message":"y"}`
+		timeoutReply = `{"success":false,"http_status":408,"code":1,"name":"X","message":"y"}`
+	)
 	ok := replies(http.StatusOK, "{}")
 	none := Problem(-1)
 	type result struct {
@@ -92,14 +95,23 @@ func TestRepeats(t *testing.T) {
 		read, create, delete result
 	}{
 		"429":                          {[]outcome{replies(429, ""), replies(429, "", "Retry-After: 3"), ok}, result{3, none}, result{3, none}, result{3, none}},
-		"429 for ever":                 {[]outcome{replies(429, "")}, result{5, Other}, result{5, Other}, result{5, Other}},
-		"503 with Retry-After":         {[]outcome{replies(503, "", "Retry-After: 0"), ok}, result{2, none}, result{2, none}, result{2, none}},
+		"429 for too long":             {[]outcome{replies(429, "", "Retry-After: 3600")}, result{1, Throttled}, result{1, Throttled}, result{1, Throttled}},
+		"503 with Retry-After":         {[]outcome{replies(503, "", "Retry-After: 0"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"503 in the envelope":          {[]outcome{replies(503, envelope, "Retry-After: 1"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"408":                          {[]outcome{replies(408, ""), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"408 in the envelope":          {[]outcome{replies(408, timeoutReply), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
+		"304":                          {[]outcome{replies(304, ""), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
+		"404 in HTML":                  {[]outcome{replies(404, "<html>"), ok}, result{1, WrongAddress}, result{1, OutcomeUnknown}, result{1, WrongAddress}},
+		"413 in HTML":                  {[]outcome{replies(413, "<html>"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
+		"403 in HTML":                  {[]outcome{replies(403, "<html>"), ok}, result{1, NotPermitted}, result{1, OutcomeUnknown}, result{1, NotPermitted}},
+		"401 in HTML":                  {[]outcome{replies(401, "<html>"), ok}, result{1, WrongCredentials}, result{1, OutcomeUnknown}, result{1, WrongCredentials}},
+		"422 with a 500 inside":        {[]outcome{replies(422, envelope), ok}, result{1, Other}, result{1, OutcomeUnknown}, result{1, Other}},
 		"503 without":                  {[]outcome{replies(503, "busy"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"502 in HTML":                  {[]outcome{replies(502, "<html>"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"502 in the envelope":          {[]outcome{replies(502, envelope), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"504 for ever":                 {[]outcome{replies(504, "")}, result{5, UnexpectedReply}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
 		"500 in HTML":                  {[]outcome{replies(500, "<html>"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, OutcomeUnknown}},
-		"500 in the envelope":          {[]outcome{replies(500, envelope), ok}, result{1, Other}, result{1, Other}, result{1, Other}},
+		"500 in the envelope":          {[]outcome{replies(500, envelope), ok}, result{1, Other}, result{1, OutcomeUnknown}, result{1, OutcomeUnknown}},
 		"refused by the service":       {[]outcome{replies(422, validationReply), ok}, result{1, Refused}, result{1, Refused}, result{1, Refused}},
 		"no connection":                {[]outcome{refuses, refuses, ok}, result{3, none}, result{3, none}, result{3, none}},
 		"never a connection":           {[]outcome{refuses}, result{5, Unreachable}, result{5, Unreachable}, result{5, Unreachable}},
@@ -111,11 +123,11 @@ func TestRepeats(t *testing.T) {
 		"no reply in time":             {[]outcome{hangs, ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"not sent in time":             {[]outcome{hangsOnTheWay, ok}, result{2, none}, result{2, none}, result{2, none}},
 		"not sent, then lost":          {[]outcome{refuses, drops, ok}, result{3, none}, result{2, OutcomeUnknown}, result{3, none}},
-		"a redirect to nowhere":        {[]outcome{replies(302, ""), ok}, result{1, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
-		"a redirect to another host":   {[]outcome{replies(302, "", "Location: https://other.example/x"), ok}, result{1, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
-		"a redirect without security":  {[]outcome{replies(307, "", "Location: http://crm.example/x"), ok}, result{1, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
-		"a redirect to the same host":  {[]outcome{replies(301, "", "Location: /x"), ok}, result{2, none}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
-		"a redirect round in a circle": {[]outcome{replies(307, "", "Location: /x")}, result{6, UnexpectedReply}, result{1, UnexpectedReply}, result{1, UnexpectedReply}},
+		"a redirect to nowhere":        {[]outcome{replies(302, ""), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
+		"a redirect to another host":   {[]outcome{replies(302, "", "Location: https://other.example/x"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
+		"a redirect without security":  {[]outcome{replies(307, "", "Location: http://crm.example/x"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
+		"a redirect to the same host":  {[]outcome{replies(301, "", "Location: /x"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
+		"a redirect round in a circle": {[]outcome{replies(307, "", "Location: /x")}, result{6, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, UnexpectedReply}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -164,11 +176,9 @@ func TestWaitsAsAsked(t *testing.T) {
 		{"0", time.Millisecond, 3 * time.Millisecond},
 		{"2", 2 * time.Second, 2300 * time.Millisecond},
 		{"1.5", 1500 * time.Millisecond, 1700 * time.Millisecond},
-		{"3600", maxRetryWait, maxRetryWait + 4*time.Second},
-		{"99999999999999999999999", maxRetryWait, maxRetryWait + 4*time.Second},
-		{"Inf", maxRetryWait, maxRetryWait + 4*time.Second},
+		{"60", time.Minute, time.Minute + 1200*time.Millisecond},
+		{"240", 4 * time.Minute, 4*time.Minute + 1200*time.Millisecond},
 		{"Sat, 01 Jan 2000 00:00:10 GMT", 10 * time.Second, 12 * time.Second}, // the bubble's time begins with 2000
-		{"Sat, 01 Jan 2050 00:00:00 GMT", maxRetryWait, maxRetryWait + 4*time.Second},
 		{"Fri, 31 Dec 1999 23:00:00 GMT", time.Millisecond, 3 * time.Millisecond},
 		{"-5", time.Millisecond, 3 * time.Millisecond},
 		{"NaN", firstRetryWait / 2, firstRetryWait * 3 / 2},
@@ -187,6 +197,52 @@ func TestWaitsAsAsked(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A service that asks to wait for too long, or again and again, is given up, and the
+// error says what it asked for.
+func TestThrottled(t *testing.T) {
+	t.Parallel()
+	for after, least := range map[string]time.Duration{
+		"3600": 0, "99999999999999999999999": 0, "Inf": 0, "Sat, 01 Jan 2050 00:00:00 GMT": 0,
+		"": 2 * time.Minute, "0": 2 * time.Minute, "1": 2 * time.Minute, "50": 2 * time.Minute,
+	} {
+		t.Run(after, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+after))
+				c := scripted(t, network, func(config *Config) { config.MaxRetries = 2 })
+				begin := time.Now()
+				_, err := c.do(t.Context(), createCall)
+				wantProblem(t, err, Throttled)
+				if took := time.Since(begin); took < least || took > 3*time.Minute || len(*at) > 30 {
+					t.Errorf("%d requests in %s: %v", len(*at), took, err)
+				}
+			})
+		})
+	}
+}
+
+// How long to wait is a fact about the service: what begins meanwhile waits too, and
+// that is no retry.
+func TestAllWaitWhenOneIsTold(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: 60"), replies(http.StatusOK, "{}"))
+		c := scripted(t, network, func(config *Config) { config.MaxRetries = 0 })
+		together(10, func(i int) {
+			time.Sleep(time.Duration(i) * time.Second)
+			_, err := c.do(t.Context(), createCall)
+			must(t, err)
+		})
+		wantEqual(t, "requests", 1+10, len(*at))
+		for _, at := range (*at)[1:] {
+			if at.Sub(begin) < time.Minute {
+				t.Errorf("a request was sent after %s", at.Sub(begin))
+			}
+		}
+	})
 }
 
 func TestWaitsLongerAndLonger(t *testing.T) {
@@ -359,7 +415,7 @@ func TestRedirects(t *testing.T) {
 					must(t, err)
 					want = append(want, "GET https://crm.example/login")
 				} else {
-					wantProblem(t, err, UnexpectedReply)
+					wantProblem(t, err, map[bool]Problem{true: UnexpectedReply, false: OutcomeUnknown}[call.repeatable])
 					if !strings.Contains(err.Error(), "is a redirect, which is not followed") {
 						t.Errorf("%d to %s: %v", status, target, err)
 					}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // A writing is one batch of records on its way to the CRM.
@@ -49,6 +50,8 @@ func (w *writing[T, In]) all() []int {
 // back: one request each, and one to see what is to be updated. More are sent
 // only where something has to be restored, or goes wrong.
 func (c *Collection[T, In]) write(ctx context.Context, inputs []In, options WriteOptions) []Result[T] {
+	ctx, done := withLasting(ctx, c.client.config.RequestTimeout)
+	defer done()
 	w := newWriting(c, inputs, options)
 	all := w.all()
 	// No batch begins before it can be sent: what it knows of the space would be
@@ -63,7 +66,7 @@ func (c *Collection[T, In]) write(ctx context.Context, inputs []In, options Writ
 	w.prepare(ctx)
 	w.carryOut(ctx, all)
 	// What has been written is awaited, even by those who have given up.
-	w.readBack(context.WithoutCancel(ctx))
+	w.readBack(lastingOf(ctx))
 	return w.results
 }
 
@@ -128,7 +131,7 @@ func (w *writing[T, In]) failPrepared(err error) {
 func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 	w.compare(ctx, w.toSend(items), true)
 	if w.restore(ctx, w.unfailed(items)) {
-		ctx = context.WithoutCancel(ctx) // it is begun
+		ctx = lastingOf(ctx) // it is begun
 	}
 	w.send(ctx, items)
 }
@@ -147,7 +150,7 @@ func (w *writing[T, In]) toSend(items []int) []int {
 func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
-		w.deliver(ctx, items)
+		w.deliver(ctx, items, nil)
 		if tries == w.client.config.MaxRetries {
 			return
 		}
@@ -157,61 +160,70 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	}
 }
 
-// deliver sends the items until it is known what became of each.
-func (w *writing[T, In]) deliver(ctx context.Context, items []int) {
+// deliver sends the items until it is known of each whether it was carried out, or
+// clear that this can't be found out. lost is the error of an earlier request with
+// the same items whose outcome is unknown, nil for none.
+func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
-			w.fail(items, err)
+			w.giveUp(items, lost, err)
 			return
 		}
 		err := w.sendOnce(ctx, items)
 		if ProblemOf(err) == NotFound {
 			err = firstError(w.client.isThere(ctx), err)
 		}
-		lost := errors.As(err, new(*OutcomeUnknownError))
-		refused := w.options.RollbackMethod == rollbackFailed && len(items) > 1 && isRefusedWhole(err)
+		unknown := errors.As(err, new(*OutcomeUnknownError))
+		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == rollbackFailed && isRefusedWhole(err))
+		patience := time.Duration(0)
 		switch {
-		case err == nil:
+		case err == nil, lost != nil && !divide && isAPIRefusal(err) && !unknown:
+			if err != nil {
+				w.failWhole(items, err)
+			}
+			if lost != nil {
+				w.lookOnceMore(lastingOf(ctx), items)
+			}
 			return
-		case !lost && !refused:
+		case unknown && !divide:
+			losses++
+			lost, patience = err, w.client.config.RecoveryTimeout
+		case !unknown && !divide && lost == nil:
 			w.failWhole(items, err)
 			return
 		}
-		looks := 1
-		if lost {
-			losses++
-			looks = 2 // it may still be at work
-		}
-		var unsettled error
-		items, unsettled = w.settle(context.WithoutCancel(ctx), items, err, looks)
-		if unsettled != nil {
+		left, unsettled := w.settle(lastingOf(ctx), items, err, patience)
+		switch items = left; {
+		case unsettled != nil:
 			w.fail(items, unsettled)
 			return
-		}
-		if losses > w.client.config.MaxRetries {
-			w.failLost(items, err)
-			return
-		}
-		if refused {
-			// One of them is at fault. Smaller batches find it, and let its
-			// neighbours through.
+		case divide:
+			// One of them is at fault, or they are too many. Smaller batches find it, and
+			// let its neighbours through.
 			half := len(items) / 2
-			w.deliver(ctx, items[:half])
+			w.deliver(ctx, items[:half], lost)
 			items = items[half:]
+		case !unknown, losses > w.client.config.MaxRetries, !isTransient(err):
+			w.giveUp(items, lost, err)
+			return
 		}
 	}
 }
 
-// failLost fails items whose reply has got lost again and again, though looking
-// has shown nothing of them. An update that has done nothing is one that was not
-// carried out; a create may still be at work.
-func (w *writing[T, In]) failLost(items []int, err error) {
-	for _, i := range items {
-		since := w.since(i)
-		w.results[i].Err = &OutcomeUnknownError{Err: causeOf(err), Since: &since}
-		if w.isUpdate(i) {
-			w.results[i].Err = w.client.notCarriedOut(err)
-		}
+// giveUp fails items because of err. Where a request with them was lost, it may still
+// be at work, though looking has shown nothing of it.
+func (w *writing[T, In]) giveUp(items []int, lost, err error) {
+	if lost == nil {
+		w.fail(items, err)
+		return
+	}
+	if causeOf(lost) != causeOf(err) { //nolint:errorlint // the very same one
+		err = fmt.Errorf("%w; then: %w", causeOf(lost), err)
+	}
+	w.fail(items, &OutcomeUnknownError{Err: causeOf(err)})
+	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+		since := w.sinceAny(creates)
+		w.fail(creates, &OutcomeUnknownError{Err: causeOf(err), Since: &since})
 	}
 }
 
@@ -223,15 +235,26 @@ func causeOf(err error) error {
 	return err
 }
 
-// notCarriedOut is the error of a request whose reply got lost, once looking has
-// shown that it did nothing.
-func (c *Client) notCarriedOut(err error) error {
-	cause := causeOf(err)
-	if errors.As(cause, new(*APIError)) || errors.As(cause, new(*ReplyError)) {
-		return cause
+// statusOf returns the HTTP status of the reply that an error is about, 0 for none.
+func statusOf(err error) int {
+	if api, ok := errors.AsType[*APIError](err); ok {
+		return api.HTTPStatus
 	}
-	return &ConnectError{Host: c.base.Host, Err: cause}
+	if reply, ok := errors.AsType[*ReplyError](err); ok {
+		return reply.HTTPStatus
+	}
+	return 0
 }
+
+// isTransient reports whether a lost request may go better when it is sent again: not
+// one that was redirected, or refused by who knows whom.
+func isTransient(err error) bool {
+	status := statusOf(err)
+	return status < 300 || status >= 500 || status == http.StatusRequestTimeout
+}
+
+// isTooLarge reports whether the service takes no request of that size.
+func isTooLarge(err error) bool { return statusOf(err) == http.StatusRequestEntityTooLarge }
 
 const rollbackFailed = 1 // the rollback method that rolls back only what failed
 

@@ -31,7 +31,7 @@ func TestCreate(t *testing.T) {
 		s.seed(t, 3)
 		input := linked(newConversation(1), acme, zenith)
 		input.RecipientContactID = Value(jones)
-		got, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 8)
+		got, err := s.client.Conversations.writeOne(t.Context(), input, 8)
 		must(t, err)
 		s.wantRequests(t, listConversations, batchModify, listConversations)
 
@@ -86,7 +86,7 @@ func TestBadNeighbours(t *testing.T) {
 		inputs[5].RecipientContactID = Value(jones)
 		problems := []Problem{-1, Refused, -1, RelationNotFound, RelationNotFound, NotFound}
 		together(len(inputs), func(i int) {
-			got, err := s.client.Conversations.CreateOrUpdate(t.Context(), inputs[i], 0)
+			got, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
 			switch {
 			case problems[i] >= 0:
 				wantProblem(t, err, problems[i])
@@ -108,7 +108,7 @@ func TestUpdateSendsWhatChanges(t *testing.T) {
 		s.ResetRequests()
 		input := change(before)
 		input.RecipientContactID = Value(jones)
-		got, err := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		got, err := s.client.Conversations.writeOne(t.Context(), input, 0)
 		must(t, err)
 		sent := s.Requests()[1]
 		wantEqual(t, "body", fmt.Sprintf(`[{"id":"%s","revision":%d,"recipient_contact_id":"%s"}]`, before.ID, before.Revision, jones), string(sent.Body))
@@ -137,7 +137,7 @@ func TestEveryBehavior(t *testing.T) {
 				ctx := t.Context()
 				input := linked(newConversation(1), acme, zenith)
 				input.OpportunityRelations = RelationKinds[4].Links([]ID{opportunity})
-				created, err := s.client.Conversations.CreateOrUpdate(ctx, input, 0)
+				created, err := s.client.Conversations.writeOne(ctx, input, 0)
 				must(t, err)
 				s.seed(t, 5) // others go on
 				links := func() [][]string {
@@ -147,7 +147,7 @@ func TestEveryBehavior(t *testing.T) {
 				wantEqual(t, "links of the new", [][]string{texts(acme, zenith), texts(opportunity), {}}, links())
 				kept := s.relationOf(t, created.ID, zenith)
 
-				updated, err := s.client.Conversations.CreateOrUpdate(ctx, linked(change(created), zenith, initech), 0)
+				updated, err := s.client.Conversations.writeOne(ctx, linked(change(created), zenith, initech), 0)
 				must(t, err)
 				wantEqual(t, "links after the update", [][]string{texts(zenith, initech), texts(opportunity), {}}, links())
 				wantEqual(t, "links that it returns", []ID{zenith, initech}, sorted(RelationKinds[0].Linked(&updated)))
@@ -158,7 +158,7 @@ func TestEveryBehavior(t *testing.T) {
 				wantEqual(t, "links of a get", [][]ID{{zenith, initech}, {opportunity}}, [][]ID{sorted(RelationKinds[0].Linked(&got)), RelationKinds[4].Linked(&got)})
 				wantEqual(t, "messages of a get", true, got.Messages == nil)
 
-				updated, err = s.client.Conversations.CreateOrUpdate(ctx, linked(change(got)), 0)
+				updated, err = s.client.Conversations.writeOne(ctx, linked(change(got)), 0)
 				must(t, err)
 				wantEqual(t, "links after the last", [][]string{{}, texts(opportunity), {}}, links())
 				wantEqual(t, "links that it returns", []ID{}, RelationKinds[0].Linked(&updated))
@@ -221,11 +221,11 @@ func TestLinksSent(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{ArrayUpdate: array})
-			created, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme, zenith), 0)
+			created, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
 			must(t, err)
 			relation := s.relationOf(t, created.ID, zenith)
 			s.ResetRequests()
-			_, err = s.client.Conversations.CreateOrUpdate(t.Context(), linked(change(created), zenith, initech), 0)
+			_, err = s.client.Conversations.writeOne(t.Context(), linked(change(created), zenith, initech), 0)
 			must(t, err)
 			var sent []map[string]json.RawMessage
 			must(t, json.Unmarshal(s.Requests()[1].Body, &sent))
@@ -264,7 +264,7 @@ func TestUnread(t *testing.T) {
 				}
 				together(2, func(i int) {
 					time.Sleep(time.Duration(i) * time.Millisecond)
-					got, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(i), acme), 0)
+					got, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(i), acme), 0)
 					var unread *UnreadError
 					switch {
 					case !test.want[i]:
@@ -298,7 +298,7 @@ func TestLinkThatIsNotShown(t *testing.T) {
 		})
 		together(3, func(i int) {
 			account := []ID{acme, zenith, initech}[i]
-			got, err := s.client.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(i), account), 0)
+			got, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(i), account), 0)
 			var unread *UnreadError
 			if i == 1 {
 				if !errors.As(err, &unread) || !strings.Contains(err.Error(), "does not show which record is linked by account_relations") {
@@ -335,7 +335,7 @@ func TestInterruptedWrite(t *testing.T) {
 				s.Inject(mockserver.Fault{Kind: mockserver.Latency, Latency: time.Second})
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(test.after, func() { cancel(stopped) })
-				got, err := s.client.Conversations.CreateOrUpdate(ctx, newConversation(1), 0)
+				got, err := s.client.Conversations.writeOne(ctx, newConversation(1), 0)
 				wantEqual(t, "requests", test.sent, len(s.Requests()))
 				if !test.finished {
 					if !errors.Is(err, stopped) {

@@ -1,0 +1,181 @@
+package client
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// takeCreates decides which of the records that were found are those that lost
+// creates have made. That needs proof: there must be no more of the same name than
+// creates that may have made them, and a record that has something else where the
+// create sets something is someone else's.
+func (s *search[T, In]) takeCreates() {
+	for place, items := range s.places {
+		named := make(map[string][]T, len(s.made[place]))
+		for _, record := range s.made[place] {
+			name := s.nameOf(record)
+			named[name] = append(named[name], record)
+		}
+		waiting := make(map[string][]int, len(items))
+		for _, i := range items {
+			name := s.name(s.inputs[i])
+			waiting[name] = append(waiting[name], i)
+		}
+		for name, items := range waiting {
+			s.choose(items, named[name], s.client.seen.losses(s.lostCreate(place, name)))
+			delete(named, name)
+		}
+		s.chooseRespelled(s.unsettled(items), named)
+	}
+}
+
+// choose gives creates of one name the records of that name, the oldest first: those
+// that agree in everything, then those that lack something. So many creates of that
+// name are lost, in this batch and in others.
+func (s *search[T, In]) choose(items []int, records []T, lost int) {
+	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
+		return !slices.ContainsFunc(items, func(i int) bool { return record.changed() > s.since(i).Revision })
+	})
+	if len(records) > max(len(items), lost) {
+		s.failAmbiguous(items, records)
+		return
+	}
+	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
+		for _, i := range s.unsettled(items) {
+			n := slices.IndexFunc(records, func(record T) bool {
+				return record.changed() > s.since(i).Revision && fits(s.inputs[i], record)
+			})
+			if n >= 0 && !s.isUpdate(i) {
+				s.adopt(i, records[n])
+				records = slices.Delete(records, n, n+1)
+			}
+		}
+	}
+}
+
+// chooseRespelled gives creates those records whose name may be another spelling of
+// theirs, by the service's own rules, and that agree in everything else. There must
+// be just one record for the create, and no other create for the record.
+func (s *search[T, In]) chooseRespelled(items []int, named map[string][]T) {
+	byTail := map[string][]T{}
+	for name, records := range named {
+		byTail[tail(name)] = append(byTail[tail(name)], records...)
+	}
+	candidates := map[int][]T{}
+	claims := map[ID]int{}
+	for _, i := range items {
+		for _, record := range slices.Concat(byTail[tail(s.name(s.inputs[i]))], byTail[""]) {
+			if record.changed() > s.since(i).Revision && s.mayBe(s.inputs[i], record) && s.agrees(s.asHeld(s.inputs[i], record), record) {
+				candidates[i] = append(candidates[i], record)
+				claims[record.recordID()]++
+			}
+		}
+	}
+	for i, records := range candidates {
+		if len(records) > 1 || claims[records[0].recordID()] > 1 {
+			s.failAmbiguous([]int{i}, records)
+			continue
+		}
+		s.inputs[i] = s.asHeld(s.inputs[i], records[0])
+		s.adopt(i, records[0])
+	}
+}
+
+// tail returns the last four digits of a name, empty for one that ends otherwise: no
+// spelling of a number that shows them changes them.
+func tail(name string) string {
+	const length = 4
+	end := name[max(len(name)-length, 0):]
+	if len(end) < length || strings.Trim(end, "0123456789") != "" {
+		return ""
+	}
+	return end
+}
+
+// adopt makes the record the result of a create. One that lacks something is an
+// update from now on.
+func (s *search[T, In]) adopt(i int, record T) {
+	if !s.client.seen.claim(record.recordID()) {
+		return
+	}
+	s.results[i] = Result[T]{Value: record, Adopted: true}
+	if s.agrees(s.inputs[i], record) {
+		s.ids[i] = record.recordID()
+		return
+	}
+	s.about(i).ID = Value(record.recordID())
+	s.bringUpToDate(i, record)
+}
+
+func (s *search[T, In]) failAmbiguous(items []int, records []T) {
+	ids := make([]ID, len(records))
+	for n, record := range records {
+		ids[n] = record.recordID()
+	}
+	for _, i := range items {
+		since := s.since(i)
+		s.results[i].Err = &OutcomeUnknownError{Err: &AmbiguousError{IDs: ids}, Since: &since}
+	}
+}
+
+// lookOnceMore looks at what was sent again: the first request may have been carried
+// out late. A create that was refused the second time may be there by that, and one
+// that was carried out may be there twice.
+func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int) {
+	w.lookForTwins(ctx, items)
+	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
+	if len(refused) == 0 {
+		return
+	}
+	errs := make(map[int]error, len(refused))
+	for _, i := range refused {
+		errs[i], w.results[i].Err = w.results[i].Err, nil
+	}
+	left, _ := w.settle(ctx, refused, errs[refused[0]], 0)
+	for _, i := range left {
+		w.results[i].Err = errs[i]
+	}
+}
+
+// lookForTwins notes, with creates that were sent again, what else is like them:
+// their first request may have been carried out late.
+func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
+	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
+	if len(items) == 0 {
+		return
+	}
+	if err := w.client.seen.creating.Acquire(ctx, everyone); err != nil {
+		return
+	}
+	defer w.client.seen.creating.Release(everyone)
+	s := newSearch(w, items)
+	if err := s.run(ctx); err != nil {
+		return // there need not be one
+	}
+	for place, records := range s.made {
+		for _, record := range records {
+			if s.client.seen.losses(s.lostCreate(place, s.nameOf(record))) > 0 {
+				continue // it may be that of another batch
+			}
+			for _, i := range s.places[place] {
+				if s.isLike(i, record) {
+					s.results[i].Twins = append(s.results[i].Twins, record.recordID())
+					break
+				}
+			}
+		}
+	}
+}
+
+// isLike reports whether the record may have been made by the create.
+func (s *search[T, In]) isLike(i int, record T) bool {
+	input := s.inputs[i]
+	if s.name(input) != s.nameOf(record) {
+		if !s.mayBe(input, record) {
+			return false
+		}
+		input = s.asHeld(input, record)
+	}
+	return s.agrees(input, record) || s.lacks(input, record)
+}

@@ -1,0 +1,166 @@
+package client
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"math"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// judge tells what a complete reply means for the call.
+//
+// Only the API's own word proves that a call which can't be repeated was not
+// carried out: its error envelope with a 4xx status other than 408, or a 429.
+// After any other reply the outcome is unknown.
+func (c *Client) judge(call call, got reply, header http.Header) error {
+	if got.status >= 200 && got.status < 300 {
+		return nil
+	}
+	err := decodeError(got.status, got.body)
+	wait := retryAfter(header, time.Now())
+	switch {
+	case got.status == http.StatusUnauthorized:
+		c.denied.set(err)
+	case got.status == http.StatusTooManyRequests:
+		return &throttledError{err: err, after: wait}
+	}
+	switch asked := got.status == http.StatusServiceUnavailable && wait > 0; {
+	case call.method == http.MethodGet || call.repeatable:
+		if call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout) {
+			err = &OutcomeUnknownError{Err: err}
+		}
+		switch {
+		case asked:
+			return &throttledError{err: err, after: wait}
+		case isPassing(got.status):
+			return &retryableError{err: err}
+		}
+		return err
+	case asked:
+		c.gate.shut(wait)
+	}
+	if isRefusalStatus(got.status) && isAPIRefusal(err) {
+		return err
+	}
+	return &OutcomeUnknownError{Err: err}
+}
+
+// isAPIRefusal reports whether the error is the API's own word that it has not done
+// what was asked.
+func isAPIRefusal(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.fromEnvelope && isRefusalStatus(api.HTTPStatus)
+}
+
+func isRefusalStatus(status int) bool {
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout
+}
+
+// isPassing reports whether a status stands for trouble on the way, after which
+// the same request may well be answered.
+func isPassing(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// judgeFailure tells what it means that no complete reply came.
+func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error {
+	var refusal *redirectError
+	switch {
+	case errors.As(err, &refusal):
+		return unlessRepeatable(call, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), Snippet: refusal.target})
+	case errors.Is(err, errReplyTooLong):
+		return unlessRead(call, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: snippet(got.body)})
+	case sent && call.method != http.MethodGet:
+		return lostReply(call, err)
+	}
+	failure := &ConnectError{Host: c.base.Host, Err: err}
+	if isLasting(err) {
+		return failure
+	}
+	return &retryableError{err: failure}
+}
+
+// A denial is the service's answer that the credentials are wrong. They don't
+// get better by being sent again, for each of a thousand resources: that locks
+// accounts.
+type denial struct {
+	mu  sync.Mutex
+	err error
+}
+
+func (d *denial) set(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
+}
+
+func (d *denial) get() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// lostReply is the error of a call that may have been carried out.
+func lostReply(call call, err error) error {
+	err = unlessRead(call, err)
+	if call.repeatable {
+		return &retryableError{err: err}
+	}
+	return err
+}
+
+// unlessRead says that the outcome is unknown, except of a call that only reads.
+func unlessRead(call call, err error) error {
+	if call.method == http.MethodGet {
+		return err
+	}
+	return &OutcomeUnknownError{Err: err}
+}
+
+// unlessRepeatable says that the outcome is unknown, except of a call for which
+// that does not matter.
+func unlessRepeatable(call call, err error) error {
+	if call.repeatable {
+		return err
+	}
+	return &OutcomeUnknownError{Err: err}
+}
+
+// isLasting reports whether connecting again would fail in the same way.
+func isLasting(err error) bool {
+	var (
+		dns         *net.DNSError
+		certificate *tls.CertificateVerificationError
+		record      tls.RecordHeaderError
+		host        x509.HostnameError
+		authority   x509.UnknownAuthorityError
+	)
+	return errors.As(err, &dns) && dns.IsNotFound ||
+		errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &host) || errors.As(err, &authority)
+}
+
+// longestRetryAfter keeps the arithmetic of waits in bounds. Nobody waits so long:
+// a call gives up before, see [Client.mostThrottled].
+const longestRetryAfter = 24 * time.Hour
+
+// retryAfter returns how long the service asks to wait, at least a moment; 0 where it
+// does not say.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseFloat(text, 64); !math.IsNaN(seconds) && (err == nil || errors.Is(err, strconv.ErrRange)) {
+		return time.Duration(min(max(seconds, time.Millisecond.Seconds()), longestRetryAfter.Seconds()) * float64(time.Second))
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return min(max(at.Sub(now), time.Millisecond), longestRetryAfter)
+	}
+	return 0
+}

@@ -1,0 +1,24 @@
+package client
+
+import "net/http"
+
+// A redirectError refuses a redirect that would take credentials elsewhere or
+// turn a change into a question.
+type redirectError struct {
+	status int
+	target string
+}
+
+func (e *redirectError) Error() string {
+	return "is a redirect, which is not followed, so that no credentials go elsewhere; is service_url right?"
+}
+
+// checkRedirect follows redirects of GET requests on the same host only.
+func checkRedirect(request *http.Request, via []*http.Request) error {
+	first := via[0]
+	same := request.URL.Scheme == first.URL.Scheme && request.URL.Host == first.URL.Host
+	if same && first.Method == http.MethodGet && len(via) <= maxRedirects {
+		return nil
+	}
+	return &redirectError{status: request.Response.StatusCode, target: request.URL.Scheme + "://" + request.URL.Host}
+}
