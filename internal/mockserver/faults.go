@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -25,19 +26,42 @@ const (
 	DropAfter Kind = "drop_after"
 	// StatusAfter answers like StatusReply to a request that was carried out.
 	StatusAfter Kind = "status_after"
+	// CommitLater carries out the request when CommitAfter has passed since its arrival. Before or after that, when
+	// Latency has passed, it answers like StatusReply, or closes the connection if the fault has no Status.
+	CommitLater Kind = "commit_later"
 	// Truncate cuts the answer to a request that was carried out half way.
 	Truncate Kind = "truncate"
 	// ReplaceReply answers a request that was carried out with Reply and Status, by default 200.
 	ReplaceReply Kind = "reply"
-	// ShortArray leaves out the last item of the data array in the answer to a request that was carried out.
+
+	// The rest changes the answer to a request that was carried out, if its data is an array or, where that makes
+	// sense, one record.
+
+	// ShortArray leaves out the last item of the data.
 	ShortArray Kind = "short_array"
-	// LongArray repeats the last item of the data array in the answer to a request that was carried out.
+	// LongArray repeats the last item of the data.
 	LongArray Kind = "long_array"
+	// SuccessFalse says that there was no success, and leaves the data as it is.
+	SuccessFalse Kind = "success_false"
+	// ItemObjects puts an object with the id in the place of every id in the data.
+	ItemObjects Kind = "item_objects"
+	// NullField makes the fault's Field, by default the revision, null in all records.
+	NullField Kind = "null_field"
+	// OmitField leaves the fault's Field, by default the revision, out of all records.
+	OmitField Kind = "omit_field"
+	// RepeatRecord begins a page with the last record of the page before.
+	RepeatRecord Kind = "repeat_record"
+	// TotalTooHigh counts one match more in total than the pages bring.
+	TotalTooHigh Kind = "total_too_high"
+	// EndsEarly says that a page is the last one.
+	EndsEarly Kind = "ends_early"
+	// EndlessList says that no page is the last one. No cursor comes twice, and after the end the records begin again.
+	EndlessList Kind = "endless_list"
 )
 
-var kinds = []Kind{
-	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, Truncate, ReplaceReply, ShortArray, LongArray,
-}
+var kinds = append([]Kind{
+	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, CommitLater, Truncate, ReplaceReply,
+}, slices.Sorted(maps.Keys(distortions))...)
 
 // Fault is a fault to order: which requests it hits and what it does to them. Go's HTTP client repeats a GET by itself
 // when a connection that it had kept open is closed without an answer.
@@ -51,31 +75,46 @@ type Fault struct {
 	Kind        Kind   `json:"kind,omitempty"`
 	Status      int    `json:"status,omitempty"`
 	RetryAfter  string `json:"retry_after,omitempty"` // the header
+	Location    string `json:"location,omitempty"`    // the header
 	Reply       string `json:"reply,omitempty"`       // the body of the answer
 	ContentType string `json:"content_type,omitempty"`
+	Envelope    bool   `json:"envelope,omitempty"` // the body is the API's error object, whatever the status
+	Field       string `json:"field,omitempty"`    // for NullField and OmitField
 
-	// Latency is waited for first, whatever the kind. In JSON it is a string like "1.5s".
+	// Latency is waited for first, whatever the kind. In JSON it is a string like "1.5s", as the other times are.
 	Latency time.Duration `json:"-"`
+	// CommitAfter is for CommitLater.
+	CommitAfter time.Duration `json:"-"`
 
 	// Do is called when the fault hits, before the request is carried out. With no Kind, it is all there is.
 	Do func() `json:"-"`
 }
 
-// faultJSON is a Fault with its latency in writing.
+// faultJSON is a Fault with its times in writing.
 type faultJSON struct {
 	*plainFault
-	Latency string `json:"latency,omitempty"`
+	Latency     writtenDuration `json:"latency,omitempty"`
+	CommitAfter writtenDuration `json:"commit_after,omitempty"`
 }
 
 type plainFault Fault
 
-// MarshalJSON writes the fault with its latency as a string.
+// writtenDuration is a duration that JSON has as a string.
+type writtenDuration time.Duration
+
+func (d writtenDuration) MarshalText() ([]byte, error) {
+	return []byte(time.Duration(d).String()), nil
+}
+
+func (d *writtenDuration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = writtenDuration(parsed)
+	return err
+}
+
+// MarshalJSON writes the fault with its times as strings.
 func (f Fault) MarshalJSON() ([]byte, error) {
-	out := faultJSON{plainFault: (*plainFault)(&f)}
-	if f.Latency != 0 {
-		out.Latency = f.Latency.String()
-	}
-	return json.Marshal(out)
+	return json.Marshal(faultJSON{(*plainFault)(&f), writtenDuration(f.Latency), writtenDuration(f.CommitAfter)})
 }
 
 // UnmarshalJSON reads a fault. It returns an error for a field, a kind or a duration that doesn't exist, so that a
@@ -88,13 +127,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	if err := decoder.Decode(&in); err != nil {
 		return err
 	}
-	if in.Latency != "" {
-		d, err := time.ParseDuration(in.Latency)
-		if err != nil {
-			return err
-		}
-		plain.Latency = d
-	}
+	plain.Latency, plain.CommitAfter = time.Duration(in.Latency), time.Duration(in.CommitAfter)
 	*f = Fault(plain)
 	return f.check()
 }
@@ -105,8 +138,8 @@ func (f *Fault) check() error {
 		return fmt.Errorf("unknown kind of fault %q", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		return fmt.Errorf("impossible status %d", f.Status)
-	case f.Skip < 0 || f.Times < 0 || f.Latency < 0:
-		return fmt.Errorf("skip, times and latency can't be negative")
+	case f.Skip < 0 || f.Times < 0 || f.Latency < 0 || f.CommitAfter < 0:
+		return fmt.Errorf("skip, times and durations can't be negative")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,9 @@ type Server struct {
 
 	log    requestLog
 	faults faultQueue
+	late   lateCommits
+
+	cursors atomic.Int64 // that an EndlessList has spelt in another way
 }
 
 // New returns a server with an empty space. It returns an error if a field of the behavior has an unknown value.
@@ -95,8 +99,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		hangUp(w)
 		return
 	}
+	username, password, _ := r.BasicAuth()
 	carryOut := func() reply {
-		switch username, password, _ := r.BasicAuth(); {
+		switch {
 		case !inside:
 			return nothingThere()
 		case username != s.username || password != s.password:
@@ -110,7 +115,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, entry, carryOut())
 		return
 	}
-	s.answerWithFault(w, r, entry, fault, carryOut)
+	s.answerWithFault(w, r, entry, c, fault, carryOut)
 }
 
 // base returns the URL of the space as the client knows it.
