@@ -86,7 +86,12 @@ type Fault struct {
 	// CommitAfter is for CommitLater.
 	CommitAfter time.Duration `json:"-"`
 
-	// Do is called when the fault hits, before the request is carried out. With no Kind, it is all there is.
+	// Before is done by somebody else when the fault hits, After as soon as the request is carried out. With no Kind,
+	// they are all there is.
+	Before Acts `json:"before,omitempty"`
+	After  Acts `json:"after,omitempty"`
+
+	// Do is called when the fault hits, before the request is carried out, and before Before.
 	Do func() `json:"-"`
 }
 
@@ -133,8 +138,9 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 }
 
 func (f *Fault) check() error {
+	onlyActs := f.Kind == "" && len(f.Before)+len(f.After) > 0
 	switch {
-	case !slices.Contains(kinds, f.Kind):
+	case !onlyActs && !slices.Contains(kinds, f.Kind):
 		return fmt.Errorf("unknown kind of fault %q", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		return fmt.Errorf("impossible status %d", f.Status)

@@ -12,6 +12,11 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry i
 	if f.Do != nil {
 		f.Do()
 	}
+	if _, err := s.Act(f.Before...); err != nil {
+		s.answer(w, entry, actFailed(err))
+		return
+	}
+	carryOut = s.followed(f.After, carryOut)
 	if f.Kind == CommitLater {
 		s.late.after(f.CommitAfter, func() { carryOut() })
 	}
@@ -53,6 +58,22 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry i
 		}
 		s.answer(w, entry, s.distorted(c, f, carryOut(), distort))
 	}
+}
+
+// followed returns carryOut with what somebody else does after it.
+func (s *Server) followed(after Acts, carryOut func() reply) func() reply {
+	return func() reply {
+		r := carryOut()
+		if _, err := s.Act(after...); err != nil {
+			return actFailed(err)
+		}
+		return r
+	}
+}
+
+// actFailed tells whoever has ordered the fault that it can't be done.
+func actFailed(err error) reply {
+	return outsideReply(http.StatusInternalServerError, "The fault can't be carried out: "+err.Error())
 }
 
 // reply returns the answer that the fault describes.
