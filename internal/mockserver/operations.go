@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"net/http"
+	"slices"
 )
 
 // call is one request to the API, as far as it has been understood.
@@ -140,7 +141,9 @@ func (s *Server) batch(def *entity, c *call, do func(*writer, any) (string, *api
 	if failure != nil {
 		return failed(failure)
 	}
-	return jsonReply(http.StatusOK, dataReply{true, data})
+	isError := func(item any) bool { _, failed := item.(*apiError); return failed }
+	success := s.store.behavior.BatchSuccess == AlwaysTrue || !slices.ContainsFunc(data, isError)
+	return jsonReply(http.StatusOK, dataReply{success, data})
 }
 
 // writer begins a write with the validation level that the query asks for.

@@ -149,7 +149,11 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 	}
 	q := &listQuery{}
 	var err error
-	if q.order, err = parseOrdering(def, p["order-by"]); err != nil {
+	order := p["order-by"]
+	if behavior.OrderBy == Ignored {
+		order = ""
+	}
+	if q.order, err = parseOrdering(def, order); err != nil {
 		return nil, invalid(err.Error() + ".")
 	}
 	if q.conditions, failure = p.conditions(def, behavior); failure != nil {
