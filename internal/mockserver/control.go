@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // controlPath is where the endpoints are that control the mock. They need no credentials and are in no log.
@@ -22,6 +23,16 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 	"DELETE requests": done((*Server).ResetRequests),
 	"POST faults":     (*Server).orderFaults,
 	"DELETE faults":   done((*Server).ClearFaults),
+	"POST seed": func(s *Server, _ *http.Request, body []byte) (any, error) {
+		var seed map[string][]map[string]any
+		if err := json.Unmarshal(body, &seed); err != nil {
+			return nil, err
+		}
+		return nil, s.Seed(seed)
+	},
+	"POST backup":   done((*Server).Backup),
+	"POST restore":  func(s *Server, _ *http.Request, _ []byte) (any, error) { return nil, s.RestoreBackup() },
+	"POST settings": (*Server).changeSettings,
 	"GET commits": func(s *Server, _ *http.Request, _ []byte) (any, error) {
 		return map[string]int{"count": s.PendingCommits()}, nil
 	},
@@ -60,6 +71,11 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) reply {
 	if !known {
 		return outsideReply(http.StatusNotFound, "no such control endpoint")
 	}
+	if query := r.URL.Query(); query.Has("space") {
+		if s = s.InSpace(query.Get("space")); s == nil {
+			return outsideReply(http.StatusBadRequest, "no such space")
+		}
+	}
 	var answer any
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err == nil {
@@ -88,4 +104,42 @@ func (s *Server) orderFaults(_ *http.Request, body []byte) (any, error) {
 	}
 	s.Inject(faults...)
 	return nil, nil
+}
+
+// changeSettings changes what the body names: switches, lag and max-batch-items.
+func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
+	settings := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &settings); err != nil {
+		return nil, err
+	}
+	behavior, lag, items := s.behavior(), new(writtenDuration), new(int)
+	targets := map[string]any{"lag": lag, "max-batch-items": items}
+	for _, sw := range Switches {
+		targets[sw.Name] = sw.Field(&behavior)
+	}
+	for name, value := range settings {
+		target, known := targets[name]
+		if !known {
+			return nil, fmt.Errorf("unknown setting %q", name)
+		}
+		if err := json.Unmarshal(value, target); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := s.SetBehavior(behavior); err != nil {
+		return nil, err
+	}
+	if settings["lag"] != nil {
+		s.SetLag(time.Duration(*lag))
+	}
+	if settings["max-batch-items"] != nil {
+		s.SetMaxBatchItems(*items)
+	}
+	return nil, nil
+}
+
+func (s *Server) behavior() Behavior {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.behavior
 }
