@@ -3,9 +3,12 @@ package mockserver
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -63,6 +66,9 @@ var kinds = append([]Kind{
 	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, CommitLater, Truncate, ReplaceReply,
 }, slices.Sorted(maps.Keys(distortions))...)
 
+// Remaining as the RetryAfter of a fault is the rest of its For.
+const Remaining = "remaining"
+
 // Fault is a fault to order: which requests it hits and what it does to them. Go's HTTP client repeats a GET by itself
 // when a connection that it had kept open is closed without an answer.
 type Fault struct {
@@ -85,6 +91,9 @@ type Fault struct {
 	Latency time.Duration `json:"-"`
 	// CommitAfter is for CommitLater.
 	CommitAfter time.Duration `json:"-"`
+	// For is how long the fault goes on after its first hit; 0 means without end. A RetryAfter of [Remaining] is the
+	// seconds that are left of it.
+	For time.Duration `json:"-"`
 
 	// Before is done by somebody else when the fault hits, After as soon as the request is carried out. With no Kind,
 	// they are all there is.
@@ -100,6 +109,7 @@ type faultJSON struct {
 	*plainFault
 	Latency     writtenDuration `json:"latency,omitempty"`
 	CommitAfter writtenDuration `json:"commit_after,omitempty"`
+	For         writtenDuration `json:"for,omitempty"`
 }
 
 type plainFault Fault
@@ -119,7 +129,9 @@ func (d *writtenDuration) UnmarshalText(text []byte) error {
 
 // MarshalJSON writes the fault with its times as strings.
 func (f Fault) MarshalJSON() ([]byte, error) {
-	return json.Marshal(faultJSON{(*plainFault)(&f), writtenDuration(f.Latency), writtenDuration(f.CommitAfter)})
+	return json.Marshal(faultJSON{
+		(*plainFault)(&f), writtenDuration(f.Latency), writtenDuration(f.CommitAfter), writtenDuration(f.For),
+	})
 }
 
 // UnmarshalJSON reads a fault. It returns an error for a field, a kind or a duration that doesn't exist, so that a
@@ -132,7 +144,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	if err := decoder.Decode(&in); err != nil {
 		return err
 	}
-	plain.Latency, plain.CommitAfter = time.Duration(in.Latency), time.Duration(in.CommitAfter)
+	plain.Latency, plain.CommitAfter, plain.For = time.Duration(in.Latency), time.Duration(in.CommitAfter), time.Duration(in.For)
 	*f = Fault(plain)
 	return f.check()
 }
@@ -144,8 +156,10 @@ func (f *Fault) check() error {
 		return fmt.Errorf("unknown kind of fault %q", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		return fmt.Errorf("impossible status %d", f.Status)
-	case f.Skip < 0 || f.Times < 0 || f.Latency < 0 || f.CommitAfter < 0:
-		return fmt.Errorf("skip, times and durations can't be negative")
+	case f.Skip < 0 || f.Times < 0 || min(f.Latency, f.CommitAfter, f.For) < 0:
+		return errors.New("skip, times and durations can't be negative")
+	case f.RetryAfter == Remaining && f.For == 0:
+		return errors.New("retry_after can be " + Remaining + " only with a for")
 	}
 	return nil
 }
@@ -174,10 +188,11 @@ type faultQueue struct {
 	faults []*orderedFault
 }
 
-// orderedFault is a fault and how often it has been matched.
+// orderedFault is a fault, how often it has been matched, and since when it hits.
 type orderedFault struct {
 	Fault
 	matched int
+	since   time.Time // of the first hit
 }
 
 func (q *faultQueue) add(faults []Fault) {
@@ -199,16 +214,37 @@ func (q *faultQueue) take(c *call) *Fault {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range q.faults {
-		usedUp := f.Times > 0 && f.matched >= f.Skip+f.Times
-		if usedUp || !f.matches(c) {
+		if f.usedUp() || !f.matches(c) {
 			continue
 		}
 		f.matched++
 		if f.matched > f.Skip {
-			return &f.Fault
+			return f.hit()
 		}
 	}
 	return nil
+}
+
+func (f *orderedFault) usedUp() bool {
+	over := f.For > 0 && !f.since.IsZero() && f.left() <= 0
+	return over || f.Times > 0 && f.matched >= f.Skip+f.Times
+}
+
+// left returns how long the fault goes on.
+func (f *orderedFault) left() time.Duration {
+	return f.For - time.Since(f.since)
+}
+
+// hit returns the fault as it is now.
+func (f *orderedFault) hit() *Fault {
+	if f.since.IsZero() {
+		f.since = time.Now()
+	}
+	hit := f.Fault
+	if hit.RetryAfter == Remaining {
+		hit.RetryAfter = strconv.Itoa(int(math.Ceil(f.left().Seconds())))
+	}
+	return &hit
 }
 
 func (f *Fault) matches(c *call) bool {

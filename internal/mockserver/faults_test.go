@@ -221,6 +221,35 @@ func TestFault_matching(t *testing.T) {
 	}
 }
 
+// A fault can go on for a time that begins with its first hit.
+func TestFault_for(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMock(t, nil)
+		limit := mockserver.Fault{Path: "Phones", Kind: mockserver.StatusReply, Status: 429, For: time.Minute, Skip: 1}
+		ask := func(want int, retryAfter string) {
+			t.Helper()
+			got := m.do(t, http.MethodGet, "Phones", "").wantStatus(t, want)
+			wantDiff(t, "Retry-After", retryAfter, got.header.Get("Retry-After"))
+		}
+		for _, test := range []struct{ order, first, last string }{
+			{mockserver.Remaining, "60", "1"}, {"7", "7", "7"}, {"", "", ""},
+		} {
+			m.ClearFaults()
+			limit.RetryAfter = test.order
+			m.Inject(limit)
+			time.Sleep(time.Hour) // nothing has begun
+			ask(200, "")
+			ask(429, test.first)
+			time.Sleep(time.Minute - time.Second/2)
+			ask(429, test.last)
+			m.do(t, http.MethodGet, "Accounts", "").wantStatus(t, 200)
+			time.Sleep(time.Second / 2)
+			ask(200, "")
+		}
+	})
+}
+
 func TestFault_do(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
@@ -284,11 +313,11 @@ func TestFault_JSON(t *testing.T) {
 	fault := mockserver.Fault{
 		Method: "POST", Path: "batch", Body: "x", Skip: 1, Times: 2, Kind: mockserver.StatusAfter, Status: 504,
 		RetryAfter: "5", Location: "/x", Reply: "<p>", ContentType: "text/html", Envelope: true, Field: "id",
-		Latency: 1500 * time.Millisecond, CommitAfter: time.Minute,
+		Latency: 1500 * time.Millisecond, CommitAfter: time.Minute, For: time.Second,
 	}
 	text := `{"method":"POST","path":"batch","body":"x","skip":1,"times":2,"kind":"status_after","status":504,` +
 		`"retry_after":"5","location":"/x","reply":"<p>","content_type":"text/html","envelope":true,"field":"id",` +
-		`"latency":"1.5s","commit_after":"1m0s"}`
+		`"latency":"1.5s","commit_after":"1m0s","for":"1s"}`
 	var read mockserver.Fault
 	must(t, json.Unmarshal([]byte(text), &read))
 	wantDiff(t, "read", fault, read)
