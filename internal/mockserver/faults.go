@@ -62,7 +62,8 @@ const (
 	EndlessList Kind = "endless_list"
 )
 
-var kinds = append([]Kind{
+// Kinds is every kind of fault that there is.
+var Kinds = append([]Kind{
 	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, CommitLater, Truncate, ReplaceReply,
 }, slices.Sorted(maps.Keys(distortions))...)
 
@@ -152,7 +153,7 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 func (f *Fault) check() error {
 	onlyActs := f.Kind == "" && len(f.Before)+len(f.After) > 0
 	switch {
-	case !onlyActs && !slices.Contains(kinds, f.Kind):
+	case !onlyActs && !slices.Contains(Kinds, f.Kind):
 		return fmt.Errorf("unknown kind of fault %q", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		return fmt.Errorf("impossible status %d", f.Status)

@@ -94,3 +94,32 @@ func TestFault_commitLaterLeftAlone(t *testing.T) {
 		_, _ = m.post(t, time.Minute)
 	})
 }
+
+// A fault can go on for a time that begins with its first hit.
+func TestFault_for(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMock(t, nil)
+		limit := mockserver.Fault{Path: "Phones", Kind: mockserver.StatusReply, Status: 429, For: time.Minute, Skip: 1}
+		ask := func(want int, retryAfter string) {
+			t.Helper()
+			got := m.do(t, http.MethodGet, "Phones", "").wantStatus(t, want)
+			wantDiff(t, "Retry-After", retryAfter, got.header.Get("Retry-After"))
+		}
+		for _, test := range []struct{ order, first, last string }{
+			{mockserver.Remaining, "60", "1"}, {"7", "7", "7"}, {"", "", ""},
+		} {
+			m.ClearFaults()
+			limit.RetryAfter = test.order
+			m.Inject(limit)
+			time.Sleep(time.Hour) // nothing has begun
+			ask(200, "")
+			ask(429, test.first)
+			time.Sleep(time.Minute - time.Second/2)
+			ask(429, test.last)
+			m.do(t, http.MethodGet, "Accounts", "").wantStatus(t, 200)
+			time.Sleep(time.Second / 2)
+			ask(200, "")
+		}
+	})
+}
