@@ -31,6 +31,7 @@ func TestFault_acts(t *testing.T) {
 		{`{"kind":"drop_before","before":` + incoming + `,"after":` + incoming + `}`, []string{"1 <nil> false"}},
 		{`{"kind":"drop_after","before":[` + incoming + `,` + incoming + `]}`, []string{"1 <nil> false", "1 <nil> false", "0 b1 false"}},
 		{`{"kind":"status_after","before":` + edit + `,"after":` + edit + `}`, []string{"0 b2 false"}},
+		{`{"before":` + incoming + `,"after":` + edit + `}`, []string{"1 <nil> false", "0 b2 false"}},
 		{`{"kind":"drop_after","before":` + incoming + `,"after":` + remove + `}`, []string{"1 <nil> true", "0 b1 true"}},
 	} {
 		s := newService(t)
