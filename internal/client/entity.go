@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 )
@@ -20,6 +19,7 @@ import (
 type Entity[T record, In any] struct {
 	client  *Client
 	segment string // path segment, in the plural
+	revised bool   // its records have a revision that counts
 }
 
 // A Page is one page of a list.
@@ -54,7 +54,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	if record.recordID() != id {
 		return record, got.unexpected("holds another record than the one asked for, " + id.String())
 	}
-	return record, nil
+	return record, e.check(record, query, got)
 }
 
 // find is Get, and also finds a soft-deleted record where the service answers a
@@ -79,14 +79,31 @@ func (e *Entity[T, In]) find(ctx context.Context, id ID, query Query) (T, error)
 	return found, firstError(err, notFound)
 }
 
+// check returns an error where a reply lacks what each record has.
+func (e *Entity[T, In]) check(record T, query Query, got reply) error {
+	switch {
+	case record.recordID().IsZero():
+		return got.unexpected("holds a record without an id")
+	case e.revised && query.shows("revision") && record.changed() <= 0:
+		return got.unexpected("holds a record without a revision, " + record.recordID().String())
+	}
+	return nil
+}
+
 // List returns one page.
 func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
+	page, _, err := e.list(ctx, query)
+	return page, err
+}
+
+// list is List, and reports whether the page tells how many match.
+func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
 	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(), query: query.values(), repeatable: true})
 	if ProblemOf(err) == NotFound {
-		return Page[T]{}, &AddressError{Err: err} // a list names no record that could be missing
+		return Page[T]{}, false, &AddressError{Err: err} // a list names no record that could be missing
 	}
 	if err != nil {
-		return Page[T]{}, err
+		return Page[T]{}, false, err
 	}
 	var list struct {
 		Total    *int `json:"total"`
@@ -95,16 +112,15 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 			HasNextPage bool    `json:"has_next_page"`
 		} `json:"page_info"`
 	}
-	page := Page[T]{}
 	if err := got.decode(&page.Records); err != nil {
-		return Page[T]{}, err
+		return Page[T]{}, false, err
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
-		return Page[T]{}, got.unexpected("is no page of a list (" + jsonProblem(err) + ")")
+		return Page[T]{}, false, got.unexpected("is no page of a list (" + jsonProblem(err) + ")")
 	}
 	for _, record := range page.Records {
-		if record.recordID().IsZero() {
-			return Page[T]{}, got.unexpected("holds a record without an id")
+		if err := e.check(record, query, got); err != nil {
+			return Page[T]{}, false, err
 		}
 	}
 	page.Total = len(page.Records)
@@ -116,46 +132,9 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 	}
 	page.HasNextPage = list.PageInfo.HasNextPage
 	if page.HasNextPage && page.EndCursor == "" {
-		return Page[T]{}, got.unexpected("promises another page, but no way to it")
+		return Page[T]{}, false, got.unexpected("promises another page, but no way to it")
 	}
-	return page, nil
-}
-
-// All returns every match, page by page. It ends with an error when the
-// service sends a cursor a second time.
-func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for page, err := range e.pages(ctx, query) {
-			if err != nil {
-				yield(*new(T), err)
-				return
-			}
-			for _, record := range page.Records {
-				if !yield(record, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// pages ends as [Entity.All] does.
-func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
-	return func(yield func(Page[T], error) bool) {
-		cursors := map[string]bool{}
-		for {
-			page, err := e.List(ctx, query)
-			if !yield(page, err) || err != nil || !page.HasNextPage {
-				return
-			}
-			if cursors[page.EndCursor] || len(page.Records) == 0 {
-				yield(Page[T]{}, &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + snippet([]byte(page.EndCursor))})
-				return
-			}
-			cursors[page.EndCursor] = true
-			query.After = page.EndCursor
-		}
-	}
+	return page, list.Total != nil, nil
 }
 
 // BatchModify creates the items without an id and updates the others. The

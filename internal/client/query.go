@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -65,6 +66,11 @@ func (q Query) values() url.Values {
 	}
 	q.shape(v)
 	return v
+}
+
+// shows reports whether the query asks for the field.
+func (q Query) shows(field string) bool {
+	return len(q.LoadOnly) == 0 || slices.Contains(q.LoadOnly, field)
 }
 
 // shape sets the parameters that a get has in common with a list.
