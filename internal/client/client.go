@@ -63,7 +63,9 @@ type Client struct {
 	base   *url.URL
 	http   *http.Client
 	log    *slog.Logger
-	slots  chan struct{} // one for each request under way
+
+	secrets secrets
+	slots   chan struct{} // one for each request under way
 
 	rate *rate.Limiter
 
@@ -91,7 +93,9 @@ func New(config Config) (*Client, error) {
 		config: config,
 		base:   base,
 		log:    config.Logger,
-		slots:  make(chan struct{}, config.MaxConcurrentRequests),
+
+		secrets: newSecrets(config.Username, config.Password),
+		slots:   make(chan struct{}, config.MaxConcurrentRequests),
 
 		rate: rate.NewLimiter(rate.Inf, 1),
 		seen: newHistory(),

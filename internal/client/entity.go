@@ -116,7 +116,7 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 		return Page[T]{}, false, err
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
-		return Page[T]{}, false, got.unexpected("is no page of a list (" + jsonProblem(err) + ")")
+		return Page[T]{}, false, got.unexpected("is no page of a list (" + got.problem(err) + ")")
 	}
 	for _, record := range page.Records {
 		if err := e.check(record, query, got); err != nil {
@@ -183,33 +183,33 @@ func (r reply) decode(data any) error {
 		Data    json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(r.body, &envelope); errors.As(err, new(*json.UnmarshalTypeError)) {
-		return r.unexpected("is not the API's (" + jsonProblem(err) + ")")
+		return r.unexpected("is not the API's (" + r.problem(err) + ")")
 	} else if err != nil {
 		return r.unexpected("is not JSON")
 	}
 	if envelope.Success != nil && !*envelope.Success {
-		return decodeError(r.status, r.body)
+		return decodeError(r.status, r.secrets.hide(r.body))
 	}
 	if len(envelope.Data) == 0 || bytes.Equal(envelope.Data, []byte("null")) {
 		return r.unexpected("has no data")
 	}
 	if err := json.Unmarshal(envelope.Data, data); err != nil {
-		return r.unexpected("holds data of another shape than the API's (" + jsonProblem(err) + ")")
+		return r.unexpected("holds data of another shape than the API's (" + r.problem(err) + ")")
 	}
 	return nil
 }
 
 func (r reply) unexpected(reason string) *ReplyError {
-	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: snippet(r.body)}
+	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: r.secrets.snippet(r.body)}
 }
 
-// jsonProblem says what is wrong with JSON without naming Go's types.
-func jsonProblem(err error) string {
+// problem says what is wrong with the reply's JSON without naming Go's types.
+func (r reply) problem(err error) string {
 	text := err.Error()
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		text = fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
 	}
-	return snippet([]byte(text)) // it may quote the reply
+	return r.secrets.snippet([]byte(text)) // it may quote the reply
 }
 
 // decodeBatch reads the reply to a batch of count items.
@@ -226,6 +226,9 @@ func decodeBatch(got reply, count int) ([]Result[ID], error) {
 		result, ok := decodeBatchItem(item)
 		if !ok {
 			return nil, got.unexpected(fmt.Sprintf("has a result, number %d, that is neither an id nor an error", i+1))
+		}
+		if result.Err != nil {
+			result, _ = decodeBatchItem(got.secrets.hide(item))
 		}
 		results[i] = result
 	}

@@ -46,7 +46,7 @@ func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T
 		seen := map[ID]bool{}
 		for passes := 1; ; passes++ {
 			known := len(seen)
-			p := pass{seen: seen, cursors: map[string]bool{}}
+			p := pass{secrets: e.client.secrets, seen: seen, cursors: map[string]bool{}}
 			if !pagesOf(ctx, e, query, &p, yield) {
 				return
 			}
@@ -102,6 +102,7 @@ func unseen[T record](records []T, seen map[ID]bool) []T {
 
 // A pass is one reading of a list, from its first page on.
 type pass struct {
+	secrets secrets
 	seen    map[ID]bool     // records, of earlier passes too
 	cursors map[string]bool // that have led on
 	read    int             // records, repeated ones too
@@ -135,7 +136,7 @@ func (p *pass) limit() int {
 func (p *pass) next(cursor string, read int) error {
 	switch {
 	case p.cursors[cursor] || read == 0:
-		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + snippet([]byte(cursor))}
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + p.secrets.snippet([]byte(cursor))}
 	case p.read > p.limit():
 		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d different ones, and promise more; "+
 			"narrow the filters, and tell the support of the CRM if that does not help", p.read, len(p.seen))
