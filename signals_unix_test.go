@@ -22,7 +22,7 @@ func TestBinaryOutlivesSignals(t *testing.T) {
 	}
 	process := exec.CommandContext(t.Context(), binary)
 	process.Env = append(os.Environ(), "PLUGIN_PROTOCOL_VERSIONS=6", // as Terraform starts it
-		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a19cb4d6991ca9872b2e")
+		"TF_PLUGIN_MAGIC_COOKIE=d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
 	stdout, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,9 @@ const (
 // anyAuthorization is a header with credentials, whoever's they are.
 const anyAuthorization = `((?i:authorization)["']?\s*[:=]\s*\[?["']?(?i:basic|bearer|digest|negotiate)\s+)[^\s"'<>,;\]]+`
 
+// ampersand is one, of HTML that is inside JSON too.
+const ampersand = `(?:&|\\+u0026)`
+
 func newSecrets(username, password string) secrets {
 	patterns := []string{anyAuthorization}
 	var texts []string
@@ -54,23 +57,23 @@ func spellings(text string) string {
 	var pattern strings.Builder
 	for _, r := range text {
 		character := regexp.QuoteMeta(string(r))
-		ways := []string{character, `\\` + character, fmt.Sprintf("(?i:&#0*%d;|&#x0*%x;)", r, r)}
+		ways := []string{character, `\\+` + character, fmt.Sprintf(ampersand+"(?i:#0*%d;|#x0*%x;)", r, r)}
 		if named := html.EscapeString(string(r)); named != string(r) {
-			ways = append(ways, named)
+			ways = append(ways, strings.Replace(named, "&", ampersand, 1))
 		}
 		var percent, escaped strings.Builder
 		for _, b := range []byte(string(r)) {
 			fmt.Fprintf(&percent, "(?i:%%(?:25)?%02x)", b)
 		}
 		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&escaped, `(?i:\\u%04x)`, unit)
+			fmt.Fprintf(&escaped, `(?i:\\+u%04x)`, unit)
 		}
 		ways = append(ways, percent.String(), escaped.String())
 		switch r {
 		case ' ':
 			ways = append(ways, `\s+`, `\+`)
 		case '"':
-			ways = append(ways, "&quot;")
+			ways = append(ways, ampersand+"quot;")
 		}
 		pattern.WriteString("(?:" + strings.Join(ways, "|") + ")")
 	}
