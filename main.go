@@ -36,6 +36,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	quietFramework()
+	if !*debug {
+		outliveSignals()
+	}
 	return providerserver.Serve(ctx, provider.New(version), providerserver.ServeOpts{
 		Address:         "registry.terraform.io/terraform-provider-pipeliner/pipeliner",
 		Debug:           *debug,

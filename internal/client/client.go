@@ -65,7 +65,9 @@ type Client struct {
 	base   *url.URL
 	http   *http.Client
 	log    *slog.Logger
-	slots  chan struct{} // one for each request under way
+
+	secrets secrets
+	slots   chan struct{} // one for each request under way
 
 	rate *rate.Limiter
 	gate gate
@@ -94,7 +96,9 @@ func New(config Config) (*Client, error) {
 		config: config,
 		base:   base,
 		log:    config.Logger,
-		slots:  make(chan struct{}, config.MaxConcurrentRequests),
+
+		secrets: newSecrets(config.Username, config.Password),
+		slots:   make(chan struct{}, config.MaxConcurrentRequests),
 
 		rate: rate.NewLimiter(rate.Inf, 1),
 		seen: newHistory(),

@@ -13,7 +13,7 @@ func wholeConversations() Query {
 }
 
 func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
-	entity := &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations"}
+	entity := &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations", revised: true}
 	return newCollection(c, entity, shape[Conversation, ConversationInput]{
 		query:  wholeConversations(),
 		change: func(in *ConversationInput) *Change[Conversation] { return &in.Change },

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 )
@@ -20,6 +19,7 @@ import (
 type Entity[T record, In any] struct {
 	client  *Client
 	segment string // path segment, in the plural
+	revised bool   // its records have a revision that counts
 }
 
 // A Page is one page of a list.
@@ -56,7 +56,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	if record.recordID() != id {
 		return record, got.unexpected("holds another record than the one asked for, " + id.String())
 	}
-	return record, nil
+	return record, e.check(record, query, got)
 }
 
 // find is Get, and also finds a soft-deleted record where the service answers a
@@ -81,14 +81,31 @@ func (e *Entity[T, In]) find(ctx context.Context, id ID, query Query) (T, error)
 	return found, firstError(err, notFound)
 }
 
+// check returns an error where a reply lacks what each record has.
+func (e *Entity[T, In]) check(record T, query Query, got reply) error {
+	switch {
+	case record.recordID().IsZero():
+		return got.unexpected("holds a record without an id")
+	case e.revised && query.shows("revision") && record.changed() <= 0:
+		return got.unexpected("holds a record without a revision, " + record.recordID().String())
+	}
+	return nil
+}
+
 // List returns one page.
 func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
+	page, _, err := e.list(ctx, query)
+	return page, err
+}
+
+// list is List, and reports whether the page tells how many match.
+func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
 	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(), query: query.values(), repeatable: true})
 	if ProblemOf(err) == NotFound {
-		return Page[T]{}, &AddressError{Err: err} // a list names no record that could be missing
+		return Page[T]{}, false, &AddressError{Err: err} // a list names no record that could be missing
 	}
 	if err != nil {
-		return Page[T]{}, err
+		return Page[T]{}, false, err
 	}
 	var list struct {
 		Total    *int `json:"total"`
@@ -97,16 +114,15 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 			HasNextPage bool    `json:"has_next_page"`
 		} `json:"page_info"`
 	}
-	page := Page[T]{}
 	if err := got.decode(&page.Records); err != nil {
-		return Page[T]{}, err
+		return Page[T]{}, false, err
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
-		return Page[T]{}, got.unexpected("is no page of a list (" + jsonProblem(err) + ")")
+		return Page[T]{}, false, got.unexpected("is no page of a list (" + got.problem(err) + ")")
 	}
 	for _, record := range page.Records {
-		if record.recordID().IsZero() {
-			return Page[T]{}, got.unexpected("holds a record without an id")
+		if err := e.check(record, query, got); err != nil {
+			return Page[T]{}, false, err
 		}
 	}
 	page.Total = len(page.Records)
@@ -118,46 +134,9 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 	}
 	page.HasNextPage = list.PageInfo.HasNextPage
 	if page.HasNextPage && page.EndCursor == "" {
-		return Page[T]{}, got.unexpected("promises another page, but no way to it")
+		return Page[T]{}, false, got.unexpected("promises another page, but no way to it")
 	}
-	return page, nil
-}
-
-// All returns every match, page by page. It ends with an error when the
-// service sends a cursor a second time.
-func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for page, err := range e.pages(ctx, query) {
-			if err != nil {
-				yield(*new(T), err)
-				return
-			}
-			for _, record := range page.Records {
-				if !yield(record, nil) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// pages ends as [Entity.All] does.
-func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
-	return func(yield func(Page[T], error) bool) {
-		cursors := map[string]bool{}
-		for {
-			page, err := e.List(ctx, query)
-			if !yield(page, err) || err != nil || !page.HasNextPage {
-				return
-			}
-			if cursors[page.EndCursor] || len(page.Records) == 0 {
-				yield(Page[T]{}, &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + snippet([]byte(page.EndCursor))})
-				return
-			}
-			cursors[page.EndCursor] = true
-			query.After = page.EndCursor
-		}
-	}
+	return page, list.Total != nil, nil
 }
 
 // BatchModify creates the items without an id and updates the others. The
@@ -206,33 +185,33 @@ func (r reply) decode(data any) error {
 		Data    json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(r.body, &envelope); errors.As(err, new(*json.UnmarshalTypeError)) {
-		return r.unexpected("is not the API's (" + jsonProblem(err) + ")")
+		return r.unexpected("is not the API's (" + r.problem(err) + ")")
 	} else if err != nil {
 		return r.unexpected("is not JSON")
 	}
 	if envelope.Success != nil && !*envelope.Success {
-		return decodeError(r.status, r.body)
+		return decodeError(r.status, r.secrets.hide(r.body))
 	}
 	if len(envelope.Data) == 0 || bytes.Equal(envelope.Data, []byte("null")) {
 		return r.unexpected("has no data")
 	}
 	if err := json.Unmarshal(envelope.Data, data); err != nil {
-		return r.unexpected("holds data of another shape than the API's (" + jsonProblem(err) + ")")
+		return r.unexpected("holds data of another shape than the API's (" + r.problem(err) + ")")
 	}
 	return nil
 }
 
 func (r reply) unexpected(reason string) *ReplyError {
-	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: snippet(r.body)}
+	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: r.secrets.snippet(r.body)}
 }
 
-// jsonProblem says what is wrong with JSON without naming Go's types.
-func jsonProblem(err error) string {
+// problem says what is wrong with the reply's JSON without naming Go's types.
+func (r reply) problem(err error) string {
 	text := err.Error()
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		text = fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
 	}
-	return snippet([]byte(text)) // it may quote the reply
+	return r.secrets.snippet([]byte(text)) // it may quote the reply
 }
 
 // decodeBatch reads the reply to a batch of count items. An array of the right length
@@ -253,6 +232,9 @@ func decodeBatch(got reply, count int) ([]Result[ID], error) {
 		result, ok := decodeBatchItem(item)
 		if !ok {
 			return nil, got.unexpected(fmt.Sprintf("has a result, number %d, that is neither an id nor an error", i+1))
+		}
+		if result.Err != nil {
+			result, _ = decodeBatchItem(got.secrets.hide(item))
 		}
 		results[i] = result
 	}

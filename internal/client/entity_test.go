@@ -63,6 +63,9 @@ func TestGetRefusesOtherReplies(t *testing.T) {
 		"another id":          {`{"success":true,"data":{"id":"` + id2 + `"}}`, "holds another record than the one asked for"},
 		"an id that is none":  {`{"success":true,"data":{"id":"` + strings.Repeat("7", 9000) + `"}}`, "another shape"},
 		"a number as id":      {`{"success":true,"data":{"id":` + strings.Repeat("7", 9000) + `}}`, "another shape"},
+		"no revision":         {`{"success":true,"data":{"id":"` + id1 + `"}}`, "holds a record without a revision, " + id1},
+		"null as revision":    {`{"success":true,"data":{"id":"` + id1 + `","revision":null}}`, "holds a record without a revision, " + id1},
+		"0 as revision":       {`{"success":true,"data":{"id":"` + id1 + `","revision":0}}`, "holds a record without a revision, " + id1},
 		"text as revision":    {`{"success":true,"data":{"id":"` + id1 + `","revision":"7"}}`, "string at \"revision\""},
 		"a failure after all": {`{"success":false,"http_status":422,"code":1,"name":"X","message":"no"}`, "HTTP 422, error 1 X: no"},
 	} {
@@ -86,11 +89,14 @@ func TestListRefusesOtherReplies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ body, says string }{
 		"a record":                {`{"success":true,"data":{"id":"` + id1 + `"}}`, "another shape"},
-		"a record without an id":  {`{"success":true,"total":2,"data":[{"id":"` + id1 + `"},{"revision":7}]}`, "holds a record without an id"},
+		"a record without an id":  {`{"success":true,"total":2,"data":[{"id":"` + id1 + `","revision":7},{"revision":7}]}`, "holds a record without an id"},
 		"null as record":          {`{"success":true,"data":[null]}`, "holds a record without an id"},
+		"no revision":             {`{"success":true,"total":1,"data":[{"id":"` + id1 + `"}]}`, "holds a record without a revision, " + id1},
+		"null as revision":        {`{"success":true,"total":1,"data":[{"id":"` + id1 + `","revision":null}]}`, "holds a record without a revision, " + id1},
+		"0 as revision":           {`{"success":true,"total":1,"data":[{"id":"` + id1 + `","revision":0}]}`, "holds a record without a revision, " + id1},
 		"text as total":           {`{"success":true,"total":"many","data":[]}`, "is no page of a list"},
-		"more without a cursor":   {`{"success":true,"total":2,"page_info":{"end_cursor":null,"has_next_page":true},"data":[{"id":"` + id1 + `"}]}`, "promises another page, but no way to it"},
-		"more with an empty one":  {`{"success":true,"total":2,"page_info":{"end_cursor":"","has_next_page":true},"data":[{"id":"` + id1 + `"}]}`, "promises another page, but no way to it"},
+		"more without a cursor":   {`{"success":true,"total":2,"page_info":{"end_cursor":null,"has_next_page":true},"data":[{"id":"` + id1 + `","revision":7}]}`, "promises another page, but no way to it"},
+		"more with an empty one":  {`{"success":true,"total":2,"page_info":{"end_cursor":"","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7}]}`, "promises another page, but no way to it"},
 		"an empty page with more": {`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[]}`, "round in a circle"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,16 +122,16 @@ func TestList(t *testing.T) {
 		want Page[Message]
 	}{
 		"the last page": {
-			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + id1 + `"}]}`,
-			Page[Message]{Total: 42, Records: []Message{{ID: idOf(id1)}}, EndCursor: "b"},
+			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + id1 + `","revision":7}]}`,
+			Page[Message]{Total: 42, Records: []Message{{ID: idOf(id1), Revision: 7}}, EndCursor: "b"},
 		},
 		"past the end": {
 			`{"success":true,"total":42,"page_info":{"start_cursor":null,"end_cursor":null,"has_previous_page":false,"has_next_page":false},"data":[]}`,
 			Page[Message]{Total: 42, Records: []Message{}},
 		},
 		"without a total": {
-			`{"success":true,"data":[{"id":"` + id1 + `"},{"id":"` + id2 + `"}]}`,
-			Page[Message]{Total: 2, Records: []Message{{ID: idOf(id1)}, {ID: idOf(id2)}}},
+			`{"success":true,"data":[{"id":"` + id1 + `","revision":7},{"id":"` + id2 + `","revision":8}]}`,
+			Page[Message]{Total: 2, Records: []Message{{ID: idOf(id1), Revision: 7}, {ID: idOf(id2), Revision: 8}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +170,7 @@ func TestAllEndsInACircle(t *testing.T) {
 		c := scripted(t, func(r *http.Request) (*http.Response, error) {
 			asked++
 			cursor := fmt.Sprint(asked % length)
-			return answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+id1+`"}]}`), nil
+			return answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+id1+`","revision":7}]}`), nil
 		})
 		var last error
 		for _, last = range c.Conversations.Entity.All(t.Context(), Query{}) { //nolint:revive // only the end counts

@@ -75,8 +75,8 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 		}
 		read += len(page.Records)
 		pagesLeft := (page.Total - read + MaxPageSize - 1) / MaxPageSize
-		if len(f.missing) <= pagesLeft {
-			break
+		if !page.HasNextPage || len(f.missing) <= pagesLeft {
+			break // a list may end too soon: what it lacks is got by itself
 		}
 	}
 	return nil

@@ -267,7 +267,7 @@ func TestPrepareFailsForOne(t *testing.T) {
 func TestGetRefusesBareLinks(t *testing.T) {
 	t.Parallel()
 	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + id2 + `"}`, `{"id":"` + id2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
-		c := replying(t, `{"success":true,"data":{"id":"`+id1+`","account_relations":[`+link+`]}}`)
+		c := replying(t, `{"success":true,"data":{"id":"`+id1+`","revision":7,"account_relations":[`+link+`]}}`)
 		if got, err := c.Conversations.Get(t.Context(), idOf(id1)); ProblemOf(err) != UnexpectedReply {
 			t.Errorf("the link %s is taken for %v, %v", link, got.AccountRelations, err)
 		}

@@ -11,11 +11,11 @@ import (
 
 var replySeeds = []string{
 	"", "null", "[]", "<html>", `"` + id1 + `"`, validationReply,
-	`{"success":true,"data":{"id":"` + id1 + `","account_relations":["` + id2 + `"]}}`,
-	`{"success":true,"data":{"id":"` + id1 + `","created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
-	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7},{"id":null}]}`,
+	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"account_relations":["` + id2 + `"]}}`,
+	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
+	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7,"revision":7},{"id":null}]}`,
 	`{"success":true,"data":["` + id1 + `",{"success":false,"http_status":422}]}`,
-	`{"success":true,"data":[{"id":"` + id1 + `"},null]}`,
+	`{"success":true,"data":[{"id":"` + id1 + `","revision":7},null]}`,
 	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
 	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
 }

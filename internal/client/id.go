@@ -14,7 +14,7 @@ type ID struct{ uuid uuid.UUID }
 const uuidLength = 36
 
 // ParseID returns the ID that s is, or, when s is a URI of a record, the ID
-// that it ends in. Case does not matter.
+// that it ends in, with or without a slash behind it. Case does not matter.
 func ParseID(s string) (ID, error) {
 	id, _, err := ParseReference(s)
 	return id, err
@@ -25,8 +25,9 @@ func ParseID(s string) (ID, error) {
 // where s has none.
 func ParseReference(s string) (id ID, entity string, err error) {
 	text, prefix := s, ""
-	if cut := len(s) - uuidLength; cut > 0 && strings.ContainsAny(s[cut-1:cut], "/:=") {
-		prefix, text = s[:cut-1], s[cut:]
+	uri := strings.TrimSuffix(s, "/")
+	if cut := len(uri) - uuidLength; cut > 0 && strings.ContainsAny(uri[cut-1:cut], "/:=") {
+		prefix, text = uri[:cut-1], uri[cut:]
 	}
 	if len(text) != uuidLength {
 		return ID{}, "", fmt.Errorf("%q is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one", s)

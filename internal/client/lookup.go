@@ -63,13 +63,10 @@ func (e *Entity[T, In]) some(ctx context.Context, query Query, limit int) iter.S
 		query.First = min(limit, MaxPageSize)
 	}
 	return func(yield func(T, error) bool) {
-		seen := map[ID]bool{} // what changes meanwhile may turn up on another page again
+		count := 0
 		for record, err := range e.All(ctx, query) {
-			if err == nil && seen[record.recordID()] {
-				continue
-			}
-			seen[record.recordID()] = true
-			if !yield(record, err) || err != nil || len(seen) == limit {
+			count++
+			if !yield(record, err) || err != nil || count == limit {
 				return
 			}
 		}

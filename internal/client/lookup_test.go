@@ -75,7 +75,7 @@ func TestFindShowsWholeConversations(t *testing.T) {
 		query := r.URL.Query()
 		wantEqual(t, "load-only", strings.Join(conversationFields, ","), query.Get("load-only"))
 		wantEqual(t, "expand", strings.Join(relationFields(), ","), query.Get("expand"))
-		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
+		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","revision":7,"account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
 	})
 	found, err := c.Find(t.Context(), Query{LoadOnly: []string{"id"}}, 0)
 	must(t, err)
@@ -174,7 +174,7 @@ func TestOfNumber(t *testing.T) {
 func TestOfNumberWithoutFilters(t *testing.T) {
 	t.Parallel()
 	conversation := func(id, phone ID, deleted string) string {
-		return `{"id":"` + id.String() + `","phone_id":"` + phone.String() + `","recipient_phone_number":"+12025550100","is_deleted":` + deleted + `}`
+		return `{"id":"` + id.String() + `","phone_id":"` + phone.String() + `","recipient_phone_number":"+12025550100","revision":7,"is_deleted":` + deleted + `}`
 	}
 	c := replying(t, `{"success":true,"data":[`+conversation(idOf(id1), acme, "false")+`,`+conversation(idOf(id2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
 	found, err := c.OfNumber(t.Context(), frontDesk, "+12025550100")

@@ -6,7 +6,7 @@ import (
 )
 
 func messagesOf(c *Client) *Collection[Message, MessageInput] {
-	entity := &Entity[Message, MessageInput]{client: c, segment: "TextMessages"}
+	entity := &Entity[Message, MessageInput]{client: c, segment: "TextMessages", revised: true}
 	query := Query{LoadOnly: []string{"id", "revision", "created", "modified", "is_deleted", "is_delete_protected"}}
 	for _, field := range messageFields {
 		query.LoadOnly = append(query.LoadOnly, field.name)

@@ -42,7 +42,7 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 		}
 		return err
 	case asked:
-		c.gate.shut(wait)
+		c.gate.shut(min(wait, c.mostThrottled()))
 	}
 	if isRefusalStatus(got.status) && isAPIRefusal(err) {
 		return err

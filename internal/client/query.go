@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,7 @@ type Query struct {
 	Before string // cursor: the page before it, with Last
 	Last   int    // page size, backward
 
-	Filters        []Filter // all of them must hold
+	Filters        []Filter // all of them must hold, also several of one field
 	OrderBy        []string // fields, descending with a leading "-"
 	Expand         []string // relations to show as whole records
 	LoadOnly       []string // fields to show; nil: all
@@ -49,12 +50,27 @@ func (q Query) values() url.Values {
 	set("after", q.After)
 	set("before", q.Before)
 	set("order-by", strings.Join(q.OrderBy, ","))
+	uses := map[string]int{}
 	for _, filter := range q.Filters {
-		v.Set("filter["+filter.Field+"]", filter.Value)
-		set("filter-op["+filter.Field+"]", filter.Op)
+		uses[filter.Field]++
+	}
+	for _, filter := range q.Filters {
+		op := filter.Op
+		if op == "" && uses[filter.Field] > 1 {
+			op = "eq" // the first operator belongs to the first value, and so on
+		}
+		v.Add("filter["+filter.Field+"]", filter.Value)
+		if op != "" {
+			v.Add("filter-op["+filter.Field+"]", op)
+		}
 	}
 	q.shape(v)
 	return v
+}
+
+// shows reports whether the query asks for the field.
+func (q Query) shows(field string) bool {
+	return len(q.LoadOnly) == 0 || slices.Contains(q.LoadOnly, field)
 }
 
 // shape sets the parameters that a get has in common with a list.

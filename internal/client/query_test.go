@@ -16,6 +16,10 @@ func TestQueryValues(t *testing.T) {
 			"first=100&filter[revision]=17&filter-op[revision]=gt&filter[phone_id]=a%26b&filter[recipient_phone_number]=&filter-op[recipient_phone_number]=null",
 		},
 		{
+			Query{Filters: []Filter{{Field: "revision", Op: "gt", Value: "17"}, {Field: "revision", Value: "20"}, {Field: "revision", Op: "lte", Value: "30"}}},
+			"first=100&filter[revision]=17&filter-op[revision]=gt&filter[revision]=20&filter-op[revision]=eq&filter[revision]=30&filter-op[revision]=lte",
+		},
+		{
 			Query{OrderBy: []string{"created", "-modified"}, Expand: []string{"a", "b.c"}, LoadOnly: []string{"id", "owner.id"}, IncludeDeleted: true},
 			"first=100&order-by=created,-modified&expand=a,b.c&load-only=id,owner.id&include-deleted=true",
 		},

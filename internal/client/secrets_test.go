@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -78,7 +80,7 @@ func TestSecrets(t *testing.T) {
 		{Kind: mockserver.StatusReply, Status: 403},
 		{Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
 		{Kind: mockserver.StatusReply, Status: 429, RetryAfter: "86400"},
-		{Kind: mockserver.StatusReply, Status: 503, RetryAfter: "86400", Reply: "<html>busy</html>"},
+		{Kind: mockserver.StatusReply, Status: 503, Reply: "<html>busy</html>"},
 		{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"},
 		{Kind: mockserver.DropBefore},
 		{Kind: mockserver.Truncate},
@@ -134,5 +136,77 @@ func TestSecrets(t *testing.T) {
 		if strings.Contains(text.String(), secret) {
 			t.Errorf("%q is in an error or a log", secret)
 		}
+	}
+}
+
+// Whatever echoes the credentials, in whatever spelling, and the personal data of
+// a request: neither is in an error, the ones nowhere and the others only at TRACE.
+func TestEchoes(t *testing.T) {
+	t.Parallel()
+	const user, password, number = "user", `p&ss "w/rd" é`, "+15550109999"
+	token := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
+	spelled := map[string]string{
+		"as it is": password, "header": "Authorization: Basic " + token, "pair": user + ":" + password,
+		"query": url.QueryEscape(password), "path": url.PathEscape(password), "lower": strings.ToLower(url.QueryEscape(password)),
+		"JSON": `p&ss \"w\/rd\" \u00e9`, "Go's JSON": `p\u0026ss \"w/rd\" é`, "HTML": html.EscapeString(password), "escaped token": url.QueryEscape(token),
+		"URL's base64": base64.URLEncoding.EncodeToString([]byte(user + ":" + password)), "others'": "Proxy-Authorization: Basic c29tZW9uZTplbHNl",
+	}
+	secret := []string{token, "c29tZW9uZTplbHNl", "w/rd", `w\/rd`, "w%2Frd", "w%2frd", strings.TrimRight(token, "="), "p&amp;ss", "p&ss"}
+	for name, echo := range spelled {
+		quoted, err := json.Marshal(echo)
+		must(t, err)
+		refusal := `{"success":false,"http_status":422,"code":40000,"name":"X","message":` + string(quoted) + `,"field_errors":[{"field_name":"phone_id","errors":[{"message":` + string(quoted) + `}]}]}`
+		for sink, body := range map[string]outcome{
+			"a page":             replies(404, "<html>"+strings.Repeat("x", 190-len(echo)/2)+echo+" "+number),
+			"a busy page":        replies(503, "<html>"+echo+" "+number),
+			"a refusal":          replies(422, refusal),
+			"a refusal with 200": replies(200, refusal),
+			"a refused item":     replies(200, `{"success":true,"data":[`+refusal+`]}`),
+			"no JSON":            replies(200, echo+" "+number),
+			"another shape":      replies(200, `{"success":true,"data":[{"id":`+string(quoted)+`,"created":`+string(quoted)+`}]}`),
+			"a broken reply": func(*http.Request) (*http.Response, error) {
+				return nil, fmt.Errorf("malformed HTTP response %q", echo+" "+number)
+			},
+		} {
+			logs := newCapture()
+			c := scripted(t, roundTripper(body), func(c *Config) {
+				c.Username, c.Password, c.Logger, c.MaxRetries = user, password, slog.New(logs), 0
+			})
+			_, listing := c.Conversations.Entity.List(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Value: number}}})
+			results, writing := c.Conversations.Entity.BatchModify(t.Context(), []ConversationInput{{RecipientPhoneNumber: Value(number)}}, WriteOptions{})
+			if listing == nil {
+				t.Errorf("%s in %s: nothing fails", name, sink)
+			}
+			text := fmt.Sprintf("%v\n%+v\n%v", listing, listing, writing)
+			for _, result := range results {
+				text += fmt.Sprintf("\n%v %+v", result.Err, result.Err)
+			}
+			for level, logged := range logs.all {
+				text += logged
+				if level > LevelTrace && strings.Contains(logged, number[1:]) {
+					t.Errorf("%s in %s: the number is logged at %s: %s", name, sink, level, logged)
+				}
+			}
+			for _, secret := range secret {
+				if strings.Contains(text, secret) {
+					t.Errorf("%s in %s shows %s:\n%s", name, sink, secret, text)
+				}
+			}
+		}
+	}
+}
+
+// A short password is not hidden by itself, which would blank out half of a text,
+// but wherever it is a credential.
+func TestShortPasswords(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ password, text, want string }{
+		{"a", "a bad gateway", "a bad gateway"},
+		{"a", "user:a dXNlcjph Authorization: Basic dXNlcjph", "*** *** Authorization: Basic ***"},
+		{"abcd", "abcd and abc", "*** and abc"},
+		{"", "user: nobody", "user: nobody"},
+	} {
+		got := newSecrets("user", test.password).hide([]byte(test.text))
+		wantEqual(t, test.password, test.want, string(got))
 	}
 }

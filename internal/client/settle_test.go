@@ -226,7 +226,7 @@ func TestStillAtWork(t *testing.T) {
 		later.Wait()
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "id", fmt.Sprint(s.live()[0]["id"]), got.ID.String())
-		s.wantRequests(t, listConversations, batchModify, listConversations, listConversations)
+		s.wantRequests(t, listConversations, listConversations, batchModify, listConversations, listConversations)
 	})
 }
 

@@ -3,30 +3,29 @@ package client
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
 // A Time is a date-time of the API. The service writes
 // "2024-07-09 12:51:48.050073+00:00", its specification
-// "2019-01-01T00:00:00"; both are read, and what has no zone is UTC.
+// "2019-01-01T00:00:00"; both are read, with a zone in any of the spellings of
+// ISO 8601, and what has no zone is UTC.
 type Time struct{ time.Time }
 
-var timeLayouts = []string{
-	time.RFC3339Nano,
-	"2006-01-02 15:04:05.999999999Z07:00",
-	"2006-01-02T15:04:05.999999999",
-	"2006-01-02 15:04:05.999999999",
-}
+// timeZones are the ways to write a zone, behind a time with or without a fraction.
+var timeZones = []string{"Z07:00", "", "Z0700", "Z07"}
 
 // UnmarshalText reads any of the ways in which the API writes a time.
 func (t *Time) UnmarshalText(text []byte) error {
-	for _, layout := range timeLayouts {
-		if parsed, err := time.Parse(layout, string(text)); err == nil {
+	spaceless := strings.Replace(string(text), " ", "T", 1)
+	for _, zone := range timeZones {
+		if parsed, err := time.Parse("2006-01-02T15:04:05"+zone, spaceless); err == nil {
 			t.Time = parsed.UTC()
 			return nil
 		}
 	}
-	return fmt.Errorf("%.40q is not a date-time", text)
+	return fmt.Errorf("%q is not a date-time", text)
 }
 
 // UnmarshalJSON leaves the time zero for null, as every other type does.
@@ -36,7 +35,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	}
 	var text string
 	if err := json.Unmarshal(data, &text); err != nil {
-		return fmt.Errorf("%.40q is not a date-time", data)
+		return fmt.Errorf("%q is not a date-time", data)
 	}
 	return t.UnmarshalText([]byte(text))
 }

@@ -40,8 +40,9 @@ type call struct {
 }
 
 type reply struct {
-	status int
-	body   []byte
+	status  int
+	body    []byte  // without the credentials, unless it holds data
+	secrets secrets // that no text of it may show
 }
 
 // do sends the call, again where that is safe, and returns the body of a 2xx
@@ -103,10 +104,6 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 // That is no retry, but who allows more retries has more patience.
 func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(max(c.config.MaxRetries, 0)+1) * time.Minute
-}
-
-func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
-	c.log.WarnContext(ctx, "repeating a request", "method", call.method, "path", call.path, "wait", wait.String(), "error", err.Error())
 }
 
 // A retryableError is a failure after which the call may be sent again.
@@ -201,29 +198,22 @@ func (c *Client) send(request *http.Request) (reply, http.Header, error) {
 		if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 			err = wrapped.Err
 		}
-		return reply{}, nil, err
+		return reply{}, nil, c.secrets.hideIn(err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReplyBytes+1))
-	got := reply{status: response.StatusCode, body: body}
+	got := reply{status: response.StatusCode, body: body, secrets: c.secrets}
 	if err == nil && len(body) > maxReplyBytes {
 		err = errReplyTooLong
+		got.body = body[:hiddenPart]
 	}
-	return got, response.Header, err
+	if err != nil || isError(got.status) {
+		got.body = c.secrets.hide(got.body)
+	}
+	return got, response.Header, c.secrets.hideIn(err)
 }
 
 var errReplyTooLong = fmt.Errorf("is longer than %d MiB", maxReplyBytes>>20)
-
-func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
-	fields := []any{"method", call.method, "path", call.path, "status", got.status, "milliseconds", took.Milliseconds()}
-	if err != nil {
-		fields = append(fields, "error", err.Error())
-	}
-	c.log.DebugContext(ctx, "request to the Pipeliner API", fields...)
-	if c.log.Enabled(ctx, LevelTrace) {
-		c.log.Log(ctx, LevelTrace, "bodies", "query", call.query.Encode(), "request", string(call.body), "reply", string(got.body))
-	}
-}
 
 func firstError(errs ...error) error {
 	for _, err := range errs {

@@ -181,9 +181,9 @@ func TestWaitsAsAsked(t *testing.T) {
 		{"Sat, 01 Jan 2000 00:00:10 GMT", 10 * time.Second, 12 * time.Second}, // the bubble's time begins with 2000
 		{"Fri, 31 Dec 1999 23:00:00 GMT", time.Millisecond, 3 * time.Millisecond},
 		{"-5", time.Millisecond, 3 * time.Millisecond},
-		{"NaN", firstRetryWait / 2, firstRetryWait * 3 / 2},
-		{"soon", firstRetryWait / 2, firstRetryWait * 3 / 2},
-		{"", firstRetryWait / 2, firstRetryWait * 3 / 2},
+		{"NaN", firstRetryWait / 2, firstRetryWait * 17 / 10},
+		{"soon", firstRetryWait / 2, firstRetryWait * 17 / 10},
+		{"", firstRetryWait / 2, firstRetryWait * 17 / 10},
 	} {
 		t.Run(test.after, func(t *testing.T) {
 			t.Parallel()

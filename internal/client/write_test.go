@@ -139,7 +139,10 @@ func TestEveryBehavior(t *testing.T) {
 				input.OpportunityRelations = RelationKinds[4].Links([]ID{opportunity})
 				created, err := s.client.Conversations.writeOne(ctx, input, 0)
 				must(t, err)
-				s.seed(t, 5) // others go on
+				for i := range 5 { // others go on
+					_, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(200_000 + i)})
+					must(t, err)
+				}
 				links := func() [][]string {
 					id := created.ID.String()
 					return [][]string{s.Links(id, "account_relations"), s.Links(id, "opportunity_relations"), s.Links(id, "lead_relations")}

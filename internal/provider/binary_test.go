@@ -29,6 +29,7 @@ type binary struct {
 	terraform string
 	dir       string
 	env       []string
+	signal    syscall.Signal // that interrupts it
 }
 
 // newBinary builds the provider. The test is skipped where acceptance tests are.
@@ -44,7 +45,7 @@ func newBinary(t *testing.T, configuration string) *binary {
 			t.Fatalf("no terraform on PATH, and none in TF_ACC_TERRAFORM_PATH: %v", err)
 		}
 	}
-	b := &binary{t: t, terraform: terraform, dir: t.TempDir()}
+	b := &binary{t: t, terraform: terraform, dir: t.TempDir(), signal: syscall.SIGINT}
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", b.dir+"/", "../..")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", build, err, output)
@@ -63,8 +64,8 @@ func (b *binary) write(name, content string) {
 	}
 }
 
-// run runs Terraform to its end, and interrupts it, as Ctrl-C does it and its
-// provider, once interrupt is closed.
+// run runs Terraform to its end, and interrupts it, as Ctrl-C or a CI does it and
+// its provider, once interrupt is closed.
 func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output string, exitCode int) {
 	b.t.Helper()
 	var out bytes.Buffer
@@ -81,7 +82,7 @@ func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output str
 	waiting.Go(func() {
 		select {
 		case <-interrupt:
-			_ = syscall.Kill(-command.Process.Pid, syscall.SIGINT) // it may have ended
+			_ = syscall.Kill(-command.Process.Pid, b.signal) // it may have ended
 		case <-ended:
 		}
 	})
@@ -127,13 +128,24 @@ func (b *binary) ids() map[string]bool {
 	return ids
 }
 
-// Ctrl-C during a long apply: what was sent is in the state, the next apply
-// makes the rest, and none twice.
+// Ctrl-C, or the cancelling of a CI's job, during a long apply: what was sent is in
+// the state, the next apply makes the rest, and none twice.
 func TestAccTextMessageConversations_interrupt(t *testing.T) {
 	t.Parallel()
+	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(signal.String(), func(t *testing.T) {
+			t.Parallel()
+			interruptApply(t, signal)
+		})
+	}
+}
+
+func interruptApply(t *testing.T, signal syscall.Signal) {
+	t.Helper()
 	w := newWorld(t, mockserver.Behavior{})
 	const wanted = 60
 	b := newBinary(t, w.bulk(numbered(wanted), "rollback_method = 1", "batch_size = 10", "max_concurrent_requests = 1"))
+	b.signal = signal
 	interrupt := make(chan struct{})
 	w.Inject(mockserver.Fault{
 		Path: "batch-modify", Skip: 2, Times: 1, Do: func() { close(interrupt) },

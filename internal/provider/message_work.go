@@ -121,7 +121,7 @@ func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int
 	results := make([]client.Result[client.Message], len(w.writes))
 	for i, write := range w.writes {
 		group.Go(func() error {
-			results[i].Value, results[i].Err = api.Messages.CreateOrUpdate(ctx, write.input, level)
+			results[i] = api.Messages.CreateOrUpdate(ctx, write.input, level)
 			return nil
 		})
 	}

@@ -198,15 +198,15 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	input, level := plan.toAPI(nil), r.provider.validationLevel(plan.ValidationLevel)
 	input.Messages = inlineMessages(plan.Messages)
-	made, err := api.Conversations.CreateOrUpdate(ctx, input, level)
+	made := api.Conversations.CreateOrUpdate(ctx, input, level)
 	state := plan.ownedModel
 	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(failure{action: "Create", subject: plan.conversationModel, err: err}, input, made, nil)
+	state.conversationModel, more = plan.written(failure{action: "Create", subject: plan.conversationModel, err: made.Err}, input, made.Value, nil)
 	diags.Append(more...)
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	known, wanted := createdMessages(plan.Messages, made.Messages)
+	known, wanted := createdMessages(plan.Messages, made.Value.Messages)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
@@ -232,9 +232,9 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	}
 	level := r.provider.validationLevel(plan.ValidationLevel)
 	if input.HasChanges() {
-		made, err := api.Conversations.CreateOrUpdate(ctx, input, level)
+		made := api.Conversations.CreateOrUpdate(ctx, input, level)
 		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(failure{action: "Update", subject: plan.conversationModel, err: err}, input, made, &prior.conversationModel)
+		state.conversationModel, more = plan.written(failure{action: "Update", subject: plan.conversationModel, err: made.Err}, input, made.Value, &prior.conversationModel)
 		if diags.Append(more...); diags.HasError() {
 			return prior, diags
 		}

@@ -1,0 +1,71 @@
+package client
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// Logs above TRACE tell of what the service said only the status and the code:
+// its texts echo numbers, names and contents.
+
+func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
+	fields := []any{"method", call.method, "path", call.path, "status", got.status, "milliseconds", took.Milliseconds()}
+	if err != nil {
+		fields = append(fields, "error", kindOf(err))
+	}
+	c.log.DebugContext(ctx, "request to the Pipeliner API", fields...)
+	if c.log.Enabled(ctx, LevelTrace) {
+		body := func(text []byte) hiddenBody { return hiddenBody{c.secrets, text} }
+		c.log.Log(ctx, LevelTrace, "bodies", "query", body([]byte(call.query.Encode())), "request", body(call.body), "reply", body(got.body))
+	}
+}
+
+// logRepeat tells that a call will be sent again.
+func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
+	fields := []any{"method", call.method, "path", call.path, "wait", wait.String(), "error", kindOf(err)}
+	if api, ok := errors.AsType[*APIError](err); ok {
+		fields = append(fields, "status", api.HTTPStatus, "code", api.Code)
+	}
+	if reply, ok := errors.AsType[*ReplyError](err); ok {
+		fields = append(fields, "status", reply.HTTPStatus)
+	}
+	c.log.WarnContext(ctx, "repeating a request", fields...)
+}
+
+// kindOf says what an error is in words of this program or of the system.
+func kindOf(err error) string {
+	var timeout net.Error
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
+	switch {
+	case errors.As(err, new(*APIError)):
+		return "error of the API"
+	case errors.As(err, new(*ReplyError)), errors.Is(err, errReplyTooLong):
+		return "unexpected reply"
+	case errors.As(err, new(*redirectError)):
+		return "redirect"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
+	case errors.As(err, new(*net.DNSError)):
+		return "no address of the host"
+	case errors.As(err, new(*tls.CertificateVerificationError)), errors.As(err, new(tls.RecordHeaderError)):
+		return "no secure connection"
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "timeout"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "connection closed"
+	}
+	return "no complete reply"
+}
+
+// isError reports whether a reply with the status is no data.
+func isError(status int) bool {
+	return status < http.StatusOK || status >= http.StatusMultipleChoices
+}

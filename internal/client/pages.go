@@ -1,0 +1,153 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/http"
+)
+
+const (
+	// mostPasses is how often a list that ends too soon is read.
+	mostPasses = 4
+	// mostUncounted is how many records a list may have that tells no total.
+	mostUncounted = 1 << 20
+)
+
+// All returns every match, page by page, each record once. It ends with an error
+// where the service does not let it end, or ends it too soon; see pages.
+func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for page, err := range e.pages(ctx, query) {
+			if err != nil {
+				yield(*new(T), err)
+				return
+			}
+			for _, record := range page.Records {
+				if !yield(record, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// pages returns the pages of a list, without the records that an earlier page
+// has shown.
+//
+// A list is complete when it has shown as many records as match by the smallest
+// total on any of its pages: what others create meanwhile raises the totals after
+// it, and what they delete lowers them. A list that ends before that is read again,
+// because what others change meanwhile may have moved to a page that was read
+// before; it is an error when that brings nothing new. Callers that stop early
+// never get there.
+func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		seen := map[ID]bool{}
+		for passes := 1; ; passes++ {
+			known := len(seen)
+			p := pass{secrets: e.client.secrets, seen: seen, cursors: map[string]bool{}}
+			if !pagesOf(ctx, e, query, &p, yield) {
+				return
+			}
+			isPart := query.After != "" || query.Before != "" || query.Last > 0
+			if isPart || len(seen) >= p.least {
+				return
+			}
+			if passes == mostPasses || passes > 1 && len(seen) == known {
+				yield(Page[T]{}, p.tooShort())
+				return
+			}
+		}
+	}
+}
+
+// pagesOf yields the pages of one pass. It reports false where there is no more
+// to do: after an error, or because nothing more is wanted.
+func pagesOf[T record, In any](ctx context.Context, e *Entity[T, In], query Query, p *pass, yield func(Page[T], error) bool) bool {
+	for {
+		page, counted, err := e.list(ctx, query)
+		if err != nil {
+			yield(page, err)
+			return false
+		}
+		read := len(page.Records)
+		page.Records = unseen(page.Records, p.seen)
+		p.count(read, page.Total, counted)
+		if !yield(page, nil) {
+			return false
+		}
+		if !page.HasNextPage {
+			return true
+		}
+		if err := p.next(page.EndCursor, read); err != nil {
+			yield(Page[T]{}, err)
+			return false
+		}
+		query.After = page.EndCursor
+	}
+}
+
+// unseen returns those of the records that are not in seen yet, and adds them.
+func unseen[T record](records []T, seen map[ID]bool) []T {
+	fresh := records[:0]
+	for _, record := range records {
+		if !seen[record.recordID()] {
+			seen[record.recordID()] = true
+			fresh = append(fresh, record)
+		}
+	}
+	return fresh
+}
+
+// A pass is one reading of a list, from its first page on.
+type pass struct {
+	secrets secrets
+	seen    map[ID]bool     // records, of earlier passes too
+	cursors map[string]bool // that have led on
+	read    int             // records, repeated ones too
+	counted bool            // some page has told a total
+	least   int             // total on any page; 0: none has told one
+	most    int             // total on any page
+}
+
+func (p *pass) count(read, total int, counted bool) {
+	p.read += read
+	if !counted {
+		return
+	}
+	if !p.counted {
+		p.least = total
+	}
+	p.counted, p.least, p.most = true, min(p.least, total), max(p.most, total)
+}
+
+// limit is how many records a pass may read, repeated ones too. What others
+// change meanwhile may come twice.
+func (p *pass) limit() int {
+	if p.counted {
+		return 2*p.most + MaxPageSize
+	}
+	return min(2*len(p.seen)+MaxPageSize, mostUncounted)
+}
+
+// next returns an error unless the cursor behind a page that had so many records
+// can lead to another one.
+func (p *pass) next(cursor string, read int) error {
+	switch {
+	case p.cursors[cursor] || read == 0:
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + p.secrets.snippet([]byte(cursor))}
+	case p.read > p.limit():
+		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d different ones, and promise more; "+
+			"narrow the filters, and tell the support of the CRM if that does not help", p.read, len(p.seen))
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.most)}
+	}
+	p.cursors[cursor] = true
+	return nil
+}
+
+func (p *pass) tooShort() error {
+	reason := fmt.Sprintf("is a list that ends too soon: %d records match, and its pages show %d, also when they are read again; "+
+		"try again later, and tell the support of the CRM if it lasts", p.least, len(p.seen))
+	return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.least)}
+}

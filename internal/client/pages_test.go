@@ -1,0 +1,163 @@
+package client
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// numberedID is the i-th id.
+func numberedID(i int) ID { return idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)) }
+
+// A scriptedPage is what a service answers: which records, and what it says.
+type scriptedPage struct {
+	records []int
+	total   int // negative: none
+	more    bool
+}
+
+func (p scriptedPage) body(cursor int) string {
+	records := make([]string, len(p.records))
+	for i, n := range p.records {
+		records[i] = fmt.Sprintf(`{"id":%q,"revision":7}`, numberedID(n))
+	}
+	total := ""
+	if p.total >= 0 {
+		total = fmt.Sprintf(`"total":%d,`, p.total)
+	}
+	return fmt.Sprintf(`{"success":true,%s"page_info":{"end_cursor":"c%d","has_next_page":%t},"data":[%s]}`, total, cursor, p.more, strings.Join(records, ","))
+}
+
+// listingService returns a client of a service whose n-th answer is that page; asked
+// counts the answers. A cursor never comes twice.
+func listingService(t *testing.T, asked *int, page func(n int) scriptedPage) *Client {
+	t.Helper()
+	return scripted(t, func(r *http.Request) (*http.Response, error) {
+		*asked++
+		return answer(r, http.StatusOK, page(*asked).body(*asked)), nil
+	}, func(c *Config) { c.MaxRetries = 0 })
+}
+
+// No list goes on for ever, whatever its pages show.
+func TestListsEnd(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		page func(n int) scriptedPage
+		most int // requests
+	}{
+		"the same record":                 {func(int) scriptedPage { return scriptedPage{[]int{1}, 9, true} }, 2*9 + MaxPageSize + 1},
+		"the same record without a total": {func(int) scriptedPage { return scriptedPage{[]int{1}, -1, true} }, 2 + MaxPageSize + 1},
+		"records without end":             {func(n int) scriptedPage { return scriptedPage{[]int{2 * n, 2*n + 1}, 30, true} }, (2*30 + MaxPageSize) / 2 * 2},
+		"empty pages":                     {func(int) scriptedPage { return scriptedPage{nil, 9, true} }, 1},
+		"two that alternate":              {func(n int) scriptedPage { return scriptedPage{[]int{n % 2}, 2, true} }, 2*2 + MaxPageSize + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			_, err := collect(listingService(t, &asked, test.page).Conversations.Entity.All(t.Context(), Query{}))
+			wantProblem(t, err, UnexpectedReply)
+			if asked > test.most {
+				t.Errorf("%d pages were asked for; want no more than %d", asked, test.most)
+			}
+		})
+	}
+}
+
+// A list that shows fewer records than match is read again, because others may
+// have moved one to a page that was read before, and an error if that does not
+// help.
+func TestListsEndTooSoon(t *testing.T) {
+	t.Parallel()
+	tooSoon := scriptedPage{[]int{1}, 2, false}
+	for name, test := range map[string]struct {
+		pages []scriptedPage // the last one again and again
+		want  int            // records; 0: an error
+		asked int
+	}{
+		"always":                         {[]scriptedPage{tooSoon}, 0, 2},
+		"always nothing":                 {[]scriptedPage{{nil, 2, false}}, 0, 2},
+		"once":                           {[]scriptedPage{tooSoon, {[]int{1, 2}, 2, false}}, 2, 2},
+		"each time with another record":  {[]scriptedPage{{[]int{1}, 9, false}, {[]int{2}, 9, false}, {[]int{3}, 9, false}, {[]int{4}, 9, false}, {[]int{5}, 9, false}}, 0, mostPasses},
+		"a record moves to the front":    {[]scriptedPage{{[]int{1}, 3, true}, {[]int{2}, 3, false}, {[]int{3}, 3, true}, {[]int{1, 2}, 3, false}}, 3, 4},
+		"the second page is short":       {[]scriptedPage{{[]int{1, 2}, 4, true}, {[]int{3}, 4, false}, {[]int{1, 2}, 4, true}, {[]int{3}, 4, false}}, 0, 4},
+		"one is deleted meanwhile":       {[]scriptedPage{{[]int{1}, 3, true}, {[]int{2}, 2, false}}, 2, 2},
+		"one is created meanwhile":       {[]scriptedPage{{[]int{1}, 2, true}, {[]int{2}, 3, false}}, 2, 2},
+		"more than the total says":       {[]scriptedPage{{[]int{1, 2}, 1, true}, {[]int{3}, 1, false}}, 3, 2},
+		"a total of none":                {[]scriptedPage{{[]int{1, 2}, 0, false}}, 2, 1},
+		"no total":                       {[]scriptedPage{{[]int{1, 2}, -1, true}, {[]int{3}, -1, false}}, 3, 2},
+		"a record on both pages":         {[]scriptedPage{{[]int{1, 2}, 3, true}, {[]int{2, 3}, 3, false}}, 3, 2},
+		"one on both, another on none":   {[]scriptedPage{{[]int{1, 2}, 4, true}, {[]int{2, 3}, 4, false}, {[]int{1, 2}, 4, true}, {[]int{2, 3}, 4, false}}, 0, 4},
+		"a page of what is known before": {[]scriptedPage{{[]int{1, 2}, 3, true}, {[]int{1, 2}, 3, true}, {[]int{3}, 3, false}}, 3, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked := 0
+			service := listingService(t, &asked, func(n int) scriptedPage { return test.pages[min(n, len(test.pages))-1] })
+			found, err := service.Conversations.Entity.Some(t.Context(), Query{}, 0)
+			if test.want == 0 {
+				wantProblem(t, err, UnexpectedReply)
+				if err != nil && !strings.Contains(err.Error(), "a list that ends too soon") {
+					t.Errorf("the text is %q", err)
+				}
+			} else {
+				must(t, err)
+				wantEqual(t, "records", test.want, len(found))
+			}
+			wantEqual(t, "requests", test.asked, asked)
+		})
+	}
+}
+
+// Who has enough is not told of what does not follow, and a part of a list is not
+// held against the total of the whole.
+func TestListsThatNeedNotBeComplete(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	service := listingService(t, &asked, func(int) scriptedPage { return scriptedPage{[]int{1}, 2, false} })
+	found, err := service.Conversations.Entity.Some(t.Context(), Query{}, 1)
+	must(t, err)
+	wantEqual(t, "found", 1, len(found))
+	for _, query := range []Query{{After: "x"}, {Before: "x"}, {Last: 5}} {
+		found, err = service.Conversations.Entity.Some(t.Context(), query, 0)
+		must(t, err)
+		wantEqual(t, "found", 1, len(found))
+	}
+	wantEqual(t, "requests", 4, asked)
+}
+
+// What a list lacks that ends too soon is got by itself, where it is known what
+// is sought.
+func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 5)
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, conversationSegment) {
+			return answer(r, http.StatusOK, scriptedPage{nil, 5, false}.body(1)), nil
+		}
+		return mockserver.InProcess(s.Server).RoundTrip(r)
+	})
+	got, err := c.Conversations.FetchMany(t.Context(), ids, 0)
+	must(t, err)
+	wantEqual(t, "found", 5, len(got))
+	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: conversationSegment})
+	_, err = s.client.Find(t.Context(), Query{}, 0)
+	wantProblem(t, err, UnexpectedReply)
+}
+
+// Records of a data source need no revision, nor do those that were not asked for one.
+func TestRecordsWithoutARevision(t *testing.T) {
+	t.Parallel()
+	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+id1+`"}]}`)
+	_, err := c.Records("Phones").Some(t.Context(), Query{}, 0)
+	must(t, err)
+	_, err = c.Relations().List(t.Context(), Query{})
+	must(t, err)
+	_, err = c.Messages.Entity.List(t.Context(), Query{LoadOnly: []string{"id"}})
+	must(t, err)
+	_, err = c.Messages.Entity.List(t.Context(), Query{LoadOnly: []string{"id", "revision"}})
+	wantProblem(t, err, UnexpectedReply)
+}

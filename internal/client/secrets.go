@@ -1,0 +1,119 @@
+package client
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html"
+	"regexp"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// secrets hide a client's credentials in what the service writes: proxies, login
+// pages and error messages echo the headers of a request. Every text of the service
+// passes them before it gets into an error or a log.
+type secrets struct{ pattern *regexp.Regexp }
+
+const (
+	// hidden stands where a secret was.
+	hidden = "***"
+	// leastSecret is the length from which on a password is hidden by itself. The
+	// letters of a shorter one are all over the place, and hiding them tells what
+	// it is.
+	leastSecret = 4
+	// hiddenPart of a reply is enough for its snippet.
+	hiddenPart = 64 << 10
+)
+
+// anyAuthorization is a header with credentials, whoever's they are.
+const anyAuthorization = `((?i:authorization)["']?\s*[:=]\s*\[?["']?(?i:basic|bearer|digest|negotiate)\s+)[^\s"'<>,;\]]+`
+
+// ampersand is one, of HTML that is inside JSON too.
+const ampersand = `(?:&|\\+u0026)`
+
+func newSecrets(username, password string) secrets {
+	patterns := []string{anyAuthorization}
+	var texts []string
+	if password != "" {
+		texts = append(texts, username+":"+password)
+	}
+	if utf8.RuneCountInString(password) >= leastSecret {
+		texts = append(texts, password)
+	}
+	for _, text := range texts {
+		for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+			patterns = append(patterns, spellings(encoding.EncodeToString([]byte(text)))+"(?:=|(?i:%3d))*")
+		}
+		patterns = append(patterns, spellings(text))
+	}
+	return secrets{regexp.MustCompile(strings.Join(patterns, "|"))}
+}
+
+// spellings returns a pattern for a text in which each character is as it is, or
+// escaped as in URLs, JSON, HTML or a quoted string.
+func spellings(text string) string {
+	var pattern strings.Builder
+	for _, r := range text {
+		character := regexp.QuoteMeta(string(r))
+		ways := []string{character, `\\+` + character, fmt.Sprintf(ampersand+"(?i:#0*%d;|#x0*%x;)", r, r)}
+		if named := html.EscapeString(string(r)); named != string(r) {
+			ways = append(ways, strings.Replace(named, "&", ampersand, 1))
+		}
+		var percent, escaped strings.Builder
+		for _, b := range []byte(string(r)) {
+			fmt.Fprintf(&percent, "(?i:%%(?:25)?%02x)", b)
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&escaped, `(?i:\\+u%04x)`, unit)
+		}
+		ways = append(ways, percent.String(), escaped.String())
+		switch r {
+		case ' ':
+			ways = append(ways, `\s+`, `\+`)
+		case '"':
+			ways = append(ways, ampersand+"quot;")
+		}
+		pattern.WriteString("(?:" + strings.Join(ways, "|") + ")")
+	}
+	return pattern.String()
+}
+
+// hide returns the text without the credentials.
+func (s secrets) hide(text []byte) []byte {
+	if s.pattern == nil {
+		return text
+	}
+	return s.pattern.ReplaceAll(text, []byte("${1}"+hidden))
+}
+
+// hideIn returns the error of a connection without the credentials: it may quote
+// what came instead of a reply, or where a redirect leads.
+func (s secrets) hideIn(err error) error {
+	if err == nil {
+		return nil
+	}
+	if refusal, ok := errors.AsType[*redirectError](err); ok {
+		refusal.target = string(s.hide([]byte(refusal.target)))
+		return err
+	}
+	if text := string(s.hide([]byte(err.Error()))); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
+}
+
+// snippet returns the beginning of a text of the service, safe to print.
+func (s secrets) snippet(text []byte) string {
+	return snippet(s.hide(text[:min(len(text), hiddenPart)]))
+}
+
+// A hiddenBody is a body for a log, which makes text of it only if it writes it.
+type hiddenBody struct {
+	secrets secrets
+	text    []byte
+}
+
+// MarshalText returns the body without the credentials.
+func (b hiddenBody) MarshalText() ([]byte, error) { return b.secrets.hide(b.text), nil }
