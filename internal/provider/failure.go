@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -25,7 +22,9 @@ type failure struct {
 	many    bool              // it concerns the bulk resource as a whole
 	message bool              // it concerns a message, whose id is the subject's
 	sought  string            // by a data source, such as "Records"; then all else but at is empty
+	kept    []string          // the keys under which the state keeps what could not be removed from a map
 	err     error
+	causes  *causes // those that have been told; nil where each failure tells its own
 
 	remembered bool // of a create whose outcome is unknown: the next apply looks for it
 }
@@ -57,62 +56,92 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*client.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
 	}
-	for _, fault := range f.faults() {
-		diags.AddAttributeError(f.at.AtName(fault.attribute), f.summary(), f.detail(fault.text))
+	faults, others := f.faults()
+	for _, fault := range faults {
+		at := f.at.AtName(fault.attribute)
+		diags.AddAttributeError(at, f.summary(), f.detail(at, fault.text))
 	}
-	switch {
-	case diags.HasError():
+	switch text := listed(others); {
+	case diags.HasError() && text == "":
 	case len(f.at.Steps()) == 0:
-		diags.AddError(f.summary(), f.detail(""))
+		diags.AddError(f.summary(), f.detail(f.at, text))
 	default:
-		diags.AddAttributeError(f.at, f.summary(), f.detail(""))
+		diags.AddAttributeError(f.at, f.summary(), f.detail(f.at, text))
 	}
 	return diags
 }
 
-// prefix names the entries that the failure concerns.
-func (f failure) prefix() string {
-	if len(f.keys) == 0 {
-		return ""
+// prefix names what the failure concerns, and the attribute at fault.
+func (f failure) prefix(at path.Path) string {
+	switch {
+	case len(f.keys) == 0:
+		return located(at, "")
+	case f.message:
+		return located(at.AtMapKey(f.keys[0]), "")
+	case len(f.keys) == 1:
+		return located(at, "")
 	}
 	subject := quoted(f.keys)
-	if len(f.keys) > 1 && client.ProblemOf(f.err) == client.Refused {
+	if client.ProblemOf(f.err) == client.Refused {
 		subject = "At least one of " + subject // the CRM does not say which
 	}
 	return subject + ": "
 }
 
-// warnOfProtection warns that conversations can't be deleted.
-func warnOfProtection(at path.Path, names string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
-		fmt.Sprintf("The CRM protects %s against deletion, and refuses to delete it. %s", names, protectionAdvice))
-}
-
-const protectionAdvice = "Either take the protection away in the CRM (is_delete_protected), or leave the conversation there and only remove it from the state: " +
-	"apply deletion_policy = \"abandon\" first."
-
 // unread warns that a conversation was written and is not fully known.
-func (f failure) unread(id client.ID) (diags diag.Diagnostics) {
-	diags.AddWarning("Text Message Conversation Not Fully Known",
-		fmt.Sprintf("The conversation %s was written, and is in the state, but what followed did not work. "+
-			"The next plan reads it again, and shows whether anything is left to do.\n\nCause: %v", id, f.err))
-	return diags
+func (f failure) unread(id client.ID) diag.Diagnostics {
+	warning := diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
+		located(f.at, fmt.Sprintf("The conversation %s was written, and is in the state, but what followed did not work. "+
+			"The next plan reads it again, and shows whether anything is left to do.\n\nCause: %v", id, f.err)))
+	if len(f.at.Steps()) > 0 {
+		return diag.Diagnostics{diag.WithPath(f.at, warning)}
+	}
+	return diag.Diagnostics{warning}
 }
 
-func (f failure) detail(fault string) string {
-	parts := []string{f.prefix() + f.explanation()}
-	if fault != "" {
-		parts = append(parts, "The CRM says: "+strings.TrimSpace(fault))
+// detail says it of an attribute, with what the CRM said of that.
+func (f failure) detail(at path.Path, said string) string {
+	told := said == "" && f.causes.told(f.err)
+	parts := []string{f.prefix(at) + f.explanation(told)}
+	if said != "" {
+		separator := " "
+		if strings.Contains(said, "\n") {
+			separator = "\n\n"
+		}
+		parts = append(parts, "The CRM says:"+separator+said)
 	}
-	if !errors.Is(f.err, context.Canceled) && !isConsequence(f.err) {
+	if !told && !f.isInterrupted() && !isConsequence(f.err) {
 		parts = append(parts, "Cause: "+f.err.Error())
 	}
 	return strings.Join(parts, "\n\n")
 }
 
-// explanation says in plain words what happened, and what to do.
-func (f failure) explanation() string {
-	if errors.Is(f.err, context.Canceled) {
+// isInterrupted reports whether the failure is only that Terraform stopped
+// before anything was sent. What was sent may have been carried out.
+func (f failure) isInterrupted() bool {
+	return errors.Is(f.err, context.Canceled) && client.ProblemOf(f.err) != client.OutcomeUnknown && !errors.As(f.err, new(*client.LeftoverError))
+}
+
+// explanation says in plain words what happened, and what to do; briefly where
+// another failure with the same cause has told that.
+func (f failure) explanation(told bool) string {
+	reason := f.reason()
+	if told {
+		first, _, _ := strings.Cut(reason, ". ")
+		reason = strings.TrimSuffix(first, ".") + ". Another error of this run has the same cause, and says what to do."
+	}
+	switch {
+	case len(f.kept) == 0:
+		return reason
+	case client.ProblemOf(f.err) == client.OutcomeUnknown:
+		return f.notRemoved("may or may not have been deleted. It stays in the state")
+	}
+	return f.notRemoved("could not be deleted. It is still in the CRM, and in the state") + " " + reason
+}
+
+// reason is the explanation without what became of a removal.
+func (f failure) reason() string {
+	if f.isInterrupted() {
 		return "Terraform was interrupted before this was sent."
 	}
 	switch {
@@ -164,6 +193,15 @@ func (f failure) explanation() string {
 		return f.outcomeUnknown()
 	}
 	return "The CRM did not do what was asked."
+}
+
+// notRemoved says what became of what was to be removed from a map.
+func (f failure) notRemoved(what string) string {
+	if len(f.keys) > 1 {
+		return fmt.Sprintf("Each %s that these keys stood for %s, under the keys %s. The next apply tries again.", f.thing(), what, quoted(f.kept))
+	}
+	return fmt.Sprintf("The %s %s that this key stood for %s, under the key %s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), what, quoted(f.kept))
 }
 
 func (f failure) refused() string {
@@ -219,84 +257,6 @@ func isConsequence(err error) bool {
 	return errors.Is(err, client.ErrNotSent) || errors.Is(err, client.ErrRolledBack) || errors.As(err, new(*client.UndoneError))
 }
 
-// A fault is what the CRM finds wrong with one attribute.
-type fault struct{ attribute, text string }
-
-// faults returns what is wrong with which attribute, as far as the CRM says.
-func (f failure) faults() []fault {
-	var apiError *client.APIError
-	if f.sought != "" || len(f.keys) > 1 || !errors.As(f.err, &apiError) || client.ProblemOf(f.err) == client.OutcomeUnknown {
-		return nil
-	}
-	var faults []fault
-	for _, fieldError := range apiError.FieldErrors {
-		if attribute := f.attributeOf(fieldError.FieldName, fieldError.Text()); attribute != "" {
-			faults = append(faults, fault{attribute, fieldError.Text()})
-		}
-	}
-	if len(faults) == 0 && client.ProblemOf(f.err) == client.RelationNotFound {
-		if attribute := f.attributeWithIDOf(apiError.Message); attribute != "" {
-			faults = append(faults, fault{attribute, ""})
-		}
-	}
-	return faults
-}
-
-// attributeOf returns the attribute that stands for a field of the API, of the
-// conversation or of its links; empty for none.
-func (f failure) attributeOf(field, text string) string {
-	if f.message {
-		if _, known := (messageModel{}).sent()[field]; known {
-			return field
-		}
-		return ""
-	}
-	switch field {
-	case "phone", "phone_id":
-		return "phone_id"
-	case "recipient_account", "recipient_account_id":
-		return "recipient_account_id"
-	case "recipient_contact", "recipient_contact_id":
-		return "recipient_contact_id"
-	case "recipient_phone_number":
-		return field
-	}
-	for _, kind := range client.RelationKinds {
-		if field == kind.Field || field == kind.InputField() && field != "lead_oppty_id" {
-			return kind.Field
-		}
-	}
-	return f.attributeWithIDOf(text)
-}
-
-var uuids = regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}`)
-
-// attributeWithIDOf returns the attribute that holds one of the ids that the
-// text names; empty for none.
-func (f failure) attributeWithIDOf(text string) string {
-	for _, found := range uuids.FindAllString(text, -1) {
-		id, err := client.ParseID(found)
-		if err != nil {
-			continue
-		}
-		for name, value := range map[string]types.String{
-			"phone_id":             f.subject.PhoneID,
-			"recipient_account_id": f.subject.RecipientAccountID,
-			"recipient_contact_id": f.subject.RecipientContactID,
-		} {
-			if reference(value) == id {
-				return name
-			}
-		}
-		for _, kind := range client.RelationKinds {
-			if slices.Contains(references(*f.subject.relations(kind)), id) {
-				return kind.Field
-			}
-		}
-	}
-	return ""
-}
-
 // differences warns of what was sent and is not what the CRM then held. at is
 // the path of the conversation.
 func (m conversationModel) differences(at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
@@ -306,8 +266,9 @@ func (m conversationModel) differences(at path.Path, sent client.ConversationInp
 	}
 	for _, field := range sent.Fields() {
 		if left[field] {
-			diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
-				fmt.Sprintf("The CRM accepted %s of the conversation %s, but then held something else. The next plan shows what.", field, actual.ID.ValueString()))
+			at := at.AtName(field)
+			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
+				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but then held something else. The next plan shows what.", field, actual.ID.ValueString())))
 		}
 	}
 	return diags

@@ -2,6 +2,8 @@ package provider
 
 import (
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -11,7 +13,7 @@ import (
 // conflicts says which fields of one conversation are in conflict.
 func (f failure) conflicts(conflict *client.ConflictError) (diags diag.Diagnostics) {
 	if len(f.keys) > 1 {
-		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix()+
+		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix(f.at)+
 			"Someone else has changed what the plan changes too, since it was made. Nothing of these conversations was written. "+conflictAdvice)
 		return diags
 	}
@@ -20,13 +22,46 @@ func (f failure) conflicts(conflict *client.ConflictError) (diags diag.Diagnosti
 		known = fmt.Sprintf("revision %d", conflict.Known)
 	}
 	for _, field := range conflict.Fields {
-		diags.AddAttributeError(f.at.AtName(field.Field), f.conflictSummary(),
+		at := f.at.AtName(field.Field)
+		diags.AddAttributeError(at, f.conflictSummary(),
 			fmt.Sprintf("%sSomeone else has changed %s of the %s %s since the plan was made:\n\n"+
 				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+
-				"Nothing of it was written. %s",
-				f.prefix(), field.Field, f.thing(), conflict.ID, known, textOr(field.Known), textOr(field.Wanted), conflict.Current, textOr(field.Held), conflictAdvice))
+				"%sNothing of it was written. %s",
+				f.prefix(at), field.Field, f.thing(), conflict.ID, known, shown(field.Field, field.Known), shown(field.Field, field.Wanted),
+				conflict.Current, shown(field.Field, field.Held), whereToLook(field.Field), conflictAdvice))
 	}
 	return diags
+}
+
+// described are the fields whose values no conflict shows, with what it says in
+// their place. Terraform does not tell a provider which values are sensitive;
+// these are what people say, and whom they say it to.
+var described = map[string]string{
+	"content":                "a text of %d characters",
+	"recipient_phone_number": "a number of %d characters",
+}
+
+// shown returns the value of a field as a conflict shows it.
+func shown(field, value string) string {
+	description, personal := described[field]
+	switch {
+	case value == "":
+		return "none"
+	case !personal:
+		return value
+	}
+	if plain, err := strconv.Unquote(value); err == nil {
+		value = plain
+	}
+	return fmt.Sprintf(description, utf8.RuneCountInString(value))
+}
+
+// whereToLook says where the values are that a conflict does not show.
+func whereToLook(field string) string {
+	if described[field] == "" {
+		return ""
+	}
+	return "The values themselves may be sensitive: look in the CRM, by this id, for what it holds, and in the plan for the others. "
 }
 
 const conflictAdvice = "Run terraform plan again: it starts from what the CRM holds now. " +
@@ -37,11 +72,4 @@ func (f failure) conflictSummary() string {
 		return "Conflicting Change of Text Message"
 	}
 	return "Conflicting Change of Text Message Conversation"
-}
-
-func textOr(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }

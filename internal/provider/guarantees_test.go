@@ -125,7 +125,7 @@ resource "pipeliner_text_message_conversations" "test" {
 						meanwhile(w.someoneElse(id(1), map[string]any{"recipient_contact_id": ada})),
 						meanwhile(w.someoneElse(id(2), map[string]any{"recipient_account_id": acme})),
 					}},
-					ExpectError: says("Conflicting Change of Text Message Conversation", `"b": Someone else has changed recipient_contact_id`, "as planned: "+bob, ada),
+					ExpectError: says("Conflicting Change of Text Message Conversation", `conversations["b"].recipient_contact_id: Someone else has changed recipient_contact_id`, "as planned: "+bob, ada),
 				},
 				resource.TestStep{
 					PreConfig: func() {

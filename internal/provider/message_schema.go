@@ -86,7 +86,9 @@ func (isMessage) Description(context.Context) string {
 func (v isMessage) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
-	complain := func(at path.Path, text string) { resp.Diagnostics.AddAttributeError(at, "Invalid Message", text) }
+	complain := func(at path.Path, text string) {
+		resp.Diagnostics.AddAttributeError(at, "Invalid Message", located(at, text))
+	}
 	switch {
 	case req.ConfigValue.IsUnknown():
 		return
@@ -129,8 +131,9 @@ func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, res
 		}
 		id := reference(configured[key].ID)
 		if twin, found := first[id]; found {
-			resp.Diagnostics.AddAttributeError(req.Path.AtMapKey(key).AtName("id"), "Same Message Twice",
-				fmt.Sprintf("The messages %q and %q have the same id, %s. Leave one of them out.", twin, key, id))
+			at := req.Path.AtMapKey(key).AtName("id")
+			resp.Diagnostics.AddAttributeError(at, "Same Message Twice",
+				located(at, fmt.Sprintf("The messages %q and %q have the same id, %s. Leave one of them out.", twin, key, id)))
 			continue
 		}
 		first[id] = key

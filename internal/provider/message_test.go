@@ -260,7 +260,7 @@ func TestAccTextMessageConversation_messageConflict(t *testing.T) {
 					t.Error(err)
 				}
 			})}},
-			ExpectError: says("Conflicting Change of Text Message", "Someone else has changed content of the message", `"one"`, `as planned: "one, ours"`, `"one, theirs"`),
+			ExpectError: says("Conflicting Change of Text Message", `messages["a"].content: Someone else has changed content of the message`, "a text of 3 characters", "as planned: a text of 9 characters", "a text of 11 characters"),
 		},
 		resource.TestStep{
 			PreConfig: func() {

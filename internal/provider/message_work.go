@@ -184,7 +184,7 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 	at := w.at.AtName("messages").AtMapKey(write.key)
 	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
 		w.unread.AddAttributeWarning(at, "Text Message Not Fully Known",
-			fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err))
+			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
 		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}}
 	}
 	if write.err = result.Err; write.err != nil {
@@ -217,7 +217,8 @@ func (w *messageWork) finish() {
 		}
 		w.state[key] = &removal.prior
 		w.failures = append(w.failures, failure{
-			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, subject: conversationModel{ID: removal.prior.ID},
+			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, kept: []string{key},
+			subject: conversationModel{ID: removal.prior.ID},
 		})
 	}
 }

@@ -124,6 +124,8 @@ type providerData struct {
 	once  sync.Once
 	api   *client.Client
 	diags diag.Diagnostics
+
+	causes causes // of errors that have been told
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

@@ -53,7 +53,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if req.Plan.Raw.IsNull() {
 		var state conversationResourceModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if state.IsDeleteProtected.ValueBool() && state.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
 		return
@@ -62,8 +62,8 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	var prior *ownedModel
+	var state conversationResourceModel
 	if !req.State.Raw.IsNull() {
-		var state conversationResourceModel
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		prior = &state.ownedModel
 	}
@@ -74,7 +74,8 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	plan.ownedModel, replace = planOwned(config.ownedModel, prior)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
-		if prior.IsDeleteProtected.ValueBool() && plan.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
+		if prior.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
 		}
 	}
@@ -112,12 +113,12 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	if err != nil {
-		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: err}.diagnostics()...)
+		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
 	state.conversationModel = conversationFromAPI(conversation, state.conversationModel)
 	if err := state.refreshMessages(ctx, api); err != nil {
-		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err)}.diagnostics()...)
+		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err), causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
 	asOf := conversation.AsOf
@@ -151,7 +152,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || state.DeletionPolicy.ValueString() == deletionPolicyAbandon {
+	if resp.Diagnostics.HasError() || abandons(state.DeletionPolicy) {
 		return
 	}
 	api, diags := r.provider.Client()
@@ -160,7 +161,7 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 		return
 	}
 	if err := api.Conversations.Delete(ctx, reference(state.ID), r.provider.validationLevel(state.ValidationLevel)); err != nil {
-		resp.Diagnostics.Append(failure{action: "Delete", subject: state.conversationModel, err: err}.diagnostics()...)
+		resp.Diagnostics.Append(failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 }
 
@@ -201,7 +202,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	made := api.Conversations.CreateOrUpdate(ctx, input, level)
 	state := plan.ownedModel
 	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(failure{action: "Create", subject: plan.conversationModel, err: made.Err}, input, made.Value, nil)
+	state.conversationModel, more = plan.written(failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, nil)
 	diags.Append(more...)
 	if diags.HasError() {
 		return plan.ownedModel, diags
@@ -234,7 +235,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	if input.HasChanges() {
 		made := api.Conversations.CreateOrUpdate(ctx, input, level)
 		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(failure{action: "Update", subject: plan.conversationModel, err: made.Err}, input, made.Value, &prior.conversationModel)
+		state.conversationModel, more = plan.written(failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, &prior.conversationModel)
 		if diags.Append(more...); diags.HasError() {
 			return prior, diags
 		}

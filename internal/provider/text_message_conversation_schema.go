@@ -3,7 +3,6 @@ package provider
 import (
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -14,12 +13,6 @@ import (
 
 // conversationEntity is the API's name for what this provider manages.
 const conversationEntity = "TextMessageConversations"
-
-// What destroying a conversation does in the CRM.
-const (
-	deletionPolicyDelete  = "delete"
-	deletionPolicyAbandon = "abandon"
-)
 
 // conversationAttributes are the attributes of a conversation, those of
 // [conversationModel].
@@ -70,10 +63,7 @@ func conversationAttributes() map[string]schema.Attribute {
 			ElementType: types.StringType,
 			Optional:    true,
 			Computed:    true,
-			Validators: []validator.Set{
-				setvalidator.NoNullValues(),
-				setvalidator.ValueStringsAre(isReference{entity: kind.Entity}),
-			},
+			Validators:  []validator.Set{areReferences{entity: kind.Entity}},
 			MarkdownDescription: fmt.Sprintf("UUIDs of the %s that are linked to the conversation. "+
 				"Set, exactly these are linked; left out, the CRM's links stay untouched; `[]` links none.", kind.Plural),
 		}
@@ -96,14 +86,5 @@ func validationLevelAttribute() schema.Int64Attribute {
 		Optional:            true,
 		Validators:          []validator.Int64{isValidationLevel{}},
 		MarkdownDescription: validationLevelDescription() + " Left out, the provider's `validation_level` applies.",
-	}
-}
-
-func deletionPolicyAttribute() schema.StringAttribute {
-	return schema.StringAttribute{
-		Optional:   true,
-		Validators: []validator.String{stringvalidator.OneOf(deletionPolicyDelete, deletionPolicyAbandon)},
-		MarkdownDescription: fmt.Sprintf("What destroying does: `%s` (the default) deletes in the CRM, where it can be restored; "+
-			"`%s` only removes from Terraform's state.", deletionPolicyDelete, deletionPolicyAbandon),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -31,7 +32,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 		if err := w.failed[change.key]; err != nil {
 			if client.ProblemOf(err) == client.OutcomeUnknown {
 				f := failure{action: "Create", subject: change.planned.conversationModel, at: at(change.key), keys: []string{change.key}, err: err, remembered: true}
-				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(""))
+				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
 			}
 			failed := ownedModel{conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil))}
 			failed.Messages = failedMessages(change.planned.Messages)
@@ -58,70 +59,77 @@ const mostErrors = 20
 // follows from another failure, and what is too much, is one error for all keys
 // that have the same.
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
-	groups := map[string][]string{}
-	var order []string
-	for n, key := range w.failedKeys() {
-		err := w.failed[key]
-		group := err.Error()
-		if n < mostErrors && !isConsequence(err) {
-			group = fmt.Sprintf("%p", err) // that of a request is the same one for all its keys
-		} else if !isConsequence(err) {
-			group = fmt.Sprint("problem ", client.ProblemOf(err))
+	groups := map[string]*failure{}
+	var order []*failure
+	for n, f := range w.failures(action) {
+		group := f.err.Error()
+		if n < mostErrors && !isConsequence(f.err) {
+			group = fmt.Sprintf("%p", f.err) // that of a request is the same one for all its keys
+		} else if !isConsequence(f.err) {
+			group = fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
-		if groups[group] == nil {
-			order = append(order, group)
+		group = f.action + group
+		if first := groups[group]; first != nil {
+			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
+			first.at = path.Root("conversations")
+			continue
 		}
-		groups[group] = append(groups[group], key)
+		groups[group] = &f
+		order = append(order, &f)
 	}
-	for _, group := range order {
-		keys := groups[group]
-		f := failure{action: action, at: at(keys[0]), err: w.failed[keys[0]], keys: keys, remembered: action == "Update"}
-		if len(keys) > 1 {
-			f.at = path.Root("conversations")
-		}
-		f.subject = w.subject(keys[0])
+	for _, f := range order {
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
 }
 
-// subject returns what a key was to stand for, or stood for.
-func (w *bulkWork) subject(key string) conversationModel {
+// failures returns what failed, for each key by itself: first what was to be
+// written, then what was to be removed.
+func (w *bulkWork) failures(action string) (failures []failure) {
+	subjects := make(map[string]conversationModel, len(w.changes))
 	for _, change := range w.changes {
-		if change.key == key {
-			return change.planned.conversationModel
-		}
+		subjects[change.key] = change.planned.conversationModel
+	}
+	for _, key := range w.failedKeys() {
+		failures = append(failures, failure{
+			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key],
+			remembered: action == "Update", causes: w.causes,
+		})
 	}
 	for _, removal := range w.removals {
-		if removal.key == key {
-			return removal.prior.conversationModel
+		if removal.err != nil {
+			failures = append(failures, failure{
+				action: "Delete", subject: removal.prior.conversationModel, at: at(removal.key), keys: []string{removal.key},
+				kept: []string{removal.kept}, err: removal.err, causes: w.causes,
+			})
 		}
 	}
-	return conversationModel{}
+	return failures
 }
 
-func (w *bulkWork) failedKeys() []string {
-	keys := make([]string, 0, len(w.failed))
-	for key := range w.failed {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
-}
+func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
 
 // model returns the state.
 func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.toMap(ctx)
 	failed := make(map[string]attr.Value, len(w.failed))
-	for key, err := range w.failed {
-		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(err.Error())}
+	add := func(key string, err error) {
+		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(withReasons(err))}
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
-			reason = failedModel{types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name), types.StringValue(apiError.Error())}
+			reason.Code, reason.Name = types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name)
 		}
 		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)
 		diags.Append(more...)
 		failed[key] = object
+	}
+	for key, err := range w.failed {
+		add(key, err)
+	}
+	for _, removal := range w.removals {
+		if removal.err != nil {
+			add(removal.kept, removal.err)
+		}
 	}
 	plan.Failed = types.MapValueMust(failedType, failed)
 	return plan, diags

@@ -47,7 +47,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		known, diags := state.entries(ctx)
 		resp.Diagnostics.Append(diags...)
-		if state.DeletionPolicy.ValueString() != deletionPolicyAbandon {
+		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(known.warnOfProtection()...)
 		}
 		return
@@ -77,8 +77,12 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.Failed = planFailed(changes)
-	if plan.DeletionPolicy.ValueString() != deletionPolicyAbandon {
-		resp.Diagnostics.Append(prior.without(planned).warnOfProtection()...)
+	removed := prior.without(planned)
+	if !abandons(state.DeletionPolicy) {
+		resp.Diagnostics.Append(removed.warnOfProtection()...)
+	}
+	if len(removed) > 0 {
+		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -86,7 +90,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(ctx, plan, nil)
+	work, diags := r.begin(ctx, plan, nil, types.StringNull())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -118,7 +122,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	asOf, err := known.refresh(ctx, api)
 	if err != nil {
-		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err}.diagnostics()...)
+		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
@@ -143,7 +147,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	work, diags := r.begin(ctx, plan, prior)
+	work, diags := r.begin(ctx, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -169,7 +173,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(diags...)
 	empty := state
 	empty.Conversations = types.MapValueMust(entryType, nil)
-	work, diags := r.begin(ctx, empty, prior)
+	work, diags := r.begin(ctx, empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -187,10 +191,11 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 }
 
 // begin prepares what a plan asks for, of an existing resource or (prior is
-// nil) a new one.
-func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries) (*bulkWork, diag.Diagnostics) {
+// nil) a new one. What it removes goes by the policy of the state.
+func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.entries(ctx)
-	work := newBulkWork(planned, prior, plan)
+	work := newBulkWork(planned, prior, plan, policy)
+	work.causes = &r.provider.causes
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
 	if work.isNeeded() {
 		api, more := r.provider.Client()

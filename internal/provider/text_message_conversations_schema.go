@@ -31,9 +31,10 @@ func bulkSchema() schema.Schema {
 			},
 			"deletion_policy": deletionPolicyAttribute(),
 			"failed": schema.MapNestedAttribute{
-				Computed:            true,
-				NestedObject:        schema.NestedAttributeObject{Attributes: failedAttributes()},
-				MarkdownDescription: "Why, by key, conversations could not be created. Their `id` is null.",
+				Computed:     true,
+				NestedObject: schema.NestedAttributeObject{Attributes: failedAttributes()},
+				MarkdownDescription: "Why, by key, the last apply could not create, change or delete a conversation. What could not be created is in `conversations` with a null `id`, " +
+					"or not at all; an entry whose conversation could not be replaced still stands for the old one.",
 			},
 		},
 	}
@@ -43,6 +44,6 @@ func failedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 where there is none."},
 		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error."},
-		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong."},
+		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, with all the reasons that the CRM gives."},
 	}
 }

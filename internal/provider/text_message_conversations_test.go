@@ -287,8 +287,8 @@ func TestAccTextMessageConversations_allOrNothing(t *testing.T) {
 		fault mockserver.Fault
 		says  *regexp.Regexp
 	}{
-		"first request": {bad: []string{"c000"}, says: says("Unable to Create Text Message Conversation", `"c000"`, ": The CRM refuses")},
-		"third of five": {bad: []string{"c004"}, says: says("Unable to Create Text Message Conversation", `"c004"`, ": The CRM refuses")},
+		"first request": {bad: []string{"c000"}, says: says("Unable to Create Text Message Conversation", `"c000"`, "The CRM refuses")},
+		"third of five": {bad: []string{"c004"}, says: says("Unable to Create Text Message Conversation", `"c004"`, "The CRM refuses")},
 		"one of each":   {bad: []string{"c000", "c002", "c004", "c006", "c008"}, says: says("Unable to Create Text Message Conversation", `: The CRM refuses`)},
 		"everything":    {bad: slices.Sorted(maps.Keys(numbered(10))), says: says("Unable to Create Text Message Conversation", `: The CRM refuses`)},
 		"a forbidden request": {

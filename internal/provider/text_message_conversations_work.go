@@ -14,7 +14,8 @@ import (
 // bulkWork carries out a plan of the bulk resource.
 type bulkWork struct {
 	api          *client.Client
-	level        int64 // of validation
+	causes       *causes // that have been told
+	level        int64   // of validation
 	rollback     int
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
@@ -25,7 +26,7 @@ type bulkWork struct {
 	messages []bulkMessages
 
 	state  entries          // what is so far
-	failed map[string]error // by key: what could not be written or removed
+	failed map[string]error // by key: what could not be written
 	diags  diag.Diagnostics // beside the errors for what failed
 }
 
@@ -56,13 +57,16 @@ type bulkMessages struct {
 type bulkRemoval struct {
 	key   string // of the state before
 	prior *ownedModel
+	kept  string // the key under which it stays in the state, because of
+	err   error
 }
 
-func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
+// newBulkWork returns what a plan asks for. The policy is that for what it removes.
+func newBulkWork(planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
 	w := &bulkWork{
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
 		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
-		abandon:      plan.DeletionPolicy.ValueString() == deletionPolicyAbandon,
+		abandon:      abandons(policy),
 		isNew:        prior == nil,
 		state:        entries{},
 		failed:       map[string]error{},
@@ -94,7 +98,7 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 	}
 	for _, key := range prior.keys() {
 		if prior.exists(key) && !kept[reference(prior[key].ID)] {
-			w.removals = append(w.removals, bulkRemoval{key, prior[key]})
+			w.removals = append(w.removals, bulkRemoval{key: key, prior: prior[key]})
 		}
 	}
 	return w
@@ -197,8 +201,9 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 // remove deletes what no entry stands for any more. What could not be deleted
 // stays in the state, as does what could not be replaced.
 func (w *bulkWork) remove(ctx context.Context) {
-	var due []bulkRemoval
-	for _, removal := range w.removals {
+	var due []*bulkRemoval
+	for i := range w.removals {
+		removal := &w.removals[i]
 		if w.failed[removal.key] != nil {
 			w.state[removal.key] = removal.prior // its successor could not be created
 			continue
@@ -216,11 +221,11 @@ func (w *bulkWork) remove(ctx context.Context) {
 		if result.Err == nil {
 			continue
 		}
-		key := due[i].key
-		for w.state[key] != nil {
-			key += " (replaced)" // both exist now, and neither may be forgotten
+		removal := due[i]
+		removal.kept, removal.err = removal.key, result.Err
+		for w.state[removal.kept] != nil {
+			removal.kept += " (replaced)" // both exist now, and neither may be forgotten
 		}
-		w.state[key] = due[i].prior
-		w.failed[key] = fmt.Errorf("deleting the conversation: %w", result.Err)
+		w.state[removal.kept] = removal.prior
 	}
 }

@@ -46,7 +46,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 		},
 		"null link": {
 			attributes: `project_relations = [null]`,
-			want:       says("Null Set Value", `project_relations = [null]`),
+			want:       says("Invalid Id", `project_relations = [null]`, "One of the ids is null"),
 		},
 		"empty link": {
 			attributes: `project_relations = [""]`,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -119,10 +120,33 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id",
-			fmt.Sprintf("%v.", err))
+			located(req.Path, fmt.Sprintf("%v.", err)))
 	case isOtherEntity(entity, v.entity):
 		resp.Diagnostics.AddAttributeError(req.Path, "Id of Another Entity",
-			fmt.Sprintf("%q names a record of %s, but ids of %s belong here.", req.ConfigValue.ValueString(), entity, v.entity))
+			located(req.Path, fmt.Sprintf("%q names a record of %s, but ids of %s belong here.", req.ConfigValue.ValueString(), entity, v.entity)))
+	}
+}
+
+// areReferences accepts a set of ids of an entity. Of null, the framework's own
+// validator does not say where it is.
+type areReferences struct{ entity string }
+
+func (v areReferences) Description(ctx context.Context) string {
+	return "each " + isReference{entity: v.entity}.Description(ctx)
+}
+
+func (v areReferences) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	for _, element := range req.ConfigValue.Elements() {
+		id, _ := element.(types.String)
+		if id.IsNull() {
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", located(req.Path, "One of the ids is null. Leave it out."))
+			continue
+		}
+		var one validator.StringResponse
+		isReference{entity: v.entity}.ValidateString(ctx, validator.StringRequest{Path: req.Path.AtSetValue(id), ConfigValue: id}, &one)
+		resp.Diagnostics.Append(one.Diagnostics...)
 	}
 }
 

@@ -1,0 +1,57 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// What destroying a conversation does in the CRM. The policy in the state
+// decides, which is the one that was applied last: a deletion knows no other.
+const (
+	deletionPolicyDelete  = "delete"
+	deletionPolicyAbandon = "abandon"
+)
+
+func deletionPolicyAttribute() schema.StringAttribute {
+	return schema.StringAttribute{
+		Optional:   true,
+		Validators: []validator.String{stringvalidator.OneOf(deletionPolicyDelete, deletionPolicyAbandon)},
+		MarkdownDescription: fmt.Sprintf("What happens to a conversation that is destroyed, removed or replaced: `%s` (the default) deletes it in the CRM, where it can be restored; "+
+			"`%s` only removes it from Terraform's state. The policy that was applied last counts. So apply a new one first, and only then destroy, remove or replace; "+
+			"a plan that does both warns.", deletionPolicyDelete, deletionPolicyAbandon),
+	}
+}
+
+// abandons reports whether a policy leaves conversations in the CRM.
+func abandons(policy types.String) bool { return policy.ValueString() == deletionPolicyAbandon }
+
+// warnOfPolicy warns of conversations that are removed by the policy of the
+// state although the plan has another one.
+func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostics) {
+	if plan.IsUnknown() || abandons(state) == abandons(plan) {
+		return diags
+	}
+	counts, happens, planned := deletionPolicyDelete, "deletes in the CRM", deletionPolicyAbandon
+	if abandons(state) {
+		counts, happens, planned = deletionPolicyAbandon, "leaves in the CRM", deletionPolicyDelete
+	}
+	diags.AddAttributeWarning(path.Root("deletion_policy"), "Deletion Policy Not Applied Yet",
+		fmt.Sprintf("The deletion_policy %q does not count for what this plan removes or replaces. It still is %q, which %s: %s. "+
+			"To have %[1]q count, apply the new deletion_policy first, without any other change, and then remove or replace.", planned, counts, happens, names))
+	return diags
+}
+
+// warnOfProtection warns that conversations can't be deleted.
+func warnOfProtection(at path.Path, names string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
+		fmt.Sprintf("The CRM protects %s against deletion, and refuses to delete it. %s", names, protectionAdvice))
+}
+
+const protectionAdvice = "Either take the protection away in the CRM (is_delete_protected), or leave the conversation there and only remove it from the state: " +
+	"apply deletion_policy = \"abandon\" first."

@@ -1,0 +1,175 @@
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A reason is one thing that the CRM finds wrong, in its own words.
+type reason struct{ field, text string } // field of the API; empty for none
+
+func (r reason) String() string {
+	if r.field == "" {
+		return r.text
+	}
+	return r.field + ": " + r.text
+}
+
+// reasonsOf returns all that an error says beside its code and message.
+func reasonsOf(e *client.APIError) (reasons []reason) {
+	for _, fieldError := range e.FieldErrors {
+		reasons = append(reasons, reason{fieldError.FieldName, textOfField(fieldError)})
+	}
+	for _, item := range e.EntityErrors {
+		reasons = append(reasons, reason{item.FieldName, textOfItem(item)})
+	}
+	for _, step := range e.StepChecklistErrors { // nothing says what they look like
+		var text bytes.Buffer
+		if json.Compact(&text, step) != nil {
+			text.Write(step)
+		}
+		reasons = append(reasons, reason{"step checklist", text.String()})
+	}
+	return reasons
+}
+
+// textOfField returns what is wrong with a field. What it says of the field as a
+// whole counts where it has words for it.
+func textOfField(e client.FieldError) string {
+	var texts []string
+	if e.Message != "" || len(e.Errors) == 0 {
+		texts = append(texts, textOfItem(e.ErrorItem))
+	}
+	for _, item := range e.Errors {
+		if text := textOfItem(item); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return strings.Join(texts, "\n")
+}
+
+func textOfItem(e client.ErrorItem) string {
+	switch {
+	case strings.TrimSpace(e.Message) != "":
+		return strings.TrimSpace(e.Message)
+	case e.Name != "":
+		return e.Name
+	}
+	return fmt.Sprintf("error %d", e.Code)
+}
+
+// listed returns the reasons as text, empty for none.
+func listed(reasons []reason) string {
+	if len(reasons) == 1 {
+		return reasons[0].String()
+	}
+	texts := make([]string, len(reasons))
+	for i, reason := range reasons {
+		texts[i] = "  - " + strings.ReplaceAll(reason.String(), "\n", "\n    ")
+	}
+	return strings.Join(texts, "\n")
+}
+
+// withReasons returns an error with all that the CRM said, on one line.
+func withReasons(err error) string {
+	texts := []string{err.Error()}
+	if apiError, ok := errors.AsType[*client.APIError](err); ok {
+		for _, reason := range reasonsOf(apiError) {
+			texts = append(texts, strings.Join(strings.Fields(reason.String()), " "))
+		}
+	}
+	return strings.Join(texts, "; ")
+}
+
+// A fault is what the CRM finds wrong with one attribute.
+type fault struct{ attribute, text string }
+
+// faults returns what is wrong with which attribute, as far as the CRM says, and
+// its other reasons.
+func (f failure) faults() (faults []fault, others []reason) {
+	apiError, ok := errors.AsType[*client.APIError](f.err)
+	if !ok {
+		return nil, nil
+	}
+	found := reasonsOf(apiError)
+	if f.sought != "" || len(f.keys) > 1 || client.ProblemOf(f.err) == client.OutcomeUnknown {
+		return nil, found
+	}
+	for _, reason := range found {
+		if attribute := f.attributeOf(reason.field, reason.text); reason.field != "" && attribute != "" {
+			faults = append(faults, fault{attribute, reason.text})
+		} else {
+			others = append(others, reason)
+		}
+	}
+	if len(faults) == 0 && client.ProblemOf(f.err) == client.RelationNotFound {
+		if attribute := f.attributeWithIDOf(apiError.Message); attribute != "" {
+			faults = append(faults, fault{attribute, ""})
+		}
+	}
+	return faults, others
+}
+
+// attributeOf returns the attribute that stands for a field of the API, of the
+// conversation or of its links; empty for none.
+func (f failure) attributeOf(field, text string) string {
+	if f.message {
+		if _, known := (messageModel{}).sent()[field]; known {
+			return field
+		}
+		return ""
+	}
+	switch field {
+	case "phone", "phone_id":
+		return "phone_id"
+	case "recipient_account", "recipient_account_id":
+		return "recipient_account_id"
+	case "recipient_contact", "recipient_contact_id":
+		return "recipient_contact_id"
+	case "recipient_phone_number":
+		return field
+	}
+	for _, kind := range client.RelationKinds {
+		if field == kind.Field || field == kind.InputField() && field != "lead_oppty_id" {
+			return kind.Field
+		}
+	}
+	return f.attributeWithIDOf(text)
+}
+
+var uuids = regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}`)
+
+// attributeWithIDOf returns the attribute that holds one of the ids that the
+// text names; empty for none.
+func (f failure) attributeWithIDOf(text string) string {
+	for _, found := range uuids.FindAllString(text, -1) {
+		id, err := client.ParseID(found)
+		if err != nil {
+			continue
+		}
+		for name, value := range map[string]types.String{
+			"phone_id":             f.subject.PhoneID,
+			"recipient_account_id": f.subject.RecipientAccountID,
+			"recipient_contact_id": f.subject.RecipientContactID,
+		} {
+			if reference(value) == id {
+				return name
+			}
+		}
+		for _, kind := range client.RelationKinds {
+			if slices.Contains(references(*f.subject.relations(kind)), id) {
+				return kind.Field
+			}
+		}
+	}
+	return ""
+}

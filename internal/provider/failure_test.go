@@ -1,0 +1,278 @@
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// wantTexts checks that the diagnostics say all this, and where.
+func wantTexts(t *testing.T, diags diag.Diagnostics, want ...string) {
+	t.Helper()
+	text := strings.Join(told(diags), "\n")
+	for _, part := range want {
+		if !strings.Contains(text, part) {
+			t.Errorf("nothing says %q:\n%s", part, text)
+		}
+	}
+}
+
+func told(diags diag.Diagnostics) (all []string) {
+	for _, d := range diags {
+		text := d.Summary() + ": " + d.Detail()
+		if located, ok := d.(diag.DiagnosticWithPath); ok {
+			text = located.Path().String() + " " + text
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+func TestLocated(t *testing.T) {
+	t.Parallel()
+	nested := at("ada")
+	for want, place := range map[string]path.Path{
+		"x": path.Root("phone_id"),
+		`conversations["ada"].messages["hi"].content: x`: nested.AtName("messages").AtMapKey("hi").AtName("content"),
+		`conversations["ada"].lead_relations: x`:         nested.AtName("lead_relations").AtSetValue(types.StringValue("y")),
+	} {
+		if got := located(place, "x"); got != want {
+			t.Errorf("got %q; want %q", got, want)
+		}
+	}
+	if got := located(path.Root("lead_relations").AtSetValue(types.StringValue("y")), "x"); got != "x" {
+		t.Errorf("got %q of an element of a set at the root", got)
+	}
+}
+
+// What is wrong inside a map is said with the key and the attribute: Terraform
+// shows neither.
+func TestValidatorsNameTheKey(t *testing.T) {
+	t.Parallel()
+	ctx, in := context.Background(), at("ada")
+	var diags diag.Diagnostics
+	text := func(v validator.String, at path.Path, value string) {
+		var resp validator.StringResponse
+		v.ValidateString(ctx, validator.StringRequest{Path: at, ConfigValue: types.StringValue(value)}, &resp)
+		diags.Append(resp.Diagnostics...)
+	}
+	text(isReference{entity: "Phones"}, in.AtName("phone_id"), "x")
+	text(isReference{entity: "Contacts"}, in.AtName("recipient_contact_id"), "https://x/entities/Accounts/30000000-0000-4000-8000-00000000000a")
+	text(isTime{}, in.AtName("messages").AtMapKey("hi").AtName("datetime_sent"), "now")
+	for _, v := range messageAttributes()["content"].(interface{ StringValidators() []validator.String }).StringValidators() {
+		text(v, in.AtName("messages").AtMapKey("hi").AtName("content"), "")
+	}
+	for _, v := range messageAttributes()["status"].(interface{ StringValidators() []validator.String }).StringValidators() {
+		text(v, in.AtName("messages").AtMapKey("hi").AtName("status"), "x")
+	}
+	var links validator.SetResponse
+	areReferences{entity: "Leads"}.ValidateSet(ctx, validator.SetRequest{
+		Path: in.AtName("lead_relations"), ConfigValue: types.SetValueMust(types.StringType, []attr.Value{types.StringNull(), types.StringValue("y")}),
+	}, &links)
+	diags.Append(links.Diagnostics...)
+	message := messageModel{ID: types.StringValue("60000000-0000-4000-8000-00000000000a"), IsDeleted: types.BoolNull()}
+	object := messages{"hi": &message, "ho": &message}.toMap()
+	var twice validator.MapResponse
+	areDifferent{}.ValidateMap(ctx, validator.MapRequest{Path: in.AtName("messages"), ConfigValue: object}, &twice)
+	diags.Append(twice.Diagnostics...)
+	var empty validator.ObjectResponse
+	isMessage{}.ValidateObject(ctx, validator.ObjectRequest{Path: in.AtName("messages").AtMapKey("hi"), ConfigValue: types.ObjectNull(messageType.AttrTypes)}, &empty)
+	diags.Append(empty.Diagnostics...)
+
+	details := make([]string, len(diags))
+	for i, d := range diags {
+		details[i] = d.Detail()
+	}
+	all := strings.Join(details, "\n")
+	for _, want := range []string{
+		`conversations["ada"].phone_id: "x" is neither`,
+		`conversations["ada"].recipient_contact_id: "https`,
+		`conversations["ada"].messages["hi"].datetime_sent: value must be a time`,
+		`conversations["ada"].messages["hi"].content string length`,
+		`conversations["ada"].messages["hi"].status value must be one of`,
+		`conversations["ada"].lead_relations: One of the ids is null`,
+		`conversations["ada"].lead_relations: "y" is neither`,
+		`conversations["ada"].messages["ho"].id: The messages "hi" and "ho"`,
+		`conversations["ada"].messages["hi"]: The message is null`,
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("nothing says %s in:\n%s", want, all)
+		}
+	}
+}
+
+// refusal has reasons of every kind: of a field that an attribute stands for, of
+// one that none does, of the record, and of its step.
+func refusal() *client.APIError {
+	return &client.APIError{
+		HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION",
+		FieldErrors: []client.FieldError{
+			{ErrorItem: client.ErrorItem{FieldName: "recipient_phone_number"}, Errors: []client.ErrorItem{{Message: "no number"}, {Name: "ERROR_SHAPE"}}},
+			{ErrorItem: client.ErrorItem{FieldName: "cf_region", Message: "wrong region"}, Errors: []client.ErrorItem{{Message: "must be set"}}},
+		},
+		EntityErrors:        []client.ErrorItem{{Message: "one too many"}, {Name: "ERROR_NAMELESS"}, {Code: 77}},
+		StepChecklistErrors: []json.RawMessage{json.RawMessage(`{"step": "call them"}`)},
+	}
+}
+
+var otherReasons = []string{"cf_region: wrong region", "must be set", "one too many", "ERROR_NAMELESS", "error 77", `step checklist: {"step":"call them"}`}
+
+func TestReasonsAreNotLost(t *testing.T) {
+	t.Parallel()
+	every := append([]string{"no number", "ERROR_SHAPE"}, otherReasons...)
+	for name, test := range map[string]struct {
+		failure failure
+		want    []string
+	}{
+		"of an entry": {
+			failure{action: "Create", at: at("ada"), keys: []string{"ada"}},
+			append([]string{`conversations["ada"].recipient_phone_number Unable`, `conversations["ada"].recipient_phone_number: The CRM refuses`, `conversations["ada"]: The CRM refuses`}, every...),
+		},
+		"of one":             {failure{action: "Update"}, append([]string{"recipient_phone_number Unable"}, every...)},
+		"of several":         {failure{action: "Create", at: path.Root("conversations"), keys: []string{"a", "b"}}, every},
+		"of a data source":   {failure{sought: "Records"}, every},
+		"of a message":       {failure{action: "Create", message: true, at: at("ada").AtName("messages").AtMapKey("hi")}, append([]string{`conversations["ada"].messages["hi"]: `}, every...)},
+		"of what may be":     {failure{action: "Create", err: &client.OutcomeUnknownError{Err: refusal()}}, every},
+		"of a removal again": {failure{action: "Delete", at: at("ada"), keys: []string{"ada"}, kept: []string{"ada"}}, every},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if test.failure.err == nil {
+				test.failure.err = refusal()
+			}
+			wantTexts(t, test.failure.diagnostics(), test.want...)
+		})
+	}
+}
+
+func TestFailedHasAllReasons(t *testing.T) {
+	t.Parallel()
+	id := types.StringValue("80000000-0000-4000-8000-00000000000a")
+	work := &bulkWork{
+		failed:   map[string]error{"a": refusal(), "b": errors.New("out of order")},
+		removals: []bulkRemoval{{key: "c", prior: &ownedModel{conversationModel: conversationModel{ID: id}}, kept: "c (replaced)", err: refusal()}},
+	}
+	model, diags := work.model(context.Background(), bulkModel{})
+	if diags.HasError() {
+		t.Fatal(diags)
+	}
+	failed := map[string]failedModel{}
+	if diags := model.Failed.ElementsAs(context.Background(), &failed, false); diags.HasError() {
+		t.Fatal(diags)
+	}
+	for _, key := range []string{"a", "c (replaced)"} {
+		for _, want := range append([]string{"HTTP 422", "recipient_phone_number: no number ERROR_SHAPE"}, "wrong region", "one too many", "call them") {
+			if message := failed[key].Message.ValueString(); !strings.Contains(message, want) {
+				t.Errorf("failed[%q] does not say %q: %s", key, want, message)
+			}
+		}
+		if failed[key].Code.ValueInt64() != 40000 || failed[key].Name.ValueString() != "ERROR_ENTITY_VALIDATION" {
+			t.Errorf("failed[%q] is %v", key, failed[key])
+		}
+	}
+	if got := failed["b"].Message.ValueString(); got != "out of order" || len(failed) != 3 {
+		t.Errorf("failed[b] says %q of %d", got, len(failed))
+	}
+}
+
+func TestRemovalThatFails(t *testing.T) {
+	t.Parallel()
+	const id = "80000000-0000-4000-8000-00000000000a"
+	removal := func(err error) *bulkWork {
+		return &bulkWork{removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
+	}
+	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
+		`conversations["a"]: The conversation `+id+` that this key stood for could not be deleted. It is still in the CRM, and in the state, under the key "a (replaced)". The next apply tries again.`,
+		"The CRM does not permit this")
+	unknown := removal(&client.OutcomeUnknownError{Err: errors.New("EOF")}).done("Update")
+	wantTexts(t, unknown, "may or may not have been deleted. It stays in the state", `"a (replaced)"`, "Cause:")
+	if text := strings.Join(told(unknown), ""); strings.Contains(text, "created") {
+		t.Errorf("a removal is told as a create: %s", text)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	const interrupted = "Terraform was interrupted before this was sent"
+	for err, want := range map[error]bool{
+		context.Canceled: true,
+		fmt.Errorf("waiting: %w", context.Canceled):        true,
+		&client.OutcomeUnknownError{Err: context.Canceled}: false,
+		&client.LeftoverError{Err: context.Canceled}:       false,
+	} {
+		text := strings.Join(told(failure{action: "Create", err: err}.diagnostics()), "\n")
+		if got := strings.Contains(text, interrupted); got != want {
+			t.Errorf("%T: %s", err, text)
+		}
+		if !want && !strings.Contains(text, "Cause:") {
+			t.Errorf("%T has no cause: %s", err, text)
+		}
+	}
+}
+
+// One cause is told once in full, however many ask at the same time; errors that
+// differ, and those of one record alone, are not shortened.
+func TestCauses(t *testing.T) {
+	t.Parallel()
+	var known causes
+	var full atomic.Int64
+	var group sync.WaitGroup
+	for range 50 {
+		group.Go(func() {
+			f := failure{action: "Create", err: &client.APIError{HTTPStatus: 401, Message: "who?"}, causes: &known}
+			text := strings.Join(told(f.diagnostics()), "\n")
+			if !strings.Contains(text, "does not accept the provider's user name and password.") {
+				t.Errorf("this does not say what is wrong: %s", text)
+			}
+			if strings.Contains(text, "PIPELINER_PASSWORD") {
+				full.Add(1)
+			} else if !strings.Contains(text, "Another error of this run has the same cause") || strings.Contains(text, "Cause:") {
+				t.Errorf("this is not brief: %s", text)
+			}
+		})
+	}
+	group.Wait()
+	if full.Load() != 1 {
+		t.Errorf("%d are told in full; want one", full.Load())
+	}
+	for name, err := range map[string]error{
+		"another cause": &client.APIError{HTTPStatus: 401, Message: "locked"},
+		"of a record":   &client.APIError{HTTPStatus: 422, Message: "no"},
+	} {
+		{
+			if text := strings.Join(told(failure{action: "Create", err: err, causes: &known}.diagnostics()), "\n"); !strings.Contains(text, "Cause:") {
+				t.Errorf("%s is shortened: %s", name, text)
+			}
+		}
+	}
+}
+
+// A conflict shows ids, and neither texts nor numbers: the configuration may hold
+// them in what is sensitive.
+func TestConflictShowsNothingPersonal(t *testing.T) {
+	t.Parallel()
+	conflict := &client.ConflictError{Known: 3, Current: 5, Fields: []client.Conflict{
+		{Field: "content", Known: `"one"`, Wanted: `"höre\n"`, Held: ""},
+		{Field: "recipient_phone_number", Known: "", Wanted: "+15550100000", Held: "+15550100001"},
+		{Field: "status", Known: "sent", Wanted: "seen", Held: "failed"},
+	}}
+	diags := failure{action: "Update", message: true, at: at("ada").AtName("messages").AtMapKey("hi"), err: conflict}.diagnostics()
+	wantTexts(t, diags, `conversations["ada"].messages["hi"].content: Someone else`, "(revision 3): a text of 3 characters", "as planned: a text of 5 characters", "(revision 5): none",
+		"a number of 12 characters", "look in the CRM", "as planned: seen")
+	if text := strings.Join(told(diags), "\n"); strings.Contains(text, "one\"") || strings.Contains(text, "höre") || strings.Contains(text, "555") {
+		t.Errorf("a conflict shows what may be sensitive: %s", text)
+	}
+}
