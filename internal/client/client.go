@@ -21,6 +21,8 @@ type Config struct {
 	Password   string
 	UserAgent  string
 
+	DefaultRegion string // see [PhoneNumbers]; empty: none
+
 	RequestTimeout        time.Duration // for one HTTP request with its reply
 	BatchSize             int           // items in one batch request
 	BatchWindow           time.Duration // how long a batch waits for another item
@@ -68,6 +70,7 @@ type Client struct {
 	rate *rate.Limiter
 
 	relations *Entity[Relation, RelationInput]
+	numbers   PhoneNumbers
 
 	seen    history
 	refused refusals
@@ -83,15 +86,20 @@ func New(config Config) (*Client, error) {
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
 	}
+	numbers, err := newPhoneNumbers(config.DefaultRegion)
+	if err != nil {
+		return nil, &ConfigError{Setting: "default_region", Err: err}
+	}
 	defaults := Defaults()
 	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)
 	config.BatchSize = cmp.Or(max(config.BatchSize, 0), defaults.BatchSize)
 	config.MaxConcurrentRequests = cmp.Or(max(config.MaxConcurrentRequests, 0), defaults.MaxConcurrentRequests)
 	c := &Client{
-		config: config,
-		base:   base,
-		log:    config.Logger,
-		slots:  make(chan struct{}, config.MaxConcurrentRequests),
+		config:  config,
+		base:    base,
+		numbers: numbers,
+		log:     config.Logger,
+		slots:   make(chan struct{}, config.MaxConcurrentRequests),
 
 		rate: rate.NewLimiter(rate.Inf, 1),
 		seen: newHistory(),

@@ -23,9 +23,9 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 			conversation.Messages = nil
 			return c.completeRelations(ctx, conversation)
 		},
-		isLike:     agreesInNumber,
-		agrees:     agrees,
-		conflict:   conflicts,
+		isLike:     c.numbers.agreesInNumber,
+		agrees:     c.numbers.agrees,
+		conflict:   c.numbers.conflicts,
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
 		clean:      c.removeDropped,
@@ -36,7 +36,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 // conflicts returns the fields that the input sets to something, and someone
 // else has set to something else. The revision does not matter: that a link was
 // made need not show in it.
-func conflicts(input ConversationInput, current Conversation) []Conflict {
+func (p PhoneNumbers) conflicts(input ConversationInput, current Conversation) []Conflict {
 	var found []Conflict
 	add := func(field string, isSet bool, known, wanted, held string) {
 		if isSet && held != known && held != wanted {
@@ -51,8 +51,8 @@ func conflicts(input ConversationInput, current Conversation) []Conflict {
 	addID("recipient_account_id", input.RecipientAccountID, input.Known.RecipientAccountID, current.RecipientAccountID)
 	addID("recipient_contact_id", input.RecipientContactID, input.Known.RecipientContactID, current.RecipientContactID)
 	number, isSet := input.RecipientPhoneNumber.Get()
-	add("recipient_phone_number", isSet, CanonicalPhoneNumber(input.Known.RecipientPhoneNumber),
-		CanonicalPhoneNumber(number), CanonicalPhoneNumber(current.RecipientPhoneNumber))
+	add("recipient_phone_number", isSet, p.Canonical(input.Known.RecipientPhoneNumber),
+		p.Canonical(number), p.Canonical(current.RecipientPhoneNumber))
 	for _, kind := range RelationKinds {
 		items, isSet := kind.Input(&input).Get()
 		wanted := make([]ID, len(items))
@@ -89,22 +89,22 @@ func (in ConversationInput) inlineMessages() []MessageInput {
 
 // agreesInNumber reports whether the conversation has the phone and the
 // recipient's number of the input.
-func agreesInNumber(input ConversationInput, conversation Conversation) bool {
+func (p PhoneNumbers) agreesInNumber(input ConversationInput, conversation Conversation) bool {
 	phone, _ := input.PhoneID.Get()
 	number, _ := input.RecipientPhoneNumber.Get()
-	return phone == conversation.PhoneID && SamePhoneNumber(number, conversation.RecipientPhoneNumber)
+	return phone == conversation.PhoneID && p.Same(number, conversation.RecipientPhoneNumber)
 }
 
 // agrees reports whether the conversation has everything that the input sets.
 // Links that an update should have removed don't matter: the read-back removes
 // those that a service which merges arrays has kept.
-func agrees(input ConversationInput, conversation Conversation) bool {
+func (p PhoneNumbers) agrees(input ConversationInput, conversation Conversation) bool {
 	if !fieldAgrees(input.PhoneID, conversation.PhoneID) ||
 		!fieldAgrees(input.RecipientAccountID, conversation.RecipientAccountID) ||
 		!fieldAgrees(input.RecipientContactID, conversation.RecipientContactID) {
 		return false
 	}
-	if number, set := input.RecipientPhoneNumber.Get(); set && !SamePhoneNumber(number, conversation.RecipientPhoneNumber) {
+	if number, set := input.RecipientPhoneNumber.Get(); set && !p.Same(number, conversation.RecipientPhoneNumber) {
 		return false
 	}
 	for _, kind := range RelationKinds {
