@@ -38,7 +38,7 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 	}
 	configured, diags := config.entries(ctx)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(configured.warnOfTwins()...)
+	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfTwins(configured)...)
 }
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -70,23 +70,26 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(diags...)
 	prior, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
+	known, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, changes := planEntries(configured, prior)
+	planned, changes := known.planEntries(configured, prior)
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.Failed = planFailed(changes)
 	if plan.DeletionPolicy.ValueString() != deletionPolicyAbandon {
 		resp.Diagnostics.Append(prior.without(planned).warnOfProtection()...)
 	}
+	resp.Diagnostics.Append(known.warnOfCountries(planned, prior)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(ctx, plan, nil)
+	work, diags := r.begin(ctx, r.provider.numbers(keptNumbers{}), plan, nil)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -100,6 +103,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
+	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -113,15 +117,19 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	known, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
+	numbers, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	asOf, err := known.refresh(ctx, api)
+	asOf, err := known.refresh(ctx, api, numbers)
 	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err}.diagnostics()...)
 		return
 	}
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
+	numbers.kept.forget(known.ids())
+	resp.Diagnostics.Append(numbers.save(ctx, resp.Private)...)
 	state.Conversations, diags = known.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	if state.Failed.IsNull() {
@@ -143,7 +151,9 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	work, diags := r.begin(ctx, plan, prior)
+	known, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	work, diags := r.begin(ctx, known, plan, prior)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -156,6 +166,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
+	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -169,7 +180,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(diags...)
 	empty := state
 	empty.Conversations = types.MapValueMust(entryType, nil)
-	work, diags := r.begin(ctx, empty, prior)
+	work, diags := r.begin(ctx, r.provider.numbers(nil), empty, prior)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -188,9 +199,9 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares what a plan asks for, of an existing resource or (prior is
 // nil) a new one.
-func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries) (*bulkWork, diag.Diagnostics) {
+func (r *bulkResource) begin(ctx context.Context, n numbers, plan bulkModel, prior entries) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.entries(ctx)
-	work := newBulkWork(planned, prior, plan)
+	work := newBulkWork(n, planned, prior, plan)
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
 	if work.isNeeded() {
 		api, more := r.provider.Client()
@@ -205,7 +216,7 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries)
 
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
-func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, err error) {
+func (e entries) refresh(ctx context.Context, api *client.Client, n numbers) (asOf int64, err error) {
 	found, err := api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
 		return client.NoFloor, err
@@ -220,7 +231,7 @@ func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, e
 			delete(e, key)
 			continue
 		}
-		entry.conversationModel = conversationFromAPI(conversation, entry.conversationModel)
+		entry.conversationModel = n.conversationFromAPI(conversation, entry.conversationModel)
 		if asOf == client.NoFloor || conversation.AsOf < asOf {
 			asOf = conversation.AsOf
 		}
