@@ -24,11 +24,50 @@
 //	DELETE /_mock/requests        forgets them
 //	POST   /_mock/faults          orders a fault or an array of faults, e.g. {"path": "batch-modify", "kind": "drop_after", "times": 1}
 //	DELETE /_mock/faults          cancels all faults
+//	GET    /_mock/commits         the number of requests that a commit_later has put off
+//	DELETE /_mock/commits         forgets them
+//	GET    /_mock/records?entity= all records of an entity, deleted ones too
+//	POST   /_mock/records         does an act or an array of acts, as somebody else would, and answers {"ids": […]}
+//	POST   /_mock/seed            adds records like --seed
+//	POST   /_mock/backup          keeps the space as it is
+//	POST   /_mock/restore         puts it back to that, its revision included
+//	POST   /_mock/settings        changes switches, lag and max-batch-items, e.g. {"phone-format": "masked", "lag": "3s"}
 //
-// The kinds of faults are latency, status, drop_before, drop_after, status_after, truncate, reply, short_array and
-// long_array. A fault hits the requests with its method, and with its path and body as a part of theirs: after it has
-// let as many through as skip says, as many as times says, or all. The rest of it is status, retry_after, reply,
-// content_type and latency, a string like "1.5s".
+// With ?space= they are for another space than the first. Each has its own records, requests, faults and settings.
+//
+// A fault hits the requests with its method, and with its path and body as a part of theirs: after it has let as many
+// through as skip says, as many as times says, or all, and if it has a for, like "60s", only so long after its first
+// hit. Whatever its kind, it waits first for its latency, like "1.5s". The kinds of faults that a network has, with
+// status, reply, content_type, location, retry_after (of a for, also "remaining") and envelope, which makes the body
+// the API's error whatever the status:
+//
+//	latency       only waits
+//	status        answers instead of the API
+//	drop_before   hangs up
+//	drop_after    carries out the request and hangs up
+//	status_after  carries out the request and answers something else
+//	commit_later  answers with its status, or hangs up, and carries out the request when its commit_after has passed
+//	truncate      cuts the answer half way
+//	reply         carries out the request and answers with reply
+//
+// Those that change the answer to a request that was carried out:
+//
+//	success_false              a success of false, with the data as it is
+//	short_array, long_array    an item too few or too many
+//	item_objects               objects with an id for the ids
+//	null_field, omit_field     records whose field, by default the revision, is null or not there
+//	repeat_record              a page that begins with the last record of the page before
+//	total_too_high             a total of more than the pages bring
+//	ends_early                 a page that says it is the last one
+//	endless_list               pages that never end, with cursors that never come twice
+//
+// What somebody else does is an act: one of create, edit, delete, restore and purge. A fault can have acts as before and
+// as after; with those it needs no kind. A record is named by its id, or by a where with values that it has:
+//
+//	{"create": {"entity": "TextMessageConversations", "values": {"phone_id": "…", "recipient_phone_number": "+19075550133",
+//	  "messages": [{"content": "Hello", "direction": 2}]}}}
+//	{"edit": {"entity": "Accounts", "where": {"name": "Acme"}, "values": {"name": "Acme Inc."}}}
+//	{"purge": {"entity": "Accounts", "id": "…"}}
 package main
 
 import (

@@ -128,6 +128,36 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestRun_moreThanOneSpace(t *testing.T) {
+	t.Parallel()
+	seed := file(t, `{"Phones": [{}]}`)
+	url, _, _ := start(t, "--space", "a", "--space", "b", "--seed", seed, "--lag", "1h", "--max-batch-items", "1")
+	for space, want := range map[string]string{"a": `"total":1`, "b": `"total":0`} {
+		path := url + "/api/v100/rest/spaces/" + space + "/entities/Phones"
+		if status, body := get(t, path, "user", "password"); status != http.StatusOK || !strings.Contains(body, want) {
+			t.Errorf("%s answers %d %s", space, status, body)
+		}
+	}
+	s, err := parseFlags([]string{"--lag", "3s", "--max-batch-items", "7"}, io.Discard)
+	if err != nil || s.options.Lag != 3*time.Second || s.options.MaxBatchItems != 7 {
+		t.Errorf("options are %+v, %v", s.options, err)
+	}
+}
+
+// The doc comment of the command is where users find the kinds of faults.
+func TestDoc_kinds(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range mockserver.Kinds {
+		if !strings.Contains(string(source), string(kind)) {
+			t.Errorf("the doc comment doesn't know %s", kind)
+		}
+	}
+}
+
 func TestRun_stopsWhileSomebodyWaits(t *testing.T) {
 	t.Parallel()
 	url, _, stop := start(t, "--latency", "1h")
@@ -174,6 +204,8 @@ func TestRun_refused(t *testing.T) {
 		{[]string{"extra"}, `unexpected argument "extra"`},
 		{[]string{"--stale-revision", "x"}, `stale-revision must be one of ignored, refused, not "x"`},
 		{[]string{"--space", "a/b"}, "the space must be one segment of a path"},
+		{[]string{"--space", "a", "--space", "a"}, `the space "a" is there twice`},
+		{[]string{"--lag", "long"}, `invalid value "long" for flag -lag`},
 		{[]string{"--seed", "no/such/file"}, "open no/such/file: no such file or directory"},
 		{[]string{"--seed", file(t, `{"Phones": 1}`)}, "cannot unmarshal number"},
 		{[]string{"--seed", file(t, `{} x`)}, "invalid character 'x'"},

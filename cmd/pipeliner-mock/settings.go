@@ -28,9 +28,11 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
 	flags.StringVar(&s.options.Username, "user", "user", "user `name` to accept")
 	flags.StringVar(&s.options.Password, "password", "password", "`password` to accept")
-	flags.StringVar(&s.options.Space, "space", "test_space", "`id` of the space")
+	flags.Func("space", "`id` of the space (default \"test_space\"); given again, another space, which is empty at first", s.addSpace)
 	flags.StringVar(&s.seed, "seed", "", "JSON `file` with the records to start with, by entity: {\"Phones\": [{\"id\": …}], …}")
 	flags.DurationVar(&s.options.Latency, "latency", 0, "`time` to add to every request, e.g. 200ms")
+	flags.DurationVar(&s.options.Lag, "lag", 0, "`time` by which reads lag behind writes, as from a replica")
+	flags.IntVar(&s.options.MaxBatchItems, "max-batch-items", 0, "refuse batches of more than `n` items with a 413")
 	flags.BoolVar(&s.version, "version", false, "print the version and exit")
 	for _, sw := range mockserver.Switches {
 		usage := fmt.Sprintf("%s: `%s`", sw.Doc, strings.Join(sw.Values, "|"))
@@ -47,6 +49,15 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	return &s, err
+}
+
+func (s *settings) addSpace(id string) error {
+	if s.options.Space == "" {
+		s.options.Space = id
+	} else {
+		s.options.OtherSpaces = append(s.options.OtherSpaces, id)
+	}
+	return nil
 }
 
 // server returns the mock with its seed.

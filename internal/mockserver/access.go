@@ -179,8 +179,13 @@ func (s *Server) write(do func(*writer) error) error {
 	s.store.begin()
 	w := &writer{store: s.store, level: levelOverride | levelDeleted, linkedIDs: true}
 	err := do(w)
-	if err != nil {
+	switch {
+	case err != nil:
 		w.rollBack(0)
+	case w.seeding:
+		s.catchUp()
+	default:
+		s.written()
 	}
 	return err
 }

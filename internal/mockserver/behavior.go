@@ -29,8 +29,29 @@ const (
 	On  = "on"
 	Off = "off"
 
-	Kept = "kept"
-	E164 = "e164"
+	Kept       = "kept"
+	E164       = "e164"
+	Digits     = "digits"
+	DoubleZero = "double-zero"
+	Country    = "country"
+	Masked     = "masked"
+
+	Trimmed   = "trimmed"
+	CRLF      = "crlf"
+	NFD       = "nfd"
+	Entities  = "entities"
+	Collapsed = "collapsed"
+
+	Milliseconds = "milliseconds"
+	Seconds      = "seconds"
+
+	AlwaysTrue = "true"
+	MixedFalse = "mixed-false"
+
+	Behind = "behind"
+	Null   = "null"
+
+	Allowed = "allowed"
 
 	MessageOnly = "message"
 	FieldToo    = "field"
@@ -56,6 +77,12 @@ type Behavior struct {
 	MessageRevision  string
 	TimeFormat       string
 	CreateStatus     string
+	ContentFormat    string
+	TimePrecision    string
+	BatchSuccess     string
+	OrderBy          string
+	CreatedClock     string
+	Duplicates       string
 }
 
 // Switch describes one field of [Behavior]: what it decides and the values it can have, the default first.
@@ -110,8 +137,9 @@ var Switches = []Switch{
 		Field: func(b *Behavior) *string { return &b.GetParameters },
 	},
 	{
-		Name: "phone-format", Values: []string{Kept, E164},
-		Doc:   "whether recipient_phone_number is stored as sent or reduced to a leading + and digits",
+		Name: "phone-format", Values: []string{Kept, Digits, DoubleZero, Country, Masked, E164},
+		Doc: "how recipient_phone_number is stored: as sent; as digits only; with 00 for the +; in E.164, with +1 where there is " +
+			"no country; with * for all but the last four digits; or reduced to a leading + and digits",
 		Field: func(b *Behavior) *string { return &b.PhoneFormat },
 	},
 	{
@@ -138,6 +166,37 @@ var Switches = []Switch{
 		Name: "create-status", Values: []string{Created, OK},
 		Doc:   "the status of a single create: 201 or 200",
 		Field: func(b *Behavior) *string { return &b.CreateStatus },
+	},
+	{
+		Name: "content-format", Values: []string{Kept, CRLF, NFD, Entities, Collapsed, Trimmed},
+		Doc: "how the content of a message is stored: as sent, with CR LF at line ends, in Unicode's NFD, with HTML entities, " +
+			"with one blank for all white space in a row, or trimmed",
+		Field: func(b *Behavior) *string { return &b.ContentFormat },
+	},
+	{
+		Name: "time-precision", Values: []string{Kept, Milliseconds, Seconds},
+		Doc:   "how fine datetime_sent is stored: in microseconds, milliseconds or seconds",
+		Field: func(b *Behavior) *string { return &b.TimePrecision },
+	},
+	{
+		Name: "batch-success", Values: []string{AlwaysTrue, MixedFalse},
+		Doc:   "the top-level success of a batch that is answered item by item: always true, or false if an item failed",
+		Field: func(b *Behavior) *string { return &b.BatchSuccess },
+	},
+	{
+		Name: "order-by", Values: []string{Honoured, Ignored},
+		Doc:   "what a list does with order-by; ignored is in the order of ids",
+		Field: func(b *Behavior) *string { return &b.OrderBy },
+	},
+	{
+		Name: "created-clock", Values: []string{Kept, Behind, Null},
+		Doc:   "the time of creation that a new record gets: now, ten seconds ago, or none",
+		Field: func(b *Behavior) *string { return &b.CreatedClock },
+	},
+	{
+		Name: "duplicate-conversations", Values: []string{Allowed, Refused},
+		Doc:   "whether two conversations that are not deleted can have the same phone and number; refused is a 422 for the second one",
+		Field: func(b *Behavior) *string { return &b.Duplicates },
 	},
 }
 

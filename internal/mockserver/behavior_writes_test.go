@@ -14,13 +14,26 @@ import (
 func TestBehavior_phoneFormat(t *testing.T) {
 	t.Parallel()
 	behaviors(t, "phone-format", map[string]any{
-		"kept": []any{" +1 (555) 010-0000", "555/01 00"}, "e164": []any{"+15550100000", "5550100"},
+		"kept":        []any{" +1 (555) 010-0000", "555/01 00", "0044 20 7946 0000", "1 907 555 0133"},
+		"e164":        []any{"+15550100000", "5550100", "00442079460000", "19075550133"},
+		"digits":      []any{"15550100000", "5550100", "00442079460000", "19075550133"},
+		"double-zero": []any{"0015550100000", "5550100", "00442079460000", "19075550133"},
+		"country":     []any{"+15550100000", "+15550100", "+442079460000", "+19075550133"},
+		"masked":      []any{" +* (***) ***-0000", "***/01 00", "**** ** **** 0000", "* *** *** 0133"},
 	}, func(p play) any {
 		t, m := p.t, p.mock
 		var stored []any
-		for _, number := range []string{" +1 (555) 010-0000", "555/01 00"} {
+		for _, number := range []string{" +1 (555) 010-0000", "555/01 00", "0044 20 7946 0000", "1 907 555 0133"} {
 			id := m.newConversation(t, map[string]any{"recipient_phone_number": number})
-			stored = append(stored, m.record(t, conversations, id)["recipient_phone_number"])
+			now := m.record(t, conversations, id)["recipient_phone_number"]
+			stored = append(stored, now)
+			for _, same := range []any{number, now} { // neither changes anything
+				must(t, m.Edit(conversations, id, map[string]any{"recipient_phone_number": same}))
+				wantDiff(t, "sent again", now, m.record(t, conversations, id)["recipient_phone_number"])
+			}
+			if err := m.Edit(conversations, id, map[string]any{"recipient_phone_number": "+1 907 555 0199"}); err == nil {
+				t.Error("another number is accepted")
+			}
 		}
 		return stored
 	})

@@ -2,50 +2,144 @@ package mockserver
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
+	"time"
 )
 
 // controlPath is where the endpoints are that control the mock. They need no credentials and are in no log.
 const controlPath = "/_mock/"
 
-func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
-	answer := outsideReply(http.StatusNotFound, "no such control endpoint")
-	switch r.Method + " " + r.URL.Path {
-	case "GET " + controlPath + "requests":
+// controls are the endpoints. One that fails answers with a 400.
+var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer any, err error){
+	"GET requests": func(s *Server, r *http.Request, _ []byte) (any, error) {
 		if r.URL.Query().Has("count") {
-			answer = jsonReply(http.StatusOK, map[string]int{"count": s.log.count()})
-		} else {
-			answer = jsonReply(http.StatusOK, s.Requests())
+			return map[string]int{"count": s.log.count()}, nil
 		}
-	case "DELETE " + controlPath + "requests":
-		s.ResetRequests()
-		answer = reply{status: http.StatusNoContent}
-	case "POST " + controlPath + "faults":
-		answer = s.orderFaults(w, r)
-	case "DELETE " + controlPath + "faults":
-		s.ClearFaults()
-		answer = reply{status: http.StatusNoContent}
+		return s.Requests(), nil
+	},
+	"DELETE requests": done((*Server).ResetRequests),
+	"POST faults":     (*Server).orderFaults,
+	"DELETE faults":   done((*Server).ClearFaults),
+	"POST seed": func(s *Server, _ *http.Request, body []byte) (any, error) {
+		var seed map[string][]map[string]any
+		if err := json.Unmarshal(body, &seed); err != nil {
+			return nil, err
+		}
+		return nil, s.Seed(seed)
+	},
+	"POST backup":   done((*Server).Backup),
+	"POST restore":  func(s *Server, _ *http.Request, _ []byte) (any, error) { return nil, s.RestoreBackup() },
+	"POST settings": (*Server).changeSettings,
+	"GET commits": func(s *Server, _ *http.Request, _ []byte) (any, error) {
+		return map[string]int{"count": s.PendingCommits()}, nil
+	},
+	"DELETE commits": done((*Server).CancelCommits),
+	"GET records": func(s *Server, r *http.Request, _ []byte) (any, error) {
+		entity := r.URL.Query().Get("entity")
+		if definition(entity) == nil {
+			return nil, fmt.Errorf("unknown entity %q, it must be one of %s", entity, strings.Join(segments(), ", "))
+		}
+		return append([]map[string]any{}, s.Records(entity)...), nil
+	},
+	"POST records": func(s *Server, _ *http.Request, body []byte) (any, error) {
+		var acts Acts
+		if err := json.Unmarshal(body, &acts); err != nil {
+			return nil, err
+		}
+		ids, err := s.Act(acts...)
+		return map[string][]string{"ids": ids}, err
+	},
+}
+
+func done(do func(*Server)) func(*Server, *http.Request, []byte) (any, error) {
+	return func(s *Server, _ *http.Request, _ []byte) (any, error) {
+		do(s)
+		return nil, nil
 	}
+}
+
+func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
+	answer := s.control(w, r)
 	send(w, answer, len(answer.body))
 }
 
-// orderFaults takes one fault or an array of faults.
-func (s *Server) orderFaults(w http.ResponseWriter, r *http.Request) reply {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return outsideReply(http.StatusBadRequest, err.Error())
+func (s *Server) control(w http.ResponseWriter, r *http.Request) reply {
+	do, known := controls[r.Method+" "+strings.TrimPrefix(r.URL.Path, controlPath)]
+	if !known {
+		return outsideReply(http.StatusNotFound, "no such control endpoint")
 	}
+	if query := r.URL.Query(); query.Has("space") {
+		if s = s.InSpace(query.Get("space")); s == nil {
+			return outsideReply(http.StatusBadRequest, "no such space")
+		}
+	}
+	var answer any
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err == nil {
+		answer, err = do(s, r, body)
+	}
+	switch {
+	case err != nil:
+		return outsideReply(http.StatusBadRequest, err.Error())
+	case answer == nil:
+		return reply{status: http.StatusNoContent}
+	}
+	return jsonReply(http.StatusOK, answer)
+}
+
+// orderFaults takes one fault or an array of faults.
+func (s *Server) orderFaults(_ *http.Request, body []byte) (any, error) {
 	var faults []Fault
 	var one Fault
-	if err = json.Unmarshal(body, &one); err == nil {
+	if err := json.Unmarshal(body, &one); err == nil {
 		faults = []Fault{one}
 	} else if listErr := json.Unmarshal(body, &faults); listErr != nil {
 		if len(body) > 0 && body[0] == '[' {
 			err = listErr
 		}
-		return outsideReply(http.StatusBadRequest, err.Error())
+		return nil, err
 	}
 	s.Inject(faults...)
-	return reply{status: http.StatusNoContent}
+	return nil, nil
+}
+
+// changeSettings changes what the body names: switches, lag and max-batch-items.
+func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
+	settings := map[string]json.RawMessage{}
+	if err := json.Unmarshal(body, &settings); err != nil {
+		return nil, err
+	}
+	behavior, lag, items := s.behavior(), new(writtenDuration), new(int)
+	targets := map[string]any{"lag": lag, "max-batch-items": items}
+	for _, sw := range Switches {
+		targets[sw.Name] = sw.Field(&behavior)
+	}
+	for name, value := range settings {
+		target, known := targets[name]
+		if !known {
+			return nil, fmt.Errorf("unknown setting %q", name)
+		}
+		if err := json.Unmarshal(value, target); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	if err := s.SetBehavior(behavior); err != nil {
+		return nil, err
+	}
+	if settings["lag"] != nil {
+		s.SetLag(time.Duration(*lag))
+	}
+	if settings["max-batch-items"] != nil {
+		s.SetMaxBatchItems(*items)
+	}
+	return nil, nil
+}
+
+func (s *Server) behavior() Behavior {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.behavior
 }

@@ -60,6 +60,9 @@ func TestControl_refused(t *testing.T) {
 		`{"kind":"status","times":-1}`:        "negative",
 		`{"kind":"latency","latency":"soon"}`: "soon",
 		`[{"kind":"latency"},{"kind":"x"}]`:   `\"x\"`,
+		`{"kind":"status","for":"-1s"}`:       "negative",
+		`{"kind":"status","commit_after":1}`:  "commit_after",
+		`{"kind":"status","retry_after":"remaining"}`: "only with a for",
 	} {
 		got := m.control(t, http.MethodPost, "faults", body).wantStatus(t, http.StatusBadRequest)
 		if !strings.Contains(got.text, want) {

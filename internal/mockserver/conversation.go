@@ -21,12 +21,18 @@ func digits(s string) string {
 func checkConversation(s *store, c *change) {
 	given, ok := c.values[numberField]
 	if !ok {
+		s.refuseTwin(c)
 		return
 	}
 	number, _ := given.(string)
 	before, started := c.before(numberField).(string)
+	stored := phoneFormats[s.behavior.PhoneFormat](number)
 	switch {
-	case started && digits(number) != digits(before):
+	case started && number == before:
+		// It may be masked, and then is no number.
+		s.refuseTwin(c)
+		return
+	case started && stored != before && digits(number) != digits(before):
 		c.reject(numberField, invalidParameter,
 			"Field '"+numberField+"' cannot be changed once the conversation has started.")
 		return
@@ -36,13 +42,48 @@ func checkConversation(s *store, c *change) {
 		c.reject(numberField, invalidParameter, "Field '"+numberField+"' is not a valid phone number.")
 		return
 	}
-	if s.behavior.PhoneFormat == E164 {
-		c.values[numberField] = reduced(number)
-	}
+	c.values[numberField] = stored
+	s.refuseTwin(c)
 	if c.match && !started && s.behavior.RecipientMatch == On {
 		s.matchRecipient(c, "recipient_contact_id", "Contacts", number)
 		s.matchRecipient(c, "recipient_account_id", "Accounts", number)
 	}
+}
+
+// refuseTwin refuses a conversation whose phone and number another one has, if the server does so.
+func (s *store) refuseTwin(c *change) {
+	number, _ := c.get(numberField).(string)
+	if s.behavior.Duplicates != Refused || number == "" || !c.has(numberField) && !c.has("phone_id") {
+		return
+	}
+	phone, _ := c.get("phone_id").(string)
+	if s.hasTwin(c.id, phone, number) {
+		c.reject(numberField, invalidParameter, twinMessage)
+	}
+}
+
+const twinMessage = "There is a conversation of this phone and number already."
+
+// hasTwin reports whether another conversation that is not deleted has the phone and the number.
+func (s *store) hasTwin(id, phone, number string) bool {
+	for _, r := range s.tables[conversations].records {
+		other := r.text(numberField)
+		same := other == number || digits(other) == digits(number) && !strings.Contains(other+number, "*")
+		if r.id != id && !r.deleted && r.text("phone_id") == phone && same {
+			return true
+		}
+	}
+	return false
+}
+
+// phoneFormats are what the server makes of a number, by the values of the switch.
+var phoneFormats = map[string]func(string) string{
+	Kept:       func(number string) string { return number },
+	E164:       reduced,
+	Digits:     digits,
+	DoubleZero: func(number string) string { return strings.Replace(reduced(number), "+", "00", 1) },
+	Country:    withCountry,
+	Masked:     masked,
 }
 
 // reduced returns the number with nothing left but digits and a + in front.
@@ -51,6 +92,34 @@ func reduced(number string) string {
 		return "+" + digits(number)
 	}
 	return digits(number)
+}
+
+// withCountry returns the number in E.164. One without a country is American.
+func withCountry(number string) string {
+	number = reduced(number)
+	switch abroad, international := strings.CutPrefix(number, "00"); {
+	case strings.HasPrefix(number, "+"):
+		return number
+	case international:
+		return "+" + abroad
+	case len(number) == 11 && number[0] == '1':
+		return "+" + number
+	}
+	return "+1" + number
+}
+
+// masked returns the number with a * for every digit but the last four.
+func masked(number string) string {
+	left := len(digits(number)) - 4
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return r
+		}
+		if left--; left >= 0 {
+			return '*'
+		}
+		return r
+	}, number)
 }
 
 func (s *store) matchRecipient(c *change, fieldName, segment, number string) {

@@ -29,6 +29,11 @@ func (w *writer) restore(def *entity, id string) *apiError {
 		return unknownRecord(def, id)
 	}
 	if r.deleted {
+		number := r.text(numberField)
+		twin := def.segment == conversations && number != "" && w.hasTwin(id, r.text("phone_id"), number)
+		if twin && w.behavior.Duplicates == Refused {
+			return validationFailure(def, id, []problem{{numberField, invalidParameter, twinMessage}})
+		}
 		w.setDeleted(def, r, false)
 		w.bumpParents(def, r)
 	}

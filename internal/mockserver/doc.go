@@ -20,6 +20,18 @@
 //	mock.Requests()                                            // what was asked, in order
 //	mock.Links(conversationID, "account_relations")            // what the server holds now
 //	mock.Edit("TextMessageConversations", conversationID, …)   // what somebody else does meanwhile
+//	mock.SetLag(3 * time.Second)                               // reads come from a replica
+//	mock.Backup()                                              // and later mock.RestoreBackup()
+//	mock.AwaitCommits()                                        // what a CommitLater has put off
+//
+// A fault can also carry what somebody else does just before or just after the request:
+//
+//	mock.Inject(mockserver.Fault{
+//		Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1,
+//		Before: mockserver.Acts{{Create: &mockserver.Target{Entity: "TextMessageConversations", Values: …}}},
+//	})
+//
+// Nothing waits for the clock but by a timer, so that all of it works in a bubble of testing/synctest, over [InProcess].
 //
 // # What is known and what is guessed
 //
@@ -37,5 +49,8 @@
 //     comma, and "not-eq" finds nulls too;
 //   - a field that load-only leaves out is not in the reply, even when it is expanded;
 //   - bits 2 and 4 of the validation level are accepted and change nothing;
+//   - a field with several filters must pass all of them, and filters and operators belong together in their order;
+//   - two numbers are the same for duplicate-conversations if they have the same digits as they are stored;
+//   - a number without a country is American for a server that adds one;
 //   - creating a message records it and sends nothing.
 package mockserver

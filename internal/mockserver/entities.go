@@ -126,6 +126,7 @@ var entities = []*entity{
 			field{name: "attachments", kind: kindArray, nullable: true},
 		),
 		links: []link{{name: "text_message_conversation", field: conversationField, target: conversations}},
+		check: checkMessage,
 	},
 }
 

@@ -3,8 +3,12 @@ package mockserver
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -25,19 +29,46 @@ const (
 	DropAfter Kind = "drop_after"
 	// StatusAfter answers like StatusReply to a request that was carried out.
 	StatusAfter Kind = "status_after"
+	// CommitLater carries out the request when CommitAfter has passed since its arrival. Before or after that, when
+	// Latency has passed, it answers like StatusReply, or closes the connection if the fault has no Status.
+	CommitLater Kind = "commit_later"
 	// Truncate cuts the answer to a request that was carried out half way.
 	Truncate Kind = "truncate"
 	// ReplaceReply answers a request that was carried out with Reply and Status, by default 200.
 	ReplaceReply Kind = "reply"
-	// ShortArray leaves out the last item of the data array in the answer to a request that was carried out.
+
+	// The rest changes the answer to a request that was carried out, if its data is an array or, where that makes
+	// sense, one record.
+
+	// ShortArray leaves out the last item of the data.
 	ShortArray Kind = "short_array"
-	// LongArray repeats the last item of the data array in the answer to a request that was carried out.
+	// LongArray repeats the last item of the data.
 	LongArray Kind = "long_array"
+	// SuccessFalse says that there was no success, and leaves the data as it is.
+	SuccessFalse Kind = "success_false"
+	// ItemObjects puts an object with the id in the place of every id in the data.
+	ItemObjects Kind = "item_objects"
+	// NullField makes the fault's Field, by default the revision, null in all records.
+	NullField Kind = "null_field"
+	// OmitField leaves the fault's Field, by default the revision, out of all records.
+	OmitField Kind = "omit_field"
+	// RepeatRecord begins a page with the last record of the page before.
+	RepeatRecord Kind = "repeat_record"
+	// TotalTooHigh counts one match more in total than the pages bring.
+	TotalTooHigh Kind = "total_too_high"
+	// EndsEarly says that a page is the last one.
+	EndsEarly Kind = "ends_early"
+	// EndlessList says that no page is the last one. No cursor comes twice, and after the end the records begin again.
+	EndlessList Kind = "endless_list"
 )
 
-var kinds = []Kind{
-	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, Truncate, ReplaceReply, ShortArray, LongArray,
-}
+// Kinds is every kind of fault that there is.
+var Kinds = append([]Kind{
+	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, CommitLater, Truncate, ReplaceReply,
+}, slices.Sorted(maps.Keys(distortions))...)
+
+// Remaining as the RetryAfter of a fault is the rest of its For.
+const Remaining = "remaining"
 
 // Fault is a fault to order: which requests it hits and what it does to them. Go's HTTP client repeats a GET by itself
 // when a connection that it had kept open is closed without an answer.
@@ -51,31 +82,57 @@ type Fault struct {
 	Kind        Kind   `json:"kind,omitempty"`
 	Status      int    `json:"status,omitempty"`
 	RetryAfter  string `json:"retry_after,omitempty"` // the header
+	Location    string `json:"location,omitempty"`    // the header
 	Reply       string `json:"reply,omitempty"`       // the body of the answer
 	ContentType string `json:"content_type,omitempty"`
+	Envelope    bool   `json:"envelope,omitempty"` // the body is the API's error object, whatever the status
+	Field       string `json:"field,omitempty"`    // for NullField and OmitField
 
-	// Latency is waited for first, whatever the kind. In JSON it is a string like "1.5s".
+	// Latency is waited for first, whatever the kind. In JSON it is a string like "1.5s", as the other times are.
 	Latency time.Duration `json:"-"`
+	// CommitAfter is for CommitLater.
+	CommitAfter time.Duration `json:"-"`
+	// For is how long the fault goes on after its first hit; 0 means without end. A RetryAfter of [Remaining] is the
+	// seconds that are left of it.
+	For time.Duration `json:"-"`
 
-	// Do is called when the fault hits, before the request is carried out. With no Kind, it is all there is.
+	// Before is done by somebody else when the fault hits, After as soon as the request is carried out. With no Kind,
+	// they are all there is.
+	Before Acts `json:"before,omitempty"`
+	After  Acts `json:"after,omitempty"`
+
+	// Do is called when the fault hits, before the request is carried out, and before Before.
 	Do func() `json:"-"`
 }
 
-// faultJSON is a Fault with its latency in writing.
+// faultJSON is a Fault with its times in writing.
 type faultJSON struct {
 	*plainFault
-	Latency string `json:"latency,omitempty"`
+	Latency     writtenDuration `json:"latency,omitempty"`
+	CommitAfter writtenDuration `json:"commit_after,omitempty"`
+	For         writtenDuration `json:"for,omitempty"`
 }
 
 type plainFault Fault
 
-// MarshalJSON writes the fault with its latency as a string.
+// writtenDuration is a duration that JSON has as a string.
+type writtenDuration time.Duration
+
+func (d writtenDuration) MarshalText() ([]byte, error) {
+	return []byte(time.Duration(d).String()), nil
+}
+
+func (d *writtenDuration) UnmarshalText(text []byte) error {
+	parsed, err := time.ParseDuration(string(text))
+	*d = writtenDuration(parsed)
+	return err
+}
+
+// MarshalJSON writes the fault with its times as strings.
 func (f Fault) MarshalJSON() ([]byte, error) {
-	out := faultJSON{plainFault: (*plainFault)(&f)}
-	if f.Latency != 0 {
-		out.Latency = f.Latency.String()
-	}
-	return json.Marshal(out)
+	return json.Marshal(faultJSON{
+		(*plainFault)(&f), writtenDuration(f.Latency), writtenDuration(f.CommitAfter), writtenDuration(f.For),
+	})
 }
 
 // UnmarshalJSON reads a fault. It returns an error for a field, a kind or a duration that doesn't exist, so that a
@@ -88,25 +145,22 @@ func (f *Fault) UnmarshalJSON(data []byte) error {
 	if err := decoder.Decode(&in); err != nil {
 		return err
 	}
-	if in.Latency != "" {
-		d, err := time.ParseDuration(in.Latency)
-		if err != nil {
-			return err
-		}
-		plain.Latency = d
-	}
+	plain.Latency, plain.CommitAfter, plain.For = time.Duration(in.Latency), time.Duration(in.CommitAfter), time.Duration(in.For)
 	*f = Fault(plain)
 	return f.check()
 }
 
 func (f *Fault) check() error {
+	onlyActs := f.Kind == "" && len(f.Before)+len(f.After) > 0
 	switch {
-	case !slices.Contains(kinds, f.Kind):
+	case !onlyActs && !slices.Contains(Kinds, f.Kind):
 		return fmt.Errorf("unknown kind of fault %q", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		return fmt.Errorf("impossible status %d", f.Status)
-	case f.Skip < 0 || f.Times < 0 || f.Latency < 0:
-		return fmt.Errorf("skip, times and latency can't be negative")
+	case f.Skip < 0 || f.Times < 0 || min(f.Latency, f.CommitAfter, f.For) < 0:
+		return errors.New("skip, times and durations can't be negative")
+	case f.RetryAfter == Remaining && f.For == 0:
+		return errors.New("retry_after can be " + Remaining + " only with a for")
 	}
 	return nil
 }
@@ -135,10 +189,11 @@ type faultQueue struct {
 	faults []*orderedFault
 }
 
-// orderedFault is a fault and how often it has been matched.
+// orderedFault is a fault, how often it has been matched, and since when it hits.
 type orderedFault struct {
 	Fault
 	matched int
+	since   time.Time // of the first hit
 }
 
 func (q *faultQueue) add(faults []Fault) {
@@ -160,16 +215,37 @@ func (q *faultQueue) take(c *call) *Fault {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range q.faults {
-		usedUp := f.Times > 0 && f.matched >= f.Skip+f.Times
-		if usedUp || !f.matches(c) {
+		if f.usedUp() || !f.matches(c) {
 			continue
 		}
 		f.matched++
 		if f.matched > f.Skip {
-			return &f.Fault
+			return f.hit()
 		}
 	}
 	return nil
+}
+
+func (f *orderedFault) usedUp() bool {
+	over := f.For > 0 && !f.since.IsZero() && f.left() <= 0
+	return over || f.Times > 0 && f.matched >= f.Skip+f.Times
+}
+
+// left returns how long the fault goes on.
+func (f *orderedFault) left() time.Duration {
+	return f.For - time.Since(f.since)
+}
+
+// hit returns the fault as it is now.
+func (f *orderedFault) hit() *Fault {
+	if f.since.IsZero() {
+		f.since = time.Now()
+	}
+	hit := f.Fault
+	if hit.RetryAfter == Remaining {
+		hit.RetryAfter = strconv.Itoa(int(math.Ceil(f.left().Seconds())))
+	}
+	return &hit
 }
 
 func (f *Fault) matches(c *call) bool {

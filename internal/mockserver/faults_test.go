@@ -283,10 +283,12 @@ func TestFault_JSON(t *testing.T) {
 	t.Parallel()
 	fault := mockserver.Fault{
 		Method: "POST", Path: "batch", Body: "x", Skip: 1, Times: 2, Kind: mockserver.StatusAfter, Status: 504,
-		RetryAfter: "5", Reply: "<p>", ContentType: "text/html", Latency: 1500 * time.Millisecond,
+		RetryAfter: "5", Location: "/x", Reply: "<p>", ContentType: "text/html", Envelope: true, Field: "id",
+		Latency: 1500 * time.Millisecond, CommitAfter: time.Minute, For: time.Second,
 	}
 	text := `{"method":"POST","path":"batch","body":"x","skip":1,"times":2,"kind":"status_after","status":504,` +
-		`"retry_after":"5","reply":"<p>","content_type":"text/html","latency":"1.5s"}`
+		`"retry_after":"5","location":"/x","reply":"<p>","content_type":"text/html","envelope":true,"field":"id",` +
+		`"latency":"1.5s","commit_after":"1m0s","for":"1s"}`
 	var read mockserver.Fault
 	must(t, json.Unmarshal([]byte(text), &read))
 	wantDiff(t, "read", fault, read)

@@ -75,26 +75,36 @@ func not(holds func(any, *condition) bool) func(any, *condition) bool {
 }
 
 // parseConditions reads the filters of a query: filters holds the values and ops the operators, both by field. A field
-// without an operator is compared for equality.
-func parseConditions(def *entity, filters, ops map[string]string) ([]condition, error) {
+// without an operator is compared for equality. Where a field has several of them, they belong together in their order,
+// and all must hold.
+func parseConditions(def *entity, filters, ops map[string][]string) ([]condition, error) {
 	names := map[string]bool{}
-	for _, given := range []map[string]string{filters, ops} {
+	for _, given := range []map[string][]string{filters, ops} {
 		for name := range given {
 			names[name] = true
 		}
 	}
 	var conditions []condition
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		op, given := ops[name]
-		if !given {
-			op = "eq"
+		values, operators := filters[name], ops[name]
+		n := max(len(values), len(operators))
+		if n > 1 && min(len(values), len(operators)) != 0 && len(values) != len(operators) {
+			return nil, fmt.Errorf("field '%s' has %d filters and %d operators", name, len(values), len(operators))
 		}
-		text, hasValue := filters[name]
-		c, err := parseCondition(def.field(name), name, op, text, hasValue)
-		if err != nil {
-			return nil, err
+		for i := range n {
+			op, text := "eq", ""
+			if len(operators) > 0 {
+				op = operators[i]
+			}
+			if len(values) > 0 {
+				text = values[i]
+			}
+			c, err := parseCondition(def.field(name), name, op, text, len(values) > 0)
+			if err != nil {
+				return nil, err
+			}
+			conditions = append(conditions, c)
 		}
-		conditions = append(conditions, c)
 	}
 	return conditions, nil
 }

@@ -89,6 +89,26 @@ func TestFilter(t *testing.T) {
 	wantDiff(t, "total", 1, both.Total)
 }
 
+func TestFilter_twiceOnOneField(t *testing.T) {
+	t.Parallel()
+	m := newMock(t, nil)
+	for _, content := range []string{"a", "ab", "abc", "bc"} {
+		_, err := m.Create(messages, map[string]any{"content": content, "direction": 2})
+		must(t, err)
+	}
+	for query, want := range map[string][]any{
+		"filter[content]=a&filter-op[content]=starts&filter[content]=c&filter-op[content]=ends": {"abc"},
+		"filter-op[content]=starts&filter-op[content]=ends&filter[content]=a&filter[content]=b": {"ab"},
+		"filter[content]=a&filter[content]=ab":                                                  {},
+		"filter[content]=a&filter[content]=a":                                                   {"a"},
+		"filter-op[content]=not-null&filter-op[content]=null":                                   {},
+		"filter[revision]=9&filter-op[revision]=gt&filter[revision]=11&filter-op[revision]=lte": {"ab", "abc"},
+		"filter[revision]=11&filter-op[revision]=lte&filter[revision]=9&filter-op[revision]=gt": {"ab", "abc"},
+	} {
+		wantDiff(t, query, want, m.list(t, messages+"?"+query).column("content"))
+	}
+}
+
 func TestFilter_refused(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
@@ -115,7 +135,10 @@ func TestFilter_refused(t *testing.T) {
 		"filter[score]=1&filter-op[score]=between",
 		"filter[score]=1,2,3&filter-op[score]=between",
 		"filter[text_message_conversation_id]=12",
-		"filter[content]=a&filter[content]=b",
+		"filter[content]=a&filter[content]=b&filter-op[content]=eq",
+		"filter[content]=a&filter-op[content]=eq&filter-op[content]=starts",
+		"filter[content]=a&filter[content]=b&filter-op[content]=eq&filter-op[content]=in",
+		"order-by=id&order-by=id",
 	} {
 		m.do(t, http.MethodGet, messages+"?"+query, "").wantError(t, 400, 117, "")
 	}

@@ -8,9 +8,17 @@ import (
 )
 
 // answerWithFault answers a request that a fault has hit.
-func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry int, f *Fault, carryOut func() reply) {
+func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry int, c *call, f *Fault, carryOut func() reply) {
 	if f.Do != nil {
 		f.Do()
+	}
+	if _, err := s.Act(f.Before...); err != nil {
+		s.answer(w, entry, actFailed(err))
+		return
+	}
+	carryOut = s.followed(f.After, carryOut)
+	if f.Kind == CommitLater {
+		s.late.after(f.CommitAfter, func() { carryOut() })
 	}
 	if !wait(r.Context(), f.Latency) {
 		hangUp(w)
@@ -29,6 +37,12 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry i
 	case StatusAfter:
 		carryOut()
 		s.answer(w, entry, f.reply(http.StatusServiceUnavailable))
+	case CommitLater:
+		if f.Status == 0 {
+			hangUp(w)
+			return
+		}
+		s.answer(w, entry, f.reply(f.Status))
 	case Truncate:
 		whole := carryOut()
 		s.log.finish(entry, whole.status)
@@ -36,13 +50,30 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry i
 	case ReplaceReply:
 		carryOut()
 		s.answer(w, entry, f.reply(http.StatusOK))
-	case ShortArray, LongArray:
-		whole := carryOut()
-		whole.body = resized(whole.body, f.Kind == LongArray)
-		s.answer(w, entry, whole)
 	default:
-		s.answer(w, entry, outsideReply(http.StatusInternalServerError, fmt.Sprintf("unknown kind of fault %q", f.Kind)))
+		distort, known := distortions[f.Kind]
+		if !known {
+			s.answer(w, entry, outsideReply(http.StatusInternalServerError, fmt.Sprintf("unknown kind of fault %q", f.Kind)))
+			return
+		}
+		s.answer(w, entry, s.distorted(c, f, carryOut(), distort))
 	}
+}
+
+// followed returns carryOut with what somebody else does after it.
+func (s *Server) followed(after Acts, carryOut func() reply) func() reply {
+	return func() reply {
+		r := carryOut()
+		if _, err := s.Act(after...); err != nil {
+			return actFailed(err)
+		}
+		return r
+	}
+}
+
+// actFailed tells whoever has ordered the fault that it can't be done.
+func actFailed(err error) reply {
+	return outsideReply(http.StatusInternalServerError, "The fault can't be carried out: "+err.Error())
 }
 
 // reply returns the answer that the fault describes.
@@ -54,7 +85,10 @@ func (f *Fault) reply(defaultStatus int) reply {
 	case r.status < 200 || r.status > 999:
 		r.status = http.StatusInternalServerError // net/http can't send it
 	}
-	if f.Reply == "" && f.Kind != ReplaceReply {
+	switch {
+	case f.Envelope:
+		r = envelopeReply(r.status)
+	case f.Reply == "" && f.Kind != ReplaceReply:
 		r = proxyReply(r.status)
 	}
 	if f.ContentType != "" {
@@ -65,8 +99,11 @@ func (f *Fault) reply(defaultStatus int) reply {
 			r.contentType = contentJSON
 		}
 	}
-	if f.RetryAfter != "" {
-		r.header = map[string]string{"Retry-After": f.RetryAfter}
+	r.header = map[string]string{}
+	for name, value := range map[string]string{"Retry-After": f.RetryAfter, "Location": f.Location} {
+		if value != "" {
+			r.header[name] = value
+		}
 	}
 	return r
 }
@@ -77,7 +114,7 @@ func proxyReply(status int) reply {
 	switch status {
 	case http.StatusTooManyRequests:
 		return reply{status: status}
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusRequestEntityTooLarge, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		title := strconv.Itoa(status) + " " + http.StatusText(status)
 		return reply{
 			status: status, contentType: "text/html",
@@ -88,24 +125,12 @@ func proxyReply(status int) reply {
 	if status < http.StatusBadRequest {
 		return reply{status: status}
 	}
-	return failed(newError(status, reason{status, "ERROR_INJECTED"}, http.StatusText(status)))
+	return envelopeReply(status)
 }
 
-// resized returns the body with one item more or fewer in its data array, if there is one.
-func resized(body []byte, longer bool) []byte {
-	var envelope map[string]json.RawMessage
-	var data []json.RawMessage
-	if json.Unmarshal(body, &envelope) != nil || json.Unmarshal(envelope["data"], &data) != nil || len(data) == 0 {
-		return body
-	}
-	last := len(data) - 1
-	if longer {
-		data = append(data, data[last])
-	} else {
-		data = data[:last]
-	}
-	envelope["data"] = encode(data)
-	return encode(envelope)
+// envelopeReply returns the API's own error.
+func envelopeReply(status int) reply {
+	return failed(newError(status, reason{status, "ERROR_INJECTED"}, http.StatusText(status)))
 }
 
 // hangUp closes the connection without an answer.

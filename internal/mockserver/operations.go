@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"net/http"
+	"slices"
 )
 
 // call is one request to the API, as far as it has been understood.
@@ -17,24 +18,26 @@ type dataReply struct {
 }
 
 func (s *Server) list(def *entity, c *call) reply {
-	q, failure := parseListQuery(def, c.rawQuery, s.store.behavior)
+	shown := s.shown()
+	q, failure := parseListQuery(def, c.rawQuery, shown.behavior)
 	if failure != nil {
 		return failed(failure)
 	}
-	r := renderer{s.store, c.base}
-	return jsonReply(http.StatusOK, r.list(s.store.tables[def.segment], q))
+	r := renderer{shown, c.base}
+	return jsonReply(http.StatusOK, r.list(shown.tables[def.segment], q))
 }
 
 func (s *Server) get(def *entity, id string, c *call) reply {
+	shown := s.shown()
 	allowed := []string{paramExpand, paramLoadOnly, paramIncludeDeleted, paramIncludeDeletedToo}
-	if s.store.behavior.GetParameters == Refused {
+	if shown.behavior.GetParameters == Refused {
 		allowed = nil
 	}
 	p, failure := parseParameters(c.rawQuery, false, allowed...)
 	if failure != nil {
 		return failed(failure)
 	}
-	if s.store.behavior.GetParameters == Ignored {
+	if shown.behavior.GetParameters == Ignored {
 		p = nil
 	}
 	includeDeleted, failure := p.includeDeleted()
@@ -46,11 +49,11 @@ func (s *Server) get(def *entity, id string, c *call) reply {
 		return failed(failure)
 	}
 
-	rec := s.store.tables[def.segment].records[id]
-	if rec == nil || rec.deleted && !includeDeleted && s.store.behavior.DeletedGet == NotFound {
+	rec := shown.tables[def.segment].records[id]
+	if rec == nil || rec.deleted && !includeDeleted && shown.behavior.DeletedGet == NotFound {
 		return failed(unknownRecord(def, id))
 	}
-	r := renderer{s.store, c.base}
+	r := renderer{shown, c.base}
 	return jsonReply(http.StatusOK, dataReply{true, r.render(def, rec, expand, load)})
 }
 
@@ -140,7 +143,9 @@ func (s *Server) batch(def *entity, c *call, do func(*writer, any) (string, *api
 	if failure != nil {
 		return failed(failure)
 	}
-	return jsonReply(http.StatusOK, dataReply{true, data})
+	isError := func(item any) bool { _, failed := item.(*apiError); return failed }
+	success := s.store.behavior.BatchSuccess == AlwaysTrue || !slices.ContainsFunc(data, isError)
+	return jsonReply(http.StatusOK, dataReply{success, data})
 }
 
 // writer begins a write with the validation level that the query asks for.

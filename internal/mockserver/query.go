@@ -21,8 +21,16 @@ const (
 	paramIncludeDeletedToo = "include_deleted"
 )
 
-// parameters is the query of a request, with one value for each name.
-type parameters map[string]string
+// parameters is the query of a request, with one value for each name that is not a filter's.
+type parameters map[string][]string
+
+// get returns the value of a parameter, and whether it is given.
+func (p parameters) get(name string) (string, bool) {
+	if len(p[name]) == 0 {
+		return "", false
+	}
+	return p[name][0], true
+}
 
 // parseParameters reads a query that may have only these parameters, and filters if filters is set.
 func parseParameters(rawQuery string, filters bool, allowed ...string) (parameters, *apiError) {
@@ -36,10 +44,10 @@ func parseParameters(rawQuery string, filters bool, allowed ...string) (paramete
 		if known := filters && isFilter || slices.Contains(allowed, name); !known {
 			return nil, invalid("Unknown parameter '" + name + "'.")
 		}
-		if len(values[name]) > 1 {
+		if len(values[name]) > 1 && !isFilter {
 			return nil, invalid("Parameter '" + name + "' is given twice.")
 		}
-		p[name] = values[name][0]
+		p[name] = values[name]
 	}
 	return p, nil
 }
@@ -56,7 +64,7 @@ func filterName(param string) (kind, name string, ok bool) {
 
 // validationLevel returns the bits of the level: 2, 4, 8 and 16.
 func (p parameters) validationLevel() (int, *apiError) {
-	text, given := p[paramValidation]
+	text, given := p.get(paramValidation)
 	if !given {
 		return 0, nil
 	}
@@ -69,7 +77,7 @@ func (p parameters) validationLevel() (int, *apiError) {
 
 // rollsBackAll returns whether a batch fails as a whole, which is the default.
 func (p parameters) rollsBackAll() (bool, *apiError) {
-	switch text, given := p[paramRollback]; {
+	switch text, given := p.get(paramRollback); {
 	case !given || text == "0":
 		return true, nil
 	case text == "1":
@@ -80,7 +88,7 @@ func (p parameters) rollsBackAll() (bool, *apiError) {
 
 func (p parameters) includeDeleted() (bool, *apiError) {
 	for _, name := range []string{paramIncludeDeleted, paramIncludeDeletedToo} {
-		text, given := p[name]
+		text, given := p.get(name)
 		if !given {
 			continue
 		}
@@ -96,12 +104,12 @@ func (p parameters) includeDeleted() (bool, *apiError) {
 // projection returns what to expand and what to load, the latter nil for everything.
 func (p parameters) projection(def *entity) (expand, load *selection, failure *apiError) {
 	var err error
-	if text, given := p[paramExpand]; given {
+	if text, given := p.get(paramExpand); given {
 		if expand, err = parsePaths(def, text, true); err != nil {
 			return nil, nil, invalid("Parameter 'expand': " + err.Error() + ".")
 		}
 	}
-	if text, given := p[paramLoadOnly]; given {
+	if text, given := p.get(paramLoadOnly); given {
 		if load, err = parsePaths(def, text, false); err != nil {
 			return nil, nil, invalid("Parameter 'load-only': " + err.Error() + ".")
 		}
@@ -117,7 +125,7 @@ const (
 
 // count returns the number of records that first or last asks for, 0 if it is not given.
 func (p parameters) count(name string) (int, *apiError) {
-	text, given := p[name]
+	text, given := p.get(name)
 	if !given {
 		return 0, nil
 	}
@@ -129,7 +137,7 @@ func (p parameters) count(name string) (int, *apiError) {
 }
 
 func (p parameters) cursor(name string, o ordering) (cursor, *apiError) {
-	text, given := p[name]
+	text, given := p.get(name)
 	if !given {
 		return nil, nil
 	}
@@ -149,7 +157,11 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 	}
 	q := &listQuery{}
 	var err error
-	if q.order, err = parseOrdering(def, p["order-by"]); err != nil {
+	order, _ := p.get("order-by")
+	if behavior.OrderBy == Ignored {
+		order = ""
+	}
+	if q.order, err = parseOrdering(def, order); err != nil {
 		return nil, invalid(err.Error() + ".")
 	}
 	if q.conditions, failure = p.conditions(def, behavior); failure != nil {
@@ -174,13 +186,13 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 }
 
 func (p parameters) conditions(def *entity, behavior Behavior) ([]condition, *apiError) {
-	filters, ops := map[string]string{}, map[string]string{}
-	for param, value := range p {
+	filters, ops := map[string][]string{}, map[string][]string{}
+	for param, values := range p {
 		switch kind, name, _ := filterName(param); kind {
 		case "filter":
-			filters[name] = value
+			filters[name] = values
 		case "filter-op":
-			ops[name] = value
+			ops[name] = values
 		}
 	}
 	conditions, err := parseConditions(def, filters, ops)

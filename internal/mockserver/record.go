@@ -65,6 +65,17 @@ func newTable(def *entity) *table {
 	}
 }
 
+// clone returns a copy of the table, without what is derived from it.
+func (t *table) clone() *table {
+	clone := newTable(t.def)
+	maps.Copy(clone.records, t.records)
+	for parent, children := range t.children {
+		clone.children[parent] = slices.Clone(children)
+	}
+	clone.log = slices.Clone(t.log)
+	return clone
+}
+
 // replace puts r in the place of the record with that id and returns what was there. A nil r removes it.
 func (t *table) replace(id string, r *record) (old *record) {
 	old = t.records[id]

@@ -52,11 +52,17 @@ func (s *Server) route(c *call) reply {
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c.method != http.MethodGet {
+		defer s.written()
+	}
 	if len(parts) == 2 {
 		return byMethod(c, map[string]func() reply{
 			http.MethodGet:  func() reply { return s.list(def, c) },
 			http.MethodPost: func() reply { return s.create(def, c) },
 		})
+	}
+	if strings.HasPrefix(parts[2], "batch-") && s.tooMany(c.body) {
+		return proxyReply(http.StatusRequestEntityTooLarge)
 	}
 	switch parts[2] {
 	case "batch-modify":
@@ -72,6 +78,23 @@ func (s *Server) route(c *call) reply {
 		http.MethodPatch:  func() reply { return s.update(def, id, c) },
 		http.MethodDelete: func() reply { return s.delete(def, id, c) },
 	})
+}
+
+// tooMany reports whether a batch has more items than what stands before the API lets through.
+func (s *Server) tooMany(body []byte) bool {
+	if s.maxBatchItems == 0 {
+		return false
+	}
+	decoded, _ := decode(body)
+	items, _ := decoded.([]any)
+	return len(items) > s.maxBatchItems
+}
+
+// SetMaxBatchItems refuses batches of more items with a 413 that is not the API's. 0 sets no limit.
+func (s *Server) SetMaxBatchItems(items int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.maxBatchItems = max(items, 0)
 }
 
 func byMethod(c *call, handlers map[string]func() reply) reply {

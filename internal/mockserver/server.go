@@ -3,10 +3,12 @@ package mockserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,8 +21,14 @@ type Options struct {
 	Password string // default "password"
 	Space    string // default "test_space"
 
+	// OtherSpaces are more spaces of the same service. See [Server.InSpace].
+	OtherSpaces []string
+
 	// Latency is added to every request to the API.
 	Latency time.Duration
+
+	Lag           time.Duration // as for [Server.SetLag]
+	MaxBatchItems int           // as for [Server.SetMaxBatchItems]
 
 	Behavior Behavior
 }
@@ -31,11 +39,19 @@ type Server struct {
 	username, password, space string
 	latency                   time.Duration
 
-	mu    sync.Mutex // of the store
-	store *store
+	mu            sync.Mutex // of these
+	store         *store
+	backup        *store
+	replica       replica
+	maxBatchItems int
+
+	others []*Server // the other spaces
 
 	log    requestLog
 	faults faultQueue
+	late   lateCommits
+
+	cursors atomic.Int64 // that an EndlessList has spelt in another way
 }
 
 // New returns a server with an empty space. It returns an error if a field of the behavior has an unknown value.
@@ -44,16 +60,56 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if strings.ContainsAny(options.Space, "/?#%") {
-		return nil, errors.New("the space must be one segment of a path")
+	server := newServer(options, behavior, withDefault(options.Space, "test_space"))
+	for _, space := range options.OtherSpaces {
+		if server.InSpace(space) != nil {
+			return nil, fmt.Errorf("the space %q is there twice", space)
+		}
+		server.others = append(server.others, newServer(options, behavior, space))
 	}
-	return &Server{
+	for _, space := range append([]*Server{server}, server.others...) {
+		if space.space == "" || strings.ContainsAny(space.space, "/?#%") {
+			return nil, errors.New("the space must be one segment of a path")
+		}
+	}
+	return server, nil
+}
+
+func newServer(options Options, behavior Behavior, space string) *Server {
+	s := &Server{
 		username: withDefault(options.Username, "user"),
 		password: withDefault(options.Password, "password"),
-		space:    withDefault(options.Space, "test_space"),
+		space:    space,
 		latency:  options.Latency,
 		store:    newStore(behavior),
-	}, nil
+	}
+	s.SetLag(options.Lag)
+	s.SetMaxBatchItems(options.MaxBatchItems)
+	return s
+}
+
+// InSpace returns the space with this id, or nil if there is none. Each has its own records, faults, behavior and log,
+// and answers nothing but requests to itself; the server that [New] returns answers for all.
+func (s *Server) InSpace(id string) *Server {
+	if s.space == id {
+		return s
+	}
+	for _, other := range s.others {
+		if other.space == id {
+			return other
+		}
+	}
+	return nil
+}
+
+// serves returns the space that a path is in, by default s.
+func (s *Server) serves(path string) *Server {
+	for _, other := range s.others {
+		if strings.HasPrefix(path, other.SpacePath()+"/") {
+			return other
+		}
+	}
+	return s
 }
 
 func withDefault(value, byDefault string) string {
@@ -72,6 +128,10 @@ func (s *Server) SpacePath() string {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, controlPath) {
 		s.serveControl(w, r)
+		return
+	}
+	if other := s.serves(r.URL.Path); other != s {
+		other.ServeHTTP(w, r)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -95,8 +155,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		hangUp(w)
 		return
 	}
+	username, password, _ := r.BasicAuth()
 	carryOut := func() reply {
-		switch username, password, _ := r.BasicAuth(); {
+		switch {
 		case !inside:
 			return nothingThere()
 		case username != s.username || password != s.password:
@@ -110,7 +171,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(w, entry, carryOut())
 		return
 	}
-	s.answerWithFault(w, r, entry, fault, carryOut)
+	s.answerWithFault(w, r, entry, c, fault, carryOut)
 }
 
 // base returns the URL of the space as the client knows it.

@@ -30,6 +30,15 @@ func segments() []string {
 	return names
 }
 
+// clone returns a copy of the store as it is. Records are never changed, so both have the same ones.
+func (s *store) clone() *store {
+	clone := &store{tables: map[string]*table{}, behavior: s.behavior, revision: s.revision, seq: s.seq, ids: s.ids}
+	for segment, t := range s.tables {
+		clone.tables[segment] = t.clone()
+	}
+	return clone
+}
+
 // put stores r, or removes the record with this id if r is nil.
 func (s *store) put(t *table, id string, r *record) {
 	logged := len(t.log)

@@ -113,7 +113,7 @@ func (w *writer) initialValues(c *change) map[string]any {
 	modified := now()
 	values := map[string]any{
 		"modified":            modified,
-		"created":             modified.Add(35 * time.Microsecond), // the later of the two, as recorded
+		"created":             createdAt(w.behavior.CreatedClock, modified),
 		"is_deleted":          false,
 		"is_delete_protected": false,
 	}
@@ -128,6 +128,17 @@ func (w *writer) initialValues(c *change) map[string]any {
 	}
 	values["revision"] = w.nextRevision()
 	return values
+}
+
+// createdAt returns the time of creation of a record that is stored now.
+func createdAt(clock string, now time.Time) any {
+	switch clock {
+	case Behind:
+		return now.Add(-10 * time.Second)
+	case Null:
+		return nil
+	}
+	return now.Add(35 * time.Microsecond) // the later of the two, as recorded
 }
 
 // update changes the fields of a record that the input names.

@@ -1,0 +1,151 @@
+package mockserver
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Act is something that somebody else does in the CRM: exactly one of its fields is set. An incoming text message is
+// a Create of a conversation that has the message among its messages.
+type Act struct {
+	Create  *Target `json:"create,omitempty"`
+	Edit    *Target `json:"edit,omitempty"`
+	Delete  *Target `json:"delete,omitempty"`
+	Restore *Target `json:"restore,omitempty"`
+	Purge   *Target `json:"purge,omitempty"`
+}
+
+// Target is a record and what it gets. It is named by its id, or by what it holds: all the records that have these
+// values, also deleted ones if the act is a Restore or a Purge.
+type Target struct {
+	Entity string         `json:"entity"` // segment of the path
+	ID     string         `json:"id,omitempty"`
+	Where  map[string]any `json:"where,omitempty"`
+	Values map[string]any `json:"values,omitempty"` // as for [Server.Create] and [Server.Edit]
+}
+
+// Acts is in JSON one act or an array of them.
+type Acts []Act
+
+// UnmarshalJSON reads one act or several. It returns an error for an unknown field or entity.
+func (a *Acts) UnmarshalJSON(data []byte) error {
+	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '[' {
+		data = append(append([]byte{'['}, data...), ']')
+	}
+	var acts []Act
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&acts); err != nil {
+		return err
+	}
+	*a = acts
+	return a.check()
+}
+
+// verb is one kind of act. A create names no record, the others do.
+type verb struct {
+	target         func(Act) *Target
+	deleted, alive bool // which records it can be done to
+	do             func(s *Server, entity, id string, values map[string]any) error
+}
+
+var verbs = []verb{
+	{target: func(a Act) *Target { return a.Create }},
+	{target: func(a Act) *Target { return a.Edit }, alive: true, do: (*Server).Edit},
+	{target: func(a Act) *Target { return a.Delete }, alive: true, do: withoutValues((*Server).SoftDelete)},
+	{target: func(a Act) *Target { return a.Restore }, deleted: true, do: withoutValues((*Server).Restore)},
+	{target: func(a Act) *Target { return a.Purge }, alive: true, deleted: true, do: withoutValues((*Server).Purge)},
+}
+
+func withoutValues(do func(*Server, string, string) error) func(*Server, string, string, map[string]any) error {
+	return func(s *Server, entity, id string, _ map[string]any) error { return do(s, entity, id) }
+}
+
+func (a Acts) check() error {
+	for _, act := range a {
+		set := 0
+		for _, v := range verbs {
+			t := v.target(act)
+			if t == nil {
+				continue
+			}
+			set++
+			named := t.ID != "" || len(t.Where) > 0
+			switch {
+			case definition(t.Entity) == nil:
+				return fmt.Errorf("unknown entity %q, it must be one of %s", t.Entity, strings.Join(segments(), ", "))
+			case v.do == nil && named:
+				return errors.New("create takes neither id nor where")
+			case v.do != nil && !named:
+				return errors.New("edit, delete, restore and purge take an id or a where")
+			}
+		}
+		if set != 1 {
+			return errors.New("an act is exactly one of create, edit, delete, restore and purge")
+		}
+	}
+	return nil
+}
+
+// Act does what somebody else does in the CRM, in order, and returns the ids of the records. It stops at the first
+// error.
+func (s *Server) Act(acts ...Act) ([]string, error) {
+	ids := []string{}
+	if err := Acts(acts).check(); err != nil {
+		return ids, err
+	}
+	for _, act := range acts {
+		done, err := s.act(act)
+		ids = append(ids, done...)
+		if err != nil {
+			return ids, err
+		}
+	}
+	return ids, nil
+}
+
+func (s *Server) act(act Act) ([]string, error) {
+	for _, v := range verbs {
+		t := v.target(act)
+		switch {
+		case t == nil:
+			continue
+		case v.do == nil:
+			id, err := s.Create(t.Entity, t.Values)
+			if err != nil {
+				return nil, err
+			}
+			return []string{id}, nil
+		}
+		ids := []string{t.ID}
+		if t.ID == "" {
+			ids = s.where(t, v)
+		}
+		for i, id := range ids {
+			if err := v.do(s, t.Entity, id, t.Values); err != nil {
+				return ids[:i], err
+			}
+		}
+		return ids, nil
+	}
+	return nil, nil
+}
+
+// where returns the ids of the records that have the values of the target, in the order of their creation.
+func (s *Server) where(t *Target, v verb) []string {
+	var ids []string
+	for _, r := range s.Records(t.Entity) {
+		deleted := r["is_deleted"] == true
+		found := deleted && v.deleted || !deleted && v.alive
+		for name, want := range t.Where {
+			found = found && bytes.Equal(encode(r[name]), encode(want))
+		}
+		if id, ok := r["id"].(string); ok && found {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
