@@ -27,7 +27,6 @@ func (n numbers) lacksCountry(planned conversationModel, prior *conversationMode
 
 const (
 	numberAttribute = "recipient_phone_number"
-	noCountry       = "Phone Number Without Country"
 	addCountry      = "So the provider cannot tell another spelling, with the country in front, from another number. " +
 		"Write it with + and the code of its country, such as +1 555 010 0000, or set default_region in the provider block to the region that such numbers are of, such as \"US\"."
 )
@@ -35,7 +34,7 @@ const (
 // warnOfCountry warns of a number without its country.
 func (n numbers) warnOfCountry(planned conversationModel, prior *conversationModel) (diags diag.Diagnostics) {
 	if n.lacksCountry(planned, prior) {
-		diags.AddAttributeWarning(path.Root(numberAttribute), noCountry,
+		diags.AddAttributeWarning(path.Root(numberAttribute), "Phone Number Without Country",
 			fmt.Sprintf("The %s does not begin with +, and the provider has no default_region. %s", numberAttribute, addCountry))
 	}
 	return diags
@@ -55,7 +54,7 @@ func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics
 		}
 	}
 	if len(keys) > 0 {
-		diags.AddAttributeWarning(path.Root("conversations"), noCountry,
+		diags.AddAttributeWarning(path.Root("conversations"), "Phone Number Without Country",
 			fmt.Sprintf("The %s of these conversations does not begin with +, and the provider has no default_region: %s. %s", numberAttribute, quoted(keys), addCountry))
 	}
 	return diags
