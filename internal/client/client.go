@@ -21,6 +21,8 @@ type Config struct {
 	Password   string
 	UserAgent  string
 
+	DefaultRegion string // see [PhoneNumbers]; empty: none
+
 	RequestTimeout        time.Duration // for one HTTP request with its reply; and for all that is finished after an interrupt
 	RecoveryTimeout       time.Duration // how long to look for a create whose reply got lost before it counts as not carried out
 	BatchSize             int           // items in one batch request
@@ -73,6 +75,7 @@ type Client struct {
 	gate gate
 
 	relations *Entity[Relation, RelationInput]
+	numbers   PhoneNumbers
 
 	seen    history
 	refused refusals
@@ -88,15 +91,19 @@ func New(config Config) (*Client, error) {
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
 	}
+	numbers, err := newPhoneNumbers(config.DefaultRegion)
+	if err != nil {
+		return nil, &ConfigError{Setting: "default_region", Err: err}
+	}
 	defaults := Defaults()
 	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)
 	config.BatchSize = cmp.Or(max(config.BatchSize, 0), defaults.BatchSize)
 	config.MaxConcurrentRequests = cmp.Or(max(config.MaxConcurrentRequests, 0), defaults.MaxConcurrentRequests)
 	c := &Client{
-		config: config,
-		base:   base,
-		log:    config.Logger,
-
+		config:  config,
+		base:    base,
+		numbers: numbers,
+		log:     config.Logger,
 		secrets: newSecrets(config.Username, config.Password),
 		slots:   make(chan struct{}, config.MaxConcurrentRequests),
 

@@ -26,14 +26,16 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 		place:      placeOfInput,
 		placeOf:    func(c Conversation) ID { return c.PhoneID },
 		listsNames: true,
-		name:       func(in ConversationInput) string { return CanonicalPhoneNumber(in.number()) },
-		nameOf:     func(c Conversation) string { return CanonicalPhoneNumber(c.RecipientPhoneNumber) },
-		mayBe:      mayBeConversation,
+		name:       func(in ConversationInput) string { return c.numbers.Canonical(in.number()) },
+		nameOf:     func(held Conversation) string { return c.numbers.Canonical(held.RecipientPhoneNumber) },
+		mayBe: func(in ConversationInput, held Conversation) bool {
+			return c.numbers.MayBeSpelling(in.number(), held.RecipientPhoneNumber)
+		},
 		asHeld:     asHeld,
 		existed:    c.existed,
-		agrees:     agrees,
+		agrees:     c.numbers.agrees,
 		lacks:      lacks,
-		conflict:   conflicts,
+		conflict:   c.numbers.conflicts,
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
 		clean:      c.removeDropped,
@@ -44,7 +46,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 // conflicts returns the fields that the input sets to something, and someone
 // else has set to something else. The revision does not matter: that a link was
 // made need not show in it.
-func conflicts(input ConversationInput, current Conversation) []Conflict {
+func (p PhoneNumbers) conflicts(input ConversationInput, current Conversation) []Conflict {
 	var found []Conflict
 	add := func(field string, isSet bool, known, wanted, held string) {
 		if isSet && held != known && held != wanted {
@@ -59,8 +61,8 @@ func conflicts(input ConversationInput, current Conversation) []Conflict {
 	addID("recipient_account_id", input.RecipientAccountID, input.Known.RecipientAccountID, current.RecipientAccountID)
 	addID("recipient_contact_id", input.RecipientContactID, input.Known.RecipientContactID, current.RecipientContactID)
 	number, isSet := input.RecipientPhoneNumber.Get()
-	add("recipient_phone_number", isSet, CanonicalPhoneNumber(input.Known.RecipientPhoneNumber),
-		CanonicalPhoneNumber(number), CanonicalPhoneNumber(current.RecipientPhoneNumber))
+	add("recipient_phone_number", isSet, p.Canonical(input.Known.RecipientPhoneNumber),
+		p.Canonical(number), p.Canonical(current.RecipientPhoneNumber))
 	for _, kind := range RelationKinds {
 		items, isSet := kind.Input(&input).Get()
 		wanted := make([]ID, len(items))
@@ -121,10 +123,6 @@ func (c *Client) existed(ctx context.Context, conversation Conversation, revisio
 	}), nil
 }
 
-func mayBeConversation(in ConversationInput, c Conversation) bool {
-	return MayBeSpelling(in.number(), c.RecipientPhoneNumber)
-}
-
 func placeOfInput(in ConversationInput) ID {
 	phone, _ := in.PhoneID.Get()
 	return phone
@@ -159,13 +157,13 @@ func lacks(input ConversationInput, conversation Conversation) bool {
 // agrees reports whether the conversation has everything that the input sets.
 // Links that an update should have removed don't matter: the read-back removes
 // those that a service which merges arrays has kept.
-func agrees(input ConversationInput, conversation Conversation) bool {
+func (p PhoneNumbers) agrees(input ConversationInput, conversation Conversation) bool {
 	if !fieldAgrees(input.PhoneID, conversation.PhoneID) ||
 		!fieldAgrees(input.RecipientAccountID, conversation.RecipientAccountID) ||
 		!fieldAgrees(input.RecipientContactID, conversation.RecipientContactID) {
 		return false
 	}
-	if number, set := input.RecipientPhoneNumber.Get(); set && !SamePhoneNumber(number, conversation.RecipientPhoneNumber) {
+	if number, set := input.RecipientPhoneNumber.Get(); set && !p.Same(number, conversation.RecipientPhoneNumber) {
 		return false
 	}
 	for _, kind := range RelationKinds {

@@ -193,13 +193,39 @@ func FuzzSpaceURL(f *testing.F) {
 	})
 }
 
-func FuzzSamePhoneNumber(f *testing.F) {
-	for _, number := range []string{"", "+1 (555) 010-0000", "12345", "ACME", "+49 (0) 30 901820", "tel:+1-555-0100;ext=5"} {
+func FuzzPhoneNumbers(f *testing.F) {
+	for _, number := range []string{"", "+1 (555) 010-0000", "12345", "ACME", "+49 (0) 30 901820", "tel:+1-555-0100;ext=5", "0015550100000", "*******0000", "+1xxxxxx0000"} {
 		f.Add(number, "+15550100000")
+		f.Add("(555) 010-0000", number)
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
-		if !SamePhoneNumber(a, a) || SamePhoneNumber(a, b) != SamePhoneNumber(b, a) {
-			t.Errorf("SamePhoneNumber(%q, %q) is not symmetric", a, b)
+		for _, p := range []PhoneNumbers{{}, {Region: "US"}, {Region: "IT"}} {
+			if !p.Same(a, a) || p.Same(a, b) != p.Same(b, a) {
+				t.Errorf("%v.Same(%q, %q) is not symmetric", p, a, b)
+			}
+			if p.Same(a, b) && !p.MayBeSpelling(a, b) {
+				t.Errorf("%v.MayBeSpelling(%q, %q) = false, but they are the same", p, a, b)
+			}
+			if there, back := p.MayBeSpelling(a, b), p.MayBeSpelling(b, a); there != back && p.Region == "" && !isMasked(a) && !isMasked(b) {
+				t.Errorf("%v.MayBeSpelling(%q, %q) is not symmetric", p, a, b)
+			}
+			if p.MayBeSpelling(a, b) && !p.Same(a, b) && !showDigits(a, b) {
+				t.Errorf("%v.MayBeSpelling(%q, %q), which show too few digits", p, a, b)
+			}
 		}
 	})
+}
+
+// showDigits reports whether both texts show enough digits to be compared by.
+func showDigits(a, b string) bool {
+	digits := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r < '0' || r > '9' {
+				return -1
+			}
+			return r
+		}, plainText(s))
+	}
+	a, b = digits(a), digits(b)
+	return len(a) >= leastDigits && len(b) >= leastDigits
 }

@@ -124,13 +124,13 @@ func (c *Client) OfNumber(ctx context.Context, phone ID, number string) ([]Conve
 	query := wholeConversations()
 	query.OrderBy = []string{"created"}
 	query.Filters = []Filter{{Field: "phone_id", Value: phone.String()}}
-	wanted := CanonicalPhoneNumber(number)
+	wanted := c.numbers.Canonical(number)
 	var found []Conversation
 	for conversation, err := range c.Conversations.Entity.All(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
-		if conversation.PhoneID != phone || conversation.IsDeleted || CanonicalPhoneNumber(conversation.RecipientPhoneNumber) != wanted {
+		if conversation.PhoneID != phone || conversation.IsDeleted || c.numbers.Canonical(conversation.RecipientPhoneNumber) != wanted {
 			continue
 		}
 		if err := c.completeRelations(ctx, &conversation); err != nil {

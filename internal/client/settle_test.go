@@ -108,7 +108,7 @@ func TestLostCreates(t *testing.T) {
 			number, _ := inputs[i].RecipientPhoneNumber.Get()
 			account := inputs[i].AccountRelations.value[0].target()
 			held, _ := s.Record(conversationSegment, c.ID.String())
-			if seen[c.ID] || strangers[c.ID.String()] || held["is_deleted"] != false || !SamePhoneNumber(number, fmt.Sprint(held["recipient_phone_number"])) {
+			if seen[c.ID] || strangers[c.ID.String()] || held["is_deleted"] != false || !(PhoneNumbers{}).Same(number, fmt.Sprint(held["recipient_phone_number"])) {
 				t.Errorf("caller %d got %s, which is another's: %v", i, c.ID, held)
 			}
 			seen[c.ID] = true

@@ -259,9 +259,9 @@ func isConsequence(err error) bool {
 
 // differences warns of what was sent and is not what the CRM then held. at is
 // the path of the conversation.
-func (m conversationModel) differences(at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
+func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
 	left := map[string]bool{}
-	for _, field := range m.toAPI(&actual).Fields() {
+	for _, field := range m.toAPI(n, &actual).Fields() {
 		left[field] = true
 	}
 	for _, field := range sent.Fields() {

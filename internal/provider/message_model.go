@@ -18,6 +18,14 @@ type ownedModel struct {
 	Messages types.Map `tfsdk:"messages"` // of messageModel
 }
 
+// conversation returns the conversation of m, nil for none.
+func (m *ownedModel) conversation() *conversationModel {
+	if m == nil {
+		return nil
+	}
+	return &m.conversationModel
+}
+
 // messageModel is a message in configuration, plan or state. One that is only
 // attached has an id and nothing that is sent.
 type messageModel struct {

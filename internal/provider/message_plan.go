@@ -11,12 +11,8 @@ import (
 )
 
 // planOwned is planConversation with the messages.
-func planOwned(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
-	var before *conversationModel
-	if prior != nil {
-		before = &prior.conversationModel
-	}
-	planned.conversationModel, replace = planConversation(config.conversationModel, before)
+func (n numbers) planOwned(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
+	planned.conversationModel, replace = n.planConversation(config.conversationModel, prior.conversation())
 	owned := types.MapNull(messageType)
 	if prior != nil && !replace {
 		owned = prior.Messages

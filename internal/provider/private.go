@@ -17,6 +17,9 @@ const (
 	keyAsOf = "as_of"
 	// keyUnsettled are the creates of a bulk resource whose outcome is not known.
 	keyUnsettled = "unsettled"
+	// keyKeptNumbers are the numbers that the CRM holds in another way than they were
+	// sent.
+	keyKeptNumbers = "kept_numbers"
 )
 
 type privateSetter interface {
@@ -34,6 +37,11 @@ func savePrivate(ctx context.Context, private privateSetter, key string, value a
 		return diags
 	}
 	return private.SetKey(ctx, key, text)
+}
+
+type privateStore interface {
+	privateGetter
+	privateSetter
 }
 
 // loadPrivate sets value to what is kept under the key, if anything is.

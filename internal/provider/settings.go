@@ -33,6 +33,7 @@ type settingsModel struct {
 	Password              types.String  `tfsdk:"password"`
 	ValidationLevel       types.Int64   `tfsdk:"validation_level"`
 	OnConflict            types.String  `tfsdk:"on_conflict"`
+	DefaultRegion         types.String  `tfsdk:"default_region"`
 	BatchSize             types.Int64   `tfsdk:"batch_size"`
 	BatchWindow           types.String  `tfsdk:"batch_window"`
 	MaxConcurrentRequests types.Int64   `tfsdk:"max_concurrent_requests"`
@@ -98,6 +99,12 @@ func settingsSchema() schema.Schema {
 				MarkdownDescription: fmt.Sprintf("What an update does with a field that someone else has changed to something else since the plan was made: "+
 					"`%s` (the default) is an error that names the values and changes nothing of that conversation; `%s` writes what the plan says. "+
 					"Fields that the plan does not change are left as they are in either case.", onConflictFail, onConflictOverwrite),
+			},
+			"default_region": schema.StringAttribute{
+				Optional:   true,
+				Validators: []validator.String{isRegion{}},
+				MarkdownDescription: "The region whose people write their phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
+					"With it, `(555) 010-0000` and `+1 555 010 0000` are one number. Without it, a number has to begin with `+` for that. What is sent is what is configured.",
 			},
 			"batch_size": count("The most conversations that travel in one request.", int64(defaults.BatchSize), 1, 1000),
 			"batch_window": duration("How long a batch waits for another conversation before it leaves: so long for a lone one, "+
@@ -207,6 +214,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	config.Username = s.Username.ValueString()
 	config.Password = s.Password.ValueString()
 	config.UserAgent = userAgent
+	config.DefaultRegion = s.DefaultRegion.ValueString()
 	config.Logger = slog.New(terraformLog{})
 	config.Overwrite = s.OnConflict.ValueString() == onConflictOverwrite
 	config.RequestsPerSecond = s.RequestsPerSecond.ValueFloat64()
@@ -234,7 +242,7 @@ func setDuration(field *time.Duration, value types.String) {
 func (s *settingsModel) unknown() []string {
 	values := map[string]attr.Value{
 		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
-		"validation_level": s.ValidationLevel, "on_conflict": s.OnConflict, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
+		"validation_level": s.ValidationLevel, "on_conflict": s.OnConflict, "default_region": s.DefaultRegion, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
 		"max_concurrent_requests": s.MaxConcurrentRequests, "requests_per_second": s.RequestsPerSecond,
 		"max_retries": s.MaxRetries, "request_timeout": s.RequestTimeout,
 	}

@@ -68,7 +68,3 @@ func sameReferences(a, b types.Set) bool {
 	}
 	return len(ids) == len(others)
 }
-
-func sameNumber(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && client.SamePhoneNumber(a.ValueString(), b.ValueString())
-}

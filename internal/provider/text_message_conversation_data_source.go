@@ -92,7 +92,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	conversation, diags := find(ctx, api, config)
 	resp.Diagnostics.Append(diags...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.State.Set(ctx, conversationFromAPI(conversation, config))...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, d.provider.numbers(nil).conversationFromAPI(conversation, config))...)
 	}
 }
 

@@ -48,19 +48,20 @@ func (m *conversationModel) relations(kind client.RelationKind) *types.Set {
 // toAPI returns what must be written to turn prior into m: all that m sets
 // where prior is nil, else the fields that mean something else. What is unknown
 // is left to the CRM.
-func (m conversationModel) toAPI(prior *conversationModel) client.ConversationInput {
+func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.ConversationInput {
 	var input client.ConversationInput
 	if prior == nil {
 		prior = &conversationModel{}
 	} else {
 		input.ID = client.Value(reference(prior.ID))
 		input.Known = prior.known()
+		input.Known.RecipientPhoneNumber = n.asHeld(input.Known.ID, input.Known.RecipientPhoneNumber)
 		input.Restore = prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
 		if isKnown(prior.Revision) {
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}
 	}
-	if isKnown(m.RecipientPhoneNumber) && !sameNumber(m.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
+	if isKnown(m.RecipientPhoneNumber) && !n.sameIn(prior.ID)(m.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
 		input.RecipientPhoneNumber = client.Value(m.RecipientPhoneNumber.ValueString())
 	}
 	matches := input.ID.IsZero() || !input.RecipientPhoneNumber.IsZero()
@@ -112,11 +113,12 @@ func referenceToAPI(value, prior types.String, matches bool) client.Field[client
 
 // conversationFromAPI returns a conversation as Terraform sees it. What means
 // the same in like is written as it is there.
-func conversationFromAPI(c client.Conversation, like conversationModel) conversationModel {
+func (n numbers) conversationFromAPI(c client.Conversation, like conversationModel) conversationModel {
+	c = n.asSent(c)
 	m := conversationModel{
 		ID:                   keep(like.ID, referenceFromAPI(c.ID), sameReference),
 		PhoneID:              keep(like.PhoneID, referenceFromAPI(c.PhoneID), sameReference),
-		RecipientPhoneNumber: keep(like.RecipientPhoneNumber, stringFromAPI(c.RecipientPhoneNumber), sameNumber),
+		RecipientPhoneNumber: keep(like.RecipientPhoneNumber, stringFromAPI(c.RecipientPhoneNumber), n.same),
 		RecipientAccountID:   keep(like.RecipientAccountID, referenceFromAPI(c.RecipientAccountID), sameReference),
 		RecipientContactID:   keep(like.RecipientContactID, referenceFromAPI(c.RecipientContactID), sameReference),
 		Revision:             types.Int64Value(c.Revision),

@@ -17,11 +17,11 @@ import (
 //
 // replace says that only a new conversation can be what is configured; then
 // the plan is that of a new one.
-func planConversation(config conversationModel, prior *conversationModel) (planned conversationModel, replace bool) {
+func (n numbers) planConversation(config conversationModel, prior *conversationModel) (planned conversationModel, replace bool) {
 	if prior == nil {
 		return planNew(config), false
 	}
-	if needsNewConversation(config.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
+	if n.needsNewConversation(config.RecipientPhoneNumber, *prior) {
 		return planNew(config), true
 	}
 	planned = *prior
@@ -29,13 +29,13 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 		planned.IsDeleted = types.BoolValue(false) // it is restored
 	}
 	planned.PhoneID = keep(prior.PhoneID, config.PhoneID, sameReference)
-	planned.RecipientPhoneNumber = planOptional(config.RecipientPhoneNumber, prior.RecipientPhoneNumber, sameNumber)
+	planned.RecipientPhoneNumber = planOptional(config.RecipientPhoneNumber, prior.RecipientPhoneNumber, n.sameIn(prior.ID))
 	planned.RecipientAccountID = planOptional(config.RecipientAccountID, prior.RecipientAccountID, sameReference)
 	planned.RecipientContactID = planOptional(config.RecipientContactID, prior.RecipientContactID, sameReference)
 	for _, kind := range client.RelationKinds {
 		*planned.relations(kind) = planOptional(*config.relations(kind), *prior.relations(kind), sameReferences)
 	}
-	if !sameNumber(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
+	if !n.same(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
 		// The CRM may find the recipient by the new number.
 		if config.RecipientAccountID.IsNull() {
 			planned.RecipientAccountID = types.StringUnknown()
@@ -44,15 +44,16 @@ func planConversation(config conversationModel, prior *conversationModel) (plann
 			planned.RecipientContactID = types.StringUnknown()
 		}
 	}
-	if planned.hasUnknown() || planned.toAPI(prior).HasChanges() {
+	if planned.hasUnknown() || planned.toAPI(n, prior).HasChanges() {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
 	}
 	return planned, false
 }
 
 // needsNewConversation reports whether the number, once there, is to be another.
-func needsNewConversation(config, prior types.String) bool {
-	return isKnown(prior) && !config.IsNull() && (config.IsUnknown() || !sameNumber(config, prior))
+func (n numbers) needsNewConversation(config types.String, prior conversationModel) bool {
+	number := prior.RecipientPhoneNumber
+	return isKnown(number) && !config.IsNull() && (config.IsUnknown() || !n.sameIn(prior.ID)(config, number))
 }
 
 func planNew(config conversationModel) conversationModel {

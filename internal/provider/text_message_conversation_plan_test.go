@@ -26,7 +26,7 @@ func state(t *testing.T, change func(*client.Conversation)) conversationModel {
 	if change != nil {
 		change(&c)
 	}
-	return conversationFromAPI(c, conversationModel{})
+	return numbers{}.conversationFromAPI(c, conversationModel{})
 }
 
 func parse(t *testing.T, s string) client.ID {
@@ -136,7 +136,7 @@ func TestPlanOfExisting(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			prior := state(t, test.prior)
-			got, replace := planConversation(configured(test.config), &prior)
+			got, replace := numbers{}.planConversation(configured(test.config), &prior)
 			if replace != test.replace {
 				t.Errorf("replace = %t; want %t", replace, test.replace)
 			}
@@ -144,7 +144,7 @@ func TestPlanOfExisting(t *testing.T) {
 			if replace {
 				base = nil
 			}
-			if diff := cmp.Diff(test.sent, sentJSON(t, got.toAPI(base))); diff != "" {
+			if diff := cmp.Diff(test.sent, sentJSON(t, got.toAPI(numbers{}, base))); diff != "" {
 				t.Errorf("sent (-want +got):\n%s", diff)
 			}
 			if changes := test.sent != ""; got.Revision.IsUnknown() != changes || got.Modified.IsUnknown() != changes {
@@ -185,7 +185,7 @@ func sentJSON(t *testing.T, input client.ConversationInput) string {
 
 func TestPlanOfNew(t *testing.T) {
 	t.Parallel()
-	got, replace := planConversation(configured(func(m *conversationModel) { m.AccountRelations = set(idB) }), nil)
+	got, replace := numbers{}.planConversation(configured(func(m *conversationModel) { m.AccountRelations = set(idB) }), nil)
 	if replace {
 		t.Error("a new conversation replaces nothing")
 	}
@@ -224,7 +224,7 @@ func TestPlanOfUnknown(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, replace := planConversation(configured(test.config), &prior)
+			got, replace := numbers{}.planConversation(configured(test.config), &prior)
 			if replace != test.replace || !got.Revision.IsUnknown() {
 				t.Errorf("replace = %t, revision = %s; want %t and unknown", replace, got.Revision, test.replace)
 			}

@@ -70,8 +70,10 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	known, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	var replace bool
-	plan.ownedModel, replace = planOwned(config.ownedModel, prior)
+	plan.ownedModel, replace = known.planOwned(config.ownedModel, prior)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
@@ -79,6 +81,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
 		}
 	}
+	resp.Diagnostics.Append(known.warnOfCountry(plan.conversationModel, prior.conversation())...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -88,10 +91,12 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	known := r.provider.numbers(keptNumbers{})
 	var diags diag.Diagnostics
-	plan.ownedModel, diags = r.create(ctx, plan)
+	plan.ownedModel, diags = r.create(ctx, known, plan)
 	resp.Diagnostics.Append(diags...)
 	if !plan.ID.IsUnknown() {
+		resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 	}
@@ -101,6 +106,8 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	api, diags := r.provider.Client()
+	resp.Diagnostics.Append(diags...)
+	known, diags := r.loadNumbers(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -116,7 +123,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
-	state.conversationModel = conversationFromAPI(conversation, state.conversationModel)
+	state.conversationModel = known.conversationFromAPI(conversation, state.conversationModel)
 	if err := state.refreshMessages(ctx, api); err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err), causes: &r.provider.causes}.diagnostics()...)
 		return
@@ -126,6 +133,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		asOf = min(asOf, listed) // its messages may be as they were then
 	}
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -138,13 +146,16 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	}
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	known, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// What failed stays in the state as it was; the next refresh shows what the
 	// CRM holds.
-	plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, asOf)
+	plan.ownedModel, diags = r.update(ctx, known, plan, state.ownedModel, asOf)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }
@@ -192,17 +203,17 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 
 // create creates the conversation with its messages, and attaches those that are
 // there. When it could not be created, the id of the state stays unknown.
-func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) create(ctx context.Context, n numbers, plan conversationResourceModel) (ownedModel, diag.Diagnostics) {
 	api, diags := r.provider.Client()
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	input, level := plan.toAPI(nil), r.provider.validationLevel(plan.ValidationLevel)
+	input, level := plan.toAPI(n, nil), r.provider.validationLevel(plan.ValidationLevel)
 	input.Messages = inlineMessages(plan.Messages)
 	made := api.Conversations.CreateOrUpdate(ctx, input, level)
 	state := plan.ownedModel
 	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, nil)
+	state.conversationModel, more = plan.written(n, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, nil)
 	diags.Append(more...)
 	if diags.HasError() {
 		return plan.ownedModel, diags
@@ -217,10 +228,10 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 
 // update changes the conversation, which is known as of a revision of the space,
 // and then its messages. What failed is in the state as it was.
-func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, asOf int64) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) update(ctx context.Context, n numbers, plan conversationResourceModel, prior ownedModel, asOf int64) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
-	input := plan.toAPI(&prior.conversationModel)
+	input := plan.toAPI(n, &prior.conversationModel)
 	input.KnownAsOf(asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf)
 	if !input.HasChanges() && !work.isNeeded() {
@@ -235,7 +246,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	if input.HasChanges() {
 		made := api.Conversations.CreateOrUpdate(ctx, input, level)
 		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, &prior.conversationModel)
+		state.conversationModel, more = plan.written(n, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, &prior.conversationModel)
 		if diags.Append(more...); diags.HasError() {
 			return prior, diags
 		}
@@ -247,17 +258,22 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 }
 
 // written returns the state behind a write of the conversation, or why it failed.
-func (m conversationModel) written(f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
+func (m conversationModel) written(n numbers, f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
 	var unread *client.UnreadError
 	switch {
 	case errors.As(f.err, &unread):
 		// It is there: an error would make Terraform destroy it.
+		n.remember(input, unread.ID, "")
 		return m.applied(unreadConversation(unread.ID, prior)), f.unread(unread.ID)
 	case f.err != nil:
 		return m, f.diagnostics()
 	}
-	actual := conversationFromAPI(made, m)
-	return m.applied(actual), m.differences(f.at, input, actual)
+	var diags diag.Diagnostics
+	if n.remember(input, made.ID, made.RecipientPhoneNumber) {
+		diags.Append(warnOfKept(nil))
+	}
+	actual := n.conversationFromAPI(made, m)
+	return m.applied(actual), append(diags, m.differences(n, f.at, input, actual)...)
 }
 
 // unreadConversation is what is known of a conversation that was written and

@@ -104,7 +104,7 @@ func foundConversations(ctx context.Context, found []client.Conversation) (ids, 
 	idElements := make([]attr.Value, len(found))
 	models := make([]conversationModel, len(found))
 	for i, conversation := range found {
-		models[i] = conversationFromAPI(conversation, conversationModel{})
+		models[i] = numbers{}.conversationFromAPI(conversation, conversationModel{})
 		idElements[i] = models[i].ID
 	}
 	conversations, diags = types.ListValueFrom(ctx, conversationType, models)

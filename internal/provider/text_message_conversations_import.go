@@ -65,7 +65,7 @@ func importEntries(ctx context.Context, api *client.Client, text string) (entrie
 // importedFrom returns an entry for a conversation, of whose messages Terraform
 // owns none.
 func importedFrom(conversation client.Conversation) *ownedModel {
-	return &ownedModel{conversationModel: conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
+	return &ownedModel{conversationModel: numbers{}.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
 // parseImport returns the ids by key, and everything that is wrong with them.

@@ -108,6 +108,17 @@ func (e entries) ids() []client.ID {
 	return ids
 }
 
+// byID returns the entries that exist by their conversations.
+func (e entries) byID() map[client.ID]*ownedModel {
+	found := make(map[client.ID]*ownedModel, len(e))
+	for key, entry := range e {
+		if e.exists(key) {
+			found[reference(entry.ID)] = entry
+		}
+	}
+	return found
+}
+
 // without returns the entries whose conversations the others don't stand for.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)

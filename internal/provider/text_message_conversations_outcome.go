@@ -109,6 +109,12 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 
 func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
 
+// saveNumbers keeps what is remembered of the numbers in the state.
+func (w *bulkWork) saveNumbers(ctx context.Context, private privateStore) diag.Diagnostics {
+	w.numbers.kept.forget(w.state.ids())
+	return w.numbers.save(ctx, private)
+}
+
 // model returns the state.
 func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics

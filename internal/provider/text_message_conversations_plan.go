@@ -14,9 +14,9 @@ import (
 // anything in the CRM. An entry whose conversation is to be another one is
 // planned as new; one that is configured under another key, and is the same in
 // everything, moves there with its id, even if two swap keys.
-func planEntries(config, prior entries) (planned entries, changes bool) {
+func (n numbers) planEntries(config, prior entries) (planned entries, changes bool) {
 	planned = make(entries, len(config))
-	free := unclaimed{}
+	free := unclaimed{numbers: n, of: map[identity][]*ownedModel{}}
 	var open []string // keys that need a conversation
 	for _, key := range config.keys() {
 		entry := config[key]
@@ -27,7 +27,7 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 		case !prior.exists(key):
 			open = append(open, key)
 		default:
-			next, replace := planOwned(*entry, prior[key])
+			next, replace := n.planOwned(*entry, prior[key])
 			if replace {
 				open = append(open, key)
 				free.add(prior[key])
@@ -47,7 +47,7 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 			changes = changes || planned[key].Revision.IsUnknown()
 		} else {
 			changes = true
-			created, _ := planOwned(*config[key], nil)
+			created, _ := n.planOwned(*config[key], nil)
 			planned[key] = &created
 		}
 	}
@@ -56,7 +56,10 @@ func planEntries(config, prior entries) (planned entries, changes bool) {
 
 // unclaimed are the conversations of a state that their keys stand for no more,
 // by what identifies them to people.
-type unclaimed map[identity][]*ownedModel
+type unclaimed struct {
+	numbers numbers
+	of      map[identity][]*ownedModel
+}
 
 type identity struct {
 	phone  client.ID
@@ -66,24 +69,24 @@ type identity struct {
 // compare orders by number, so that planning twice gives the same plan.
 func (i identity) compare(other identity) int { return strings.Compare(i.number, other.number) }
 
-func identify(m conversationModel) identity {
-	return identity{reference(m.PhoneID), client.CanonicalPhoneNumber(m.RecipientPhoneNumber.ValueString())}
+func (n numbers) identify(m conversationModel) identity {
+	return identity{reference(m.PhoneID), n.Canonical(m.RecipientPhoneNumber.ValueString())}
 }
 
 func (u unclaimed) add(m *ownedModel) {
-	id := identify(m.conversationModel)
-	u[id] = append(u[id], m)
+	id := u.numbers.identify(m.conversationModel)
+	u.of[id] = append(u.of[id], m)
 }
 
 // take returns the plan of one of the conversations for an entry that is the
 // same in everything, or will be when it is restored; nil where there is none.
 func (u unclaimed) take(config ownedModel) *ownedModel {
-	if len(u) == 0 || config.hasUnknown() {
+	if len(u.of) == 0 || config.hasUnknown() {
 		return nil
 	}
 	if config.RecipientPhoneNumber.IsNull() {
 		// Whatever number the CRM has will do.
-		for _, id := range slices.SortedFunc(maps.Keys(u), identity.compare) {
+		for _, id := range slices.SortedFunc(maps.Keys(u.of), identity.compare) {
 			if id.phone == reference(config.PhoneID) {
 				if moved := u.takeOf(id, config); moved != nil {
 					return moved
@@ -92,16 +95,16 @@ func (u unclaimed) take(config ownedModel) *ownedModel {
 		}
 		return nil
 	}
-	return u.takeOf(identify(config.conversationModel), config)
+	return u.takeOf(u.numbers.identify(config.conversationModel), config)
 }
 
 func (u unclaimed) takeOf(id identity, config ownedModel) *ownedModel {
-	for i, candidate := range u[id] {
-		planned, replace := planOwned(config, candidate)
-		if replace || planned.hasUnknown() || len(planned.toAPI(&candidate.conversationModel).Fields()) > 0 || !planned.sameMessages(*candidate) {
+	for i, candidate := range u.of[id] {
+		planned, replace := u.numbers.planOwned(config, candidate)
+		if replace || planned.hasUnknown() || len(planned.toAPI(u.numbers, &candidate.conversationModel).Fields()) > 0 || !planned.sameMessages(*candidate) {
 			continue
 		}
-		u[id] = append(u[id][:i:i], u[id][i+1:]...)
+		u.of[id] = append(u.of[id][:i:i], u.of[id][i+1:]...)
 		planned.spelledAs(config.conversationModel)
 		planned.Messages = respelled(planned.Messages, config.Messages)
 		return &planned
@@ -111,7 +114,7 @@ func (u unclaimed) takeOf(id identity, config ownedModel) *ownedModel {
 
 // any reports whether conversations are left that no entry has taken.
 func (u unclaimed) any() bool {
-	for _, conversations := range u {
+	for _, conversations := range u.of {
 		if len(conversations) > 0 {
 			return true
 		}

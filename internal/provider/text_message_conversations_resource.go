@@ -38,7 +38,7 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 	}
 	configured, diags := config.entries(ctx)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(configured.warnOfTwins()...)
+	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfTwins(configured)...)
 }
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -70,10 +70,12 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(diags...)
 	prior, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
+	known, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, changes := planEntries(configured, prior)
+	planned, changes := known.planEntries(configured, prior)
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.Failed = planFailed(changes)
@@ -84,13 +86,14 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if len(removed) > 0 {
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
+	resp.Diagnostics.Append(known.warnOfCountries(planned, prior)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(ctx, plan, nil, types.StringNull())
+	work, diags := r.begin(ctx, r.provider.numbers(keptNumbers{}), plan, nil, types.StringNull())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -104,6 +107,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
+	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -117,15 +121,19 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	known, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
+	numbers, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	asOf, err := known.refresh(ctx, api)
+	asOf, err := known.refresh(ctx, api, numbers)
 	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
+	numbers.kept.forget(known.ids())
+	resp.Diagnostics.Append(numbers.save(ctx, resp.Private)...)
 	state.Conversations, diags = known.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	if state.Failed.IsNull() {
@@ -147,7 +155,9 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	work, diags := r.begin(ctx, plan, prior, state.DeletionPolicy)
+	known, diags := r.loadNumbers(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	work, diags := r.begin(ctx, known, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -160,6 +170,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
+	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -173,7 +184,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(diags...)
 	empty := state
 	empty.Conversations = types.MapValueMust(entryType, nil)
-	work, diags := r.begin(ctx, empty, prior, state.DeletionPolicy)
+	work, diags := r.begin(ctx, r.provider.numbers(nil), empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -192,9 +203,9 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares what a plan asks for, of an existing resource or (prior is
 // nil) a new one. What it removes goes by the policy of the state.
-func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
+func (r *bulkResource) begin(ctx context.Context, n numbers, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.entries(ctx)
-	work := newBulkWork(planned, prior, plan, policy)
+	work := newBulkWork(n, planned, prior, plan, policy)
 	work.causes = &r.provider.causes
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
 	if work.isNeeded() {
@@ -210,7 +221,7 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries,
 
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
-func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, err error) {
+func (e entries) refresh(ctx context.Context, api *client.Client, n numbers) (asOf int64, err error) {
 	found, err := api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
 		return client.NoFloor, err
@@ -225,7 +236,7 @@ func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, e
 			delete(e, key)
 			continue
 		}
-		entry.conversationModel = conversationFromAPI(conversation, entry.conversationModel)
+		entry.conversationModel = n.conversationFromAPI(conversation, entry.conversationModel)
 		if asOf == client.NoFloor || conversation.AsOf < asOf {
 			asOf = conversation.AsOf
 		}

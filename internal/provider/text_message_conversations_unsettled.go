@@ -24,9 +24,9 @@ type attempt struct {
 	Number string        `json:"number"`
 }
 
-func (a attempt) identity() identity {
+func (a attempt) identity(n numbers) identity {
 	phone, _ := client.ParseID(a.Phone)
-	return identity{phone, client.CanonicalPhoneNumber(a.Number)}
+	return identity{phone, n.Canonical(a.Number)}
 }
 
 // unsettled returns what this work leaves open.
@@ -43,8 +43,8 @@ func (w *bulkWork) unsettled() unsettled {
 
 // take returns the moment before the attempt that a create repeats, under its
 // key or under another one, and forgets it; nil where there was none.
-func (u unsettled) take(key string, m conversationModel) *client.Moment {
-	is := func(key string) bool { return u[key].identity() == identify(m) }
+func (u unsettled) take(n numbers, key string, m conversationModel) *client.Moment {
+	is := func(key string) bool { return u[key].identity(n) == n.identify(m) }
 	if _, tried := u[key]; !tried || !is(key) {
 		i := slices.IndexFunc(slices.Sorted(maps.Keys(u)), is)
 		if i < 0 {

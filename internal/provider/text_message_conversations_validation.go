@@ -22,14 +22,14 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 }
 
 // warnOfTwins warns of conversations of one phone with one number.
-func (e entries) warnOfTwins() (diags diag.Diagnostics) {
+func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
 	first := make(map[identity]string, len(e))
 	for _, key := range e.keys() {
 		entry := e[key]
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
 			continue
 		}
-		id := identify(entry.conversationModel)
+		id := n.identify(entry.conversationModel)
 		twin, found := first[id]
 		if !found {
 			first[id] = key

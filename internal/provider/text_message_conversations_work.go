@@ -15,7 +15,8 @@ import (
 type bulkWork struct {
 	api          *client.Client
 	causes       *causes // that have been told
-	level        int64   // of validation
+	numbers      numbers
+	level        int64 // of validation
 	rollback     int
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
@@ -27,6 +28,7 @@ type bulkWork struct {
 
 	state  entries          // what is so far
 	failed map[string]error // by key: what could not be written
+	kept   []string         // keys whose number the CRM holds in another spelling
 	diags  diag.Diagnostics // beside the errors for what failed
 }
 
@@ -39,12 +41,7 @@ type bulkChange struct {
 }
 
 // before returns the conversation that is to be updated, nil for none.
-func (c bulkChange) before() *conversationModel {
-	if c.prior == nil {
-		return nil
-	}
-	return &c.prior.conversationModel
-}
+func (c bulkChange) before() *conversationModel { return c.prior.conversation() }
 
 // bulkMessages are the messages of one entry.
 type bulkMessages struct {
@@ -62,8 +59,9 @@ type bulkRemoval struct {
 }
 
 // newBulkWork returns what a plan asks for. The policy is that for what it removes.
-func newBulkWork(planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
+func newBulkWork(n numbers, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
 	w := &bulkWork{
+		numbers:      n,
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
 		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
 		abandon:      abandons(policy),
@@ -71,12 +69,7 @@ func newBulkWork(planned, prior entries, plan bulkModel, policy types.String) *b
 		state:        entries{},
 		failed:       map[string]error{},
 	}
-	before := make(map[client.ID]*ownedModel, len(prior))
-	for key, entry := range prior {
-		if prior.exists(key) {
-			before[reference(entry.ID)] = entry
-		}
-	}
+	before := prior.byID()
 	kept := map[client.ID]bool{}
 	for _, key := range planned.keys() {
 		if planned[key] == nil {
@@ -87,7 +80,7 @@ func newBulkWork(planned, prior entries, plan bulkModel, policy types.String) *b
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.input = change.planned.toAPI(change.before())
+		change.input = change.planned.toAPI(n, change.before())
 		if change.prior == nil {
 			change.input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.input.HasChanges() {
@@ -158,12 +151,15 @@ func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 		inputs[i] = change.input
 		inputs[i].KnownAsOf(asOf)
 		if change.prior == nil {
-			inputs[i].Since = earlier.take(change.key, change.planned.conversationModel)
+			inputs[i].Since = earlier.take(w.numbers, change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
 		w.take(w.changes[i], result)
+	}
+	if len(w.kept) > 0 {
+		w.diags.Append(warnOfKept(w.kept))
 	}
 }
 
@@ -179,9 +175,11 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 	}
 	switch {
 	case errors.As(result.Err, &unread):
+		w.numbers.remember(change.input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
 		w.keepWritten(change, unreadConversation(unread.ID, change.before()), nil)
 	case errors.As(result.Err, &leftover):
+		w.numbers.remember(change.input, leftover.ID, "")
 		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
 		left.Messages = failedMessages(change.planned.Messages)
 		w.keep(change.key, left)
@@ -192,8 +190,11 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 		}
 		w.failed[change.key] = result.Err
 	default:
-		actual := conversationFromAPI(result.Value, change.planned.conversationModel)
-		w.diags.Append(change.planned.differences(at(change.key), change.input, actual)...)
+		if w.numbers.remember(change.input, result.Value.ID, result.Value.RecipientPhoneNumber) {
+			w.kept = append(w.kept, change.key)
+		}
+		actual := w.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
+		w.diags.Append(change.planned.differences(w.numbers, at(change.key), change.input, actual)...)
 		w.keepWritten(change, actual, result.Value.Messages)
 	}
 }

@@ -182,3 +182,19 @@ func (v isDuration) ValidateString(ctx context.Context, req validator.StringRequ
 			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
 	}
 }
+
+// isRegion accepts a region that has phone numbers.
+type isRegion struct{}
+
+func (v isRegion) Description(context.Context) string {
+	return "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)"
+}
+
+func (v isRegion) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isRegion) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if isKnown(req.ConfigValue) && !client.IsPhoneRegion(req.ConfigValue.ValueString()) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Region",
+			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+	}
+}

@@ -1,0 +1,136 @@
+package provider
+
+import (
+	"context"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// numbers says which phone numbers are one number: by what the provider is set to
+// for all, and by what the private state of a resource remembers of each
+// conversation.
+type numbers struct {
+	client.PhoneNumbers
+
+	kept      keptNumbers // nil: nothing is remembered
+	isUnknown bool        // the region is not known yet
+}
+
+// keptNumbers are the numbers that the CRM holds in another way than they were
+// sent, by the id of the conversation. It may keep digits only, or mask some of
+// them: then nothing but this memory tells that the number is the one of the
+// configuration, and the conversation need not be replaced.
+type keptNumbers map[string]keptNumber
+
+// A keptNumber is one number, twice.
+type keptNumber struct {
+	Sent string `json:"sent"`
+	Held string `json:"held"` // empty: whatever the next read shows
+}
+
+// numbers returns what compares numbers, with what a resource remembers.
+func (p *providerData) numbers(kept keptNumbers) numbers {
+	if p == nil {
+		return numbers{kept: kept}
+	}
+	region := p.settings.DefaultRegion
+	return numbers{PhoneNumbers: client.PhoneNumbers{Region: region.ValueString()}, kept: kept, isUnknown: region.IsUnknown()}
+}
+
+// same reports whether two values are one number, or both none.
+func (n numbers) same(a, b types.String) bool {
+	return a.IsNull() == b.IsNull() && n.Same(a.ValueString(), b.ValueString())
+}
+
+// sameIn is same for a conversation, whose number the CRM may hold in another way.
+func (n numbers) sameIn(id types.String) func(a, b types.String) bool {
+	kept, found := n.kept[reference(id).String()]
+	return func(a, b types.String) bool {
+		if n.same(a, b) {
+			return true
+		}
+		return found && isKnown(a) && isKnown(b) && kept.Held != "" &&
+			n.Same(kept.sent(n, a.ValueString()), kept.sent(n, b.ValueString()))
+	}
+}
+
+// sent returns the number that was sent where the CRM holds this one instead.
+func (k keptNumber) sent(n numbers, number string) string {
+	if n.Same(number, k.Held) {
+		return k.Sent
+	}
+	return number
+}
+
+// asSent returns a conversation of the CRM with the number as it was sent, and
+// remembers how the CRM holds it where that was not read back before.
+func (n numbers) asSent(c client.Conversation) client.Conversation {
+	id, number := c.ID.String(), c.RecipientPhoneNumber
+	kept, found := n.kept[id]
+	switch {
+	case !found || number == "":
+		return c
+	case n.Same(kept.Sent, number):
+		delete(n.kept, id) // it needs no memory
+		return c
+	case kept.Held == "":
+		kept.Held = number
+		n.kept[id] = kept
+	}
+	c.RecipientPhoneNumber = kept.sent(n, number)
+	return c
+}
+
+// asHeld returns the number of a conversation as the CRM holds it.
+func (n numbers) asHeld(id client.ID, number string) string {
+	if kept, found := n.kept[id.String()]; found && kept.Held != "" && n.Same(kept.Sent, number) {
+		return kept.Held
+	}
+	return number
+}
+
+// remember takes note of how the CRM holds the number that was written, empty
+// where that could not be read, and reports whether that is another way. A number
+// that a create was sent is the conversation's, whatever the CRM has made of it;
+// after an update it may be one that someone else has set.
+func (n numbers) remember(sent client.ConversationInput, id client.ID, held string) bool {
+	number, isSet := sent.RecipientPhoneNumber.Get()
+	if !isSet || n.kept == nil || n.Same(number, held) {
+		return false
+	}
+	if held != "" && !sent.ID.IsZero() && !n.MayBeSpelling(number, held) {
+		return false
+	}
+	n.kept[id.String()] = keptNumber{Sent: number, Held: held}
+	return held != ""
+}
+
+// forget drops what is remembered of other conversations than these.
+func (k keptNumbers) forget(except []client.ID) {
+	left := make(map[string]bool, len(except))
+	for _, id := range except {
+		left[id.String()] = true
+	}
+	maps.DeleteFunc(k, func(id string, _ keptNumber) bool { return !left[id] })
+}
+
+// loadNumbers returns what compares the numbers of a resource.
+func (r *baseResource) loadNumbers(ctx context.Context, private privateGetter) (numbers, diag.Diagnostics) {
+	kept := keptNumbers{}
+	diags := loadPrivate(ctx, private, keyKeptNumbers, &kept)
+	return r.provider.numbers(kept), diags
+}
+
+// save keeps what is remembered. It leaves nothing in the private state of
+// the many resources that have nothing to remember.
+func (n numbers) save(ctx context.Context, private privateStore) diag.Diagnostics {
+	before, diags := private.GetKey(ctx, keyKeptNumbers)
+	if len(n.kept) == 0 && len(before) == 0 {
+		return diags
+	}
+	return append(diags, savePrivate(ctx, private, keyKeptNumbers, n.kept)...)
+}

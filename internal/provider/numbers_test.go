@@ -1,0 +1,107 @@
+package provider
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+func TestNumbers_remember(t *testing.T) {
+	t.Parallel()
+	const sent = "+1 907 555 0133"
+	id := parse(t, idC)
+	create := client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}
+	update := create
+	update.ID = client.Value(id)
+	for name, test := range map[string]struct {
+		input client.ConversationInput
+		held  string
+		want  keptNumbers
+	}{
+		"the same":                  {create, "+19075550133", keptNumbers{}},
+		"rewritten":                 {create, "19075550133", keptNumbers{idC: {sent, "19075550133"}}},
+		"not recognised, created":   {create, "token", keptNumbers{idC: {sent, "token"}}},
+		"not recognised, updated":   {update, "token", keptNumbers{}},
+		"rewritten, updated":        {update, "*******0133", keptNumbers{idC: {sent, "*******0133"}}},
+		"not read back":             {create, "", keptNumbers{idC: {sent, ""}}},
+		"another field was written": {client.ConversationInput{}, "19075550133", keptNumbers{}},
+	} {
+		n := numbers{kept: keptNumbers{}}
+		n.remember(test.input, id, test.held)
+		if diff := cmp.Diff(test.want, n.kept); diff != "" {
+			t.Errorf("%s: (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestNumbers_asSent(t *testing.T) {
+	t.Parallel()
+	const sent, held = "+1 907 555 0133", "*******0133"
+	id := parse(t, idC)
+	for name, test := range map[string]struct {
+		kept, actual, want string
+		left               keptNumbers
+	}{
+		"as remembered":          {held, "*** ****0133", sent, keptNumbers{idC: {sent, held}}},
+		"not read back before":   {"", held, sent, keptNumbers{idC: {sent, held}}},
+		"drift":                  {held, "*******0134", "*******0134", keptNumbers{idC: {sent, held}}},
+		"written as sent by now": {held, "+19075550133", "+19075550133", keptNumbers{}},
+		"without a number":       {held, "", "", keptNumbers{idC: {sent, held}}},
+	} {
+		n := numbers{kept: keptNumbers{idC: {sent, test.kept}}}
+		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
+			t.Errorf("%s: %q; want %q", name, got, test.want)
+		}
+		if diff := cmp.Diff(test.left, n.kept); diff != "" {
+			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
+		}
+	}
+	n := numbers{kept: keptNumbers{idC: {sent, held}, idA: {sent, held}}}
+	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
+	if got := prior.toAPI(n, &prior).Known.RecipientPhoneNumber; got != held {
+		t.Errorf("an update knows %q; want what the CRM holds", got)
+	}
+	if n.kept.forget([]client.ID{id}); len(n.kept) != 1 || n.kept[idC].Held != held {
+		t.Errorf("remembered: %v; want that of the conversation that is left", n.kept)
+	}
+}
+
+func TestNumbers_warnOfCountry(t *testing.T) {
+	t.Parallel()
+	number := func(text string) conversationModel {
+		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
+	}
+	prior := number("907 555 0133")
+	for name, test := range map[string]struct {
+		numbers numbers
+		planned conversationModel
+		prior   *conversationModel
+		want    bool
+	}{
+		"new":                  {numbers{}, number("(907) 555-0133"), nil, true},
+		"with country":         {numbers{}, number("\u202a+1 907 555 0133"), nil, false},
+		"changed":              {numbers{}, number("907 555 0134"), &prior, true},
+		"unchanged":            {numbers{}, number("(907) 555-0133"), &prior, false},
+		"a short code":         {numbers{}, number("123456"), nil, false},
+		"a region":             {numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}, number("(907) 555-0133"), nil, false},
+		"a region yet unknown": {numbers{isUnknown: true}, number("(907) 555-0133"), nil, false},
+		"none":                 {numbers{}, configured(nil), nil, false},
+	} {
+		if diags := test.numbers.warnOfCountry(test.planned, test.prior); (len(diags) > 0) != test.want {
+			t.Errorf("%s: %v", name, diags)
+		}
+	}
+	many := entries{}
+	for _, key := range strings.Split("abcdefghijkl", "") {
+		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
+	}
+	many["z"] = &ownedModel{conversationModel: number("+1 907 555 0133")}
+	diags := numbers{}.warnOfCountries(many, nil)
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
+		t.Errorf("%v; want one warning that lists ten keys", diags)
+	}
+}

@@ -1,0 +1,74 @@
+package provider
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+)
+
+// withoutCountry matches what a country may be missing of: short codes and the
+// names of senders have none.
+var withoutCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
+
+// lacksCountry reports whether the plan has a new number of which it is not known
+// which country it is of.
+func (n numbers) lacksCountry(planned conversationModel, prior *conversationModel) bool {
+	number := planned.RecipientPhoneNumber
+	switch {
+	case n.Region != "" || n.isUnknown || !isKnown(number):
+		return false
+	case prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber):
+		return false
+	}
+	return !n.HasCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
+}
+
+const (
+	numberAttribute = "recipient_phone_number"
+	addCountry      = "So the provider cannot tell another spelling, with the country in front, from another number. " +
+		"Write it with + and the code of its country, such as +1 555 010 0000, or set default_region in the provider block to the region that such numbers are of, such as \"US\"."
+)
+
+// warnOfCountry warns of a number without its country.
+func (n numbers) warnOfCountry(planned conversationModel, prior *conversationModel) (diags diag.Diagnostics) {
+	if n.lacksCountry(planned, prior) {
+		diags.AddAttributeWarning(path.Root(numberAttribute), "Phone Number Without Country",
+			fmt.Sprintf("The %s does not begin with +, and the provider has no default_region. %s", numberAttribute, addCountry))
+	}
+	return diags
+}
+
+// warnOfCountries is warnOfCountry for the entries of a map, in one warning.
+func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics) {
+	before := prior.byID()
+	var keys []string
+	for _, key := range planned.keys() {
+		if planned[key] == nil {
+			continue
+		}
+		old := before[reference(planned[key].ID)]
+		if n.lacksCountry(planned[key].conversationModel, old.conversation()) {
+			keys = append(keys, key)
+		}
+	}
+	if len(keys) > 0 {
+		diags.AddAttributeWarning(path.Root("conversations"), "Phone Number Without Country",
+			fmt.Sprintf("The %s of these conversations does not begin with +, and the provider has no default_region: %s. %s", numberAttribute, quoted(keys), addCountry))
+	}
+	return diags
+}
+
+// warnOfKept tells of numbers that the CRM holds in another way than they were
+// sent, of these keys of a map or, without any, of one conversation. It does not
+// print them: logs of a CI keep what they are shown.
+func warnOfKept(keys []string) diag.Diagnostic {
+	at, whose := path.Root(numberAttribute), "the "+numberAttribute
+	if len(keys) > 0 {
+		at, whose = path.Root("conversations"), fmt.Sprintf("the %s of %s", numberAttribute, quoted(keys))
+	}
+	return diag.NewAttributeWarningDiagnostic(at, "Phone Number Held in Another Spelling",
+		fmt.Sprintf("The CRM does not show %s as it was sent. There is nothing to do: the provider remembers how the CRM writes it, and takes both for the same number from now on. "+
+			"Only an import does not know: after it, the configuration has to have the number as the CRM shows it.", whose))
+}
