@@ -36,7 +36,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
 		return false
 	}
-	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor)
+	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor, newMessageMemory())
 	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
 		return write.prior == nil || len(write.input.Fields()) > 0 // not only restored
 	})
@@ -58,9 +58,9 @@ func respelled(planned, config types.Map) types.Map {
 	if planned.IsNull() || planned.IsUnknown() {
 		return planned
 	}
-	state, spelled := messagesFrom(planned), messagesFrom(config)
+	state, spelled := messagesFrom(planned), configuredMessages(config)
 	for key, message := range state {
-		message.DatetimeSent = spelled[key].DatetimeSent
+		message.Content, message.DatetimeSent = spelled[key].Content, spelled[key].DatetimeSent
 		message.ID = planComputed(spelled[key].ID, message.ID)
 	}
 	return state.toMap()
@@ -76,7 +76,7 @@ func planMessages(config, prior types.Map) types.Map {
 	if config.IsUnknown() {
 		return types.MapUnknown(messageType)
 	}
-	configured, before := messagesFrom(config), messagesFrom(prior)
+	configured, before := configuredMessages(config), messagesFrom(prior)
 	planned := messages{}
 	var open []string
 	for _, key := range configured.keys() {
@@ -100,6 +100,19 @@ func planMessages(config, prior types.Map) types.Map {
 	return planned.toMap()
 }
 
+// configuredMessages returns the messages of a configuration. With ignore_changes,
+// Terraform copies there what the state holds, computed attributes too: the id of
+// a message that has content is the state's own, and attaches nothing.
+func configuredMessages(config types.Map) messages {
+	configured := messagesFrom(config)
+	for _, message := range configured {
+		if message != nil && !message.isAttached() {
+			message.ID = types.StringNull()
+		}
+	}
+	return configured
+}
+
 // mayBecomeOf reports whether the configured message can be made of the owned
 // one: either both are attached ones, and the same, or none is.
 func (m messageModel) mayBecomeOf(owned messageModel) bool {
@@ -117,6 +130,7 @@ func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	if owned.IsDeleted.ValueBool() {
 		m.IsDeleted = types.BoolValue(false)
 	}
+	m.Content = keep(owned.Content, m.Content, sameContent)
 	m.DatetimeSent = keep(owned.DatetimeSent, m.DatetimeSent, sameTime)
 	return m
 }
@@ -131,7 +145,8 @@ func (m messages) take(configured messageModel) *messageModel {
 		}
 		next := configured.plannedFrom(*owned)
 		if input := next.toAPI(owned); len(input.Fields()) == 0 {
-			next.DatetimeSent, next.ID = configured.DatetimeSent, planComputed(configured.ID, next.ID)
+			next.Content, next.DatetimeSent = configured.Content, configured.DatetimeSent
+			next.ID = planComputed(configured.ID, next.ID)
 			delete(m, key)
 			return &next
 		}

@@ -17,6 +17,8 @@ const (
 	keyAsOf = "as_of"
 	// keyUnsettled are the creates of a bulk resource whose outcome is not known.
 	keyUnsettled = "unsettled"
+	// keyMessages is what is known of the messages beside the state: [messageMemory].
+	keyMessages = "messages"
 )
 
 type privateSetter interface {

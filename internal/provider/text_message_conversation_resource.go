@@ -88,9 +88,11 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 	var diags diag.Diagnostics
-	plan.ownedModel, diags = r.create(ctx, plan)
+	memory := newMessageMemory()
+	plan.ownedModel, diags = r.create(ctx, plan, memory)
 	resp.Diagnostics.Append(diags...)
 	if !plan.ID.IsUnknown() {
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 	}
@@ -116,10 +118,15 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	state.conversationModel = conversationFromAPI(conversation, state.conversationModel)
-	if err := state.refreshMessages(ctx, api); err != nil {
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	messages := messageRefresh{api: api, memory: memory}
+	if err := messages.ofOne(ctx, &state.ownedModel); err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err)}.diagnostics()...)
 		return
 	}
+	resp.Diagnostics.Append(messages.diags...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 	asOf := conversation.AsOf
 	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
 		asOf = min(asOf, listed) // its messages may be as they were then
@@ -137,13 +144,16 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	}
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// What failed stays in the state as it was; the next refresh shows what the
 	// CRM holds.
-	plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, asOf)
+	plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, asOf, memory)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }
@@ -191,7 +201,7 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 
 // create creates the conversation with its messages, and attaches those that are
 // there. When it could not be created, the id of the state stays unknown.
-func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, memory *messageMemory) (ownedModel, diag.Diagnostics) {
 	api, diags := r.provider.Client()
 	if diags.HasError() {
 		return plan.ownedModel, diags
@@ -206,8 +216,9 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	known, wanted := createdMessages(plan.Messages, made.Messages)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor)
+	known, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Messages, memory)
+	diags.Append(more...)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor, memory)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
@@ -216,15 +227,15 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 
 // update changes the conversation, which is known as of a revision of the space,
 // and then its messages. What failed is in the state as it was.
-func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, asOf int64) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, asOf int64, memory *messageMemory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
 	input := plan.toAPI(&prior.conversationModel)
 	input.KnownAsOf(asOf)
-	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf)
+	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf, memory)
 	if !input.HasChanges() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)
-		return state, nil
+		return state, work.diagnostics()
 	}
 	api, diags := r.provider.Client()
 	if diags.HasError() {

@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -100,6 +102,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
+	resp.Diagnostics.Append(work.memory.save(ctx, resp.Private, slices.Collect(maps.Values(work.state))...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -116,11 +119,16 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	asOf, err := known.refresh(ctx, api)
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	messages := messageRefresh{api: api, memory: memory}
+	asOf, err := known.refresh(ctx, &messages)
 	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err}.diagnostics()...)
 		return
 	}
+	resp.Diagnostics.Append(messages.diags...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(known))...)...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
 	state.Conversations, diags = known.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
@@ -143,11 +151,14 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
 	asOf, diags := loadAsOf(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	work, diags := r.begin(ctx, plan, prior)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	work.memory = memory
 	work.write(ctx, earlier, asOf)
 	work.writeMessages(ctx, asOf)
 	resp.Diagnostics.Append(earlier.warn()...)
@@ -156,6 +167,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
+	resp.Diagnostics.Append(work.memory.save(ctx, resp.Private, slices.Collect(maps.Values(work.state))...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -205,8 +217,8 @@ func (r *bulkResource) begin(ctx context.Context, plan bulkModel, prior entries)
 
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
-func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, err error) {
-	found, err := api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
+func (e entries) refresh(ctx context.Context, messages *messageRefresh) (asOf int64, err error) {
+	found, err := messages.api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
 		return client.NoFloor, err
 	}
@@ -225,5 +237,5 @@ func (e entries) refresh(ctx context.Context, api *client.Client) (asOf int64, e
 			asOf = conversation.AsOf
 		}
 	}
-	return asOf, e.refreshMessages(ctx, api)
+	return asOf, messages.ofMany(ctx, e)
 }

@@ -23,6 +23,7 @@ type bulkWork struct {
 	changes  []bulkChange
 	removals []bulkRemoval
 	messages []bulkMessages
+	memory   *messageMemory
 
 	state  entries          // what is so far
 	failed map[string]error // by key: what could not be written or removed
@@ -66,6 +67,7 @@ func newBulkWork(planned, prior entries, plan bulkModel) *bulkWork {
 		isNew:        prior == nil,
 		state:        entries{},
 		failed:       map[string]error{},
+		memory:       newMessageMemory(),
 	}
 	before := make(map[client.ID]*ownedModel, len(prior))
 	for key, entry := range prior {
@@ -110,7 +112,9 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 	if change.prior != nil {
 		m.Messages = change.prior.Messages
 	} else {
-		m.Messages, wanted = createdMessages(wanted, made)
+		var diags diag.Diagnostics
+		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory)
+		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
 		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil})
@@ -127,7 +131,7 @@ func (w *bulkWork) isNeeded() bool {
 func (w *bulkWork) writeMessages(ctx context.Context, asOf int64) {
 	works := make([]*messageWork, len(w.messages))
 	for i, entry := range w.messages {
-		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, asOf)
+		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, asOf, w.memory)
 	}
 	if len(works) == 0 {
 		return
