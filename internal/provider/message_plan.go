@@ -94,8 +94,14 @@ func planMessages(config, prior types.Map) types.Map {
 	if configured.haveUnknown() {
 		before = messages{} // what is not known yet may be what is left
 	}
+	copied := messagesFrom(config)
 	for _, key := range open {
 		planned[key] = before.take(*configured[key])
+		if planned[key].ID.IsUnknown() && isKnown(copied[key].ID) {
+			// Terraform insists on what ignore_changes has copied, though the message is
+			// another one. The next refresh finds its id.
+			planned[key].ID = copied[key].ID
+		}
 	}
 	return planned.toMap()
 }
