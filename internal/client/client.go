@@ -77,9 +77,10 @@ type Client struct {
 	relations *Entity[Relation, RelationInput]
 	numbers   PhoneNumbers
 
-	seen    history
-	refused refusals
-	denied  denial
+	seen     history
+	contents contents
+	refused  refusals
+	denied   denial
 }
 
 // New makes a client. It sends nothing yet. An error is a *ConfigError.

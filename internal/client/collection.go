@@ -41,7 +41,8 @@ type Change[T any] struct {
 
 // A shape is what sets the records of one entity apart from those of another.
 type shape[T record, In any] struct {
-	query      Query                                         // for whole records
+	query      Query                                         // for lists
+	whole      Query                                         // for one whole record
 	change     func(*In) *Change[T]                          // of an input
 	fields     func(In) []string                             // that an input sets
 	asOf       func(*T) *int64                               // see [Conversation.AsOf]
@@ -61,6 +62,11 @@ type shape[T record, In any] struct {
 	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know
 	clean      func(context.Context, *writing[T, In]) bool   // up behind updates, where the service hasn't; whether there was anything
 	extend     func(context.Context, *writing[T, In])        // what has been read back by what belongs to it; nil: nothing does
+
+	// Where lists show only a part of a record; nil where they show it all.
+	find        func(context.Context, ID) (T, error) // one record, as a get
+	suffices    func(T) bool                         // what a list has shown of the record is all that is needed
+	mayBeListed func(id ID, floor int64) bool        // a list of what is newer than floor can show all that is needed of the record
 }
 
 // A record knows its id, which no reply may lack, whether it is soft-deleted,
@@ -134,7 +140,25 @@ func (c *Collection[T, In]) Delete(ctx context.Context, id ID, validationLevel i
 // Get returns one record, also a soft-deleted one. [ProblemOf] its error is
 // [NotFound] when there is none.
 func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
-	query := c.query
+	find := c.find
+	if find == nil {
+		find = c.findWhole
+	}
+	record, err := find(ctx, id)
+	if err != nil {
+		return record, err
+	}
+	*c.asOf(&record) = record.changed()
+	c.client.seen.observe(record.changed(), false)
+	c.client.seen.claim(id)
+	if c.find != nil {
+		return record, nil
+	}
+	return record, c.complete(ctx, &record)
+}
+
+func (c *Collection[T, In]) findWhole(ctx context.Context, id ID) (T, error) {
+	query := c.whole
 	query.IncludeDeleted = true
 	plain := c.client.refused.has(getParameters)
 	if plain {
@@ -147,13 +171,7 @@ func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 			c.client.refused.add(getParameters)
 		}
 	}
-	if err != nil {
-		return record, err
-	}
-	*c.asOf(&record) = record.changed()
-	c.client.seen.observe(record.changed(), false)
-	c.client.seen.claim(id)
-	return record, c.complete(ctx, &record)
+	return record, err
 }
 
 // Read returns one record, as Get does, for callers of whom nobody knows how
@@ -167,7 +185,12 @@ func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 //
 // A *BehindError says that the space shows less than its user has seen of it.
 func (c *Collection[T, In]) Read(ctx context.Context, id ID) (T, error) {
-	record, listed, err := c.lookUp(ctx, id)
+	var record T
+	var listed bool
+	var err error
+	if c.mayBeListed == nil || c.mayBeListed(id, NoFloor) {
+		record, listed, err = c.lookUp(ctx, id)
+	}
 	if !listed && err == nil {
 		asOf := c.reads.current() // before the get: what comes later may be older than the list
 		record, err = c.Get(ctx, id)

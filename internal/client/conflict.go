@@ -120,7 +120,7 @@ func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (ch
 		w.fail(known, err)
 		return nil, others
 	}
-	for _, i := range known {
+	for _, i := range w.completeMirrored(ctx, known) {
 		id, _ := w.about(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)

@@ -16,6 +16,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 	entity := &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations", revised: true}
 	return newCollection(c, entity, shape[Conversation, ConversationInput]{
 		query:  wholeConversations(),
+		whole:  wholeConversations(),
 		change: func(in *ConversationInput) *Change[Conversation] { return &in.Change },
 		fields: ConversationInput.Fields,
 		asOf:   func(c *Conversation) *int64 { return &c.AsOf },

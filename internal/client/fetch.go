@@ -26,7 +26,7 @@ func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []ID, floor int64
 	if len(ids) == 0 {
 		return f.found, nil
 	}
-	if len(f.missing) > 1 || len(f.missing) == 1 && floor > NoFloor {
+	if count := f.listable(); count > 1 || count == 1 && floor > NoFloor {
 		if err := f.pages(ctx); err != nil {
 			return f.found, err
 		}
@@ -43,7 +43,7 @@ type fetching[T record, In any] struct {
 	*Collection[T, In]
 
 	floor   int64
-	missing map[ID]bool
+	missing map[ID]bool // true: a list can show all that is needed of it
 	found   map[ID]T
 	upTo    int64 // the revision as of which is whatever is read from now on
 }
@@ -51,9 +51,20 @@ type fetching[T record, In any] struct {
 func newFetching[T record, In any](c *Collection[T, In], ids []ID, floor int64) *fetching[T, In] {
 	f := &fetching[T, In]{Collection: c, floor: floor, upTo: floor, missing: make(map[ID]bool, len(ids)), found: make(map[ID]T, len(ids))}
 	for _, id := range ids {
-		f.missing[id] = true
+		f.missing[id] = c.mayBeListed == nil || c.mayBeListed(id, floor)
 	}
 	return f
+}
+
+// listable returns how many of the missing a list can show.
+func (f *fetching[T, In]) listable() int {
+	count := 0
+	for _, isListable := range f.missing {
+		if isListable {
+			count++
+		}
+	}
+	return count
 }
 
 // pages moves ids from missing to found, page by page, while that is cheaper
@@ -75,7 +86,7 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 		}
 		read += len(page.Records)
 		pagesLeft := (page.Total - read + MaxPageSize - 1) / MaxPageSize
-		if !page.HasNextPage || len(f.missing) <= pagesLeft {
+		if !page.HasNextPage || f.listable() <= pagesLeft {
 			break // a list may end too soon: what it lacks is got by itself
 		}
 	}
@@ -93,7 +104,14 @@ func newest[T record](records []T) int64 {
 // take moves a listed record to found, if it is one of the missing.
 func (f *fetching[T, In]) take(ctx context.Context, record T) {
 	id := record.recordID()
-	if !f.missing[id] || f.complete(ctx, &record) != nil {
+	if !f.missing[id] {
+		return
+	}
+	if f.suffices != nil && !f.suffices(record) {
+		f.missing[id] = false // it has changed
+		return
+	}
+	if f.complete(ctx, &record) != nil {
 		return // its own get says why, and its neighbours don't suffer
 	}
 	*f.asOf(&record) = f.upTo
@@ -132,6 +150,47 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		}
 	}
 	return failed
+}
+
+// completeAll completes records side by side, and returns the error of each.
+func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
+	errs := make([]error, len(records))
+	var group errgroup.Group
+	group.SetLimit(cap(c.client.slots))
+	for i := range records {
+		group.Go(func() error {
+			errs[i] = c.complete(ctx, &records[i])
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return errs
+}
+
+// completeMirrored completes what the mirror holds of the records of items, where
+// lists show only a part, and returns those items for which that has worked. The
+// mirror is locked.
+func (w *writing[T, In]) completeMirrored(ctx context.Context, items []int) []int {
+	if w.suffices == nil {
+		return items
+	}
+	var changed []int
+	var records []T
+	for _, i := range items {
+		id, _ := w.about(i).ID.Get()
+		if record, found := w.mirror.changed[id]; found {
+			changed, records = append(changed, i), append(records, record)
+		}
+	}
+	for n, err := range w.completeAll(ctx, records) {
+		id := records[n].recordID()
+		w.mirror.changed[id] = records[n]
+		if ProblemOf(err) == NotFound {
+			err = &GoneError{ID: id}
+		}
+		w.results[changed[n]].Err = err
+	}
+	return w.unfailed(items)
 }
 
 // newerThan returns pages of the records with a revision above floor (all

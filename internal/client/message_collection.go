@@ -3,33 +3,38 @@ package client
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 func messagesOf(c *Client) *Collection[Message, MessageInput] {
 	entity := &Entity[Message, MessageInput]{client: c, segment: "TextMessages", revised: true}
-	query := Query{LoadOnly: []string{"id", "revision", "created", "modified", "is_deleted", "is_delete_protected"}}
+	whole := Query{LoadOnly: []string{"id", "revision", "is_deleted", "is_delete_protected"}}
 	for _, field := range messageFields {
-		query.LoadOnly = append(query.LoadOnly, field.name)
+		whole.LoadOnly = append(whole.LoadOnly, field.name)
 	}
 	return newCollection(c, entity, shape[Message, MessageInput]{
-		query:      query,
-		change:     func(in *MessageInput) *Change[Message] { return &in.Change },
-		fields:     MessageInput.Fields,
-		asOf:       func(m *Message) *int64 { return &m.AsOf },
-		complete:   func(context.Context, *Message) error { return nil },
-		place:      placeOfMessage,
-		placeOf:    func(m Message) ID { return m.TextMessageConversationID },
-		name:       MessageInput.name,
-		nameOf:     func(m Message) string { return nameOfMessage(m.Direction, m.Content) },
-		existed:    func(context.Context, Message, int64) (bool, error) { return false, nil },
-		mayBe:      func(MessageInput, Message) bool { return false },
-		asHeld:     func(in MessageInput, _ Message) MessageInput { return in },
-		agrees:     MessageInput.Agrees,
-		lacks:      MessageInput.IsLike,
-		conflict:   MessageInput.conflicts,
-		prepareFor: func(in MessageInput, _ Message) MessageInput { return in },
-		isPlain:    func(MessageInput) bool { return true },
-		clean:      func(context.Context, *writing[Message, MessageInput]) bool { return false },
+		query:       Query{LoadOnly: stubFields},
+		whole:       whole,
+		change:      func(in *MessageInput) *Change[Message] { return &in.Change },
+		fields:      MessageInput.Fields,
+		asOf:        func(m *Message) *int64 { return &m.AsOf },
+		find:        c.findMessage,
+		complete:    c.completeMessage,
+		suffices:    c.contents.suffices,
+		mayBeListed: c.contents.mayBeListed,
+		place:       placeOfMessage,
+		placeOf:     func(m Message) ID { return m.TextMessageConversationID },
+		name:        MessageInput.name,
+		nameOf:      func(m Message) string { return nameOfMessage(m.Direction, m.Content) },
+		existed:     func(context.Context, Message, int64) (bool, error) { return false, nil },
+		mayBe:       func(MessageInput, Message) bool { return false },
+		asHeld:      func(in MessageInput, _ Message) MessageInput { return in },
+		agrees:      MessageInput.Agrees,
+		lacks:       MessageInput.IsLike,
+		conflict:    MessageInput.conflicts,
+		prepareFor:  func(in MessageInput, _ Message) MessageInput { return in },
+		isPlain:     func(MessageInput) bool { return true },
+		clean:       func(context.Context, *writing[Message, MessageInput]) bool { return false },
 	})
 }
 
@@ -46,144 +51,55 @@ func (in MessageInput) name() string {
 }
 
 func nameOfMessage(direction int, content string) string {
-	return MessageDirections.Name(direction) + " " + content
+	return MessageDirections.Name(direction) + " " + canonicalContent(content)
 }
 
-// messageFields are the fields of a message that an input can set, each with
-// what an input wants it to be and what a message has, in words.
-var messageFields = []struct {
-	name   string
-	wanted func(MessageInput) (text string, isSet bool)
-	held   func(Message) string
-}{
-	{
-		"text_message_conversation_id",
-		func(in MessageInput) (string, bool) { return wantedText(in.TextMessageConversationID, textOfID) },
-		func(m Message) string { return textOf(m.TextMessageConversationID) },
-	},
-	{
-		"content",
-		func(in MessageInput) (string, bool) { return wantedText(in.Content, quoteText) },
-		func(m Message) string { return quoteText(m.Content) },
-	},
-	{
-		"direction",
-		func(in MessageInput) (string, bool) { return wantedText(in.Direction, MessageDirections.Name) },
-		func(m Message) string { return MessageDirections.Name(m.Direction) },
-	},
-	{
-		"datetime_sent",
-		func(in MessageInput) (string, bool) { return wantedText(in.DatetimeSent, Time.String) },
-		func(m Message) string {
-			if m.DatetimeSent.IsZero() {
-				return ""
-			}
-			return m.DatetimeSent.String()
-		},
-	},
-	{
-		"message_sid",
-		func(in MessageInput) (string, bool) { return wantedText(in.MessageSID, quoteText) },
-		func(m Message) string { return quoteText(m.MessageSID) },
-	},
-	{
-		"status",
-		func(in MessageInput) (string, bool) { return wantedText(in.Status, MessageStatuses.Name) },
-		func(m Message) string { return MessageStatuses.Name(m.Status) },
-	},
-}
-
-// wantedText returns the text of what a field is set to, empty for null.
-func wantedText[T any](field Field[T], text func(T) string) (string, bool) {
-	value, isValue := field.Get()
-	if !isValue {
-		return "", !field.IsZero()
-	}
-	return text(value), true
-}
-
-func textOfID(id ID) string { return textOf(id) }
-
-// quoteText returns a text as one line, empty for none.
-func quoteText(text string) string {
-	if text == "" {
-		return ""
-	}
-	return fmt.Sprintf("%q", text)
-}
-
-// IsLike reports whether the message has the content and the direction that the
-// input sets, and its conversation if that is set.
-func (in MessageInput) IsLike(m Message) bool {
-	for _, field := range messageFields[:3] {
-		if wanted, isSet := field.wanted(in); isSet && wanted != field.held(m) {
-			return false
-		}
-	}
-	return true
-}
-
-// Agrees reports whether the message has everything that the input sets.
-func (in MessageInput) Agrees(m Message) bool {
-	for _, field := range messageFields {
-		if wanted, isSet := field.wanted(in); isSet && wanted != field.held(m) {
-			return false
-		}
-	}
-	return true
-}
-
-// conflicts returns what the input sets to something, and someone else to
-// something else.
-func (in MessageInput) conflicts(current Message) []Conflict {
-	var found []Conflict
-	for _, field := range messageFields {
-		wanted, isSet := field.wanted(in)
-		known, held := field.held(*in.Known), field.held(current)
-		// What the caller knew nothing of was the service's to set, such as a status.
-		if isSet && known != "" && held != known && held != wanted {
-			found = append(found, Conflict{Field: field.name, Known: known, Wanted: wanted, Held: held})
-		}
-	}
-	return found
-}
-
-// MessagesOf returns all messages of a conversation that are not deleted, oldest
-// first. It is for trouble: people's conversations gather thousands.
-func (c *Client) MessagesOf(ctx context.Context, conversation ID) ([]Message, error) {
+// MessagesOf returns the messages of a conversation that are not deleted, are
+// newer than a revision, [NoFloor] for all, and that nobody has claimed, in the order in
+// which they were made. It is for trouble: it reads what others may have written.
+func (c *Client) MessagesOf(ctx context.Context, conversation ID, since int64, claimed map[ID]bool) ([]Message, error) {
 	query := c.Messages.query
-	query.OrderBy = []string{"created"}
 	query.Filters = []Filter{{Field: "text_message_conversation_id", Value: conversation.String()}}
 	var found []Message
 	for message, err := range c.Messages.Entity.All(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
-		if message.TextMessageConversationID == conversation { // else the filter was not honoured
+		// The filter need not be honoured.
+		if message.TextMessageConversationID == conversation && message.Revision > since && !claimed[message.ID] {
 			found = append(found, message)
 		}
 	}
-	return found, nil
-}
-
-// readMessages reads the messages that were created inside their conversations,
-// all of a batch in as few requests as they fit in: they are among what is newer
-// than anything before.
-func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, ConversationInput]) {
-	var open []int
-	missing := 0
-	owners := map[ID]int{}
-	for _, i := range w.written() {
-		if count := len(w.inputs[i].inlineMessages()); count > 0 {
-			open = append(open, i)
-			owners[w.ids[i]] = i
-			missing += count
+	var left []Message
+	for i, err := range c.Messages.completeAll(ctx, found) {
+		switch {
+		case err == nil:
+			left = append(left, found[i])
+		case ProblemOf(err) != NotFound: // deleted meanwhile
+			return nil, err
 		}
 	}
-	if missing == 0 {
+	inOrder(left)
+	return left, nil
+}
+
+// readMessages reads the messages that were created inside their conversations:
+// all of a batch in as few lists as they fit in, and then the contents one by one.
+func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, ConversationInput]) {
+	var open []int
+	owners := map[ID]int{}
+	for _, i := range w.written() {
+		if len(w.inputs[i].inlineMessages()) > 0 {
+			open = append(open, i)
+			owners[w.ids[i]] = i
+		}
+	}
+	if len(open) == 0 {
 		return
 	}
-	for page, err := range c.Messages.Entity.newerThan(ctx, w.createdSince(open), c.Messages.query) {
+	made := make(map[int][]Message, len(open))
+	floor := w.createdSince(open)
+	for page, err := range c.Messages.Entity.newerThan(ctx, floor, c.Messages.query) {
 		if err != nil {
 			for _, i := range open {
 				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("its messages: %w", err)}
@@ -191,15 +107,63 @@ func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, Conv
 			return
 		}
 		for _, message := range page.Records {
-			if i, isOurs := owners[message.TextMessageConversationID]; isOurs {
-				c.seen.claim(message.ID)
-				record := &w.results[i].Value
-				record.Messages = append(record.Messages, Ref[Message]{ID: message.ID, Record: &message})
-				missing--
+			if i, isOurs := owners[message.TextMessageConversationID]; isOurs && message.Revision > floor {
+				made[i] = append(made[i], message)
 			}
 		}
-		if missing <= 0 {
-			return
+	}
+	var first, others []madeMessage
+	for _, i := range open {
+		inOrder(made[i])
+		wanted := min(len(w.inputs[i].inlineMessages()), len(made[i]))
+		for n, message := range made[i] {
+			if n < wanted {
+				first = append(first, madeMessage{i, message})
+			} else {
+				others = append(others, madeMessage{i, message})
+			}
 		}
 	}
+	c.takeMade(ctx, w, first)
+	// Whoever writes into a new conversation comes after the messages that were
+	// created along with it. Only what can't be found among those is sought further.
+	c.takeMade(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool {
+		return w.results[m.item].Err != nil || allMatched(w.inputs[m.item].inlineMessages(), w.results[m.item].Value.Messages)
+	}))
+}
+
+// madeMessage is a message in the conversation that an item has created.
+type madeMessage struct {
+	item    int
+	message Message
+}
+
+// takeMade gets the contents of messages and adds them to their conversations.
+func (c *Client) takeMade(ctx context.Context, w *writing[Conversation, ConversationInput], made []madeMessage) {
+	messages := make([]Message, len(made))
+	for n := range made {
+		messages[n] = made[n].message
+	}
+	errs := c.Messages.completeAll(ctx, messages)
+	for n, message := range messages {
+		result := &w.results[made[n].item]
+		if ProblemOf(errs[n]) == NotFound {
+			continue // deleted meanwhile
+		}
+		if errs[n] != nil {
+			result.Err = &UnreadError{ID: w.ids[made[n].item], Err: fmt.Errorf("its messages: %w", errs[n])}
+			continue
+		}
+		c.seen.claim(message.ID)
+		result.Value.Messages = append(result.Value.Messages, Ref[Message]{ID: message.ID, Record: &message})
+	}
+}
+
+// allMatched reports whether each of the inputs is among the messages.
+func allMatched(inputs []MessageInput, made []Ref[Message]) bool {
+	messages := make([]Message, len(made))
+	for n, ref := range made {
+		messages[n] = *ref.Record
+	}
+	return !slices.Contains(MatchMessages(inputs, messages), -1)
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,6 +14,7 @@ import (
 const (
 	messageSegment = "TextMessages"
 	listMessages   = "GET TextMessages"
+	getMessage     = "GET TextMessages/{id}"
 )
 
 func newMessage(content string) MessageInput {
@@ -37,8 +39,8 @@ func contentsOf(c Conversation) map[string]ID {
 	return contents
 }
 
-// Messages that are created along with their conversations are read back in one
-// request for the batch, also where the reply was lost.
+// Messages that are created along with their conversations are listed in one
+// request for the batch and got one by one, also where the reply was lost.
 func TestMessagesCreatedAlong(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
@@ -65,7 +67,8 @@ func TestMessagesCreatedAlong(t *testing.T) {
 						}
 					}
 					if !lost && filter == mockserver.Honoured {
-						s.wantRequests(t, listConversations, batchModify, listConversations, listMessages)
+						gets := slices.Repeat([]string{getMessage}, 60)
+						s.wantRequests(t, append([]string{listConversations, batchModify, listConversations, listMessages}, gets...)...)
 					}
 					wantEqual(t, "messages", 61, len(s.Records(messageSegment)))
 				})
@@ -123,7 +126,7 @@ func TestMessages(t *testing.T) {
 		for _, result := range s.client.Messages.DeleteMany(t.Context(), []ID{written[0].ID, written[1].ID}, 0) {
 			must(t, result.Err)
 		}
-		got, err := s.client.MessagesOf(t.Context(), conversation)
+		got, err := s.client.MessagesOf(t.Context(), conversation, NoFloor, nil)
 		must(t, err)
 		wantEqual(t, "left", 10, len(got))
 	})

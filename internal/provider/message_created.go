@@ -1,9 +1,11 @@
 package provider
 
 import (
-	"maps"
-	"slices"
+	"fmt"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -11,61 +13,110 @@ import (
 
 // inlineMessages returns what is created along with a new conversation.
 func inlineMessages(planned types.Map) client.Field[[]client.MessageInput] {
-	var inputs []client.MessageInput
-	wanted := messagesFrom(planned)
-	for _, key := range wanted.keys() {
-		if message := wanted[key]; message != nil && !message.isAttached() {
-			inputs = append(inputs, message.toAPI(nil))
-		}
-	}
+	_, inputs := inline(messagesFrom(planned))
 	if len(inputs) == 0 {
 		return client.Field[[]client.MessageInput]{}
 	}
 	return client.Value(inputs)
 }
 
+// inline returns the keys of the messages that are created along with a new
+// conversation, and what is sent for each.
+func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
+	for _, key := range wanted.keys() {
+		if message := wanted[key]; message != nil && !message.isAttached() {
+			keys, inputs = append(keys, key), append(inputs, message.toAPI(nil))
+		}
+	}
+	return keys, inputs
+}
+
 // createdMessages returns the planned messages of a new conversation as they are
 // once it is there: those that were created along have an id, null where it is
 // not known which they are; the others are yet to be attached.
-func createdMessages(planned types.Map, made []client.Ref[client.Message]) (state, attach types.Map) {
+func createdMessages(at path.Path, conversation client.ID, planned types.Map, refs []client.Ref[client.Message], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
 	if planned.IsNull() {
-		return types.MapNull(messageType), types.MapNull(messageType)
+		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
+	at = at.AtName("messages")
 	known, open := messages{}, messagesFrom(planned)
-	wanted := messagesFrom(planned)
-	maps.DeleteFunc(wanted, func(_ string, m *messageModel) bool { return m == nil || m.isAttached() })
-	take := func(key string, actual client.Message) {
-		m := wanted[key].applied(actual)
-		known[key], open[key] = &m, &m
-		delete(wanted, key)
-	}
-	for _, same := range sameMessage {
-		for _, key := range wanted.keys() {
-			i := slices.IndexFunc(made, func(ref client.Ref[client.Message]) bool {
-				return ref.Record != nil && same(wanted[key].toAPI(nil), *ref.Record)
-			})
-			if i >= 0 {
-				take(key, *made[i].Record)
-				made = slices.Delete(slices.Clone(made), i, i+1)
-			}
+	keys, inputs := inline(open)
+	made := make([]client.Message, 0, len(refs))
+	for _, ref := range refs {
+		if ref.Record != nil {
+			made = append(made, *ref.Record)
 		}
 	}
-	for _, key := range wanted.keys() {
-		take(key, client.Message{})
+	matched, left := matchCreated(inputs, made)
+	for i, key := range keys {
+		var actual client.Message
+		if matched[i] >= 0 {
+			actual = made[matched[i]]
+			diags.Append(open[key].differences(at.AtMapKey(key), actual)...)
+			memory.applied(*open[key], actual)
+		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {
+			diags.Append(unidentified(at.AtMapKey(key), candidates))
+		}
+		m := open[key].applied(actual)
+		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
+			// Also where ignore_changes has made Terraform insist on the id of another one.
+			memory.tried(conversation, client.NoFloor)
+		}
+		known[key], open[key] = &m, &m
 	}
-	return known.toMap(), open.toMap()
+	return known.toMap(), open.toMap(), diags
 }
 
-// sameMessage are the ways in which a message in the CRM may be one that was
-// created, the surest first: the CRM may have changed it by itself. All that are
-// in a new conversation are ours.
-var sameMessage = []func(client.MessageInput, client.Message) bool{
-	client.MessageInput.Agrees,
-	client.MessageInput.IsLike,
-	func(in client.MessageInput, m client.Message) bool {
-		direction, _ := in.Direction.Get()
-		return direction == m.Direction
-	},
+// matchCreated is [client.MatchMessages] of the messages of a new conversation,
+// and returns the messages that are left. The last one is certain where nobody
+// else has written there.
+func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
+	matched = client.MatchMessages(inputs, made)
+	taken := map[int]bool{}
+	open := -1
+	count := 0
+	for i, j := range matched {
+		if j >= 0 {
+			taken[j] = true
+		} else {
+			open = i
+			count++
+		}
+	}
+	last := -1
+	for j := range made {
+		if !taken[j] {
+			left, last = append(left, made[j]), j
+		}
+	}
+	if count == 1 && len(made) == len(inputs) && len(sameDirection(inputs[open], left)) == 1 {
+		matched[open], left = last, nil
+	}
+	return matched, left
+}
+
+// sameDirection returns the messages that have the direction of the input.
+func sameDirection(input client.MessageInput, others []client.Message) (same []client.Message) {
+	for _, other := range others {
+		if direction, _ := input.Direction.Get(); direction == other.Direction {
+			same = append(same, other)
+		}
+	}
+	return same
+}
+
+// unidentified warns of a message of which it is not known which of the messages
+// in the CRM it is.
+func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
+	ids := make([]string, len(candidates))
+	for i, candidate := range candidates {
+		ids[i] = candidate.ID.String()
+	}
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified",
+		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of its conversation: %s. "+
+			"It chooses none and does not send the message again. The next plan looks again.\n\n"+
+			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the message under another key; "+
+			"Terraform then creates it anew.", at, strings.Join(ids, ", ")))
 }
 
 // failedMessages returns the planned messages of a conversation that could not

@@ -1,11 +1,14 @@
 package provider
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -104,7 +107,7 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 		prior = &messageModel{}
 	}
 	changed := func(value, before types.String) bool { return isKnown(value) && !value.Equal(before) }
-	if changed(m.Content, prior.Content) {
+	if isKnown(m.Content) && !sameContent(m.Content, prior.Content) {
 		input.Content = client.Value(m.Content.ValueString())
 	}
 	if changed(m.Direction, prior.Direction) {
@@ -132,12 +135,13 @@ func (m messageModel) known(id client.ID, conversation client.ID) *client.Messag
 }
 
 // messageFromAPI returns a message as Terraform sees it: of what like leaves
-// out, nothing. What means the same in like is written as it is there.
+// out, nothing. What means the same in like is written as it is there, and so is
+// all that a stub does not show.
 func messageFromAPI(message client.Message, like messageModel) messageModel {
 	m := like
 	m.ID = keep(like.ID, referenceFromAPI(message.ID), sameReference)
 	m.IsDeleted = types.BoolValue(message.IsDeleted)
-	if like.isAttached() {
+	if like.isAttached() || message.IsStub() {
 		return m
 	}
 	owned := func(value *types.String, actual string) {
@@ -145,7 +149,7 @@ func messageFromAPI(message client.Message, like messageModel) messageModel {
 			*value = stringFromAPI(actual)
 		}
 	}
-	m.Content = types.StringValue(message.Content) // null would make it an attached one
+	m.Content = keep(like.Content, types.StringValue(message.Content), sameContent) // null would make it an attached one
 	owned(&m.Direction, client.MessageDirections.Name(message.Direction))
 	owned(&m.Status, client.MessageStatuses.Name(message.Status))
 	owned(&m.MessageSID, message.MessageSID)
@@ -161,5 +165,19 @@ func timeToAPI(value types.String) client.Time {
 }
 
 func sameTime(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && timeToAPI(a).Equal(timeToAPI(b).Time)
+	return a.IsNull() == b.IsNull() && client.SameTime(timeToAPI(a), timeToAPI(b))
+}
+
+func sameContent(a, b types.String) bool {
+	return a.IsNull() == b.IsNull() && client.SameContent(a.ValueString(), b.ValueString())
+}
+
+// differences warns of what was sent and is not what the CRM then held. at is the
+// path of the message.
+func (m messageModel) differences(at path.Path, actual client.Message) (diags diag.Diagnostics) {
+	for _, field := range m.toAPI(nil).Differences(actual) {
+		diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
+			fmt.Sprintf("The CRM accepted %s of the message %s, %s, but then held something else. The next plan shows what.", field, at, actual.ID))
+	}
+	return diags
 }

@@ -32,7 +32,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
 		return false
 	}
-	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor)
+	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor, newMessageMemory())
 	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
 		return write.prior == nil || len(write.input.Fields()) > 0 // not only restored
 	})
@@ -54,9 +54,9 @@ func respelled(planned, config types.Map) types.Map {
 	if planned.IsNull() || planned.IsUnknown() {
 		return planned
 	}
-	state, spelled := messagesFrom(planned), messagesFrom(config)
+	state, spelled := messagesFrom(planned), configuredMessages(config)
 	for key, message := range state {
-		message.DatetimeSent = spelled[key].DatetimeSent
+		message.Content, message.DatetimeSent = spelled[key].Content, spelled[key].DatetimeSent
 		message.ID = planComputed(spelled[key].ID, message.ID)
 	}
 	return state.toMap()
@@ -72,7 +72,7 @@ func planMessages(config, prior types.Map) types.Map {
 	if config.IsUnknown() {
 		return types.MapUnknown(messageType)
 	}
-	configured, before := messagesFrom(config), messagesFrom(prior)
+	configured, before := configuredMessages(config), messagesFrom(prior)
 	planned := messages{}
 	var open []string
 	for _, key := range configured.keys() {
@@ -90,10 +90,29 @@ func planMessages(config, prior types.Map) types.Map {
 	if configured.haveUnknown() {
 		before = messages{} // what is not known yet may be what is left
 	}
+	copied := messagesFrom(config)
 	for _, key := range open {
 		planned[key] = before.take(*configured[key])
+		if planned[key].ID.IsUnknown() && isKnown(copied[key].ID) {
+			// Terraform insists on what ignore_changes has copied, though the message is
+			// another one. The next refresh finds its id.
+			planned[key].ID = copied[key].ID
+		}
 	}
 	return planned.toMap()
+}
+
+// configuredMessages returns the messages of a configuration. With ignore_changes,
+// Terraform copies there what the state holds, computed attributes too: the id of
+// a message that has content is the state's own, and attaches nothing.
+func configuredMessages(config types.Map) messages {
+	configured := messagesFrom(config)
+	for _, message := range configured {
+		if message != nil && !message.isAttached() {
+			message.ID = types.StringNull()
+		}
+	}
+	return configured
 }
 
 // mayBecomeOf reports whether the configured message can be made of the owned
@@ -113,6 +132,7 @@ func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	if owned.IsDeleted.ValueBool() {
 		m.IsDeleted = types.BoolValue(false)
 	}
+	m.Content = keep(owned.Content, m.Content, sameContent)
 	m.DatetimeSent = keep(owned.DatetimeSent, m.DatetimeSent, sameTime)
 	return m
 }
@@ -127,7 +147,8 @@ func (m messages) take(configured messageModel) *messageModel {
 		}
 		next := configured.plannedFrom(*owned)
 		if input := next.toAPI(owned); len(input.Fields()) == 0 {
-			next.DatetimeSent, next.ID = configured.DatetimeSent, planComputed(configured.ID, next.ID)
+			next.Content, next.DatetimeSent = configured.Content, configured.DatetimeSent
+			next.ID = planComputed(configured.ID, next.ID)
 			delete(m, key)
 			return &next
 		}

@@ -2,10 +2,13 @@ package provider
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"sync"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -21,102 +24,159 @@ func (m ownedModel) messageIDs() []client.ID {
 	return ids
 }
 
-// refreshMessages replaces the messages with what the CRM holds.
-func (m *ownedModel) refreshMessages(ctx context.Context, api *client.Client) error {
-	found := map[client.ID]client.Message{}
-	for _, id := range m.messageIDs() {
-		message, err := api.Messages.Read(ctx, id)
-		switch {
-		case err == nil:
-			found[id] = message
-		case client.ProblemOf(err) != client.NotFound:
-			return err
-		}
-	}
-	return m.setMessages(ctx, api, found)
+// A messageRefresh replaces messages in a state with what the CRM holds.
+type messageRefresh struct {
+	api    *client.Client
+	memory *messageMemory
+	found  map[client.ID]client.Message
+	diags  diag.Diagnostics // warnings
 }
 
-// refreshMessages replaces the messages of all entries with what the CRM holds.
-func (e entries) refreshMessages(ctx context.Context, api *client.Client) error {
-	var ids []client.ID
-	for key := range e {
-		if e.exists(key) {
-			ids = append(ids, e[key].messageIDs()...)
-		}
+// ofOne refreshes the messages of one conversation, a resource of its own.
+func (r *messageRefresh) ofOne(ctx context.Context, m *ownedModel) error {
+	r.memory.tell(r.api, m.Messages)
+	r.found = map[client.ID]client.Message{}
+	var mu sync.Mutex
+	var group errgroup.Group
+	for _, id := range m.messageIDs() {
+		group.Go(func() error {
+			message, err := r.api.Messages.Read(ctx, id)
+			switch {
+			case err == nil:
+				mu.Lock()
+				defer mu.Unlock()
+				r.found[id] = message
+			case client.ProblemOf(err) != client.NotFound:
+				return err
+			}
+			return nil
+		})
 	}
-	found, err := api.Messages.FetchMany(ctx, ids, client.NoFloor)
-	if err != nil {
+	if err := group.Wait(); err != nil {
 		return err
 	}
+	return r.set(ctx, path.Empty(), m)
+}
+
+// ofMany refreshes the messages of all entries.
+func (r *messageRefresh) ofMany(ctx context.Context, e entries) (err error) {
+	var ids []client.ID
 	for key, entry := range e {
+		if e.exists(key) {
+			r.memory.tell(r.api, entry.Messages)
+			ids = append(ids, entry.messageIDs()...)
+		}
+	}
+	if r.found, err = r.api.Messages.FetchMany(ctx, ids, client.NoFloor); err != nil {
+		return err
+	}
+	for _, key := range e.keys() {
 		if !e.exists(key) {
 			continue
 		}
-		if err := entry.setMessages(ctx, api, found); err != nil {
+		if err := r.set(ctx, at(key), e[key]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// setMessages replaces the messages with those that were found, and drops those
-// that were not, or belong to another conversation now. One that was created
-// and has no id yet is looked for.
-func (m *ownedModel) setMessages(ctx context.Context, api *client.Client, found map[client.ID]client.Message) error {
+// set replaces the messages of the conversation at a path with those that were
+// found, and drops those that were not, or belong to another conversation now.
+// One that was created and whose id is not known is looked for.
+func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) error {
 	if m.Messages.IsNull() {
 		m.Messages = types.MapNull(messageType)
 		return nil
 	}
+	conversation := reference(m.ID)
+	_, isOpen := r.memory.Since[conversation]
 	state := messagesFrom(m.Messages)
 	var unnamed []string
 	for _, key := range state.keys() {
-		if !isKnown(state[key].ID) {
-			unnamed = append(unnamed, key)
-			continue
-		}
-		message, ok := found[reference(state[key].ID)]
+		message, ok := r.found[reference(state[key].ID)]
+		isElsewhere := !ok || message.TextMessageConversationID != conversation
 		switch {
-		case !ok && m.IsDeleted.ValueBool():
-			continue // it need not be shown before its conversation is restored
-		case !ok || message.TextMessageConversationID != reference(m.ID):
+		case !isKnown(state[key].ID), isOpen && isElsewhere && !state[key].isAttached():
+			unnamed = append(unnamed, key)
+		case !ok && m.IsDeleted.ValueBool(): // it need not be shown before its conversation is restored
+		case isElsewhere:
 			delete(state, key)
-			continue
+		default:
+			r.take(state, key, message)
 		}
-		actual := messageFromAPI(message, *state[key])
-		state[key] = &actual
 	}
-	if len(unnamed) > 0 && !m.IsDeleted.ValueBool() {
-		if err := state.find(ctx, api, reference(m.ID), unnamed); err != nil {
+	if !m.IsDeleted.ValueBool() {
+		if err := r.find(ctx, at.AtName("messages"), conversation, state, unnamed); err != nil {
 			return err
+		}
+		if !state.haveUnnamed() {
+			delete(r.memory.Since, conversation)
 		}
 	}
 	m.Messages = state.toMap()
 	return nil
 }
 
-// find gives the messages under these keys the ids of messages of the
-// conversation that agree with them, and drops those for which there is none.
-func (m messages) find(ctx context.Context, api *client.Client, conversation client.ID, keys []string) error {
-	others, err := api.MessagesOf(ctx, conversation)
+// haveUnnamed reports whether there are messages whose id is not known.
+func (m messages) haveUnnamed() bool {
+	for _, message := range m {
+		if message.ID.IsNull() {
+			return true
+		}
+	}
+	return false
+}
+
+// take replaces the message under a key by what the CRM holds.
+func (r *messageRefresh) take(state messages, key string, message client.Message) {
+	actual := messageFromAPI(message, *state[key])
+	if !message.IsStub() && message.Revision > 0 {
+		r.memory.Revisions[message.ID] = message.Revision
+	}
+	state[key] = &actual
+}
+
+// find gives the messages under these keys the ids of what they have become in the
+// conversation. It keeps those that may be there, though nobody can tell which
+// they are: sent a second time, they would be there twice. It drops the others.
+func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation client.ID, state messages, keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	claimed := map[client.ID]bool{}
+	for key, message := range state {
+		if !slices.Contains(keys, key) {
+			claimed[reference(message.ID)] = true
+		}
+	}
+	others, err := r.api.MessagesOf(ctx, conversation, r.memory.since(conversation), claimed)
 	if err != nil {
 		return err
 	}
-	taken := map[client.ID]bool{}
-	for _, message := range m {
-		taken[reference(message.ID)] = true
+	inputs := make([]client.MessageInput, len(keys))
+	for i, key := range keys {
+		state[key].ID = types.StringNull()
+		inputs[i] = state[key].toAPI(nil)
 	}
-	found := map[string]bool{}
-	for _, same := range sameMessage[:2] {
-		for _, key := range keys {
-			i := slices.IndexFunc(others, func(other client.Message) bool {
-				return !found[key] && !taken[other.ID] && same(m[key].toAPI(nil), other)
-			})
-			if i >= 0 {
-				actual := messageFromAPI(others[i], *m[key])
-				m[key], found[key], taken[others[i].ID] = &actual, true, true
-			}
+	left := slices.Clone(others)
+	matched := client.MatchMessages(inputs, others)
+	for i, key := range keys {
+		if matched[i] >= 0 {
+			found := others[matched[i]]
+			left = slices.DeleteFunc(left, func(m client.Message) bool { return m.ID == found.ID })
+			r.take(state, key, found)
 		}
 	}
-	maps.DeleteFunc(m, func(key string, _ *messageModel) bool { return slices.Contains(keys, key) && !found[key] })
+	for i, key := range keys {
+		candidates := sameDirection(inputs[i], left)
+		switch {
+		case matched[i] >= 0:
+		case len(candidates) > 0:
+			r.diags.Append(unidentified(at.AtMapKey(key), candidates))
+		default:
+			delete(state, key)
+		}
+	}
 	return nil
 }

@@ -22,6 +22,8 @@ import (
 
 const textMessages = "TextMessages" // the entity
 
+var anyID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
 // messagesBlock declares messages, each "key = { … }".
 func messagesBlock(items ...string) string {
 	return "messages = {\n" + strings.Join(items, "\n") + "\n}"
@@ -305,7 +307,7 @@ resource "pipeliner_text_message_conversations" "test" {
 		return func(*terraform.State) error {
 			got := map[string]int{}
 			for _, request := range w.Requests() {
-				got[request.Method+" "+strings.TrimPrefix(request.Path, "/entities/")]++
+				got[request.Method+" "+anyID.ReplaceAllString(strings.TrimPrefix(request.Path, "/entities/"), "{id}")]++
 			}
 			w.ResetRequests()
 			if diff := cmp.Diff(want, got); diff != "" {
@@ -317,15 +319,21 @@ resource "pipeliner_text_message_conversations" "test" {
 	run(t,
 		resource.TestStep{
 			Config: body("Hello"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-			// What is newest, the batches, and both read back.
-			Check: requests(map[string]int{"GET " + conversations: 1 + 2, "POST " + conversations + "/batch-modify": 2, "GET " + textMessages: 2}),
+			// What is newest, the batches, and both read back: contents one by one, so that none of others is read.
+			Check: requests(map[string]int{
+				"GET " + conversations: 1 + 2, "POST " + conversations + "/batch-modify": 2,
+				"GET " + textMessages: 2, "GET " + textMessages + "/{id}": 120,
+			}),
 		},
 		resource.TestStep{
 			PreConfig: w.ResetRequests,
 			Config:    body("Bye"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
 			// The refresh; then the comparisons, the batches, and their read-back.
 			Check: resource.ComposeAggregateTestCheckFunc(
-				requests(map[string]int{"GET " + conversations: 2, "GET " + textMessages: 2 + 2 + 2, "POST " + textMessages + "/batch-modify": 2}),
+				requests(map[string]int{
+					"GET " + conversations: 2, "GET " + textMessages: 2 + 2,
+					"POST " + textMessages + "/batch-modify": 2, "GET " + textMessages + "/{id}": 120,
+				}),
 				func(*terraform.State) error {
 					if live := w.liveMessages(); len(live) != 120 || live["Bye 77"] == nil {
 						return fmt.Errorf("%d messages", len(live))

@@ -18,12 +18,15 @@ import (
 // conversation, through the operations of messages: an update of the conversation
 // that held them could drop those of others.
 type messageWork struct {
-	at       path.Path // of the conversation
-	writes   []messageWrite
-	removals []messageRemoval
-	state    messages // what is so far
-	failures []failure
-	unread   diag.Diagnostics // warnings
+	at           path.Path // of the conversation
+	conversation client.ID
+	prior        types.Map
+	memory       *messageMemory
+	writes       []messageWrite
+	removals     []messageRemoval
+	state        messages // what is so far
+	failures     []failure
+	notes        diag.Diagnostics // warnings
 }
 
 // messageWrite is one message to create, update, restore or attach.
@@ -44,8 +47,8 @@ type messageRemoval struct {
 
 // newMessageWork returns what is to be done to turn the prior messages of a
 // conversation, known as of a revision of the space, into the planned ones.
-func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64) *messageWork {
-	w := &messageWork{at: at, state: messages{}}
+func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64, memory *messageMemory) *messageWork {
+	w := &messageWork{at: at, conversation: conversation, prior: prior, memory: memory, state: messages{}}
 	before := messagesFrom(prior)
 	keyOf := map[client.ID]string{}
 	for key, message := range before {
@@ -60,7 +63,7 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 		}
 		write := messageWrite{key: key, planned: *wanted[key]}
 		if write.planned.ID.IsNull() {
-			w.state[key] = &write.planned // it is there, and the next refresh finds it
+			w.keepUnnamed(key, write.planned, before[key])
 			continue
 		}
 		id := reference(write.planned.ID)
@@ -68,7 +71,7 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 			write.prior = before[old]
 			delete(keyOf, id)
 		}
-		if write.prepare(conversation, asOf) {
+		if write.prepare(conversation, asOf, memory) {
 			w.writes = append(w.writes, write)
 			continue
 		}
@@ -83,8 +86,22 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 	return w
 }
 
+var errUnnamed = errors.New("the id of the message is not known, so that it can't be changed; see the warning Text Message Not Identified of the plan")
+
+// keepUnnamed keeps a message that was sent and whose id is not known. The next
+// refresh looks for it.
+func (w *messageWork) keepUnnamed(key string, planned messageModel, prior *messageModel) {
+	w.memory.tried(w.conversation, w.memory.since(w.conversation))
+	w.state[key] = &planned
+	if prior == nil || len(planned.toAPI(prior).Fields()) == 0 {
+		return
+	}
+	w.state[key] = prior
+	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed, keys: []string{key}})
+}
+
 // prepare sets the input, and reports whether there is anything to write.
-func (m *messageWrite) prepare(conversation client.ID, asOf int64) bool {
+func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messageMemory) bool {
 	if m.prior == nil {
 		m.input = m.planned.toAPI(nil)
 		m.input.TextMessageConversationID = client.Value(conversation)
@@ -99,6 +116,9 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64) bool {
 	m.input.ID = client.Value(id)
 	m.input.Known = m.prior.known(id, conversation)
 	m.input.Known.AsOf = asOf
+	if revision, isRead := memory.Revisions[id]; isRead {
+		m.input.Revision, m.input.Known.Revision = client.Value(revision), revision
+	}
 	m.input.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
 	return len(m.input.Fields()) > 0 || m.input.Restore
 }
@@ -114,9 +134,22 @@ func (w *messageWork) toMap(planned types.Map) types.Map {
 // isNeeded reports whether the CRM is needed.
 func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
 
+// tell tells the client which messages it need not get.
+func (w *messageWork) tell(api *client.Client) {
+	w.memory.tell(api, w.prior)
+	var attached []client.ID
+	for _, write := range w.writes {
+		if write.planned.isAttached() {
+			attached = append(attached, reference(write.planned.ID))
+		}
+	}
+	api.ReferToMessages(attached)
+}
+
 // runEach writes each message on its own: those of other resources that are
 // applied at the same time travel along.
 func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int64) {
+	w.tell(api)
 	var group errgroup.Group
 	results := make([]client.Result[client.Message], len(w.writes))
 	for i, write := range w.writes {
@@ -145,6 +178,7 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 	var ids []client.ID
 	moved := map[client.ID]bool{} // to another conversation
 	for _, w := range works {
+		w.tell(api)
 		for _, write := range w.writes {
 			inputs = append(inputs, write.input)
 			moved[reference(write.planned.ID)] = true
@@ -183,7 +217,8 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 	}
 	at := w.at.AtName("messages").AtMapKey(write.key)
 	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
-		w.unread.AddAttributeWarning(at, "Text Message Not Fully Known",
+		delete(w.memory.Revisions, unread.ID)
+		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
 			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
 		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}}
 	}
@@ -195,13 +230,29 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 		case write.prior != nil:
 			w.state[write.key] = write.prior
 		case action == "Create" && client.ProblemOf(write.err) == client.OutcomeUnknown:
+			w.triedInVain(write.err)
 			m := write.planned.applied(client.Message{}) // the next refresh looks for it
 			w.state[write.key] = &m
 		}
 		return
 	}
+	if result.Value.Revision > 0 { // else it could not be read back
+		w.memory.applied(write.planned, result.Value)
+		if !result.Value.IsStub() {
+			w.notes.Append(write.planned.differences(at, result.Value)...)
+		}
+	}
 	m := write.planned.applied(result.Value)
 	w.state[write.key] = &m
+}
+
+// triedInVain takes note of a create whose outcome is not known.
+func (w *messageWork) triedInVain(err error) {
+	since := client.NoFloor
+	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok && unknown.Since != nil {
+		since = unknown.Since.Revision
+	}
+	w.memory.tried(w.conversation, since)
 }
 
 // finish takes note of what came of the removals. What could not be removed
@@ -225,7 +276,7 @@ func (w *messageWork) finish() {
 
 // diagnostics returns an error for each failure.
 func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
-	diags.Append(w.unread...)
+	diags.Append(w.notes...)
 	for _, f := range w.failures {
 		diags.Append(f.diagnostics()...)
 	}

@@ -20,6 +20,8 @@ const (
 	// keyKeptNumbers are the numbers that the CRM holds in another way than they were
 	// sent.
 	keyKeptNumbers = "kept_numbers"
+	// keyMessages is what is known of the messages beside the state: [messageMemory].
+	keyMessages = "messages"
 )
 
 type privateSetter interface {

@@ -93,10 +93,12 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	}
 	known := r.provider.numbers(keptNumbers{})
 	var diags diag.Diagnostics
-	plan.ownedModel, diags = r.create(ctx, known, plan)
+	memory := newMessageMemory()
+	plan.ownedModel, diags = r.create(ctx, known, plan, memory)
 	resp.Diagnostics.Append(diags...)
 	if !plan.ID.IsUnknown() {
 		resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 	}
@@ -124,10 +126,15 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	state.conversationModel = known.conversationFromAPI(conversation, state.conversationModel)
-	if err := state.refreshMessages(ctx, api); err != nil {
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	messages := messageRefresh{api: api, memory: memory}
+	if err := messages.ofOne(ctx, &state.ownedModel); err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err), causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
+	resp.Diagnostics.Append(messages.diags...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 	asOf := conversation.AsOf
 	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
 		asOf = min(asOf, listed) // its messages may be as they were then
@@ -148,14 +155,17 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(diags...)
 	known, diags := r.loadNumbers(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// What failed stays in the state as it was; the next refresh shows what the
 	// CRM holds.
-	plan.ownedModel, diags = r.update(ctx, known, plan, state.ownedModel, asOf)
+	plan.ownedModel, diags = r.update(ctx, known, plan, state.ownedModel, asOf, memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }
@@ -203,7 +213,7 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 
 // create creates the conversation with its messages, and attaches those that are
 // there. When it could not be created, the id of the state stays unknown.
-func (r *conversationResource) create(ctx context.Context, n numbers, plan conversationResourceModel) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) create(ctx context.Context, n numbers, plan conversationResourceModel, memory *messageMemory) (ownedModel, diag.Diagnostics) {
 	api, diags := r.provider.Client()
 	if diags.HasError() {
 		return plan.ownedModel, diags
@@ -218,8 +228,9 @@ func (r *conversationResource) create(ctx context.Context, n numbers, plan conve
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	known, wanted := createdMessages(plan.Messages, made.Value.Messages)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor)
+	known, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, memory)
+	diags.Append(more...)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor, memory)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
@@ -228,15 +239,15 @@ func (r *conversationResource) create(ctx context.Context, n numbers, plan conve
 
 // update changes the conversation, which is known as of a revision of the space,
 // and then its messages. What failed is in the state as it was.
-func (r *conversationResource) update(ctx context.Context, n numbers, plan conversationResourceModel, prior ownedModel, asOf int64) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) update(ctx context.Context, n numbers, plan conversationResourceModel, prior ownedModel, asOf int64, memory *messageMemory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
 	input := plan.toAPI(n, &prior.conversationModel)
 	input.KnownAsOf(asOf)
-	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf)
+	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf, memory)
 	if !input.HasChanges() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)
-		return state, nil
+		return state, work.diagnostics()
 	}
 	api, diags := r.provider.Client()
 	if diags.HasError() {

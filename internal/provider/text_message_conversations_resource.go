@@ -2,6 +2,8 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -108,6 +110,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
 	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
+	resp.Diagnostics.Append(work.memory.save(ctx, resp.Private, slices.Collect(maps.Values(work.state))...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -126,11 +129,16 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	asOf, err := known.refresh(ctx, api, numbers)
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	messages := messageRefresh{api: api, memory: memory}
+	asOf, err := known.refresh(ctx, &messages, numbers)
 	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
+	resp.Diagnostics.Append(messages.diags...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(known))...)...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
 	numbers.kept.forget(known.ids())
 	resp.Diagnostics.Append(numbers.save(ctx, resp.Private)...)
@@ -157,11 +165,14 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(diags...)
 	known, diags := r.loadNumbers(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	memory, diags := loadMessageMemory(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	work, diags := r.begin(ctx, known, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	work.memory = memory
 	work.write(ctx, earlier, asOf)
 	work.writeMessages(ctx, asOf)
 	resp.Diagnostics.Append(earlier.warn()...)
@@ -171,6 +182,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
 	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
+	resp.Diagnostics.Append(work.memory.save(ctx, resp.Private, slices.Collect(maps.Values(work.state))...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -221,8 +233,8 @@ func (r *bulkResource) begin(ctx context.Context, n numbers, plan bulkModel, pri
 
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
-func (e entries) refresh(ctx context.Context, api *client.Client, n numbers) (asOf int64, err error) {
-	found, err := api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
+func (e entries) refresh(ctx context.Context, messages *messageRefresh, n numbers) (asOf int64, err error) {
+	found, err := messages.api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
 	if err != nil {
 		return client.NoFloor, err
 	}
@@ -241,5 +253,5 @@ func (e entries) refresh(ctx context.Context, api *client.Client, n numbers) (as
 			asOf = conversation.AsOf
 		}
 	}
-	return asOf, e.refreshMessages(ctx, api)
+	return asOf, messages.ofMany(ctx, e)
 }

@@ -25,6 +25,7 @@ type bulkWork struct {
 	changes  []bulkChange
 	removals []bulkRemoval
 	messages []bulkMessages
+	memory   *messageMemory
 
 	state  entries          // what is so far
 	failed map[string]error // by key: what could not be written
@@ -68,6 +69,7 @@ func newBulkWork(n numbers, planned, prior entries, plan bulkModel, policy types
 		isNew:        prior == nil,
 		state:        entries{},
 		failed:       map[string]error{},
+		memory:       newMessageMemory(),
 	}
 	before := prior.byID()
 	kept := map[client.ID]bool{}
@@ -107,7 +109,9 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 	if change.prior != nil {
 		m.Messages = change.prior.Messages
 	} else {
-		m.Messages, wanted = createdMessages(wanted, made)
+		var diags diag.Diagnostics
+		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory)
+		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
 		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil})
@@ -124,7 +128,7 @@ func (w *bulkWork) isNeeded() bool {
 func (w *bulkWork) writeMessages(ctx context.Context, asOf int64) {
 	works := make([]*messageWork, len(w.messages))
 	for i, entry := range w.messages {
-		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, asOf)
+		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, asOf, w.memory)
 	}
 	if len(works) == 0 {
 		return

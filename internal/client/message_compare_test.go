@@ -1,0 +1,79 @@
+package client
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestContentsAndTimes(t *testing.T) {
+	t.Parallel()
+	const sent = "Caf\u00e9 & \u201cco\u201d <b>\nsecond line"
+	for name, test := range map[string]struct {
+		held       string
+		same, like bool
+	}{
+		"as sent":         {sent, true, true},
+		"end":             {sent + " \n\t", true, true},
+		"line ends":       {"Caf\u00e9 & \u201cco\u201d <b>\r\nsecond line\r\n", true, true},
+		"beginning":       {" " + sent, false, true},
+		"Unicode form":    {norm.NFD.String(sent), false, true},
+		"entities":        {"Caf&eacute; &amp; &ldquo;co&rdquo; &lt;b&gt;\nsecond line", false, true},
+		"another":         {"Cafe & co", false, false},
+		"another in case": {"caf\u00e9 & \u201cco\u201d <b>\nsecond line", false, false},
+	} {
+		message := Message{Content: test.held, Direction: 1}
+		input := newMessage(sent)
+		if input.Agrees(message) != test.same || input.IsLike(message) != test.like {
+			t.Errorf("%s: the same: %t, like: %t", name, input.Agrees(message), input.IsLike(message))
+		}
+		input.Known = &Message{Content: test.held, Direction: 1}
+		changed := Message{Content: sent, Direction: 1}
+		input.Content = Value("ours")
+		if conflicts := len(input.conflicts(changed)) > 0; conflicts == test.same {
+			t.Errorf("%s: a conflict: %t", name, conflicts)
+		}
+	}
+	fine := time.Date(2026, 1, 2, 3, 4, 5, 678_912_345, time.UTC)
+	for held, want := range map[time.Time]bool{
+		fine: true, fine.Truncate(time.Second): true, fine.Round(time.Second): true, fine.Truncate(time.Millisecond): true,
+		fine.Round(time.Millisecond): true, fine.Truncate(time.Microsecond): true, fine.Round(time.Microsecond): true,
+		fine.Truncate(time.Minute): false, fine.Add(time.Millisecond): false, fine.Truncate(time.Second).Add(-time.Second): false,
+	} {
+		input := MessageInput{DatetimeSent: Value(Time{fine})}
+		if got := input.Agrees(Message{DatetimeSent: Time{held}}); got != want || SameTime(Time{held}, Time{fine}) != want {
+			t.Errorf("%s: %t", held, got)
+		}
+	}
+}
+
+// What is not certain is not guessed.
+func TestMatchMessages(t *testing.T) {
+	t.Parallel()
+	message := func(content string) Message { return Message{Content: content, Direction: 1} }
+	withSID := newMessage("Hello")
+	withSID.MessageSID = Value("SM1")
+	held := message("Hello")
+	held.MessageSID = "SM1"
+	for name, test := range map[string]struct {
+		inputs []MessageInput
+		made   []Message
+		want   []int
+	}{
+		"as sent":                    {[]MessageInput{newMessage("a"), newMessage("b")}, []Message{message("b"), message("a")}, []int{1, 0}},
+		"twins in order":             {[]MessageInput{newMessage("a"), newMessage("a")}, []Message{message("a"), message("a")}, []int{0, 1}},
+		"one of twins":               {[]MessageInput{newMessage("a"), newMessage("a")}, []Message{message("a")}, []int{0, -1}},
+		"more than were sent":        {[]MessageInput{newMessage("a")}, []Message{message("a"), message("a")}, []int{-1}},
+		"exact before canonical":     {[]MessageInput{newMessage("a"), newMessage(" a")}, []Message{message("a"), message("a")}, []int{0, 1}},
+		"stored in another way":      {[]MessageInput{newMessage("<"), newMessage(">")}, []Message{message("&gt;"), message("&lt;")}, []int{1, 0}},
+		"altered":                    {[]MessageInput{newMessage("a"), newMessage("b")}, []Message{message("x"), message("y")}, []int{-1, -1}},
+		"the one that has more says": {[]MessageInput{newMessage("Hello"), withSID}, []Message{held, message("Hello")}, []int{1, 0}},
+		"another direction":          {[]MessageInput{newMessage("a")}, []Message{{Content: "a", Direction: 2}}, []int{-1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			wantEqual(t, "matches", test.want, MatchMessages(test.inputs, test.made))
+		})
+	}
+}

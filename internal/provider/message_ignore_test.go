@@ -1,0 +1,88 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// With ignore_changes, Terraform copies what the state holds into the
+// configuration, ids too. They attach nothing: the plan is empty, and a new
+// conversation gets messages of its own, each once.
+func TestAccTextMessageConversation_ignoredMessages(t *testing.T) {
+	for _, ignored := range []string{"[messages]", "all"} {
+		t.Run(ignored, func(t *testing.T) {
+			w := newWorld(t, mockserver.Behavior{})
+			body := func(number, content string) string {
+				return w.conversation(fmt.Sprintf("recipient_phone_number = %q\nlifecycle {\n ignore_changes = %s\n}\n%s", number, ignored, messagesBlock(outgoing("a", content))))
+			}
+			steps := []resource.TestStep{
+				{Config: body("+1 555 010 0001", "one"), ConfigPlanChecks: planned(plancheck.ResourceActionCreate)},
+				{Config: body("+1 555 010 0001", "two"), ConfigPlanChecks: planned(plancheck.ResourceActionNoop), Check: w.holdsMessages("one")},
+			}
+			if ignored != "all" {
+				steps = append(steps, resource.TestStep{
+					Config:           body("+1 555 010 0002", "two"),
+					ConfigPlanChecks: planned(plancheck.ResourceActionReplace),
+				}, resource.TestStep{
+					Config:           body("+1 555 010 0002", "two"),
+					ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
+					Check:            w.inLiveConversations(1),
+				})
+			}
+			run(t, steps...)
+		})
+	}
+}
+
+func TestAccTextMessageConversations_ignoredMessages(t *testing.T) {
+	for _, ignored := range []string{`conversations["a"]`, `conversations["a"].messages`} {
+		t.Run(ignored, func(t *testing.T) {
+			w := newWorld(t, mockserver.Behavior{})
+			body := func(number, content string) string {
+				entry := func(key, number string) string {
+					return fmt.Sprintf("    %s = { phone_id = %q, recipient_phone_number = %q, messages = { %s } }\n", key, phone, number, outgoing("m", content))
+				}
+				return w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  lifecycle {\n    ignore_changes = [" + ignored + "]\n  }\n  conversations = {\n" +
+					entry("a", number) + entry("b", "+1 555 010 0009") + "  }\n}")
+			}
+			want := plancheck.ResourceActionUpdate
+			run(t,
+				resource.TestStep{Config: body("+1 555 010 0001", "one"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate)},
+				resource.TestStep{Config: body("+1 555 010 0001", "two"), ConfigPlanChecks: bulkPlanned(want), Check: w.holdsMessages("one", "two")},
+				resource.TestStep{Config: body("+1 555 010 0002", "two")},
+				resource.TestStep{
+					Config: body("+1 555 010 0002", "two"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionNoop),
+					Check: w.inLiveConversations(2),
+				},
+			)
+		})
+	}
+}
+
+// inLiveConversations checks how many messages the conversations have that are
+// not deleted.
+func (w *world) inLiveConversations(want int) resource.TestCheckFunc {
+	return func(*terraform.State) error {
+		live := map[any]bool{}
+		for _, record := range w.live() {
+			live[record["id"]] = true
+		}
+		var got []string
+		for _, record := range w.Records(textMessages) {
+			if live[record["text_message_conversation_id"]] {
+				got = append(got, fmt.Sprint(record["content"]))
+			}
+		}
+		if len(got) != want {
+			return fmt.Errorf("the messages are %s; want %d", strings.Join(got, ", "), want)
+		}
+		return nil
+	}
+}

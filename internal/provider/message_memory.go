@@ -1,0 +1,99 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A messageMemory is what a resource knows of its messages beside the state. Its
+// private state keeps it.
+type messageMemory struct {
+	// Revisions are those at which the state's messages were read. What still has
+	// its revision need not be got again.
+	Revisions map[client.ID]int64 `json:"revisions"`
+	// Since says, by conversation, above which revision messages are that may be
+	// what the state's messages without an id have become.
+	Since map[client.ID]int64 `json:"since"`
+}
+
+func newMessageMemory() *messageMemory {
+	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}}
+}
+
+func loadMessageMemory(ctx context.Context, private privateGetter) (*messageMemory, diag.Diagnostics) {
+	memory := newMessageMemory()
+	diags := loadPrivate(ctx, private, keyMessages, memory)
+	return memory, diags
+}
+
+// save keeps what is still of use for these conversations.
+func (m *messageMemory) save(ctx context.Context, private privateSetter, conversations ...*ownedModel) diag.Diagnostics {
+	kept := newMessageMemory()
+	for _, conversation := range conversations {
+		for _, message := range messagesFrom(conversation.Messages) {
+			id, owner := reference(message.ID), reference(conversation.ID)
+			if revision, isRead := m.Revisions[id]; isRead {
+				kept.Revisions[id] = revision
+			}
+			if since, isOpen := m.Since[owner]; isOpen {
+				kept.Since[owner] = since
+			}
+		}
+	}
+	return savePrivate(ctx, private, keyMessages, kept)
+}
+
+// tell tells the client which messages it need not get.
+func (m *messageMemory) tell(api *client.Client, states ...types.Map) {
+	owned := map[client.ID]int64{}
+	var attached []client.ID
+	for _, state := range states {
+		for _, message := range messagesFrom(state) {
+			switch {
+			case message == nil || !isKnown(message.ID):
+			case message.isAttached():
+				attached = append(attached, reference(message.ID))
+			default:
+				id := reference(message.ID)
+				revision, isRead := m.Revisions[id]
+				if !isRead {
+					revision = client.NoFloor
+				}
+				owned[id] = revision
+			}
+		}
+	}
+	api.OwnMessages(owned)
+	api.ReferToMessages(attached)
+}
+
+// applied takes note of a message that was written. Where the CRM holds something
+// else than the state, the next refresh reads it again.
+func (m *messageMemory) applied(planned messageModel, actual client.Message) {
+	delete(m.Revisions, actual.ID)
+	if !planned.isAttached() && actual.Revision > 0 && planned.toAPI(nil).Agrees(actual) {
+		m.Revisions[actual.ID] = actual.Revision
+	}
+}
+
+// tried takes note of an attempt at a message of the conversation whose outcome
+// is not known.
+func (m *messageMemory) tried(conversation client.ID, since int64) {
+	if earlier, isOpen := m.Since[conversation]; isOpen {
+		since = min(since, earlier)
+	}
+	m.Since[conversation] = since
+}
+
+// since returns a revision that all attempts at messages of the conversation are
+// above.
+func (m *messageMemory) since(conversation client.ID) int64 {
+	if since, isOpen := m.Since[conversation]; isOpen {
+		return since
+	}
+	return client.NoFloor
+}
