@@ -40,6 +40,7 @@ type settingsModel struct {
 	RequestsPerSecond     types.Float64 `tfsdk:"requests_per_second"`
 	MaxRetries            types.Int64   `tfsdk:"max_retries"`
 	RequestTimeout        types.String  `tfsdk:"request_timeout"`
+	RecoveryTimeout       types.String  `tfsdk:"recovery_timeout"`
 }
 
 // What an update does with what someone else has changed too.
@@ -116,8 +117,10 @@ func settingsSchema() schema.Schema {
 				MarkdownDescription: "The most requests in a second, at least `0.01`. By default there is no limit of the provider's own; what the service limits is waited for.",
 			},
 			"max_retries": count("How often a request is sent again after a failure in which that does no harm.", int64(defaults.MaxRetries), 0, 20),
-			"request_timeout": duration("How long one request may take, with its reply.", defaults.RequestTimeout,
-				time.Second, time.Hour),
+			"request_timeout": duration("How long one request may take, with its reply. After an interrupt, everything ends within this time.",
+				defaults.RequestTimeout, time.Second, time.Hour),
+			"recovery_timeout": duration("How long the provider waits for something that the CRM may show late: it looks for a conversation whose creation got no reply "+
+				"for this long before it creates it again, and waits as long for reads that lag behind writes.", defaults.RecoveryTimeout, 0, time.Hour),
 		},
 	}
 }
@@ -223,6 +226,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	setCount(&config.MaxRetries, s.MaxRetries)
 	setDuration(&config.BatchWindow, s.BatchWindow)
 	setDuration(&config.RequestTimeout, s.RequestTimeout)
+	setDuration(&config.RecoveryTimeout, s.RecoveryTimeout)
 	return config
 }
 
@@ -244,7 +248,7 @@ func (s *settingsModel) unknown() []string {
 		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
 		"validation_level": s.ValidationLevel, "on_conflict": s.OnConflict, "default_region": s.DefaultRegion, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
 		"max_concurrent_requests": s.MaxConcurrentRequests, "requests_per_second": s.RequestsPerSecond,
-		"max_retries": s.MaxRetries, "request_timeout": s.RequestTimeout,
+		"max_retries": s.MaxRetries, "request_timeout": s.RequestTimeout, "recovery_timeout": s.RecoveryTimeout,
 	}
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(values)), func(name string) bool { return !values[name].IsUnknown() })
 }
