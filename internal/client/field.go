@@ -40,3 +40,13 @@ func (f Field[T]) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(f.value)
 }
+
+// UnmarshalJSON reads what MarshalJSON writes. An absent field stays absent.
+func (f *Field[T]) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*f = Null[T]()
+		return nil
+	}
+	f.state = present
+	return json.Unmarshal(data, &f.value)
+}

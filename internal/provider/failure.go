@@ -164,6 +164,13 @@ func (f failure) reason() string {
 		return f.notRestored(refused.ID)
 	}
 	switch client.ProblemOf(f.err) {
+	case client.Behind:
+		return "The space shows less than Terraform's state has already seen of it. Either reads are answered by a copy that lags behind, or the space was restored from a backup " +
+			"(or the newest of its records was purged). Nothing was changed, and nothing counts as gone. Try again in a few minutes. If the space was restored: " +
+			"run terraform state rm with the address of this resource, and import what is there now."
+	case client.Throttled:
+		return "The CRM limits requests, and asked the provider to wait for longer than it waits. Nothing was changed. Set requests_per_second in the provider block " +
+			"to stay below the limit, or raise max_retries: the provider waits a minute for each try, and one more."
 	case client.WrongCredentials:
 		return "The CRM does not accept the provider's user name and password. Check the settings username and password, " +
 			"or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD: they are those of an Application of this space, " +
@@ -239,8 +246,15 @@ func (f failure) outcomeUnknown() string {
 		return "The message may or may not have been created. The next plan looks for it in its conversation, and makes it again only if it is not there; " +
 			"with -refresh=false it would not look."
 	}
-	if f.remembered {
+	if ids, several := isAmbiguous(f.err); several {
+		return fmt.Sprintf("The CRM did not reply to the creation, and several conversations may be the one that was created: %s. Terraform took none of them. %s", idList(ids), severalAdvice)
+	}
+	switch {
+	case f.remembered && len(f.keys) > 0:
 		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
+	case f.remembered:
+		return "The conversation may or may not have been created. It is in the state without an id, and tainted. The next plan looks for it in the CRM. " +
+			"The next apply deletes what it finds and creates the conversation anew; to keep what was found, run terraform untaint with the address of this resource first."
 	}
 	var since string
 	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](f.err); ok && unknown.Since != nil {

@@ -1,9 +1,6 @@
 package provider
 
 import (
-	"context"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -14,24 +11,18 @@ import (
 type messageMemory struct {
 	// Revisions are those at which the state's messages were read. What still has
 	// its revision need not be got again.
-	Revisions map[client.ID]int64 `json:"revisions"`
+	Revisions map[client.ID]int64 `json:"revisions,omitempty"`
 	// Since says, by conversation, above which revision messages are that may be
 	// what the state's messages without an id have become.
-	Since map[client.ID]int64 `json:"since"`
+	Since map[client.ID]int64 `json:"since,omitempty"`
 }
 
 func newMessageMemory() *messageMemory {
 	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}}
 }
 
-func loadMessageMemory(ctx context.Context, private privateGetter) (*messageMemory, diag.Diagnostics) {
-	memory := newMessageMemory()
-	diags := loadPrivate(ctx, private, keyMessages, memory)
-	return memory, diags
-}
-
-// save keeps what is still of use for these conversations.
-func (m *messageMemory) save(ctx context.Context, private privateSetter, conversations ...*ownedModel) diag.Diagnostics {
+// keep forgets what is of no use for these conversations.
+func (m *messageMemory) keep(conversations []*ownedModel) {
 	kept := newMessageMemory()
 	for _, conversation := range conversations {
 		for _, message := range messagesFrom(conversation.Messages) {
@@ -44,7 +35,7 @@ func (m *messageMemory) save(ctx context.Context, private privateSetter, convers
 			}
 		}
 	}
-	return savePrivate(ctx, private, keyMessages, kept)
+	*m = *kept
 }
 
 // tell tells the client which messages it need not get.

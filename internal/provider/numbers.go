@@ -1,10 +1,8 @@
 package provider
 
 import (
-	"context"
 	"maps"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -109,28 +107,11 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 	return held != ""
 }
 
-// forget drops what is remembered of other conversations than these.
-func (k keptNumbers) forget(except []client.ID) {
-	left := make(map[string]bool, len(except))
-	for _, id := range except {
-		left[id.String()] = true
+// keep forgets other conversations than these.
+func (k keptNumbers) keep(conversations []*ownedModel) {
+	left := make(map[string]bool, len(conversations))
+	for _, conversation := range conversations {
+		left[reference(conversation.ID).String()] = true
 	}
 	maps.DeleteFunc(k, func(id string, _ keptNumber) bool { return !left[id] })
-}
-
-// loadNumbers returns what compares the numbers of a resource.
-func (r *baseResource) loadNumbers(ctx context.Context, private privateGetter) (numbers, diag.Diagnostics) {
-	kept := keptNumbers{}
-	diags := loadPrivate(ctx, private, keyKeptNumbers, &kept)
-	return r.provider.numbers(kept), diags
-}
-
-// save keeps what is remembered. It leaves nothing in the private state of
-// the many resources that have nothing to remember.
-func (n numbers) save(ctx context.Context, private privateStore) diag.Diagnostics {
-	before, diags := private.GetKey(ctx, keyKeptNumbers)
-	if len(n.kept) == 0 && len(before) == 0 {
-		return diags
-	}
-	return append(diags, savePrivate(ctx, private, keyKeptNumbers, n.kept)...)
 }

@@ -65,7 +65,7 @@ func TestNumbers_asSent(t *testing.T) {
 	if got := prior.toAPI(n, &prior).Known.RecipientPhoneNumber; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	if n.kept.forget([]client.ID{id}); len(n.kept) != 1 || n.kept[idC].Held != held {
+	if n.kept.keep([]*ownedModel{{conversationModel: prior}}); len(n.kept) != 1 || n.kept[idC].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.kept)
 	}
 }

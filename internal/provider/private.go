@@ -10,57 +10,75 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// What the private state of a resource holds, each under its key in JSON.
-const (
-	// keyAsOf is the revision of the space as of which the last refresh was. Whatever
+// A memory is what the private state of a resource holds: what the provider must know
+// the next time, and what is no business of the configuration.
+type memory struct {
+	space seenSpace
+	// asOf is the revision of the space as of which the last refresh was. Whatever
 	// nothing newer has changed need not be read before an update.
-	keyAsOf = "as_of"
-	// keyUnsettled are the creates of a bulk resource whose outcome is not known.
-	keyUnsettled = "unsettled"
-	// keyKeptNumbers are the numbers that the CRM holds in another way than they were
-	// sent.
-	keyKeptNumbers = "kept_numbers"
-	// keyMessages is what is known of the messages beside the state: [messageMemory].
-	keyMessages = "messages"
-)
+	asOf      int64
+	unsettled unsettled
+	numbers   numbers
+	messages  *messageMemory
+}
 
-type privateSetter interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+// newMemory returns that of a new resource.
+func (r *baseResource) newMemory() *memory {
+	return &memory{
+		asOf: client.NoFloor, unsettled: unsettled{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
+	}
+}
+
+// parts are the parts of a memory by their key in the private state.
+func (m *memory) parts() map[string]any {
+	return map[string]any{"space": &m.space, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages}
 }
 
 type privateGetter interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-func savePrivate(ctx context.Context, private privateSetter, key string, value any) (diags diag.Diagnostics) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		diags.AddError("Unable to Keep Private State", fmt.Sprintf("%s: %v. This is a bug in the provider; please report it.", key, err))
-		return diags
-	}
-	return private.SetKey(ctx, key, text)
-}
-
+// A privateStore is the private state of a resource.
 type privateStore interface {
 	privateGetter
-	privateSetter
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// loadPrivate sets value to what is kept under the key, if anything is.
-func loadPrivate(ctx context.Context, private privateGetter, key string, value any) diag.Diagnostics {
-	text, diags := private.GetKey(ctx, key)
-	if len(text) == 0 {
-		return diags
+// load returns what the private state of a resource holds.
+func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory, diag.Diagnostics) {
+	m := r.newMemory()
+	var diags diag.Diagnostics
+	for key, part := range m.parts() {
+		text, more := private.GetKey(ctx, key)
+		diags.Append(more...)
+		if len(text) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(text, part); err != nil {
+			diags.AddError("Unable to Read Private State", fmt.Sprintf("What the state holds as %s is damaged: %v.", key, err))
+		}
 	}
-	if err := json.Unmarshal(text, value); err != nil {
-		diags.AddError("Unable to Read Private State", fmt.Sprintf("What the state holds as %s is damaged: %v.", key, err))
+	return m, diags
+}
+
+// save keeps the memory of a resource that has these conversations. What is empty
+// leaves nothing in the private state of the many resources that have no use for it.
+func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) (diags diag.Diagnostics) {
+	m.messages.keep(conversations)
+	m.numbers.kept.keep(conversations)
+	for key, part := range m.parts() {
+		text, err := json.Marshal(part)
+		if err != nil {
+			diags.AddError("Unable to Keep Private State", fmt.Sprintf("%s: %v. This is a bug in the provider; please report it.", key, err))
+			continue
+		}
+		before, more := private.GetKey(ctx, key)
+		diags.Append(more...)
+		if len(before) > 0 || !isEmptyJSON(string(text)) {
+			diags.Append(private.SetKey(ctx, key, text)...)
+		}
 	}
 	return diags
 }
 
-// loadAsOf returns [client.NoFloor] where nothing is kept.
-func loadAsOf(ctx context.Context, private privateGetter) (int64, diag.Diagnostics) {
-	asOf := client.NoFloor
-	diags := loadPrivate(ctx, private, keyAsOf, &asOf)
-	return asOf, diags
-}
+func isEmptyJSON(text string) bool { return text == "{}" || text == "null" }

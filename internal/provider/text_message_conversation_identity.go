@@ -34,9 +34,9 @@ func (r *conversationResource) IdentitySchema(_ context.Context, _ resource.Iden
 }
 
 // identityOf returns the identity of a conversation, written in one way only:
-// Terraform compares it as text.
+// Terraform compares it as text. One that may not have been created has no id.
 func identityOf(space string, id client.ID) conversationIdentity {
-	return conversationIdentity{SpaceID: types.StringValue(space), ID: types.StringValue(id.String())}
+	return conversationIdentity{SpaceID: types.StringValue(space), ID: referenceFromAPI(id)}
 }
 
 // identify sets the identity where there is none yet: the state may be one of a

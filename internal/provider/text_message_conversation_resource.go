@@ -50,30 +50,32 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 }
 
 func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		var state conversationResourceModel
+	var config, plan, state conversationResourceModel
+	var prior *ownedModel
+	known := r.newMemory()
+	if !req.State.Raw.IsNull() {
+		var diags diag.Diagnostics
+		known, diags = r.load(ctx, req.Private)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(r.checkSpace(known)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if isKnown(state.ID) {
+			prior = &state.ownedModel
+		}
+	}
+	if req.Plan.Raw.IsNull() {
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
 		return
 	}
-	var config, plan conversationResourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	var prior *ownedModel
-	var state conversationResourceModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		prior = &state.ownedModel
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	known, diags := r.loadNumbers(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
 	var replace bool
-	plan.ownedModel, replace = known.planOwned(config.ownedModel, prior)
+	plan.ownedModel, replace = known.numbers.planOwned(config.ownedModel, prior)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
@@ -81,7 +83,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
 		}
 	}
-	resp.Diagnostics.Append(known.warnOfCountry(plan.conversationModel, prior.conversation())...)
+	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -91,15 +93,16 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	known := r.provider.numbers(keptNumbers{})
 	var diags diag.Diagnostics
-	memory := newMessageMemory()
-	plan.ownedModel, diags = r.create(ctx, known, plan, memory)
+	known := r.newMemory()
+	plan.ownedModel, diags = r.create(ctx, plan, known)
 	resp.Diagnostics.Append(diags...)
-	if !plan.ID.IsUnknown() {
-		resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
-		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if plan.ID.IsUnknown() {
+		return
+	}
+	resp.Diagnostics.Append(known.save(ctx, resp.Private, &plan.ownedModel)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	if isKnown(plan.ID) {
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 	}
 }
@@ -109,38 +112,30 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	api, diags := r.provider.Client()
 	resp.Diagnostics.Append(diags...)
-	known, diags := r.loadNumbers(ctx, req.Private)
+	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	// Also of what turns out to be gone: the framework demands it.
-	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
-	conversation, err := api.Conversations.Read(ctx, reference(state.ID))
-	if client.ProblemOf(err) == client.NotFound {
+	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
+		return
+	}
+	conversation, diags := r.read(ctx, api, state, known)
+	resp.Diagnostics.Append(diags...)
+	if isKnown(state.ID) || conversation != nil {
+		// Also of what turns out to be gone: the framework demands it.
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
+	}
+	switch {
+	case resp.Diagnostics.HasError():
+		return
+	case conversation == nil:
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if err != nil {
-		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
-		return
-	}
-	state.conversationModel = known.conversationFromAPI(conversation, state.conversationModel)
-	memory, diags := loadMessageMemory(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	messages := messageRefresh{api: api, memory: memory}
-	if err := messages.ofOne(ctx, &state.ownedModel); err != nil {
-		resp.Diagnostics.Append(failure{action: "Read", subject: state.conversationModel, err: fmt.Errorf("its messages: %w", err), causes: &r.provider.causes}.diagnostics()...)
-		return
-	}
-	resp.Diagnostics.Append(messages.diags...)
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
-	asOf := conversation.AsOf
-	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
-		asOf = min(asOf, listed) // its messages may be as they were then
-	}
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
-	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
+	state.ownedModel = *conversation
+	known.space.seen(api)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private, &state.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -148,24 +143,20 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	var plan, state conversationResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	asOf, diags := loadAsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	known, diags := r.loadNumbers(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	memory, diags := loadMessageMemory(ctx, req.Private)
+	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// What failed stays in the state as it was; the next refresh shows what the
 	// CRM holds.
-	plan.ownedModel, diags = r.update(ctx, known, plan, state.ownedModel, asOf, memory)
+	if isKnown(state.ID) {
+		plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, known)
+	} else if plan.ownedModel, diags = r.create(ctx, plan, known); plan.ID.IsUnknown() {
+		plan = state
+	}
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(known.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }
@@ -173,6 +164,8 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diags := r.load(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || abandons(state.DeletionPolicy) {
 		return
 	}
@@ -181,7 +174,18 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := api.Conversations.Delete(ctx, reference(state.ID), r.provider.validationLevel(state.ValidationLevel)); err != nil {
+	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
+		return
+	}
+	id := reference(state.ID)
+	var err error
+	if id.IsZero() {
+		id, err = known.unsettled.find(ctx, api)
+	}
+	if err == nil && !id.IsZero() {
+		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
+	}
+	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 }
@@ -212,39 +216,90 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 }
 
 // create creates the conversation with its messages, and attaches those that are
-// there. When it could not be created, the id of the state stays unknown.
-func (r *conversationResource) create(ctx context.Context, n numbers, plan conversationResourceModel, memory *messageMemory) (ownedModel, diag.Diagnostics) {
+// there. When it could not be created, the id of the state stays unknown; when that is
+// not known, the state has no id, and the memory knows what to look for.
+func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, known *memory) (ownedModel, diag.Diagnostics) {
 	api, diags := r.provider.Client()
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	input, level := plan.toAPI(n, nil), r.provider.validationLevel(plan.ValidationLevel)
+	if diags.Append(known.space.check(api)...); diags.HasError() {
+		return plan.ownedModel, diags
+	}
+	input, level := plan.toAPI(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	input.Messages = inlineMessages(plan.Messages)
+	input.Since = known.unsettled.take(known.numbers, "", plan.conversationModel)
 	made := api.Conversations.CreateOrUpdate(ctx, input, level)
+	known.space.seen(api)
+	if tried, isOpen := attemptAt(made.Err, input); isOpen {
+		known.unsettled[""] = tried
+		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
+		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, causes: &r.provider.causes}
+		return state, append(diags, f.diagnostics()...)
+	}
 	state := plan.ownedModel
 	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(n, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, nil)
+	state.conversationModel, more = plan.written(known.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, nil)
 	diags.Append(more...)
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	known, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, memory)
+	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made})...)
+	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, known.messages)
 	diags.Append(more...)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, known, client.NoFloor, memory)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, client.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }
 
-// update changes the conversation, which is known as of a revision of the space,
-// and then its messages. What failed is in the state as it was.
-func (r *conversationResource) update(ctx context.Context, n numbers, plan conversationResourceModel, prior ownedModel, asOf int64, memory *messageMemory) (ownedModel, diag.Diagnostics) {
+// read returns what the CRM holds of the state, nil where that is gone.
+func (r *conversationResource) read(ctx context.Context, api *client.Client, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
+	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, causes: &r.provider.causes}
+	var conversation client.Conversation
+	var diags diag.Diagnostics
+	if isKnown(state.ID) {
+		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
+	} else {
+		var found client.Result[client.Conversation]
+		if _, tried := known.unsettled[""]; tried {
+			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
+		}
+		if _, several := isAmbiguous(found.Err); several || found.Err == nil && found.Value.ID.IsZero() {
+			return &owned, warnOfOpen(found.Err)
+		}
+		conversation, f.err = found.Value, found.Err
+		diags = warnOfAdoption(path.Empty(), adoptions{"": found})
+		known.unsettled = unsettled{}
+	}
+	switch {
+	case client.ProblemOf(f.err) == client.NotFound:
+		return nil, nil
+	case f.err != nil:
+		return &owned, f.diagnostics()
+	}
+	owned.conversationModel = known.numbers.conversationFromAPI(conversation, owned.conversationModel)
+	messages := messageRefresh{api: api, memory: known.messages}
+	if err := messages.ofOne(ctx, &owned); err != nil {
+		f.err = fmt.Errorf("its messages: %w", err)
+		return &owned, f.diagnostics()
+	}
+	known.asOf = conversation.AsOf
+	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
+		known.asOf = min(known.asOf, listed) // its messages may be as they were then
+	}
+	return &owned, append(diags, messages.diags...)
+}
+
+// update changes the conversation, and then its messages. What failed is in the
+// state as it was.
+func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, known *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
-	input := plan.toAPI(n, &prior.conversationModel)
-	input.KnownAsOf(asOf)
-	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, asOf, memory)
+	input := plan.toAPI(known.numbers, &prior.conversationModel)
+	input.KnownAsOf(known.asOf)
+	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, known.asOf, known.messages)
 	if !input.HasChanges() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)
 		return state, work.diagnostics()
@@ -253,16 +308,20 @@ func (r *conversationResource) update(ctx context.Context, n numbers, plan conve
 	if diags.HasError() {
 		return prior, diags
 	}
+	if diags.Append(known.space.check(api)...); diags.HasError() {
+		return prior, diags
+	}
 	level := r.provider.validationLevel(plan.ValidationLevel)
 	if input.HasChanges() {
 		made := api.Conversations.CreateOrUpdate(ctx, input, level)
 		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(n, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, &prior.conversationModel)
+		state.conversationModel, more = plan.written(known.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, &prior.conversationModel)
 		if diags.Append(more...); diags.HasError() {
 			return prior, diags
 		}
 	}
 	work.runEach(ctx, api, level)
+	known.space.seen(api)
 	diags.Append(work.diagnostics()...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags

@@ -24,25 +24,45 @@ func (w *bulkWork) created() diag.Diagnostics {
 	if len(w.failed) == 0 {
 		return diags
 	}
-	if w.allOrNothing || len(w.state) == 0 {
+	open := w.unsettled()
+	if w.allOrNothing || len(w.state) == 0 && len(open) == 0 {
 		diags.Append(w.errors("Create")...)
+		if len(open) > 0 {
+			w.keepFailed() // so that it is known what to look for
+		}
 		return diags
 	}
-	for _, change := range w.changes {
-		if err := w.failed[change.key]; err != nil {
-			if client.ProblemOf(err) == client.OutcomeUnknown {
-				f := failure{action: "Create", subject: change.planned.conversationModel, at: at(change.key), keys: []string{change.key}, err: err, remembered: true}
-				diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
-			}
-			failed := ownedModel{conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil))}
-			failed.Messages = failedMessages(change.planned.Messages)
-			w.keep(change.key, failed)
-		}
+	for _, key := range slices.Sorted(maps.Keys(open)) {
+		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], remembered: true}
+		diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
 	}
+	w.keepFailed()
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
 		fmt.Sprintf("%d of %d conversations could not be created; they are listed in the attribute failed, and the next apply tries them again: %s.",
 			len(w.failed), len(w.changes), quoted(w.failedKeys())))
 	return diags
+}
+
+// keepFailed keeps what could not be created as entries without an id.
+func (w *bulkWork) keepFailed() {
+	for _, change := range w.changes {
+		if w.failed[change.key] != nil && w.state[change.key] == nil {
+			w.keep(change.key, ownedModel{
+				conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
+			})
+		}
+	}
+}
+
+// unsettled returns the creates whose outcome this work leaves open.
+func (w *bulkWork) unsettled() unsettled {
+	open := unsettled{}
+	for _, change := range w.changes {
+		if tried, isOpen := attemptAt(w.failed[change.key], change.input); isOpen && change.prior == nil {
+			open[change.key] = tried
+		}
+	}
+	return open
 }
 
 // done returns the diagnostics of an update or a deletion.
@@ -109,12 +129,6 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 
 func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
 
-// saveNumbers keeps what is remembered of the numbers in the state.
-func (w *bulkWork) saveNumbers(ctx context.Context, private privateStore) diag.Diagnostics {
-	w.numbers.kept.forget(w.state.ids())
-	return w.numbers.save(ctx, private)
-}
-
 // model returns the state.
 func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
@@ -143,13 +157,18 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 
 // quoted lists keys, the first few of many.
 func quoted(keys []string) string {
-	const most = 10
-	texts := make([]string, 0, most+1)
-	for _, key := range keys[:min(len(keys), most)] {
-		texts = append(texts, fmt.Sprintf("%q", key))
+	texts := make([]string, len(keys))
+	for i, key := range keys {
+		texts[i] = fmt.Sprintf("%q", key)
 	}
-	if more := len(keys) - most; more > 0 {
-		texts = append(texts, fmt.Sprintf("and %d more", more))
+	return firstOfMany(texts)
+}
+
+// firstOfMany lists the first few of many.
+func firstOfMany(texts []string) string {
+	const most = 10
+	if more := len(texts) - most; more > 0 {
+		texts = append(slices.Clone(texts[:most]), fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, ", ")
 }

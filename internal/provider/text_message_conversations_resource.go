@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -44,22 +45,25 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 }
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() {
-		var state bulkModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		known, diags := state.entries(ctx)
+	var config, plan, state bulkModel
+	known := r.newMemory()
+	if !req.State.Raw.IsNull() {
+		var diags diag.Diagnostics
+		known, diags = r.load(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(r.checkSpace(known)...)
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	prior, diags := state.entries(ctx)
+	resp.Diagnostics.Append(diags...)
+	if req.Plan.Raw.IsNull() {
 		if !abandons(state.DeletionPolicy) {
-			resp.Diagnostics.Append(known.warnOfProtection()...)
+			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
 		return
 	}
-	var config, plan, state bulkModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -70,14 +74,10 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	configured, diags := config.entries(ctx)
 	resp.Diagnostics.Append(diags...)
-	prior, diags := state.entries(ctx)
-	resp.Diagnostics.Append(diags...)
-	known, diags := r.loadNumbers(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, changes := known.planEntries(configured, prior)
+	planned, changes := known.numbers.planEntries(configured, prior)
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	plan.Failed = planFailed(changes)
@@ -88,29 +88,27 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if len(removed) > 0 {
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
-	resp.Diagnostics.Append(known.warnOfCountries(planned, prior)...)
+	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(ctx, r.provider.numbers(keptNumbers{}), plan, nil, types.StringNull())
+	work, diags := r.begin(ctx, r.newMemory(), plan, nil, types.StringNull())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work.write(ctx, nil, client.NoFloor)
-	work.writeMessages(ctx, client.NoFloor)
+	work.write(ctx)
+	work.writeMessages(ctx)
 	resp.Diagnostics.Append(work.created()...)
 	if resp.Diagnostics.HasError() && len(work.state) == 0 {
 		return
 	}
+	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
-	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
-	resp.Diagnostics.Append(work.memory.save(ctx, resp.Private, slices.Collect(maps.Values(work.state))...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -119,30 +117,28 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	api, diags := r.provider.Client()
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	known, diags := state.entries(ctx)
+	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	numbers, diags := r.loadNumbers(ctx, req.Private)
+	owned, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	memory, diags := loadMessageMemory(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	messages := messageRefresh{api: api, memory: memory}
-	asOf, err := known.refresh(ctx, &messages, numbers)
+	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(owned.findUnsettled(ctx, api, known)...)
+	messages := messageRefresh{api: api, memory: known.messages}
+	asOf, err := owned.refresh(ctx, &messages, known.numbers)
 	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
 	resp.Diagnostics.Append(messages.diags...)
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(known))...)...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyAsOf, asOf)...)
-	numbers.kept.forget(known.ids())
-	resp.Diagnostics.Append(numbers.save(ctx, resp.Private)...)
-	state.Conversations, diags = known.toMap(ctx)
+	known.asOf = asOf
+	known.space.seen(api)
+	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
+	state.Conversations, diags = owned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
 	if state.Failed.IsNull() {
 		state.Failed = types.MapValueMust(failedType, nil)
@@ -154,41 +150,33 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	var plan, state bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diags := r.load(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	prior, diags := state.entries(ctx)
-	resp.Diagnostics.Append(diags...)
-	var earlier unsettled
-	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
-	asOf, diags := loadAsOf(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	known, diags := r.loadNumbers(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	memory, diags := loadMessageMemory(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	work, diags := r.begin(ctx, known, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work.memory = memory
-	work.write(ctx, earlier, asOf)
-	work.writeMessages(ctx, asOf)
-	resp.Diagnostics.Append(earlier.warn()...)
+	work.write(ctx)
+	work.writeMessages(ctx)
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Update")...)
+	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 	plan, diags = work.model(ctx, plan)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(savePrivate(ctx, resp.Private, keyUnsettled, work.unsettled())...)
-	resp.Diagnostics.Append(work.saveNumbers(ctx, resp.Private)...)
-	resp.Diagnostics.Append(work.memory.save(ctx, resp.Private, slices.Collect(maps.Values(work.state))...)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
 func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state bulkModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	known, diags := r.load(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -196,17 +184,19 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(diags...)
 	empty := state
 	empty.Conversations = types.MapValueMust(entryType, nil)
-	work, diags := r.begin(ctx, r.provider.numbers(nil), empty, prior, state.DeletionPolicy)
+	work, diags := r.begin(ctx, known, empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	work.remove(ctx)
-	var earlier unsettled
-	resp.Diagnostics.Append(loadPrivate(ctx, req.Private, keyUnsettled, &earlier)...)
-	resp.Diagnostics.Append(earlier.warn()...)
 	resp.Diagnostics.Append(work.done("Delete")...)
+	if len(known.unsettled) > 0 {
+		resp.Diagnostics.AddAttributeError(path.Root("conversations"), "Unable to Delete Text Message Conversations",
+			"The warnings above say which conversations may have been left. The next destroy looks for them again.")
+	}
 	if resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 		state, diags = work.model(ctx, state)
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -215,20 +205,21 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares what a plan asks for, of an existing resource or (prior is
 // nil) a new one. What it removes goes by the policy of the state.
-func (r *bulkResource) begin(ctx context.Context, n numbers, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
+func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.entries(ctx)
-	work := newBulkWork(n, planned, prior, plan, policy)
+	work := newBulkWork(known, planned, prior, plan, policy)
 	work.causes = &r.provider.causes
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
-	if work.isNeeded() {
-		api, more := r.provider.Client()
-		diags.Append(more...)
-		work.api = api
+	if !work.isNeeded() {
+		return work, diags
 	}
-	if work.api != nil {
-		work.api.Conversations.Known(prior.ids())
+	api, more := r.provider.Client()
+	if diags.Append(more...); diags.HasError() {
+		return work, diags
 	}
-	return work, diags
+	work.api = api
+	api.Conversations.Known(prior.ids())
+	return work, append(diags, known.space.check(api)...)
 }
 
 // refresh replaces the entries with what the CRM holds, as of the revision of the

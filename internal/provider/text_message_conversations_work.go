@@ -3,9 +3,11 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -15,7 +17,7 @@ import (
 type bulkWork struct {
 	api          *client.Client
 	causes       *causes // that have been told
-	numbers      numbers
+	memory       *memory
 	level        int64 // of validation
 	rollback     int
 	allOrNothing bool
@@ -25,7 +27,6 @@ type bulkWork struct {
 	changes  []bulkChange
 	removals []bulkRemoval
 	messages []bulkMessages
-	memory   *messageMemory
 
 	state  entries          // what is so far
 	failed map[string]error // by key: what could not be written
@@ -60,16 +61,15 @@ type bulkRemoval struct {
 }
 
 // newBulkWork returns what a plan asks for. The policy is that for what it removes.
-func newBulkWork(n numbers, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
+func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
 	w := &bulkWork{
-		numbers:      n,
+		memory:       known,
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
 		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
 		abandon:      abandons(policy),
 		isNew:        prior == nil,
 		state:        entries{},
 		failed:       map[string]error{},
-		memory:       newMessageMemory(),
 	}
 	before := prior.byID()
 	kept := map[client.ID]bool{}
@@ -82,7 +82,7 @@ func newBulkWork(n numbers, planned, prior entries, plan bulkModel, policy types
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.input = change.planned.toAPI(n, change.before())
+		change.input = change.planned.toAPI(known.numbers, change.before())
 		if change.prior == nil {
 			change.input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.input.HasChanges() {
@@ -110,7 +110,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		m.Messages = change.prior.Messages
 	} else {
 		var diags diag.Diagnostics
-		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory)
+		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory.messages)
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
@@ -121,14 +121,14 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 
 // isNeeded reports whether the CRM is needed.
 func (w *bulkWork) isNeeded() bool {
-	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.removals) > 0 && !w.abandon
+	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.memory.unsettled) > 0 || len(w.removals) > 0 && !w.abandon
 }
 
 // writeMessages makes the messages what is planned.
-func (w *bulkWork) writeMessages(ctx context.Context, asOf int64) {
+func (w *bulkWork) writeMessages(ctx context.Context) {
 	works := make([]*messageWork, len(w.messages))
 	for i, entry := range w.messages {
-		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, asOf, w.memory)
+		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, w.memory.asOf, w.memory.messages)
 	}
 	if len(works) == 0 {
 		return
@@ -145,23 +145,26 @@ func (w *bulkWork) writeMessages(ctx context.Context, asOf int64) {
 }
 
 // write creates, updates and restores. What came of earlier attempts at creates
-// is adopted; what is updated is known as of a revision of the space.
-func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
+// is adopted.
+func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
 	inputs := make([]client.ConversationInput, len(w.changes))
 	for i, change := range w.changes {
 		inputs[i] = change.input
-		inputs[i].KnownAsOf(asOf)
+		inputs[i].KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			inputs[i].Since = earlier.take(w.numbers, change.key, change.planned.conversationModel)
+			inputs[i].Since = w.memory.unsettled.take(w.memory.numbers, change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
+	adopted := adoptions{}
 	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
 		w.take(w.changes[i], result)
+		adopted[w.changes[i].key] = result
 	}
+	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted)...)
 	if len(w.kept) > 0 {
 		w.diags.Append(warnOfKept(w.kept))
 	}
@@ -171,19 +174,13 @@ func (w *bulkWork) write(ctx context.Context, earlier unsettled, asOf int64) {
 func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversation]) {
 	var unread *client.UnreadError
 	var leftover *client.LeftoverError
-	if result.Adopted && result.Err == nil {
-		w.diags.AddAttributeWarning(at(change.key), "Text Message Conversation Adopted",
-			fmt.Sprintf("%q may have been created by an earlier apply, whose outcome could not be seen. The conversation %s, which has been made since, "+
-				"has its phone and number, and stands for it now. If that belongs to someone else: set deletion_policy = \"abandon\", remove the entry, apply, and set it back.",
-				change.key, result.Value.ID))
-	}
 	switch {
 	case errors.As(result.Err, &unread):
-		w.numbers.remember(change.input, unread.ID, "")
+		w.memory.numbers.remember(change.input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
 		w.keepWritten(change, unreadConversation(unread.ID, change.before()), nil)
 	case errors.As(result.Err, &leftover):
-		w.numbers.remember(change.input, leftover.ID, "")
+		w.memory.numbers.remember(change.input, leftover.ID, "")
 		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
 		left.Messages = failedMessages(change.planned.Messages)
 		w.keep(change.key, left)
@@ -194,18 +191,25 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 		}
 		w.failed[change.key] = result.Err
 	default:
-		if w.numbers.remember(change.input, result.Value.ID, result.Value.RecipientPhoneNumber) {
+		if w.memory.numbers.remember(change.input, result.Value.ID, result.Value.RecipientPhoneNumber) {
 			w.kept = append(w.kept, change.key)
 		}
-		actual := w.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
-		w.diags.Append(change.planned.differences(w.numbers, at(change.key), change.input, actual)...)
+		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
+		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.input, actual)...)
 		w.keepWritten(change, actual, result.Value.Messages)
 	}
 }
 
-// remove deletes what no entry stands for any more. What could not be deleted
-// stays in the state, as does what could not be replaced.
+// remove deletes what no entry stands for any more, also where it is not known
+// whether it was created. What could not be deleted stays in the state, as does what
+// could not be replaced.
 func (w *bulkWork) remove(ctx context.Context) {
+	switch {
+	case w.abandon:
+		w.memory.unsettled = unsettled{}
+	case len(w.memory.unsettled) > 0:
+		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)
+	}
 	var due []*bulkRemoval
 	for i := range w.removals {
 		removal := &w.removals[i]
@@ -233,4 +237,13 @@ func (w *bulkWork) remove(ctx context.Context) {
 		}
 		w.state[removal.kept] = removal.prior
 	}
+}
+
+// save keeps what the next refresh, apply or destroy must know.
+func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
+	maps.Copy(w.memory.unsettled, w.unsettled())
+	if w.api != nil {
+		w.memory.space.seen(w.api)
+	}
+	return w.memory.save(ctx, private, slices.Collect(maps.Values(w.state))...)
 }

@@ -1,0 +1,48 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A seenSpace is the space of a state, with the newest revision that the state has
+// seen there. "Not found" is believed only of that space, as new as that.
+type seenSpace struct {
+	ID       string `json:"id,omitempty"`
+	Revision int64  `json:"revision,omitempty"`
+}
+
+// check tells the client what the state has seen of its space, or that it is the
+// client of another space.
+func (s seenSpace) check(api *client.Client) (diags diag.Diagnostics) {
+	if s.ID != "" && s.ID != api.SpaceID() {
+		diags.AddError("Another Space", fmt.Sprintf("The state is that of the space %q, but the provider is set to the space %q. "+
+			"Nothing of the state can be found there, and nothing was changed. Check the setting space_id (PIPELINER_SPACE_ID) and, "+
+			"where there are several provider blocks, the argument provider of the resource. "+
+			"If the space itself has another id now: terraform state rm the resource, and import it again.", s.ID, api.SpaceID()))
+		return diags
+	}
+	api.Expect(s.Revision)
+	return nil
+}
+
+// seen takes note of the space, as new as the client has seen it.
+func (s *seenSpace) seen(api *client.Client) {
+	s.ID, s.Revision = api.SpaceID(), max(s.Revision, api.Newest())
+}
+
+// checkSpace checks a plan against the space of the state, where the provider is
+// known well enough while planning.
+func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
+	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
+		return nil
+	}
+	api, diags := r.provider.Client()
+	if diags.HasError() {
+		return nil // which is told where the client is needed
+	}
+	return m.space.check(api)
+}

@@ -1,0 +1,196 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// unsettled are the creates whose outcome is not known: those of a map by the keys of
+// its entries, that of a single resource by an empty key. The private state keeps
+// them, so that the next refresh, apply or destroy looks before it does anything.
+type unsettled map[string]attempt
+
+// An attempt is one at a create.
+type attempt struct {
+	Since client.Moment            `json:"since"` // before it
+	Sent  client.ConversationInput `json:"sent"`  // without messages
+}
+
+// attemptAt returns the attempt that an error is about, if the outcome is unknown.
+func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
+	unknown, ok := errors.AsType[*client.OutcomeUnknownError](err)
+	if !ok || unknown.Since == nil {
+		return attempt{}, false
+	}
+	sent.Messages = client.Field[[]client.MessageInput]{}
+	return attempt{*unknown.Since, sent}, true
+}
+
+// identity returns which conversation the attempt would have made.
+func (a attempt) identity(n numbers) identity {
+	phone, _ := a.Sent.PhoneID.Get()
+	number, _ := a.Sent.RecipientPhoneNumber.Get()
+	return identity{phone, n.Canonical(number)}
+}
+
+// take returns the moment before the attempt that a create repeats, under its
+// key or under another one, and forgets it; nil where there was none.
+func (u unsettled) take(n numbers, key string, m conversationModel) *client.Moment {
+	is := func(key string) bool { return u[key].identity(n) == n.identify(m) }
+	if _, tried := u[key]; !tried || !is(key) {
+		keys := slices.Sorted(maps.Keys(u))
+		i := slices.IndexFunc(keys, is)
+		if i < 0 {
+			return nil
+		}
+		key = keys[i]
+	}
+	since := u[key].Since
+	delete(u, key)
+	return &since
+}
+
+// lookFor looks for what the attempts under these keys have made, in the order of
+// the keys. See [client.Collection.LookFor].
+func (u unsettled) lookFor(ctx context.Context, api *client.Client, keys []string, patient bool) []client.Result[client.Conversation] {
+	inputs := make([]client.ConversationInput, len(keys))
+	for i, key := range keys {
+		inputs[i] = u[key].Sent
+		since := u[key].Since
+		inputs[i].Since = &since
+	}
+	return api.Conversations.LookFor(ctx, inputs, patient)
+}
+
+// find returns the id of what the attempt of a single resource has made, zero where
+// there is nothing.
+func (u unsettled) find(ctx context.Context, api *client.Client) (client.ID, error) {
+	if _, tried := u[""]; !tried {
+		return client.ID{}, nil
+	}
+	found := u.lookFor(ctx, api, []string{""}, true)[0]
+	return found.Value.ID, found.Err
+}
+
+// remove deletes what the attempts have made, and forgets those of which nothing is
+// left. It warns of the others.
+func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) (diags diag.Diagnostics) {
+	keys := slices.Sorted(maps.Keys(u))
+	for i, found := range u.lookFor(ctx, api, keys, true) {
+		key, id := keys[i], found.Value.ID
+		err := found.Err
+		if err == nil && !id.IsZero() {
+			err = api.Conversations.Delete(ctx, id, level)
+		}
+		if err == nil {
+			delete(u, key)
+			continue
+		}
+		at := path.Root("conversations")
+		if key != "" {
+			at = at.AtMapKey(key)
+		}
+		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at,
+			fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
+				"It is not needed any more, but could not be deleted. The next apply tries again. "+
+				"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).phone, u[key].Since.Revision, err)))
+	}
+	return diags
+}
+
+// findUnsettled looks for what the entries without an id may have become, and gives
+// them that. Those for which that can't be told stay as they are: the next apply looks
+// again.
+func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *memory) diag.Diagnostics {
+	var open []string
+	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
+		if e[key] != nil && !e.exists(key) {
+			open = append(open, key)
+		}
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	adopted := adoptions{}
+	for i, found := range known.unsettled.lookFor(ctx, api, open, false) {
+		if key := open[i]; found.Err == nil && !found.Value.ID.IsZero() {
+			e[key].ID = referenceFromAPI(found.Value.ID)
+			adopted[key] = found
+			delete(known.unsettled, key)
+		}
+	}
+	return warnOfAdoption(path.Root("conversations"), adopted)
+}
+
+// isAmbiguous reports whether several conversations may be the one that was created,
+// and returns their ids.
+func isAmbiguous(err error) ([]client.ID, bool) {
+	ambiguous, ok := errors.AsType[*client.AmbiguousError](err)
+	if !ok {
+		return nil, false
+	}
+	return ambiguous.IDs, true
+}
+
+// warnOfOpen warns that it is still not known whether the conversation of a single
+// resource exists.
+func warnOfOpen(err error) diag.Diagnostics {
+	const intro = "An earlier apply may or may not have created this conversation. "
+	text := intro + "It is not in the CRM so far. A destroy or a replacement looks for it once more, and deletes it if it is there."
+	if ids, several := isAmbiguous(err); several {
+		text = intro + fmt.Sprintf("Several conversations in the CRM may be it: %s. %s", idList(ids), severalAdvice)
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text)}
+}
+
+const severalAdvice = "Find out in the CRM which one it is. Then run terraform state rm with the address of this resource (or remove the entry), " +
+	"and import that one by its UUID; or delete in the CRM those that nobody needs, and apply again."
+
+func idList(ids []client.ID) string {
+	texts := make([]string, len(ids))
+	for i, id := range ids {
+		texts[i] = id.String()
+	}
+	return strings.Join(texts, ", ")
+}
+
+// adoptions are results of creates by key, an empty one for a single resource.
+type adoptions map[string]client.Result[client.Conversation]
+
+// warnOfAdoption warns of conversations that stand for something whose creation was
+// not seen, and of those that may exist twice.
+func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
+	var adopted, twins []string
+	for _, key := range slices.Sorted(maps.Keys(results)) {
+		result, name := results[key], ""
+		if key != "" {
+			name = fmt.Sprintf("%q: ", key)
+		}
+		if result.Adopted && result.Err == nil {
+			adopted = append(adopted, name+result.Value.ID.String())
+		}
+		if len(result.Twins) > 0 {
+			twins = append(twins, fmt.Sprintf("%s%s, and %s", name, result.Value.ID, idList(result.Twins)))
+		}
+	}
+	if len(adopted) > 0 {
+		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
+			"The CRM did not reply to the creation. The provider found a conversation that appeared since and has everything that was sent, and took it for the one it created: "+
+				firstOfMany(adopted)+". If it belongs to someone else: set deletion_policy = \"abandon\" and apply, then remove it from the configuration, and create another one.")
+	}
+	if len(twins) > 0 {
+		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",
+			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
+				"Both requests may have been carried out: "+firstOfMany(twins)+". The first of each is in the state. Delete the other one in the CRM if nobody needs it.")
+	}
+	return diags
+}
