@@ -228,7 +228,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	input, level := plan.toAPI(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	input.Messages = inlineMessages(plan.Messages)
-	input.Since = known.unsettled.take(known.numbers, "", plan.conversationModel)
+	input.Since = known.unsettled.index(known.numbers).take("", plan.conversationModel)
 	made := api.Conversations.CreateOrUpdate(ctx, input, level)
 	known.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, input); isOpen {

@@ -1,10 +1,6 @@
 package provider
 
 import (
-	"maps"
-	"slices"
-	"strings"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -16,7 +12,7 @@ import (
 // everything, moves there with its id, even if two swap keys.
 func (n numbers) planEntries(config, prior entries) (planned entries, changes bool) {
 	planned = make(entries, len(config))
-	free := unclaimed{numbers: n, of: map[identity][]*ownedModel{}}
+	free := newUnclaimed(n)
 	var open []string // keys that need a conversation
 	for _, key := range config.keys() {
 		entry := config[key]
@@ -52,74 +48,6 @@ func (n numbers) planEntries(config, prior entries) (planned entries, changes bo
 		}
 	}
 	return planned, changes || free.any()
-}
-
-// unclaimed are the conversations of a state that their keys stand for no more,
-// by what identifies them to people.
-type unclaimed struct {
-	numbers numbers
-	of      map[identity][]*ownedModel
-}
-
-type identity struct {
-	phone  client.ID
-	number string
-}
-
-// compare orders by number, so that planning twice gives the same plan.
-func (i identity) compare(other identity) int { return strings.Compare(i.number, other.number) }
-
-func (n numbers) identify(m conversationModel) identity {
-	return identity{reference(m.PhoneID), n.Canonical(m.RecipientPhoneNumber.ValueString())}
-}
-
-func (u unclaimed) add(m *ownedModel) {
-	id := u.numbers.identify(m.conversationModel)
-	u.of[id] = append(u.of[id], m)
-}
-
-// take returns the plan of one of the conversations for an entry that is the
-// same in everything, or will be when it is restored; nil where there is none.
-func (u unclaimed) take(config ownedModel) *ownedModel {
-	if len(u.of) == 0 || config.hasUnknown() {
-		return nil
-	}
-	if config.RecipientPhoneNumber.IsNull() {
-		// Whatever number the CRM has will do.
-		for _, id := range slices.SortedFunc(maps.Keys(u.of), identity.compare) {
-			if id.phone == reference(config.PhoneID) {
-				if moved := u.takeOf(id, config); moved != nil {
-					return moved
-				}
-			}
-		}
-		return nil
-	}
-	return u.takeOf(u.numbers.identify(config.conversationModel), config)
-}
-
-func (u unclaimed) takeOf(id identity, config ownedModel) *ownedModel {
-	for i, candidate := range u.of[id] {
-		planned, replace := u.numbers.planOwned(config, candidate)
-		if replace || planned.hasUnknown() || len(planned.toAPI(u.numbers, &candidate.conversationModel).Fields()) > 0 || !planned.sameMessages(*candidate) {
-			continue
-		}
-		u.of[id] = append(u.of[id][:i:i], u.of[id][i+1:]...)
-		planned.spelledAs(config.conversationModel)
-		planned.Messages = respelled(planned.Messages, config.Messages)
-		return &planned
-	}
-	return nil
-}
-
-// any reports whether conversations are left that no entry has taken.
-func (u unclaimed) any() bool {
-	for _, conversations := range u.of {
-		if len(conversations) > 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // spelledAs writes what is configured as the configuration does: under a new

@@ -151,11 +151,12 @@ func (w *bulkWork) write(ctx context.Context) {
 		return
 	}
 	inputs := make([]client.ConversationInput, len(w.changes))
+	earlier := w.memory.unsettled.index(w.memory.numbers)
 	for i, change := range w.changes {
 		inputs[i] = change.input
 		inputs[i].KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			inputs[i].Since = w.memory.unsettled.take(w.memory.numbers, change.key, change.planned.conversationModel)
+			inputs[i].Since = earlier.take(change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}

@@ -42,20 +42,35 @@ func (a attempt) identity(n numbers) identity {
 	return identity{phone, n.Canonical(number)}
 }
 
+// An earlierAttempts finds attempts by what they would have made.
+type earlierAttempts struct {
+	unsettled
+
+	numbers numbers
+	keys    map[identity][]string
+}
+
+func (u unsettled) index(n numbers) earlierAttempts {
+	e := earlierAttempts{u, n, make(map[identity][]string, len(u))}
+	for _, key := range slices.Sorted(maps.Keys(u)) {
+		of := u[key].identity(n)
+		e.keys[of] = append(e.keys[of], key)
+	}
+	return e
+}
+
 // take returns the moment before the attempt that a create repeats, under its
 // key or under another one, and forgets it; nil where there was none.
-func (u unsettled) take(n numbers, key string, m conversationModel) *client.Moment {
-	is := func(key string) bool { return u[key].identity(n) == n.identify(m) }
-	if _, tried := u[key]; !tried || !is(key) {
-		keys := slices.Sorted(maps.Keys(u))
-		i := slices.IndexFunc(keys, is)
-		if i < 0 {
-			return nil
-		}
-		key = keys[i]
+func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
+	of := e.numbers.identify(m)
+	keys := e.keys[of]
+	i := max(slices.Index(keys, key), 0)
+	if len(keys) == 0 {
+		return nil
 	}
-	since := u[key].Since
-	delete(u, key)
+	since := e.unsettled[keys[i]].Since
+	delete(e.unsettled, keys[i])
+	e.keys[of] = slices.Delete(keys, i, i+1)
 	return &since
 }
 
