@@ -86,7 +86,7 @@ func amongColleagues(g *guide) map[string]func() {
 // breakConnection loses the reply to the next write, and lets nobody read after
 // it. Nobody waits a minute for it.
 func (g *guide) breakConnection() {
-	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n}\n"
+	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n  recovery_timeout = \"1s\"\n}\n"
 	g.check(os.WriteFile(filepath.Join(g.dir, "impatient_override.tf"), []byte(impatient), 0o600))
 	g.w.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, Do: func() {
 		g.w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})

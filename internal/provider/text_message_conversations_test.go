@@ -455,7 +455,7 @@ func TestAccTextMessageConversations_updateFails(t *testing.T) {
 				w.Inject(mockserver.Fault{Path: "batch-delete", Times: 1, Kind: mockserver.StatusReply, Status: 403})
 			},
 			Config:      w.bulk(four, "rollback_method = 1"),
-			ExpectError: says("Unable to Update Text Message Conversation", `"good"`, "deleting the conversation"),
+			ExpectError: says("Unable to Delete Text Message Conversation", `conversations["good"]`, "could not be deleted"),
 		},
 		resource.TestStep{Config: w.bulk(four, "rollback_method = 1"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate), Check: w.heldNumbers(four)},
 	)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -193,32 +194,111 @@ func TestAccTextMessageConversation_lostReply(t *testing.T) {
 	}
 }
 
-// Even looking fails: the error says what may exist.
+// Even looking fails: the resource is tainted and has no id, and the next plan finds
+// what was created. It is replaced, not left behind.
 func TestAccTextMessageConversation_outcomeUnknown(t *testing.T) {
+	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, mockserver.Behavior{})
+			w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Do: func() {
+				w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+			}})
+			configuration := w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0", `request_timeout = "1s"`)
+			run(t,
+				resource.TestStep{
+					Config: configuration,
+					ExpectError: says("Unable to Create Text Message Conversation", "may or may not have been created",
+						"in the state without an id, and tainted", "terraform untaint", "Cause:", "looking for what it did failed too"),
+				},
+				resource.TestStep{
+					PreConfig:        w.ClearFaults,
+					Config:           configuration,
+					ConfigPlanChecks: planned(plancheck.ResourceActionDestroyBeforeCreate),
+					Check:            w.holds(map[string]any{"phone_id": phone}),
+				},
+			)
+			if live := len(w.live()); live != 0 {
+				t.Errorf("%d conversations are left", live)
+			}
+		})
+	}
+}
+
+// A destroy finds what was created too.
+func TestAccTextMessageConversation_outcomeUnknownDestroyed(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Do: func() {
 		w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
 	}})
+	configuration := w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0", `request_timeout = "1s"`)
 	run(t,
+		resource.TestStep{Config: configuration, ExpectError: says("may or may not have been created")},
+		resource.TestStep{PreConfig: w.ClearFaults, Config: configuration, Destroy: true},
+	)
+	if live := len(w.live()); live != 0 {
+		t.Errorf("%d conversations are left", live)
+	}
+}
+
+// Another space holds nothing of the state, and that means nothing.
+func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
+	server, err := newMock(mockserver.Options{OtherSpaces: []string{"your_space"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorldOf(t, server)
+	mine := w.conversation(`recipient_phone_number = "+1 555 010 0000"`)
+	yours := strings.ReplaceAll(mine, `"my_space"`, `"your_space"`)
+	run(t,
+		resource.TestStep{Config: mine},
+		resource.TestStep{Config: yours, ExpectError: says("Another Space", `"my_space"`, `"your_space"`)},
+		resource.TestStep{Config: yours, Destroy: true, ExpectError: says("Another Space", `"my_space"`, `"your_space"`)},
+		resource.TestStep{Config: mine, ConfigPlanChecks: planned(plancheck.ResourceActionNoop)},
+	)
+}
+
+// A restored backup shows less than the state has seen: nothing there counts as gone.
+func TestAccTextMessageConversation_restoredBackup(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	w.Backup()
+	configuration := w.conversation(`recipient_phone_number = "+1 555 010 0000"`)
+	run(t,
+		resource.TestStep{Config: configuration},
 		resource.TestStep{
-			Config: w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0", `request_timeout = "1s"`),
-			ExpectError: says("Unable to Create Text Message Conversation", "may or may not have been created",
-				"look in the CRM for a new conversation of the phone "+phone, "with a revision above 0", "import it by its UUID", "Cause:", "looking for what it did failed too"),
+			PreConfig: func() {
+				if err := w.RestoreBackup(); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Config:      configuration,
+			ExpectError: says("shows less than Terraform's state has already seen", "Nothing was changed"),
 		},
-		resource.TestStep{ // as the error says
-			PreConfig:          w.ClearFaults,
-			Config:             w.conversation(`recipient_phone_number = "+1 555 010 0000"`),
-			ResourceName:       address,
-			ImportState:        true,
-			ImportStatePersist: true,
-			ImportStateIdFunc:  func(*terraform.State) (string, error) { return w.id(), nil },
-		},
-		resource.TestStep{
-			Config:           w.conversation(`recipient_phone_number = "+1 555 010 0000"`),
-			ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
-			Check:            w.holds(map[string]any{"phone_id": phone}),
+		resource.TestStep{ // as time goes by, there is more than that
+			PreConfig: func() {
+				for range 20 {
+					if err := w.Edit("Accounts", acme, map[string]any{"name": "Acme"}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			},
+			Config:           configuration,
+			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
 		},
 	)
+}
+
+// A copy that lags behind what was just written is waited for.
+func TestAccTextMessageConversation_lag(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	w.SetLag(time.Second)
+	configuration := w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), `recovery_timeout = "10s"`)
+	run(t,
+		resource.TestStep{Config: configuration},
+		resource.TestStep{Config: configuration, ConfigPlanChecks: planned(plancheck.ResourceActionNoop)},
+	)
+	if made := len(w.Records(conversations)); made != 1 {
+		t.Errorf("%d conversations were made", made)
+	}
 }
 
 // What was created and can't be read back is in the state, and is not tainted.
