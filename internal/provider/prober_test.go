@@ -121,7 +121,8 @@ func (p *prober) create(fields map[string]any) (answer, string, error) {
 }
 
 // list returns the records that the filters find, by their names; each value may
-// have an operator in front, as in "gt 7".
+// have an operator in front, as in "gt 7". More is other parameters, as in
+// "order-by=revision".
 func (p *prober) list(entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
 	query := url.Values{}
 	for field, value := range filters {
@@ -131,8 +132,9 @@ func (p *prober) list(entity string, filters map[string]string, more ...string) 
 		}
 		query.Set("filter["+field+"]", value)
 	}
-	for _, name := range more {
-		query.Set(name, "true")
+	for _, parameter := range more {
+		name, value, _ := strings.Cut(parameter, "=")
+		query.Set(name, value)
 	}
 	got, err := p.do(http.MethodGet, entity+"?"+query.Encode(), nil)
 	var records []map[string]any
@@ -147,7 +149,7 @@ func (p *prober) list(entity string, filters map[string]string, more ...string) 
 
 // find returns a conversation, also one that is deleted.
 func (p *prober) find(id string) (map[string]any, error) {
-	got, records, err := p.list(conversations, map[string]string{"id": id}, "include-deleted")
+	got, records, err := p.list(conversations, map[string]string{"id": id}, "include-deleted=true")
 	if err == nil && (len(records) != 1 || records[0]["id"] != id) {
 		err = fmt.Errorf("looking for a conversation by its id finds %d: %w", len(records), got.unexpected())
 	}

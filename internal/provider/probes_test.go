@@ -25,6 +25,13 @@ var probes = map[string]func(*prober) (string, error){
 	"message-revision":  (*prober).messageRevision,
 	"time-format":       (*prober).timeFormat,
 	"create-status":     (*prober).createStatus,
+	"content-format":    (*prober).contentFormat,
+	"time-precision":    (*prober).timePrecision,
+	"batch-success":     (*prober).batchSuccess,
+	"order-by":          (*prober).orderBy,
+	"created-clock":     (*prober).createdClock,
+
+	"duplicate-conversations": (*prober).duplicateConversations,
 }
 
 // either returns the one or the other value, or no value with an error.
@@ -127,19 +134,11 @@ func (p *prober) rollbackReply() (string, error) {
 }
 
 // areErrors returns an error if an item is an id: then it was not rolled back.
-func (p *prober) areErrors(items []any) (err error) {
-	for i, item := range items {
-		object, _ := item.(map[string]any)
-		id, _ := object["id"].(string)
-		if text, isText := item.(string); isText {
-			id = text
-		}
-		if id != "" {
-			p.made = append(p.made, id)
-			err = fmt.Errorf("item %d of a batch that is to be rolled back was written", i)
-		}
+func (p *prober) areErrors(items []any) error {
+	if written := p.note(items); len(written) > 0 {
+		return fmt.Errorf("%d items of a batch that is to be rolled back were written", len(written))
 	}
-	return err
+	return nil
 }
 
 // An update empties an array, which a merging service does not.
@@ -257,30 +256,12 @@ func (p *prober) heedsIncludeDeleted(id string) error {
 	return nil
 }
 
-func (p *prober) phoneFormat() (string, error) {
-	number := p.freshNumber()
-	made, _, err := p.create(map[string]any{"recipient_phone_number": number})
-	if err != nil {
-		return "", err
-	}
-	switch stored := made.record()["recipient_phone_number"]; stored {
-	case number:
-		return mockserver.Kept, nil
-	case "+" + digits(number):
-		return mockserver.E164, nil
-	default:
-		return "", fmt.Errorf("%q is stored as %q", number, stored)
-	}
-}
-
 func (p *prober) relationError() (string, error) {
 	got, err := p.do(http.MethodPost, conversations, map[string]any{"phone_id": nobody, "recipient_phone_number": p.freshNumber()})
 	if err != nil {
 		return "", err
 	}
-	if id, _ := got.record()["id"].(string); id != "" {
-		p.made = append(p.made, id)
-	}
+	p.note([]any{got.body["data"]})
 	if !got.isRefusal() {
 		return "", got.unexpected()
 	}
@@ -295,10 +276,8 @@ func (p *prober) relationRevision() (string, error) {
 	return p.childRevision(relations, map[string]any{"account_id": acme})
 }
 
-// The message is an incoming one, which nobody sends, and is deleted again.
 func (p *prober) messageRevision() (string, error) {
-	const incoming, received = 2, 4
-	return p.childRevision("TextMessages", map[string]any{"content": probeContent, "direction": incoming, "status": received})
+	return p.childRevision(textMessages, incomingMessage(probeContent))
 }
 
 // childRevision finds out whether creating a record of a conversation gives the
@@ -326,11 +305,11 @@ func (p *prober) timeFormat() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	created, _ := made.record()["created"].(string)
-	if len(created) < len("2024-07-09 12:51:48") || created[10] != ' ' && created[10] != 'T' {
-		return "", fmt.Errorf("a time is written %q", created)
+	modified, _ := made.record()["modified"].(string)
+	if len(modified) < len("2024-07-09 12:51:48") || modified[10] != ' ' && modified[10] != 'T' {
+		return "", fmt.Errorf("a time is written %q", modified)
 	}
-	return either(created[10] == ' ', mockserver.TimeSpace, mockserver.TimeT, nil)
+	return either(modified[10] == ' ', mockserver.TimeSpace, mockserver.TimeT, nil)
 }
 
 func (p *prober) createStatus() (string, error) {

@@ -68,11 +68,14 @@ func (w *world) sweeps(foreign []string, before map[string]any) {
 	w.t.Helper()
 	leave := func(fields map[string]any) string {
 		w.t.Helper()
-		fields["phone_id"], fields["recipient_phone_number"] = elsewhere(phone), "+1 907 555 0142"
+		fields["phone_id"] = elsewhere(phone)
 		return w.add(fields)
 	}
-	probed := []any{map[string]any{"content": probeContent, "direction": 2}}
-	left := []string{leave(map[string]any{}), leave(map[string]any{"messages": probed})}
+	probed := []any{map[string]any{"content": probedContents[mockserver.Kept], "direction": 2}}
+	left := []string{
+		leave(map[string]any{"recipient_phone_number": "+1 907 555 0142"}),
+		leave(map[string]any{"recipient_phone_number": "+1 907 555 0143", "messages": probed}),
+	}
 	if output, err := w.asReal("-sweep=other_space"); err == nil || !strings.Contains(output, `-sweep names the space "other_space"`) {
 		w.t.Errorf("sweeping another space: %v\n%s", err, output)
 	}

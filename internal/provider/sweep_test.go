@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// probeContent is the content of the messages that the tests record in a real space.
+// probeContent begins the content of the messages that the tests record in a real space.
 const probeContent = "An acceptance test of terraform-provider-pipeliner."
 
 // sweep deletes what earlier runs have left in the real space: the conversations
@@ -57,7 +57,7 @@ func hasOnlyProbes(ctx context.Context, c *client.Client, id client.ID) (bool, e
 		if message.TextMessageConversationID != id {
 			continue // the filter was not honoured
 		}
-		if message.Content != probeContent {
+		if !strings.HasPrefix(strings.TrimSpace(message.Content), probeContent) {
 			return false, nil
 		}
 	}

@@ -1,0 +1,241 @@
+package provider_test
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// These probes find out in which form a service stores what it is sent, and how
+// it answers.
+
+// incomingMessage returns a message of that content. It is an incoming one: nobody
+// sends it.
+func incomingMessage(content string) map[string]any {
+	const incoming, received = 2, 4
+	return map[string]any{"content": content, "direction": incoming, "status": received}
+}
+
+// message records a message in a conversation of its own, and deletes it again.
+func (p *prober) message(fields map[string]any) (map[string]any, error) {
+	_, id, err := p.create(nil)
+	if err != nil {
+		return nil, err
+	}
+	fields["text_message_conversation_id"] = id
+	made, err := p.ok(http.MethodPost, textMessages, fields)
+	if messageID, _ := made.record()["id"].(string); messageID != "" {
+		_, deleting := p.ok(http.MethodDelete, textMessages+"/"+messageID, nil)
+		err = errors.Join(err, deleting)
+	}
+	return made.record(), err
+}
+
+// probedContents are the forms of one content, in which each format shows.
+var probedContents = map[string]string{
+	mockserver.Kept:      probeContent + " Caf\u00e9  &\nbar ",
+	mockserver.Trimmed:   probeContent + " Caf\u00e9  &\nbar",
+	mockserver.CRLF:      probeContent + " Caf\u00e9  &\r\nbar ",
+	mockserver.NFD:       probeContent + " Cafe\u0301  &\nbar ",
+	mockserver.Entities:  probeContent + " Caf\u00e9  &amp;\nbar ",
+	mockserver.Collapsed: probeContent + " Caf\u00e9 & bar",
+}
+
+func (p *prober) contentFormat() (string, error) {
+	made, err := p.message(incomingMessage(probedContents[mockserver.Kept]))
+	if err != nil {
+		return "", err
+	}
+	for format, content := range probedContents {
+		if made["content"] == content {
+			return format, nil
+		}
+	}
+	return "", fmt.Errorf("a content is stored as %q", made["content"])
+}
+
+var fraction = regexp.MustCompile(`:\d\d(?:\.(\d+))?`) // of a second, behind the last colon of a time of day
+
+func (p *prober) timePrecision() (string, error) {
+	message := incomingMessage(probeContent)
+	message["datetime_sent"] = "2024-07-09T12:51:48.123456Z"
+	made, err := p.message(message)
+	if err != nil {
+		return "", err
+	}
+	sent, _ := made["datetime_sent"].(string)
+	_, ofSecond, _ := strings.Cut(sent, ":51")
+	switch digits := fraction.FindStringSubmatch(ofSecond); {
+	case digits == nil:
+	case strings.TrimRight(digits[1], "0") == "123456":
+		return mockserver.Kept, nil
+	case strings.TrimRight(digits[1], "0") == "123":
+		return mockserver.Milliseconds, nil
+	case strings.TrimRight(digits[1], "0") == "":
+		return mockserver.Seconds, nil
+	}
+	return "", fmt.Errorf("%s is stored as %q", message["datetime_sent"], sent)
+}
+
+// One of two items names a phone that does not exist, and the other one is written.
+func (p *prober) batchSuccess() (string, error) {
+	got, err := p.ok(http.MethodPost, conversations+"/batch-modify?validation-level=0&rollback-method=1", []map[string]any{
+		{"phone_id": phone, "recipient_phone_number": p.freshNumber()},
+		{"phone_id": nobody, "recipient_phone_number": p.freshNumber()},
+	})
+	if err != nil {
+		return "", err
+	}
+	items, _ := got.body["data"].([]any)
+	written := p.note(items)
+	success, isBool := got.body["success"].(bool)
+	if len(items) != 2 || len(written) != 1 || !isBool {
+		return "", fmt.Errorf("of two items with one mistake, %d are answered and %d written, with a success of %v", len(items), len(written), got.body["success"])
+	}
+	return either(success, mockserver.AlwaysTrue, mockserver.MixedFalse, nil)
+}
+
+// note returns the ids among the items of a batch, which are conversations to clean up.
+func (p *prober) note(items []any) (ids []string) {
+	for _, item := range items {
+		object, _ := item.(map[string]any)
+		id, _ := object["id"].(string)
+		if text, isText := item.(string); isText {
+			id = text
+		}
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	p.made = append(p.made, ids...)
+	return ids
+}
+
+// Two lists in opposite orders: a service that ignores order-by gives the same twice.
+func (p *prober) orderBy() (string, error) {
+	for range 2 {
+		if _, _, err := p.create(nil); err != nil {
+			return "", err
+		}
+	}
+	up, err := p.revisionsBy("revision")
+	if err != nil {
+		return "", err
+	}
+	down, err := p.revisionsBy("-revision")
+	if err != nil {
+		return "", err
+	}
+	falling := slices.IsSortedFunc(down, func(a, b float64) int { return cmp.Compare(b, a) })
+	switch {
+	case slices.IsSorted(up) && falling:
+		return mockserver.Honoured, nil
+	case slices.Equal(up, down):
+		return mockserver.Ignored, nil
+	}
+	return "", fmt.Errorf("ordered by revision: %v; the other way round: %v", up, down)
+}
+
+// revisionsBy returns the revisions of conversations of the phone, at least two, in
+// that order.
+func (p *prober) revisionsBy(order string) (revisions []float64, err error) {
+	got, records, err := p.list(conversations, map[string]string{"phone_id": phone}, "order-by="+order)
+	if err == nil && !got.isOK() {
+		err = got.unexpected()
+	}
+	for _, record := range records {
+		revision, _ := record["revision"].(float64)
+		revisions = append(revisions, revision)
+	}
+	if err == nil && len(revisions) < 2 {
+		err = fmt.Errorf("two conversations were created, and %d are listed", len(revisions))
+	}
+	return revisions, err
+}
+
+// The clock is behind if a conversation seems to be older than the last change of
+// one that was created before it.
+func (p *prober) createdClock() (string, error) {
+	older, _, err := p.create(nil)
+	if err != nil {
+		return "", err
+	}
+	newer, _, err := p.create(nil)
+	if err != nil {
+		return "", err
+	}
+	created, isText := newer.record()["created"].(string)
+	if !isText {
+		return mockserver.Null, nil
+	}
+	modified, _ := older.record()["modified"].(string)
+	var at, before client.Time
+	err = errors.Join(at.UnmarshalText([]byte(created)), before.UnmarshalText([]byte(modified)))
+	return either(at.Before(before.Time), mockserver.Behind, mockserver.Kept, err)
+}
+
+func (p *prober) duplicateConversations() (string, error) {
+	number := p.freshNumber()
+	fields := map[string]any{"phone_id": phone, "recipient_phone_number": number}
+	if _, _, err := p.create(fields); err != nil {
+		return "", err
+	}
+	got, err := p.do(http.MethodPost, conversations, fields)
+	p.note([]any{got.body["data"]})
+	if err == nil && !got.isOK() && !got.isRefusal() {
+		err = got.unexpected()
+	}
+	return either(got.isOK(), mockserver.Allowed, mockserver.Refused, err)
+}
+
+// phoneFormats are the forms of the number +1 (907) 555-0133. Country is not among
+// them: a service that adds one shows only by a number without.
+func phoneFormats(number string) map[string]string {
+	masked := regexp.MustCompile(`\d`).ReplaceAllString(number[:len(number)-4], "*") + number[len(number)-4:]
+	return map[string]string{
+		mockserver.Kept: number, mockserver.Digits: digits(number), mockserver.DoubleZero: "00" + digits(number),
+		mockserver.E164: "+" + digits(number), mockserver.Masked: masked,
+	}
+}
+
+func (p *prober) phoneFormat() (string, error) {
+	number := p.freshNumber()
+	made, _, err := p.create(map[string]any{"recipient_phone_number": number})
+	if err != nil {
+		return "", err
+	}
+	stored, _ := made.record()["recipient_phone_number"].(string)
+	for format, form := range phoneFormats(number) {
+		switch {
+		case stored == form && format == mockserver.E164:
+			return p.countryFormat()
+		case stored == form:
+			return format, nil
+		}
+	}
+	return "", fmt.Errorf("%q is stored as %q", number, stored)
+}
+
+// countryFormat finds out whether the service adds a country to a number without.
+func (p *prober) countryFormat() (string, error) {
+	number := strings.TrimPrefix(p.freshNumber(), "+1 ")
+	made, _, err := p.create(map[string]any{"recipient_phone_number": number})
+	if err != nil {
+		return "", err
+	}
+	switch stored := made.record()["recipient_phone_number"]; stored {
+	case digits(number):
+		return mockserver.E164, nil
+	case "+1" + digits(number):
+		return mockserver.Country, nil
+	default:
+		return "", fmt.Errorf("%q is stored as %q", number, stored)
+	}
+}
