@@ -180,6 +180,9 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	id := reference(state.ID)
 	var err error
 	if id.IsZero() {
+		if _, tried := known.unsettled[""]; !tried && isKnown(state.Revision) {
+			known.unsettled[""] = attempt{client.Moment{Revision: state.Revision.ValueInt64()}, state.toAPI(known.numbers, nil)}
+		}
 		id, err = known.unsettled.find(ctx, api)
 	}
 	if err == nil && !id.IsZero() {
@@ -234,6 +237,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if tried, isOpen := attemptAt(made.Err, input); isOpen {
 		known.unsettled[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
+		state.Revision = types.Int64Value(tried.Since.Revision) // Terraform drops the private state of what it replaces
 		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
