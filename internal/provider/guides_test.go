@@ -80,13 +80,19 @@ func amongColleagues(g *guide) map[string]func() {
 		"an administrator protects it":    edit("is_delete_protected", true),
 		"the connection breaks":           g.breakConnection,
 		"the connection is back":          g.w.ClearFaults,
+		"an apply is killed": func() {
+			_, err := g.w.Create(conversations, map[string]any{
+				"phone_id": "10000000-0000-4000-8000-000000000002", "recipient_phone_number": "+1 (206) 555-0142",
+			})
+			g.check(err)
+		},
 	}
 }
 
 // breakConnection loses the reply to the next write, and lets nobody read after
 // it. Nobody waits a minute for it.
 func (g *guide) breakConnection() {
-	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n}\n"
+	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n  recovery_timeout = \"1s\"\n}\n"
 	g.check(os.WriteFile(filepath.Join(g.dir, "impatient_override.tf"), []byte(impatient), 0o600))
 	g.w.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, Do: func() {
 		g.w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
