@@ -80,6 +80,12 @@ func amongColleagues(g *guide) map[string]func() {
 		"an administrator protects it":    edit("is_delete_protected", true),
 		"the connection breaks":           g.breakConnection,
 		"the connection is back":          g.w.ClearFaults,
+		"an apply is killed": func() {
+			_, err := g.w.Create(conversations, map[string]any{
+				"phone_id": "10000000-0000-4000-8000-000000000002", "recipient_phone_number": "+1 (206) 555-0142",
+			})
+			g.check(err)
+		},
 	}
 }
 

@@ -39,14 +39,14 @@ func messageAttributes() map[string]schema.Attribute {
 		"content": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The text. Required, unless there is an `id`.",
+			MarkdownDescription: "The text. Required, unless there is an `id`. White space at the end and line ends are no difference.",
 		},
 		"direction": enumAttribute("Whose message it is. Required, unless there is an `id`.", client.MessageDirections),
 		"status":    enumAttribute("What became of it. Left out, it is the CRM's business.", client.MessageStatuses),
 		"datetime_sent": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{isTime{}},
-			MarkdownDescription: "When it was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. Left out, it is the CRM's business.",
+			MarkdownDescription: "When it was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. If the CRM keeps it less finely, that is no difference. Left out, it is the CRM's business.",
 		},
 		"message_sid": schema.StringAttribute{
 			Optional:            true,

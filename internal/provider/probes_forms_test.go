@@ -61,7 +61,25 @@ func (p *prober) contentFormat() (string, error) {
 	return "", fmt.Errorf("a content is stored as %q", made["content"])
 }
 
-var fraction = regexp.MustCompile(`:\d\d(?:\.(\d+))?`) // of a second, behind the last colon of a time of day
+func (p *prober) timeFormat() (string, error) {
+	made, _, err := p.create(nil)
+	if err != nil {
+		return "", err
+	}
+	modified, _ := made.record()["modified"].(string)
+	if len(modified) < len("2024-07-09 12:51:48") || modified[10] != ' ' && modified[10] != 'T' {
+		return "", fmt.Errorf("a time is written %q", modified)
+	}
+	return either(modified[10] == ' ', mockserver.TimeSpace, mockserver.TimeT, nil)
+}
+
+func (p *prober) createStatus() (string, error) {
+	made, _, err := p.create(nil)
+	if err == nil && made.status != http.StatusCreated && made.status != http.StatusOK {
+		err = made.unexpected()
+	}
+	return either(made.status == http.StatusCreated, mockserver.Created, mockserver.OK, err)
+}
 
 func (p *prober) timePrecision() (string, error) {
 	message := incomingMessage(probeContent)
@@ -70,18 +88,20 @@ func (p *prober) timePrecision() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sent, _ := made["datetime_sent"].(string)
-	_, ofSecond, _ := strings.Cut(sent, ":51")
-	switch digits := fraction.FindStringSubmatch(ofSecond); {
-	case digits == nil:
-	case strings.TrimRight(digits[1], "0") == "123456":
+	stored, _ := made["datetime_sent"].(string)
+	var at client.Time
+	if err := at.UnmarshalText([]byte(stored)); err != nil {
+		return "", err
+	}
+	switch at.Nanosecond() {
+	case 123_456_000:
 		return mockserver.Kept, nil
-	case strings.TrimRight(digits[1], "0") == "123":
+	case 123_000_000:
 		return mockserver.Milliseconds, nil
-	case strings.TrimRight(digits[1], "0") == "":
+	case 0:
 		return mockserver.Seconds, nil
 	}
-	return "", fmt.Errorf("%s is stored as %q", message["datetime_sent"], sent)
+	return "", fmt.Errorf("%s is stored as %q", message["datetime_sent"], stored)
 }
 
 // One of two items names a phone that does not exist, and the other one is written.
@@ -195,8 +215,8 @@ func (p *prober) duplicateConversations() (string, error) {
 	return either(got.isOK(), mockserver.Allowed, mockserver.Refused, err)
 }
 
-// phoneFormats are the forms of the number +1 (907) 555-0133. Country is not among
-// them: a service that adds one shows only by a number without.
+// phoneFormats are the forms of a number such as +1 (907) 555-0133. Country is not
+// among them: it looks like E164 until the number has no country.
 func phoneFormats(number string) map[string]string {
 	masked := regexp.MustCompile(`\d`).ReplaceAllString(number[:len(number)-4], "*") + number[len(number)-4:]
 	return map[string]string{
@@ -223,7 +243,7 @@ func (p *prober) phoneFormat() (string, error) {
 	return "", fmt.Errorf("%q is stored as %q", number, stored)
 }
 
-// countryFormat finds out whether the service adds a country to a number without.
+// countryFormat finds out whether the service adds a country to a number that has none.
 func (p *prober) countryFormat() (string, error) {
 	number := strings.TrimPrefix(p.freshNumber(), "+1 ")
 	made, _, err := p.create(map[string]any{"recipient_phone_number": number})

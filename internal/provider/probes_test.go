@@ -136,7 +136,7 @@ func (p *prober) rollbackReply() (string, error) {
 // areErrors returns an error if an item is an id: then it was not rolled back.
 func (p *prober) areErrors(items []any) error {
 	if written := p.note(items); len(written) > 0 {
-		return fmt.Errorf("%d items of a batch that is to be rolled back were written", len(written))
+		return fmt.Errorf("%d items of a batch were written that must be rolled back", len(written))
 	}
 	return nil
 }
@@ -298,24 +298,4 @@ func (p *prober) childRevision(entity string, fields map[string]any) (string, er
 		err = errors.Join(err, deleting)
 	}
 	return either(moves, mockserver.Bump, mockserver.Keep, err)
-}
-
-func (p *prober) timeFormat() (string, error) {
-	made, _, err := p.create(nil)
-	if err != nil {
-		return "", err
-	}
-	modified, _ := made.record()["modified"].(string)
-	if len(modified) < len("2024-07-09 12:51:48") || modified[10] != ' ' && modified[10] != 'T' {
-		return "", fmt.Errorf("a time is written %q", modified)
-	}
-	return either(modified[10] == ' ', mockserver.TimeSpace, mockserver.TimeT, nil)
-}
-
-func (p *prober) createStatus() (string, error) {
-	made, _, err := p.create(nil)
-	if err == nil && made.status != http.StatusCreated && made.status != http.StatusOK {
-		err = made.unexpected()
-	}
-	return either(made.status == http.StatusCreated, mockserver.Created, mockserver.OK, err)
 }

@@ -116,8 +116,9 @@ func settingsSchema() schema.Schema {
 				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
 				MarkdownDescription: "The most requests in a second, at least `0.01`. By default there is no limit of the provider's own; what the service limits is waited for.",
 			},
-			"max_retries": count("How often a request is sent again after a failure in which that does no harm.", int64(defaults.MaxRetries), 0, 20),
-			"request_timeout": duration("How long one request may take, with its reply. After an interrupt, everything ends within this time.",
+			"max_retries": count("How often a request is sent again after a failure in which that does no harm. "+
+				"A wait that the service asks for, by `Retry-After`, is no retry, but a request waits for no more than a minute for each of its tries: `1 + max_retries` minutes in all.", int64(defaults.MaxRetries), 0, 20),
+			"request_timeout": duration("How long one request may take, with its reply. After an interrupt, everything that is under way ends within this time.",
 				defaults.RequestTimeout, time.Second, time.Hour),
 			"recovery_timeout": duration("How long the provider waits for something that the CRM may show late: it looks for a conversation whose creation got no reply "+
 				"for this long before it creates it again, and waits as long for reads that lag behind writes.", defaults.RecoveryTimeout, 0, time.Hour),
