@@ -116,7 +116,8 @@ func settingsSchema() schema.Schema {
 				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
 				MarkdownDescription: "The most requests in a second, at least `0.01`. By default there is no limit of the provider's own; what the service limits is waited for.",
 			},
-			"max_retries": count("How often a request is sent again after a failure in which that does no harm.", int64(defaults.MaxRetries), 0, 20),
+			"max_retries": count("How often a request is sent again after a failure in which that does no harm. "+
+				"Waiting for as long as the service asks (`Retry-After`) is no retry; the provider does so for (1 + `max_retries`) minutes in all.", int64(defaults.MaxRetries), 0, 20),
 			"request_timeout": duration("How long one request may take, with its reply. After an interrupt, everything ends within this time.",
 				defaults.RequestTimeout, time.Second, time.Hour),
 			"recovery_timeout": duration("How long the provider waits for something that the CRM may show late: it looks for a conversation whose creation got no reply "+
