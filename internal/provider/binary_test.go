@@ -92,7 +92,7 @@ func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output str
 	return out.String(), command.ProcessState.ExitCode()
 }
 
-// ids returns the ids of the bulk resource's conversations in the state.
+// ids returns the ids of the conversations in the state.
 func (b *binary) ids() map[string]bool {
 	b.t.Helper()
 	content, err := os.ReadFile(filepath.Join(b.dir, "terraform.tfstate"))
@@ -104,6 +104,7 @@ func (b *binary) ids() map[string]bool {
 			Instances []struct {
 				Status     string
 				Attributes struct {
+					ID            *string
 					Conversations map[string]struct{ ID *string }
 				}
 			}
@@ -117,6 +118,9 @@ func (b *binary) ids() map[string]bool {
 		for _, instance := range resource.Instances {
 			if instance.Status == "tainted" {
 				b.t.Error("the resource is tainted")
+			}
+			if id := instance.Attributes.ID; id != nil {
+				ids[*id] = true
 			}
 			for _, conversation := range instance.Attributes.Conversations {
 				if conversation.ID != nil {

@@ -1,0 +1,149 @@
+//go:build unix
+
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A scene is a space that behaves with malice, and the real Terraform there.
+type scene struct {
+	*binary
+	*world
+
+	t *testing.T
+}
+
+// scene returns a scene with the provider that b has built.
+func (b *binary) scene(t *testing.T, w *world) *scene {
+	t.Helper()
+	another := *b
+	another.t, another.dir = t, t.TempDir()
+	return &scene{binary: &another, world: w, t: t}
+}
+
+// plays runs Terraform with a configuration, and checks how it ends and that it
+// says these texts in order, however it breaks the lines.
+func (s *scene) plays(configuration string, wantCode int, arguments []string, texts ...string) (output string) {
+	s.t.Helper()
+	s.write("main.tf", configuration)
+	output, code := s.run(nil, arguments...)
+	s.wantOutput(output, code, wantCode, arguments, texts...)
+	return output
+}
+
+func (s *scene) wantOutput(output string, code, wantCode int, arguments []string, texts ...string) {
+	s.t.Helper()
+	plain := strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(output)
+	if code != wantCode || !says(texts...).MatchString(plain) {
+		s.t.Errorf("%v ended with %d; want %d, with %q:\n%s", arguments, code, wantCode, texts, output)
+	}
+}
+
+var (
+	applies  = []string{"apply", "-auto-approve"}
+	destroys = []string{"destroy", "-auto-approve"}
+	plans    = []string{"plan", "-detailed-exitcode"} // which ends with 0 where nothing is left to do, and with 2 otherwise
+)
+
+// made checks how many conversations were ever made, beside those of others, and how
+// many of them are not deleted.
+func (s *scene) made(others, all, live int) {
+	s.t.Helper()
+	if a, l := len(s.world.Records(conversations))-others, len(s.live())-others; a != all || l != live {
+		s.t.Errorf("%d conversations were made, and %d are live; want %d and %d", a, l, all, live)
+	}
+}
+
+// others takes note of the conversations that are there, and returns a check that
+// they are still what they were.
+func (s *scene) others() (untouched func()) {
+	before := map[string]map[string]any{}
+	for _, record := range s.world.Records(conversations) {
+		before[fmt.Sprint(record["id"])] = record
+	}
+	return func() {
+		s.t.Helper()
+		for id, was := range before {
+			now, _ := s.Record(conversations, id)
+			if diff := cmp.Diff(was, now); diff != "" {
+				s.t.Errorf("the conversation of others is another one (-was +is):\n%s", diff)
+			}
+		}
+	}
+}
+
+// owns checks that the state has each live conversation but those of others, and no
+// other.
+func (s *scene) owns(others ...string) {
+	s.t.Helper()
+	ids := s.ids()
+	for _, id := range others {
+		if ids[id] {
+			s.t.Errorf("the conversation %s of others is in the state", id)
+		}
+		ids[id] = true
+	}
+	live := map[string]bool{}
+	for _, record := range s.live() {
+		live[fmt.Sprint(record["id"])] = true
+	}
+	if diff := cmp.Diff(live, ids); diff != "" {
+		s.t.Errorf("the state (-live +owned, or of others):\n%s", diff)
+	}
+}
+
+// numbersOf returns the numbers of the live conversations, sorted.
+func (s *scene) numbersOf() []string {
+	var all []string
+	for _, record := range s.live() {
+		all = append(all, fmt.Sprint(record["recipient_phone_number"]))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// isTainted reports whether the state has a tainted resource.
+func (s *scene) isTainted() bool {
+	s.t.Helper()
+	content, err := os.ReadFile(filepath.Join(s.dir, "terraform.tfstate"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return strings.Contains(string(content), `"status": "tainted"`)
+}
+
+// A shape declares conversations of the phone as resources of their own, or as
+// entries of a map.
+type shape func(s *space, n numbers, settings ...string) string
+
+var shapes = map[string]shape{
+	"singles": func(s *space, n numbers, settings ...string) string { return s.singles(n, "", settings...) },
+	"bulk":    func(s *space, n numbers, settings ...string) string { return s.bulk(n, "", settings...) },
+}
+
+// singles returns a configuration of the conversations as resources of their own.
+func (s *space) singles(n numbers, attributes string, settings ...string) string {
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(n)) {
+		fmt.Fprintf(&b, "    %q = %q\n", key, n[key])
+	}
+	return s.config(fmt.Sprintf("resource \"pipeliner_text_message_conversation\" \"test\" {\n  for_each = {\n%s  }\n  phone_id = %q\n  recipient_phone_number = each.value\n  %s\n}",
+		b.String(), phone, attributes), append(settings, `batch_window = "500ms"`)...)
+}
+
+// createBy is what others do who start a conversation; with an incoming message, it
+// is the sender of that who does.
+func createBy(fields map[string]any) mockserver.Acts {
+	return mockserver.Acts{{Create: &mockserver.Target{Entity: conversations, Values: fields}}}
+}
