@@ -161,7 +161,7 @@ func (m *machine) othersEdit(t *rapid.T, id string, now held) (string, error) {
 	switch {
 	case field == phones.field:
 		value = oneOf(t, field, phones.records...)
-	case field == number && now.meaning[number] != "":
+	case field == number && (now.meaning[number] != "" || m.respells): // such a number of others is another one to the provider
 		return "cannot change the number of", nil
 	case field == number:
 		value = oneOf(t, field, spelledNumbers...)[0]
