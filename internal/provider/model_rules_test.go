@@ -56,12 +56,9 @@ func removal(v tftypes.Value) action {
 func (m *machine) intents(plan *corePlan) (all []intent) {
 	for _, c := range plan.changes {
 		var prior map[string]tftypes.Value
-		policy := c.planned
+		var policy tftypes.Value // that of the state counts
 		if c.prior != nil {
-			prior = entries(c.address, c.typeName, c.prior.value)
-			if c.typeName == singleType || c.action != update {
-				policy = c.prior.value
-			}
+			prior, policy = entries(c.address, c.typeName, c.prior.value), c.prior.value
 		}
 		byID := map[string]tftypes.Value{}
 		for _, conversation := range prior {

@@ -40,6 +40,8 @@ type machine struct {
 	core *core
 	bulk bool // one bulk resource, else single ones
 
+	respells bool // the CRM writes numbers so that nobody can tell what was sent
+
 	overwrites bool // the provider's on_conflict
 
 	slots    map[string]declared // by address, or by key of the bulk resource
@@ -96,12 +98,16 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 	var behavior mockserver.Behavior
 	var unusual []string
 	for _, choice := range mockserver.Switches {
+		if choice.Name == "duplicate-conversations" {
+			continue // the machine declares twins, and others create them
+		}
 		value := oneOf(t, choice.Name, choice.Values...)
 		*choice.Field(&behavior) = value
 		if value != choice.Values[0] {
 			unusual = append(unusual, choice.Name+"="+value)
 		}
 	}
+	m.respells = slices.Contains([]string{mockserver.Digits, mockserver.DoubleZero, mockserver.Masked}, behavior.PhoneFormat)
 	var err error
 	if m.crm, err = newMock(mockserver.Options{Latency: time.Millisecond, Behavior: behavior}); err != nil {
 		t.Fatal(err)
