@@ -192,11 +192,14 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 			w.failWhole(items, err)
 			return
 		}
-		left, unsettled := w.settle(lastingOf(ctx), items, err, patience)
-		switch items = left; {
-		case unsettled != nil:
-			w.fail(items, unsettled)
-			return
+		if unknown || lost != nil { // what was refused has made nothing
+			left, unsettled := w.settle(lastingOf(ctx), items, err, patience)
+			if items = left; unsettled != nil {
+				w.fail(items, unsettled)
+				return
+			}
+		}
+		switch {
 		case divide:
 			// One of them is at fault, or they are too many. Smaller batches find it, and
 			// let its neighbours through.
