@@ -53,3 +53,22 @@ func TestRefusedIsNotAdopted(t *testing.T) {
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }
+
+// Only of creates is a moment remembered: an update may be sent again.
+func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		before := s.create(t.Context(), t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		}})
+		update := change(before)
+		update.RecipientContactID = Value(jones)
+		results := s.client.Conversations.write(t.Context(), []ConversationInput{update, newConversation(2)}, WriteOptions{RollbackMethod: 1})
+		for i, remembered := range []bool{false, true} {
+			wantProblem(t, results[i].Err, OutcomeUnknown)
+			wantEqual(t, "remembered", remembered, sinceOf(results[i].Err) != nil)
+		}
+	})
+}
