@@ -113,10 +113,7 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	for n, record := range records {
 		ids[n] = record.recordID()
 	}
-	for _, i := range items {
-		since := s.since(i)
-		s.results[i].Err = &OutcomeUnknownError{Err: &AmbiguousError{IDs: ids}, Since: &since}
-	}
+	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 
 // lookOnceMore looks at what was sent again: the first request may have been carried

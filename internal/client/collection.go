@@ -124,7 +124,7 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, inputs []In, patient bo
 		patience = c.client.config.RecoveryTimeout
 	}
 	if open, err := w.settle(ctx, w.all(), errEarlier, patience); err != nil {
-		w.fail(open, err)
+		w.failUnknown(open, err)
 	}
 	return w.results
 }

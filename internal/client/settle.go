@@ -43,7 +43,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			}
 		}
 		if err != nil {
-			return items, w.unseen(items, lost, err)
+			return items, fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)
 		}
 		return items, nil
 	}
@@ -70,16 +70,6 @@ func mayPass(err error) bool {
 		return true
 	}
 	return false
-}
-
-// unseen says that looking for what a lost request did has failed.
-func (w *writing[T, In]) unseen(items []int, lost, err error) *OutcomeUnknownError {
-	unknown := &OutcomeUnknownError{Err: fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)}
-	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
-		since := w.sinceAny(creates)
-		unknown.Since = &since
-	}
-	return unknown
 }
 
 func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }

@@ -192,11 +192,14 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 			w.failWhole(items, err)
 			return
 		}
-		left, unsettled := w.settle(lastingOf(ctx), items, err, patience)
-		switch items = left; {
-		case unsettled != nil:
-			w.fail(items, unsettled)
-			return
+		if unknown || lost != nil { // what was refused has made nothing
+			left, unsettled := w.settle(lastingOf(ctx), items, err, patience)
+			if items = left; unsettled != nil {
+				w.failUnknown(items, unsettled)
+				return
+			}
+		}
+		switch {
 		case divide:
 			// One of them is at fault, or they are too many. Smaller batches find it, and
 			// let its neighbours through.
@@ -220,10 +223,16 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	if causeOf(lost) != causeOf(err) { //nolint:errorlint // the very same one
 		err = fmt.Errorf("%w; then: %w", causeOf(lost), err)
 	}
-	w.fail(items, &OutcomeUnknownError{Err: causeOf(err)})
+	w.failUnknown(items, causeOf(err))
+}
+
+// failUnknown fails items that may have been carried out, because of err. Creates may be
+// looked for later.
+func (w *writing[T, In]) failUnknown(items []int, err error) {
+	w.fail(items, &OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
 		since := w.sinceAny(creates)
-		w.fail(creates, &OutcomeUnknownError{Err: causeOf(err), Since: &since})
+		w.fail(creates, &OutcomeUnknownError{Err: err, Since: &since})
 	}
 }
 

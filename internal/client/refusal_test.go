@@ -1,0 +1,74 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// stranger makes a conversation as others would, and returns its id.
+func (s testSpace) stranger(t testing.TB, number string, fields ...any) ID {
+	t.Helper()
+	record := map[string]any{"phone_id": frontDesk, "recipient_phone_number": number}
+	for i := 0; i < len(fields); i += 2 {
+		record[fmt.Sprint(fields[i])] = fields[i+1]
+	}
+	id, err := s.Create(conversationSegment, record)
+	must(t, err)
+	return idOf(id)
+}
+
+// sinceOf returns the moment that an error of unknown outcome names, nil for none.
+func sinceOf(err error) *Moment {
+	unknown, _ := errors.AsType[*OutcomeUnknownError](err)
+	if unknown == nil {
+		return nil
+	}
+	return unknown.Since
+}
+
+// What the service has refused was not carried out: what looks like it is a
+// stranger's, also where a refused batch is sent in smaller ones.
+func TestRefusedIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var once sync.Once
+		var stranger ID
+		s.Inject(mockserver.Fault{
+			Path: "batch-modify", Body: numberOf(13), Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply,
+			Do: func() { once.Do(func() { stranger = s.stranger(t, numberOf(1)) }) },
+		})
+		results := s.client.Conversations.write(t.Context(), []ConversationInput{newConversation(1), newConversation(13)}, WriteOptions{RollbackMethod: 1})
+		must(t, results[0].Err)
+		wantProblem(t, results[1].Err, Refused)
+		if results[0].Adopted || results[0].Value.ID == stranger {
+			t.Error("a stranger's conversation was adopted")
+		}
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// Only of creates is a moment remembered: an update may be sent again.
+func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		before := s.create(t.Context(), t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		}})
+		update := change(before)
+		update.RecipientContactID = Value(jones)
+		results := s.client.Conversations.write(t.Context(), []ConversationInput{update, newConversation(2)}, WriteOptions{RollbackMethod: 1})
+		for i, remembered := range []bool{false, true} {
+			wantProblem(t, results[i].Err, OutcomeUnknown)
+			wantEqual(t, "remembered", remembered, sinceOf(results[i].Err) != nil)
+		}
+	})
+}
