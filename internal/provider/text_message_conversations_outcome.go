@@ -113,7 +113,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
 			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key],
-			remembered: action == "Update", causes: w.causes,
+			remembered: action == "Update" || w.allOrNothing, causes: w.causes,
 		})
 	}
 	for _, removal := range w.removals {

@@ -196,6 +196,11 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 			"The warnings above say which conversations may have been left. The next destroy looks for them again.")
 	}
 	if resp.Diagnostics.HasError() {
+		for key := range known.unsettled {
+			if prior[key] != nil {
+				work.keep(key, *prior[key]) // so that the next refresh looks, and the plan says what it has found
+			}
+		}
 		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 		state, diags = work.model(ctx, state)
 		resp.Diagnostics.Append(diags...)

@@ -168,7 +168,8 @@ func warnOfOpen(err error) diag.Diagnostics {
 }
 
 const severalAdvice = "Find out in the CRM which one it is. Then run terraform state rm with the address of this resource (or remove the entry), " +
-	"and import that one by its UUID; or delete in the CRM those that nobody needs, and apply again."
+	"and import that one by its UUID; or delete in the CRM those that nobody needs, and apply again. " +
+	"If the resource is tainted, run terraform untaint first: else the apply replaces the one that is left."
 
 func idList(ids []client.ID) string {
 	texts := make([]string, len(ids))
