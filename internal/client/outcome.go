@@ -23,10 +23,10 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	}
 	err := decodeError(got.status, got.body)
 	wait := retryAfter(header, time.Now())
-	switch {
-	case got.status == http.StatusUnauthorized:
+	switch got.status {
+	case http.StatusUnauthorized:
 		c.denied.set(err)
-	case got.status == http.StatusTooManyRequests:
+	case http.StatusTooManyRequests:
 		return &throttledError{err: err, after: wait}
 	}
 	switch asked := got.status == http.StatusServiceUnavailable && wait > 0; {

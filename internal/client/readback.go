@@ -111,7 +111,10 @@ func (w *writing[T, In]) take(i int, record T, found bool, err error) {
 // shows reports whether what was read back can be from after the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 	known, _ := w.about(i).Revision.Get()
-	return found && (record.changed() > known || w.agrees(w.inputs[i], record)) && !(w.about(i).Restore && record.deleted())
+	if !found || w.about(i).Restore && record.deleted() {
+		return false
+	}
+	return record.changed() > known || w.agrees(w.inputs[i], record)
 }
 
 var (

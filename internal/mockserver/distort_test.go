@@ -3,6 +3,7 @@ package mockserver_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"net/url"
 	"strings"
 	"testing"
@@ -84,7 +85,7 @@ func TestFault_distortedRecords(t *testing.T) {
 	} {
 		m := newMock(t, nil)
 		m.Inject(test.fault)
-		records := append(m.list(t, "Accounts").Data, m.do(t, http.MethodGet, "Accounts/"+accountID, "").data(t))
+		records := slices.Concat(m.list(t, "Accounts").Data, []map[string]any{m.do(t, http.MethodGet, "Accounts/"+accountID, "").data(t)})
 		wantDiff(t, "records", 3, len(records))
 		for _, r := range records {
 			value, present := r[test.name]

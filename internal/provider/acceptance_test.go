@@ -89,7 +89,7 @@ func (w *world) Purge(entity, id string) error {
 	if err := w.Server.Purge(entity, id); err != nil {
 		return err
 	}
-	return w.Server.Edit("Accounts", acme, map[string]any{"name": "Acme"})
+	return w.space.Edit("Accounts", acme, map[string]any{"name": "Acme"})
 }
 
 // newSpace returns the real space where the environment names one, and otherwise

@@ -5,8 +5,6 @@ package provider_test
 import (
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -60,7 +58,7 @@ var (
 // many of them are not deleted.
 func (s *scene) made(others, all, live int) {
 	s.t.Helper()
-	if a, l := len(s.world.Records(conversations))-others, len(s.live())-others; a != all || l != live {
+	if a, l := len(s.Records(conversations))-others, len(s.live())-others; a != all || l != live {
 		s.t.Errorf("%d conversations were made, and %d are live; want %d and %d", a, l, all, live)
 	}
 }
@@ -69,7 +67,7 @@ func (s *scene) made(others, all, live int) {
 // they are still what they were.
 func (s *scene) others() (untouched func()) {
 	before := map[string]map[string]any{}
-	for _, record := range s.world.Records(conversations) {
+	for _, record := range s.Records(conversations) {
 		before[fmt.Sprint(record["id"])] = record
 	}
 	return func() {
@@ -101,26 +99,6 @@ func (s *scene) owns(others ...string) {
 	if diff := cmp.Diff(live, ids); diff != "" {
 		s.t.Errorf("the state (-live +owned, or of others):\n%s", diff)
 	}
-}
-
-// numbersOf returns the numbers of the live conversations, sorted.
-func (s *scene) numbersOf() []string {
-	var all []string
-	for _, record := range s.live() {
-		all = append(all, fmt.Sprint(record["recipient_phone_number"]))
-	}
-	slices.Sort(all)
-	return all
-}
-
-// isTainted reports whether the state has a tainted resource.
-func (s *scene) isTainted() bool {
-	s.t.Helper()
-	content, err := os.ReadFile(filepath.Join(s.dir, "terraform.tfstate"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return strings.Contains(string(content), `"status": "tainted"`)
 }
 
 // A shape declares conversations of the phone as resources of their own, or as

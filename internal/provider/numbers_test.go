@@ -96,7 +96,7 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 		}
 	}
 	many := entries{}
-	for _, key := range strings.Split("abcdefghijkl", "") {
+	for key := range strings.SplitSeq("abcdefghijkl", "") {
 		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
 	}
 	many["z"] = &ownedModel{conversationModel: number("+1 907 555 0133")}
