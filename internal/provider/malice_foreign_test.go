@@ -22,7 +22,7 @@ var incoming = createBy(map[string]any{
 
 // The reply to a create is lost, and somebody with the same number has written just
 // before it: two conversations are alike, and Terraform takes none of them.
-func TestAccMalice_incomingMessage(t *testing.T) {
+func TestAccMalice_incomingMessage(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	for form, declare := range shapes {
 		t.Run(form, func(t *testing.T) {
@@ -64,7 +64,7 @@ func (w *world) liveIDs() (ids []string) {
 
 // Several are sent, and somebody has written who has the number of one of them: the
 // others are adopted.
-func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
+func TestAccMalice_incomingMessageAmongMany(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)
 	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
@@ -82,7 +82,7 @@ func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
 
 // A request never arrived, and somebody has made a conversation of the same phone and
 // number that belongs to another account: it is theirs, whatever becomes of ours.
-func TestAccMalice_anotherAccount(t *testing.T) {
+func TestAccMalice_anotherAccount(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	theirs := createBy(map[string]any{"phone_id": phone, "recipient_phone_number": sharedNumber, "recipient_account_id": globex})
 	lost := mockserver.Fault{Kind: mockserver.DropBefore, Before: theirs}
@@ -142,7 +142,7 @@ func (s *scene) ofAccount(t *testing.T, want ...string) {
 
 // A create is sent again, and while that is under way its first request is carried out
 // as well: the warning names both.
-func TestAccMalice_lateTwin(t *testing.T) {
+func TestAccMalice_lateTwin(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	for form, declare := range shapes {
 		t.Run(form, func(t *testing.T) {
@@ -168,7 +168,7 @@ func TestAccMalice_lateTwin(t *testing.T) {
 }
 
 // A reply says that there was no success, and has the results of all: each counts.
-func TestAccMalice_noSuccess(t *testing.T) {
+func TestAccMalice_noSuccess(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	mixed := mockserver.Behavior{BatchSuccess: mockserver.MixedFalse}
 	t.Run("singles", func(t *testing.T) {

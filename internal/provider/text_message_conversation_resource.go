@@ -180,9 +180,7 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	id := reference(state.ID)
 	var err error
 	if id.IsZero() {
-		if _, tried := known.unsettled[""]; !tried && isKnown(state.Revision) {
-			known.unsettled[""] = attempt{client.Moment{Revision: state.Revision.ValueInt64()}, state.toAPI(known.numbers, nil)}
-		}
+		known.unsettled.recall("", state.conversationModel, known.numbers)
 		id, err = known.unsettled.find(ctx, api)
 	}
 	if err == nil && !id.IsZero() {

@@ -43,14 +43,22 @@ func (w *bulkWork) created() diag.Diagnostics {
 	return diags
 }
 
-// keepFailed keeps what could not be created as entries without an id.
+// keepFailed keeps what could not be created as entries without an id. What may have
+// been created has the revision above which it is: Terraform drops the private state
+// of what it replaces.
 func (w *bulkWork) keepFailed() {
+	open := w.unsettled()
 	for _, change := range w.changes {
-		if w.failed[change.key] != nil && w.state[change.key] == nil {
-			w.keep(change.key, ownedModel{
-				conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
-			})
+		if w.failed[change.key] == nil || w.state[change.key] != nil {
+			continue
 		}
+		failed := ownedModel{
+			conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
+		}
+		if tried, isOpen := open[change.key]; isOpen {
+			failed.Revision = types.Int64Value(tried.Since.Revision)
+		}
+		w.keep(change.key, failed)
 	}
 }
 

@@ -182,6 +182,11 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	prior, diags := state.entries(ctx)
 	resp.Diagnostics.Append(diags...)
+	for key, entry := range prior {
+		if !prior.exists(key) {
+			known.unsettled.recall(key, entry.conversationModel, known.numbers)
+		}
+	}
 	empty := state
 	empty.Conversations = types.MapValueMust(entryType, nil)
 	work, diags := r.begin(ctx, known, empty, prior, state.DeletionPolicy)

@@ -35,6 +35,14 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	return attempt{*unknown.Since, sent}, true
 }
 
+// recall finds an attempt in the state of what has no id, where the private state has
+// got lost: then the revision is the one before the attempt.
+func (u unsettled) recall(key string, m conversationModel, n numbers) {
+	if _, tried := u[key]; !tried && isKnown(m.Revision) {
+		u[key] = attempt{client.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
+	}
+}
+
 // identity returns which conversation the attempt would have made.
 func (a attempt) identity(n numbers) identity {
 	phone, _ := a.Sent.PhoneID.Get()
