@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -246,6 +247,11 @@ var troubles = []trouble{
 	{"403", mockserver.Fault{Kind: mockserver.StatusReply, Status: 403}, false},
 	{"500", mockserver.Fault{Kind: mockserver.StatusReply, Status: 500}, false},
 	{"500 after", mockserver.Fault{Kind: mockserver.StatusAfter, Status: 500, Reply: "oops"}, false},
+	{"500 of the API after", mockserver.Fault{Kind: mockserver.StatusAfter, Status: 500, Envelope: true}, false},
+	{"503 with Retry-After after", mockserver.Fault{Kind: mockserver.StatusAfter, Status: 503, RetryAfter: "3"}, false},
+	{"408 after", mockserver.Fault{Kind: mockserver.StatusAfter, Status: 408}, false},
+	{"404 of a proxy after", mockserver.Fault{Kind: mockserver.StatusAfter, Status: 404, Reply: "<html>not found</html>"}, false},
+	{"504, and done later", mockserver.Fault{Kind: mockserver.CommitLater, Status: 504, CommitAfter: 4 * time.Second}, false},
 	{"404 of a proxy", mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: "<html>not found</html>"}, false},
 }
 

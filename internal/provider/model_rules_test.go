@@ -109,9 +109,7 @@ func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
 			what, exists := now[id]
 			switch {
 			case id == "":
-				if !known || stateID(actual) != "" {
-					m.fail("a refresh changes an entry that could not be created yet", "%s: %s", slot, text(actual))
-				}
+				m.judgeFound(slot, conversation, actual, now)
 			case !exists:
 				if known {
 					m.fail("a refresh keeps what is gone", "%s is still %s", slot, m.nameOf(id))
@@ -123,6 +121,26 @@ func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
 			}
 		}
 	}
+}
+
+// judgeFound judges the refresh of what has no id yet: it stays, or gets the id of a
+// conversation that may be the one whose creation nobody saw, one that differs in
+// nothing that is there.
+func (m *machine) judgeFound(slot string, sent, actual tftypes.Value, now snapshot) {
+	id := stateID(actual)
+	what, exists := now[id]
+	switch {
+	case actual.Type() == nil || actual.IsNull() || id != "" && !exists:
+		m.fail("a refresh changes an entry that could not be created yet", "%s: %s", slot, text(actual))
+	case id == "":
+		return
+	}
+	for field, wanted := range meaningOfState(sent) {
+		if is := what.meaning[field]; is != wanted && is != "" && wanted != "" {
+			m.fail("a refresh adopts a stranger's conversation", "%s: %s of %s is %q, not %q", slot, field, id, is, wanted)
+		}
+	}
+	m.compareState(slot, actual, id, what)
 }
 
 // compareState holds a conversation in the state against the CRM's.

@@ -347,6 +347,7 @@ func (m *machine) apply(t *rapid.T) {
 func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed bool) {
 	before := m.snapshot()
 	walk.apply(plan)
+	m.crm.AwaitCommits()
 	after := m.snapshot()
 	errs := walk.errors()
 	m.log("  applied: %s %v", strings.Join(append(errs, m.warnings(walk)...), "; "), m.hits())

@@ -50,7 +50,7 @@ func (m *machine) judgeApply(v *verdict) {
 	for _, id := range m.byName(v.before) {
 		if _, claimed := v.claimed[id]; claimed && v.isLost(id) {
 			delete(v.lost, id) // adopted
-		} else if !touched[id] && !v.isAdopted(id) {
+		} else if !touched[id] && !v.isAdopted(id) && !v.isRemoved(id) {
 			v.isUntouched("a conversation that is not in the state was changed", id)
 		}
 	}
@@ -292,6 +292,12 @@ func (v *verdict) isAdopted(id string) bool {
 	return slices.ContainsFunc(said, func(d *tfprotov6.Diagnostic) bool {
 		return d.Summary == "Text Message Conversation Adopted" && strings.Contains(d.Detail, id)
 	})
+}
+
+// isRemoved reports whether a lost conversation was found and deleted, and no more.
+func (v *verdict) isRemoved(id string) bool {
+	was, is := v.before[id], v.after[id]
+	return v.isLost(id) && is.deleted && maps.Equal(was.meaning, is.meaning)
 }
 
 // isLost reports whether nobody knew of the conversation when it was created.
