@@ -64,7 +64,7 @@ func (w *world) liveIDs() (ids []string) {
 
 // Several are sent, and somebody has written who has the number of one of them: the
 // others are adopted.
-func TestAccMalice_incomingMessageAmongMany(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
+func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)
 	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
