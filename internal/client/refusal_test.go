@@ -72,3 +72,24 @@ func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 		}
 	})
 }
+
+// A repeat that is refused for another reason than what is in it says nothing of the
+// first request.
+func TestRefusedRepeatIsRemembered(t *testing.T) {
+	t.Parallel()
+	for status, name := range map[int]string{http.StatusUnauthorized: "ERROR_UNAUTHORIZED", http.StatusForbidden: "ERROR_FORBIDDEN"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1},
+				mockserver.Fault{
+					Path: "batch-modify", Kind: mockserver.StatusReply, Status: status,
+					Reply: fmt.Sprintf(`{"success":false,"http_status":%d,"code":1,"name":%q,"message":"x"}`, status, name),
+				})
+			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+			wantProblem(t, err, OutcomeUnknown)
+			if sinceOf(err) == nil {
+				t.Errorf("%d: it is not remembered: %v", status, err)
+			}
+		})
+	}
+}

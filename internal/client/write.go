@@ -177,7 +177,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == rollbackFailed && isRefusedWhole(err))
 		patience := time.Duration(0)
 		switch {
-		case err == nil, lost != nil && !divide && isAPIRefusal(err) && !unknown:
+		case err == nil, lost != nil && !divide && !unknown && isRefusedWhole(err):
 			if err != nil {
 				w.failWhole(items, err)
 			}
