@@ -10,8 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // A scene is a space that behaves with malice, and the real Terraform there.
@@ -118,10 +116,4 @@ func (s *space) singles(n numbers, attributes string, settings ...string) string
 	}
 	return s.config(fmt.Sprintf("resource \"pipeliner_text_message_conversation\" \"test\" {\n  for_each = {\n%s  }\n  phone_id = %q\n  recipient_phone_number = each.value\n  %s\n}",
 		b.String(), phone, attributes), append(settings, `batch_window = "500ms"`)...)
-}
-
-// createBy is what others do who start a conversation; with an incoming message, it
-// is the sender of that who does.
-func createBy(fields map[string]any) mockserver.Acts {
-	return mockserver.Acts{{Create: &mockserver.Target{Entity: conversations, Values: fields}}}
 }
