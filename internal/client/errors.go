@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -46,18 +47,30 @@ type FieldError struct {
 	Errors []ErrorItem `json:"errors"`
 }
 
-// Text returns what is wrong with the field, in the service's words.
+// Text returns what is wrong with the field, in the service's words: of the field as
+// a whole, where it has words for that, and each reason once.
 func (e FieldError) Text() string {
 	var texts []string
+	if e.Message != "" || len(e.Errors) == 0 {
+		texts = append(texts, e.ErrorItem.Text())
+	}
 	for _, item := range e.Errors {
-		if item.Message != "" {
-			texts = append(texts, item.Message)
+		if text := item.Text(); !slices.Contains(texts, text) {
+			texts = append(texts, text)
 		}
 	}
-	if len(texts) == 0 {
-		return firstOf(e.Message, e.Name)
-	}
 	return strings.Join(texts, "\n")
+}
+
+// Text returns the reason in the service's words, or else its name or code.
+func (e ErrorItem) Text() string {
+	switch {
+	case strings.TrimSpace(e.Message) != "":
+		return strings.TrimSpace(e.Message)
+	case e.Name != "":
+		return e.Name
+	}
+	return fmt.Sprintf("error %d", e.Code)
 }
 
 // Error gives status, code, name and message on one line.
@@ -274,13 +287,4 @@ func snippet(body []byte) string {
 	words := strings.FieldsFunc(strings.ToValidUTF8(string(body), "\uFFFD"), func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) })
 	runes := []rune(strings.Join(words, " "))
 	return string(runes[:min(len(runes), snippetLength)])
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,10 +26,10 @@ func (r reason) String() string {
 // reasonsOf returns all that an error says beside its code and message.
 func reasonsOf(e *client.APIError) (reasons []reason) {
 	for _, fieldError := range e.FieldErrors {
-		reasons = append(reasons, reason{fieldError.FieldName, textOfField(fieldError)})
+		reasons = append(reasons, reason{fieldError.FieldName, fieldError.Text()})
 	}
 	for _, item := range e.EntityErrors {
-		reasons = append(reasons, reason{item.FieldName, textOfItem(item)})
+		reasons = append(reasons, reason{item.FieldName, item.Text()})
 	}
 	for _, step := range e.StepChecklistErrors { // nothing says what they look like
 		var text bytes.Buffer
@@ -40,31 +39,6 @@ func reasonsOf(e *client.APIError) (reasons []reason) {
 		reasons = append(reasons, reason{"step checklist", text.String()})
 	}
 	return reasons
-}
-
-// textOfField returns what is wrong with a field. What it says of the field as a
-// whole counts where it has words for it.
-func textOfField(e client.FieldError) string {
-	var texts []string
-	if e.Message != "" || len(e.Errors) == 0 {
-		texts = append(texts, textOfItem(e.ErrorItem))
-	}
-	for _, item := range e.Errors {
-		if text := textOfItem(item); !slices.Contains(texts, text) {
-			texts = append(texts, text)
-		}
-	}
-	return strings.Join(texts, "\n")
-}
-
-func textOfItem(e client.ErrorItem) string {
-	switch {
-	case strings.TrimSpace(e.Message) != "":
-		return strings.TrimSpace(e.Message)
-	case e.Name != "":
-		return e.Name
-	}
-	return fmt.Sprintf("error %d", e.Code)
 }
 
 // listed returns the reasons as text, empty for none.
