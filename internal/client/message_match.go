@@ -58,7 +58,5 @@ func nextCertain(candidates [][]int) int {
 
 // inOrder sorts messages as they were made.
 func inOrder(messages []Message) {
-	slices.SortStableFunc(messages, func(a, b Message) int {
-		return cmp.Or(cmp.Compare(a.Revision, b.Revision), a.Created.Compare(b.Created.Time))
-	})
+	slices.SortStableFunc(messages, func(a, b Message) int { return cmp.Compare(a.Revision, b.Revision) })
 }

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -108,15 +107,15 @@ func sameDirection(input client.MessageInput, others []client.Message) (same []c
 // unidentified warns of a message of which it is not known which of the messages
 // in the CRM it is.
 func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
-	ids := make([]string, len(candidates))
+	ids := make([]client.ID, len(candidates))
 	for i, candidate := range candidates {
-		ids[i] = candidate.ID.String()
+		ids[i] = candidate.ID
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified",
 		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of its conversation: %s. "+
 			"It chooses none and does not send the message again. The next plan looks again.\n\n"+
 			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the message under another key; "+
-			"Terraform then creates it anew.", at, strings.Join(ids, ", ")))
+			"Terraform then creates it anew.", at, idList(ids)))
 }
 
 // failedMessages returns the planned messages of a conversation that could not

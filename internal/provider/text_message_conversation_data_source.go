@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -122,12 +121,12 @@ func findByNumber(ctx context.Context, api *client.Client, config conversationMo
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both; a soft-deleted conversation is found by its id only.", phone, number))
 	case len(found) > 1:
-		ids := make([]string, len(found))
+		ids := make([]client.ID, len(found))
 		for i, conversation := range found {
-			ids[i] = conversation.ID.String()
+			ids[i] = conversation.ID
 		}
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
-			fmt.Sprintf("The phone %s has %d conversations with the number %q. Say which one by its id, one of: %s.", phone, len(found), number, strings.Join(ids, ", ")))
+			fmt.Sprintf("The phone %s has %d conversations with the number %q. Say which one by its id, one of: %s.", phone, len(found), number, idList(ids)))
 	default:
 		return found[0], nil
 	}
