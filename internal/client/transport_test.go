@@ -71,10 +71,14 @@ func distrusts(*http.Request) (*http.Response, error) {
 // play returns a network where the n-th request has the n-th outcome, and the
 // last one all that follow; and when each of them came.
 func play(outcomes ...outcome) (roundTripper, *[]time.Time) {
+	var mu sync.Mutex
 	var at []time.Time
 	return func(r *http.Request) (*http.Response, error) {
+		mu.Lock()
 		at = append(at, time.Now())
-		return outcomes[min(len(at), len(outcomes))-1](r)
+		outcome := outcomes[min(len(at), len(outcomes))-1]
+		mu.Unlock()
+		return outcome(r)
 	}, &at
 }
 
