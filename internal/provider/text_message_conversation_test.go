@@ -132,7 +132,7 @@ func TestAccTextMessageConversation_resourceSettings(t *testing.T) {
 			Config:    w.conversation(`validation_level = 4`),
 			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate,
 				plancheck.ExpectKnownValue(address, tfjsonpath.New("revision"), knownvalue.NotNull())),
-			Check: w.requests("GET /*"), // the refresh
+			Check: w.requests("GET "), // the refresh, which lists first
 		},
 		resource.TestStep{
 			PreConfig: w.ResetRequests,
