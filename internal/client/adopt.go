@@ -116,10 +116,10 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 
-// lookOnceMore looks at what was sent again: the first request may have been carried
-// out late. A create that was refused the second time may be there by that, and one
-// that was carried out may be there twice.
-func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int) {
+// lookOnceMore looks at what was sent again, after a request that was lost: that one
+// may have been carried out late. A create that was refused the second time may be
+// there by that, and one that was carried out may be there twice.
+func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
 	w.lookForTwins(ctx, items)
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
 	if len(refused) == 0 {
@@ -129,9 +129,16 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int) {
 	for _, i := range refused {
 		errs[i], w.results[i].Err = w.results[i].Err, nil
 	}
-	left, _ := w.settle(ctx, refused, errs[refused[0]], 0)
+	// It may have been refused because the first one is there, and not show yet.
+	left, unseen := w.settle(ctx, refused, lost, w.client.config.RecoveryTimeout)
+	if unseen != nil {
+		w.failUnknown(left, unseen)
+		return
+	}
 	for _, i := range left {
-		w.results[i].Err = errs[i]
+		if w.isCreate(i) {
+			w.results[i].Err = errs[i]
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -54,6 +55,51 @@ func TestRefusedIsNotAdopted(t *testing.T) {
 	})
 }
 
+// A repeat that is refused for another reason than what is in it says nothing of the
+// first request.
+func TestRefusedRepeatIsRemembered(t *testing.T) {
+	t.Parallel()
+	for status, name := range map[int]string{http.StatusUnauthorized: "ERROR_UNAUTHORIZED", http.StatusForbidden: "ERROR_FORBIDDEN"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: 2 * time.Minute, Latency: time.Second, Times: 1, Status: http.StatusGatewayTimeout},
+				mockserver.Fault{
+					Path: "batch-modify", Kind: mockserver.StatusReply, Status: status,
+					Reply: fmt.Sprintf(`{"success":false,"http_status":%d,"code":1,"name":%q,"message":"x"}`, status, name),
+				})
+			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+			wantProblem(t, err, OutcomeUnknown)
+			if sinceOf(err) == nil {
+				t.Errorf("%d: it is not remembered: %v", status, err)
+			}
+			time.Sleep(2 * time.Minute)
+			wantEqual(t, "conversations", 1, len(s.live()))
+		})
+	}
+}
+
+// Where the first request was carried out late, the repeat may be refused because of
+// it, before a copy shows it.
+func TestRepeatRefusedAsADuplicate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		mock := s.client.http.Transport
+		begin := time.Now()
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply})
+		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet && time.Since(begin) < 33*time.Second { // the copy is behind
+				return answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		got, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		must(t, err)
+		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
+	})
+}
+
 // Only of creates is a moment remembered: an update may be sent again.
 func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 	t.Parallel()
@@ -71,25 +117,4 @@ func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 			wantEqual(t, "remembered", remembered, sinceOf(results[i].Err) != nil)
 		}
 	})
-}
-
-// A repeat that is refused for another reason than what is in it says nothing of the
-// first request.
-func TestRefusedRepeatIsRemembered(t *testing.T) {
-	t.Parallel()
-	for status, name := range map[int]string{http.StatusUnauthorized: "ERROR_UNAUTHORIZED", http.StatusForbidden: "ERROR_FORBIDDEN"} {
-		synctest.Test(t, func(t *testing.T) {
-			s := newSpace(t, mockserver.Behavior{})
-			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1},
-				mockserver.Fault{
-					Path: "batch-modify", Kind: mockserver.StatusReply, Status: status,
-					Reply: fmt.Sprintf(`{"success":false,"http_status":%d,"code":1,"name":%q,"message":"x"}`, status, name),
-				})
-			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
-			wantProblem(t, err, OutcomeUnknown)
-			if sinceOf(err) == nil {
-				t.Errorf("%d: it is not remembered: %v", status, err)
-			}
-		})
-	}
 }

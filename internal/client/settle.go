@@ -79,6 +79,11 @@ func (w *writing[T, In]) unsettled(items []int) []int {
 	return slices.DeleteFunc(w.unfailed(items), func(i int) bool { return !w.ids[i].IsZero() })
 }
 
+// settled returns those of the items that have an id or an error.
+func (w *writing[T, In]) settled(items []int) []int {
+	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil && w.ids[i].IsZero() })
+}
+
 // adoptEarlier looks for what earlier attempts at creates have made, and adopts it;
 // what has to be otherwise now is updated. Where that can't be seen, nothing must be
 // created.

@@ -175,27 +175,25 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		}
 		unknown := errors.As(err, new(*OutcomeUnknownError))
 		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == rollbackFailed && isRefusedWhole(err))
+		refused := !unknown && !divide && err != nil && (lost == nil || isRefusedWhole(err))
+		if refused {
+			w.failWhole(items, err)
+		}
+		if lost != nil {
+			w.lookOnceMore(lastingOf(ctx), w.settled(items), lost)
+		}
+		if items = w.unsettled(items); err == nil || refused {
+			continue // with what has become an update
+		}
 		patience := time.Duration(0)
-		switch {
-		case err == nil, lost != nil && !divide && !unknown && isRefusedWhole(err):
-			if err != nil {
-				w.failWhole(items, err)
-			}
-			if lost != nil {
-				w.lookOnceMore(lastingOf(ctx), items)
-			}
-			return
-		case unknown && !divide:
+		if unknown && !divide {
 			losses++
 			lost, patience = err, w.client.config.RecoveryTimeout
-		case !unknown && !divide && lost == nil:
-			w.failWhole(items, err)
-			return
 		}
 		if unknown || lost != nil { // what was refused has made nothing
-			left, unsettled := w.settle(lastingOf(ctx), items, err, patience)
-			if items = left; unsettled != nil {
-				w.failUnknown(items, unsettled)
+			left, unseen := w.settle(lastingOf(ctx), items, err, patience)
+			if items = left; unseen != nil {
+				w.failUnknown(items, unseen)
 				return
 			}
 		}
