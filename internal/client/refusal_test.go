@@ -100,6 +100,35 @@ func TestRepeatRefusedAsADuplicate(t *testing.T) {
 	})
 }
 
+// An item that failed by an error of the server may have been carried out.
+func TestItemOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for _, carriedOut := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			mock := s.client.http.Transport
+			first := true
+			s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet || !first {
+					return mock.RoundTrip(r)
+				}
+				first = false
+				wroteHeaders(r)
+				done := s.stranger(t, numberOf(1))
+				if carriedOut {
+					s.stranger(t, numberOf(2))
+				}
+				return answer(r, http.StatusOK, `{"success":true,"data":["`+done.String()+`",{"success":false,"http_status":500,"code":1,"name":"X","message":"x"}]}`), nil
+			})
+			results := s.client.Conversations.write(t.Context(), []ConversationInput{newConversation(1), newConversation(2)}, WriteOptions{RollbackMethod: 1})
+			must(t, results[0].Err)
+			must(t, results[1].Err)
+			wantEqual(t, "adopted", carriedOut, results[1].Adopted)
+			wantEqual(t, "conversations", 2, len(s.live()))
+		})
+	}
+}
+
 // Only of creates is a moment remembered: an update may be sent again.
 func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 	t.Parallel()

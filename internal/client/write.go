@@ -275,7 +275,8 @@ func isRefusedWhole(err error) bool {
 	return false
 }
 
-// sendOnce sends the items in one request.
+// sendOnce sends the items in one request. With an error, those that have neither an id
+// nor an error afterwards are the ones that it is about.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	if err := w.client.seen.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
@@ -303,11 +304,14 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		answered[id] = results[n].Err == nil
 	}
 	for n, i := range items {
-		id, err := results[n].Value, results[n].Err
-		if err == nil {
+		id, failed := results[n].Value, results[n].Err
+		if failed == nil {
 			w.client.seen.claim(id)
+		} else if status := statusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
+			err = &OutcomeUnknownError{Err: failed} // of this item
+			continue
 		}
-		w.ids[i], w.results[i].Err = id, err
+		w.ids[i], w.results[i].Err = id, failed
 	}
-	return nil
+	return err
 }
