@@ -165,6 +165,9 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 	}
 	got, err := e.client.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(true), body: body, repeatable: repeatable})
 	if err != nil {
+		if results, itemsErr := decodeBatch(got, count); itemsErr == nil {
+			return results, nil
+		}
 		return nil, err
 	}
 	results, err := decodeBatch(got, count)
@@ -215,7 +218,8 @@ func (r reply) problem(err error) string {
 }
 
 // decodeBatch reads the reply to a batch of count items. An array of the right length
-// in data counts, whatever the reply says of its success as a whole.
+// in data counts, whatever the reply says of its success as a whole, unless it holds
+// something else than ids and errors.
 func decodeBatch(got reply, count int) ([]Result[ID], error) {
 	var items []json.RawMessage
 	var mixed struct{ Data []json.RawMessage }
@@ -231,6 +235,9 @@ func decodeBatch(got reply, count int) ([]Result[ID], error) {
 	for i, item := range items {
 		result, ok := decodeBatchItem(item)
 		if !ok {
+			if err := got.decode(&items); err != nil {
+				return nil, err
+			}
 			return nil, got.unexpected(fmt.Sprintf("has a result, number %d, that is neither an id nor an error", i+1))
 		}
 		if result.Err != nil {

@@ -129,6 +129,29 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 	}
 }
 
+// The ids in a reply count, whatever the status of the whole.
+func TestItemsCountWhateverTheStatus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusMultiStatus, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse})
+			mock := s.client.http.Transport
+			s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+				response, err := mock.RoundTrip(r)
+				if err == nil && r.Method == http.MethodPost {
+					response.StatusCode = status
+				}
+				return response, err
+			})
+			results := s.client.Conversations.write(t.Context(), []ConversationInput{newConversation(1), linked(newConversation(2), unknown)}, WriteOptions{RollbackMethod: 1})
+			must(t, results[0].Err)
+			wantProblem(t, results[1].Err, RelationNotFound)
+			wantEqual(t, "conversations", 1, len(s.live()))
+			s.wantRequests(t, listConversations, batchModify, listConversations)
+		})
+	}
+}
+
 // Only of creates is a moment remembered: an update may be sent again.
 func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 	t.Parallel()
