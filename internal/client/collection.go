@@ -109,7 +109,7 @@ func newCollection[T record, In any](c *Client, entity *Entity[T, In], shape sha
 // tell.
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, input In, validationLevel int64) Result[T] {
 	result, err := c.writes.at(c.client, validationLevel).Do(ctx, input)
-	result.Err = err
+	result.Err = c.change(&input).stillOpen(err)
 	return result
 }
 

@@ -49,6 +49,9 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In,
 		w.undo(ctx)
 	}
 	w.readBack(ctx)
+	for i := range w.results {
+		w.results[i].Err = w.about(i).stillOpen(w.results[i].Err)
+	}
 	return w.results
 }
 

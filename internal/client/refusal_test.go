@@ -1,6 +1,7 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -148,6 +149,47 @@ func TestItemsCountWhateverTheStatus(t *testing.T) {
 			wantProblem(t, results[1].Err, RelationNotFound)
 			wantEqual(t, "conversations", 1, len(s.live()))
 			s.wantRequests(t, listConversations, batchModify, listConversations)
+		})
+	}
+}
+
+// What an earlier attempt may have made stays remembered until it was looked for and
+// the service has said what became of the next attempt.
+func TestEarlierAttemptIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		after   time.Duration
+		latency time.Duration
+		faults  []mockserver.Fault
+	}{
+		{"at once", 0, 0, nil},
+		{"in the queue", 10 * time.Millisecond, 0, nil},
+		{"in the first look", 500 * time.Millisecond, time.Second, nil},
+		{"while looking", 10 * time.Second, 0, nil},
+		{"throttled", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "86400"}}},
+		{"unreachable", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.DropBefore}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.seed(t, 1)
+				s.Inject(test.faults...)
+				s.Inject(mockserver.Fault{Kind: mockserver.Latency, Latency: test.latency})
+				ctx, cancel := context.WithTimeout(t.Context(), test.after)
+				defer cancel()
+				input := newConversation(1)
+				input.Since = &Moment{Revision: 1}
+				_, err := s.client.Conversations.writeOne(ctx, input, 0)
+				if since := sinceOf(err); since == nil || since.Revision != 1 {
+					t.Errorf("it is forgotten: %v", err)
+				}
+				many := s.client.Conversations.CreateOrUpdateMany(ctx, []ConversationInput{input}, WriteOptions{RollbackMethod: 1}, false)
+				if since := sinceOf(many[0].Err); since == nil || since.Revision != 1 {
+					t.Errorf("many: it is forgotten: %v", many[0].Err)
+				}
+			})
 		})
 	}
 }

@@ -98,6 +98,21 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
 
 var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 
+// stillOpen returns the error of a create. Where an earlier attempt may have made it,
+// that stays unknown unless this attempt was carried out, or the service refused it.
+func (c *Change[T]) stillOpen(err error) error {
+	_, isUpdate := c.ID.Get()
+	switch {
+	case err == nil, c.Since == nil, isUpdate, isRefusedWhole(err), errors.Is(err, ErrRolledBack),
+		errors.As(err, new(*OutcomeUnknownError)), errors.As(err, new(*UnreadError)),
+		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
+		return err
+	case !errors.Is(err, errEarlier):
+		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
+	}
+	return &OutcomeUnknownError{Err: err, Since: c.Since}
+}
+
 // since returns a moment before anything can have come of the item.
 func (w *writing[T, In]) since(i int) Moment {
 	about := w.about(i)

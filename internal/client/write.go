@@ -106,24 +106,13 @@ func (w *writing[T, In]) prepare(ctx context.Context) {
 		}
 		now, err := w.client.now(ctx)
 		if err != nil {
-			w.failPrepared(err)
+			w.fail(w.all(), err)
 			return
 		}
 		w.before = now
 	}
 	if err := w.adoptEarlier(ctx); err != nil {
-		w.failPrepared(err)
-	}
-}
-
-// failPrepared fails all items. Where there was an earlier attempt, it is still
-// not known what came of it.
-func (w *writing[T, In]) failPrepared(err error) {
-	for _, i := range w.all() {
-		w.results[i].Err = err
-		if since := w.about(i).Since; since != nil {
-			w.results[i].Err = &OutcomeUnknownError{Err: fmt.Errorf("of an earlier attempt, looking for which failed: %w", err), Since: since}
-		}
+		w.fail(w.all(), err)
 	}
 }
 
