@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"slices"
-	"strings"
 )
 
 // takeCreates decides which of the records that were found are those that lost
@@ -83,11 +82,19 @@ func (s *search[T, In]) chooseRespelled(items []int, named map[string][]T) {
 }
 
 // tail returns the last four digits of a name, empty for one that ends otherwise: no
-// spelling of a number that shows them changes them.
+// spelling of a number that shows them changes them. Hyphens only group the digits.
 func tail(name string) string {
 	const length = 4
-	end := name[max(len(name)-length, 0):]
-	if len(end) < length || strings.Trim(end, "0123456789") != "" {
+	end := ""
+	for i := len(name) - 1; i >= 0 && len(end) < length; i-- {
+		switch c := name[i]; {
+		case c >= '0' && c <= '9':
+			end = string(c) + end
+		case c != '-':
+			return ""
+		}
+	}
+	if len(end) < length {
 		return ""
 	}
 	return end
