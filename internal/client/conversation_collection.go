@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -112,16 +113,24 @@ func (c *Client) existed(ctx context.Context, conversation Conversation, revisio
 	if !conversation.Created.IsZero() && !conversation.Modified.After(conversation.Created.Time) {
 		return false, nil
 	}
-	page, err := c.Messages.Entity.List(ctx, Query{
-		First: 1, OrderBy: []string{"revision"}, LoadOnly: []string{"id", "revision", "text_message_conversation_id"},
+	query := Query{
+		OrderBy: []string{"revision"}, LoadOnly: stubFields,
 		Filters: []Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
-	})
-	if err != nil && mayPass(err) {
-		return false, err
 	}
-	return slices.ContainsFunc(page.Records, func(m Message) bool {
-		return m.TextMessageConversationID == conversation.ID && m.Revision <= revision
-	}), nil
+	for page, err := range c.Messages.Entity.pages(ctx, query) {
+		if err != nil && mayPass(err) {
+			return false, err
+		}
+		isOther := func(m Message) bool { return m.TextMessageConversationID != conversation.ID }
+		if slices.ContainsFunc(page.Records, func(m Message) bool { return !isOther(m) && m.Revision <= revision }) {
+			return true, nil
+		}
+		isOrdered := slices.IsSortedFunc(page.Records, func(a, b Message) int { return cmp.Compare(a.Revision, b.Revision) })
+		if err != nil || isOrdered && !slices.ContainsFunc(page.Records, isOther) {
+			break // the oldest come first, as ordered
+		}
+	}
+	return false, nil
 }
 
 func placeOfInput(in ConversationInput) ID {

@@ -1,8 +1,12 @@
 package client
 
 import (
+	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -28,4 +32,73 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 			})
 		}
 	}
+}
+
+// An old conversation of others that somebody has changed since is no lost create,
+// whatever else is in the batch and however the service answers.
+func TestOldConversationThatHasChanged(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{mockserver.Honoured, mockserver.Ignored} {
+		for _, beside := range []string{"nothing", "an update"} {
+			for try := range 4 { // the order of ids is random
+				t.Run(fmt.Sprint(order, " ", beside, " ", try), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						s := newSpace(t, mockserver.Behavior{OrderBy: order})
+						others := s.seed(t, 1)
+						old := s.stranger(t, numberOf(1))
+						for range 2 {
+							_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
+							must(t, err)
+						}
+						s.seed(t, 1) // the newest conversation, behind the messages
+						time.Sleep(time.Hour)
+						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+							for range 10 {
+								_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
+								must(t, err)
+							}
+							must(t, s.Edit(conversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
+						}})
+						inputs := []ConversationInput{newConversation(1)}
+						if beside == "an update" {
+							inputs = append(inputs, ConversationInput{Change: Change[Conversation]{ID: Value(others[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)})
+						}
+						results := s.client.Conversations.write(t.Context(), inputs, WriteOptions{RollbackMethod: 1})
+						must(t, results[0].Err)
+						if results[0].Value.ID == old {
+							t.Error("a stranger's conversation was adopted")
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// A message that others delete while it is looked at disturbs no look.
+func TestMessageDeletedDuringTheLook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		var theirs string
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			var err error
+			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "Hi", "direction": 2})
+			must(t, err)
+		}})
+		mock := s.client.http.Transport
+		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if theirs != "" && strings.HasSuffix(r.URL.Path, theirs) {
+				return answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		result := s.client.Messages.CreateOrUpdate(t.Context(), MessageInput{
+			TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1),
+		}, 0)
+		must(t, result.Err)
+		wantEqual(t, "content", "Hello", result.Value.Content)
+	})
 }

@@ -175,6 +175,7 @@ type search[T record, In any] struct {
 	places  map[ID][]int        // items to create, by the phone or conversation they belong to
 	wanted  map[lostCreate]bool // what they would make, also by the tail of its name
 	floor   int64
+	created int64 // revision that all creates are above
 
 	updated map[int]T
 	made    map[ID][]T // by place, oldest first
@@ -186,6 +187,7 @@ func newSearch[T record, In any](w *writing[T, In], items []int) *search[T, In] 
 		writing: w, updates: map[ID]int{}, places: map[ID][]int{}, wanted: map[lostCreate]bool{}, floor: w.sinceAny(items).Revision,
 		updated: map[int]T{}, made: map[ID][]T{}, met: map[ID]bool{},
 	}
+	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
 	for _, i := range items {
 		if id, update := w.about(i).ID.Get(); update {
 			s.updates[id] = i
@@ -229,14 +231,17 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	if !isUpdate && s.listsNames && !s.isWanted(place, s.nameOf(record)) {
 		return nil
 	}
-	if err := s.complete(ctx, &record); err != nil {
+	switch err := s.complete(ctx, &record); {
+	case ProblemOf(err) == NotFound:
+		return nil // deleted meanwhile
+	case err != nil:
 		return err
 	}
 	if isUpdate {
 		s.updated[i] = record
 		return nil
 	}
-	existed, err := s.existed(ctx, record, s.floor)
+	existed, err := s.existed(ctx, record, s.created)
 	if err == nil && !existed {
 		s.made[place] = append(s.made[place], record)
 	}
