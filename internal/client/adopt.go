@@ -101,12 +101,15 @@ func tail(name string) string {
 }
 
 // adopt makes the record the result of a create. One that lacks something is an
-// update from now on.
+// update from now on, of nothing but that: what it has may be somebody else's.
 func (s *search[T, In]) adopt(i int, record T) {
 	if !s.client.seen.claim(record.recordID()) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
+	if !s.agrees(s.inputs[i], record) {
+		s.inputs[i] = s.missing(s.inputs[i], record)
+	}
 	if s.agrees(s.inputs[i], record) {
 		s.ids[i] = record.recordID()
 		return

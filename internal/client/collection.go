@@ -57,6 +57,7 @@ type shape[T record, In any] struct {
 	asHeld     func(In, T) In                                // In with T's name
 	agrees     func(In, T) bool                              // T has everything that In sets
 	lacks      func(In, T) bool                              // T agrees but for what is empty there
+	missing    func(In, T) In                                // what In sets and T lacks
 	conflict   func(In, T) []Conflict                        // see [ConflictError]
 	prepareFor func(In, T) In                                // an update of what is T
 	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know

@@ -37,6 +37,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 		existed:    c.existed,
 		agrees:     c.numbers.agrees,
 		lacks:      lacks,
+		missing:    missing,
 		conflict:   c.numbers.conflicts,
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
@@ -162,6 +163,16 @@ func lacks(input ConversationInput, conversation Conversation) bool {
 	return fieldAgrees(input.PhoneID, conversation.PhoneID) &&
 		lacksID(input.RecipientAccountID, conversation.RecipientAccountID) &&
 		lacksID(input.RecipientContactID, conversation.RecipientContactID)
+}
+
+// missing returns the input without the relations of which the conversation has some.
+func missing(input ConversationInput, conversation Conversation) ConversationInput {
+	for _, kind := range RelationKinds {
+		if len(kind.Linked(&conversation)) > 0 {
+			*kind.Input(&input) = Field[[]RelationInput]{}
+		}
+	}
+	return input
 }
 
 // agrees reports whether the conversation has everything that the input sets.

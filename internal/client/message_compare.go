@@ -132,6 +132,28 @@ func (in MessageInput) IsLike(m Message) bool {
 	return true
 }
 
+// mayHaveMade reports whether the message is like the input, and has no other SID: the
+// service may set status and time, but another SID is another message's.
+func (in MessageInput) mayHaveMade(m Message) bool {
+	sid, _ := in.MessageSID.Get()
+	return in.IsLike(m) && (sid == "" || m.MessageSID == "" || sid == m.MessageSID)
+}
+
+// missing returns the input without what the message has, in whatever form.
+func (in MessageInput) missing(m Message) MessageInput {
+	in.Content = Field[string]{}
+	if !m.DatetimeSent.IsZero() {
+		in.DatetimeSent = Field[Time]{}
+	}
+	if m.MessageSID != "" {
+		in.MessageSID = Field[string]{}
+	}
+	if m.Status != 0 {
+		in.Status = Field[int]{}
+	}
+	return in
+}
+
 // Agrees reports whether the message has everything that the input sets.
 func (in MessageInput) Agrees(m Message) bool { return len(in.Differences(m)) == 0 }
 

@@ -76,6 +76,25 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 	}
 }
 
+// What is adopted is given what it lacks. What others have added stays.
+func TestAdoptionOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{RecipientMatch: mockserver.Off})
+		var made ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			made = s.stranger(t, numberOf(1), "account_relations", texts(acme, zenith))
+		}})
+		input := linked(newConversation(1), acme)
+		input.RecipientContactID = Value(jones)
+		result := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		must(t, result.Err)
+		wantEqual(t, "adopted", []any{true, made}, []any{result.Adopted, result.Value.ID})
+		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
+		wantEqual(t, "links", texts(acme, zenith), s.Links(made.String(), "account_relations"))
+	})
+}
+
 // A message that others delete while it is looked at disturbs no look.
 func TestMessageDeletedDuringTheLook(t *testing.T) {
 	t.Parallel()
@@ -100,5 +119,28 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 		}, 0)
 		must(t, result.Err)
 		wantEqual(t, "content", "Hello", result.Value.Content)
+	})
+}
+
+// A stranger's message with the same text keeps its fields, and one of another SID is
+// never taken for the own one.
+func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		var theirs string
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			var err error
+			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "OK", "direction": 1, "message_sid": "SM1"})
+			must(t, err)
+		}})
+		result := s.client.Messages.CreateOrUpdate(t.Context(), MessageInput{
+			TextMessageConversationID: Value(conversation), Content: Value("OK"), Direction: Value(1), MessageSID: Value("SM2"),
+		}, 0)
+		must(t, result.Err)
+		held, _ := s.Record("TextMessages", theirs)
+		wantEqual(t, "their SID", any("SM1"), held["message_sid"])
+		wantEqual(t, "adopted", false, result.Adopted || result.Value.ID.String() == theirs)
 	})
 }

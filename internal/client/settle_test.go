@@ -335,8 +335,7 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 	})
 }
 
-// What was added to a conversation meanwhile does not make it another one; it is
-// made what it was to be.
+// What was added to a conversation meanwhile does not make it another one, and stays.
 func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -348,7 +347,7 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 		got, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
 		must(t, err)
 		wantEqual(t, "conversations", 1, len(s.live()))
-		wantEqual(t, "links", texts(acme), texts(RelationKinds[0].Linked(&got)...))
+		wantEqual(t, "links", texts(acme, zenith), texts(sorted(RelationKinds[0].Linked(&got))...))
 	})
 }
 
