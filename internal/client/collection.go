@@ -61,6 +61,7 @@ type shape[T record, In any] struct {
 	conflict   func(In, T) []Conflict                        // see [ConflictError]
 	prepareFor func(In, T) In                                // an update of what is T
 	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know
+	inUse      func(context.Context, In, ID) bool            // others use what In may have created, or that can't be told; nil: they don't
 	clean      func(context.Context, *writing[T, In]) bool   // up behind updates, where the service hasn't; whether there was anything
 	extend     func(context.Context, *writing[T, In])        // what has been read back by what belongs to it; nil: nothing does
 

@@ -41,6 +41,7 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 		conflict:   c.numbers.conflicts,
 		prepareFor: c.keepLinks,
 		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
+		inUse:      c.hasOtherMessages,
 		clean:      c.removeDropped,
 		extend:     c.readMessages,
 	})
@@ -132,6 +133,22 @@ func (c *Client) existed(ctx context.Context, conversation Conversation, revisio
 		}
 	}
 	return false, nil
+}
+
+// hasOtherMessages reports whether the conversation has more messages than the input
+// makes, or whether that can't be told.
+func (c *Client) hasOtherMessages(ctx context.Context, input ConversationInput, id ID) bool {
+	left := len(input.inlineMessages())
+	query := Query{LoadOnly: stubFields, Filters: []Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
+	for message, err := range c.Messages.Entity.All(ctx, query) {
+		if err == nil && message.TextMessageConversationID == id {
+			left--
+		}
+		if err != nil || left < 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func placeOfInput(in ConversationInput) ID {

@@ -101,12 +101,19 @@ func (e *LeftoverError) Error() string {
 }
 func (e *LeftoverError) Unwrap() error { return e.Err }
 
-// undo deletes what has been created.
+// undo deletes what has been created. What was adopted may be somebody else's: it stays
+// where that shows.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []ID
 	for _, i := range w.all() {
-		if id := w.createdID(i); !id.IsZero() {
+		id := w.createdID(i)
+		switch {
+		case id.IsZero():
+		case w.results[i].Adopted && w.inUse != nil && w.inUse(ctx, w.inputs[i], id):
+			w.about(i).ID = Field[ID]{} // it is not taken for ours
+			w.results[i].Err = &AmbiguousError{IDs: []ID{id}}
+		default:
 			created = append(created, i)
 			ids = append(ids, id)
 		}

@@ -144,3 +144,25 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 		wantEqual(t, "adopted", false, result.Adopted || result.Value.ID.String() == theirs)
 	})
 }
+
+// What was adopted is not deleted by undo when somebody has written in it: it may be
+// theirs.
+func TestUndoDeletesNoConversationInUse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var theirs ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			theirs = s.stranger(t, numberOf(1))
+			_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
+			must(t, err)
+		}})
+		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), []ConversationInput{newConversation(1), linked(newConversation(2), unknown)}, WriteOptions{}, true)
+		if held, _ := s.Record(conversationSegment, theirs.String()); held["is_deleted"] != false {
+			t.Error("a stranger's conversation was deleted")
+		}
+		if results[0].Err == nil || !strings.Contains(results[0].Err.Error(), theirs.String()) {
+			t.Errorf("the error does not name it: %v", results[0].Err)
+		}
+	})
+}
