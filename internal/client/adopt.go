@@ -55,7 +55,8 @@ func (s *search[T, In]) choose(items []int, records []T, lost int) {
 
 // chooseRespelled gives creates those records whose name may be another spelling of
 // theirs, by the service's own rules, and that agree in everything else. There must
-// be just one record for the create, and no other create for the record.
+// be just one record for the create, and no other create for the record, in this batch
+// and in others.
 func (s *search[T, In]) chooseRespelled(items []int, named map[string][]T) {
 	byTail := map[string][]T{}
 	for name, records := range named {
@@ -65,20 +66,34 @@ func (s *search[T, In]) chooseRespelled(items []int, named map[string][]T) {
 	claims := map[ID]int{}
 	for _, i := range items {
 		for _, record := range slices.Concat(byTail[tail(s.name(s.inputs[i]))], byTail[""]) {
-			if record.changed() > s.since(i).Revision && s.mayBe(s.inputs[i], record) && s.agrees(s.asHeld(s.inputs[i], record), record) {
+			if record.changed() > s.since(i).Revision && s.mayBe(s.name(s.inputs[i]), record) && s.agrees(s.asHeld(s.inputs[i], record), record) {
 				candidates[i] = append(candidates[i], record)
 				claims[record.recordID()]++
 			}
 		}
 	}
 	for i, records := range candidates {
-		if len(records) > 1 || claims[records[0].recordID()] > 1 {
+		if len(records) > 1 || claims[records[0].recordID()] > 1 || s.hasRival(i, records[0]) {
 			s.failAmbiguous([]int{i}, records)
 			continue
 		}
 		s.inputs[i] = s.asHeld(s.inputs[i], records[0])
 		s.adopt(i, records[0])
 	}
+}
+
+// hasRival reports whether a lost create of another batch, with another name, may have
+// made the record.
+func (s *search[T, In]) hasRival(i int, record T) bool {
+	if s.own == nil {
+		s.own = make(map[string]bool, len(s.inputs))
+		for _, input := range s.inputs {
+			s.own[s.name(input)] = true
+		}
+	}
+	input := s.inputs[i]
+	names := s.client.seen.openNames(s.lostCreate(s.place(input), s.name(input)))
+	return slices.ContainsFunc(names, func(name string) bool { return !s.own[name] && s.mayBe(name, record) })
 }
 
 // tail returns the last four digits of a name, empty for one that ends otherwise: no
@@ -186,7 +201,7 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 func (s *search[T, In]) isLike(i int, record T) bool {
 	input := s.inputs[i]
 	if s.name(input) != s.nameOf(record) {
-		if !s.mayBe(input, record) {
+		if !s.mayBe(s.name(input), record) {
 			return false
 		}
 		input = s.asHeld(input, record)

@@ -53,7 +53,7 @@ type shape[T record, In any] struct {
 	name       func(In) string                               // what identifies a create in its place
 	nameOf     func(T) string                                // likewise
 	existed    func(context.Context, T, int64) (bool, error) // T shows that it was there at the revision
-	mayBe      func(In, T) bool                              // T's name may be In's in the service's spelling
+	mayBe      func(name string, record T) bool              // T's name may be the service's spelling of it
 	asHeld     func(In, T) In                                // In with T's name
 	agrees     func(In, T) bool                              // T has everything that In sets
 	lacks      func(In, T) bool                              // T agrees but for what is empty there

@@ -30,8 +30,8 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 		listsNames: true,
 		name:       func(in ConversationInput) string { return c.numbers.Canonical(in.number()) },
 		nameOf:     func(held Conversation) string { return c.numbers.Canonical(held.RecipientPhoneNumber) },
-		mayBe: func(in ConversationInput, held Conversation) bool {
-			return c.numbers.MayBeSpelling(in.number(), held.RecipientPhoneNumber)
+		mayBe: func(name string, held Conversation) bool {
+			return c.numbers.MayBeSpelling(strings.TrimPrefix(name, "tel:"), held.RecipientPhoneNumber)
 		},
 		asHeld:     asHeld,
 		existed:    c.existed,

@@ -27,7 +27,7 @@ func messagesOf(c *Client) *Collection[Message, MessageInput] {
 		name:        MessageInput.name,
 		nameOf:      func(m Message) string { return nameOfMessage(m.Direction, m.Content) },
 		existed:     func(context.Context, Message, int64) (bool, error) { return false, nil },
-		mayBe:       func(MessageInput, Message) bool { return false },
+		mayBe:       func(string, Message) bool { return false },
 		asHeld:      func(in MessageInput, _ Message) MessageInput { return in },
 		agrees:      MessageInput.Agrees,
 		lacks:       MessageInput.mayHaveMade,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,42 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A masked number may be that of a create of another batch.
+func TestMaskedNumbersOfTwoBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
+		s.seed(t, 1)
+		mock := s.client.http.Transport
+		var lost sync.Map
+		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			level := r.URL.Query().Get("validation-level")
+			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
+				return mock.RoundTrip(r)
+			}
+			wroteHeaders(r)
+			if level == "4" { // the first one never arrives
+				response, err := mock.RoundTrip(r)
+				must(t, err)
+				must(t, response.Body.Close())
+			}
+			time.Sleep(2 * time.Second)
+			return nil, mockserver.ErrDropped
+		})
+		numbers := []string{"+15550100133", "+15550200133"}
+		together(2, func(i int) {
+			input := newConversation(1)
+			input.RecipientPhoneNumber = Value(numbers[i])
+			result := s.client.Conversations.CreateOrUpdate(t.Context(), input, []int64{2, 4}[i])
+			if result.Err == nil {
+				t.Errorf("caller %d took %s, which may be that of the other", i, result.Value.ID)
+			}
+			wantProblem(t, result.Err, OutcomeUnknown)
+		})
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
 }
 
 // An old conversation of others that somebody has changed since is no lost create,

@@ -177,6 +177,7 @@ type search[T record, In any] struct {
 	floor   int64
 	created int64 // revision that all creates are above
 
+	own     map[string]bool // names in this batch; nil until they are needed
 	updated map[int]T
 	made    map[ID][]T // by place, oldest first
 	met     map[ID]bool

@@ -218,6 +218,7 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+		w.client.seen.giveUp(w.lostCreates(creates))
 		since := w.sinceAny(creates)
 		w.fail(creates, &OutcomeUnknownError{Err: err, Since: &since})
 	}
