@@ -12,6 +12,26 @@ import (
 type gate struct {
 	mu    sync.Mutex
 	opens time.Time
+
+	throttled time.Time // when the service began to ask all to wait; zero: it doesn't
+}
+
+// refused notes that the service asks to wait, and returns for how long it has done
+// nothing else.
+func (g *gate) refused() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.throttled.IsZero() {
+		g.throttled = time.Now()
+	}
+	return time.Since(g.throttled)
+}
+
+// served notes that the service does something else than to ask to wait.
+func (g *gate) served() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.throttled = time.Time{}
 }
 
 // shut keeps the gate shut for at least so long from now, and a little longer, so that

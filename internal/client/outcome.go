@@ -19,10 +19,14 @@ import (
 // After any other reply the outcome is unknown.
 func (c *Client) judge(call call, got reply, header http.Header) error {
 	if got.status >= 200 && got.status < 300 {
+		c.gate.served()
 		return nil
 	}
 	err := decodeError(got.status, got.body)
 	wait := retryAfter(header, time.Now())
+	if got.status != http.StatusTooManyRequests {
+		c.gate.served()
+	}
 	switch got.status {
 	case http.StatusUnauthorized:
 		c.denied.set(err)

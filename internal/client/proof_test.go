@@ -203,3 +203,27 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 		}
 	})
 }
+
+// A service that says 429 without end is waited for once, not by each call anew.
+func TestThrottledForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30"})
+		begin := time.Now()
+		for range 5 {
+			_, err := s.client.Conversations.Read(t.Context(), unknown)
+			wantProblem(t, err, Throttled)
+		}
+		withinBubble(t, begin, 2*time.Minute, 4*time.Minute)
+		s.ClearFaults()
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
+		_, err := s.client.Conversations.Read(t.Context(), unknown)
+		wantProblem(t, err, Throttled) // it still says so
+		_, err = s.client.Conversations.Entity.List(t.Context(), Query{})
+		wantProblem(t, err, Throttled)
+		s.create(t.Context(), t, 1)
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
+		s.create(t.Context(), t, 2) // it has answered meanwhile, and is waited for again
+	})
+}

@@ -68,7 +68,8 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			if throttled > 0 || wait == 0 {
 				wait = max(wait, waits.NextBackOff()) // who asks for too little, again and again, gets more
 			}
-			if throttled += wait; throttled > c.mostThrottled() {
+			throttled += wait
+			if most := c.mostThrottled(); throttled > most || c.gate.refused()+wait > most {
 				return got, firstLost(ctx, lost, &ThrottledError{Err: err, Wait: wait})
 			}
 			c.gate.shut(wait) // the next attempt passes it
@@ -100,7 +101,8 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 	return err
 }
 
-// mostThrottled is how long one call waits at most because the service asks for it.
+// mostThrottled is how long one call, and all together while the service does nothing
+// else, wait at most because it asks for it.
 // That is no retry, but who allows more retries has more patience.
 func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(max(c.config.MaxRetries, 0)+1) * time.Minute
