@@ -43,7 +43,7 @@ func (s *search[T, In]) choose(items []int, records []T, lost int) {
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return record.changed() > s.since(i).Revision && fits(s.inputs[i], record)
+				return record.changed() > s.since(i).Revision && fits(s.asHeld(s.inputs[i], record), record) // they have one name
 			})
 			if n >= 0 && !s.isUpdate(i) {
 				s.adopt(i, records[n])

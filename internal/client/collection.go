@@ -35,7 +35,7 @@ type Change[T any] struct {
 	// Restore undoes a soft delete before anything else is updated.
 	Restore bool `json:"-"`
 	// Since is the moment before an earlier attempt at this create whose outcome
-	// is unknown: what came of it is looked for first.
+	// is unknown: the client looks first for what it has made.
 	Since *Moment `json:"-"`
 }
 
@@ -48,10 +48,10 @@ type shape[T record, In any] struct {
 	asOf       func(*T) *int64                               // see [Conversation.AsOf]
 	complete   func(context.Context, *T) error               // reads what a reply does not show
 	place      func(In) ID                                   // the phone or the conversation that a create belongs to
-	placeOf    func(T) ID                                    // likewise
+	placeOf    func(T) ID                                    // the one that a record belongs to
 	listsNames bool                                          // a list shows what nameOf needs
 	name       func(In) string                               // what identifies a create in its place
-	nameOf     func(T) string                                // likewise
+	nameOf     func(T) string                                // what identifies a record in its place
 	existed    func(context.Context, T, int64) (bool, error) // T shows that it was there at the revision
 	mayBe      func(name string, record T) bool              // T's name may be the service's spelling of it
 	asHeld     func(In, T) In                                // In with T's name
@@ -220,7 +220,7 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
 
 // Known tells the client of records that are known to its user, though it has
-// not read them: none of them can be what came of a lost create.
+// not read them: none of them can have been made by a lost create.
 func (c *Collection[T, In]) Known(ids []ID) {
 	for _, id := range ids {
 		c.client.seen.claim(id)

@@ -223,14 +223,14 @@ func fieldAgrees(field Field[ID], has ID) bool {
 }
 
 func linksAgree(wanted []RelationInput, has []ID, orMore bool) bool {
-	targets := make(map[ID]bool, len(wanted))
 	for _, item := range wanted {
-		targets[item.target()] = true
 		if !slices.Contains(has, item.target()) {
 			return false
 		}
 	}
-	return orMore || !slices.ContainsFunc(has, func(id ID) bool { return !targets[id] })
+	return orMore || !slices.ContainsFunc(has, func(id ID) bool {
+		return !slices.ContainsFunc(wanted, func(item RelationInput) bool { return item.target() == id })
+	})
 }
 
 // OfPhone returns all conversations of a phone, without messages.

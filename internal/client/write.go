@@ -232,39 +232,6 @@ func causeOf(err error) error {
 	return err
 }
 
-// statusOf returns the HTTP status of the reply that an error is about, 0 for none.
-func statusOf(err error) int {
-	if api, ok := errors.AsType[*APIError](err); ok {
-		return api.HTTPStatus
-	}
-	if reply, ok := errors.AsType[*ReplyError](err); ok {
-		return reply.HTTPStatus
-	}
-	return 0
-}
-
-// isTransient reports whether a lost request may go better when it is sent again: not
-// one that was redirected, or refused by who knows whom.
-func isTransient(err error) bool {
-	status := statusOf(err)
-	return status < 300 || status >= 500 || status == http.StatusRequestTimeout
-}
-
-// isTooLarge reports whether the service takes no request of that size.
-func isTooLarge(err error) bool { return statusOf(err) == http.StatusRequestEntityTooLarge }
-
-const rollbackFailed = 1 // the rollback method that rolls back only what failed
-
-// isRefusedWhole reports whether the service refused a batch as a whole for
-// what is in it.
-func isRefusedWhole(err error) bool {
-	switch ProblemOf(err) {
-	case Refused, RelationNotFound, NotFound:
-		return true
-	}
-	return false
-}
-
 // sendOnce sends the items in one request. With an error, those that have neither an id
 // nor an error afterwards are the ones that it is about.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {

@@ -1,0 +1,43 @@
+package client
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What a look costs by itself: twice as many creates must take about twice as long.
+func BenchmarkTakeCreates(b *testing.B) {
+	for _, kind := range []string{"distinct", "masked", "one number"} {
+		for _, n := range []int{500, 1000} {
+			b.Run(fmt.Sprint(kind, " ", n), func(b *testing.B) {
+				s := newSpace(b, mockserver.Behavior{})
+				for b.Loop() {
+					b.StopTimer()
+					inputs, made := make([]ConversationInput, n), make([]Conversation, n)
+					for i := range inputs {
+						inputs[i] = linked(newConversation(i), acme)
+						number := numberOf(i)
+						switch kind {
+						case "masked":
+							number = "********" + number[8:]
+						case "one number":
+							number = numberOf(1)
+							inputs[i].RecipientPhoneNumber = Value(spelled(1))
+						}
+						made[i] = Conversation{
+							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), PhoneID: frontDesk, RecipientPhoneNumber: number, Revision: int64(10 + i),
+							AccountRelations: []Ref[Relation]{{ID: acme, Record: &Relation{AccountID: zenith}}}, // which nothing agrees with
+						}
+					}
+					w := newWriting(s.client.Conversations, inputs, WriteOptions{})
+					look := newSearch(w, w.all())
+					look.made[frontDesk] = made
+					b.StartTimer()
+					look.takeCreates()
+				}
+			})
+		}
+	}
+}
