@@ -9,7 +9,7 @@ import (
 // creates have made. That needs proof: there must be no more of the same name than
 // creates that may have made them, and a record that has something else where the
 // create sets something is someone else's.
-func (s *search[T, In]) takeCreates() {
+func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
 		named := make(map[string][]T, len(s.made[place]))
 		for _, record := range s.made[place] {
@@ -22,17 +22,17 @@ func (s *search[T, In]) takeCreates() {
 			waiting[name] = append(waiting[name], i)
 		}
 		for name, items := range waiting {
-			s.choose(items, named[name], s.client.seen.losses(s.lostCreate(place, name)))
+			s.choose(ctx, items, named[name], s.client.seen.losses(s.lostCreate(place, name)))
 			delete(named, name)
 		}
-		s.chooseRespelled(s.unsettled(items), named)
+		s.chooseRespelled(ctx, s.unsettled(items), named)
 	}
 }
 
 // choose gives creates of one name the records of that name, the oldest first: those
 // that agree in everything, then those that lack something. So many creates of that
 // name are lost, in this batch and in others.
-func (s *search[T, In]) choose(items []int, records []T, lost int) {
+func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return record.changed() > s.since(i).Revision })
 	})
@@ -46,7 +46,7 @@ func (s *search[T, In]) choose(items []int, records []T, lost int) {
 				return record.changed() > s.since(i).Revision && fits(s.asHeld(s.inputs[i], record), record) // they have one name
 			})
 			if n >= 0 && !s.isUpdate(i) {
-				s.adopt(i, records[n])
+				s.take(ctx, i, records[n])
 				records = slices.Delete(records, n, n+1)
 			}
 		}
@@ -57,7 +57,7 @@ func (s *search[T, In]) choose(items []int, records []T, lost int) {
 // theirs, by the service's own rules, and that agree in everything else. There must
 // be just one record for the create, and no other create for the record, in this batch
 // and in others.
-func (s *search[T, In]) chooseRespelled(items []int, named map[string][]T) {
+func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, named map[string][]T) {
 	byTail := map[string][]T{}
 	for name, records := range named {
 		byTail[tail(name)] = append(byTail[tail(name)], records...)
@@ -78,7 +78,7 @@ func (s *search[T, In]) chooseRespelled(items []int, named map[string][]T) {
 			continue
 		}
 		s.inputs[i] = s.asHeld(s.inputs[i], records[0])
-		s.adopt(i, records[0])
+		s.take(ctx, i, records[0])
 	}
 }
 
@@ -113,6 +113,16 @@ func tail(name string) string {
 		return ""
 	}
 	return end
+}
+
+// take adopts a record that a create may have made, unless it must have everything
+// that was sent and does not, or others use it.
+func (s *search[T, In]) take(ctx context.Context, i int, record T) {
+	if s.exact && (!s.agrees(s.asHeld(s.inputs[i], record), record) || s.isUsed(ctx, i, record.recordID())) {
+		s.failAmbiguous([]int{i}, []T{record})
+		return
+	}
+	s.adopt(i, record)
 }
 
 // adopt makes the record the result of a create. One that lacks something is an

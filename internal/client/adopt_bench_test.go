@@ -35,7 +35,7 @@ func BenchmarkTakeCreates(b *testing.B) {
 					look := newSearch(w, w.all())
 					look.made[frontDesk] = made
 					b.StartTimer()
-					look.takeCreates()
+					look.takeCreates(b.Context())
 				}
 			})
 		}

@@ -117,10 +117,13 @@ func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, input In, valida
 
 // LookFor looks for what earlier attempts at creates have made, for the recovery
 // timeout where patient, else once, and changes nothing. Each input has a Since. A
-// result without an error holds the record, its ID zero where there is none; an
-// *OutcomeUnknownError means that this could not be told.
+// result without an error holds a record that has everything that was sent, its ID zero
+// where there is none; an *OutcomeUnknownError means that this could not be told. It
+// holds an *AmbiguousError where a record may have been made by the attempt, and may as
+// well be somebody else's: it lacks something, others write in it, or there are several.
 func (c *Collection[T, In]) LookFor(ctx context.Context, inputs []In, patient bool) []Result[T] {
 	w := newWriting(c, inputs, WriteOptions{})
+	w.exact = true
 	patience := time.Duration(0)
 	if patient {
 		patience = c.client.config.RecoveryTimeout

@@ -207,8 +207,8 @@ func (e *BehindError) Error() string {
 	return fmt.Sprintf("the newest revision that the space %s shows is %d, but revision %d has been seen there", e.Space, e.Newest, e.Seen)
 }
 
-// An AmbiguousError says that more records than may have been created by requests
-// that did not say are like them, so that none can be chosen.
+// An AmbiguousError says that requests that did not say may have created these records,
+// but that there are too many, or that they may as well be somebody else's: none is chosen.
 type AmbiguousError struct{ IDs []ID }
 
 func (e *AmbiguousError) Error() string {

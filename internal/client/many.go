@@ -110,7 +110,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		id := w.createdID(i)
 		switch {
 		case id.IsZero():
-		case w.results[i].Adopted && w.inUse != nil && w.inUse(ctx, w.inputs[i], id):
+		case w.results[i].Adopted && w.isUsed(ctx, i, id):
 			w.about(i).ID = Field[ID]{} // it is not taken for ours
 			w.results[i].Err = &AmbiguousError{IDs: []ID{id}}
 		default:

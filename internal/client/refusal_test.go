@@ -79,6 +79,48 @@ func TestRefusedRepeatIsRemembered(t *testing.T) {
 	}
 }
 
+// What is only looked for, to be deleted perhaps, must have everything that was sent, and
+// nobody else may write in it.
+func TestLookForIsExact(t *testing.T) {
+	t.Parallel()
+	input := newConversation(1)
+	input.RecipientAccountID = Value(acme)
+	input.Messages = Value([]MessageInput{{}}) // one was sent along
+	for name, other := range map[string]struct {
+		fields   []any
+		messages int
+		want     bool
+	}{
+		"has everything":          {fields: []any{"recipient_account_id", acme.String()}, messages: 1, want: true},
+		"lacks the account":       {messages: 1},
+		"has messages of others":  {fields: []any{"recipient_account_id", acme.String()}, messages: 2},
+		"has another account":     {fields: []any{"recipient_account_id", zenith.String()}},
+		"lacks the message still": {fields: []any{"recipient_account_id", acme.String()}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				now, err := s.client.now(t.Context())
+				must(t, err)
+				id := s.stranger(t, numberOf(1), other.fields...)
+				for range other.messages {
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": id.String(), "content": "Hello", "direction": 2})
+					must(t, err)
+				}
+				sent := input
+				sent.Since = &now
+				got := s.client.Conversations.LookFor(t.Context(), []ConversationInput{sent}, false)[0]
+				wantEqual(t, "found", other.want, got.Value.ID == id)
+				ambiguous, _ := errors.AsType[*AmbiguousError](got.Err)
+				if isOpen := !other.want && name != "has another account"; isOpen != (ambiguous != nil) || isOpen && ambiguous.IDs[0] != id {
+					t.Errorf("the error is %v", got.Err)
+				}
+			})
+		})
+	}
+}
+
 // Where the first request was carried out late, the repeat may be refused because of
 // it, before a copy shows it.
 func TestRepeatRefusedAsADuplicate(t *testing.T) {

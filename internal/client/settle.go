@@ -72,6 +72,11 @@ func mayPass(err error) bool {
 	return false
 }
 
+// isUsed reports whether others use what the item may have created, or that can't be told.
+func (w *writing[T, In]) isUsed(ctx context.Context, i int, id ID) bool {
+	return w.inUse != nil && w.inUse(ctx, w.inputs[i], id)
+}
+
 func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
 
 // unsettled returns those of the items that have neither an id nor an error.
@@ -160,7 +165,7 @@ func (w *writing[T, In]) look(ctx context.Context, items []int) error {
 		return err
 	}
 	s.takeUpdates()
-	s.takeCreates()
+	s.takeCreates(ctx)
 	return nil
 }
 

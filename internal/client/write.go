@@ -14,6 +14,7 @@ type writing[T record, In any] struct {
 	*Collection[T, In]
 
 	options WriteOptions
+	exact   bool // only a record that has everything that was sent is adopted, and in which no others write
 	inputs  []In
 	before  Moment // the space's history before anything is sent
 	ids     []ID   // of what has been written; zero before that

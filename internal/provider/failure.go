@@ -246,8 +246,8 @@ func (f failure) outcomeUnknown() string {
 		return "The message may or may not have been created. The next plan looks for it in its conversation, and makes it again only if it is not there; " +
 			"with -refresh=false it would not look."
 	}
-	if ids, several := isAmbiguous(f.err); several {
-		return fmt.Sprintf("The CRM did not reply to the creation, and several conversations may be the one that was created: %s. Terraform took none of them. %s", idList(ids), severalAdvice)
+	if ids, isOpen := isAmbiguous(f.err); isOpen {
+		return "The CRM did not reply to the creation. " + candidates(ids)
 	}
 	switch {
 	case f.remembered && len(f.keys) > 0:

@@ -268,7 +268,7 @@ func (r *conversationResource) read(ctx context.Context, api *client.Client, sta
 		if _, tried := known.unsettled[""]; tried {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
-		if _, several := isAmbiguous(found.Err); several || found.Err == nil && found.Value.ID.IsZero() {
+		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
 			return &owned, warnOfOpen(found.Err)
 		}
 		conversation, f.err = found.Value, found.Err

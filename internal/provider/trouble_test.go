@@ -240,6 +240,28 @@ func TestAccTextMessageConversation_outcomeUnknownDestroyed(t *testing.T) {
 	}
 }
 
+// What a destroy finds may be somebody else's: it lacks something of what was sent.
+func TestAccTextMessageConversation_outcomeUnknownOfOthers(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
+		w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+	}})
+	configuration := w.config(conversationBlock(fmt.Sprintf("recipient_phone_number = \"+1 555 010 0000\"\n recipient_account_id = %q", acme)), "max_retries = 0", `request_timeout = "1s"`)
+	var theirs string
+	run(t,
+		resource.TestStep{Config: configuration, ExpectError: says("may or may not have been created")},
+		resource.TestStep{
+			PreConfig: func() {
+				w.ClearFaults()
+				theirs = w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+1 555 010 0000"})
+			},
+			Config: configuration, Destroy: true,
+			ExpectError: says("Unable to Delete Text Message Conversation", "or somebody else's", "terraform state rm"),
+		},
+		resource.TestStep{PreConfig: func() { must(t, w.Purge(conversations, theirs)) }, Config: configuration, Destroy: true},
+	)
+}
+
 // Another space holds nothing of the state, and that means nothing.
 func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
 	server, err := newMock(mockserver.Options{OtherSpaces: []string{"your_space"}})

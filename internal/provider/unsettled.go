@@ -22,7 +22,7 @@ type unsettled map[string]attempt
 // An attempt is one at a create.
 type attempt struct {
 	Since client.Moment            `json:"since"` // before it
-	Sent  client.ConversationInput `json:"sent"`  // without messages
+	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
 }
 
 // attemptAt returns the attempt that an error is about, if the outcome is unknown.
@@ -31,7 +31,9 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if !ok || unknown.Since == nil {
 		return attempt{}, false
 	}
-	sent.Messages = client.Field[[]client.MessageInput]{}
+	if messages, isSet := sent.Messages.Get(); isSet {
+		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
+	}
 	return attempt{*unknown.Since, sent}, true
 }
 
@@ -122,10 +124,14 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 		if key != "" {
 			at = at.AtMapKey(key)
 		}
-		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at,
-			fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
-				"It is not needed any more, but could not be deleted. The next apply tries again. "+
-				"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).phone, u[key].Since.Revision, err)))
+		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
+			"It is not needed any more, but could not be deleted. The next apply tries again. "+
+			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).phone, u[key].Since.Revision, err)
+		if ids, isOpen := isAmbiguous(err); isOpen {
+			delete(u, key) // nothing would tell the next apply more
+			text = "An earlier apply may or may not have created a conversation that is not needed any more. " + candidates(ids)
+		}
+		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
 	}
 	return diags
 }
@@ -154,8 +160,8 @@ func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *m
 	return warnOfAdoption(path.Root("conversations"), adopted)
 }
 
-// isAmbiguous reports whether several conversations may be the one that was created,
-// and returns their ids.
+// isAmbiguous reports whether conversations may be the one that was created, and may be
+// somebody else's, and returns their ids.
 func isAmbiguous(err error) ([]client.ID, bool) {
 	ambiguous, ok := errors.AsType[*client.AmbiguousError](err)
 	if !ok {
@@ -169,10 +175,20 @@ func isAmbiguous(err error) ([]client.ID, bool) {
 func warnOfOpen(err error) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "It is not in the CRM so far. A destroy or a replacement looks for it once more, and deletes it if it is there."
-	if ids, several := isAmbiguous(err); several {
-		text = intro + fmt.Sprintf("Several conversations in the CRM may be it: %s. %s", idList(ids), severalAdvice)
+	if ids, isOpen := isAmbiguous(err); isOpen {
+		text = intro + candidates(ids)
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text)}
+}
+
+// candidates says of conversations that one of them may be what was created, and what
+// to do. Of a single one that has another content than was sent, or messages of others,
+// it is not clear whose it is.
+func candidates(ids []client.ID) string {
+	if len(ids) == 1 {
+		return fmt.Sprintf("The conversation %s in the CRM may be it, or somebody else's: it is not quite what was sent, or others have written in it. Terraform leaves it alone. %s", ids[0], severalAdvice)
+	}
+	return fmt.Sprintf("Several conversations in the CRM may be it: %s. Terraform leaves all of them alone. %s", idList(ids), severalAdvice)
 }
 
 const severalAdvice = "Find out in the CRM which one it is. Then run terraform state rm with the address of this resource (or remove the entry), " +
