@@ -263,9 +263,13 @@ func (s *search[T, In]) isWanted(place ID, name string) bool {
 
 // takeUpdates sets the results of the updates that were carried out. Others may have
 // changed the record since, and its links may be there all the same: the rest is
-// brought up to date, so that none is made twice.
+// brought up to date, so that none is made twice. A name in the service's own spelling
+// is what was sent, not somebody else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
+		if name := s.name(s.inputs[i]); name != "" && s.mayBe(name, record) {
+			s.inputs[i] = s.asHeld(s.inputs[i], record)
+		}
 		if s.agrees(s.inputs[i], record) {
 			s.results[i].Err, s.ids[i] = nil, record.recordID()
 		} else {

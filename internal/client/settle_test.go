@@ -569,6 +569,28 @@ func TestManyCreatesInTrouble(t *testing.T) {
 	}
 }
 
+// A lost update has set a number, which the service spells in its own way: that is no
+// change of others.
+func TestLostUpdateOfARespelledNumber(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Masked} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
+				made, err := s.client.Conversations.writeOne(t.Context(), ConversationInput{PhoneID: Value(frontDesk)}, 0)
+				must(t, err)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter})
+				update := since(made)
+				update.RecipientPhoneNumber = Value(numberOf(1))
+				_, err = s.client.Conversations.writeOne(t.Context(), update, 0)
+				must(t, err)
+				wantEqual(t, "conversations", 1, len(s.live()))
+			})
+		})
+	}
+}
+
 // What is updated is known, and can't be what came of a look-alike's create.
 func TestUpdatedIsNotAdopted(t *testing.T) {
 	t.Parallel()

@@ -401,7 +401,16 @@ func (m *machine) settle() {
 	}
 	m.log("apply in peace")
 	plan := m.plan(true)
-	m.carryOut(m.core.walk(), plan, true, true)
+	walk := m.core.walk()
+	m.carryOut(walk, plan, true, true)
+	open := slices.DeleteFunc(slices.Collect(maps.Keys(m.core.state)), func(address string) bool { return !walk.isOpen(address) })
+	for _, address := range open {
+		m.log("state rm %s", address)
+		delete(m.core.state, address)
+	}
+	if len(open) > 0 {
+		m.carryOut(m.core.walk(), m.plan(true), true, true)
+	}
 	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop }) {
 		m.fail("the plan after an apply is not empty", "%s", planText(again))
 	}

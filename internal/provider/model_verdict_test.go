@@ -61,8 +61,10 @@ func (m *machine) judgeApply(v *verdict) {
 	}
 	bad := slices.ContainsFunc(slices.Collect(maps.Values(m.slots)), declared.isBad)
 	if v.harmless && v.undisturbed && !bad {
-		if errs := v.walk.errors(); len(errs) > 0 {
-			m.fail("an apply fails without a reason", "%s", strings.Join(errs, "\n  "))
+		for _, err := range v.walk.errors() {
+			if address, _, _ := strings.Cut(err, ":"); !v.walk.isOpen(address) {
+				m.fail("an apply fails without a reason", "%s", err)
+			}
 		}
 		m.judgeRefresh(m.core.state, m.core.state)
 	}
@@ -93,6 +95,14 @@ func (v *verdict) failures() map[string]bool {
 		v.fail("something failed, and nobody is told", "%v", slices.Sorted(maps.Keys(failed)))
 	}
 	return failed
+}
+
+// isOpen reports whether it could not be deleted because people have to say whose it is:
+// it was never seen to be created, and something of others is like it.
+func (w *walk) isOpen(address string) bool {
+	return slices.ContainsFunc(w.said[address], func(d *tfprotov6.Diagnostic) bool {
+		return isError(d) && strings.Contains(d.Summary, "Unable to Delete") && strings.Contains(d.Detail, "in the CRM may be it") && stateID(w.state[address].value) == ""
+	})
 }
 
 // isAllOrNothing reports whether the plan creates the bulk resource so.
