@@ -133,7 +133,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
 	if !s.agrees(s.inputs[i], record) {
-		s.inputs[i] = s.missing(s.inputs[i], record)
+		s.inputs[i] = s.fields.missing(s.inputs[i], &record)
 	}
 	if s.agrees(s.inputs[i], record) {
 		s.ids[i] = record.recordID()

@@ -22,16 +22,15 @@ type Collection[T record, In any] struct {
 }
 
 // A Change is what an input says beside the fields that it sets.
-type Change[T any] struct {
+type Change struct {
 	ID       Field[ID]    `json:"id,omitzero"` // absent: to create
 	Revision Field[int64] `json:"revision,omitzero"`
 
 	// What follows is not sent.
 
-	// Known is the record as the caller of an update knows it, by which changes
-	// of others are told: the fields that the update sets count. nil: whatever
-	// others have changed is overwritten.
-	Known *T `json:"-"`
+	// Known tells changes of others from those of the caller of an update, in the
+	// fields that the update sets. nil: whatever others have changed is overwritten.
+	Known *Baseline `json:"-"`
 	// Restore undoes a soft delete before anything else is updated.
 	Restore bool `json:"-"`
 	// Since is the moment before an earlier attempt at this create whose outcome
@@ -43,8 +42,8 @@ type Change[T any] struct {
 type shape[T record, In any] struct {
 	query      Query                                         // for lists
 	whole      Query                                         // for one whole record
-	change     func(*In) *Change[T]                          // of an input
-	fields     func(In) []string                             // that an input sets
+	change     func(*In) *Change                             // of an input
+	fields     fields[T, In]                                 // that an input can set
 	asOf       func(*T) *int64                               // see [Conversation.AsOf]
 	complete   func(context.Context, *T) error               // reads what a reply does not show
 	place      func(In) ID                                   // the phone or the conversation that a create belongs to
@@ -55,10 +54,6 @@ type shape[T record, In any] struct {
 	existed    func(context.Context, T, int64) (bool, error) // T shows that it was there at the revision
 	mayBe      func(name string, record T) bool              // T's name may be the service's spelling of it
 	asHeld     func(In, T) In                                // In with T's name
-	agrees     func(In, T) bool                              // T has everything that In sets
-	lacks      func(In, T) bool                              // T agrees but for what is empty there
-	missing    func(In, T) In                                // what In sets and T lacks
-	conflict   func(In, T) []Conflict                        // see [ConflictError]
 	prepareFor func(In, T) In                                // an update of what is T
 	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know
 	inUse      func(context.Context, In, ID) bool            // others use what In may have created, or that can't be told; nil: they don't
@@ -67,9 +62,21 @@ type shape[T record, In any] struct {
 
 	// Where lists show only a part of a record; nil where they show it all.
 	find        func(context.Context, ID) (T, error) // one record, as a get
+	isStub      func(T) bool                         // it shows nothing of the fields
 	suffices    func(T) bool                         // what a list has shown of the record is all that is needed
 	mayBeListed func(id ID, floor int64) bool        // a list of what is newer than floor can show all that is needed of the record
 }
+
+// agrees reports whether the record has everything that the input sets. Links that an
+// update should have removed don't matter: the read-back removes those that a service
+// which merges arrays has kept.
+func (c *Collection[T, In]) agrees(in In, record T) bool {
+	return len(c.fields.differences(&in, &record, !c.change(&in).ID.IsZero())) == 0
+}
+
+// lacks reports whether the record agrees but for what is empty there, or what the
+// service may have made of it.
+func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&in, &record) }
 
 // A record knows its id, which no reply may lack, whether it is soft-deleted,
 // and whether it may not be; and the space's revision when it last changed.

@@ -22,7 +22,7 @@ type ConflictError struct {
 // different values, in words.
 type Conflict struct {
 	Field  string // such as "recipient_contact_id"
-	Known  string // what the caller knows
+	Known  string // what the caller knows; empty for null, as the others
 	Wanted string // what the update was to set
 	Held   string // what the CRM holds
 }
@@ -137,7 +137,7 @@ func (w *writing[T, In]) knownAsOf(i int) int64 {
 	if about.Known == nil || about.Restore || !w.isPlain(w.inputs[i]) {
 		return NoFloor
 	}
-	return *w.asOf(about.Known)
+	return about.Known.AsOf
 }
 
 // bringUpToDate is compare of one item; it reports whether its revision is
@@ -149,8 +149,8 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 		return false
 	}
 	if about.Known != nil && !w.client.config.Overwrite {
-		if fields := w.conflict(w.inputs[i], current); len(fields) > 0 {
-			w.results[i].Err = &ConflictError{ID: id, Known: (*about.Known).changed(), Current: current.changed(), Fields: fields}
+		if fields := w.conflicts(i, &current); len(fields) > 0 {
+			w.results[i].Err = &ConflictError{ID: id, Known: about.Known.Revision, Current: current.changed(), Fields: fields}
 			return false
 		}
 	}
@@ -159,6 +159,15 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	w.inputs[i] = w.prepareFor(w.inputs[i], current)
 	w.about(i).Revision = Value(current.changed())
 	return known != current.changed()
+}
+
+// conflicts returns what others have changed of what the item changes. What is not
+// shown was not read, because its revision is the one that is known.
+func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
+	if w.isStub != nil && w.isStub(*current) {
+		return nil
+	}
+	return w.fields.conflicts(&w.inputs[i], *w.about(i).Known, current)
 }
 
 // stale returns those of the items to send again which have been refused only

@@ -36,7 +36,7 @@ type Conversation struct {
 // A ConversationInput is what a conversation is created or updated with.
 // Without an ID it creates; absent fields of an update stay as they are.
 type ConversationInput struct {
-	Change[Conversation]
+	Change
 
 	PhoneID              Field[ID]     `json:"phone_id,omitzero"`
 	RecipientAccountID   Field[ID]     `json:"recipient_account_id,omitzero"`
@@ -58,23 +58,7 @@ type ConversationInput struct {
 
 // Fields returns the names of the fields that the input sets, beside id and
 // revision.
-func (in ConversationInput) Fields() []string {
-	var names []string
-	add := func(name string, isAbsent bool) {
-		if !isAbsent {
-			names = append(names, name)
-		}
-	}
-	add("phone_id", in.PhoneID.IsZero())
-	add("recipient_phone_number", in.RecipientPhoneNumber.IsZero())
-	add("recipient_account_id", in.RecipientAccountID.IsZero())
-	add("recipient_contact_id", in.RecipientContactID.IsZero())
-	for _, kind := range RelationKinds {
-		add(kind.Field, kind.Input(&in).IsZero())
-	}
-	add("messages", in.Messages.IsZero())
-	return names
-}
+func (in ConversationInput) Fields() []string { return conversationFields(PhoneNumbers{}).names(&in) }
 
 // KnownAsOf notes that what the caller of an update knows was so as of a revision
 // of the space, [NoFloor] for none.
@@ -87,12 +71,32 @@ func (in *ConversationInput) KnownAsOf(revision int64) {
 // HasChanges reports whether writing the input would change anything.
 func (in ConversationInput) HasChanges() bool { return len(in.Fields()) > 0 || in.Restore }
 
-// conversationFields are the fields that this package asks for: all but the
-// messages.
-var conversationFields = append([]string{
-	"id", "phone_id", "recipient_account_id", "recipient_contact_id", "recipient_phone_number",
-	"revision", "created", "modified", "is_deleted", "is_delete_protected",
-}, relationFields()...)
+// conversationFields are what can be set of a conversation, with its numbers compared
+// as those are.
+func conversationFields(numbers PhoneNumbers) fields[Conversation, ConversationInput] {
+	phone := referenceField("phone_id", func(in *ConversationInput) *Field[ID] { return &in.PhoneID }, func(c *Conversation) ID { return c.PhoneID })
+	phone.like = isSame
+	number := newField("recipient_phone_number", func(in *ConversationInput) *Field[string] { return &in.RecipientPhoneNumber }, asIs,
+		func(c *Conversation) string { return c.RecipientPhoneNumber })
+	number.same = numbers.Same
+	all := fields[Conversation, ConversationInput]{
+		phone,
+		number,
+		referenceField("recipient_account_id", func(in *ConversationInput) *Field[ID] { return &in.RecipientAccountID }, func(c *Conversation) ID { return c.RecipientAccountID }),
+		referenceField("recipient_contact_id", func(in *ConversationInput) *Field[ID] { return &in.RecipientContactID }, func(c *Conversation) ID { return c.RecipientContactID }),
+	}
+	for _, kind := range RelationKinds {
+		all = append(all, kind.field())
+	}
+	return append(all, newField[Conversation]("messages", func(in *ConversationInput) *Field[[]MessageInput] { return &in.Messages }, func([]MessageInput) string { return "" }, nil))
+}
+
+// referenceField describes a field that names a record.
+func referenceField(name string, at func(*ConversationInput) *Field[ID], held func(*Conversation) ID) field[Conversation, ConversationInput] {
+	reference := newField(name, at, func(id ID) string { return TextOf(id) }, func(c *Conversation) string { return TextOf(held(c)) })
+	reference.like = isFilled
+	return reference
+}
 
 // A Ref is a record that another one refers to: a URI in the reply, or, where
 // "expand" was asked for, the whole record.

@@ -98,7 +98,7 @@ func TestWrongSpace(t *testing.T) {
 				wantProblem(t, err, WrongAddress)
 				_, err = c.Conversations.writeOne(ctx, newConversation(1), 0)
 				wantProblem(t, err, WrongAddress)
-				_, err = c.Conversations.writeOne(ctx, ConversationInput{Change: Change[Conversation]{ID: Value(unknown), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}, 0)
+				_, err = c.Conversations.writeOne(ctx, ConversationInput{Change: Change{ID: Value(unknown), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}, 0)
 				wantProblem(t, err, WrongAddress)
 				asked = 0
 				together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), WrongAddress) })

@@ -228,7 +228,7 @@ func linked(input ConversationInput, accounts ...ID) ConversationInput {
 
 // change is the input that updates the conversation.
 func change(c Conversation) ConversationInput {
-	return ConversationInput{Change: Change[Conversation]{ID: Value(c.ID), Revision: Value(c.Revision)}}
+	return ConversationInput{Change: Change{ID: Value(c.ID), Revision: Value(c.Revision)}}
 }
 
 func texts(ids ...ID) []string {

@@ -73,7 +73,7 @@ func TestFindShowsWholeConversations(t *testing.T) {
 			return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id2+`","account_id":"`+acme.String()+`"}]}`), nil
 		}
 		query := r.URL.Query()
-		wantEqual(t, "load-only", strings.Join(conversationFields, ","), query.Get("load-only"))
+		wantEqual(t, "load-only", strings.Join(wholeConversations().LoadOnly, ","), query.Get("load-only"))
 		wantEqual(t, "expand", strings.Join(relationFields(), ","), query.Get("expand"))
 		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","revision":7,"account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
 	})

@@ -26,7 +26,7 @@ type Message struct {
 // A MessageInput is what a message is created or updated with. As an item of
 // [ConversationInput.Messages] it says nothing of its conversation.
 type MessageInput struct {
-	Change[Message]
+	Change
 
 	TextMessageConversationID Field[ID]     `json:"text_message_conversation_id,omitzero"`
 	Content                   Field[string] `json:"content,omitzero"`
@@ -38,15 +38,7 @@ type MessageInput struct {
 
 // Fields returns the names of the fields that the input sets, beside id and
 // revision.
-func (in MessageInput) Fields() []string {
-	var names []string
-	for _, field := range messageFields {
-		if _, isSet := field.wanted(in); isSet {
-			names = append(names, field.name)
-		}
-	}
-	return names
-}
+func (in MessageInput) Fields() []string { return messageFields.names(&in) }
 
 // An EnumValue is a number of the API and its name.
 type EnumValue struct {

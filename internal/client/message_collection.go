@@ -9,17 +9,16 @@ import (
 func messagesOf(c *Client) *Collection[Message, MessageInput] {
 	entity := &Entity[Message, MessageInput]{client: c, segment: "TextMessages", revised: true}
 	whole := Query{LoadOnly: []string{"id", "revision", "is_deleted", "is_delete_protected"}}
-	for _, field := range messageFields {
-		whole.LoadOnly = append(whole.LoadOnly, field.name)
-	}
+	whole.LoadOnly = append(whole.LoadOnly, messageFields.read()...)
 	return newCollection(c, entity, shape[Message, MessageInput]{
 		query:       Query{LoadOnly: stubFields},
 		whole:       whole,
-		change:      func(in *MessageInput) *Change[Message] { return &in.Change },
-		fields:      MessageInput.Fields,
+		change:      func(in *MessageInput) *Change { return &in.Change },
+		fields:      messageFields,
 		asOf:        func(m *Message) *int64 { return &m.AsOf },
 		find:        c.findMessage,
 		complete:    c.completeMessage,
+		isStub:      Message.IsStub,
 		suffices:    c.contents.suffices,
 		mayBeListed: c.contents.mayBeListed,
 		place:       placeOfMessage,
@@ -29,10 +28,6 @@ func messagesOf(c *Client) *Collection[Message, MessageInput] {
 		existed:     func(context.Context, Message, int64) (bool, error) { return false, nil },
 		mayBe:       func(string, Message) bool { return false },
 		asHeld:      func(in MessageInput, _ Message) MessageInput { return in },
-		agrees:      MessageInput.Agrees,
-		lacks:       MessageInput.mayHaveMade,
-		missing:     MessageInput.missing,
-		conflict:    MessageInput.conflicts,
 		prepareFor:  func(in MessageInput, _ Message) MessageInput { return in },
 		isPlain:     func(MessageInput) bool { return true },
 		clean:       func(context.Context, *writing[Message, MessageInput]) bool { return false },

@@ -1,11 +1,19 @@
 package client
 
 import (
+	"maps"
 	"testing"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 )
+
+// knownMessage is the message as its caller knows it: what is empty was the service's to set.
+func knownMessage(m Message) *Baseline {
+	texts := messageFields.texts(&m)
+	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
+	return &Baseline{Revision: m.Revision, AsOf: m.AsOf, Fields: texts}
+}
 
 func TestContentsAndTimes(t *testing.T) {
 	t.Parallel()
@@ -28,10 +36,10 @@ func TestContentsAndTimes(t *testing.T) {
 		if input.Agrees(message) != test.same || input.IsLike(message) != test.like {
 			t.Errorf("%s: the same: %t, like: %t", name, input.Agrees(message), input.IsLike(message))
 		}
-		input.Known = &Message{Content: test.held, Direction: 1}
+		input.Known = knownMessage(Message{Content: test.held, Direction: 1})
 		changed := Message{Content: sent, Direction: 1}
 		input.Content = Value("ours")
-		if conflicts := len(input.conflicts(changed)) > 0; conflicts == test.same {
+		if conflicts := len(messageFields.conflicts(&input, *input.Known, &changed)) > 0; conflicts == test.same {
 			t.Errorf("%s: a conflict: %t", name, conflicts)
 		}
 	}

@@ -108,14 +108,14 @@ func TestMessages(t *testing.T) {
 		updates := make([]MessageInput, 3)
 		for i := range updates {
 			updates[i] = MessageInput{Content: Value("ours")}
-			updates[i].ID, updates[i].Revision, updates[i].Known = Value(written[i].ID), Value(written[i].Revision), &written[i]
+			updates[i].ID, updates[i].Revision, updates[i].Known = Value(written[i].ID), Value(written[i].Revision), knownMessage(written[i])
 		}
 		updates[2].Restore = true
 		results := s.client.Messages.CreateOrUpdateMany(t.Context(), updates, WriteOptions{RollbackMethod: 1}, false)
 		if conflict, ok := errors.AsType[*ConflictError](results[0].Err); !ok {
 			t.Errorf("the error is %v", results[0].Err)
 		} else {
-			wantEqual(t, "conflict", []Conflict{{"content", `"twins 0"`, `"ours"`, `"someone else's"`}}, conflict.Fields)
+			wantEqual(t, "conflict", []Conflict{{"content", "twins 0", "ours", "someone else's"}}, conflict.Fields)
 		}
 		for i, result := range results[1:] {
 			if result.Err != nil || result.Value.Content != "ours" || result.Value.IsDeleted {

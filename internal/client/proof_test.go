@@ -99,7 +99,7 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 						}})
 						inputs := []ConversationInput{newConversation(1)}
 						if beside == "an update" {
-							inputs = append(inputs, ConversationInput{Change: Change[Conversation]{ID: Value(others[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)})
+							inputs = append(inputs, ConversationInput{Change: Change{ID: Value(others[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)})
 						}
 						results := s.client.Conversations.write(t.Context(), inputs, WriteOptions{RollbackMethod: 1})
 						must(t, results[0].Err)

@@ -75,7 +75,7 @@ func TestReadIsCurrent(t *testing.T) {
 		must(t, err)
 		wantEqual(t, what, acme, got.RecipientAccountID)
 	}
-	_, err := space.client.Conversations.writeOne(ctx, ConversationInput{Change: Change[Conversation]{ID: Value(ids[6]), Revision: Value(int64(1))}, RecipientAccountID: Value(acme)}, 0)
+	_, err := space.client.Conversations.writeOne(ctx, ConversationInput{Change: Change{ID: Value(ids[6]), Revision: Value(int64(1))}, RecipientAccountID: Value(acme)}, 0)
 	must(t, err)
 	current("a conversation that this client has changed", ids[6])
 	edited(ids[3])

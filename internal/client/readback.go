@@ -52,11 +52,11 @@ func (w *writing[T, In]) written() []int {
 // in the revision.
 func (w *writing[T, In]) floor() int64 {
 	floor, restored := w.before.Revision, int64(math.MaxInt64)
-	for i, input := range w.inputs {
+	for i := range w.inputs {
 		about := w.about(i)
 		revision, update := about.Revision.Get()
 		switch {
-		case update && about.Restore && len(w.fields(input)) == 0:
+		case update && about.Restore && len(w.fields.names(&w.inputs[i])) == 0:
 			restored = min(restored, revision-1)
 		case update:
 			floor = max(floor, revision)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -17,8 +18,8 @@ import (
 func (s testSpace) stranger(t testing.TB, number string, fields ...any) ID {
 	t.Helper()
 	record := map[string]any{"phone_id": frontDesk, "recipient_phone_number": number}
-	for i := 0; i < len(fields); i += 2 {
-		record[fmt.Sprint(fields[i])] = fields[i+1]
+	for pair := range slices.Chunk(fields, 2) {
+		record[fmt.Sprint(pair[0])] = pair[len(pair)-1]
 	}
 	id, err := s.Create(conversationSegment, record)
 	must(t, err)

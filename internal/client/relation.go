@@ -1,6 +1,9 @@
 package client
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A Relation is a TextMessageConversationRelations record: the link from a
 // conversation to exactly one other record.
@@ -107,15 +110,35 @@ func (k RelationKind) Linked(c *Conversation) []ID {
 	return ids
 }
 
-// SetLinked makes the records named by ids those that c links by this kind. It
-// is for describing a conversation: the links have no ids of their own.
-func (k RelationKind) SetLinked(c *Conversation, ids []ID) {
-	refs := make([]Ref[Relation], len(ids))
-	for i, id := range ids {
-		refs[i].Record = &Relation{}
-		*k.linked(refs[i].Record) = id
+// field describes the links of this kind, as one text.
+func (k RelationKind) field() field[Conversation, ConversationInput] {
+	links := newField(k.Field, k.Input, textOfTargets, func(c *Conversation) string { return TextOf(k.Linked(c)...) })
+	links.covers = hasAll
+	// An empty array would mean that there is none.
+	links.like = func(wanted, held string) bool { return held == "" || wanted != "" && hasAll(wanted, held) }
+	return links
+}
+
+func textOfTargets(items []RelationInput) string {
+	ids := make([]ID, len(items))
+	for i, item := range items {
+		ids[i] = item.target()
 	}
-	*k.Refs(c) = refs
+	return TextOf(ids...)
+}
+
+// hasAll reports whether all records of one text are in the other one.
+func hasAll(wanted, held string) bool {
+	if wanted == "" {
+		return true
+	}
+	has := strings.Split(held, ", ")
+	for id := range strings.SplitSeq(wanted, ", ") {
+		if !slices.Contains(has, id) {
+			return false
+		}
+	}
+	return true
 }
 
 // Links returns the input that makes the records named by ids exactly those

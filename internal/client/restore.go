@@ -30,7 +30,7 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 	for n, result := range w.Entity.restore(ctx, ids, w.options) {
 		i := deleted[n]
 		w.results[i].Err = result.Err
-		if result.Err == nil && len(w.fields(w.inputs[i])) == 0 {
+		if result.Err == nil && len(w.fields.names(&w.inputs[i])) == 0 {
 			w.ids[i] = ids[n] // that is all
 		}
 	}

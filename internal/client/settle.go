@@ -105,7 +105,7 @@ var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 
 // stillOpen returns the error of a create. Where an earlier attempt may have made it,
 // that stays unknown unless this attempt was carried out, or the service refused it.
-func (c *Change[T]) stillOpen(err error) error {
+func (c *Change) stillOpen(err error) error {
 	_, isUpdate := c.ID.Get()
 	switch {
 	case err == nil, c.Since == nil, isUpdate, isRefusedWhole(err), errors.Is(err, ErrRolledBack),

@@ -392,7 +392,7 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 		ids := s.seed(t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		results := s.client.Conversations.write(t.Context(), []ConversationInput{
-			{Change: Change[Conversation]{ID: Value(ids[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)},
+			{Change: Change{ID: Value(ids[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)},
 			newConversation(100_001), // the second one's number
 		}, WriteOptions{RollbackMethod: 1})
 		must(t, results[0].Err)

@@ -34,7 +34,7 @@ func newWriting[T record, In any](c *Collection[T, In], inputs []In, options Wri
 }
 
 // about returns what an item says beside its fields.
-func (w *writing[T, In]) about(i int) *Change[T] { return w.change(&w.inputs[i]) }
+func (w *writing[T, In]) about(i int) *Change { return w.change(&w.inputs[i]) }
 
 func (w *writing[T, In]) isUpdate(i int) bool { return !w.about(i).ID.IsZero() }
 
@@ -130,7 +130,7 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 // something to send.
 func (w *writing[T, In]) toSend(items []int) []int {
 	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
-		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.fields(w.inputs[i])) == 0
+		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.fields.names(&w.inputs[i])) == 0
 	})
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"strconv"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -49,9 +48,6 @@ func shown(field, value string) string {
 		return "none"
 	case !personal:
 		return value
-	}
-	if plain, err := strconv.Unquote(value); err == nil {
-		value = plain
 	}
 	return fmt.Sprintf(description, utf8.RuneCountInString(value))
 }

@@ -265,7 +265,7 @@ func TestCauses(t *testing.T) {
 func TestConflictShowsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	conflict := &client.ConflictError{Known: 3, Current: 5, Fields: []client.Conflict{
-		{Field: "content", Known: `"one"`, Wanted: `"höre\n"`, Held: ""},
+		{Field: "content", Known: "one", Wanted: "höre\n", Held: ""},
 		{Field: "recipient_phone_number", Known: "", Wanted: "+15550100000", Held: "+15550100001"},
 		{Field: "status", Known: "sent", Wanted: "seen", Held: "failed"},
 	}}

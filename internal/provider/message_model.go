@@ -125,13 +125,18 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 	return input
 }
 
-// known returns the message as the state knows it.
-func (m messageModel) known(id client.ID, conversation client.ID) *client.Message {
-	return &client.Message{
-		ID: id, TextMessageConversationID: conversation, Content: m.Content.ValueString(), MessageSID: m.MessageSID.ValueString(),
-		Direction: client.MessageDirections.Number(m.Direction.ValueString()), Status: client.MessageStatuses.Number(m.Status.ValueString()),
-		DatetimeSent: timeToAPI(m.DatetimeSent), Revision: client.NoFloor, AsOf: client.NoFloor,
+// known returns the message as the state knows it. What that leaves out was the CRM's
+// to set.
+func (m messageModel) known(conversation client.ID) *client.Baseline {
+	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: map[string]string{
+		"text_message_conversation_id": client.TextOf(conversation),
+	}}
+	for name, value := range m.sent() {
+		if text := value.ValueString(); text != "" {
+			b.Fields[name] = text
+		}
 	}
+	return b
 }
 
 // messageFromAPI returns a message as Terraform sees it: of what like leaves

@@ -114,7 +114,7 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 	id := reference(m.planned.ID)
 	m.input = m.planned.toAPI(m.prior)
 	m.input.ID = client.Value(id)
-	m.input.Known = m.prior.known(id, conversation)
+	m.input.Known = m.prior.known(conversation)
 	m.input.Known.AsOf = asOf
 	if revision, isRead := memory.Revisions[id]; isRead {
 		m.input.Revision, m.input.Known.Revision = client.Value(revision), revision

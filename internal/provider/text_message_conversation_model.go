@@ -54,8 +54,7 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 		prior = &conversationModel{}
 	} else {
 		input.ID = client.Value(reference(prior.ID))
-		input.Known = prior.known()
-		input.Known.RecipientPhoneNumber = n.asHeld(input.Known.ID, input.Known.RecipientPhoneNumber)
+		input.Known = prior.known(n)
 		input.Restore = prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
 		if isKnown(prior.Revision) {
 			input.Revision = client.Value(prior.Revision.ValueInt64())
@@ -79,23 +78,20 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 // known returns the conversation as the state knows it. As of when, only a
 // refresh tells: what an apply leaves in the state is what was planned, whatever
 // others have changed beside it.
-func (m conversationModel) known() *client.Conversation {
-	c := &client.Conversation{
-		ID:                   reference(m.ID),
-		PhoneID:              reference(m.PhoneID),
-		RecipientAccountID:   reference(m.RecipientAccountID),
-		RecipientContactID:   reference(m.RecipientContactID),
-		RecipientPhoneNumber: m.RecipientPhoneNumber.ValueString(),
-		Revision:             client.NoFloor,
-		AsOf:                 client.NoFloor,
-	}
+func (m conversationModel) known(n numbers) *client.Baseline {
+	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: map[string]string{
+		"phone_id":               client.TextOf(reference(m.PhoneID)),
+		"recipient_account_id":   client.TextOf(reference(m.RecipientAccountID)),
+		"recipient_contact_id":   client.TextOf(reference(m.RecipientContactID)),
+		"recipient_phone_number": n.asHeld(reference(m.ID), m.RecipientPhoneNumber.ValueString()),
+	}}
 	if isKnown(m.Revision) {
-		c.Revision = m.Revision.ValueInt64()
+		b.Revision = m.Revision.ValueInt64()
 	}
 	for _, kind := range client.RelationKinds {
-		kind.SetLinked(c, references(*m.relations(kind)))
+		b.Fields[kind.Field] = client.TextOf(references(*m.relations(kind))...)
 	}
-	return c
+	return b
 }
 
 // referenceToAPI leaves the field out where it means the same as before. When
