@@ -1,0 +1,68 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A conversation that a generic provider has managed is taken over as it is, without a
+// request; the refresh behind it reads the rest.
+func TestMoveState(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	id := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+15550100000"})
+	r := w.rpc()
+	const base = "https://us-east.api.pipelinersales.com/api/v100/rest/spaces/my_space"
+	for name, test := range map[string]struct {
+		from, state string
+		want        []string // diagnostics
+	}{
+		"restapi": {from: "restapi_object", state: `{
+			"api_data": {"id": %[1]q, "phone_id": "x"}, "api_response": "{}", "copy_keys": null, "create_method": null, "create_path": null, "create_response": "{}",
+			"data": "{\"phone_id\":\"x\"}", "debug": null, "destroy_data": null, "destroy_method": null, "destroy_path": null, "force_new": null, "id": %[1]q,
+			"id_attribute": "data/id", "ignore_all_server_changes": false, "ignore_changes_to": null, "object_id": null, "path": "/entities/TextMessageConversations",
+			"query_string": null, "read_data": null, "read_method": null, "read_path": null, "read_search": null, "update_data": null, "update_method": null, "update_path": null
+		}`},
+		"restful": {from: "restful_resource", state: `{
+			"body": {"phone_id": "x"}, "check_existance": false, "create_method": "POST", "delete_method": null, "header": null, "id": "/entities/TextMessageConversations/%[2]s",
+			"merge_patch_disabled": null, "output": {"data": {"id": %[1]q}}, "path": "/entities/TextMessageConversations", "query": null, "read_path": "$(path)/$(body.data.id)",
+			"read_selector": "data", "update_method": "PATCH", "write_only_attrs": null
+		}`},
+		"restful, by URI": {from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s?expand=phone", "path": "/entities/TextMessageConversations"}`,
+			want: []string{": Unable to Move Text Message Conversation: The state of the restful_resource does not say which conversation it is…"}},
+		"of another entity": {from: "restapi_object", state: `{"id": %[1]q, "path": "/entities/Notes"}`,
+			want: []string{`: Not a Text Message Conversation: …/entities/Notes…`}},
+		"without an id": {from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
+			want: []string{`: Unable to Move Text Message Conversation: …"17"…`}},
+		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't be read…"}},
+		"another one": {from: "random_id", state: `{"id": %[1]q}`, want: []string{": Unable to Move Resource State: …"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			state := test.state
+			if strings.Contains(state, "%[") {
+				state = fmt.Sprintf(state, id, strings.ToUpper(id))
+			}
+			moved, err := r.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+				SourceProviderAddress: "registry.terraform.io/anyone/any", SourceTypeName: test.from, TargetTypeName: conversationType,
+				SourceState: &tfprotov6.RawState{JSON: []byte(state)},
+			})
+			must(t, err)
+			r.wantDiagnostics(moved.Diagnostics, test.want...)
+			if test.want != nil {
+				return
+			}
+			read, err := r.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: conversationType, CurrentState: moved.TargetState})
+			must(t, err)
+			r.wantDiagnostics(read.Diagnostics)
+			state = r.decode(r.resourceType(), read.NewState)["recipient_phone_number"]
+			if state != "+15550100000" {
+				t.Errorf("the state has the number %q", state)
+			}
+		})
+	}
+}
