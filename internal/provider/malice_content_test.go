@@ -15,7 +15,7 @@ import (
 // spellings are what the service may make of a content.
 var spellings = map[string]struct {
 	form  string
-	alone bool // the message is created for a conversation that is there, not along with one
+	alone bool // the messages are created for a conversation that is there, not along with one
 	kept  bool // the difference means nothing
 }{
 	mockserver.Trimmed:  {form: "single", alone: true, kept: true},
@@ -36,8 +36,8 @@ var declaring = map[string]func(s *space, attributes string, settings ...string)
 
 const spelt = "Ol\u00e1 <b>& bem-vindo</b>\n\"Pipeliner\" "
 
-// The reply to the creation of a message is lost, and the service has written its
-// content in another way: it is recognised, and not sent again.
+// The reply to the creation of two messages is lost, and the service has written their
+// contents in another way: they are recognised, and not sent again.
 func TestAccMalice_spelling(t *testing.T) {
 	t.Parallel()
 	for format, test := range spellings {
@@ -51,7 +51,7 @@ func TestAccMalice_spelling(t *testing.T) {
 				entity = textMessages
 			}
 			w.lose(entity+"/batch-modify", mockserver.Fault{Kind: mockserver.DropAfter})
-			configuration := declare(w.space, messagesBlock(outgoing("a", spelt)))
+			configuration := declare(w.space, messagesBlock(outgoing("a", spelt), outgoing("b", "Hi! "+spelt)))
 			if test.kept {
 				s.plays(configuration, 0, applies)
 				s.plays(configuration, 0, plans)
@@ -60,10 +60,12 @@ func TestAccMalice_spelling(t *testing.T) {
 			}
 			s.made(0, 1, 1)
 			made := w.Records(textMessages)
-			if len(made) != 1 {
-				t.Fatalf("%d messages were made; want 1", len(made))
+			if len(made) != 2 {
+				t.Errorf("%d messages were made; want 2", len(made))
 			}
-			s.ownsMessage(fmt.Sprint(made[0]["id"]))
+			for _, message := range made {
+				s.ownsMessage(fmt.Sprint(message["id"]))
+			}
 		})
 	}
 }

@@ -101,7 +101,7 @@ func TestAccMalice_anotherAccount(t *testing.T) {
 		s := newBinary(t, "").scene(t, w)
 		w.lose("batch-modify", lost)
 		entries := fmt.Sprintf("a = {\nphone_id = %q\n%s\n}\nbad = {\nphone_id = %q\nrecipient_phone_number = \"nonsense\"\n}", phone, ours, phone)
-		configuration := w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\nconversations = {\n"+entries+"\n}\n}", recoversSoon, "batch_size = 1")
+		configuration := w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\nconversations = {\n"+entries+"\n}\n}", recoversSoon, "batch_size = 1", "max_concurrent_requests = 1")
 		s.plays(configuration, 1, applies, "The CRM refuses")
 		s.ofAccounts(globex)
 		s.made(1, 1, 0)
@@ -164,7 +164,10 @@ func TestAccMalice_noSuccess(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse, RollbackReply: test.rollbackReply})
 			s := newBinary(t, "").scene(t, w)
-			s.plays(test.declare(w.space), test.code, applies, test.texts...)
+			output := s.plays(test.declare(w.space), test.code, applies, test.texts...)
+			if strings.Contains(output, "Adopted") {
+				t.Errorf("what the reply tells was looked for:\n%s", output)
+			}
 			s.made(0, test.made, test.made)
 			if test.made > 0 {
 				s.owns()
