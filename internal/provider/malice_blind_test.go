@@ -100,7 +100,7 @@ func TestAccMalice_interruptedWhileAway(t *testing.T) {
 		w.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: 503})
 		close(interrupt)
 	}})
-	configuration := w.singles(numbers{"a": sharedNumber}, "", `recovery_timeout = "3m"`, `request_timeout = "2s"`, "max_retries = 20")
+	configuration := w.singles(numbers{"a": sharedNumber}, `recovery_timeout = "3m"`, `request_timeout = "2s"`, "max_retries = 20")
 	s.write("main.tf", configuration)
 	begin := time.Now()
 	output, code := s.run(interrupt, applies...)

@@ -50,7 +50,7 @@ func TestAccMalice_throttled(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	w.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: 429, RetryAfter: mockserver.Remaining, For: 3 * time.Second})
 	s := newBinary(t, "").scene(t, w)
-	s.plays(w.singles(numbered(3), "", "max_retries = 0"), 0, applies, "Apply complete!")
+	s.plays(w.singles(numbered(3), "max_retries = 0"), 0, applies, "Apply complete!")
 	s.made(0, 3, 3)
 	if diff := cmp.Diff(map[int][]int{429: {3}, 200: {3}}, w.batches(t)); diff != "" {
 		t.Errorf("sizes of the batches by status (-want +got):\n%s", diff)

@@ -29,7 +29,7 @@ func TestAccMalice_incomingMessage(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)
 	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
-	configuration := w.singles(numbers{"a": sharedNumber}, "", recoversSoon)
+	configuration := w.singles(numbers{"a": sharedNumber}, recoversSoon)
 	output := s.plays(configuration, 1, applies, "Error: Unable to Create Text Message Conversation",
 		"several conversations may be the one that was created", "Terraform took none of them")
 	untouched := s.others()
@@ -147,7 +147,7 @@ func TestAccMalice_noSuccess(t *testing.T) {
 		texts         []string
 	}{
 		"singles": {
-			declare: func(s *space) string { return s.singles(three, "", recoversSoon) },
+			declare: func(s *space) string { return s.singles(three, recoversSoon) },
 			code:    1, made: 3, texts: []string{`test["bad"]`, refused},
 		},
 		"bulk": {
