@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -36,6 +37,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		return err
 	}
 	quietFramework()
+	quietProtocol()
 	if !*debug {
 		outliveSignals()
 	}
@@ -57,4 +59,19 @@ func quietFramework() {
 		}
 	}
 	_ = os.Setenv(framework, "off")
+}
+
+// quietProtocol turns the SDK's logs of the protocol off, unless someone has asked for
+// them, or for everything. They repeat each error and warning, and those may quote phone
+// numbers and contents, which belong in no log above TRACE.
+func quietProtocol() {
+	const protocol = "TF_LOG_SDK_PROTO"
+	for _, variable := range []string{"TF_LOG", "TF_LOG_PROVIDER"} {
+		if level := strings.ToUpper(os.Getenv(variable)); level == "TRACE" || level == "JSON" {
+			return
+		}
+	}
+	if os.Getenv("TF_LOG_SDK") == "" && os.Getenv(protocol) == "" {
+		_ = os.Setenv(protocol, "off")
+	}
 }

@@ -4,7 +4,9 @@ package provider_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
@@ -32,7 +34,19 @@ type binary struct {
 	signal    syscall.Signal // that interrupts it
 }
 
-// newBinary builds the provider. The test is skipped where acceptance tests are.
+const providerName = "terraform-provider-pipeliner"
+
+// builtProvider returns the provider's executable, which is built once for all tests.
+var builtProvider = sync.OnceValues(func() ([]byte, error) {
+	const dir = "../../bin/acceptance/"
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", dir, "../..")
+	if output, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%s: %w\n%s", build, err, output)
+	}
+	return os.ReadFile(dir + providerName)
+})
+
+// newBinary returns the provider in a folder of its own. The test is skipped where acceptance tests are.
 func newBinary(t *testing.T, configuration string) *binary {
 	t.Helper()
 	if os.Getenv(resource.EnvTfAcc) == "" {
@@ -46,9 +60,12 @@ func newBinary(t *testing.T, configuration string) *binary {
 		}
 	}
 	b := &binary{t: t, terraform: terraform, dir: t.TempDir(), signal: syscall.SIGINT}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", b.dir+"/", "../..")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", build, err, output)
+	provider, err := builtProvider()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, providerName), provider, 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
 	}
 	settings := "provider_installation {\n  dev_overrides {\n    \"hashicorp/pipeliner\" = \"" + b.dir + "\"\n  }\n  direct {}\n}\n"
 	b.write("settings.tfrc", settings)

@@ -104,16 +104,16 @@ func (s *scene) owns(others ...string) {
 type shape func(s *space, n numbers, settings ...string) string
 
 var shapes = map[string]shape{
-	"singles": func(s *space, n numbers, settings ...string) string { return s.singles(n, "", settings...) },
+	"singles": (*space).singles,
 	"bulk":    func(s *space, n numbers, settings ...string) string { return s.bulk(n, "", settings...) },
 }
 
 // singles returns a configuration of the conversations as resources of their own.
-func (s *space) singles(n numbers, attributes string, settings ...string) string {
+func (s *space) singles(n numbers, settings ...string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(n)) {
 		fmt.Fprintf(&b, "    %q = %q\n", key, n[key])
 	}
-	return s.config(fmt.Sprintf("resource \"pipeliner_text_message_conversation\" \"test\" {\n  for_each = {\n%s  }\n  phone_id = %q\n  recipient_phone_number = each.value\n  %s\n}",
-		b.String(), phone, attributes), append(settings, `batch_window = "500ms"`)...)
+	return s.config(fmt.Sprintf("resource \"pipeliner_text_message_conversation\" \"test\" {\n  for_each = {\n%s  }\n  phone_id = %q\n  recipient_phone_number = each.value\n}",
+		b.String(), phone), append(settings, `batch_window = "500ms"`)...)
 }

@@ -1,0 +1,177 @@
+//go:build unix
+
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const sharedNumber = "+1 555 010 0042"
+
+// createdBySomeone is a conversation of the phone and the shared number that someone
+// else creates, with more fields.
+func createdBySomeone(field string, value any) mockserver.Acts {
+	values := map[string]any{"phone_id": phone, "recipient_phone_number": sharedNumber, field: value}
+	return mockserver.Acts{{Create: &mockserver.Target{Entity: conversations, Values: values}}}
+}
+
+// incoming is what an incoming message of the shared number makes of it.
+var incoming = createdBySomeone("messages", []any{map[string]any{"content": "Hello?", "direction": 2}})
+
+// The reply to a create is lost, and just before it a message of the same number has
+// come in: two conversations are alike, and Terraform takes none of them.
+func TestAccMalice_incomingMessage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	s := newBinary(t, "").scene(t, w)
+	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
+	configuration := w.singles(numbers{"a": sharedNumber}, recoversSoon)
+	output := s.plays(configuration, 1, applies, "Error: Unable to Create Text Message Conversation",
+		"several conversations may be the one that was created", "Terraform took none of them")
+	untouched := s.others()
+	theirs, ours := s.mentions(output)
+	s.plays(configuration, 1, destroys, theirs)
+	s.made(0, 2, 2)
+	untouched()
+
+	// Someone looks, and deletes the one that is not needed, as the error says.
+	must(t, w.SoftDelete(conversations, ours))
+	untouched = s.others()
+	s.plays(configuration, 2, plans, "Text Message Conversation Adopted", theirs)
+	untouched()
+}
+
+// mentions checks that an output names the two live conversations, and returns their
+// ids, the older one first.
+func (s *scene) mentions(output string) (older, newer string) {
+	s.t.Helper()
+	live := s.live()
+	if len(live) != 2 {
+		s.t.Fatalf("%d conversations are live; want 2:\n%s", len(live), output)
+	}
+	older, newer = fmt.Sprint(live[0]["id"]), fmt.Sprint(live[1]["id"])
+	if !strings.Contains(output, older) || !strings.Contains(output, newer) {
+		s.t.Errorf("the output does not name %s and %s:\n%s", older, newer, output)
+	}
+	return older, newer
+}
+
+// Several are sent, and a message of the number of one of them has come in: the others
+// are adopted.
+func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	s := newBinary(t, "").scene(t, w)
+	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
+	configuration := w.bulk(numbered(3).with("open", sharedNumber), "rollback_method = 1", recoversSoon)
+	s.plays(configuration, 0, applies, "Text Message Conversation May Have Been Created", `conversations["open"]`)
+	untouched := s.others()
+	s.plays(configuration, 1, applies, "several conversations may be the one that was created")
+	s.made(0, 5, 5)
+	if owned := len(s.ids()); owned != 3 {
+		t.Errorf("%d conversations are in the state; want 3", owned)
+	}
+	untouched()
+}
+
+// A request never arrived, and someone has created a conversation of the same phone and
+// number for another account: that one is theirs, and stays so.
+func TestAccMalice_anotherAccount(t *testing.T) {
+	t.Parallel()
+	lost := mockserver.Fault{Kind: mockserver.DropBefore, Before: createdBySomeone("recipient_account_id", globex)}
+	ours := fmt.Sprintf("recipient_phone_number = %q\nrecipient_account_id = %q", sharedNumber, acme)
+	t.Run("single", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, mockserver.Behavior{})
+		s := newBinary(t, "").scene(t, w)
+		w.lose("batch-modify", lost)
+		configuration := w.conversation(ours, recoversSoon)
+		s.plays(configuration, 0, applies, "Apply complete!")
+		s.ofAccounts(globex, acme)
+		s.plays(configuration, 0, destroys, "Destroy complete!")
+		s.ofAccounts(globex)
+	})
+	t.Run("bulk that is undone", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, mockserver.Behavior{})
+		s := newBinary(t, "").scene(t, w)
+		w.lose("batch-modify", lost)
+		entries := fmt.Sprintf("a = {\nphone_id = %q\n%s\n}\nbad = {\nphone_id = %q\nrecipient_phone_number = \"nonsense\"\n}", phone, ours, phone)
+		configuration := w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\nconversations = {\n"+entries+"\n}\n}", recoversSoon, "batch_size = 1", "max_concurrent_requests = 1")
+		s.plays(configuration, 1, applies, "The CRM refuses")
+		s.ofAccounts(globex)
+		s.made(1, 1, 0)
+	})
+}
+
+// ofAccounts checks the accounts of the live conversations, the oldest first.
+func (s *scene) ofAccounts(want ...string) {
+	s.t.Helper()
+	var got []string
+	for _, record := range s.live() {
+		got = append(got, fmt.Sprint(record["recipient_account_id"]))
+	}
+	if strings.Join(got, " ") != strings.Join(want, " ") {
+		s.t.Errorf("the accounts of the conversations are %s; want %s", got, want)
+	}
+}
+
+// A create is sent again, and just before that its first request is carried out after
+// all: the warning names both.
+func TestAccMalice_lateTwin(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	s := newBinary(t, "").scene(t, w)
+	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropBefore})
+	w.lose("batch-modify", mockserver.Fault{Before: createdBySomeone("recipient_account_id", nil)}) // as the first one would
+	configuration := w.bulk(numbers{"a": sharedNumber}, "", recoversSoon)
+	output := s.plays(configuration, 0, applies, "Text Message Conversation May Exist Twice", "recovery_timeout", "Delete the other one")
+	s.made(0, 2, 2)
+	twin, _ := s.mentions(output)
+	s.owns(twin)
+}
+
+// A reply says that there was no success, and has the results of all: each counts.
+func TestAccMalice_noSuccess(t *testing.T) {
+	t.Parallel()
+	three := numbered(3).with("bad", "nonsense")
+	const refused = "The CRM refuses what the configuration says"
+	for name, test := range map[string]struct {
+		rollbackReply string
+		declare       func(s *space) string
+		code, made    int
+		texts         []string
+	}{
+		"singles": {
+			declare: func(s *space) string { return s.singles(three, recoversSoon) },
+			code:    1, made: 3, texts: []string{`test["bad"]`, refused},
+		},
+		"bulk": {
+			declare: func(s *space) string { return s.bulk(three, "rollback_method = 1", recoversSoon) },
+			made:    3, texts: []string{"Some Text Message Conversations Not Created", `"bad"`},
+		},
+		"all or nothing": {
+			rollbackReply: mockserver.Items,
+			declare:       func(s *space) string { return s.bulk(three, "", recoversSoon) },
+			code:          1, texts: []string{`conversations["bad"]`, refused, "ERROR_ENTITY_VALIDATION"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse, RollbackReply: test.rollbackReply})
+			s := newBinary(t, "").scene(t, w)
+			output := s.plays(test.declare(w.space), test.code, applies, test.texts...)
+			if strings.Contains(output, "Adopted") {
+				t.Errorf("what the reply tells was looked for:\n%s", output)
+			}
+			s.made(0, test.made, test.made)
+			if test.made > 0 {
+				s.owns()
+			}
+		})
+	}
+}
