@@ -73,8 +73,19 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
+	hurryTerraform()
 	resource.AddTestSweepers(conversations, &resource.Sweeper{Name: conversations, F: sweep})
 	resource.TestMain(m)
+}
+
+// hurryTerraform spares the processes of Terraform that the tests start the work of
+// collecting garbage: they live for a moment, and few of them need more than 100 MB.
+func hurryTerraform() {
+	for name, value := range map[string]string{"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"} {
+		if os.Getenv(name) == "" {
+			_ = os.Setenv(name, value) // what fails here takes longer, and no more
+		}
+	}
 }
 
 // newRealSpace skips the test where it is about another behavior than the mock's
