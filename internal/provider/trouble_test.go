@@ -31,7 +31,7 @@ func says(texts ...string) *regexp.Regexp {
 func TestAccTextMessageConversation_badInput(t *testing.T) {
 	const summary = "Unable to Create Text Message Conversation"
 	tests := map[string]struct {
-		behavior   mockserver.Behavior
+		fieldToo   bool // the error names the field
 		attributes string
 		want       *regexp.Regexp
 		sends      bool // a batch-modify
@@ -90,23 +90,31 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 			sends:      true,
 		},
 		"link to what does not exist, said with the field": {
-			behavior:   mockserver.Behavior{RelationError: mockserver.FieldToo},
+			fieldToo:   true,
 			attributes: `lead_relations = ["` + nobody + `"]`,
 			want:       says(summary, "lead_relations = ", "does not exist in this space", "error 120"),
 			sends:      true,
 		},
 	}
+	fieldToo := newWorld(t, mockserver.Behavior{RelationError: mockserver.FieldToo})
+	usual := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
+	sending := 0
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, test.behavior)
-			run(t, resource.TestStep{Config: w.conversation(test.attributes), ExpectError: test.want})
-			if len(w.live()) != 0 {
-				t.Errorf("%d conversations on the server", len(w.live()))
-			}
-			if _, requests := w.sent("batch-modify"); requests > 0 != test.sends {
-				t.Errorf("%d batch-modify requests; want some: %t", requests, test.sends)
-			}
-		})
+		w := usual
+		if test.fieldToo {
+			w = fieldToo
+		}
+		if test.sends {
+			sending++
+		}
+		rejections[name] = rejection{config: w.conversation(test.attributes), want: test.want}
+	}
+	reject(t, rejections)
+	_, requests := usual.sent("batch-modify")
+	_, more := fieldToo.sent("batch-modify")
+	if made := len(usual.Records(conversations)) + len(fieldToo.Records(conversations)); requests+more != sending || made != 0 {
+		t.Errorf("%d batch-modify requests made %d conversations; want %d and none", requests+more, made, sending)
 	}
 }
 
@@ -379,11 +387,11 @@ func TestAccProvider_access(t *testing.T) {
 			says("Invalid Validation Level", "validation_level = 1"),
 		},
 	}
+	rejections := map[string]rejection{}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			run(t, resource.TestStep{Config: test.change(w.config(conversationBlock(""), "# more")), ExpectError: test.want})
-		})
+		rejections[name] = rejection{config: test.change(w.config(conversationBlock(""), "# more")), want: test.want}
 	}
+	reject(t, rejections)
 }
 
 // A password that is not known while planning does not fail the plan.
