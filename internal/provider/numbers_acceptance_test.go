@@ -17,7 +17,7 @@ const owned = `messages = { hello = { content = "Hello", direction = "outgoing" 
 
 // A number that the service writes in another way replaces nothing: not when
 // another field changes, nor when the configuration spells it as the CRM does.
-// The other ways are those of TestNumberRewritten.
+// The other ways are those of TestStage_numberRewritten.
 func TestAccTextMessageConversation_numberRewritten(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
 	numberSteps(t, w, func(number, more string) string {

@@ -23,7 +23,7 @@ var rewritings = map[string]rewriting{
 
 // A number that the service writes in another way replaces nothing: not when
 // another field changes, nor when the configuration spells it as the CRM does.
-func TestNumberRewritten(t *testing.T) {
+func TestStage_numberRewritten(t *testing.T) {
 	t.Parallel()
 	for format, number := range rewritings {
 		for name, of := range map[string]struct {

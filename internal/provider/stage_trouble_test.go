@@ -39,7 +39,7 @@ func everythingDeclared() declared {
 
 // The whole life of a conversation, each way in which an undocumented fact of
 // the API may turn out.
-func TestEitherWay(t *testing.T) {
+func TestStage_eitherWay(t *testing.T) {
 	t.Parallel()
 	for _, choice := range mockserver.Switches {
 		for _, value := range choice.Values {
@@ -80,7 +80,7 @@ func eitherWay(s *stage) {
 }
 
 // However a reply gets lost, a conversation is made once, changed, and deleted.
-func TestLostReply(t *testing.T) {
+func TestStage_lostReply(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +108,7 @@ func TestLostReply(t *testing.T) {
 }
 
 // Of many, none is made twice and none is left out.
-func TestLostReplyOfBulk(t *testing.T) {
+func TestStage_lostReplyOfBulk(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func (n numbers) entries() map[string]declared {
 }
 
 // All or nothing, across requests: a batch holds two of the ten conversations.
-func TestAllOrNothing(t *testing.T) {
+func TestStage_allOrNothing(t *testing.T) {
 	t.Parallel()
 	const summary = "Unable to Create Text Message Conversation"
 	tests := map[string]struct {
@@ -180,7 +180,7 @@ func TestAllOrNothing(t *testing.T) {
 }
 
 // With rollback_method = 1, what succeeds stays, and is never tainted.
-func TestKeepWhatSucceeds(t *testing.T) {
+func TestStage_keepWhatSucceeds(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
 		t.Run(reply, func(t *testing.T) {
