@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -190,6 +191,7 @@ func run(t *testing.T, steps ...resource.TestStep) {
 // runFrom is run with those versions of Terraform only that the checks let pass.
 func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
 	t.Helper()
+	skipInShort(t)
 	resource.ParallelTest(t, resource.TestCase{
 		TerraformVersionChecks:   versions,
 		ProtoV6ProviderFactories: factories,
@@ -201,6 +203,40 @@ func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...
 			return err
 		},
 	})
+}
+
+// A rejection is a configuration that is an error.
+type rejection struct {
+	config  string
+	want    *regexp.Regexp
+	prepare func() // nil for nothing
+}
+
+// reject tries one configuration after the other, in one folder: a case for each
+// would start Terraform five times as often. A failure shows what was wanted.
+func reject(t *testing.T, rejections map[string]rejection) {
+	t.Helper()
+	var steps []resource.TestStep
+	for _, name := range slices.Sorted(maps.Keys(rejections)) {
+		r := rejections[name]
+		steps = append(steps, resource.TestStep{Config: "# " + name + "\n" + r.config, ExpectError: r.want, PreConfig: r.prepare})
+	}
+	run(t, steps...)
+}
+
+// happyPaths are the acceptance tests of a short run.
+var happyPaths = []string{
+	"TestAccTextMessageConversation_basic", "TestAccTextMessageConversations_basic", "TestAccTextMessageConversationData_byID",
+	"TestAccTextMessageConversationsData_deleted", "TestAccRecordsData_pages",
+}
+
+// skipInShort skips a test that starts Terraform, unless it is a happy path.
+func skipInShort(t *testing.T) {
+	t.Helper()
+	name, _, _ := strings.Cut(t.Name(), "/")
+	if testing.Short() && !slices.Contains(happyPaths, name) {
+		t.Skip("a short run starts Terraform for one happy path of each resource only")
+	}
 }
 
 // planned expects what the plan of a step does with the conversation.

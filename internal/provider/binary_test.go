@@ -4,7 +4,6 @@ package provider_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -34,24 +33,27 @@ type binary struct {
 	signal    syscall.Signal // that interrupts it
 }
 
-const providerName = "terraform-provider-pipeliner"
-
-// builtProvider returns the provider's executable, which is built once for all tests.
-var builtProvider = sync.OnceValues(func() ([]byte, error) {
-	const dir = "../../bin/acceptance/"
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", dir, "../..")
-	if output, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%s: %w\n%s", build, err, output)
+// build builds the provider and the mock server, once for all tests, and returns the
+// folder, which [TestMain] removes.
+var build = sync.OnceValues(func() (folder string, err error) {
+	if folder, err = os.MkdirTemp("", "pipeliner"); err != nil {
+		return "", err
 	}
-	return os.ReadFile(dir + providerName)
+	removeBuilt = func() error { return os.RemoveAll(folder) }
+	command := exec.Command("go", "build", "-o", folder+"/", "../..", "../../cmd/pipeliner-mock")
+	if output, err := command.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%s: %w\n%s", command, err, output)
+	}
+	return folder, nil
 })
 
-// newBinary returns the provider in a folder of its own. The test is skipped where acceptance tests are.
+// newBinary builds the provider. The test is skipped where acceptance tests are.
 func newBinary(t *testing.T, configuration string) *binary {
 	t.Helper()
 	if os.Getenv(resource.EnvTfAcc) == "" {
 		t.Skipf("needs a real Terraform: set %s=1", resource.EnvTfAcc)
 	}
+	skipInShort(t)
 	terraform := os.Getenv("TF_ACC_TERRAFORM_PATH")
 	if terraform == "" {
 		var err error
@@ -60,14 +62,11 @@ func newBinary(t *testing.T, configuration string) *binary {
 		}
 	}
 	b := &binary{t: t, terraform: terraform, dir: t.TempDir(), signal: syscall.SIGINT}
-	provider, err := builtProvider()
+	built, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(b.dir, providerName), provider, 0o700); err != nil { //nolint:gosec // it is run
-		t.Fatal(err)
-	}
-	settings := "provider_installation {\n  dev_overrides {\n    \"hashicorp/pipeliner\" = \"" + b.dir + "\"\n  }\n  direct {}\n}\n"
+	settings := "provider_installation {\n  dev_overrides {\n    \"hashicorp/pipeliner\" = \"" + built + "\"\n  }\n  direct {}\n}\n"
 	b.write("settings.tfrc", settings)
 	b.write("main.tf", configuration)
 	b.env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+filepath.Join(b.dir, "settings.tfrc"))

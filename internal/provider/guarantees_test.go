@@ -204,37 +204,35 @@ resource "pipeliner_text_message_conversation" "test" {
 // A soft-deleted conversation shows in the plan, and is restored with its id;
 // what else differs is put right in the same run.
 func TestAccTextMessageConversation_restore(t *testing.T) {
-	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
-		for _, parameters := range []string{mockserver.Honoured, mockserver.Ignored} {
-			t.Run("get of a deleted one "+get+", its parameters "+parameters, func(t *testing.T) {
-				w := newSpace(t, mockserver.Behavior{DeletedGet: get, GetParameters: parameters}, everyRecord...)
-				comparison := statecheck.CompareValue(compare.ValuesSame())
-				same := func() []statecheck.StateCheck {
-					return []statecheck.StateCheck{comparison.AddStateValue(address, tfjsonpath.New("id"))}
+	for get, parameters := range map[string]string{mockserver.NotFound: mockserver.Honoured, mockserver.OK: mockserver.Ignored} {
+		t.Run("get of a deleted one "+get+", its parameters "+parameters, func(t *testing.T) {
+			w := newSpace(t, mockserver.Behavior{DeletedGet: get, GetParameters: parameters}, everyRecord...)
+			comparison := statecheck.CompareValue(compare.ValuesSame())
+			same := func() []statecheck.StateCheck {
+				return []statecheck.StateCheck{comparison.AddStateValue(address, tfjsonpath.New("id"))}
+			}
+			deleted := func() {
+				if err := w.SoftDelete(conversations, w.id()); err != nil {
+					t.Error(err)
 				}
-				deleted := func() {
-					if err := w.SoftDelete(conversations, w.id()); err != nil {
-						t.Error(err)
-					}
-					w.ResetRequests()
-				}
-				restores := func(want int) resource.TestCheckFunc { return w.sentIn("batch-restore", want, want) }
-				restored := planned(plancheck.ResourceActionUpdate, append(unknownIfChanged,
-					plancheck.ExpectKnownValue(address, tfjsonpath.New("is_deleted"), knownvalue.Bool(false)))...)
-				run(t,
-					resource.TestStep{Config: w.conversation(everything), ConfigStateChecks: same()},
-					resource.TestStep{
-						PreConfig: deleted, Config: w.conversation(everything), ConfigPlanChecks: restored, ConfigStateChecks: same(),
-						Check: resource.ComposeAggregateTestCheckFunc(w.holds(everythingHeld), restores(1)),
-					},
-					resource.TestStep{
-						PreConfig: deleted, Config: w.conversation(`recipient_account_id = "` + globex + `"`), ConfigPlanChecks: restored, ConfigStateChecks: same(),
-						Check: resource.ComposeAggregateTestCheckFunc(w.holds(map[string]any{"recipient_account_id": globex, "quote_relations": []string{quote}}), restores(1)),
-					},
-					resource.TestStep{PreConfig: deleted, Config: w.config(""), Check: restores(0)},
-				)
-			})
-		}
+				w.ResetRequests()
+			}
+			restores := func(want int) resource.TestCheckFunc { return w.sentIn("batch-restore", want, want) }
+			restored := planned(plancheck.ResourceActionUpdate, append(unknownIfChanged,
+				plancheck.ExpectKnownValue(address, tfjsonpath.New("is_deleted"), knownvalue.Bool(false)))...)
+			run(t,
+				resource.TestStep{Config: w.conversation(everything), ConfigStateChecks: same()},
+				resource.TestStep{
+					PreConfig: deleted, Config: w.conversation(everything), ConfigPlanChecks: restored, ConfigStateChecks: same(),
+					Check: resource.ComposeAggregateTestCheckFunc(w.holds(everythingHeld), restores(1)),
+				},
+				resource.TestStep{
+					PreConfig: deleted, Config: w.conversation(`recipient_account_id = "` + globex + `"`), ConfigPlanChecks: restored, ConfigStateChecks: same(),
+					Check: resource.ComposeAggregateTestCheckFunc(w.holds(map[string]any{"recipient_account_id": globex, "quote_relations": []string{quote}}), restores(1)),
+				},
+				resource.TestStep{PreConfig: deleted, Config: w.config(""), Check: restores(0)},
+			)
+		})
 	}
 }
 
@@ -365,39 +363,37 @@ func TestAccTextMessageConversations_unsettled(t *testing.T) {
 // Links that others make to kinds that the configuration leaves out survive,
 // and what it says is what the server holds.
 func TestAccTextMessageConversation_linksOfOthers(t *testing.T) {
-	for _, update := range []string{mockserver.Replace, mockserver.Merge} {
-		for _, revision := range []string{mockserver.Bump, mockserver.Keep} {
-			t.Run(update+", revision "+revision, func(t *testing.T) {
-				w := newSpace(t, mockserver.Behavior{ArrayUpdate: update, RelationRevision: revision}, acme, globex, bob, quote)
-				link := func(field, id string) func() {
-					return func() {
-						if _, err := w.Create("TextMessageConversationRelationses", map[string]any{"text_message_conversation_id": w.id(), field: id}); err != nil {
-							t.Error(err)
-						}
+	for update, revision := range map[string]string{mockserver.Replace: mockserver.Bump, mockserver.Merge: mockserver.Keep} {
+		t.Run(update+", revision "+revision, func(t *testing.T) {
+			w := newSpace(t, mockserver.Behavior{ArrayUpdate: update, RelationRevision: revision}, acme, globex, bob, quote)
+			link := func(field, id string) func() {
+				return func() {
+					if _, err := w.Create("TextMessageConversationRelationses", map[string]any{"text_message_conversation_id": w.id(), field: id}); err != nil {
+						t.Error(err)
 					}
 				}
-				run(t,
-					resource.TestStep{Config: w.conversation(`account_relations = ["` + acme + `"]`)},
-					resource.TestStep{
-						PreConfig:        link("contact_id", bob),
-						Config:           w.conversation(`account_relations = ["` + globex + `"]`),
-						ConfigPlanChecks: planned(plancheck.ResourceActionUpdate, meanwhile(link("quote_id", quote))),
-						Check:            w.holds(map[string]any{"account_relations": []string{globex}, "contact_relations": []string{bob}, "quote_relations": []string{quote}}),
-					},
-					resource.TestStep{ // a link of the kind that is declared, of which the revision need not tell
-						Config: w.conversation(`account_relations = []`),
-						ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-							meanwhile(link("account_id", acme)),
-						}},
-						ExpectError: says("Conflicting Change of Text Message Conversation", "account_relations = []", "as planned: none", strings.Join(sortedTexts(acme, globex), ", ")),
-					},
-					resource.TestStep{
-						Config:           w.conversation(`account_relations = []`),
-						ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
-						Check:            w.holds(map[string]any{"account_relations": []string{}, "contact_relations": []string{bob}, "quote_relations": []string{quote}}),
-					},
-				)
-			})
-		}
+			}
+			run(t,
+				resource.TestStep{Config: w.conversation(`account_relations = ["` + acme + `"]`)},
+				resource.TestStep{
+					PreConfig:        link("contact_id", bob),
+					Config:           w.conversation(`account_relations = ["` + globex + `"]`),
+					ConfigPlanChecks: planned(plancheck.ResourceActionUpdate, meanwhile(link("quote_id", quote))),
+					Check:            w.holds(map[string]any{"account_relations": []string{globex}, "contact_relations": []string{bob}, "quote_relations": []string{quote}}),
+				},
+				resource.TestStep{ // a link of the kind that is declared, of which the revision need not tell
+					Config: w.conversation(`account_relations = []`),
+					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+						meanwhile(link("account_id", acme)),
+					}},
+					ExpectError: says("Conflicting Change of Text Message Conversation", "account_relations = []", "as planned: none", strings.Join(sortedTexts(acme, globex), ", ")),
+				},
+				resource.TestStep{
+					Config:           w.conversation(`account_relations = []`),
+					ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
+					Check:            w.holds(map[string]any{"account_relations": []string{}, "contact_relations": []string{bob}, "quote_relations": []string{quote}}),
+				},
+			)
+		})
 	}
 }

@@ -54,10 +54,14 @@ func newGuide(t *testing.T) *guide {
 	bin, mirror := t.TempDir(), t.TempDir()
 	place := filepath.Join(mirror, "registry.terraform.io/terraform-provider-pipeliner/pipeliner/1.0.0", runtime.GOOS+"_"+runtime.GOARCH)
 	g.check(os.MkdirAll(place, 0o700))
-	g.check(os.Rename(filepath.Join(b.dir, "terraform-provider-pipeliner"), filepath.Join(place, "terraform-provider-pipeliner_v1.0.0")))
-	g.check(os.Symlink(b.terraform, filepath.Join(bin, "terraform")))
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin+"/", "../../cmd/pipeliner-mock").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
+	built, err := build()
+	g.check(err)
+	for from, to := range map[string]string{
+		filepath.Join(built, "terraform-provider-pipeliner"): filepath.Join(place, "terraform-provider-pipeliner_v1.0.0"),
+		filepath.Join(built, "pipeliner-mock"):               filepath.Join(bin, "pipeliner-mock"),
+		b.terraform:                                          filepath.Join(bin, "terraform"),
+	} {
+		g.check(os.Symlink(from, to))
 	}
 	b.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
 	g.env = slices.Concat(b.env, []string{

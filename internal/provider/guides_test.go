@@ -101,6 +101,7 @@ func (g *guide) breakConnection() {
 
 // Every guide is followed, to the letter.
 func TestAccGuides(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(guides + "*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("guides: %v, %v", files, err)
@@ -111,6 +112,7 @@ func TestAccGuides(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			prepare, ok := followed[name]
 			if !ok {
 				t.Fatal("no test follows it")

@@ -44,21 +44,21 @@ func TestAccProvider_hostileReplies(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 		}, says("is a redirect, which is not followed")},
 	}
+	w := newWorld(t, mockserver.Behavior{})
+	var steps []resource.TestStep
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			hostile := httptest.NewServer(test.handler)
-			t.Cleanup(hostile.Close)
-			configuration := strings.ReplaceAll(w.config(`resource "pipeliner_text_message_conversations" "test" {
+		hostile := httptest.NewServer(test.handler)
+		t.Cleanup(hostile.Close)
+		configuration := strings.ReplaceAll(w.config(`resource "pipeliner_text_message_conversations" "test" {
   conversations = {}
 }`), w.url, hostile.URL)
-			run(t, resource.TestStep{ // which lists, page by page
-				Config: configuration, ResourceName: bulkAddress, ImportState: true, ImportStateId: "phone_id=" + phone,
-				ExpectError: test.want,
-			})
-			if strayed.Load() > 0 {
-				t.Error("the other host was asked")
-			}
+		steps = append(steps, resource.TestStep{ // which lists, page by page
+			Config: "# " + name + "\n" + configuration, ResourceName: bulkAddress, ImportState: true, ImportStateId: "phone_id=" + phone,
+			ExpectError: test.want,
 		})
+	}
+	run(t, steps...)
+	if strayed.Load() > 0 {
+		t.Error("the other host was asked")
 	}
 }

@@ -73,8 +73,31 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
+	hurryTerraform()
 	resource.AddTestSweepers(conversations, &resource.Sweeper{Name: conversations, F: sweep})
-	resource.TestMain(m)
+	resource.TestMain(tidy{m})
+}
+
+// A tidy run of the tests removes what they have built.
+type tidy struct{ *testing.M }
+
+// Run runs the tests.
+func (r tidy) Run() int {
+	code := r.M.Run()
+	_ = removeBuilt() // what is left is in the folder for temporary files
+	return code
+}
+
+var removeBuilt = func() error { return nil }
+
+// hurryTerraform spares the processes of Terraform that the tests start the work of
+// collecting garbage: they live for a moment, and few of them need more than 100 MB.
+func hurryTerraform() {
+	for name, value := range map[string]string{"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"} {
+		if os.Getenv(name) == "" {
+			_ = os.Setenv(name, value) // what fails here takes longer, and no more
+		}
+	}
 }
 
 // newRealSpace skips the test where it is about another behavior than the mock's

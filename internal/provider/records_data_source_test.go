@@ -103,6 +103,8 @@ func TestAccRecordsData_trouble(t *testing.T) {
 		t.Fatal(err)
 	}
 	const phones = `entity = "Phones"`
+	asked, unasked := newWorld(t, mockserver.Behavior{}), newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
 	for name, test := range map[string]struct {
 		attributes string
 		fault      mockserver.Fault
@@ -127,15 +129,20 @@ func TestAccRecordsData_trouble(t *testing.T) {
 		"a number beyond all":     {attributes: phones, fault: replying(`{"id":"` + phone + `","n":1e999999999}`), want: says("Unable to Show a Record", phone, "n: the number 1e999999999 is too large or too small", "Name the other fields in fields")},
 		"nests within nests":      {attributes: phones, fault: replying(`{"id":"` + phone + `","n":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`), want: says("Unable to Show a Record", "n: arrays and objects are nested more than 64 deep")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			if test.fault.Kind != "" {
-				w.Inject(test.fault)
-			}
-			run(t, resource.TestStep{Config: w.config(recordsData(test.attributes), "max_retries = 0"), ExpectError: test.want})
-			if test.before {
-				w.asksNothing()
-			}
-		})
+		w := asked
+		if test.before {
+			w = unasked
+		}
+		rejections[name] = rejection{
+			config: w.config(recordsData(test.attributes), "max_retries = 0"), want: test.want,
+			prepare: func() {
+				w.ClearFaults()
+				if test.fault.Kind != "" {
+					w.Inject(test.fault)
+				}
+			},
+		}
 	}
+	reject(t, rejections)
+	unasked.asksNothing()
 }

@@ -109,6 +109,8 @@ func TestAccTextMessageConversationData_byNumber(t *testing.T) {
 
 // What is wrong is said before anything is asked.
 func TestAccTextMessageConversationData_badInput(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
 	for name, test := range map[string]struct {
 		attributes string
 		want       *regexp.Regexp
@@ -123,15 +125,15 @@ func TestAccTextMessageConversationData_badInput(t *testing.T) {
 		"an empty number":    {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"\"", says("recipient_phone_number = ", "string length must be at least 1")},
 		"what is only shown": {`revision = 7`, says("Invalid Configuration for Read-Only Attribute", "revision = 7")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			run(t, resource.TestStep{Config: w.config(conversationData(test.attributes)), ExpectError: test.want})
-			w.asksNothing()
-		})
+		rejections[name] = rejection{config: w.config(conversationData(test.attributes)), want: test.want}
 	}
+	reject(t, rejections)
+	w.asksNothing()
 }
 
 func TestAccTextMessageConversationData_trouble(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
 	for name, test := range map[string]struct {
 		fault mockserver.Fault
 		want  *regexp.Regexp
@@ -144,11 +146,11 @@ func TestAccTextMessageConversationData_trouble(t *testing.T) {
 			"id":     `id = "` + nobody + `"`,
 			"number": "phone_id = \"" + phone + "\"\n  recipient_phone_number = \"+15550100000\"",
 		} {
-			t.Run(name+", by "+criteria, func(t *testing.T) {
-				w := newWorld(t, mockserver.Behavior{})
-				w.Inject(test.fault)
-				run(t, resource.TestStep{Config: w.config(conversationData(attributes), "max_retries = 0"), ExpectError: test.want})
-			})
+			rejections[name+", by "+criteria] = rejection{
+				config: w.config(conversationData(attributes), "max_retries = 0"), want: test.want,
+				prepare: func() { w.ClearFaults(); w.Inject(test.fault) },
+			}
 		}
 	}
+	reject(t, rejections)
 }

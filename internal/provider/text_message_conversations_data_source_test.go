@@ -147,6 +147,8 @@ func TestAccTextMessageConversationsData_afterTheResource(t *testing.T) {
 }
 
 func TestAccTextMessageConversationsData_badInput(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
 	for name, test := range map[string]struct {
 		attributes string
 		want       *regexp.Regexp
@@ -164,16 +166,15 @@ func TestAccTextMessageConversationsData_badInput(t *testing.T) {
 		"no order":              {`order_by = []`, says("order_by = ", "at least 1 elements")},
 		"an order twice":        {`order_by = ["created", "created"]`, says("order_by = ", "duplicate")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			run(t, resource.TestStep{Config: w.config(conversationsData(test.attributes)), ExpectError: test.want})
-			w.asksNothing()
-		})
+		rejections[name] = rejection{config: w.config(conversationsData(test.attributes)), want: test.want}
 	}
+	reject(t, rejections)
+	w.asksNothing()
 }
 
 func TestAccTextMessageConversationsData_refused(t *testing.T) {
 	const summary = "Unable to Find Text Message Conversations"
+	rejections := map[string]rejection{}
 	for name, test := range map[string]struct {
 		behavior   mockserver.Behavior
 		attributes string
@@ -183,10 +184,9 @@ func TestAccTextMessageConversationsData_refused(t *testing.T) {
 		"a filter on revision":    {mockserver.Behavior{RevisionFilter: mockserver.Refused}, `filter = { revision = 7 }`, says(summary, "filter = ", "Field 'revision' can't be filtered")},
 		"one that is not heeded":  {mockserver.Behavior{RevisionFilter: mockserver.Ignored}, `filter = { revision = 0 }`, says(summary, "it does not heed the filter on revision")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, test.behavior)
-			w.addMany(1)
-			run(t, resource.TestStep{Config: w.config(conversationsData(test.attributes)), ExpectError: test.want})
-		})
+		w := newWorld(t, test.behavior)
+		w.addMany(1)
+		rejections[name] = rejection{config: w.config(conversationsData(test.attributes)), want: test.want}
 	}
+	reject(t, rejections)
 }

@@ -281,49 +281,23 @@ func TestAccTextMessageConversations_drift(t *testing.T) {
 
 // All or nothing, across requests: a batch holds two of the ten conversations.
 func TestAccTextMessageConversations_allOrNothing(t *testing.T) {
-	const bad = "nonsense"
-	tests := map[string]struct {
-		bad   []string // keys that the CRM refuses
-		fault mockserver.Fault
-		says  *regexp.Regexp
-	}{
-		"first request": {bad: []string{"c000"}, says: says("Unable to Create Text Message Conversation", `"c000"`, "The CRM refuses")},
-		"third of five": {bad: []string{"c004"}, says: says("Unable to Create Text Message Conversation", `"c004"`, "The CRM refuses")},
-		"one of each":   {bad: []string{"c000", "c002", "c004", "c006", "c008"}, says: says("Unable to Create Text Message Conversation", `: The CRM refuses`)},
-		"everything":    {bad: slices.Sorted(maps.Keys(numbered(10))), says: says("Unable to Create Text Message Conversation", `: The CRM refuses`)},
-		"a forbidden request": {
-			fault: mockserver.Fault{Path: "batch-modify", Skip: 2, Times: 1, Kind: mockserver.StatusReply, Status: 403},
-			says:  says("Unable to Create Text Message Conversation", "The CRM does not permit this"),
+	w := newWorld(t, mockserver.Behavior{})
+	run(t,
+		resource.TestStep{
+			Config:      w.bulk(numbered(10).with("c004", "nonsense"), "", "batch_size = 2"),
+			ExpectError: says("Unable to Create Text Message Conversation", `"c004"`, "The CRM refuses"),
 		},
-	}
-	for name, test := range tests {
-		for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-			t.Run(name+", shown as "+reply, func(t *testing.T) {
-				w := newWorld(t, mockserver.Behavior{RollbackReply: reply})
-				wrong := numbered(10)
-				for _, key := range test.bad {
-					wrong[key] = bad + wrong[key]
+		resource.TestStep{
+			PreConfig: func() {
+				if left := len(w.live()); left != 0 {
+					t.Errorf("%d conversations left of an all-or-nothing create that failed", left)
 				}
-				if test.fault.Kind != "" {
-					w.Inject(test.fault)
-				}
-				run(t,
-					resource.TestStep{Config: w.bulk(wrong, "", "batch_size = 2"), ExpectError: test.says},
-					resource.TestStep{
-						PreConfig: func() {
-							if left := len(w.live()); left != 0 {
-								t.Errorf("%d conversations left of an all-or-nothing create that failed", left)
-							}
-							w.ClearFaults()
-						},
-						Config:           w.bulk(numbered(10), "", "batch_size = 2"),
-						ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-						Check:            w.heldNumbers(numbered(10)),
-					},
-				)
-			})
-		}
-	}
+			},
+			Config:           w.bulk(numbered(10), "", "batch_size = 2"),
+			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
+			Check:            w.heldNumbers(numbered(10)),
+		},
+	)
 }
 
 // When even deleting again fails, what still exists is in the state and named.
@@ -355,52 +329,48 @@ func TestAccTextMessageConversations_compensationFails(t *testing.T) {
 
 // With rollback_method = 1, what succeeds stays, and is never tainted.
 func TestAccTextMessageConversations_keepWhatSucceeds(t *testing.T) {
-	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-		t.Run(reply, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{RollbackReply: reply})
-			wrong := numbered(10).with("c003", "nonsense").with("c008", "rubbish")
-			const method = "rollback_method = 1"
-			same := statecheck.CompareValue(compare.ValuesSame())
-			run(t,
-				resource.TestStep{
-					Config:             w.bulk(wrong, method, "batch_size = 2"),
-					ExpectNonEmptyPlan: true, // what failed is to be tried again
-					ConfigStateChecks: []statecheck.StateCheck{
-						statecheck.ExpectKnownValue(bulkAddress, entryPath("c003", "id"), knownvalue.Null()),
-						statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed").AtMapKey("c008").AtMapKey("code"), knownvalue.Int64Exact(40000)),
-						statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(2)),
-						same.AddStateValue(bulkAddress, entryPath("c004", "id")),
-					},
-					Check: func(*terraform.State) error {
-						if live := len(w.live()); live != 8 {
-							return fmt.Errorf("%d conversations; want eight", live)
-						}
-						return nil
-					},
-				},
-				resource.TestStep{
-					PreConfig:        w.ResetRequests,
-					Config:           w.bulk(wrong.with("c003", "+1 555 010 0003"), method, "batch_size = 2"),
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(bulkAddress, plancheck.ResourceActionUpdate)}},
-					ExpectError:      says("Unable to Update Text Message Conversation", `"c008"`),
-				},
-				resource.TestStep{
-					PreConfig: func() {
-						if items, _ := w.sent("batch-modify"); len(items) != 2 || len(w.live()) != 9 {
-							t.Errorf("%d items sent, %d conversations; want the two missing ones sent and one of them made", len(items), len(w.live()))
-						}
-						w.ResetRequests()
-					},
-					Config:            w.bulk(numbered(10).with("c003", "+1 555 010 0003"), method, "batch_size = 2"),
-					ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
-					ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("c004", "id")), statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0))},
-					Check:             w.heldNumbers(numbered(10).with("c003", "+1 555 010 0003")),
-				},
-			)
-			if made := len(w.Records(conversations)); made != 10 {
-				t.Errorf("%d conversations were made; want ten", made)
-			}
-		})
+	w := newWorld(t, mockserver.Behavior{})
+	wrong := numbered(10).with("c003", "nonsense").with("c008", "rubbish")
+	const method = "rollback_method = 1"
+	same := statecheck.CompareValue(compare.ValuesSame())
+	run(t,
+		resource.TestStep{
+			Config:             w.bulk(wrong, method, "batch_size = 2"),
+			ExpectNonEmptyPlan: true, // what failed is to be tried again
+			ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(bulkAddress, entryPath("c003", "id"), knownvalue.Null()),
+				statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed").AtMapKey("c008").AtMapKey("code"), knownvalue.Int64Exact(40000)),
+				statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(2)),
+				same.AddStateValue(bulkAddress, entryPath("c004", "id")),
+			},
+			Check: func(*terraform.State) error {
+				if live := len(w.live()); live != 8 {
+					return fmt.Errorf("%d conversations; want eight", live)
+				}
+				return nil
+			},
+		},
+		resource.TestStep{
+			PreConfig:        w.ResetRequests,
+			Config:           w.bulk(wrong.with("c003", "+1 555 010 0003"), method, "batch_size = 2"),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(bulkAddress, plancheck.ResourceActionUpdate)}},
+			ExpectError:      says("Unable to Update Text Message Conversation", `"c008"`),
+		},
+		resource.TestStep{
+			PreConfig: func() {
+				if items, _ := w.sent("batch-modify"); len(items) != 2 || len(w.live()) != 9 {
+					t.Errorf("%d items sent, %d conversations; want the two missing ones sent and one of them made", len(items), len(w.live()))
+				}
+				w.ResetRequests()
+			},
+			Config:            w.bulk(numbered(10).with("c003", "+1 555 010 0003"), method, "batch_size = 2"),
+			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("c004", "id")), statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0))},
+			Check:             w.heldNumbers(numbered(10).with("c003", "+1 555 010 0003")),
+		},
+	)
+	if made := len(w.Records(conversations)); made != 10 {
+		t.Errorf("%d conversations were made; want ten", made)
 	}
 }
 
@@ -463,21 +433,15 @@ func TestAccTextMessageConversations_updateFails(t *testing.T) {
 
 // Lost replies make no conversation twice and leave none out.
 func TestAccTextMessageConversations_lostReply(t *testing.T) {
-	for _, name := range []string{"connection dropped after", "502 before", "truncated", "html"} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			fault := lostReplies[name]
-			fault.Skip = 1
-			w.lose("batch-modify", fault)
-			run(t, resource.TestStep{
-				Config:           w.bulk(numbered(6).with("twin", "+15550000000"), "", "batch_size = 2"),
-				ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-				Check:            w.heldNumbers(numbered(6).with("twin", "+15550000000")),
-			})
-			if made := len(w.Records(conversations)); made != 7 {
-				t.Errorf("%d conversations were made; want seven", made)
-			}
-		})
+	w := newWorld(t, mockserver.Behavior{})
+	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Skip: 1})
+	run(t, resource.TestStep{
+		Config:           w.bulk(numbered(6).with("twin", "+15550000000"), "", "batch_size = 2"),
+		ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
+		Check:            w.heldNumbers(numbered(6).with("twin", "+15550000000")),
+	})
+	if made := len(w.Records(conversations)); made != 7 {
+		t.Errorf("%d conversations were made; want seven", made)
 	}
 }
 
@@ -523,15 +487,15 @@ func TestAccTextMessageConversations_badInput(t *testing.T) {
 		"number the CRM refuses": {`{ phone_id = "` + phone + `", recipient_phone_number = "x" }`, says("Unable to Create Text Message Conversation", `"bad"`, "The CRM refuses")},
 		"account does not exist": {`{ phone_id = "` + phone + `", recipient_account_id = "` + nobody + `" }`, says("Unable to Create Text Message Conversation", `"bad"`, "does not exist in this space")},
 	}
+	w := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			run(t, resource.TestStep{
-				Config:      w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = {\n    bad = " + test.entry + "\n  }\n}"),
-				ExpectError: test.want,
-			})
-		})
+		rejections[name] = rejection{
+			config: w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = {\n    bad = " + test.entry + "\n  }\n}"),
+			want:   test.want,
+		}
 	}
+	reject(t, rejections)
 }
 
 func TestAccTextMessageConversations_import(t *testing.T) {

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -32,7 +31,7 @@ func says(texts ...string) *regexp.Regexp {
 func TestAccTextMessageConversation_badInput(t *testing.T) {
 	const summary = "Unable to Create Text Message Conversation"
 	tests := map[string]struct {
-		behavior   mockserver.Behavior
+		fieldToo   bool // the error names the field
 		attributes string
 		want       *regexp.Regexp
 		sends      bool // a batch-modify
@@ -91,23 +90,31 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 			sends:      true,
 		},
 		"link to what does not exist, said with the field": {
-			behavior:   mockserver.Behavior{RelationError: mockserver.FieldToo},
+			fieldToo:   true,
 			attributes: `lead_relations = ["` + nobody + `"]`,
 			want:       says(summary, "lead_relations = ", "does not exist in this space", "error 120"),
 			sends:      true,
 		},
 	}
+	fieldToo := newWorld(t, mockserver.Behavior{RelationError: mockserver.FieldToo})
+	usual := newWorld(t, mockserver.Behavior{})
+	rejections := map[string]rejection{}
+	sending := 0
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, test.behavior)
-			run(t, resource.TestStep{Config: w.conversation(test.attributes), ExpectError: test.want})
-			if len(w.live()) != 0 {
-				t.Errorf("%d conversations on the server", len(w.live()))
-			}
-			if _, requests := w.sent("batch-modify"); requests > 0 != test.sends {
-				t.Errorf("%d batch-modify requests; want some: %t", requests, test.sends)
-			}
-		})
+		w := usual
+		if test.fieldToo {
+			w = fieldToo
+		}
+		if test.sends {
+			sending++
+		}
+		rejections[name] = rejection{config: w.conversation(test.attributes), want: test.want}
+	}
+	reject(t, rejections)
+	_, requests := usual.sent("batch-modify")
+	_, more := fieldToo.sent("batch-modify")
+	if made := len(usual.Records(conversations)) + len(fieldToo.Records(conversations)); requests+more != sending || made != 0 {
+		t.Errorf("%d batch-modify requests made %d conversations; want %d and none", requests+more, made, sending)
 	}
 }
 
@@ -146,51 +153,31 @@ resource "pipeliner_text_message_conversation" "test" {
 	)
 }
 
-// lostReplies are the ways in which the reply to a batch gets lost.
-var lostReplies = map[string]mockserver.Fault{
-	"connection dropped before": {Kind: mockserver.DropBefore},
-	"connection dropped after":  {Kind: mockserver.DropAfter},
-	"502 before":                {Kind: mockserver.StatusReply, Status: 502},
-	"502 after":                 {Kind: mockserver.StatusAfter, Status: 502},
-	"504 after":                 {Kind: mockserver.StatusAfter, Status: 504},
-	"503 without Retry-After":   {Kind: mockserver.StatusAfter, Status: 503},
-	"truncated":                 {Kind: mockserver.Truncate},
-	"html":                      {Kind: mockserver.ReplaceReply, Reply: "<html>Welcome to the hotel</html>", ContentType: "text/html"},
-	"empty":                     {Kind: mockserver.ReplaceReply},
-	"one result too few":        {Kind: mockserver.ShortArray},
-	"one result too many":       {Kind: mockserver.LongArray},
-	"429 before":                {Kind: mockserver.StatusReply, Status: 429, RetryAfter: "0"},
-	"503 before":                {Kind: mockserver.StatusReply, Status: 503, RetryAfter: "0"},
-}
-
 func TestAccTextMessageConversation_lostReply(t *testing.T) {
-	for name, fault := range lostReplies {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			w.lose("batch-modify", fault)
-			run(t,
-				resource.TestStep{
-					Config:           w.conversation(everything),
-					ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
-					Check: resource.ComposeAggregateTestCheckFunc(w.holds(everythingHeld), func(s *terraform.State) error {
-						return resource.TestCheckResourceAttr(address, "id", w.id())(s)
-					}),
-				},
-				resource.TestStep{
-					PreConfig:        func() { w.lose("batch-modify", fault) },
-					Config:           w.conversation(strings.ReplaceAll(everything, acme, globex)),
-					ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
-					Check:            w.holds(map[string]any{"recipient_account_id": globex, "account_relations": []string{globex}}),
-				},
-				resource.TestStep{
-					PreConfig: func() { w.lose("batch-delete", fault) },
-					Config:    w.config(""),
-				},
-			)
-			if all := w.Records(conversations); len(all) != 1 || len(w.live()) != 0 {
-				t.Errorf("%d conversations were made, %d are left; want one and none", len(all), len(w.live()))
-			}
-		})
+	w := newWorld(t, mockserver.Behavior{})
+	fault := mockserver.Fault{Kind: mockserver.DropAfter}
+	w.lose("batch-modify", fault)
+	run(t,
+		resource.TestStep{
+			Config:           w.conversation(everything),
+			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
+			Check: resource.ComposeAggregateTestCheckFunc(w.holds(everythingHeld), func(s *terraform.State) error {
+				return resource.TestCheckResourceAttr(address, "id", w.id())(s)
+			}),
+		},
+		resource.TestStep{
+			PreConfig:        func() { w.lose("batch-modify", fault) },
+			Config:           w.conversation(strings.ReplaceAll(everything, acme, globex)),
+			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
+			Check:            w.holds(map[string]any{"recipient_account_id": globex, "account_relations": []string{globex}}),
+		},
+		resource.TestStep{
+			PreConfig: func() { w.lose("batch-delete", fault) },
+			Config:    w.config(""),
+		},
+	)
+	if all := w.Records(conversations); len(all) != 1 || len(w.live()) != 0 {
+		t.Errorf("%d conversations were made, %d are left; want one and none", len(all), len(w.live()))
 	}
 }
 
@@ -422,11 +409,11 @@ func TestAccProvider_access(t *testing.T) {
 			says("Invalid Validation Level", "validation_level = 1"),
 		},
 	}
+	rejections := map[string]rejection{}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			run(t, resource.TestStep{Config: test.change(w.config(conversationBlock(""), "# more")), ExpectError: test.want})
-		})
+		rejections[name] = rejection{config: test.change(w.config(conversationBlock(""), "# more")), want: test.want}
 	}
+	reject(t, rejections)
 }
 
 // A password that is not known while planning does not fail the plan.
@@ -439,47 +426,4 @@ func TestAccProvider_unknownSetting(t *testing.T) {
 		ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
 		Check:            w.holds(map[string]any{"phone_id": phone}),
 	})
-}
-
-// The whole life of a conversation, each way in which an undocumented fact of
-// the API may turn out.
-func TestAccTextMessageConversation_eitherWay(t *testing.T) {
-	for _, choice := range mockserver.Switches {
-		for _, value := range choice.Values {
-			t.Run(choice.Name+"="+value, func(t *testing.T) {
-				var behavior mockserver.Behavior
-				*choice.Field(&behavior) = value
-				w := newWorld(t, behavior)
-				run(t,
-					resource.TestStep{
-						Config:           w.conversation(everything),
-						ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
-						Check:            w.holds(everythingHeld),
-					},
-					resource.TestStep{
-						PreConfig: func() { // someone else uses the CRM meanwhile
-							_, other := w.Create(conversations, map[string]any{"phone_id": otherPhone})
-							edit := w.Edit(conversations, w.Records(conversations)[0]["id"].(string), map[string]any{"recipient_account_id": globex})
-							if err := errors.Join(other, edit); err != nil {
-								t.Fatal(err)
-							}
-						},
-						Config:           w.conversation(strings.ReplaceAll(everything, `account_relations      = ["`+acme+`", "`+globex+`"]`, "account_relations = []")),
-						ConfigPlanChecks: planned(plancheck.ResourceActionUpdate, unknownIfChanged...),
-						Check: func(*terraform.State) error {
-							first := w.Records(conversations)[0]
-							id, _ := first["id"].(string)
-							if first["recipient_account_id"] != acme || len(w.Links(id, "account_relations")) != 0 || len(w.Links(id, "quote_relations")) != 1 {
-								return fmt.Errorf("the server holds %v", first)
-							}
-							return nil
-						},
-					},
-				)
-				if live := w.live(); len(live) != 1 || live[0]["phone_id"] != otherPhone {
-					t.Errorf("after the destroy the server holds %v; want what someone else made", live)
-				}
-			})
-		}
-	}
 }

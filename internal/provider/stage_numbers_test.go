@@ -1,0 +1,97 @@
+package provider_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A rewriting is what a service makes of a number.
+type rewriting struct{ sent, respelled, held string }
+
+var rewritings = map[string]rewriting{
+	mockserver.E164:       {"+1 (907) 555-0133", "+1.907.555.0133", "+19075550133"},
+	mockserver.Digits:     {"+1 (907) 555-0133", "+1.907.555.0133", "19075550133"},
+	mockserver.DoubleZero: {"+1 (907) 555-0133", "+1.907.555.0133", "0019075550133"},
+	mockserver.Country:    {"(907) 555-0133", "907 555 0133", "+19075550133"},
+	mockserver.Masked:     {"+1 (907) 555-0133", "+1.907.555.0133", "+* (***) ***-0133"},
+}
+
+// A number that the service writes in another way replaces nothing: not when
+// another field changes, nor when the configuration spells it as the CRM does.
+func TestStage_numberRewritten(t *testing.T) {
+	t.Parallel()
+	for format, number := range rewritings {
+		for name, of := range map[string]struct {
+			at      string
+			declare func(*stage, declared) map[string]block
+		}{
+			"single": {address, func(s *stage, d declared) map[string]block {
+				d["messages"] = s.greeting(s.core.schemas[singleType].ValueType())
+				return s.single(d)
+			}},
+			"bulk": {bulkAddress, func(s *stage, d declared) map[string]block {
+				d["messages"] = s.greeting(s.entryType())
+				return s.bulk(map[string]declared{"a": d}, nil)
+			}},
+		} {
+			t.Run(name+", "+format, func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{PhoneFormat: format}, nil, func(s *stage) {
+					numberRewritten(s, number, of.at, func(d declared) map[string]block { return of.declare(s, d) })
+				})
+			})
+		}
+	}
+}
+
+// greeting is a message that a conversation of this type declares.
+func (s *stage) greeting(conversation tftypes.Type) map[string]tftypes.Value {
+	typ := conversation.(tftypes.Object).AttributeTypes["messages"].(tftypes.Map).ElementType
+	return map[string]tftypes.Value{"hello": declared{"content": "Hello", "direction": "outgoing"}.value(typ, nil)}
+}
+
+func numberRewritten(s *stage, n rewriting, at string, declare func(declared) map[string]block) {
+	to := func(written string, more declared) map[string]block {
+		d := declared{"phone_id": phone, number: written}
+		for name, value := range more {
+			d[name] = value
+		}
+		return declare(d)
+	}
+	link := declared{"account_relations": []string{acme}}
+	s.applies(to(n.sent, nil), at, create)
+	id := s.id()
+	s.ResetRequests()
+	stays := func() {
+		s.t.Helper()
+		for _, request := range s.Requests() {
+			if strings.Contains(request.Path, "delete") || request.Method == http.MethodDelete {
+				s.t.Errorf("there is a %s of %s", request.Method, request.Path)
+			}
+		}
+		if got := s.id(); got != id {
+			s.t.Errorf("the conversation is %s now, and was %s", got, id)
+		}
+		s.checks(s.holds(map[string]any{number: n.held}))
+	}
+	s.applies(to(n.sent, link), at, update)
+	s.checks(s.sentFields("id", "revision", "account_relations"))
+	stays()
+	s.core.state = s.core.walk().refresh()
+	stays()
+	for _, written := range []string{n.respelled, n.held} {
+		s.applies(to(written, link), at, noop)
+		stays()
+	}
+	must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": acme}))
+	link["lead_relations"] = []string{}
+	if _, errors := s.apply(to(n.sent, link)); errors != "" {
+		s.t.Errorf("the apply fails: %s", errors)
+	}
+	stays()
+}

@@ -1,0 +1,137 @@
+package provider_test
+
+import (
+	"maps"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
+)
+
+// A stage is a world with an imitation of Terraform's core, in one process. It is
+// for tables whose every row would start Terraform dozens of times.
+type stage struct {
+	*world
+
+	core *core
+}
+
+// onStage plays in a bubble, where waiting takes no time.
+func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any, play func(s *stage)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		server, err := newMock(mockserver.Options{Behavior: behavior})
+		must(t, err)
+		all := map[string]any{"service_url": "https://crm.example", "space_id": "my_space", "username": "terraform", "password": password}
+		maps.Copy(all, settings)
+		core, err := newCore(func() tfprotov6.ProviderServer {
+			return providerserver.NewProtocol6(provider.NewOver(mockserver.InProcess(server)))()
+		}, all)
+		must(t, err)
+		play(&stage{core: core, world: &world{Server: server, space: &space{crm: server, t: t, spaceID: "my_space"}}})
+	})
+}
+
+// single is a configuration of one conversation.
+func (s *stage) single(d declared) map[string]block {
+	return map[string]block{address: {singleType, d.value(s.core.schemas[singleType].ValueType(), nil)}}
+}
+
+// bulk is a configuration of many conversations in one resource, with attributes of
+// the resource.
+func (s *stage) bulk(entries map[string]declared, attributes map[string]any) map[string]block {
+	typ := s.core.schemas[bulkType].ValueType().(tftypes.Object)
+	values := map[string]tftypes.Value{}
+	for key, entry := range entries {
+		values[key] = entry.value(s.entryType(), nil)
+	}
+	d := declared{"conversations": values}
+	maps.Copy(d, attributes)
+	return map[string]block{bulkAddress: {bulkType, d.value(typ, nil)}}
+}
+
+func (s *stage) entryType() tftypes.Type {
+	return s.core.schemas[bulkType].ValueType().(tftypes.Object).AttributeTypes["conversations"].(tftypes.Map).ElementType
+}
+
+// apply plans and applies, and returns the plan, nil where it fails, and the errors.
+func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
+	s.t.Helper()
+	planning := s.core.walk()
+	plan = planning.plan(config)
+	if plan == nil {
+		return nil, strings.Join(planning.errors(), "\n")
+	}
+	applying := s.core.walk()
+	applying.apply(plan)
+	for _, broken := range s.core.broken {
+		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
+	}
+	return plan, strings.Join(applying.errors(), "\n")
+}
+
+// applies is an apply without errors that does this with the resource, and leaves
+// nothing to do.
+func (s *stage) applies(config map[string]block, at string, want action) *change {
+	s.t.Helper()
+	plan, errors := s.apply(config)
+	if plan == nil || errors != "" {
+		s.t.Fatalf("the apply fails: %s", errors)
+	}
+	var planned *change
+	for _, c := range plan.changes {
+		if c.address == at {
+			planned = c
+		}
+	}
+	if planned == nil || planned.action != want {
+		s.t.Fatalf("the plan is %s; want %s", planText(plan), want)
+	}
+	again := s.core.walk()
+	left := again.plan(config)
+	if left == nil {
+		s.t.Fatalf("the next plan fails: %v", again.errors())
+	}
+	for _, c := range left.changes {
+		if c.action != noop {
+			s.t.Errorf("the next plan is %s", planText(left))
+		}
+	}
+	return planned
+}
+
+// refused is an apply that fails and says these texts in order.
+func (s *stage) refused(config map[string]block, texts ...string) {
+	s.t.Helper()
+	if _, errors := s.apply(config); errors == "" || !says(texts...).MatchString(errors) {
+		s.t.Errorf("the errors are %q; want %q", errors, texts)
+	}
+}
+
+// destroys applies a configuration without resources.
+func (s *stage) destroys() {
+	s.t.Helper()
+	if _, errors := s.apply(nil); errors != "" {
+		s.t.Errorf("the destroy fails: %s", errors)
+	}
+}
+
+// attribute returns an attribute of a resource in the state.
+func (s *stage) attribute(at, name string) tftypes.Value {
+	return parts(s.core.state[at].value)[name]
+}
+
+// checks runs a check that looks at the server only.
+func (s *stage) checks(check resource.TestCheckFunc) {
+	s.t.Helper()
+	if err := check(nil); err != nil {
+		s.t.Error(err)
+	}
+}
