@@ -7,6 +7,7 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -14,7 +15,9 @@ import (
 // secrets hide a client's credentials in what the service writes: proxies, login
 // pages and error messages echo the headers of a request. Every text of the service
 // passes them before it gets into an error or a log.
-type secrets struct{ pattern *regexp.Regexp }
+type secrets struct {
+	pattern func() *regexp.Regexp // compiled when first needed; nil: there are none
+}
 
 const (
 	// hidden stands where a secret was.
@@ -48,7 +51,7 @@ func newSecrets(username, password string) secrets {
 		}
 		patterns = append(patterns, spellings(text))
 	}
-	return secrets{regexp.MustCompile(strings.Join(patterns, "|"))}
+	return secrets{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(strings.Join(patterns, "|")) })}
 }
 
 // spellings returns a pattern for a text in which each character is as it is, or
@@ -85,7 +88,7 @@ func (s secrets) hide(text []byte) []byte {
 	if s.pattern == nil {
 		return text
 	}
-	return s.pattern.ReplaceAll(text, []byte("${1}"+hidden))
+	return s.pattern().ReplaceAll(text, []byte("${1}"+hidden))
 }
 
 // hideIn returns the error of a connection without the credentials: it may quote
