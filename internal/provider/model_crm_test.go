@@ -18,6 +18,7 @@ type held struct {
 	revision string
 	deleted  bool
 	links    map[string]string // ids of the links, by the record that each links
+	messages map[string]heldMessage
 }
 
 // A snapshot is what the CRM holds, by id.
@@ -26,7 +27,7 @@ type snapshot map[string]held
 // snapshot returns what the CRM holds now, and gives what is new a name.
 func (m *machine) snapshot() snapshot {
 	all := snapshot{}
-	links := m.links()
+	links, messages := m.links(), m.messages()
 	for _, record := range m.crm.Records(conversations) {
 		id := record["id"].(string)
 		m.nameOf(id)
@@ -38,7 +39,7 @@ func (m *machine) snapshot() snapshot {
 		for _, kind := range kindsOfLinks {
 			what[kind.field] = recordsOf(m.crm.Links(id, kind.field))
 		}
-		all[id] = held{what, fmt.Sprint(record["revision"]), record["is_deleted"] == true, links[id]}
+		all[id] = held{what, fmt.Sprint(record["revision"]), record["is_deleted"] == true, links[id], messages[id]}
 	}
 	return all
 }
@@ -100,13 +101,17 @@ func (m *machine) othersAct(t *rapid.T) {
 	id := oneOf(t, "whose", ids...)
 	var what string
 	var err error
-	switch does := oneOf(t, "others", "edit", "link", "edit", "unlink", "soft-delete", "restore", "purge"); {
+	switch does := oneOf(t, "others", "edit", "link", "edit", "unlink", "soft-delete", "restore", "purge", "write", "correct"); {
 	case does == "purge":
 		what, err = "purge", m.crm.Purge(conversations, id)
 	case does == "restore" && all[id].deleted:
 		what, err = "restore", m.crm.Restore(conversations, id)
 	case all[id].deleted:
 		return
+	case does == "write":
+		what, err = m.othersWrite(t, id)
+	case does == "correct":
+		what, err = m.othersCorrect(t, all[id])
 	case does == "soft-delete":
 		what, err = "soft-delete", m.crm.SoftDelete(conversations, id)
 	case does == "link":
@@ -121,7 +126,7 @@ func (m *machine) othersAct(t *rapid.T) {
 		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
 	}
 	m.log("others %s %s", what, m.nameOf(id))
-	if what == "purge" {
+	if strings.HasPrefix(what, "purge") {
 		m.othersWork(t)
 	}
 }
