@@ -31,6 +31,9 @@ func (m *machine) snapshot() snapshot {
 	for _, record := range m.crm.Records(conversations) {
 		id := record["id"].(string)
 		m.nameOf(id)
+		for _, message := range messages[id] {
+			m.strangers[id] = m.strangers[id] || message.first
+		}
 		what := meaning{}
 		for _, field := range allFields[:4] {
 			text, _ := record[field].(string)
@@ -158,6 +161,7 @@ func (m *machine) othersCreate(t *rapid.T) {
 	if err != nil {
 		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
 	}
+	m.strangers[id] = true
 	m.log("others create %s with %s", m.nameOf(id), declared(fields).meaning())
 }
 
@@ -265,6 +269,12 @@ var troubles = []trouble{
 func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 	harmless = true
 	times := 0
+	if chance(t, "a message comes in", 5) {
+		fault := mockserver.Fault{Path: oneOf(t, "of", "batch-modify", ""), Skip: oneOf(t, "skip", 0, 1), Times: 1}
+		m.log("  a message comes in during %q, skip %d", fault.Path, fault.Skip)
+		m.incomingIn(t, &fault)
+		m.crm.Inject(fault)
+	}
 	for range oneOf(t, "faults", 0, 0, 1, 1, 2, 3) {
 		trouble := oneOf(t, "fault", troubles...)
 		fault := trouble.fault
@@ -275,6 +285,13 @@ func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 		}
 		fault.Method, fault.Path = method, path
 		fault.Skip, fault.Times = oneOf(t, "skip", 0, 0, 0, 1, 2), oneOf(t, "times", 1, 1, 2, 9)
+		if chance(t, "a message comes in", 4) {
+			m.log("  fault: %s, %s, skip %d, times %d", where, trouble.name, fault.Skip, fault.Times)
+			m.incomingIn(t, &fault)
+			m.crm.Inject(fault)
+			harmless = false
+			continue
+		}
 		times += fault.Times
 		harmless = harmless && trouble.harmless && times <= 2
 		m.crm.Inject(fault)

@@ -95,7 +95,7 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 		complaints = append(complaints, "not fully known")
 	}
 	well := configured && !v.hasFailed(intent{slot: slot}) && len(complaints) == 0
-	if !well && v.harmless && v.undisturbed && !v.slots[slot].isBad() && len(complaints) > 0 {
+	if v.harmless && v.undisturbed && !v.anyBad() && len(complaints) > 0 {
 		v.fail("writing messages goes wrong without a reason", "%s: %v", slot, complaints)
 	}
 	if well && len(is) != len(wanted) {
@@ -175,31 +175,21 @@ func (v *verdict) judgeUnclaimedMessages(address, slot, id string, claimed map[s
 		case owned && !now.deleted:
 			v.fail("a message was not deleted, and is in the state no more", "%s: %s", slot, messageID)
 		case existed && v.wasOpened(address, id, now.meaning()):
+			for newer := range claimed {
+				_, old := v.before[id].messages[newer]
+				if made := v.after[id].messages[newer]; newer != "" && !old && !made.others && made.meaning() == now.meaning() {
+					v.fail("a message was made twice", "%s: %s is %s and %s", slot, now, messageID, newer)
+				}
+			}
 			v.strays[messageID] = true // its key is another message's now, or gone
 		case !existed && told:
 			v.strays[messageID] = true
 			v.log("  %s exists, as was told", messageID)
-		case existed && v.isAdopted(id), existed && v.slotless(id):
-			v.strays[messageID] = true
+		case existed && v.before[id].messages[messageID] == now: // and was judged when it was made
 		default:
 			v.fail("a message exists that is not in the state", "%s: %s is %s", slot, messageID, now)
 		}
 	}
-}
-
-// slotless reports whether no plan knew the conversation.
-func (v *verdict) slotless(id string) bool {
-	for _, c := range v.plan.changes {
-		if c.prior == nil {
-			continue
-		}
-		for _, conversation := range entries(c.address, c.typeName, c.prior.value) {
-			if stateID(conversation) == id {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // priorMessages returns the messages of a conversation that the plan's state has, by id.

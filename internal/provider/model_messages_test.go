@@ -154,8 +154,11 @@ func (m *machine) isAltered(c *change) bool {
 		return false
 	}
 	prior, planned := entries(c.address, c.typeName, c.prior.value), entries(c.address, c.typeName, c.planned)
-	for slot, conversation := range planned {
+	for slot := range planned {
 		was, wants := textsOf(prior[slot]), m.slots[slot]
+		if _, exists := prior[slot]; !exists {
+			return false
+		}
 		if len(intent{before: meaningOfState(prior[slot]), wants: wants.meaning()}.changes()) > 0 || len(was) != len(wants.messages()) {
 			return false
 		}
@@ -164,7 +167,6 @@ func (m *machine) isAltered(c *change) bool {
 				return false
 			}
 		}
-		_ = conversation
 	}
 	return len(prior) == len(planned)
 }
@@ -176,6 +178,7 @@ type heldMessage struct {
 	revision string
 	deleted  bool
 	others   bool // somebody else wrote it
+	first    bool // and started the conversation with it
 }
 
 // bySID marks what others write: what is declared has no SID.
@@ -196,7 +199,7 @@ func (m *machine) messages() map[string]map[string]heldMessage {
 		direction := map[string]string{"1": "outgoing", "2": "incoming"}[number]
 		sid, _ := record["message_sid"].(string)
 		all[conversation][id] = heldMessage{
-			message{fmt.Sprint(record["content"]), direction}, fmt.Sprint(record["revision"]), record["is_deleted"] == true, strings.HasPrefix(sid, bySID),
+			message{fmt.Sprint(record["content"]), direction}, fmt.Sprint(record["revision"]), record["is_deleted"] == true, strings.HasPrefix(sid, bySID), sid == bySender,
 		}
 	}
 	return all

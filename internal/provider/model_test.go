@@ -52,6 +52,9 @@ type machine struct {
 
 	names  map[string]string // of conversations
 	lost   map[string]string // of those that were created though nobody knew: the slot that is to adopt it, "" for none
+	strangers map[string]bool      // conversations that others have made
+	undecided []string             // conversations that may be that of a lost create, and may be those of others
+	windows   map[[2]string]window // of creates whose outcome is open, by what identifies their conversations
 	strays map[string]bool   // messages that may exist though no key stands for them, as was told
 	steps  []string
 	report *string // of the last sequence that failed
@@ -97,7 +100,7 @@ func seeded(t *testing.T) string {
 
 func newMachine(t *rapid.T, bulk bool) *machine {
 	t.Helper()
-	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}}
+	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}}
 	var behavior mockserver.Behavior
 	var unusual []string
 	for _, choice := range mockserver.Switches {
@@ -180,6 +183,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"text":           step(m.changeTexts),
 		"remove":         step(m.remove),
 		"others":         step(m.othersAct),
+		"incoming":       step(m.othersSend),
 		"apply":          step(m.apply),
 		"apply again":    step(m.apply),
 		"refresh":        step(m.refresh),
@@ -307,6 +311,7 @@ func (m *machine) plan(mustGoWell bool) *corePlan {
 	}
 	m.log("  planned: %s %v", planText(plan), m.hits())
 	m.judgeRefresh(m.core.state, plan.refreshed)
+	m.judgeFoundOnes(m.core.state, plan.refreshed, walk)
 	m.judgePlan(plan)
 	return plan
 }
@@ -395,31 +400,8 @@ func (m *machine) refresh(t *rapid.T) {
 		return
 	}
 	m.judgeRefresh(m.core.state, state)
+	m.judgeFoundOnes(m.core.state, state, walk)
 	m.core.state = state
-}
-
-// decide does what the provider asks for where several conversations may be that of
-// a lost create: it deletes those that nobody needs.
-func (m *machine) decide() {
-	now, claimed := m.snapshot(), map[string]bool{}
-	open := map[[2]string]bool{}
-	for address, is := range m.core.state {
-		for _, conversation := range entries(address, is.typeName, is.value) {
-			if id := stateID(conversation); id != "" {
-				claimed[id] = true
-			} else {
-				open[meaningOfState(conversation).identity()] = true
-			}
-		}
-	}
-	for _, id := range m.byName(now) {
-		if what := now[id]; open[what.meaning.identity()] && !claimed[id] && !m.isLost(id) && !what.deleted {
-			if err := m.crm.SoftDelete(conversations, id); err != nil {
-				m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
-			}
-			m.log("decide that %s is not the lost one", m.nameOf(id))
-		}
-	}
 }
 
 // settle corrects what is bad in the configuration and applies in peace; after
@@ -435,9 +417,6 @@ func (m *machine) settle() {
 			m.log("correct %s", slot)
 		}
 	}
-	if m.bulk {
-		m.decide()
-	}
 	m.log("apply in peace")
 	plan := m.plan(true)
 	walk := m.core.walk()
@@ -447,7 +426,7 @@ func (m *machine) settle() {
 		m.log("state rm %s", address)
 		delete(m.core.state, address)
 	}
-	if len(open) > 0 {
+	if len(open) > 0 || m.bulk && m.decide() {
 		m.carryOut(m.core.walk(), m.plan(true), true, true)
 	}
 	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop && !m.isAltered(c) }) {
