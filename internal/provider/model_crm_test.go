@@ -285,6 +285,12 @@ func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 		}
 		fault.Method, fault.Path = method, path
 		fault.Skip, fault.Times = oneOf(t, "skip", 0, 0, 0, 1, 2), oneOf(t, "times", 1, 1, 2, 9)
+		if chance(t, "a second state", 8) {
+			d := m.ofSecond(t)
+			m.log("  the second state declares %s meanwhile", d.meaning())
+			fault.Do = func() { m.applySecond(d) }
+			harmless = false
+		}
 		if chance(t, "a message comes in", 4) {
 			m.log("  fault: %s, %s, skip %d, times %d", where, trouble.name, fault.Skip, fault.Times)
 			m.incomingIn(t, &fault)

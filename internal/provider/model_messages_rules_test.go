@@ -55,7 +55,7 @@ func (v *verdict) judgeMessages() {
 	for id, was := range v.before {
 		is := v.after[id]
 		for messageID, message := range was.messages {
-			if now, exists := is.messages[messageID]; message.others && now != message && v.isKept(id) {
+			if now, exists := is.messages[messageID]; message.others && now != message && v.isKept(id) && !v.ofSecondEver[id] {
 				v.fail("a message of others was changed", "%s in %s was %s deleted=%v, and is %s deleted=%v (%v)", messageID, id, message, message.deleted, now, now.deleted, exists)
 			}
 		}

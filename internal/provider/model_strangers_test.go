@@ -70,7 +70,7 @@ func (m *machine) hearAdopted(walk *walk) map[string]bool {
 		for _, d := range said {
 			for id := range m.names {
 				if d.Summary == "Text Message Conversation Adopted" && strings.Contains(d.Detail, id) {
-					heard[id] = true
+					heard[id], m.taken[id] = true, true
 				}
 			}
 		}
@@ -186,7 +186,7 @@ func (v *verdict) judgeStrangers(intents []intent) {
 		is := v.after[id]
 		slot, claimed := v.claimed[id]
 		switch {
-		case had[id]:
+		case had[id], v.ofSecondEver[id] && !claimed:
 		case v.strangers[id] && !existed && !claimed && is.deleted:
 			v.fail("a conversation of others was deleted", "%s: %s", id, is.meaning)
 		case claimed && (v.strangers[id] || heard[id]):

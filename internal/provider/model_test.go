@@ -38,6 +38,10 @@ type machine struct {
 	t    *rapid.T
 	crm  *mockserver.Server
 	core *core
+	second *core // another state in the same CRM
+	secondActs atomic.Bool // at the moment
+	secondActed bool // while the first one was applied
+	ofSecondEver map[string]bool // conversations that it has had
 	bulk bool // one bulk resource, else single ones
 
 	respells bool // the CRM writes numbers so that nobody can tell what was sent
@@ -53,6 +57,8 @@ type machine struct {
 	names  map[string]string // of conversations
 	lost   map[string]string // of those that were created though nobody knew: the slot that is to adopt it, "" for none
 	strangers map[string]bool      // conversations that others have made
+	taken     map[string]bool      // conversations of which the user was told that they may be those of others
+	heardBySecond string // what the second state was told so
 	undecided []string             // conversations that may be that of a lost create, and may be those of others
 	windows   map[[2]string]window // of creates whose outcome is open, by what identifies their conversations
 	strays map[string]bool   // messages that may exist though no key stands for them, as was told
@@ -100,7 +106,7 @@ func seeded(t *testing.T) string {
 
 func newMachine(t *rapid.T, bulk bool) *machine {
 	t.Helper()
-	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}}
+	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}, taken: map[string]bool{}, ofSecondEver: map[string]bool{}}
 	var behavior mockserver.Behavior
 	var unusual []string
 	for _, choice := range mockserver.Switches {
@@ -131,10 +137,13 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 	if m.overwrites {
 		settings["on_conflict"] = "overwrite"
 	}
-	m.core, err = newCore(func() tfprotov6.ProviderServer {
+	connect := func() tfprotov6.ProviderServer {
 		return providerserver.NewProtocol6(provider.NewOver(mockserver.InProcess(m.crm)))()
-	}, settings)
-	if err != nil {
+	}
+	if m.core, err = newCore(connect, settings); err != nil {
+		t.Fatal(err)
+	}
+	if m.second, err = newCore(connect, settings); err != nil {
 		t.Fatal(err)
 	}
 	m.log("a CRM with %s; batch_size = %v, on_conflict = %v", strings.Join(unusual, " "), settings["batch_size"], settings["on_conflict"])
@@ -184,6 +193,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"remove":         step(m.remove),
 		"others":         step(m.othersAct),
 		"incoming":       step(m.othersSend),
+		"second state":   step(m.secondApplies),
 		"apply":          step(m.apply),
 		"apply again":    step(m.apply),
 		"refresh":        step(m.refresh),
@@ -363,6 +373,7 @@ func (m *machine) apply(t *rapid.T) {
 // carryOut applies a plan and judges what has come of it.
 func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed bool) {
 	before := m.snapshot()
+	m.secondActed = false
 	walk.apply(plan)
 	m.crm.AwaitCommits()
 	after := m.snapshot()
@@ -370,7 +381,7 @@ func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed boo
 	m.log("  applied: %s %v", strings.Join(append(errs, m.warnings(walk)...), "; "), m.hits())
 	m.obeysCore()
 	m.judgeApply(&verdict{
-		machine: m, walk: walk, plan: plan, before: before, after: after, harmless: harmless, undisturbed: undisturbed,
+		machine: m, walk: walk, plan: plan, before: before, after: after, harmless: harmless, undisturbed: undisturbed && !m.secondActed,
 	})
 }
 

@@ -50,7 +50,7 @@ func (m *machine) judgeApply(v *verdict) {
 	for _, id := range m.byName(v.before) {
 		if _, claimed := v.claimed[id]; claimed && v.isLost(id) {
 			delete(v.lost, id) // adopted
-		} else if !touched[id] && !v.isAdopted(id) && !v.isRemoved(id) {
+		} else if !touched[id] && !v.isAdopted(id) && !v.isRemoved(id) && !v.ofSecondEver[id] {
 			v.isUntouched("a conversation that is not in the state was changed", id)
 		}
 	}
@@ -60,6 +60,7 @@ func (m *machine) judgeApply(v *verdict) {
 	v.judgeStrangers(intents)
 	v.closeWindows(intents)
 	v.hearUndecided()
+	v.judgeSecond()
 	if v.harmless && v.isAllOrNothing() && v.walk.failed("bulk") && len(v.claimed) > 0 {
 		m.fail("all or nothing was neither", "%v", v.claimed)
 	}
