@@ -35,18 +35,18 @@ const (
 // What people should know of a failure is at the end of the output: the rule, and
 // the steps of the shortest sequence that breaks it.
 type machine struct {
-	t    *rapid.T
-	crm  *mockserver.Server
-	core *core
-	second *core // another state in the same CRM
-	secondActs atomic.Bool // at the moment
-	secondActed bool // while the first one was applied
+	t            *rapid.T
+	crm          *mockserver.Server
+	core         *core
+	second       *core           // another state in the same CRM
+	secondActs   atomic.Bool     // at the moment
+	secondActed  bool            // while the first one was applied
 	ofSecondEver map[string]bool // conversations that it has had
-	bulk bool // one bulk resource, else single ones
+	bulk         bool            // one bulk resource, else single ones
 
-	respells bool // the CRM writes numbers so that nobody can tell what was sent
+	respells bool     // the CRM writes numbers so that nobody can tell what was sent
 	contents []string // of messages
-	bumps    bool // writing a message gives its conversation a new revision
+	bumps    bool     // writing a message gives its conversation a new revision
 
 	overwrites bool // the provider's on_conflict
 
@@ -54,16 +54,16 @@ type machine struct {
 	settings map[string]any      // of the bulk resource; nil where it is not configured
 	policies map[string]string   // deletion_policy of single resources
 
-	names  map[string]string // of conversations
-	lost   map[string]string // of those that were created though nobody knew: the slot that is to adopt it, "" for none
-	strangers map[string]bool      // conversations that others have made
-	taken     map[string]bool      // conversations of which the user was told that they may be those of others
-	heardBySecond string // what the second state was told so
-	undecided []string             // conversations that may be that of a lost create, and may be those of others
-	windows   map[[2]string]window // of creates whose outcome is open, by what identifies their conversations
-	strays map[string]bool   // messages that may exist though no key stands for them, as was told
-	steps  []string
-	report *string // of the last sequence that failed
+	names         map[string]string    // of conversations
+	lost          map[string]string    // of those that were created though nobody knew: the slot that is to adopt it, "" for none
+	strangers     map[string]bool      // conversations that others have made
+	taken         map[string]bool      // conversations of which the user was told that they may be those of others
+	heardBySecond string               // what the second state was told so
+	undecided     []string             // conversations that may be that of a lost create, and may be those of others
+	windows       map[[2]string]window // of creates whose outcome is open, by what identifies their conversations
+	strays        map[string]bool      // messages that may exist though no key stands for them, as was told
+	steps         []string
+	report        *string // of the last sequence that failed
 }
 
 var sequences, steps atomic.Int64
