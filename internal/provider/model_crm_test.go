@@ -18,6 +18,7 @@ type held struct {
 	revision string
 	deleted  bool
 	links    map[string]string // ids of the links, by the record that each links
+	messages map[string]heldMessage
 }
 
 // A snapshot is what the CRM holds, by id.
@@ -26,10 +27,13 @@ type snapshot map[string]held
 // snapshot returns what the CRM holds now, and gives what is new a name.
 func (m *machine) snapshot() snapshot {
 	all := snapshot{}
-	links := m.links()
+	links, messages := m.links(), m.messages()
 	for _, record := range m.crm.Records(conversations) {
 		id := record["id"].(string)
 		m.nameOf(id)
+		for _, message := range messages[id] {
+			m.strangers[id] = m.strangers[id] || message.first
+		}
 		what := meaning{}
 		for _, field := range allFields[:4] {
 			text, _ := record[field].(string)
@@ -38,7 +42,7 @@ func (m *machine) snapshot() snapshot {
 		for _, kind := range kindsOfLinks {
 			what[kind.field] = recordsOf(m.crm.Links(id, kind.field))
 		}
-		all[id] = held{what, fmt.Sprint(record["revision"]), record["is_deleted"] == true, links[id]}
+		all[id] = held{what, fmt.Sprint(record["revision"]), record["is_deleted"] == true, links[id], messages[id]}
 	}
 	return all
 }
@@ -100,13 +104,17 @@ func (m *machine) othersAct(t *rapid.T) {
 	id := oneOf(t, "whose", ids...)
 	var what string
 	var err error
-	switch does := oneOf(t, "others", "edit", "link", "edit", "unlink", "soft-delete", "restore", "purge"); {
+	switch does := oneOf(t, "others", "edit", "link", "edit", "unlink", "soft-delete", "restore", "purge", "write", "correct"); {
 	case does == "purge":
 		what, err = "purge", m.crm.Purge(conversations, id)
 	case does == "restore" && all[id].deleted:
 		what, err = "restore", m.crm.Restore(conversations, id)
 	case all[id].deleted:
 		return
+	case does == "write":
+		what, err = m.othersWrite(t, id)
+	case does == "correct":
+		what, err = m.othersCorrect(t, all[id])
 	case does == "soft-delete":
 		what, err = "soft-delete", m.crm.SoftDelete(conversations, id)
 	case does == "link":
@@ -121,7 +129,7 @@ func (m *machine) othersAct(t *rapid.T) {
 		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
 	}
 	m.log("others %s %s", what, m.nameOf(id))
-	if what == "purge" {
+	if strings.HasPrefix(what, "purge") {
 		m.othersWork(t)
 	}
 }
@@ -153,6 +161,7 @@ func (m *machine) othersCreate(t *rapid.T) {
 	if err != nil {
 		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
 	}
+	m.strangers[id] = true
 	m.log("others create %s with %s", m.nameOf(id), declared(fields).meaning())
 }
 
@@ -260,6 +269,12 @@ var troubles = []trouble{
 func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 	harmless = true
 	times := 0
+	if chance(t, "a message comes in", 5) {
+		fault := mockserver.Fault{Path: oneOf(t, "of", "batch-modify", ""), Skip: oneOf(t, "skip", 0, 1), Times: 1}
+		m.log("  a message comes in during %q, skip %d", fault.Path, fault.Skip)
+		m.incomingIn(t, &fault)
+		m.crm.Inject(fault)
+	}
 	for range oneOf(t, "faults", 0, 0, 1, 1, 2, 3) {
 		trouble := oneOf(t, "fault", troubles...)
 		fault := trouble.fault
@@ -270,6 +285,19 @@ func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 		}
 		fault.Method, fault.Path = method, path
 		fault.Skip, fault.Times = oneOf(t, "skip", 0, 0, 0, 1, 2), oneOf(t, "times", 1, 1, 2, 9)
+		if chance(t, "a second state", 8) {
+			d := m.ofSecond(t)
+			m.log("  the second state declares %s meanwhile", d.meaning())
+			fault.Do = func() { m.applySecond(d) }
+			harmless = false
+		}
+		if chance(t, "a message comes in", 4) {
+			m.log("  fault: %s, %s, skip %d, times %d", where, trouble.name, fault.Skip, fault.Times)
+			m.incomingIn(t, &fault)
+			m.crm.Inject(fault)
+			harmless = false
+			continue
+		}
 		times += fault.Times
 		harmless = harmless && trouble.harmless && times <= 2
 		m.crm.Inject(fault)

@@ -122,7 +122,9 @@ func meaningOf(field string, value any) string {
 func (d declared) meaning() meaning {
 	m := meaning{}
 	for field, value := range d {
-		m[field] = meaningOf(field, value)
+		if field != messagesField {
+			m[field] = meaningOf(field, value)
+		}
 	}
 	return m
 }
@@ -172,6 +174,9 @@ func (d declared) value(typ tftypes.Type, more map[string]any) tftypes.Value {
 				elements = append(elements, tftypes.NewValue(tftypes.String, link))
 			}
 			given = elements
+		}
+		if messages, ok := given.(messagesByKey); ok {
+			given = messages.value(attributeType)
 		}
 		attributes[name] = tftypes.NewValue(attributeType, given)
 	}
@@ -281,6 +286,9 @@ func (d declared) respell(t *rapid.T, field string) {
 		}
 	}
 }
+
+// identity is what identifies a conversation to people.
+func (m meaning) identity() [2]string { return [2]string{m[phones.field], m[number]} }
 
 // String shows the conversation for people.
 func (m meaning) String() string {

@@ -96,6 +96,12 @@ func isTrue(v tftypes.Value) bool {
 
 // judgeRefresh holds what was read against the CRM.
 func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
+	m.judgeRead(before, refreshed, false)
+}
+
+// judgeRead is judgeRefresh also of a state behind an apply: there the revision of a
+// conversation may be the one from before its messages were written.
+func (m *machine) judgeRead(before, refreshed map[string]instance, applied bool) {
 	now := m.snapshot()
 	for address, was := range before {
 		is, there := refreshed[address]
@@ -117,7 +123,11 @@ func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
 			case !known:
 				m.fail("a refresh loses a conversation", "%s was %s", slot, m.nameOf(id))
 			default:
+				if m.bumps && applied && len(what.messages) > 0 {
+					what.revision = revisionOf(actual)
+				}
 				m.compareState(slot, actual, id, what)
+				m.judgeReadMessages(slot, conversation, actual, what)
 			}
 		}
 	}
@@ -240,7 +250,7 @@ func (m *machine) wantedAction(c *change) action {
 				continue
 			}
 			was, ok := prior[slot]
-			if !ok || stateID(was) == "" || isTrue(parts(was)["is_deleted"]) || len(intent{before: meaningOfState(was), wants: d.meaning()}.changes()) > 0 {
+			if !ok || stateID(was) == "" || isTrue(parts(was)["is_deleted"]) || len(intent{before: meaningOfState(was), wants: d.meaning()}.changes()) > 0 || d.messagesDiffer(was) {
 				return update
 			}
 		}
@@ -248,7 +258,8 @@ func (m *machine) wantedAction(c *change) action {
 	case m.bulk:
 		return update
 	}
-	if len(intent{before: meaningOfState(c.prior.value), wants: m.slots[c.address].meaning()}.changes()) > 0 || isTrue(before["is_deleted"]) {
+	if len(intent{before: meaningOfState(c.prior.value), wants: m.slots[c.address].meaning()}.changes()) > 0 || isTrue(before["is_deleted"]) ||
+		m.slots[c.address].messagesDiffer(c.prior.value) {
 		return update
 	}
 	for _, r := range recipients { // Core lets no null stand for what is configured as ""

@@ -35,12 +35,18 @@ const (
 // What people should know of a failure is at the end of the output: the rule, and
 // the steps of the shortest sequence that breaks it.
 type machine struct {
-	t    *rapid.T
-	crm  *mockserver.Server
-	core *core
-	bulk bool // one bulk resource, else single ones
+	t            *rapid.T
+	crm          *mockserver.Server
+	core         *core
+	second       *core           // another state in the same CRM
+	secondActs   atomic.Bool     // at the moment
+	secondActed  bool            // while the first one was applied
+	ofSecondEver map[string]bool // conversations that it has had
+	bulk         bool            // one bulk resource, else single ones
 
-	respells bool // the CRM writes numbers so that nobody can tell what was sent
+	respells bool     // the CRM writes numbers so that nobody can tell what was sent
+	contents []string // of messages
+	bumps    bool     // writing a message gives its conversation a new revision
 
 	overwrites bool // the provider's on_conflict
 
@@ -48,10 +54,16 @@ type machine struct {
 	settings map[string]any      // of the bulk resource; nil where it is not configured
 	policies map[string]string   // deletion_policy of single resources
 
-	names  map[string]string // of conversations
-	lost   map[string]string // of those that were created though nobody knew: the slot that is to adopt it, "" for none
-	steps  []string
-	report *string // of the last sequence that failed
+	names         map[string]string    // of conversations
+	lost          map[string]string    // of those that were created though nobody knew: the slot that is to adopt it, "" for none
+	strangers     map[string]bool      // conversations that others have made
+	taken         map[string]bool      // conversations of which the user was told that they may be those of others
+	heardBySecond string               // what the second state was told so
+	undecided     []string             // conversations that may be that of a lost create, and may be those of others
+	windows       map[[2]string]window // of creates whose outcome is open, by what identifies their conversations
+	strays        map[string]bool      // messages that may exist though no key stands for them, as was told
+	steps         []string
+	report        *string // of the last sequence that failed
 }
 
 var sequences, steps atomic.Int64
@@ -94,7 +106,7 @@ func seeded(t *testing.T) string {
 
 func newMachine(t *rapid.T, bulk bool) *machine {
 	t.Helper()
-	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}}
+	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}, taken: map[string]bool{}, ofSecondEver: map[string]bool{}}
 	var behavior mockserver.Behavior
 	var unusual []string
 	for _, choice := range mockserver.Switches {
@@ -108,6 +120,11 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 		}
 	}
 	m.respells = slices.Contains([]string{mockserver.Digits, mockserver.DoubleZero, mockserver.Masked}, behavior.PhoneFormat)
+	m.contents = contents
+	if behavior.ContentFormat == mockserver.Collapsed {
+		m.contents = slices.DeleteFunc(slices.Clone(contents), func(s string) bool { return strings.Contains(s, "\n") })
+	}
+	m.bumps = behavior.MessageRevision == mockserver.Bump
 	var err error
 	if m.crm, err = newMock(mockserver.Options{Latency: time.Millisecond, Behavior: behavior}); err != nil {
 		t.Fatal(err)
@@ -120,10 +137,13 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 	if m.overwrites {
 		settings["on_conflict"] = "overwrite"
 	}
-	m.core, err = newCore(func() tfprotov6.ProviderServer {
+	connect := func() tfprotov6.ProviderServer {
 		return providerserver.NewProtocol6(provider.NewOver(mockserver.InProcess(m.crm)))()
-	}, settings)
-	if err != nil {
+	}
+	if m.core, err = newCore(connect, settings); err != nil {
+		t.Fatal(err)
+	}
+	if m.second, err = newCore(connect, settings); err != nil {
 		t.Fatal(err)
 	}
 	m.log("a CRM with %s; batch_size = %v, on_conflict = %v", strings.Join(unusual, " "), settings["batch_size"], settings["on_conflict"])
@@ -169,8 +189,11 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"declare":        step(m.declare),
 		"change":         step(m.change),
 		"change more":    step(m.change),
+		"text":           step(m.changeTexts),
 		"remove":         step(m.remove),
 		"others":         step(m.othersAct),
+		"incoming":       step(m.othersSend),
+		"second state":   step(m.secondApplies),
 		"apply":          step(m.apply),
 		"apply again":    step(m.apply),
 		"refresh":        step(m.refresh),
@@ -185,7 +208,10 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 func (m *machine) declare(t *rapid.T) {
 	slot := oneOf(t, "slot", "a", "b", "c", "d", "e")
 	m.slots[slot] = drawDeclared(t)
-	m.log("declare %s: %s", slot, m.slots[slot].meaning())
+	if chance(t, messagesField, 2) {
+		m.slots[slot][messagesField] = m.drawMessages(t)
+	}
+	m.log("declare %s: %s %v", slot, m.slots[slot].meaning(), m.slots[slot].messages())
 	if !m.bulk {
 		m.policies[slot] = oneOf(t, "deletion_policy", "", "", "delete", "abandon")
 		m.steps[len(m.steps)-1] += " deletion_policy=" + m.policies[slot]
@@ -295,6 +321,7 @@ func (m *machine) plan(mustGoWell bool) *corePlan {
 	}
 	m.log("  planned: %s %v", planText(plan), m.hits())
 	m.judgeRefresh(m.core.state, plan.refreshed)
+	m.judgeFoundOnes(m.core.state, plan.refreshed, walk)
 	m.judgePlan(plan)
 	return plan
 }
@@ -346,6 +373,7 @@ func (m *machine) apply(t *rapid.T) {
 // carryOut applies a plan and judges what has come of it.
 func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed bool) {
 	before := m.snapshot()
+	m.secondActed = false
 	walk.apply(plan)
 	m.crm.AwaitCommits()
 	after := m.snapshot()
@@ -353,7 +381,7 @@ func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed boo
 	m.log("  applied: %s %v", strings.Join(append(errs, m.warnings(walk)...), "; "), m.hits())
 	m.obeysCore()
 	m.judgeApply(&verdict{
-		machine: m, walk: walk, plan: plan, before: before, after: after, harmless: harmless, undisturbed: undisturbed,
+		machine: m, walk: walk, plan: plan, before: before, after: after, harmless: harmless, undisturbed: undisturbed && !m.secondActed,
 	})
 }
 
@@ -383,6 +411,7 @@ func (m *machine) refresh(t *rapid.T) {
 		return
 	}
 	m.judgeRefresh(m.core.state, state)
+	m.judgeFoundOnes(m.core.state, state, walk)
 	m.core.state = state
 }
 
@@ -408,10 +437,10 @@ func (m *machine) settle() {
 		m.log("state rm %s", address)
 		delete(m.core.state, address)
 	}
-	if len(open) > 0 {
+	if len(open) > 0 || m.bulk && m.decide() {
 		m.carryOut(m.core.walk(), m.plan(true), true, true)
 	}
-	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop }) {
+	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop && !m.isAltered(c) }) {
 		m.fail("the plan after an apply is not empty", "%s", planText(again))
 	}
 }

@@ -50,24 +50,35 @@ func (m *machine) judgeApply(v *verdict) {
 	for _, id := range m.byName(v.before) {
 		if _, claimed := v.claimed[id]; claimed && v.isLost(id) {
 			delete(v.lost, id) // adopted
-		} else if !touched[id] && !v.isAdopted(id) && !v.isRemoved(id) {
+		} else if !touched[id] && !v.isAdopted(id) && !v.isRemoved(id) && !v.ofSecondEver[id] {
 			v.isUntouched("a conversation that is not in the state was changed", id)
 		}
 	}
 	v.keepPromises(intents)
 	v.judgeNew(intents)
+	v.judgeMessages()
+	v.judgeStrangers(intents)
+	v.closeWindows(intents)
+	v.hearUndecided()
+	v.judgeSecond()
 	if v.harmless && v.isAllOrNothing() && v.walk.failed("bulk") && len(v.claimed) > 0 {
 		m.fail("all or nothing was neither", "%v", v.claimed)
 	}
-	bad := slices.ContainsFunc(slices.Collect(maps.Values(m.slots)), declared.isBad)
-	if v.harmless && v.undisturbed && !bad {
-		for _, err := range v.walk.errors() {
-			if address, _, _ := strings.Cut(err, ":"); !v.walk.isOpen(address) {
-				m.fail("an apply fails without a reason", "%s", err)
+	if v.harmless && v.undisturbed && !v.anyBad() {
+		for address, said := range v.walk.said {
+			for _, d := range said {
+				if isError(d) && !v.walk.isOpen(address) && !v.isAmbiguity(d) {
+					m.fail("an apply fails without a reason", "%s: %s: %s", address, d.Summary, d.Detail)
+				}
 			}
 		}
-		m.judgeRefresh(m.core.state, m.core.state)
+		m.judgeRead(m.core.state, m.core.state, true)
 	}
+}
+
+// anyBad reports whether the CRM must refuse anything that is declared.
+func (v *verdict) anyBad() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(v.slots)), declared.isBad)
 }
 
 // failures returns the slots for which there is an error, nil for all.
@@ -125,6 +136,9 @@ func (v *verdict) hasFailed(i intent) bool {
 
 func (v *verdict) isUntouched(rule, id string) {
 	was, is := v.before[id], v.after[id]
+	if m := v.machine; m.bumps && !maps.Equal(was.messages, is.messages) {
+		was.revision = is.revision
+	}
 	if was.revision != is.revision || was.deleted != is.deleted || !maps.Equal(was.meaning, is.meaning) {
 		v.fail(rule, "%s was %v %s deleted=%v,\n  and is %v %s deleted=%v", id, was.meaning, was.revision, was.deleted, is.meaning, is.revision, is.deleted)
 	}
@@ -191,6 +205,9 @@ func (v *verdict) judgeCreated(i intent, failed bool) {
 	for _, field := range allFields {
 		wanted := i.wants[field]
 		_, declared := i.wants[field]
+		if v.isAdopted(id) && v.isUnread(intent{address: i.address, id: id}) {
+			continue // what was to be filled could not be, and the user was told
+		}
 		if is.meaning[field] != wanted && (declared || !v.isMatched(i, field, is.meaning[field]) && !v.isAdopted(id)) {
 			v.fail("a new conversation is not what is declared", "%s: %s is %q, not %q", i.slot, field, is.meaning[field], wanted)
 		}
@@ -264,7 +281,7 @@ func (v *verdict) judgeNew(intents []intent) {
 		_, old := v.before[id]
 		_, claimed := v.claimed[id]
 		what := v.after[id]
-		if old || claimed || what.deleted && v.isAllOrNothing() && v.walk.failed("bulk") {
+		if old || claimed || v.strangers[id] || what.deleted && v.isAllOrNothing() && v.walk.failed("bulk") {
 			continue
 		}
 		told := slices.IndexFunc(intents, func(i intent) bool {
@@ -284,7 +301,9 @@ func (v *verdict) judgeNew(intents []intent) {
 }
 
 // isTold reports whether the user was told that the conversation may exist.
-func (v *verdict) isTold(i intent) bool { return v.isSaid(i, "may or may not have been created") }
+func (v *verdict) isTold(i intent) bool {
+	return v.isSaid(i, "may or may not have been created") || v.isSaid(i, "in the CRM may be it")
+}
 
 // isSaid reports whether the user was told this of a conversation.
 func (v *verdict) isSaid(i intent, what string) bool {
@@ -307,7 +326,7 @@ func (v *verdict) isAdopted(id string) bool {
 // isRemoved reports whether a lost conversation was found and deleted, and no more.
 func (v *verdict) isRemoved(id string) bool {
 	was, is := v.before[id], v.after[id]
-	return v.isLost(id) && is.deleted && maps.Equal(was.meaning, is.meaning)
+	return (v.isLost(id) || v.isLookAlike(id)) && is.deleted && maps.Equal(was.meaning, is.meaning)
 }
 
 // isLost reports whether nobody knew of the conversation when it was created.

@@ -28,6 +28,10 @@ type keptNumbers map[string]keptNumber
 type keptNumber struct {
 	Sent string `json:"sent"`
 	Held string `json:"held"` // empty: whatever the next read shows
+
+	// Open says that nobody knows whether the update that set the number was carried out.
+	// What the next read shows may be the number of someone else then.
+	Open bool `json:"open,omitempty"`
 }
 
 // numbers returns what compares numbers, with what a resource remembers.
@@ -75,8 +79,11 @@ func (n numbers) asSent(c client.Conversation) client.Conversation {
 	case n.Same(kept.Sent, number):
 		delete(n.kept, id) // it needs no memory
 		return c
+	case kept.Open && !n.MayBeSpelling(kept.Sent, number):
+		delete(n.kept, id)
+		return c
 	case kept.Held == "":
-		kept.Held = number
+		kept.Held, kept.Open = number, false
 		n.kept[id] = kept
 	}
 	c.RecipientPhoneNumber = kept.sent(n, number)
@@ -105,6 +112,16 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 	}
 	n.kept[id.String()] = keptNumber{Sent: number, Held: held}
 	return held != ""
+}
+
+// rememberOpen takes note of the number of an update whose outcome is not known. The next
+// read shows whether the CRM holds it, and how.
+func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
+	id, isUpdate := sent.ID.Get()
+	number, isSet := sent.RecipientPhoneNumber.Get()
+	if isUpdate && isSet && n.kept != nil && client.ProblemOf(err) == client.OutcomeUnknown {
+		n.kept[id.String()] = keptNumber{Sent: number, Open: true}
+	}
 }
 
 // keep forgets other conversations than these.

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -23,11 +24,11 @@ func TestNumbers_remember(t *testing.T) {
 		want  keptNumbers
 	}{
 		"the same":                  {create, "+19075550133", keptNumbers{}},
-		"rewritten":                 {create, "19075550133", keptNumbers{idC: {sent, "19075550133"}}},
-		"not recognised, created":   {create, "token", keptNumbers{idC: {sent, "token"}}},
+		"rewritten":                 {create, "19075550133", keptNumbers{idC: {Sent: sent, Held: "19075550133"}}},
+		"not recognised, created":   {create, "token", keptNumbers{idC: {Sent: sent, Held: "token"}}},
 		"not recognised, updated":   {update, "token", keptNumbers{}},
-		"rewritten, updated":        {update, "*******0133", keptNumbers{idC: {sent, "*******0133"}}},
-		"not read back":             {create, "", keptNumbers{idC: {sent, ""}}},
+		"rewritten, updated":        {update, "*******0133", keptNumbers{idC: {Sent: sent, Held: "*******0133"}}},
+		"not read back":             {create, "", keptNumbers{idC: {Sent: sent, Held: ""}}},
 		"another field was written": {client.ConversationInput{}, "19075550133", keptNumbers{}},
 	} {
 		n := numbers{kept: keptNumbers{}}
@@ -46,13 +47,13 @@ func TestNumbers_asSent(t *testing.T) {
 		kept, actual, want string
 		left               keptNumbers
 	}{
-		"as remembered":          {held, "*** ****0133", sent, keptNumbers{idC: {sent, held}}},
-		"not read back before":   {"", held, sent, keptNumbers{idC: {sent, held}}},
-		"drift":                  {held, "*******0134", "*******0134", keptNumbers{idC: {sent, held}}},
+		"as remembered":          {held, "*** ****0133", sent, keptNumbers{idC: {Sent: sent, Held: held}}},
+		"not read back before":   {"", held, sent, keptNumbers{idC: {Sent: sent, Held: held}}},
+		"drift":                  {held, "*******0134", "*******0134", keptNumbers{idC: {Sent: sent, Held: held}}},
 		"written as sent by now": {held, "+19075550133", "+19075550133", keptNumbers{}},
-		"without a number":       {held, "", "", keptNumbers{idC: {sent, held}}},
+		"without a number":       {held, "", "", keptNumbers{idC: {Sent: sent, Held: held}}},
 	} {
-		n := numbers{kept: keptNumbers{idC: {sent, test.kept}}}
+		n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: test.kept}}}
 		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
@@ -60,13 +61,45 @@ func TestNumbers_asSent(t *testing.T) {
 			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
 		}
 	}
-	n := numbers{kept: keptNumbers{idC: {sent, held}, idA: {sent, held}}}
+	n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: held}, idA: {Sent: sent, Held: held}}}
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
 	if got := prior.toAPI(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
 	if n.kept.keep([]*ownedModel{{conversationModel: prior}}); len(n.kept) != 1 || n.kept[idC].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.kept)
+	}
+}
+
+// The number of an update whose outcome is not known is recognised as the CRM writes
+// it, and the number of someone else is not taken for it.
+func TestNumbers_rememberOpen(t *testing.T) {
+	t.Parallel()
+	const sent, held, another = "+1 907 555 0133", "*******0133", "*******0134"
+	id, unknown := parse(t, idC), &client.OutcomeUnknownError{Err: errors.New("lost")}
+	update := client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}
+	update.ID = client.Value(id)
+	for name, test := range map[string]struct {
+		input        client.ConversationInput
+		err          error
+		actual, want string
+		left         keptNumbers
+	}{
+		"carried out":        {update, unknown, held, sent, keptNumbers{idC: {Sent: sent, Held: held}}},
+		"of someone else":    {update, unknown, another, another, keptNumbers{}},
+		"not carried out":    {update, unknown, "", "", keptNumbers{idC: {Sent: sent, Open: true}}},
+		"refused":            {update, refusal(), held, held, keptNumbers{}},
+		"a create":           {client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}, unknown, held, held, keptNumbers{}},
+		"without the number": {client.ConversationInput{Change: update.Change}, unknown, held, held, keptNumbers{}},
+	} {
+		n := numbers{kept: keptNumbers{}}
+		n.rememberOpen(test.input, test.err)
+		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
+			t.Errorf("%s: %q; want %q", name, got, test.want)
+		}
+		if diff := cmp.Diff(test.left, n.kept); diff != "" {
+			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

@@ -338,6 +338,7 @@ func (m conversationModel) written(n numbers, f failure, input client.Conversati
 		n.remember(input, unread.ID, "")
 		return m.applied(unreadConversation(unread.ID, prior)), f.unread(unread.ID)
 	case f.err != nil:
+		n.rememberOpen(input, f.err)
 		return m, f.diagnostics()
 	}
 	var diags diag.Diagnostics

@@ -190,6 +190,7 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 		if change.prior != nil {
 			w.keep(change.key, *change.prior)
 		}
+		w.memory.numbers.rememberOpen(change.input, result.Err)
 		w.failed[change.key] = result.Err
 	default:
 		if w.memory.numbers.remember(change.input, result.Value.ID, result.Value.RecipientPhoneNumber) {

@@ -206,6 +206,21 @@ func idList(ids []client.ID) string {
 // adoptions are results of creates by key, an empty one for a single resource.
 type adoptions map[string]client.Result[client.Conversation]
 
+// idInState returns the id that the result of a create gives the state, zero for none:
+// what followed the create may have failed.
+func idInState(result client.Result[client.Conversation]) client.ID {
+	if result.Err == nil {
+		return result.Value.ID
+	}
+	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
+		return unread.ID
+	}
+	if leftover, ok := errors.AsType[*client.LeftoverError](result.Err); ok {
+		return leftover.ID
+	}
+	return client.ID{}
+}
+
 // warnOfAdoption warns of conversations that stand for something whose creation was
 // not seen, and of those that may exist twice.
 func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
@@ -215,8 +230,8 @@ func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 		if key != "" {
 			name = fmt.Sprintf("%q: ", key)
 		}
-		if result.Adopted && result.Err == nil {
-			adopted = append(adopted, name+result.Value.ID.String())
+		if id := idInState(result); result.Adopted && !id.IsZero() {
+			adopted = append(adopted, name+id.String())
 		}
 		if len(result.Twins) > 0 {
 			twins = append(twins, fmt.Sprintf("%s%s, and %s", name, result.Value.ID, idList(result.Twins)))
