@@ -80,6 +80,29 @@ func TestRefusedRepeatIsRemembered(t *testing.T) {
 	}
 }
 
+// A create is refused, and its reply is lost. What looks like it, and does not become it
+// either, is somebody else's.
+func TestRefusedAdoptionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var theirs ID
+		var before any
+		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusAfter, Status: http.StatusBadGateway, Do: func() {
+			theirs = s.stranger(t, numberOf(1))
+			before = s.record(t, theirs)["revision"]
+		}})
+		input := linked(newConversation(1), unknown)
+		result := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		wantProblem(t, result.Err, RelationNotFound)
+		if result.Adopted || !result.Value.ID.IsZero() {
+			t.Errorf("it is %s, adopted %t", result.Value.ID, result.Adopted)
+		}
+		wantEqual(t, "conversations", 1, len(s.live()))
+		wantEqual(t, "the revision of theirs", before, s.record(t, theirs)["revision"])
+	})
+}
+
 // What is only looked for, to be deleted perhaps, must have everything that was sent, and
 // nobody else may write in it.
 func TestLookForIsExact(t *testing.T) {

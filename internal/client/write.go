@@ -124,6 +124,18 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 		ctx = lastingOf(ctx) // it is begun
 	}
 	w.send(ctx, items)
+	w.disown(items)
+}
+
+// disown gives up adopted records that the service did not let become what was to be
+// created: it would not have created that either, so they are somebody else's.
+func (w *writing[T, In]) disown(items []int) {
+	for _, i := range items {
+		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
+			w.about(i).ID = Field[ID]{}
+			*result = Result[T]{Err: result.Err}
+		}
+	}
 }
 
 // toSend returns those of the items that have no error and no result yet, and
