@@ -220,8 +220,9 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 		delete(w.memory.Revisions, unread.ID)
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
 			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
-		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}}
+		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
 	}
+	w.warnOfAdoption(at, result)
 	if write.err = result.Err; write.err != nil {
 		w.failures = append(w.failures, failure{
 			action: action, message: true, at: at, err: write.err, subject: conversationModel{ID: write.planned.ID},
@@ -244,6 +245,20 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 	}
 	m := write.planned.applied(result.Value)
 	w.state[write.key] = &m
+}
+
+// warnOfAdoption warns of a message whose creation was not seen, and of one that may
+// exist twice.
+func (w *messageWork) warnOfAdoption(at path.Path, result client.Result[client.Message]) {
+	if result.Err == nil && result.Adopted {
+		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
+			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent, and took it for the one it created.", result.Value.ID)))
+	}
+	if result.Err == nil && len(result.Twins) > 0 {
+		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
+			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
+				"Both requests may have been carried out: %s, and %s. The first one is in the state. Delete the other one in the CRM if nobody needs it.", result.Value.ID, idList(result.Twins))))
+	}
 }
 
 // triedInVain takes note of a create whose outcome is not known.
