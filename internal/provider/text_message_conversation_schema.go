@@ -17,15 +17,9 @@ const conversationEntity = "TextMessageConversations"
 // conversationFields are the fields of a conversation, one for each value of
 // [conversationModel].
 var conversationFields = []conversationField{
-	idField(schema.StringAttribute{
-		Computed:            true,
-		MarkdownDescription: "UUID of the conversation in the CRM.",
-	}),
+	idField(schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the conversation in the CRM."}),
 	referenceField("phone_id", "Phones",
-		schema.StringAttribute{
-			Required:            true,
-			MarkdownDescription: "UUID of the sender phone, a `Phone` of the space, or a URI that ends in it.",
-		},
+		schema.StringAttribute{Required: true, MarkdownDescription: "UUID of the sender phone, a `Phone` of the space, or a URI that ends in it."},
 		func(m *conversationModel) *types.String { return &m.PhoneID },
 		func(c *client.Conversation) *client.ID { return &c.PhoneID },
 		func(in *client.ConversationInput) *client.Field[client.ID] { return &in.PhoneID }),
@@ -56,38 +50,23 @@ var conversationFields = []conversationField{
 	relationField("opportunity_relations", func(m *conversationModel) *types.Set { return &m.OpportunityRelations }),
 	relationField("quote_relations", func(m *conversationModel) *types.Set { return &m.QuoteRelations }),
 	shownField("revision",
-		schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "The space's revision when the conversation was last changed, by anyone.",
-		},
+		schema.Int64Attribute{Computed: true, MarkdownDescription: "The space's revision when the conversation was last changed, by anyone."},
 		func(m *conversationModel) *types.Int64 { return &m.Revision },
 		func(c *client.Conversation) types.Int64 { return types.Int64Value(c.Revision) }),
 	shownField("created",
-		schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "When the conversation was created, in RFC 3339, UTC.",
-		},
+		schema.StringAttribute{Computed: true, MarkdownDescription: "When the conversation was created, in RFC 3339, UTC."},
 		func(m *conversationModel) *types.String { return &m.Created },
 		func(c *client.Conversation) types.String { return timeFromAPI(c.Created) }),
 	shownField("modified",
-		schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "When the conversation was last changed, by anyone, in RFC 3339, UTC.",
-		},
+		schema.StringAttribute{Computed: true, MarkdownDescription: "When the conversation was last changed, by anyone, in RFC 3339, UTC."},
 		func(m *conversationModel) *types.String { return &m.Modified },
 		func(c *client.Conversation) types.String { return timeFromAPI(c.Modified) }),
 	shownField("is_deleted",
-		schema.BoolAttribute{
-			Computed:            true,
-			MarkdownDescription: "Whether the conversation is soft-deleted in the CRM.",
-		},
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the conversation is soft-deleted in the CRM."},
 		func(m *conversationModel) *types.Bool { return &m.IsDeleted },
 		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleted) }),
 	shownField("is_delete_protected",
-		schema.BoolAttribute{
-			Computed:            true,
-			MarkdownDescription: "Whether the CRM refuses to delete the conversation.",
-		},
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the CRM refuses to delete the conversation."},
 		func(m *conversationModel) *types.Bool { return &m.IsDeleteProtected },
 		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleteProtected) }),
 }
