@@ -39,12 +39,10 @@ func movedEntries(b *testing.B, count int, numbered bool) (config, prior entries
 		}, conversationModel{})
 		owned.PhoneID = types.StringValue("10000000-0000-4000-8000-000000000001")
 		prior[fmt.Sprint("old", i)] = &ownedModel{conversationModel: owned, Messages: types.MapNull(messageType)}
-		wanted := conversationModel{PhoneID: owned.PhoneID, RecipientAccountID: owned.RecipientAccountID}
+		wanted := emptyConversation()
+		wanted.PhoneID, wanted.RecipientAccountID = owned.PhoneID, owned.RecipientAccountID
 		if numbered {
 			wanted.RecipientPhoneNumber = owned.RecipientPhoneNumber
-		}
-		for _, kind := range client.RelationKinds {
-			*wanted.relations(kind) = types.SetNull(types.StringType)
 		}
 		config[fmt.Sprint("new", i)] = &ownedModel{conversationModel: wanted, Messages: types.MapNull(messageType)}
 	}

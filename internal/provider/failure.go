@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -274,12 +275,9 @@ func isConsequence(err error) bool {
 // differences warns of what was sent and is not what the CRM then held. at is
 // the path of the conversation.
 func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
-	left := map[string]bool{}
-	for _, field := range m.toAPI(n, &actual).Fields() {
-		left[field] = true
-	}
+	left := m.changedFields(n, &actual)
 	for _, field := range sent.Fields() {
-		if left[field] {
+		if slices.Contains(left, field) {
 			at := at.AtName(field)
 			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
 				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but then held something else. The next plan shows what.", field, actual.ID.ValueString())))

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -102,20 +100,17 @@ func (f failure) attributeOf(field, text string) string {
 		}
 		return ""
 	}
-	switch field {
-	case "phone", "phone_id":
-		return "phone_id"
-	case "recipient_account", "recipient_account_id":
-		return "recipient_account_id"
-	case "recipient_contact", "recipient_contact_id":
-		return "recipient_contact_id"
-	case "recipient_phone_number":
-		return field
-	}
-	for _, kind := range client.RelationKinds {
-		if field == kind.Field || field == kind.InputField() && field != "lead_oppty_id" {
-			return kind.Field
+	var aliased []string
+	for _, f := range configurableFields {
+		switch field {
+		case f.name:
+			return f.name
+		case f.alias:
+			aliased = append(aliased, f.name)
 		}
+	}
+	if len(aliased) == 1 { // that of leads and of opportunities is the same
+		return aliased[0]
 	}
 	return f.attributeWithIDOf(text)
 }
@@ -130,18 +125,9 @@ func (f failure) attributeWithIDOf(text string) string {
 		if err != nil {
 			continue
 		}
-		for name, value := range map[string]types.String{
-			"phone_id":             f.subject.PhoneID,
-			"recipient_account_id": f.subject.RecipientAccountID,
-			"recipient_contact_id": f.subject.RecipientContactID,
-		} {
-			if reference(value) == id {
-				return name
-			}
-		}
-		for _, kind := range client.RelationKinds {
-			if slices.Contains(references(*f.subject.relations(kind)), id) {
-				return kind.Field
+		for _, field := range configurableFields {
+			if slices.Contains(namedBy(field.get(&f.subject)), id) {
+				return field.name
 			}
 		}
 	}

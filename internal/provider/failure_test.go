@@ -276,3 +276,28 @@ func TestConflictShowsNothingPersonal(t *testing.T) {
 		t.Errorf("a conflict shows what may be sensitive: %s", text)
 	}
 }
+
+// What the CRM finds wrong is told at the attribute that stands for the field, or
+// that has the id which the text names.
+func TestFailure_attributeOf(t *testing.T) {
+	t.Parallel()
+	subject := emptyConversation()
+	subject.RecipientContactID, subject.OpportunityRelations = types.StringValue(strings.ToUpper(idB)), set(idA, idC)
+	for _, test := range []struct{ field, text, want string }{
+		{"phone_id", "", "phone_id"},
+		{"phone", "", "phone_id"},
+		{"recipient_contact", "", "recipient_contact_id"},
+		{"recipient_phone_number", "", "recipient_phone_number"},
+		{"lead_relations", "", "lead_relations"},
+		{"account_id", "", "account_relations"},
+		{"lead_oppty_id", "", ""}, // of leads, or of opportunities
+		{"lead_oppty_id", "there is no " + idC, "opportunity_relations"},
+		{"cf_region", "there is no " + idB, "recipient_contact_id"},
+		{"revision", "too old", ""},
+		{"id", "", ""},
+	} {
+		if got := (failure{subject: subject}).attributeOf(test.field, test.text); got != test.want {
+			t.Errorf("%s, %q: got %q; want %q", test.field, test.text, got, test.want)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package provider
 import (
 	"maps"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -44,19 +45,19 @@ func (p *providerData) numbers(kept keptNumbers) numbers {
 }
 
 // same reports whether two values are one number, or both none.
-func (n numbers) same(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && n.Same(a.ValueString(), b.ValueString())
+func (n numbers) same(a, b attr.Value) bool {
+	return a.IsNull() == b.IsNull() && n.Same(textOf(a), textOf(b))
 }
 
 // sameIn is same for a conversation, whose number the CRM may hold in another way.
-func (n numbers) sameIn(id types.String) func(a, b types.String) bool {
-	kept, found := n.kept[reference(id).String()]
-	return func(a, b types.String) bool {
+func (n numbers) sameIn(id types.String) func(a, b attr.Value) bool {
+	return func(a, b attr.Value) bool {
 		if n.same(a, b) {
 			return true
 		}
+		kept, found := n.kept[reference(id).String()]
 		return found && isKnown(a) && isKnown(b) && kept.Held != "" &&
-			n.Same(kept.sent(n, a.ValueString()), kept.sent(n, b.ValueString()))
+			n.Same(kept.sent(n, textOf(a)), kept.sent(n, textOf(b)))
 	}
 }
 

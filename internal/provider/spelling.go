@@ -31,18 +31,18 @@ func isKnown(value attr.Value) bool {
 func hasUnknown(value attr.Value) bool { return !value.IsNull() && !isKnown(value) }
 
 // reference returns the id that the value names, zero for none.
-func reference(value types.String) client.ID {
-	id, _ := client.ParseID(value.ValueString()) // validated in the configuration
+func reference(value attr.Value) client.ID {
+	id, _ := client.ParseID(textOf(value)) // validated in the configuration
 	return id
 }
 
 // references returns the ids that the set names, each once.
-func references(set types.Set) []client.ID {
+func references(value attr.Value) []client.ID {
+	set, _ := value.(types.Set)
 	ids := make([]client.ID, 0, len(set.Elements()))
 	seen := make(map[client.ID]bool, len(set.Elements()))
 	for _, element := range set.Elements() {
-		text, _ := element.(types.String)
-		if id := reference(text); !id.IsZero() && !seen[id] {
+		if id := reference(element); !id.IsZero() && !seen[id] {
 			seen[id] = true
 			ids = append(ids, id)
 		}
@@ -50,9 +50,17 @@ func references(set types.Set) []client.ID {
 	return ids
 }
 
-func sameReference(a, b types.String) bool { return reference(a) == reference(b) }
+// namedBy returns the ids that the value of a field names.
+func namedBy(value attr.Value) []client.ID {
+	if id := reference(value); !id.IsZero() {
+		return []client.ID{id}
+	}
+	return references(value)
+}
 
-func sameReferences(a, b types.Set) bool {
+func sameReference[T attr.Value](a, b T) bool { return reference(a) == reference(b) }
+
+func sameReferences(a, b attr.Value) bool {
 	if a.IsNull() != b.IsNull() {
 		return false
 	}

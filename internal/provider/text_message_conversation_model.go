@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -27,104 +29,81 @@ type conversationModel struct {
 	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
 }
 
-// relations returns the set of one kind.
-func (m *conversationModel) relations(kind client.RelationKind) *types.Set {
-	switch kind.Field {
-	case "account_relations":
-		return &m.AccountRelations
-	case "contact_relations":
-		return &m.ContactRelations
-	case "project_relations":
-		return &m.ProjectRelations
-	case "lead_relations":
-		return &m.LeadRelations
-	case "opportunity_relations":
-		return &m.OpportunityRelations
-	default:
-		return &m.QuoteRelations
-	}
-}
-
 // toAPI returns what must be written to turn prior into m: all that m sets
 // where prior is nil, else the fields that mean something else. What is unknown
 // is left to the CRM.
 func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.ConversationInput {
 	var input client.ConversationInput
-	if prior == nil {
-		prior = &conversationModel{}
-	} else {
+	if prior != nil {
 		input.ID = client.Value(reference(prior.ID))
 		input.Known = prior.known(n)
-		input.Restore = prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
+		input.Restore = m.restores(*prior)
 		if isKnown(prior.Revision) {
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}
 	}
-	if isKnown(m.RecipientPhoneNumber) && !n.sameIn(prior.ID)(m.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
-		input.RecipientPhoneNumber = client.Value(m.RecipientPhoneNumber.ValueString())
-	}
-	matches := input.ID.IsZero() || !input.RecipientPhoneNumber.IsZero()
-	input.PhoneID = referenceToAPI(m.PhoneID, prior.PhoneID, false)
-	input.RecipientAccountID = referenceToAPI(m.RecipientAccountID, prior.RecipientAccountID, matches)
-	input.RecipientContactID = referenceToAPI(m.RecipientContactID, prior.RecipientContactID, matches)
-	for _, kind := range client.RelationKinds {
-		if set := *m.relations(kind); isKnown(set) && !sameReferences(set, *prior.relations(kind)) {
-			*kind.Input(&input) = kind.Links(references(set))
+	changed := m.changedFields(n, prior)
+	for _, field := range configurableFields {
+		if slices.Contains(changed, field.name) {
+			field.write(&input, field.get(&m))
 		}
 	}
 	return input
+}
+
+// changedFields returns the names of the fields that must be written to turn
+// prior, nil for none, into m. When the CRM looks for recipients by the number,
+// it must also be told of those that there are not to be.
+func (m conversationModel) changedFields(n numbers, prior *conversationModel) (names []string) {
+	matches := prior == nil
+	if prior == nil {
+		prior = &conversationModel{}
+	}
+	number := m.RecipientPhoneNumber
+	matches = matches || isKnown(number) && !n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber)
+	for _, field := range configurableFields {
+		value := field.get(&m)
+		if !isKnown(value) {
+			continue
+		}
+		if !field.same(n, prior.ID)(value, field.get(prior)) || field.isMatched && matches && textOf(value) == "" {
+			names = append(names, field.name)
+		}
+	}
+	return names
+}
+
+// restores reports whether prior is deleted and m is not.
+func (m conversationModel) restores(prior conversationModel) bool {
+	return prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
 }
 
 // known returns the conversation as the state knows it. As of when, only a
 // refresh tells: what an apply leaves in the state is what was planned, whatever
 // others have changed beside it.
 func (m conversationModel) known(n numbers) *client.Baseline {
-	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: map[string]string{
-		"phone_id":               client.TextOf(reference(m.PhoneID)),
-		"recipient_account_id":   client.TextOf(reference(m.RecipientAccountID)),
-		"recipient_contact_id":   client.TextOf(reference(m.RecipientContactID)),
-		"recipient_phone_number": n.asHeld(reference(m.ID), m.RecipientPhoneNumber.ValueString()),
-	}}
+	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: m.texts(n)}
+	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
 	if isKnown(m.Revision) {
 		b.Revision = m.Revision.ValueInt64()
-	}
-	for _, kind := range client.RelationKinds {
-		b.Fields[kind.Field] = client.TextOf(references(*m.relations(kind))...)
 	}
 	return b
 }
 
-// referenceToAPI leaves the field out where it means the same as before. When
-// the CRM matches recipients, it is told also that there is to be none.
-func referenceToAPI(value, prior types.String, matches bool) client.Field[client.ID] {
-	none := isKnown(value) && value.ValueString() == ""
-	switch {
-	case none && (matches || !sameReference(value, prior)):
-		return client.Null[client.ID]()
-	case !isKnown(value), sameReference(value, prior):
-		return client.Field[client.ID]{}
-	}
-	return client.Value(reference(value))
-}
-
 // conversationFromAPI returns a conversation as Terraform sees it. What means
 // the same in like is written as it is there.
-func (n numbers) conversationFromAPI(c client.Conversation, like conversationModel) conversationModel {
-	c = n.asSent(c)
-	m := conversationModel{
-		ID:                   keep(like.ID, referenceFromAPI(c.ID), sameReference),
-		PhoneID:              keep(like.PhoneID, referenceFromAPI(c.PhoneID), sameReference),
-		RecipientPhoneNumber: keep(like.RecipientPhoneNumber, stringFromAPI(c.RecipientPhoneNumber), n.same),
-		RecipientAccountID:   keep(like.RecipientAccountID, referenceFromAPI(c.RecipientAccountID), sameReference),
-		RecipientContactID:   keep(like.RecipientContactID, referenceFromAPI(c.RecipientContactID), sameReference),
-		Revision:             types.Int64Value(c.Revision),
-		Created:              timeFromAPI(c.Created),
-		Modified:             timeFromAPI(c.Modified),
-		IsDeleted:            types.BoolValue(c.IsDeleted),
-		IsDeleteProtected:    types.BoolValue(c.IsDeleteProtected),
+func (n numbers) conversationFromAPI(c client.Conversation, like conversationModel) (m conversationModel) {
+	c = n.asSent(c) // so that its number needs no memory any more
+	for _, field := range conversationFields {
+		field.set(&m, keep(field.get(&like), field.read(&c), field.same(n, types.StringNull())))
 	}
-	for _, kind := range client.RelationKinds {
-		*m.relations(kind) = keep(*like.relations(kind), referencesFromAPI(kind.Linked(&c)), sameReferences)
+	return m
+}
+
+// emptyConversation returns a conversation of which nothing is known.
+func emptyConversation() (m conversationModel) {
+	for _, field := range conversationFields {
+		field.set(&m, field.null)
 	}
 	return m
 }

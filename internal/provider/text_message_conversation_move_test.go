@@ -33,12 +33,18 @@ func TestMoveState(t *testing.T) {
 			"merge_patch_disabled": null, "output": {"data": {"id": %[1]q}}, "path": "/entities/TextMessageConversations", "query": null, "read_path": "$(path)/$(body.data.id)",
 			"read_selector": "data", "update_method": "PATCH", "write_only_attrs": null
 		}`},
-		"restful, by URI": {from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s?expand=phone", "path": "/entities/TextMessageConversations"}`,
-			want: []string{": Unable to Move Text Message Conversation: The state of the restful_resource does not say which conversation it is…"}},
-		"of another entity": {from: "restapi_object", state: `{"id": %[1]q, "path": "/entities/Notes"}`,
-			want: []string{`: Not a Text Message Conversation: …/entities/Notes…`}},
-		"without an id": {from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
-			want: []string{`: Unable to Move Text Message Conversation: …"17"…`}},
+		"restful, by URI": {
+			from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s?expand=phone", "path": "/entities/TextMessageConversations"}`,
+			want: []string{": Unable to Move Text Message Conversation: The state of the restful_resource does not say which conversation it is…"},
+		},
+		"of another entity": {
+			from: "restapi_object", state: `{"id": %[1]q, "path": "/entities/Notes"}`,
+			want: []string{`: Not a Text Message Conversation: …/entities/Notes…`},
+		},
+		"without an id": {
+			from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
+			want: []string{`: Unable to Move Text Message Conversation: …"17"…`},
+		},
 		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't be read…"}},
 		"another one": {from: "random_id", state: `{"id": %[1]q}`, want: []string{": Unable to Move Resource State: …"}},
 	} {

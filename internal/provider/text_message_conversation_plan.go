@@ -5,8 +5,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // planConversation returns what a conversation is to become. prior is nil for
@@ -28,23 +26,17 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 	if prior.IsDeleted.ValueBool() {
 		planned.IsDeleted = types.BoolValue(false) // it is restored
 	}
-	planned.PhoneID = keep(prior.PhoneID, config.PhoneID, sameReference)
-	planned.RecipientPhoneNumber = planOptional(config.RecipientPhoneNumber, prior.RecipientPhoneNumber, n.sameIn(prior.ID))
-	planned.RecipientAccountID = planOptional(config.RecipientAccountID, prior.RecipientAccountID, sameReference)
-	planned.RecipientContactID = planOptional(config.RecipientContactID, prior.RecipientContactID, sameReference)
-	for _, kind := range client.RelationKinds {
-		*planned.relations(kind) = planOptional(*config.relations(kind), *prior.relations(kind), sameReferences)
+	for _, field := range configurableFields {
+		field.set(&planned, planOptional(field.get(&config), field.get(prior), field.same(n, prior.ID)))
 	}
 	if !n.same(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
-		// The CRM may find the recipient by the new number.
-		if config.RecipientAccountID.IsNull() {
-			planned.RecipientAccountID = types.StringUnknown()
-		}
-		if config.RecipientContactID.IsNull() {
-			planned.RecipientContactID = types.StringUnknown()
+		for _, field := range configurableFields {
+			if field.isMatched && field.get(&config).IsNull() {
+				field.set(&planned, field.unknown)
+			}
 		}
 	}
-	if planned.hasUnknown() || planned.toAPI(n, prior).HasChanges() {
+	if planned.hasUnknown() || planned.restores(*prior) || len(planned.changedFields(n, prior)) > 0 {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
 	}
 	return planned, false
@@ -56,18 +48,19 @@ func (n numbers) needsNewConversation(config types.String, prior conversationMod
 	return isKnown(number) && !config.IsNull() && (config.IsUnknown() || !n.sameIn(prior.ID)(config, number))
 }
 
-func planNew(config conversationModel) conversationModel {
-	planned := config
-	planned.ID, planned.Revision = types.StringUnknown(), types.Int64Unknown()
-	planned.Created, planned.Modified = types.StringUnknown(), types.StringUnknown()
-	planned.IsDeleted, planned.IsDeleteProtected = types.BoolUnknown(), types.BoolUnknown()
-	planned.RecipientPhoneNumber = planComputed(config.RecipientPhoneNumber, types.StringUnknown())
-	planned.RecipientAccountID = planComputed(config.RecipientAccountID, types.StringUnknown())
-	planned.RecipientContactID = planComputed(config.RecipientContactID, types.StringUnknown())
-	for _, kind := range client.RelationKinds {
-		*planned.relations(kind) = planComputed(*config.relations(kind), types.SetUnknown(types.StringType))
+func planNew(config conversationModel) (planned conversationModel) {
+	for _, field := range conversationFields {
+		field.set(&planned, field.unknown)
 	}
+	planned.spelledAs(config)
 	return planned
+}
+
+// spelledAs writes what is configured as the configuration does.
+func (m *conversationModel) spelledAs(config conversationModel) {
+	for _, field := range configurableFields {
+		field.set(m, planComputed(field.get(&config), field.get(m)))
+	}
 }
 
 // planOptional plans an attribute that, left out, stays as it is.
@@ -86,29 +79,18 @@ func planComputed[T attr.Value](config, otherwise T) T {
 	return config
 }
 
+// hasUnknown reports whether anything that is written is yet to be known.
 func (m *conversationModel) hasUnknown() bool {
-	values := []attr.Value{m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.RecipientContactID}
-	for _, kind := range client.RelationKinds {
-		values = append(values, *m.relations(kind))
-	}
-	return slices.ContainsFunc(values, hasUnknown)
+	return slices.ContainsFunc(configurableFields, func(field conversationField) bool { return hasUnknown(field.get(m)) })
 }
 
 // applied returns the state behind a plan that has been carried out: what the
 // plan knew, as Terraform demands, and for the rest what the CRM holds. A
 // difference between the two shows in the next plan.
 func (m conversationModel) applied(actual conversationModel) conversationModel {
-	m.ID = planned(m.ID, actual.ID)
-	m.RecipientPhoneNumber = planned(m.RecipientPhoneNumber, actual.RecipientPhoneNumber)
-	m.RecipientAccountID = planned(m.RecipientAccountID, actual.RecipientAccountID)
-	m.RecipientContactID = planned(m.RecipientContactID, actual.RecipientContactID)
-	for _, kind := range client.RelationKinds {
-		*m.relations(kind) = planned(*m.relations(kind), *actual.relations(kind))
+	for _, field := range conversationFields {
+		field.set(&m, planned(field.get(&m), field.get(&actual)))
 	}
-	m.Revision, m.Modified = planned(m.Revision, actual.Revision), planned(m.Modified, actual.Modified)
-	m.Created = planned(m.Created, actual.Created)
-	m.IsDeleted = planned(m.IsDeleted, actual.IsDeleted)
-	m.IsDeleteProtected = planned(m.IsDeleteProtected, actual.IsDeleteProtected)
 	return m
 }
 

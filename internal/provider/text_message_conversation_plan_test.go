@@ -48,10 +48,8 @@ func set(values ...string) types.Set {
 
 // configured is a configuration, null but for the phone and what change sets.
 func configured(change func(*conversationModel)) conversationModel {
-	m := conversationModel{PhoneID: types.StringValue(idA)}
-	for _, kind := range client.RelationKinds {
-		*m.relations(kind) = types.SetNull(types.StringType)
-	}
+	m := emptyConversation()
+	m.PhoneID = types.StringValue(idA)
 	if change != nil {
 		change(&m)
 	}

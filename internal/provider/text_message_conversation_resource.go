@@ -355,9 +355,7 @@ func unreadConversation(id client.ID, prior *conversationModel) conversationMode
 	if prior != nil {
 		return *prior
 	}
-	m := conversationModel{ID: referenceFromAPI(id)}
-	for _, kind := range client.RelationKinds {
-		*m.relations(kind) = types.SetNull(types.StringType)
-	}
+	m := emptyConversation()
+	m.ID = referenceFromAPI(id)
 	return m
 }

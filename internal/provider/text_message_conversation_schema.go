@@ -14,20 +14,17 @@ import (
 // conversationEntity is the API's name for what this provider manages.
 const conversationEntity = "TextMessageConversations"
 
-// conversationAttributes are the attributes of a conversation, those of
+// conversationFields are the fields of a conversation, one for each value of
 // [conversationModel].
-func conversationAttributes() map[string]schema.Attribute {
-	attributes := map[string]schema.Attribute{
-		"id": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "UUID of the conversation in the CRM.",
-		},
-		"phone_id": schema.StringAttribute{
-			Required:            true,
-			Validators:          []validator.String{isReference{entity: "Phones"}},
-			MarkdownDescription: "UUID of the sender phone, a `Phone` of the space, or a URI that ends in it.",
-		},
-		"recipient_phone_number": schema.StringAttribute{
+var conversationFields = []conversationField{
+	idField(schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the conversation in the CRM."}),
+	referenceField("phone_id", "Phones",
+		schema.StringAttribute{Required: true, MarkdownDescription: "UUID of the sender phone, a `Phone` of the space, or a URI that ends in it."},
+		func(m *conversationModel) *types.String { return &m.PhoneID },
+		func(c *client.Conversation) *client.ID { return &c.PhoneID },
+		func(in *client.ConversationInput) *client.Field[client.ID] { return &in.PhoneID }),
+	numberField("recipient_phone_number",
+		schema.StringAttribute{
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -35,49 +32,72 @@ func conversationAttributes() map[string]schema.Attribute {
 				"The CRM doesn't let a number change once it is set: setting the first one is an update, changing it later replaces the conversation by a new one. " +
 				"Left out, it is what the CRM has.",
 		},
-		"recipient_account_id": recipientAttribute("account", "Accounts"),
-		"recipient_contact_id": recipientAttribute("contact", "Contacts"),
-		"revision": schema.Int64Attribute{
-			Computed:            true,
-			MarkdownDescription: "The space's revision when the conversation was last changed, by anyone.",
-		},
-		"created": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "When the conversation was created, in RFC 3339, UTC.",
-		},
-		"modified": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "When the conversation was last changed, by anyone, in RFC 3339, UTC.",
-		},
-		"is_deleted": schema.BoolAttribute{
-			Computed:            true,
-			MarkdownDescription: "Whether the conversation is soft-deleted in the CRM.",
-		},
-		"is_delete_protected": schema.BoolAttribute{
-			Computed:            true,
-			MarkdownDescription: "Whether the CRM refuses to delete the conversation.",
-		},
-	}
-	for _, kind := range client.RelationKinds {
-		attributes[kind.Field] = schema.SetAttribute{
-			ElementType: types.StringType,
-			Optional:    true,
-			Computed:    true,
-			Validators:  []validator.Set{areReferences{entity: kind.Entity}},
-			MarkdownDescription: fmt.Sprintf("UUIDs of the %s that are linked to the conversation. "+
-				"Set, exactly these are linked; left out, the CRM's links stay untouched; `[]` links none.", kind.Plural),
-		}
+		func(m *conversationModel) *types.String { return &m.RecipientPhoneNumber },
+		func(c *client.Conversation) *string { return &c.RecipientPhoneNumber },
+		func(in *client.ConversationInput) *client.Field[string] { return &in.RecipientPhoneNumber }),
+	matched(referenceField("recipient_account_id", "Accounts", recipientAttribute("account"),
+		func(m *conversationModel) *types.String { return &m.RecipientAccountID },
+		func(c *client.Conversation) *client.ID { return &c.RecipientAccountID },
+		func(in *client.ConversationInput) *client.Field[client.ID] { return &in.RecipientAccountID })),
+	matched(referenceField("recipient_contact_id", "Contacts", recipientAttribute("contact"),
+		func(m *conversationModel) *types.String { return &m.RecipientContactID },
+		func(c *client.Conversation) *client.ID { return &c.RecipientContactID },
+		func(in *client.ConversationInput) *client.Field[client.ID] { return &in.RecipientContactID })),
+	relationField("account_relations", func(m *conversationModel) *types.Set { return &m.AccountRelations }),
+	relationField("contact_relations", func(m *conversationModel) *types.Set { return &m.ContactRelations }),
+	relationField("project_relations", func(m *conversationModel) *types.Set { return &m.ProjectRelations }),
+	relationField("lead_relations", func(m *conversationModel) *types.Set { return &m.LeadRelations }),
+	relationField("opportunity_relations", func(m *conversationModel) *types.Set { return &m.OpportunityRelations }),
+	relationField("quote_relations", func(m *conversationModel) *types.Set { return &m.QuoteRelations }),
+	shownField("revision",
+		schema.Int64Attribute{Computed: true, MarkdownDescription: "The space's revision when the conversation was last changed, by anyone."},
+		func(m *conversationModel) *types.Int64 { return &m.Revision },
+		func(c *client.Conversation) types.Int64 { return types.Int64Value(c.Revision) }),
+	shownField("created",
+		schema.StringAttribute{Computed: true, MarkdownDescription: "When the conversation was created, in RFC 3339, UTC."},
+		func(m *conversationModel) *types.String { return &m.Created },
+		func(c *client.Conversation) types.String { return timeFromAPI(c.Created) }),
+	shownField("modified",
+		schema.StringAttribute{Computed: true, MarkdownDescription: "When the conversation was last changed, by anyone, in RFC 3339, UTC."},
+		func(m *conversationModel) *types.String { return &m.Modified },
+		func(c *client.Conversation) types.String { return timeFromAPI(c.Modified) }),
+	shownField("is_deleted",
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the conversation is soft-deleted in the CRM."},
+		func(m *conversationModel) *types.Bool { return &m.IsDeleted },
+		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleted) }),
+	shownField("is_delete_protected",
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the CRM refuses to delete the conversation."},
+		func(m *conversationModel) *types.Bool { return &m.IsDeleteProtected },
+		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleteProtected) }),
+}
+
+// conversationAttributes are the attributes of a conversation, those of
+// [conversationModel].
+func conversationAttributes() map[string]schema.Attribute {
+	attributes := make(map[string]schema.Attribute, len(conversationFields))
+	for _, field := range conversationFields {
+		attributes[field.name] = field.attribute
 	}
 	return attributes
 }
 
-func recipientAttribute(record, entity string) schema.StringAttribute {
+func recipientAttribute(record string) schema.StringAttribute {
 	return schema.StringAttribute{
-		Optional:   true,
-		Computed:   true,
-		Validators: []validator.String{isReference{entity: entity, allowNone: true}},
+		Optional: true,
+		Computed: true,
 		MarkdownDescription: fmt.Sprintf("UUID of the recipient's %s. Left out, it is the CRM's choice, "+
 			"which may find the %s by the phone number; `\"\"` means none.", record, record),
+	}
+}
+
+func relationAttribute(kind client.RelationKind) schema.SetAttribute {
+	return schema.SetAttribute{
+		ElementType: types.StringType,
+		Optional:    true,
+		Computed:    true,
+		Validators:  []validator.Set{areReferences{entity: kind.Entity}},
+		MarkdownDescription: fmt.Sprintf("UUIDs of the %s that are linked to the conversation. "+
+			"Set, exactly these are linked; left out, the CRM's links stay untouched; `[]` links none.", kind.Plural),
 	}
 }
 

@@ -1,10 +1,6 @@
 package provider
 
-import (
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
-)
+import "github.com/hashicorp/terraform-plugin-framework/types"
 
 // planEntries returns what the entries are to become, and whether that changes
 // anything in the CRM. An entry whose conversation is to be another one is
@@ -48,18 +44,6 @@ func (n numbers) planEntries(config, prior entries) (planned entries, changes bo
 		}
 	}
 	return planned, changes || free.any()
-}
-
-// spelledAs writes what is configured as the configuration does: under a new
-// key, Terraform knows no other spelling.
-func (m *conversationModel) spelledAs(config conversationModel) {
-	m.PhoneID = config.PhoneID
-	m.RecipientPhoneNumber = planComputed(config.RecipientPhoneNumber, m.RecipientPhoneNumber)
-	m.RecipientAccountID = planComputed(config.RecipientAccountID, m.RecipientAccountID)
-	m.RecipientContactID = planComputed(config.RecipientContactID, m.RecipientContactID)
-	for _, kind := range client.RelationKinds {
-		*m.relations(kind) = planComputed(*config.relations(kind), *m.relations(kind))
-	}
 }
 
 // planFailed plans the attribute failed: where there is nothing to do, nothing

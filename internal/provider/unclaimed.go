@@ -31,20 +31,19 @@ type unclaimed struct {
 type freeConversation struct {
 	*ownedModel
 
-	identity identity
-	taken    bool
+	texts map[string]string // see [conversationModel.texts]
+	taken bool
 }
 
-// setFields are the fields that an entry sets, beside phone_id, which all do: the
-// number, account, contact, and the kinds of relations, a bit each.
-type setFields uint16
+// setFields are those of the [configurableFields] that an entry sets, a bit each.
+type setFields uint64
 
 func newUnclaimed(n numbers) *unclaimed {
 	return &unclaimed{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
 }
 
 func (u *unclaimed) add(m *ownedModel) {
-	u.free = append(u.free, &freeConversation{ownedModel: m, identity: u.numbers.identify(m.conversationModel)})
+	u.free = append(u.free, &freeConversation{ownedModel: m, texts: m.texts(u.numbers)})
 }
 
 // take returns the plan of one of the conversations for an entry that is the
@@ -54,17 +53,17 @@ func (u *unclaimed) take(config ownedModel) *ownedModel {
 		return nil
 	}
 	set := config.setFields()
-	wanted := set.text(&config.conversationModel, u.numbers.identify(config.conversationModel))
+	wanted := set.text(config.texts(u.numbers))
 	for _, candidate := range u.index(set)[wanted] {
 		if candidate.taken {
 			continue
 		}
 		planned, replace := u.numbers.planOwned(config, candidate.ownedModel)
-		if replace || planned.hasUnknown() || len(planned.toAPI(u.numbers, &candidate.conversationModel).Fields()) > 0 || !planned.sameMessages(*candidate.ownedModel) {
+		if replace || planned.hasUnknown() || len(planned.changedFields(u.numbers, &candidate.conversationModel)) > 0 || !planned.sameMessages(*candidate.ownedModel) {
 			continue
 		}
 		candidate.taken = true
-		planned.spelledAs(config.conversationModel)
+		planned.spelledAs(config.conversationModel) // under a new key, Terraform knows no other spelling
 		planned.Messages = respelled(planned.Messages, config.Messages)
 		return &planned
 	}
@@ -77,11 +76,13 @@ func (u *unclaimed) index(set setFields) map[string][]*freeConversation {
 		return index
 	}
 	if len(u.indexes) == 0 { // so that planning twice gives the same plan
-		slices.SortStableFunc(u.free, func(a, b *freeConversation) int { return cmp.Compare(a.identity.number, b.identity.number) })
+		slices.SortStableFunc(u.free, func(a, b *freeConversation) int {
+			return cmp.Compare(a.texts[numberAttribute], b.texts[numberAttribute])
+		})
 	}
 	index := make(map[string][]*freeConversation, len(u.free))
 	for _, candidate := range u.free {
-		text := set.text(&candidate.conversationModel, candidate.identity)
+		text := set.text(candidate.texts)
 		index[text] = append(index[text], candidate)
 	}
 	u.indexes[set] = index
@@ -93,52 +94,21 @@ func (u *unclaimed) any() bool {
 	return slices.ContainsFunc(u.free, func(c *freeConversation) bool { return !c.taken })
 }
 
-const (
-	setNumber setFields = 1 << iota
-	setAccount
-	setContact
-	setRelations // and the bits above it
-)
-
 func (m *conversationModel) setFields() (set setFields) {
-	if !m.RecipientPhoneNumber.IsNull() {
-		set |= setNumber
-	}
-	if !m.RecipientAccountID.IsNull() {
-		set |= setAccount
-	}
-	if !m.RecipientContactID.IsNull() {
-		set |= setContact
-	}
-	for i, kind := range client.RelationKinds {
-		if !m.relations(kind).IsNull() {
-			set |= setRelations << i
+	for i, field := range configurableFields {
+		if !field.get(m).IsNull() {
+			set |= 1 << i
 		}
 	}
 	return set
 }
 
 // text returns what the fields mean, as one text.
-func (set setFields) text(m *conversationModel, of identity) string {
-	parts := []string{of.phone.String()}
-	if set&setNumber != 0 {
-		parts = append(parts, of.number)
-	}
-	if set&setAccount != 0 {
-		parts = append(parts, reference(m.RecipientAccountID).String())
-	}
-	if set&setContact != 0 {
-		parts = append(parts, reference(m.RecipientContactID).String())
-	}
-	for i, kind := range client.RelationKinds {
-		if set&(setRelations<<i) != 0 {
-			ids := references(*m.relations(kind))
-			texts := make([]string, len(ids))
-			for n, id := range ids {
-				texts[n] = id.String()
-			}
-			slices.Sort(texts)
-			parts = append(parts, strings.Join(texts, ","))
+func (set setFields) text(texts map[string]string) string {
+	var parts []string
+	for i, field := range configurableFields {
+		if set&(1<<i) != 0 {
+			parts = append(parts, texts[field.name])
 		}
 	}
 	return strings.Join(parts, "|")

@@ -154,14 +154,11 @@ func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest
 // to, but not the wanted one. Segments that this provider doesn't know are let
 // through: the CRM checks the id itself.
 func isOtherEntity(named, wanted string) bool {
-	if named == wanted {
+	if named == wanted || named == "" {
 		return false
 	}
-	known := slices.Contains([]string{"Phones", conversationEntity, "TextMessageConversationRelationses", "TextMessages"}, named)
-	for _, kind := range client.RelationKinds {
-		known = known || named == kind.Entity
-	}
-	return known
+	return slices.Contains([]string{"TextMessageConversationRelationses", "TextMessages"}, named) ||
+		slices.ContainsFunc(conversationFields, func(field conversationField) bool { return field.entity == named })
 }
 
 // isDuration accepts what Go writes as a duration, between two of them.
