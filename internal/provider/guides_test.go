@@ -19,6 +19,7 @@ var followed = map[string]func(*guide) map[string]func(){
 	"first-steps.md":              alone,
 	"moving-between-resources.md": alone,
 	"scaling-out.md":              alone,
+	"setting-up-access.md":        alone,
 	"single-or-bulk.md":           alone,
 	"testing-in-ci.md":            onGitHub,
 }
