@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     pipeliner = {
-      source = "terraform-provider-pipeliner/pipeliner"
+      source  = "terraform-provider-pipeliner/pipeliner"
+      version = "~> 1.0"
     }
   }
 }
