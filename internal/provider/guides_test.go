@@ -17,6 +17,7 @@ var followed = map[string]func(*guide) map[string]func(){
 	"adopting-conversations.md":   withHandmade,
 	"conflicts-and-restores.md":   amongColleagues,
 	"first-steps.md":              alone,
+	"from-a-spreadsheet.md":       withSpreadsheet,
 	"moving-between-resources.md": alone,
 	"scaling-out.md":              alone,
 	"setting-up-access.md":        alone,
@@ -32,6 +33,14 @@ func alone(*guide) map[string]func() { return nil }
 
 func onGitHub(g *guide) map[string]func() {
 	return map[string]func(){"GitHub runs the workflow": func() { g.runWorkflow(".github/workflows/terraform.yml") }}
+}
+
+// withSpreadsheet copies the spreadsheet that the guide starts from.
+func withSpreadsheet(g *guide) map[string]func() {
+	text, err := os.ReadFile("../../examples/spreadsheet/customers.csv")
+	g.check(err)
+	g.check(os.WriteFile(filepath.Join(g.dir, "customers.csv"), text, 0o600))
+	return nil
 }
 
 // withHandmade adds what people have made by hand.
