@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/json"
 	"maps"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -36,7 +37,7 @@ func (a accesses) add(t *testing.T, r mockserver.Request) {
 		a[relationEntity+" read"] = true
 	}
 	switch {
-	case r.Method == "GET":
+	case r.Method == http.MethodGet:
 		a[entity+" read"] = true
 	case operation == "batch-delete":
 		a[entity+" delete"] = true
