@@ -1,9 +1,10 @@
 terraform {
-  required_version = ">= 1.5"
+  required_version = ">= 1.8"
 
   required_providers {
     pipeliner = {
-      source = "terraform-provider-pipeliner/pipeliner"
+      source  = "terraform-provider-pipeliner/pipeliner"
+      version = "~> 1.0"
     }
   }
 }

@@ -1,13 +1,14 @@
 terraform {
   required_providers {
     pipeliner = {
-      source = "terraform-provider-pipeliner/pipeliner"
+      source  = "terraform-provider-pipeliner/pipeliner"
+      version = "~> 1.0"
     }
   }
 }
 
 # The address of the space and the credentials come from the environment: PIPELINER_SERVICE_URL, PIPELINER_SPACE_ID,
-# PIPELINER_USERNAME and PIPELINER_PASSWORD. So the password is in no file.
+# PIPELINER_USERNAME and PIPELINER_PASSWORD. This way, the password is in no file.
 provider "pipeliner" {
   max_concurrent_requests = 4
 }

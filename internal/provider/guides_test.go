@@ -8,18 +8,19 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // followed are the guides that are followed, and what others do meanwhile.
 var followed = map[string]func(*guide) map[string]func(){
 	"adopting-conversations.md":   withHandmade,
-	"conflicts-and-restores.md":   amongColleagues,
+	"conflicts-and-restores.md":   alone,
 	"first-steps.md":              alone,
+	"from-a-spreadsheet.md":       withSpreadsheet,
 	"moving-between-resources.md": alone,
 	"scaling-out.md":              alone,
+	"setting-up-access.md":        alone,
 	"single-or-bulk.md":           alone,
+	"terraform-test.md":           alone,
 	"testing-in-ci.md":            onGitHub,
 }
 
@@ -30,6 +31,14 @@ func alone(*guide) map[string]func() { return nil }
 
 func onGitHub(g *guide) map[string]func() {
 	return map[string]func(){"GitHub runs the workflow": func() { g.runWorkflow(".github/workflows/terraform.yml") }}
+}
+
+// withSpreadsheet copies the spreadsheet that the guide starts from.
+func withSpreadsheet(g *guide) map[string]func() {
+	text, err := os.ReadFile("../../examples/spreadsheet/customers.csv")
+	g.check(err)
+	g.check(os.WriteFile(filepath.Join(g.dir, "customers.csv"), text, 0o600))
+	return nil
 }
 
 // withHandmade adds what people have made by hand.
@@ -55,48 +64,6 @@ func withHandmade(g *guide) map[string]func() {
 			}
 		}
 	}}
-}
-
-func amongColleagues(g *guide) map[string]func() {
-	newest := func() string {
-		live := g.w.live()
-		id, _ := live[len(live)-1]["id"].(string)
-		return id
-	}
-	edit := func(field string, value any) func() {
-		return func() { g.check(g.w.Edit(conversations, newest(), map[string]any{field: value})) }
-	}
-	refuse := mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403}
-	return map[string]func(){
-		"a colleague links an account": func() {
-			_, err := g.w.Create("TextMessageConversationRelationses", map[string]any{
-				"text_message_conversation_id": newest(), "account_id": "30000000-0000-4000-8000-000000000002",
-			})
-			g.check(err)
-		},
-		"a colleague changes the contact": edit("recipient_contact_id", "20000000-0000-4000-8000-000000000001"),
-		"a colleague deletes it":          func() { g.check(g.w.SoftDelete(conversations, newest())) },
-		"the CRM refuses to restore":      func() { g.w.Inject(refuse) },
-		"an administrator protects it":    edit("is_delete_protected", true),
-		"the connection breaks":           g.breakConnection,
-		"the connection is back":          g.w.ClearFaults,
-		"an apply is killed": func() {
-			_, err := g.w.Create(conversations, map[string]any{
-				"phone_id": "10000000-0000-4000-8000-000000000002", "recipient_phone_number": "+1 (206) 555-0142",
-			})
-			g.check(err)
-		},
-	}
-}
-
-// breakConnection loses the reply to the next write, and lets nobody read after
-// it. Nobody waits a minute for it.
-func (g *guide) breakConnection() {
-	impatient := "provider \"pipeliner\" {\n  max_retries = 0\n  request_timeout = \"1s\"\n  recovery_timeout = \"1s\"\n}\n"
-	g.check(os.WriteFile(filepath.Join(g.dir, "impatient_override.tf"), []byte(impatient), 0o600))
-	g.w.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, Do: func() {
-		g.w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
-	}})
 }
 
 // Every guide is followed, to the letter.

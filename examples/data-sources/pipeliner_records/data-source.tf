@@ -1,4 +1,4 @@
-# The phone that the sales team sends from, by its number as the CRM has it, and an account by its name.
+# The phone of the sales team, by its number as the CRM stores it, and an account by its name.
 data "pipeliner_records" "sales_phone" {
   entity = "Phones"
   filter = { phone_number = "+1 (202) 555-0190" }
@@ -14,7 +14,7 @@ data "pipeliner_records" "bluefin" {
   lifecycle {
     postcondition {
       condition     = length(self.ids) == 1
-      error_message = "One account starts with Bluefin, not these: ${join(", ", self.records[*].name)}."
+      error_message = "Expected one account that starts with Bluefin, found: ${join(", ", self.records[*].name)}."
     }
   }
 }
@@ -27,7 +27,7 @@ resource "pipeliner_text_message_conversation" "bluefin" {
   account_relations      = data.pipeliner_records.bluefin.ids
 }
 
-# The ids of the contacts whose first phone number is in New York, by their last names.
+# The ids of the contacts whose first phone number is in New York, ordered by last name.
 data "pipeliner_records" "new_york" {
   entity    = "Contacts"
   filter    = { phone1 = "+1212" }

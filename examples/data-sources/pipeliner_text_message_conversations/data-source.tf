@@ -1,4 +1,4 @@
-# The conversations of a phone with recipients in Denver, the latest change first.
+# The conversations of a phone with recipients in Denver, most recently changed first.
 data "pipeliner_text_message_conversations" "denver" {
   filter = {
     phone_id               = "10000000-0000-4000-8000-000000000002"
@@ -9,7 +9,7 @@ data "pipeliner_text_message_conversations" "denver" {
   limit     = 20
 }
 
-# Conversations of 2024 for which the CRM knows no contact.
+# Conversations of 2024 without a contact.
 data "pipeliner_text_message_conversations" "strangers" {
   filter    = { created = "2024-01-01,2025-01-01" }
   filter_op = { created = "between", recipient_contact_id = "null" }

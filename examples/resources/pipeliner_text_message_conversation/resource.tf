@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     pipeliner = {
-      source = "terraform-provider-pipeliner/pipeliner"
+      source  = "terraform-provider-pipeliner/pipeliner"
+      version = "~> 1.0"
     }
   }
 }
@@ -12,13 +13,13 @@ variable "sales_phone_id" {
   default     = "10000000-0000-4000-8000-000000000001"
 }
 
-# The CRM finds the recipient's account and contact by the phone number, if it knows them.
+# The CRM may find the recipient's account and contact by the phone number.
 resource "pipeliner_text_message_conversation" "lead" {
   phone_id               = var.sales_phone_id
   recipient_phone_number = "+1 (202) 555-0104"
 }
 
-# The recipient is given, and the conversation is linked with records of the CRM.
+# The configuration sets the recipient and links the conversation with records of the CRM.
 resource "pipeliner_text_message_conversation" "customer" {
   phone_id               = var.sales_phone_id
   recipient_phone_number = "+1 (212) 555-0102"
@@ -29,6 +30,6 @@ resource "pipeliner_text_message_conversation" "customer" {
   opportunity_relations = ["50000000-0000-4000-8000-000000000001"]
   quote_relations       = ["70000000-0000-4000-8000-000000000001"]
 
-  # Whoever removes this from the configuration leaves the conversation in the CRM.
+  # If you remove this resource, the conversation stays in the CRM.
   deletion_policy = "abandon"
 }

@@ -1,4 +1,4 @@
-# Conversations by their UUIDs, each with the key that it is to have. Without keys, the UUIDs are the keys.
+# Conversations by their UUIDs, each with its key. If you omit the keys, the UUIDs are the keys.
 terraform import pipeliner_text_message_conversations.customers 'alice=80000000-0000-4000-8000-000000000001,bob=80000000-0000-4000-8000-000000000002'
 
 # All conversations of a phone, with their UUIDs as keys.

@@ -1,13 +1,14 @@
 terraform {
   required_providers {
     pipeliner = {
-      source = "terraform-provider-pipeliner/pipeliner"
+      source  = "terraform-provider-pipeliner/pipeliner"
+      version = "~> 1.0"
     }
   }
 }
 
 variable "customers" {
-  description = "The customers to talk to, by a name of your choice."
+  description = "The customers, by a name of your choice."
   type        = map(object({ number = string, account_id = optional(string) }))
 
   default = {
@@ -25,10 +26,10 @@ resource "pipeliner_text_message_conversations" "customers" {
     }
   }
 
-  # Keep what could be created, and let the next apply try the rest again …
+  # Keep the conversations that succeed, and let the next apply try the others again …
   rollback_method = 1
 
-  # … but let this apply fail, so that someone looks at it.
+  # … but let this apply fail, so that someone notices.
   lifecycle {
     postcondition {
       condition     = length(self.failed) == 0
