@@ -6,32 +6,32 @@ import (
 )
 
 // takeCreates decides which of the records that were found are those that lost
-// creates have made. That needs proof: there must be no more of the same name than
+// creates have made. That needs proof: there must be no more of the same identity than
 // creates that may have made them, and a record that has something else where the
 // create sets something is someone else's.
 func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
-		named := make(map[string][]T, len(s.made[place]))
+		alike := make(map[Identity][]T, len(s.made[place]))
 		for _, record := range s.made[place] {
-			name := s.nameOf(record)
-			named[name] = append(named[name], record)
+			of := s.identityOf(record)
+			alike[of] = append(alike[of], record)
 		}
-		waiting := make(map[string][]int, len(items))
+		waiting := make(map[Identity][]int, len(items))
 		for _, i := range items {
-			name := s.name(s.inputs[i])
-			waiting[name] = append(waiting[name], i)
+			of := s.identity(s.inputs[i])
+			waiting[of] = append(waiting[of], i)
 		}
-		for name, items := range waiting {
-			s.choose(ctx, items, named[name], s.client.seen.losses(s.lostCreate(place, name)))
-			delete(named, name)
+		for of, items := range waiting {
+			s.choose(ctx, items, alike[of], s.client.seen.losses(of))
+			delete(alike, of)
 		}
-		s.chooseRespelled(ctx, s.unsettled(items), named)
+		s.chooseRespelled(ctx, s.unsettled(items), alike)
 	}
 }
 
-// choose gives creates of one name the records of that name, the oldest first: those
-// that agree in everything, then those that lack something. So many creates of that
-// name are lost, in this batch and in others.
+// choose gives creates of one identity the records of that identity, the oldest first:
+// those that agree in everything, then those that lack something. lost is how many
+// creates of that identity are lost, in this batch and in others.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return record.changed() > s.since(i).Revision })
@@ -57,16 +57,17 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 // theirs, by the service's own rules, and that agree in everything else. There must
 // be just one record for the create, and no other create for the record, in this batch
 // and in others.
-func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, named map[string][]T) {
+func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others map[Identity][]T) {
 	byTail := map[string][]T{}
-	for name, records := range named {
-		byTail[tail(name)] = append(byTail[tail(name)], records...)
+	for of, records := range others {
+		byTail[of.tail()] = append(byTail[of.tail()], records...)
 	}
 	candidates := map[int][]T{}
 	claims := map[ID]int{}
 	for _, i := range items {
-		for _, record := range slices.Concat(byTail[tail(s.name(s.inputs[i]))], byTail[""]) {
-			if record.changed() > s.since(i).Revision && s.mayBe(s.name(s.inputs[i]), record) && s.agrees(s.asHeld(s.inputs[i], record), record) {
+		of := s.identity(s.inputs[i])
+		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
+			if record.changed() > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.inputs[i], record), record) {
 				candidates[i] = append(candidates[i], record)
 				claims[record.recordID()]++
 			}
@@ -86,33 +87,13 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, named 
 // made the record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
 	if s.own == nil {
-		s.own = make(map[string]bool, len(s.inputs))
+		s.own = make(map[Identity]bool, len(s.inputs))
 		for _, input := range s.inputs {
-			s.own[s.name(input)] = true
+			s.own[s.identity(input)] = true
 		}
 	}
-	input := s.inputs[i]
-	names := s.client.seen.openNames(s.lostCreate(s.place(input), s.name(input)))
-	return slices.ContainsFunc(names, func(name string) bool { return !s.own[name] && s.mayBe(name, record) })
-}
-
-// tail returns the last four digits of a name, empty for one that ends otherwise: no
-// spelling of a number that shows them changes them. Hyphens only group the digits.
-func tail(name string) string {
-	const length = 4
-	end := ""
-	for i := len(name) - 1; i >= 0 && len(end) < length; i-- {
-		switch c := name[i]; {
-		case c >= '0' && c <= '9':
-			end = string(c) + end
-		case c != '-':
-			return ""
-		}
-	}
-	if len(end) < length {
-		return ""
-	}
-	return end
+	rivals := s.client.seen.openLike(s.identity(s.inputs[i]))
+	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
 }
 
 // take adopts a record that a create may have made, unless it must have everything
@@ -194,7 +175,7 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	}
 	for place, records := range s.made {
 		for _, record := range records {
-			if s.client.seen.losses(s.lostCreate(place, s.nameOf(record))) > 0 {
+			if s.client.seen.losses(s.identityOf(record)) > 0 {
 				continue // it may be that of another batch
 			}
 			for _, i := range s.places[place] {
@@ -210,8 +191,8 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 // isLike reports whether the record may have been made by the create.
 func (s *search[T, In]) isLike(i int, record T) bool {
 	input := s.inputs[i]
-	if s.name(input) != s.nameOf(record) {
-		if !s.mayBe(s.name(input), record) {
+	if of := s.identity(input); of != s.identityOf(record) {
+		if !s.mayBe(of, record) {
 			return false
 		}
 		input = s.asHeld(input, record)

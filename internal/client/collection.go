@@ -46,13 +46,11 @@ type shape[T record, In any] struct {
 	fields     fields[T, In]                                 // that an input can set
 	asOf       func(*T) *int64                               // see [Conversation.AsOf]
 	complete   func(context.Context, *T) error               // reads what a reply does not show
-	place      func(In) ID                                   // the phone or the conversation that a create belongs to
-	placeOf    func(T) ID                                    // the one that a record belongs to
-	listsNames bool                                          // a list shows what nameOf needs
-	name       func(In) string                               // what identifies a create in its place
-	nameOf     func(T) string                                // what identifies a record in its place
+	identity   func(In) Identity                             // of what a create makes
+	identityOf func(T) Identity                              // of a record
+	listsNames bool                                          // a list shows the name of the identity
 	existed    func(context.Context, T, int64) (bool, error) // T shows that it was there at the revision
-	mayBe      func(name string, record T) bool              // T's name may be the service's spelling of it
+	mayBe      func(Identity, T) bool                        // T's name may be the service's spelling of that one
 	asHeld     func(In, T) In                                // In with T's name
 	prepareFor func(In, T) In                                // an update of what is T
 	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know

@@ -27,13 +27,15 @@ func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
 			conversation.Messages = nil
 			return c.completeRelations(ctx, conversation)
 		},
-		place:      placeOfInput,
-		placeOf:    func(c Conversation) ID { return c.PhoneID },
+		identity: func(in ConversationInput) Identity {
+			return Identity{orZero(in.PhoneID), c.numbers.Canonical(orZero(in.RecipientPhoneNumber))}
+		},
+		identityOf: func(held Conversation) Identity {
+			return Identity{held.PhoneID, c.numbers.Canonical(held.RecipientPhoneNumber)}
+		},
 		listsNames: true,
-		name:       func(in ConversationInput) string { return c.numbers.Canonical(in.number()) },
-		nameOf:     func(held Conversation) string { return c.numbers.Canonical(held.RecipientPhoneNumber) },
-		mayBe: func(name string, held Conversation) bool {
-			return c.numbers.MayBeSpelling(strings.TrimPrefix(name, "tel:"), held.RecipientPhoneNumber)
+		mayBe: func(of Identity, held Conversation) bool {
+			return c.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), held.RecipientPhoneNumber)
 		},
 		asHeld:     asHeld,
 		existed:    c.existed,
@@ -103,14 +105,10 @@ func (c *Client) hasOtherMessages(ctx context.Context, input ConversationInput, 
 	return false
 }
 
-func placeOfInput(in ConversationInput) ID {
-	phone, _ := in.PhoneID.Get()
-	return phone
-}
-
-func (in ConversationInput) number() string {
-	number, _ := in.RecipientPhoneNumber.Get()
-	return number
+// orZero returns the value of a field, the zero value for none.
+func orZero[V any](field Field[V]) V {
+	value, _ := field.Get()
+	return value
 }
 
 // asHeld returns the input with the number as the service has written it.

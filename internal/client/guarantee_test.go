@@ -48,7 +48,7 @@ func TestTwins(t *testing.T) {
 				mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 					late = s.stranger(t, numberOf(1))
 					if lostByOthers {
-						s.client.seen.lose([]lostCreate{{conversationSegment, frontDesk, PhoneNumbers{}.Canonical(numberOf(1))}}, 1)
+						s.client.seen.lose([]Identity{{frontDesk, PhoneNumbers{}.Canonical(numberOf(1))}}, 1)
 					}
 				}})
 			result := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)

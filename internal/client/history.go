@@ -36,8 +36,8 @@ type history struct {
 	known    bool  // nothing was newer when it did
 	expected int64 // revision that the client's user has seen there before
 	mine     map[ID]bool
-	lost     map[lostCreate]int
-	open     map[lostCreate]map[string]int // names of lost creates, also of those that were given up, by their tails
+	lost     map[Identity]int
+	open     map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
 }
 
 // The weights with which history.creating is held.

@@ -5,19 +5,13 @@ import (
 	"slices"
 )
 
-// A lostCreate is a create whose reply got lost, by what it would have made.
-type lostCreate struct {
-	segment string
-	place   ID
-	name    string
-}
-
-// lose notes creates that are lost, or (by -1) that are no longer.
-func (h *history) lose(creates []lostCreate, by int) {
+// lose notes creates that are lost, by what they would have made, or (by -1) that are
+// no longer.
+func (h *history) lose(creates []Identity, by int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.lost == nil {
-		h.lost = map[lostCreate]int{}
+		h.lost = map[Identity]int{}
 	}
 	for _, create := range creates {
 		if h.lost[create] += by; h.lost[create] == 0 {
@@ -28,7 +22,7 @@ func (h *history) lose(creates []lostCreate, by int) {
 }
 
 // giveUp notes creates of which it stays unknown what they have made.
-func (h *history) giveUp(creates []lostCreate) {
+func (h *history) giveUp(creates []Identity) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, create := range creates {
@@ -37,28 +31,28 @@ func (h *history) giveUp(creates []lostCreate) {
 }
 
 // leaveOpen counts a create by its tail. mu is held.
-func (h *history) leaveOpen(create lostCreate, by int) {
-	end := lostCreate{create.segment, create.place, tail(create.name)}
+func (h *history) leaveOpen(create Identity, by int) {
+	end := create.withTail(create.tail())
 	if h.open == nil {
-		h.open = map[lostCreate]map[string]int{}
+		h.open = map[Identity]map[Identity]int{}
 	}
 	if h.open[end] == nil {
-		h.open[end] = map[string]int{}
+		h.open[end] = map[Identity]int{}
 	}
-	if h.open[end][create.name] += by; h.open[end][create.name] == 0 {
-		delete(h.open[end], create.name)
+	if h.open[end][create] += by; h.open[end][create] == 0 {
+		delete(h.open[end], create)
 	}
 }
 
-// openNames returns the names of the lost creates that have the same place and tail.
-func (h *history) openNames(create lostCreate) []string {
+// openLike returns the lost creates that have the same place and tail.
+func (h *history) openLike(create Identity) []Identity {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Collect(maps.Keys(h.open[lostCreate{create.segment, create.place, tail(create.name)}]))
+	return slices.Collect(maps.Keys(h.open[create.withTail(create.tail())]))
 }
 
-// losses returns how many creates of one kind are lost at the moment.
-func (h *history) losses(create lostCreate) int {
+// losses returns how many creates of one identity are lost at the moment.
+func (h *history) losses(create Identity) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.lost[create]

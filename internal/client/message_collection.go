@@ -21,33 +21,23 @@ func messagesOf(c *Client) *Collection[Message, MessageInput] {
 		isStub:      Message.IsStub,
 		suffices:    c.contents.suffices,
 		mayBeListed: c.contents.mayBeListed,
-		place:       placeOfMessage,
-		placeOf:     func(m Message) ID { return m.TextMessageConversationID },
-		name:        MessageInput.name,
-		nameOf:      func(m Message) string { return nameOfMessage(m.Direction, m.Content) },
-		existed:     func(context.Context, Message, int64) (bool, error) { return false, nil },
-		mayBe:       func(string, Message) bool { return false },
-		asHeld:      func(in MessageInput, _ Message) MessageInput { return in },
-		prepareFor:  func(in MessageInput, _ Message) MessageInput { return in },
-		isPlain:     func(MessageInput) bool { return true },
-		clean:       func(context.Context, *writing[Message, MessageInput]) bool { return false },
+		identity: func(in MessageInput) Identity {
+			return messageIdentity(orZero(in.TextMessageConversationID), orZero(in.Direction), orZero(in.Content))
+		},
+		identityOf: func(m Message) Identity {
+			return messageIdentity(m.TextMessageConversationID, m.Direction, m.Content)
+		},
+		existed:    func(context.Context, Message, int64) (bool, error) { return false, nil },
+		mayBe:      func(Identity, Message) bool { return false },
+		asHeld:     func(in MessageInput, _ Message) MessageInput { return in },
+		prepareFor: func(in MessageInput, _ Message) MessageInput { return in },
+		isPlain:    func(MessageInput) bool { return true },
+		clean:      func(context.Context, *writing[Message, MessageInput]) bool { return false },
 	})
 }
 
-func placeOfMessage(in MessageInput) ID {
-	conversation, _ := in.TextMessageConversationID.Get()
-	return conversation
-}
-
-// name is what identifies a message in its conversation.
-func (in MessageInput) name() string {
-	direction, _ := in.Direction.Get()
-	content, _ := in.Content.Get()
-	return nameOfMessage(direction, content)
-}
-
-func nameOfMessage(direction int, content string) string {
-	return MessageDirections.Name(direction) + " " + canonicalContent(content)
+func messageIdentity(conversation ID, direction int, content string) Identity {
+	return Identity{conversation, MessageDirections.Name(direction) + " " + canonicalContent(content)}
 }
 
 // MessagesOf returns the messages of a conversation that are not deleted, are

@@ -49,18 +49,14 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	}
 }
 
-func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
-	var creates []lostCreate
+func (w *writing[T, In]) lostCreates(items []int) []Identity {
+	var creates []Identity
 	for _, i := range items {
 		if w.isCreate(i) {
-			creates = append(creates, w.lostCreate(w.place(w.inputs[i]), w.name(w.inputs[i])))
+			creates = append(creates, w.identity(w.inputs[i]))
 		}
 	}
 	return creates
-}
-
-func (w *writing[T, In]) lostCreate(place ID, name string) lostCreate {
-	return lostCreate{w.Entity.segment, place, name}
 }
 
 // mayPass reports whether looking again may go better.
@@ -177,12 +173,12 @@ type search[T record, In any] struct {
 	*writing[T, In]
 
 	updates map[ID]int
-	places  map[ID][]int        // items to create, by the phone or conversation they belong to
-	wanted  map[lostCreate]bool // what they would make, also by the tail of its name
+	places  map[ID][]int      // items to create, by the phone or conversation they belong to
+	wanted  map[Identity]bool // what they would make, also by the tail of its name
 	floor   int64
 	created int64 // revision that all creates are above
 
-	own     map[string]bool // names in this batch; nil until they are needed
+	own     map[Identity]bool // of this batch; nil until they are needed
 	updated map[int]T
 	made    map[ID][]T // by place, oldest first
 	met     map[ID]bool
@@ -190,7 +186,7 @@ type search[T record, In any] struct {
 
 func newSearch[T record, In any](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
-		writing: w, updates: map[ID]int{}, places: map[ID][]int{}, wanted: map[lostCreate]bool{}, floor: w.sinceAny(items).Revision,
+		writing: w, updates: map[ID]int{}, places: map[ID][]int{}, wanted: map[Identity]bool{}, floor: w.sinceAny(items).Revision,
 		updated: map[int]T{}, made: map[ID][]T{}, met: map[ID]bool{},
 	}
 	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
@@ -198,10 +194,10 @@ func newSearch[T record, In any](w *writing[T, In], items []int) *search[T, In] 
 		if id, update := w.about(i).ID.Get(); update {
 			s.updates[id] = i
 		} else {
-			place, name := w.place(w.inputs[i]), w.name(w.inputs[i])
-			s.places[place] = append(s.places[place], i)
-			s.wanted[w.lostCreate(place, name)] = true
-			s.wanted[w.lostCreate(place, tail(name))] = true
+			of := w.identity(w.inputs[i])
+			s.places[of.Place] = append(s.places[of.Place], i)
+			s.wanted[of] = true
+			s.wanted[of.withTail(of.tail())] = true
 		}
 	}
 	return s
@@ -227,14 +223,12 @@ func (s *search[T, In]) run(ctx context.Context) error {
 
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	i, isUpdate := s.updates[record.recordID()]
-	place := s.placeOf(record)
-	switch {
-	case record.changed() <= s.floor, s.met[record.recordID()],
-		!isUpdate && (s.places[place] == nil || s.client.seen.isMine(record.recordID())):
+	if record.changed() <= s.floor || s.met[record.recordID()] || !isUpdate && s.client.seen.isMine(record.recordID()) {
 		return nil
 	}
 	s.met[record.recordID()] = true
-	if !isUpdate && s.listsNames && !s.isWanted(place, s.nameOf(record)) {
+	of := s.identityOf(record)
+	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !s.isWanted(of)) {
 		return nil
 	}
 	switch err := s.complete(ctx, &record); {
@@ -249,16 +243,16 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	}
 	existed, err := s.existed(ctx, record, s.created)
 	if err == nil && !existed {
-		s.made[place] = append(s.made[place], record)
+		s.made[of.Place] = append(s.made[of.Place], record)
 	}
 	return err
 }
 
-// isWanted reports whether a record of the name may have been made by one of the
+// isWanted reports whether a record of the identity may have been made by one of the
 // creates. What shows no digits at its end, such as a masked number, may be any.
-func (s *search[T, In]) isWanted(place ID, name string) bool {
-	end := tail(name)
-	return end == "" || s.wanted[s.lostCreate(place, name)] || s.wanted[s.lostCreate(place, end)] || s.wanted[s.lostCreate(place, "")]
+func (s *search[T, In]) isWanted(of Identity) bool {
+	end := of.tail()
+	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
 }
 
 // takeUpdates sets the results of the updates that were carried out. Others may have
@@ -267,7 +261,7 @@ func (s *search[T, In]) isWanted(place ID, name string) bool {
 // is what was sent, not somebody else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
-		if name := s.name(s.inputs[i]); name != "" && s.mayBe(name, record) {
+		if of := s.identity(s.inputs[i]); of.Name != "" && s.mayBe(of, record) {
 			s.inputs[i] = s.asHeld(s.inputs[i], record)
 		}
 		if s.agrees(s.inputs[i], record) {

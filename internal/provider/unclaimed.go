@@ -8,14 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// An identity is what identifies a conversation to people.
-type identity struct {
-	phone  client.ID
-	number string // canonical
-}
-
-func (n numbers) identify(m conversationModel) identity {
-	return identity{reference(m.PhoneID), n.Canonical(m.RecipientPhoneNumber.ValueString())}
+func (n numbers) identify(m conversationModel) client.Identity {
+	return client.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
 }
 
 // unclaimed are the conversations of a state that their keys stand for no more. An
@@ -31,7 +25,7 @@ type unclaimed struct {
 type freeConversation struct {
 	*ownedModel
 
-	identity identity
+	identity client.Identity
 	taken    bool
 }
 
@@ -77,7 +71,7 @@ func (u *unclaimed) index(set setFields) map[string][]*freeConversation {
 		return index
 	}
 	if len(u.indexes) == 0 { // so that planning twice gives the same plan
-		slices.SortStableFunc(u.free, func(a, b *freeConversation) int { return cmp.Compare(a.identity.number, b.identity.number) })
+		slices.SortStableFunc(u.free, func(a, b *freeConversation) int { return cmp.Compare(a.identity.Name, b.identity.Name) })
 	}
 	index := make(map[string][]*freeConversation, len(u.free))
 	for _, candidate := range u.free {
@@ -119,10 +113,10 @@ func (m *conversationModel) setFields() (set setFields) {
 }
 
 // text returns what the fields mean, as one text.
-func (set setFields) text(m *conversationModel, of identity) string {
-	parts := []string{of.phone.String()}
+func (set setFields) text(m *conversationModel, of client.Identity) string {
+	parts := []string{of.Place.String()}
 	if set&setNumber != 0 {
-		parts = append(parts, of.number)
+		parts = append(parts, of.Name)
 	}
 	if set&setAccount != 0 {
 		parts = append(parts, reference(m.RecipientAccountID).String())

@@ -46,10 +46,10 @@ func (u unsettled) recall(key string, m conversationModel, n numbers) {
 }
 
 // identity returns which conversation the attempt would have made.
-func (a attempt) identity(n numbers) identity {
+func (a attempt) identity(n numbers) client.Identity {
 	phone, _ := a.Sent.PhoneID.Get()
 	number, _ := a.Sent.RecipientPhoneNumber.Get()
-	return identity{phone, n.Canonical(number)}
+	return client.Identity{Place: phone, Name: n.Canonical(number)}
 }
 
 // An earlierAttempts finds attempts by what they would have made.
@@ -57,11 +57,11 @@ type earlierAttempts struct {
 	unsettled
 
 	numbers numbers
-	keys    map[identity][]string
+	keys    map[client.Identity][]string
 }
 
 func (u unsettled) index(n numbers) earlierAttempts {
-	e := earlierAttempts{u, n, make(map[identity][]string, len(u))}
+	e := earlierAttempts{u, n, make(map[client.Identity][]string, len(u))}
 	for _, key := range slices.Sorted(maps.Keys(u)) {
 		of := u[key].identity(n)
 		e.keys[of] = append(e.keys[of], key)
@@ -126,7 +126,7 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 		}
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
 			"It is not needed any more, but could not be deleted. The next apply tries again. "+
-			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).phone, u[key].Since.Revision, err)
+			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
 		if ids, isOpen := isAmbiguous(err); isOpen {
 			delete(u, key) // nothing would tell the next apply more
 			text = "An earlier apply may or may not have created a conversation that is not needed any more. " + candidates(ids)
