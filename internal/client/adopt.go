@@ -18,11 +18,11 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 		}
 		waiting := make(map[Identity][]int, len(items))
 		for _, i := range items {
-			of := s.identity(s.inputs[i])
+			of := s.identity(s.changes[i].Input)
 			waiting[of] = append(waiting[of], i)
 		}
 		for of, items := range waiting {
-			s.choose(ctx, items, alike[of], s.client.seen.losses(of))
+			s.choose(ctx, items, alike[of], s.engine.seen.losses(of))
 			delete(alike, of)
 		}
 		s.chooseRespelled(ctx, s.unsettled(items), alike)
@@ -34,7 +34,7 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 // creates of that identity are lost, in this batch and in others.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
-		return !slices.ContainsFunc(items, func(i int) bool { return record.changed() > s.since(i).Revision })
+		return !slices.ContainsFunc(items, func(i int) bool { return record.Changed() > s.since(i).Revision })
 	})
 	if len(records) > max(len(items), lost) {
 		s.failAmbiguous(items, records)
@@ -43,7 +43,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return record.changed() > s.since(i).Revision && fits(s.asHeld(s.inputs[i], record), record) // they have one name
+				return record.Changed() > s.since(i).Revision && fits(s.asHeld(s.changes[i].Input, record), record) // they have one name
 			})
 			if n >= 0 && !s.isUpdate(i) {
 				s.take(ctx, i, records[n])
@@ -65,20 +65,20 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	candidates := map[int][]T{}
 	claims := map[ID]int{}
 	for _, i := range items {
-		of := s.identity(s.inputs[i])
+		of := s.identity(s.changes[i].Input)
 		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
-			if record.changed() > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.inputs[i], record), record) {
+			if record.Changed() > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.changes[i].Input, record), record) {
 				candidates[i] = append(candidates[i], record)
-				claims[record.recordID()]++
+				claims[record.RecordID()]++
 			}
 		}
 	}
 	for i, records := range candidates {
-		if len(records) > 1 || claims[records[0].recordID()] > 1 || s.hasRival(i, records[0]) {
+		if len(records) > 1 || claims[records[0].RecordID()] > 1 || s.hasRival(i, records[0]) {
 			s.failAmbiguous([]int{i}, records)
 			continue
 		}
-		s.inputs[i] = s.asHeld(s.inputs[i], records[0])
+		s.changes[i].Input = s.asHeld(s.changes[i].Input, records[0])
 		s.take(ctx, i, records[0])
 	}
 }
@@ -87,19 +87,19 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 // made the record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
 	if s.own == nil {
-		s.own = make(map[Identity]bool, len(s.inputs))
-		for _, input := range s.inputs {
-			s.own[s.identity(input)] = true
+		s.own = make(map[Identity]bool, len(s.changes))
+		for i := range s.changes {
+			s.own[s.identity(s.changes[i].Input)] = true
 		}
 	}
-	rivals := s.client.seen.openLike(s.identity(s.inputs[i]))
+	rivals := s.engine.seen.openLike(s.identity(s.changes[i].Input))
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
 }
 
 // take adopts a record that a create may have made, unless it must have everything
 // that was sent and does not, or others use it.
 func (s *search[T, In]) take(ctx context.Context, i int, record T) {
-	if s.exact && (!s.agrees(s.asHeld(s.inputs[i], record), record) || s.isUsed(ctx, i, record.recordID())) {
+	if s.exact && (!s.agrees(s.asHeld(s.changes[i].Input, record), record) || s.isUsed(ctx, i, record.RecordID())) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}
@@ -109,25 +109,25 @@ func (s *search[T, In]) take(ctx context.Context, i int, record T) {
 // adopt makes the record the result of a create. One that lacks something is an
 // update from now on, of nothing but that: what it has may be somebody else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.client.seen.claim(record.recordID()) {
+	if !s.engine.seen.claim(record.RecordID()) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
-	if !s.agrees(s.inputs[i], record) {
-		s.inputs[i] = s.fields.missing(s.inputs[i], &record)
+	if !s.agrees(s.changes[i].Input, record) {
+		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
 	}
-	if s.agrees(s.inputs[i], record) {
-		s.ids[i] = record.recordID()
+	if s.agrees(s.changes[i].Input, record) {
+		s.ids[i] = record.RecordID()
 		return
 	}
-	s.about(i).ID = Value(record.recordID())
+	s.head(i).ID = Value(record.RecordID())
 	s.bringUpToDate(i, record)
 }
 
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	ids := make([]ID, len(records))
 	for n, record := range records {
-		ids[n] = record.recordID()
+		ids[n] = record.RecordID()
 	}
 	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
@@ -146,7 +146,7 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		errs[i], w.results[i].Err = w.results[i].Err, nil
 	}
 	// It may have been refused because the first one is there, and not show yet.
-	left, unseen := w.settle(ctx, refused, lost, w.client.config.RecoveryTimeout)
+	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
 	if unseen != nil {
 		w.failUnknown(left, unseen)
 		return
@@ -165,22 +165,22 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	if len(items) == 0 {
 		return
 	}
-	if err := w.client.seen.creating.Acquire(ctx, everyone); err != nil {
+	if err := w.engine.seen.creating.Acquire(ctx, everyone); err != nil {
 		return
 	}
-	defer w.client.seen.creating.Release(everyone)
+	defer w.engine.seen.creating.Release(everyone)
 	s := newSearch(w, items)
 	if err := s.run(ctx); err != nil {
 		return // there need not be one
 	}
 	for place, records := range s.made {
 		for _, record := range records {
-			if s.client.seen.losses(s.identityOf(record)) > 0 {
+			if s.engine.seen.losses(s.identityOf(record)) > 0 {
 				continue // it may be that of another batch
 			}
 			for _, i := range s.places[place] {
 				if s.isLike(i, record) {
-					s.results[i].Twins = append(s.results[i].Twins, record.recordID())
+					s.results[i].Twins = append(s.results[i].Twins, record.RecordID())
 					break
 				}
 			}
@@ -190,7 +190,7 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 
 // isLike reports whether the record may have been made by the create.
 func (s *search[T, In]) isLike(i int, record T) bool {
-	input := s.inputs[i]
+	input := s.changes[i].Input
 	if of := s.identity(input); of != s.identityOf(record) {
 		if !s.mayBe(of, record) {
 			return false

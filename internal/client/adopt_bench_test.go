@@ -15,7 +15,7 @@ func BenchmarkTakeCreates(b *testing.B) {
 				s := newSpace(b, mockserver.Behavior{})
 				for b.Loop() {
 					b.StopTimer()
-					inputs, made := make([]ConversationInput, n), make([]Conversation, n)
+					inputs, made := make([]conversationChange, n), make([]Conversation, n)
 					for i := range inputs {
 						inputs[i] = linked(newConversation(i), acme)
 						number := numberOf(i)
@@ -24,14 +24,14 @@ func BenchmarkTakeCreates(b *testing.B) {
 							number = "********" + number[8:]
 						case "one number":
 							number = numberOf(1)
-							inputs[i].RecipientPhoneNumber = Value(spelled(1))
+							inputs[i].Input.RecipientPhoneNumber = Value(spelled(1))
 						}
 						made[i] = Conversation{
 							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), PhoneID: frontDesk, RecipientPhoneNumber: number, Revision: int64(10 + i),
 							AccountRelations: []Ref[Relation]{{ID: acme, Record: &Relation{AccountID: zenith}}}, // which nothing agrees with
 						}
 					}
-					w := newWriting(s.client.Conversations, inputs, WriteOptions{})
+					w := newWriting(s.engine.Conversations, inputs, WriteOptions{})
 					look := newSearch(w, w.all())
 					look.made[frontDesk] = made
 					b.StartTimer()

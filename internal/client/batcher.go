@@ -2,14 +2,10 @@ package client
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// ErrClosed is what a closed [Batcher] answers.
-var ErrClosed = errors.New("the client is closed")
 
 // A Batcher joins the single items of concurrent callers into batches (group
 // commit). While a batch is run, what arrives forms the next one. That one is
@@ -24,15 +20,13 @@ var ErrClosed = errors.New("the client is closed")
 type Batcher[In, Out any] struct {
 	size   int
 	window time.Duration
-	run    func(context.Context, []In) []Result[Out]
+	run    func(context.Context, []In) []Out
 
 	mu      sync.Mutex
 	waiting []*ticket[In, Out]
 	running int         // batches
 	riding  int         // items in the running batches
 	timer   *time.Timer // runs out when nothing has arrived for a while
-	closed  bool
-	done    sync.WaitGroup // one for each running batch
 
 	callers  int           // as many as have been seen at once, until some stay away
 	all      bool          // whether that is known to be all of them
@@ -49,52 +43,39 @@ const (
 type ticket[In, Out any] struct {
 	ctx    context.Context //nolint:containedctx // of the caller who waits
 	item   In
-	result chan Result[Out] // holds one, so that no one waits to deliver it
+	result chan Out // holds one, so that no one waits to deliver it
 }
 
 // NewBatcher makes a batcher of at most size items a batch. run is called from
 // several goroutines, never with more than size items or none, and must return
 // one result for each item, in their order. Its context ends when every caller
 // of the batch has given up.
-func NewBatcher[In, Out any](size int, window time.Duration, run func(context.Context, []In) []Result[Out]) *Batcher[In, Out] {
+func NewBatcher[In, Out any](size int, window time.Duration, run func(context.Context, []In) []Out) *Batcher[In, Out] {
 	return &Batcher[In, Out]{size: max(size, 1), window: window, run: run}
 }
 
 // Do runs the item in some batch and returns its own result. When ctx ends
 // before the batch is run, the item is dropped and the error is the context's;
-// later, the result is awaited, so that it is not lost.
+// later, the result is awaited, so that it is not lost. There is no other error.
 func (b *Batcher[In, Out]) Do(ctx context.Context, item In) (Out, error) {
-	t := &ticket[In, Out]{ctx: ctx, item: item, result: make(chan Result[Out], 1)}
+	t := &ticket[In, Out]{ctx: ctx, item: item, result: make(chan Out, 1)}
 	if err := b.enqueue(t); err != nil {
 		return *new(Out), err
 	}
 	select {
 	case result := <-t.result:
-		return result.Value, result.Err
+		return result, nil
 	case <-ctx.Done():
 	}
 	if b.withdraw(t) {
 		return *new(Out), context.Cause(ctx)
 	}
-	result := <-t.result
-	return result.Value, result.Err
-}
-
-// Close runs what waits, waits for what runs, and takes no more.
-func (b *Batcher[In, Out]) Close() {
-	b.mu.Lock()
-	b.closed = true
-	b.dispatch()
-	b.mu.Unlock()
-	b.done.Wait()
+	return <-t.result, nil
 }
 
 func (b *Batcher[In, Out]) enqueue(t *ticket[In, Out]) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		return ErrClosed
-	}
 	if err := context.Cause(t.ctx); err != nil {
 		return err
 	}
@@ -177,12 +158,12 @@ func (b *Batcher[In, Out]) dispatch() {
 	b.waiting = nil
 	b.running++
 	b.riding += len(batch)
-	b.done.Go(func() {
+	go func() {
 		b.runBatch(batch)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.finish(len(batch))
-	})
+	}()
 }
 
 // finish takes note of the end of a run. mu is held.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
@@ -8,41 +9,64 @@ import (
 // A Collection reads and writes the records of one entity as if there were no
 // limit to a request: it gathers what concurrent callers want, reads many in
 // the cheaper of several ways, compares before it updates, and looks before it
-// repeats. What it has no method for is an operation of its Entity.
-type Collection[T record, In any] struct {
-	Entity *Entity[T, In]
+// repeats. What it has no method for is an operation of the client's entity.
+type Collection[T Record, In Input] struct {
+	entity *entityOf[T, In]
 
 	shape[T, In]
-	client  *Client
+	engine  *Engine
 	reads   *listing[T]
 	mirror  *mirror[T]
-	writes  queues[In, Result[T]]
-	removes queues[ID, struct{}]
+	writes  queues[Change[In], Result[T]]
+	removes queues[ID, error]
 	batches chan struct{} // one for each batch under way
 }
 
-// A Change is what an input says beside the fields that it sets.
-type Change struct {
-	ID       Field[ID]    `json:"id,omitzero"` // absent: to create
-	Revision Field[int64] `json:"revision,omitzero"`
+// A Result is the answer to one change: the record, or the error.
+type Result[T any] struct {
+	Value T
+	Err   error
 
-	// What follows is not sent.
+	// Of a create that was not seen to be carried out:
+	Adopted bool // Value was found in the space, and agrees with what was to be created
+	Twins   []ID // records that the same create may have made besides
+}
+
+// An Input is what a record is created or updated with.
+type Input interface {
+	Fields() []string // that it sets, by their names
+}
+
+// A Change is an input, and what its caller says beside it.
+type Change[In Input] struct {
+	Input In
 
 	// Known tells changes of others from those of the caller of an update, in the
 	// fields that the update sets. nil: whatever others have changed is overwritten.
-	Known *Baseline `json:"-"`
+	Known *Baseline
 	// Restore undoes a soft delete before anything else is updated.
-	Restore bool `json:"-"`
+	Restore bool
 	// Since is the moment before an earlier attempt at this create whose outcome
-	// is unknown: the client looks first for what it has made.
-	Since *Moment `json:"-"`
+	// is unknown: the engine looks first for what it has made.
+	Since *Moment
 }
 
+// KnownAsOf notes that what the caller of an update knows was so as of a revision
+// of the space, [NoFloor] for none.
+func (c *Change[In]) KnownAsOf(revision int64) {
+	if c.Known != nil {
+		c.Known.AsOf = max(c.Known.AsOf, revision)
+	}
+}
+
+// IsNeeded reports whether writing would change anything.
+func (c Change[In]) IsNeeded() bool { return len(c.Input.Fields()) > 0 || c.Restore }
+
 // A shape is what sets the records of one entity apart from those of another.
-type shape[T record, In any] struct {
+type shape[T Record, In Input] struct {
 	query      Query                                         // for lists
 	whole      Query                                         // for one whole record
-	change     func(*In) *Change                             // of an input
+	headOf     func(*In) *Head                               // of an input
 	fields     fields[T, In]                                 // that an input can set
 	asOf       func(*T) *int64                               // see [Conversation.AsOf]
 	complete   func(context.Context, *T) error               // reads what a reply does not show
@@ -52,9 +76,10 @@ type shape[T record, In any] struct {
 	existed    func(context.Context, T, int64) (bool, error) // T shows that it was there at the revision
 	mayBe      func(Identity, T) bool                        // T's name may be the service's spelling of that one
 	asHeld     func(In, T) In                                // In with T's name
-	prepareFor func(In, T) In                                // an update of what is T
+	prepare    func(*pending[In], T)                         // an update of what is T
+	sent       func(*pending[In]) In                         // what is sent of an input
 	isPlain    func(In) bool                                 // prepare needs nothing that Known doesn't know
-	inUse      func(context.Context, In, ID) bool            // others use what In may have created, or that can't be told; nil: they don't
+	inUse      func(context.Context, *pending[In], ID) bool  // others use what may have been created, or that can't be told; nil: they don't
 	clean      func(context.Context, *writing[T, In]) bool   // up behind updates, where the service hasn't; whether there was anything
 	extend     func(context.Context, *writing[T, In])        // what has been read back by what belongs to it; nil: nothing does
 
@@ -69,69 +94,53 @@ type shape[T record, In any] struct {
 // update should have removed don't matter: the read-back removes those that a service
 // which merges arrays has kept.
 func (c *Collection[T, In]) agrees(in In, record T) bool {
-	return len(c.fields.differences(&in, &record, !c.change(&in).ID.IsZero())) == 0
+	return len(c.fields.differences(&in, &record, !c.headOf(&in).ID.IsZero())) == 0
 }
 
 // lacks reports whether the record agrees but for what is empty there, or what the
 // service may have made of it.
 func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&in, &record) }
 
-// A record knows its id, which no reply may lack, whether it is soft-deleted,
-// and whether it may not be; and the space's revision when it last changed.
-type record interface {
-	recordID() ID
-	deleted() bool
-	protected() bool
-	changed() int64
-}
-
-func newCollection[T record, In any](c *Client, entity *Entity[T, In], shape shape[T, In]) *Collection[T, In] {
+func newCollection[T Record, In Input](e *Engine, entity *Entity[T, In], shape shape[T, In]) *Collection[T, In] {
 	col := &Collection[T, In]{
-		Entity:  entity,
+		entity:  &entityOf[T, In]{entity, e},
 		shape:   shape,
-		client:  c,
+		engine:  e,
 		reads:   newListing[T](shape.query),
 		mirror:  newMirror[T](),
-		batches: make(chan struct{}, cap(c.slots)),
+		batches: make(chan struct{}, e.config.MaxConcurrentRequests),
 	}
-	col.writes.run = func(ctx context.Context, inputs []In, options WriteOptions) []Result[Result[T]] {
-		results := col.write(ctx, inputs, options)
-		delivered := make([]Result[Result[T]], len(results))
-		for i, result := range results {
-			delivered[i] = Result[Result[T]]{Value: result, Err: result.Err}
-		}
-		return delivered
-	}
+	col.writes.run = col.write
 	col.removes.run = col.remove
 	return col
 }
 
 // CreateOrUpdate writes one record, together with those that other callers
 // write at the same time, and returns it as the CRM then holds it. An input
-// without an ID creates; an update needs ID, Revision and Known.
+// without an ID creates; an update needs ID and Revision, and Known beside it.
 //
 // An error is as of [Entity], or a *ConflictError, *GoneError or *RestoreError; an
 // *UnreadError says that the record was written all the same. An
 // *OutcomeUnknownError means that even looking at what the CRM holds now did not
 // tell.
-func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, input In, validationLevel int64) Result[T] {
-	result, err := c.writes.at(c.client, validationLevel).Do(ctx, input)
-	result.Err = c.change(&input).stillOpen(err)
+func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
+	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
+	result.Err = c.stillOpen(change, cmp.Or(err, result.Err))
 	return result
 }
 
 // LookFor looks for what earlier attempts at creates have made, for the recovery
-// timeout where patient, else once, and changes nothing. Each input has a Since. A
+// timeout where patient, else once, and changes nothing. Each change has a Since. A
 // result without an error holds a record that has everything that was sent, its ID zero
 // where there is none; an *OutcomeUnknownError means that this could not be told. It
 // holds an *AmbiguousError where a record may have been made by the attempt, and may as
 // well be somebody else's: it lacks something, others write in it, or there are several.
-func (c *Collection[T, In]) LookFor(ctx context.Context, inputs []In, patient bool) []Result[T] {
-	w := newWriting(c, inputs, WriteOptions{})
+func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {
+	w := newWriting(c, changes, WriteOptions{})
 	w.exact = true
 	patience := time.Duration(0)
 	if patient {
-		patience = c.client.config.RecoveryTimeout
+		patience = c.engine.settings.RecoveryTimeout
 	}
 	if open, err := w.settle(ctx, w.all(), errEarlier, patience); err != nil {
 		w.failUnknown(open, err)
@@ -143,8 +152,8 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, inputs []In, patient bo
 // at the same time. One that is deleted or gone already is no error; one that may
 // not be deleted is a *ProtectedError.
 func (c *Collection[T, In]) Delete(ctx context.Context, id ID, validationLevel int64) error {
-	_, err := c.removes.at(c.client, validationLevel).Do(ctx, id)
-	return err
+	failure, err := c.removes.at(c.engine, validationLevel).Do(ctx, id)
+	return cmp.Or(err, failure)
 }
 
 // Get returns one record, also a soft-deleted one. [ProblemOf] its error is
@@ -158,9 +167,9 @@ func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 	if err != nil {
 		return record, err
 	}
-	*c.asOf(&record) = record.changed()
-	c.client.seen.observe(record.changed(), false)
-	c.client.seen.claim(id)
+	*c.asOf(&record) = record.Changed()
+	c.engine.seen.observe(record.Changed(), false)
+	c.engine.seen.claim(id)
 	if c.find != nil {
 		return record, nil
 	}
@@ -170,15 +179,15 @@ func (c *Collection[T, In]) Get(ctx context.Context, id ID) (T, error) {
 func (c *Collection[T, In]) findWhole(ctx context.Context, id ID) (T, error) {
 	query := c.whole
 	query.IncludeDeleted = true
-	plain := c.client.refused.has(getParameters)
+	plain := c.engine.refused.has(getParameters)
 	if plain {
 		query = Query{}
 	}
-	record, err := c.Entity.find(ctx, id, query)
+	record, err := c.entity.find(ctx, id, query)
 	if isRefusal(err) && !plain {
 		// The vendor's documents disagree on whether a get takes parameters.
-		if record, err = c.Entity.find(ctx, id, Query{}); err == nil || ProblemOf(err) == NotFound {
-			c.client.refused.add(getParameters)
+		if record, err = c.entity.find(ctx, id, Query{}); err == nil || ProblemOf(err) == NotFound {
+			c.engine.refused.add(getParameters)
 		}
 	}
 	return record, err
@@ -209,14 +218,14 @@ func (c *Collection[T, In]) Read(ctx context.Context, id ID) (T, error) {
 	if err != nil && ProblemOf(err) != NotFound {
 		return record, err
 	}
-	return record, firstError(c.believe(ctx, err == nil), err)
+	return record, cmp.Or(c.believe(ctx, err == nil), err)
 }
 
 // believe returns why what was read can't be believed: the space is not the one that
 // its user has seen before. What was found is there, even where it can't be seen how
 // new the space is.
 func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
-	err := c.client.isThere(ctx)
+	err := c.engine.isThere(ctx)
 	if foundAll && ProblemOf(err) != Behind {
 		return nil
 	}
@@ -231,12 +240,6 @@ func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
 // not read them: none of them can have been made by a lost create.
 func (c *Collection[T, In]) Known(ids []ID) {
 	for _, id := range ids {
-		c.client.seen.claim(id)
+		c.engine.seen.claim(id)
 	}
-}
-
-// close sends what still waits in the queues, and takes no more.
-func (c *Collection[T, In]) close() {
-	c.writes.close()
-	c.removes.close()
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,9 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
 }
 
+// Problem is [Conflicting].
+func (e *ConflictError) Problem() Problem { return Conflicting }
+
 // A GoneError says that there is nothing to update: the record has been
 // deleted, for good unless Restorable.
 type GoneError struct {
@@ -48,6 +52,9 @@ func (e *GoneError) Error() string {
 	}
 	return fmt.Sprintf("%s does not exist any more", e.ID)
 }
+
+// Problem is [NotFound].
+func (e *GoneError) Problem() Problem { return NotFound }
 
 // compare holds the updates among the items against what the CRM has now. Those
 // that are in conflict with it, or have nothing left to update, get an error; the
@@ -65,15 +72,15 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	floor := int64(math.MaxInt64)
 	ids := make([]ID, len(open))
 	for n, i := range open {
-		ids[n], _ = w.about(i).ID.Get()
-		revision, _ := w.about(i).Revision.Get()
+		ids[n], _ = w.head(i).ID.Get()
+		revision, _ := w.head(i).Revision.Get()
 		floor = min(floor, revision-1)
 	}
 	current, err := w.FetchMany(ctx, ids, floor)
 	for n, i := range open {
 		record, found := current[ids[n]]
 		if !found {
-			w.results[i].Err = firstError(w.results[i].Err, err)
+			w.results[i].Err = cmp.Or(w.results[i].Err, err)
 			if err == nil {
 				w.results[i].Err = &GoneError{ID: ids[n]}
 			}
@@ -121,7 +128,7 @@ func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (ch
 		return nil, others
 	}
 	for _, i := range w.completeMirrored(ctx, known) {
-		id, _ := w.about(i).ID.Get()
+		id, _ := w.head(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)
 		}
@@ -133,32 +140,32 @@ func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (ch
 // known well enough to update it, [NoFloor] for none. What is deleted need not show
 // that in its revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
-	about := w.about(i)
-	if about.Known == nil || about.Restore || !w.isPlain(w.inputs[i]) {
+	change := &w.changes[i]
+	if change.Known == nil || change.Restore || !w.isPlain(change.Input) {
 		return NoFloor
 	}
-	return about.Known.AsOf
+	return change.Known.AsOf
 }
 
 // bringUpToDate is compare of one item; it reports whether its revision is
 // another one now.
 func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
-	id, about := current.recordID(), w.about(i)
-	if current.deleted() && !about.Restore {
+	id, change := current.RecordID(), &w.changes[i]
+	if current.Deleted() && !change.Restore {
 		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
-	if about.Known != nil && !w.client.config.Overwrite {
+	if change.Known != nil && !w.engine.settings.Overwrite {
 		if fields := w.conflicts(i, &current); len(fields) > 0 {
-			w.results[i].Err = &ConflictError{ID: id, Known: about.Known.Revision, Current: current.changed(), Fields: fields}
+			w.results[i].Err = &ConflictError{ID: id, Known: change.Known.Revision, Current: current.Changed(), Fields: fields}
 			return false
 		}
 	}
-	about.Restore = about.Restore && current.deleted()
-	known, _ := about.Revision.Get()
-	w.inputs[i] = w.prepareFor(w.inputs[i], current)
-	w.about(i).Revision = Value(current.changed())
-	return known != current.changed()
+	change.Restore = change.Restore && current.Deleted()
+	known, _ := w.head(i).Revision.Get()
+	w.prepare(change, current)
+	w.head(i).Revision = Value(current.Changed())
+	return known != current.Changed()
 }
 
 // conflicts returns what others have changed of what the item changes. What is not
@@ -167,7 +174,7 @@ func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 	if w.isStub != nil && w.isStub(*current) {
 		return nil
 	}
-	return w.fields.conflicts(&w.inputs[i], *w.about(i).Known, current)
+	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Known, current)
 }
 
 // stale returns those of the items to send again which have been refused only
@@ -179,11 +186,11 @@ func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 		err := w.results[i].Err
 		return ProblemOf(err) != Refused && !errors.Is(err, ErrRolledBack)
 	})
-	if w.options.RollbackMethod != rollbackFailed && len(refused) < len(items)-len(w.unfailed(items)) {
+	if w.options.RollbackMethod != RollbackFailed && len(refused) < len(items)-len(w.unfailed(items)) {
 		return nil // something else was in the way too
 	}
 	again := w.compare(ctx, refused, false)
-	if len(again) > 0 && w.options.RollbackMethod != rollbackFailed {
+	if len(again) > 0 && w.options.RollbackMethod != RollbackFailed {
 		again = refused // they stand or fall together
 	}
 	again = slices.DeleteFunc(slices.Clone(again), func(i int) bool {

@@ -12,15 +12,15 @@ import (
 )
 
 // since returns the update of one that knows the conversation as it was.
-func since(before Conversation) ConversationInput {
+func since(before Conversation) conversationChange {
 	input := change(before)
 	input.Known = &Baseline{Revision: before.Revision, AsOf: before.AsOf, Fields: conversationFields(PhoneNumbers{}).texts(&before)}
 	return input
 }
 
 // idAt returns which conversation an update is of.
-func idAt(inputs []ConversationInput, i int) ID {
-	id, _ := inputs[i].ID.Get()
+func idAt(inputs []conversationChange, i int) ID {
+	id, _ := inputs[i].Input.ID.Get()
 	return id
 }
 
@@ -46,48 +46,48 @@ var staleRevisions = []string{mockserver.Ignored, mockserver.Refused}
 func TestConflicts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		update   func(*ConversationInput)
+		update   func(*conversationChange)
 		others   map[string]any
 		conflict []Conflict
 		holds    map[string]any
 	}{
 		"the same field": {
-			update:   func(in *ConversationInput) { in.RecipientContactID = Value(jones) },
+			update:   func(in *conversationChange) { in.Input.RecipientContactID = Value(jones) },
 			others:   map[string]any{"recipient_contact_id": smith.String()},
 			conflict: []Conflict{{"recipient_contact_id", "", jones.String(), smith.String()}},
 			holds:    map[string]any{"recipient_contact_id": smith.String()},
 		},
 		"the same field, and another one": {
-			update: func(in *ConversationInput) {
-				in.RecipientContactID, in.RecipientAccountID = Value(jones), Value(zenith)
+			update: func(in *conversationChange) {
+				in.Input.RecipientContactID, in.Input.RecipientAccountID = Value(jones), Value(zenith)
 			},
 			others:   map[string]any{"recipient_contact_id": smith.String()},
 			conflict: []Conflict{{"recipient_contact_id", "", jones.String(), smith.String()}},
 			holds:    map[string]any{"recipient_contact_id": smith.String(), "recipient_account_id": acme.String()},
 		},
 		"emptied by both": {
-			update: func(in *ConversationInput) { in.RecipientAccountID = Null[ID]() },
+			update: func(in *conversationChange) { in.Input.RecipientAccountID = Null[ID]() },
 			others: map[string]any{"recipient_account_id": nil},
 			holds:  map[string]any{"recipient_account_id": nil},
 		},
 		"set to the same": {
-			update: func(in *ConversationInput) { in.RecipientContactID = Value(jones) },
+			update: func(in *conversationChange) { in.Input.RecipientContactID = Value(jones) },
 			others: map[string]any{"recipient_contact_id": jones.String()},
 			holds:  map[string]any{"recipient_contact_id": jones.String()},
 		},
 		"another field": {
-			update: func(in *ConversationInput) { in.RecipientContactID = Value(jones) },
+			update: func(in *conversationChange) { in.Input.RecipientContactID = Value(jones) },
 			others: map[string]any{"recipient_account_id": zenith.String(), "contact_relations": []string{smith.String()}},
 			holds:  map[string]any{"recipient_contact_id": jones.String(), "recipient_account_id": zenith.String()},
 		},
 		"links": {
-			update:   func(in *ConversationInput) { *in = linked(*in, acme, zenith) },
+			update:   func(in *conversationChange) { *in = linked(*in, acme, zenith) },
 			others:   map[string]any{"account_relations": []string{acme.String(), initech.String()}},
 			conflict: []Conflict{{"account_relations", acme.String(), TextOf(acme, zenith), TextOf(acme, initech)}},
 			holds:    map[string]any{},
 		},
 		"links, the same": {
-			update: func(in *ConversationInput) { *in = linked(*in, acme, zenith) },
+			update: func(in *conversationChange) { *in = linked(*in, acme, zenith) },
 			others: map[string]any{"account_relations": []string{zenith.String(), acme.String()}},
 			holds:  map[string]any{},
 		},
@@ -98,13 +98,13 @@ func TestConflicts(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{StaleRevision: stale})
 					first := newConversation(1)
-					first.RecipientAccountID = Value(acme)
-					before, err := s.client.Conversations.writeOne(t.Context(), linked(first, acme), 0)
+					first.Input.RecipientAccountID = Value(acme)
+					before, err := s.engine.Conversations.writeOne(t.Context(), linked(first, acme), 0)
 					must(t, err)
 					s.edit(t, before.ID, test.others)
 					input := since(before)
 					test.update(&input)
-					_, err = s.client.Conversations.writeOne(t.Context(), input, 0)
+					_, err = s.engine.Conversations.writeOne(t.Context(), input, 0)
 					s.wantConflict(t, err, before, test.conflict)
 					record := s.record(t, before.ID)
 					for field, want := range test.holds {
@@ -142,17 +142,17 @@ func TestConflictBehindTheComparison(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						s := newSpace(t, mockserver.Behavior{StaleRevision: mockserver.Refused, RollbackReply: reply},
-							func(c *Config) { c.Overwrite = overwrite })
-						inputs := []ConversationInput{newConversation(5)}
+							func(c *testConfig) { c.Overwrite = overwrite })
+						inputs := []conversationChange{newConversation(5)}
 						for i := range 3 {
 							inputs = append(inputs, since(s.create(t.Context(), t, i)))
-							inputs[i+1].RecipientContactID = Value(jones)
+							inputs[i+1].Input.RecipientContactID = Value(jones)
 						}
 						s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Do: func() {
 							s.edit(t, idAt(inputs, 1), map[string]any{"recipient_contact_id": smith.String()})
 							s.edit(t, idAt(inputs, 2), map[string]any{"recipient_account_id": acme.String()})
 						}})
-						results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: rollback}, false)
+						results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: rollback}, false)
 						for i, result := range results {
 							if conflict := i == 1 && !overwrite; conflict != (ProblemOf(result.Err) == Conflicting) || !conflict && result.Err != nil {
 								t.Errorf("result %d: %v", i, result.Err)
@@ -176,9 +176,9 @@ func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{StaleRevision: mockserver.Refused})
 		input := since(s.create(t.Context(), t, 1))
-		input.RecipientPhoneNumber = Value("nonsense")
+		input.Input.RecipientPhoneNumber = Value("nonsense")
 		s.ResetRequests()
-		_, err := s.client.Conversations.writeOne(t.Context(), input, 0)
+		_, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 		wantProblem(t, err, Refused)
 		s.wantRequests(t, listConversations, batchModify, listConversations)
 	})
@@ -190,20 +190,20 @@ func TestComparisonIsOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, filter := range []string{mockserver.Honoured, mockserver.Ignored} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSpace(t, mockserver.Behavior{RevisionFilter: filter}, func(c *Config) { c.MaxConcurrentRequests = 1 })
+			s := newSpace(t, mockserver.Behavior{RevisionFilter: filter}, func(c *testConfig) { c.MaxConcurrentRequests = 1 })
 			ids := s.seed(t, 1000)
-			known, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
+			known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 			must(t, err)
 			s.edit(t, ids[7], map[string]any{"recipient_account_id": acme.String()})
 			s.ResetRequests()
 			const batches, size = 20, 10
 			for batch := range batches {
-				inputs := make([]ConversationInput, size)
+				inputs := make([]conversationChange, size)
 				for i := range inputs {
 					inputs[i] = since(known[ids[(batch*size+i)*5+2]])
-					inputs[i].RecipientContactID = Value(jones)
+					inputs[i].Input.RecipientContactID = Value(jones)
 				}
-				for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 					if result.Err != nil || result.Value.RecipientContactID != jones {
 						t.Errorf("%d of batch %d: %+v, %v", i, batch, result.Value, result.Err)
 					}
@@ -224,17 +224,17 @@ func TestComparisonWithoutMirror(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				ids := s.seed(t, 3)
-				var inputs []ConversationInput
+				var inputs []conversationChange
 				for _, id := range ids {
-					known, err := s.client.Conversations.Get(t.Context(), id)
+					known, err := s.engine.Conversations.Get(t.Context(), id)
 					must(t, err)
 					inputs = append(inputs, since(known))
-					inputs[len(inputs)-1].RecipientContactID = Value(jones)
+					inputs[len(inputs)-1].Input.RecipientContactID = Value(jones)
 				}
 				s.seed(t, manyNewer)
 				s.edit(t, ids[0], map[string]any{"recipient_contact_id": smith.String()})
 				s.edit(t, ids[1], map[string]any{"recipient_account_id": acme.String()})
-				for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 					if conflict := ProblemOf(result.Err) == Conflicting; conflict != (i == 0) || !conflict && result.Err != nil {
 						t.Errorf("result %d: %v", i, result.Err)
 					}
@@ -251,7 +251,7 @@ func TestMirrorMissesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 600)
-		known, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
+		known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 		must(t, err)
 		for _, id := range ids[:350] {
 			s.edit(t, id, map[string]any{"recipient_account_id": acme.String()})
@@ -259,12 +259,12 @@ func TestMirrorMissesNothing(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() { // between the first page and the second
 			s.edit(t, ids[0], map[string]any{"recipient_contact_id": smith.String()})
 		}})
-		var inputs []ConversationInput
+		var inputs []conversationChange
 		for _, id := range ids {
 			inputs = append(inputs, since(known[id]))
-			inputs[len(inputs)-1].RecipientContactID = Value(jones)
+			inputs[len(inputs)-1].Input.RecipientContactID = Value(jones)
 		}
-		for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 			if conflict := ProblemOf(result.Err) == Conflicting; conflict != (i == 0) || !conflict && result.Err != nil {
 				t.Errorf("result %d: %v", i, result.Err)
 			}
@@ -286,8 +286,8 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 					must(t, s.Purge(conversationSegment, before.ID.String()))
 				}
 				input := since(before)
-				input.RecipientContactID = Value(jones)
-				_, err := s.client.Conversations.writeOne(t.Context(), input, 0)
+				input.Input.RecipientContactID = Value(jones)
+				_, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 				wantProblem(t, err, NotFound)
 				var gone *GoneError // in the other case the service says so
 				if restorable && (!errors.As(err, &gone) || !gone.Restorable || gone.ID != before.ID) {
@@ -299,7 +299,7 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 }
 
 // restoreOf undoes the deletion of what is known so.
-func restoreOf(before Conversation) ConversationInput {
+func restoreOf(before Conversation) conversationChange {
 	input := since(before)
 	input.Restore = true
 	return input
@@ -316,21 +316,21 @@ func TestRestore(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
 						s := newSpace(t, mockserver.Behavior{DeletedGet: get, DeletedRevision: revision, StaleRevision: stale})
-						inputs := make([]ConversationInput, 20)
-						for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), WriteOptions{}, true) {
+						inputs := make([]conversationChange, 20)
+						for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), WriteOptions{}, true) {
 							must(t, result.Err)
 							inputs[i] = restoreOf(result.Value)
 							if i != 3 { // someone else has restored it
 								must(t, s.SoftDelete(conversationSegment, result.Value.ID.String()))
 							}
 							if i%2 == 0 {
-								inputs[i].RecipientContactID = Value(jones)
+								inputs[i].Input.RecipientContactID = Value(jones)
 							}
 						}
 						s.ResetRequests()
 						together(len(inputs), func(i int) {
-							got, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
-							id, _ := inputs[i].ID.Get()
+							got, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
+							id, _ := inputs[i].Input.ID.Get()
 							if err != nil || got.ID != id || got.IsDeleted || i%2 == 0 != (got.RecipientContactID == jones) {
 								t.Errorf("%d: %+v, %v", i, got, err)
 							}
@@ -349,18 +349,18 @@ func TestRestoreFails(t *testing.T) {
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{DeletedGet: get})
-			inputs := make([]ConversationInput, 10)
+			inputs := make([]conversationChange, 10)
 			for i := range inputs {
 				before := s.create(t.Context(), t, i)
 				inputs[i] = restoreOf(before)
-				inputs[i].RecipientContactID = Value(jones)
+				inputs[i].Input.RecipientContactID = Value(jones)
 				must(t, s.SoftDelete(conversationSegment, before.ID.String()))
 			}
 			must(t, s.Purge(conversationSegment, idAt(inputs, 0).String()))
 			s.Inject(mockserver.Fault{Path: "batch-restore", Body: idAt(inputs, 1).String(), Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
 				mockserver.Fault{Path: "batch-restore", Body: idAt(inputs, 5).String(), Kind: mockserver.DropAfter, Times: 1})
 			together(len(inputs), func(i int) {
-				_, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
+				_, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 				var refused *RestoreError
 				switch {
 				case i == 0:
@@ -384,13 +384,13 @@ func TestDeleteProtected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		must(t, s.Seed(map[string][]map[string]any{conversationSegment: {{"id": id1, "phone_id": frontDesk, "is_delete_protected": true}}}))
-		err := s.client.Conversations.Delete(t.Context(), idOf(id1), 0)
+		err := s.engine.Conversations.Delete(t.Context(), idOf(id1), 0)
 		if !errors.As(err, new(*ProtectedError)) {
 			t.Errorf("the error is %v", err)
 		}
 		id := s.seed(t, 1)[0]
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
-		err = s.client.Conversations.Delete(t.Context(), id, 0)
+		err = s.engine.Conversations.Delete(t.Context(), id, 0)
 		if wantProblem(t, err, NotPermitted); errors.As(err, new(*ProtectedError)) {
 			t.Errorf("the error is %v", err)
 		}
@@ -405,9 +405,9 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 1)
-		now, err := s.client.now(t.Context())
+		now, err := s.engine.now(t.Context())
 		must(t, err)
-		attempt := func(i int) ConversationInput {
+		attempt := func(i int) conversationChange {
 			input := newConversation(i)
 			input.Since = &now
 			return input
@@ -418,10 +418,10 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 			must(t, err)
 			made = append(made, idOf(id))
 		}
-		s.client.Conversations.Known(made[3:])
-		inputs := []ConversationInput{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
+		s.engine.Conversations.Known(made[3:])
+		inputs := []conversationChange{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
 		var got []ID
-		for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 			must(t, result.Err)
 			if result.Value.IsDeleted || slices.Contains(got, result.Value.ID) {
 				t.Errorf("result %d: %+v", i, result.Value)
@@ -440,15 +440,15 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		now, err := s.client.now(t.Context())
+		now, err := s.engine.now(t.Context())
 		must(t, err)
 		input := newConversation(1)
 		input.Since = &now
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
-		_, err = s.client.Conversations.writeOne(t.Context(), input, 0)
+		_, err = s.engine.Conversations.writeOne(t.Context(), input, 0)
 		wantProblem(t, err, OutcomeUnknown)
-		var unknown *OutcomeUnknownError
-		if !errors.As(err, &unknown) || unknown.Since != &now {
+		var unknown *LostCreateError
+		if !errors.As(err, &unknown) || unknown.Since != now {
 			t.Errorf("the error is %v, of %v", err, unknown)
 		}
 		wantEqual(t, "conversations", 0, len(s.live()))
@@ -461,11 +461,11 @@ func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{RelationRevision: mockserver.Keep})
-		input, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
+		input, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
 		must(t, err)
 		_, err = s.Create(relationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
 		must(t, err)
-		_, err = s.client.Conversations.writeOne(t.Context(), linked(since(input), acme, zenith), 0)
+		_, err = s.engine.Conversations.writeOne(t.Context(), linked(since(input), acme, zenith), 0)
 		s.wantConflict(t, err, input, []Conflict{{"account_relations", acme.String(), TextOf(acme, zenith), TextOf(acme, initech)}})
 		wantEqual(t, "links", texts(acme, initech), s.Links(input.ID.String(), "account_relations"))
 	})
@@ -478,16 +478,16 @@ func TestEachIsComparedAsOfItsOwnRevision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 2)
-		early, err := s.client.Conversations.Get(t.Context(), ids[0])
+		early, err := s.engine.Conversations.Get(t.Context(), ids[0])
 		must(t, err)
 		s.edit(t, ids[0], map[string]any{"recipient_contact_id": smith.String()})
-		late, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
+		late, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 		must(t, err)
-		inputs := []ConversationInput{since(early), since(late[ids[1]])}
+		inputs := []conversationChange{since(early), since(late[ids[1]])}
 		for i := range inputs {
-			inputs[i].RecipientContactID = Value(jones)
+			inputs[i].Input.RecipientContactID = Value(jones)
 		}
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false)
 		wantProblem(t, results[0].Err, Conflicting)
 		must(t, results[1].Err)
 	})

@@ -12,26 +12,34 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
+// A realSpace is reached over a real connection.
+type realSpace struct {
+	testSpace
+
+	real *http.Transport
+}
+
 // overNetwork returns a space that is reached over a real connection.
-func overNetwork(t *testing.T) testSpace {
+func overNetwork(t *testing.T) realSpace {
 	t.Helper()
-	s := newSpace(t, mockserver.Behavior{})
+	s := realSpace{testSpace: newSpace(t, mockserver.Behavior{})}
 	service := httptest.NewServer(s.Server)
 	service.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
 	t.Cleanup(service.Close)
-	s.client = connect(t, service.URL)
-	t.Cleanup(s.client.Close)
+	s.engine, s.real = connect(t, service.URL)
+	s.client = s.engine.Client()
+	t.Cleanup(s.real.CloseIdleConnections)
 	return s
 }
 
-func connect(t *testing.T, address string) *Client {
+func connect(t *testing.T, address string) (*Engine, *http.Transport) {
 	t.Helper()
-	config := Defaults()
+	config := testConfig{Defaults(), DefaultSettings()}
 	config.ServiceURL, config.SpaceID, config.Username, config.Password = address, "acme_sales", testUser, testPassword
 	config.BatchWindow, config.RecoveryTimeout = time.Millisecond, 10*time.Millisecond
-	c, err := New(config)
-	must(t, err)
-	return c
+	network := http.DefaultTransport.(*http.Transport).Clone()
+	config.Transport = network
+	return newEngine(t, config), network
 }
 
 // What the other tests play is what happens on a real connection too: a
@@ -46,10 +54,10 @@ func TestDroppedConnections(t *testing.T) {
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
 			s.create(t.Context(), t, 1)
 			wantEqual(t, "conversations", 2, len(s.live()))
-			must(t, s.client.Conversations.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
+			must(t, s.engine.Conversations.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
 
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
-			_, err := s.client.Conversations.Entity.BatchModify(t.Context(), []ConversationInput{newConversation(2)}, WriteOptions{})
+			_, err := s.client.Conversations.BatchModify(t.Context(), []ConversationInput{inputOf(2)}, WriteOptions{})
 			wantProblem(t, err, OutcomeUnknown)
 		})
 	}
@@ -61,7 +69,7 @@ func TestRefusedConnection(t *testing.T) {
 	t.Parallel()
 	s := overNetwork(t)
 	dials := 0
-	network := s.client.http.Transport.(*http.Transport)
+	network := s.real
 	dial := network.DialContext
 	network.DialContext = func(ctx context.Context, protocol, address string) (net.Conn, error) {
 		if dials++; dials == 1 {

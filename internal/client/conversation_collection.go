@@ -15,50 +15,50 @@ func wholeConversations() Query {
 	}, conversationFields(PhoneNumbers{}).read()...)}
 }
 
-func conversationsOf(c *Client) *Collection[Conversation, ConversationInput] {
-	entity := &Entity[Conversation, ConversationInput]{client: c, segment: "TextMessageConversations", revised: true}
-	return newCollection(c, entity, shape[Conversation, ConversationInput]{
+func conversationsOf(e *Engine) *Collection[Conversation, ConversationInput] {
+	return newCollection(e, e.api.Conversations, shape[Conversation, ConversationInput]{
 		query:  wholeConversations(),
 		whole:  wholeConversations(),
-		change: func(in *ConversationInput) *Change { return &in.Change },
-		fields: conversationFields(c.numbers),
+		headOf: func(in *ConversationInput) *Head { return &in.Head },
+		fields: conversationFields(e.numbers),
 		asOf:   func(c *Conversation) *int64 { return &c.AsOf },
 		complete: func(ctx context.Context, conversation *Conversation) error {
 			conversation.Messages = nil
-			return c.completeRelations(ctx, conversation)
+			return e.completeRelations(ctx, conversation)
 		},
 		identity: func(in ConversationInput) Identity {
-			return Identity{orZero(in.PhoneID), c.numbers.Canonical(orZero(in.RecipientPhoneNumber))}
+			return Identity{orZero(in.PhoneID), e.numbers.Canonical(orZero(in.RecipientPhoneNumber))}
 		},
 		identityOf: func(held Conversation) Identity {
-			return Identity{held.PhoneID, c.numbers.Canonical(held.RecipientPhoneNumber)}
+			return Identity{held.PhoneID, e.numbers.Canonical(held.RecipientPhoneNumber)}
 		},
 		listsNames: true,
 		mayBe: func(of Identity, held Conversation) bool {
-			return c.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), held.RecipientPhoneNumber)
+			return e.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), held.RecipientPhoneNumber)
 		},
-		asHeld:     asHeld,
-		existed:    c.existed,
-		prepareFor: c.keepLinks,
-		isPlain:    func(in ConversationInput) bool { return !in.setsRelations() },
-		inUse:      c.hasOtherMessages,
-		clean:      c.removeDropped,
-		extend:     c.readMessages,
+		asHeld:  asHeld,
+		existed: e.existed,
+		prepare: prepareLinks,
+		sent:    e.withKeptLinks,
+		isPlain: func(in ConversationInput) bool { return !setsRelations(in) },
+		inUse:   e.hasOtherMessages,
+		clean:   e.removeDropped,
+		extend:  e.readMessages,
 	})
 }
 
 // inlineMessages returns the messages that are created along with a conversation.
-func (in ConversationInput) inlineMessages() []MessageInput {
-	if messages, isSet := in.Messages.Get(); isSet {
+func inlineMessages(change *pending[ConversationInput]) []MessageInput {
+	if messages, isSet := change.Input.Messages.Get(); isSet {
 		return messages
 	}
-	return in.inline
+	return change.inline
 }
 
 // existed reports whether a conversation that has changed since a revision of the
 // space has a link or a message from before. One that nobody has changed since it
 // was created needs no such question.
-func (c *Client) existed(ctx context.Context, conversation Conversation, revision int64) (bool, error) {
+func (e *Engine) existed(ctx context.Context, conversation Conversation, revision int64) (bool, error) {
 	for _, kind := range RelationKinds {
 		for _, ref := range *kind.Refs(&conversation) {
 			if ref.Record.Revision > 0 && ref.Record.Revision <= revision {
@@ -73,7 +73,7 @@ func (c *Client) existed(ctx context.Context, conversation Conversation, revisio
 		OrderBy: []string{"revision"}, LoadOnly: stubFields,
 		Filters: []Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
 	}
-	for page, err := range c.Messages.Entity.pages(ctx, query) {
+	for page, err := range e.Messages.entity.Pages(ctx, query) {
 		if err != nil && mayPass(err) {
 			return false, err
 		}
@@ -89,12 +89,12 @@ func (c *Client) existed(ctx context.Context, conversation Conversation, revisio
 	return false, nil
 }
 
-// hasOtherMessages reports whether the conversation has more messages than the input
+// hasOtherMessages reports whether the conversation has more messages than the change
 // makes, or whether that can't be told.
-func (c *Client) hasOtherMessages(ctx context.Context, input ConversationInput, id ID) bool {
-	left := len(input.inlineMessages())
+func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[ConversationInput], id ID) bool {
+	left := len(inlineMessages(change))
 	query := Query{LoadOnly: stubFields, Filters: []Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
-	for message, err := range c.Messages.Entity.All(ctx, query) {
+	for message, err := range e.Messages.entity.All(ctx, query) {
 		if err == nil && message.TextMessageConversationID == id {
 			left--
 		}
@@ -118,19 +118,19 @@ func asHeld(in ConversationInput, held Conversation) ConversationInput {
 }
 
 // OfPhone returns all conversations of a phone, without messages.
-func (c *Client) OfPhone(ctx context.Context, phone ID) ([]Conversation, error) {
+func (e *Engine) OfPhone(ctx context.Context, phone ID) ([]Conversation, error) {
 	query := wholeConversations()
 	query.OrderBy = []string{"created"}
 	query.Filters = []Filter{{Field: "phone_id", Value: phone.String()}}
 	var found []Conversation
-	for conversation, err := range c.Conversations.Entity.All(ctx, query) {
+	for conversation, err := range e.Conversations.entity.All(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
 		if conversation.PhoneID != phone {
 			continue // the filter was not honoured
 		}
-		if err := c.completeRelations(ctx, &conversation); err != nil {
+		if err := e.completeRelations(ctx, &conversation); err != nil {
 			return nil, err
 		}
 		conversation.Messages = nil

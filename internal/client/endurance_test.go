@@ -18,12 +18,12 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 	t.Parallel()
 	const creates, batch, lossesIn = 10_000, 10, 20
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.BatchSize = batch })
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize = batch })
 		random := rand.New(rand.NewPCG(10_000, lossesIn)) //nolint:gosec // a test wants the same each time
 		var mu sync.Mutex                                 // of random
 		var lost atomic.Int64
-		answered := s.client.http.Transport
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		answered := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := answered.RoundTrip(r)
 			mu.Lock()
 			lose := random.IntN(lossesIn) == 0
@@ -38,7 +38,7 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 		})
 		ids := make([]ID, creates)
 		together(creates, func(i int) {
-			got, err := s.client.Conversations.writeOne(t.Context(), newConversation(i/2), 0) // each number twice
+			got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i/2), 0) // each number twice
 			if err != nil || got.RecipientPhoneNumber != numberOf(i/2) {
 				t.Errorf("%d: %s, %v", i, got.RecipientPhoneNumber, err)
 			}

@@ -1,8 +1,8 @@
 package client
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -34,12 +34,12 @@ func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []ID, floor int64
 	if err := f.each(ctx); err != nil {
 		return f.found, err
 	}
-	foundAll := !slices.ContainsFunc(ids, func(id ID) bool { return f.found[id].recordID().IsZero() })
+	foundAll := !slices.ContainsFunc(ids, func(id ID) bool { return f.found[id].RecordID().IsZero() })
 	return f.found, c.believe(ctx, foundAll)
 }
 
 // A fetching is on its way to read many records.
-type fetching[T record, In any] struct {
+type fetching[T Record, In Input] struct {
 	*Collection[T, In]
 
 	floor   int64
@@ -48,7 +48,7 @@ type fetching[T record, In any] struct {
 	upTo    int64 // the revision as of which is whatever is read from now on
 }
 
-func newFetching[T record, In any](c *Collection[T, In], ids []ID, floor int64) *fetching[T, In] {
+func newFetching[T Record, In Input](c *Collection[T, In], ids []ID, floor int64) *fetching[T, In] {
 	f := &fetching[T, In]{Collection: c, floor: floor, upTo: floor, missing: make(map[ID]bool, len(ids)), found: make(map[ID]T, len(ids))}
 	for _, id := range ids {
 		f.missing[id] = c.mayBeListed == nil || c.mayBeListed(id, floor)
@@ -73,12 +73,12 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	query := f.query
 	query.IncludeDeleted = true
 	read := 0
-	for page, err := range f.Entity.newerThan(ctx, f.floor, query) {
+	for page, err := range f.entity.newerThan(ctx, f.floor, query) {
 		if err != nil {
 			return err
 		}
 		if read == 0 {
-			observePage(&f.client.seen, page)
+			observePage(&f.engine.seen, page)
 			f.upTo = max(f.upTo, newest(page.Records))
 		}
 		for _, record := range page.Records {
@@ -93,17 +93,17 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	return nil
 }
 
-func newest[T record](records []T) int64 {
+func newest[T Record](records []T) int64 {
 	revision := NoFloor
 	for _, record := range records {
-		revision = max(revision, record.changed())
+		revision = max(revision, record.Changed())
 	}
 	return revision
 }
 
 // take moves a listed record to found, if it is one of the missing.
 func (f *fetching[T, In]) take(ctx context.Context, record T) {
-	id := record.recordID()
+	id := record.RecordID()
 	if !f.missing[id] {
 		return
 	}
@@ -115,7 +115,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) {
 		return // its own get says why, and its neighbours don't suffer
 	}
 	*f.asOf(&record) = f.upTo
-	f.client.seen.claim(id)
+	f.engine.seen.claim(id)
 	f.found[id] = record
 	delete(f.missing, id)
 }
@@ -128,7 +128,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 	}
 	answers := make(chan answer, len(f.missing))
 	var group errgroup.Group
-	group.SetLimit(cap(f.client.slots))
+	group.SetLimit(f.engine.config.MaxConcurrentRequests)
 	for id := range f.missing {
 		group.Go(func() error {
 			record, err := f.Get(ctx, id)
@@ -144,9 +144,9 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		case answer.err == nil:
 			asOf := f.asOf(&answer.record)
 			*asOf = max(*asOf, f.upTo)
-			f.found[answer.record.recordID()] = answer.record
+			f.found[answer.record.RecordID()] = answer.record
 		case ProblemOf(answer.err) != NotFound:
-			failed = firstError(failed, answer.err)
+			failed = cmp.Or(failed, answer.err)
 		}
 	}
 	return failed
@@ -156,7 +156,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
 	errs := make([]error, len(records))
 	var group errgroup.Group
-	group.SetLimit(cap(c.client.slots))
+	group.SetLimit(c.engine.config.MaxConcurrentRequests)
 	for i := range records {
 		group.Go(func() error {
 			errs[i] = c.complete(ctx, &records[i])
@@ -177,13 +177,13 @@ func (w *writing[T, In]) completeMirrored(ctx context.Context, items []int) []in
 	var changed []int
 	var records []T
 	for _, i := range items {
-		id, _ := w.about(i).ID.Get()
+		id, _ := w.head(i).ID.Get()
 		if record, found := w.mirror.changed[id]; found {
 			changed, records = append(changed, i), append(records, record)
 		}
 	}
 	for n, err := range w.completeAll(ctx, records) {
-		id := records[n].recordID()
+		id := records[n].RecordID()
 		w.mirror.changed[id] = records[n]
 		if ProblemOf(err) == NotFound {
 			err = &GoneError{ID: id}
@@ -197,16 +197,16 @@ func (w *writing[T, In]) completeMirrored(ctx context.Context, items []int) []in
 // without one), the newest first. Where the service does not filter by
 // revision, older ones come too, until nothing newer can follow. What changes
 // meanwhile may be missing: it has moved to a page that was there before.
-func (e *Entity[T, In]) newerThan(ctx context.Context, floor int64, query Query) iter.Seq2[Page[T], error] {
+func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query Query) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		query.OrderBy = []string{"-revision"}
-		if floor > NoFloor && !e.client.refused.has(revisionFilter) {
+		if floor > NoFloor && !e.engine.refused.has(revisionFilter) {
 			query.Filters = append(query.Filters, Filter{Field: "revision", Op: "gt", Value: fmt.Sprint(floor)})
 		}
 		first := true
-		for page, err := range e.pages(ctx, query) {
+		for page, err := range e.Pages(ctx, query) {
 			if first && isRefusal(err) && len(query.Filters) > 0 {
-				e.client.refused.add(revisionFilter)
+				e.engine.refused.add(revisionFilter)
 				query.Filters = nil
 				for page, err := range e.newerThan(ctx, floor, query) {
 					if !yield(page, err) {
@@ -228,12 +228,6 @@ func (e *Entity[T, In]) newerThan(ctx context.Context, floor int64, query Query)
 
 // noneNewerFollow reports whether the page came newest first, as ordered, and
 // ends at or below floor.
-func noneNewerFollow[T record](page Page[T], floor int64) bool {
-	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].changed() <= floor
-}
-
-// isRefusal reports whether the service found fault with the request itself.
-func isRefusal(err error) bool {
-	var apiError *APIError
-	return errors.As(err, &apiError) && apiError.problem() == Refused
+func noneNewerFollow[T Record](page Page[T], floor int64) bool {
+	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].Changed() <= floor
 }

@@ -26,7 +26,7 @@ func TestGetParameters(t *testing.T) {
 			must(t, err)
 			must(t, s.Seed(map[string][]map[string]any{"TextMessages": {{"text_message_conversation_id": id, "content": "Hello", "direction": 1}}}))
 			for _, requests := range want {
-				got, err := s.client.Conversations.Get(t.Context(), idOf(id))
+				got, err := s.engine.Conversations.Get(t.Context(), idOf(id))
 				must(t, err)
 				s.wantRequests(t, requests...)
 				wantEqual(t, "links", [][]ID{{acme}, {quote}, {}}, [][]ID{RelationKinds[0].Linked(&got), RelationKinds[5].Linked(&got), RelationKinds[1].Linked(&got)})
@@ -42,13 +42,13 @@ func TestGetRefusedForAnotherReason(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	id := s.seed(t, 1)[0]
 	s.Inject(mockserver.Fault{Method: "GET", Times: 2, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity})
-	_, err := s.client.Conversations.Get(t.Context(), id)
+	_, err := s.engine.Conversations.Get(t.Context(), id)
 	wantProblem(t, err, Refused)
 	s.ResetRequests()
-	_, err = s.client.Conversations.Get(t.Context(), id)
+	_, err = s.engine.Conversations.Get(t.Context(), id)
 	must(t, err)
 	s.wantRequests(t, getConversation)
-	if s.client.refused.has(getParameters) {
+	if s.engine.refused.has(getParameters) {
 		t.Errorf("the parameters count as refused")
 	}
 }
@@ -62,11 +62,11 @@ func TestGetDeleted(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{GetParameters: parameters, DeletedGet: deleted})
 				id := s.seed(t, 1)[0]
 				must(t, s.SoftDelete(conversationSegment, id.String()))
-				got, err := s.client.Conversations.Get(t.Context(), id)
+				got, err := s.engine.Conversations.Get(t.Context(), id)
 				must(t, err)
 				wantEqual(t, "deleted", true, got.IsDeleted)
 				must(t, s.Purge(conversationSegment, id.String()))
-				_, err = s.client.Conversations.Get(t.Context(), id)
+				_, err = s.engine.Conversations.Get(t.Context(), id)
 				wantProblem(t, err, NotFound)
 			})
 		}
@@ -87,7 +87,7 @@ func TestWrongSpace(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				asked := 0
-				c := scripted(t, func(r *http.Request) (*http.Response, error) {
+				c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
 					asked++
 					return answer(r, http.StatusNotFound, body), nil
 				})
@@ -98,7 +98,7 @@ func TestWrongSpace(t *testing.T) {
 				wantProblem(t, err, WrongAddress)
 				_, err = c.Conversations.writeOne(ctx, newConversation(1), 0)
 				wantProblem(t, err, WrongAddress)
-				_, err = c.Conversations.writeOne(ctx, ConversationInput{Change: Change{ID: Value(unknown), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}, 0)
+				_, err = c.Conversations.writeOne(ctx, conversationChange{Input: ConversationInput{Head: Head{ID: Value(unknown), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}}, 0)
 				wantProblem(t, err, WrongAddress)
 				asked = 0
 				together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), WrongAddress) })
@@ -157,7 +157,7 @@ func TestFetchMany(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{RevisionFilter: filter})
 				all := s.seed(t, records)
 				ids := test.pick(all)
-				got, err := s.client.Conversations.FetchMany(t.Context(), ids, test.floor(s, all))
+				got, err := s.engine.Conversations.FetchMany(t.Context(), ids, test.floor(s, all))
 				must(t, err)
 				for _, id := range ids {
 					c, found := got[id]
@@ -186,7 +186,7 @@ func TestFetchManyFailsForOne(t *testing.T) {
 	ids := s.seed(t, 3)
 	s.Inject(mockserver.Fault{Path: ids[1].String(), Kind: mockserver.StatusReply, Status: 403},
 		mockserver.Fault{Path: "/entities/" + conversationSegment, Times: 1, Kind: mockserver.ReplaceReply, Reply: `{"success":true,"total":300,"data":[]}`})
-	got, err := s.client.Conversations.FetchMany(t.Context(), ids, NoFloor)
+	got, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 	wantProblem(t, err, NotPermitted)
 	wantEqual(t, "found", 2, len(got))
 }
@@ -217,7 +217,7 @@ func TestNewerThan(t *testing.T) {
 			floor := int64(s.Revision())
 			s.seed(t, test.newer)
 			newer := 0
-			for page, err := range s.client.Conversations.Entity.newerThan(t.Context(), floor, wholeConversations()) {
+			for page, err := range s.engine.Conversations.entity.newerThan(t.Context(), floor, wholeConversations()) {
 				must(t, err)
 				for _, c := range page.Records {
 					if c.Revision > floor {
@@ -228,7 +228,7 @@ func TestNewerThan(t *testing.T) {
 			wantEqual(t, "newer ones", test.newer, newer)
 			wantEqual(t, "requests", test.want, len(s.Requests()))
 			s.ResetRequests()
-			for _, err := range s.client.Conversations.Entity.newerThan(t.Context(), floor, wholeConversations()) {
+			for _, err := range s.engine.Conversations.entity.newerThan(t.Context(), floor, wholeConversations()) {
 				must(t, err)
 			}
 			if test.filter == mockserver.Refused {
@@ -248,12 +248,12 @@ func TestPrepareFailsForOne(t *testing.T) {
 		first, second := s.create(t.Context(), t, 0), s.create(t.Context(), t, 1)
 		time.Sleep(time.Second) // a batch begins anew
 		must(t, s.Edit(conversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
-		mock := s.client.http.Transport
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
-		results := s.client.Conversations.write(t.Context(), []ConversationInput{linked(change(first), acme), linked(change(second), acme), newConversation(2)}, WriteOptions{RollbackMethod: 1})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{linked(change(first), acme), linked(change(second), acme), newConversation(2)}, WriteOptions{RollbackMethod: 1})
 		if err := results[0].Err; err == nil || !strings.Contains(err.Error(), "does not show which record") {
 			t.Errorf("the one that can't be prepared: %v", err)
 		}
@@ -267,7 +267,7 @@ func TestPrepareFailsForOne(t *testing.T) {
 func TestGetRefusesBareLinks(t *testing.T) {
 	t.Parallel()
 	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + id2 + `"}`, `{"id":"` + id2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
-		c := replying(t, `{"success":true,"data":{"id":"`+id1+`","revision":7,"account_relations":[`+link+`]}}`)
+		c := replyingEngine(t, `{"success":true,"data":{"id":"`+id1+`","revision":7,"account_relations":[`+link+`]}}`)
 		if got, err := c.Conversations.Get(t.Context(), idOf(id1)); ProblemOf(err) != UnexpectedReply {
 			t.Errorf("the link %s is taken for %v, %v", link, got.AccountRelations, err)
 		}
@@ -283,7 +283,7 @@ func TestGetParametersRefusedToMany(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.Latency, Latency: time.Second})
 		together(len(ids), func(i int) {
 			time.Sleep(time.Duration(i) * 300 * time.Millisecond)
-			got, err := s.client.Conversations.Get(t.Context(), ids[i])
+			got, err := s.engine.Conversations.Get(t.Context(), ids[i])
 			if err != nil || got.ID != ids[i] {
 				t.Errorf("%d: %s, %v", i, got.ID, err)
 			}

@@ -14,19 +14,19 @@ func TestInputsInJSON(t *testing.T) {
 		want  string
 	}{
 		"an update of one field": {
-			ConversationInput{Change: Change{ID: Value(id), Revision: Value[int64](1791)}, RecipientPhoneNumber: Value("+15550100")},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, RecipientPhoneNumber: Value("+15550100")},
 			head + `,"recipient_phone_number":"+15550100"}`,
 		},
 		"a field is emptied": {
-			ConversationInput{Change: Change{ID: Value(id), Revision: Value[int64](1791)}, RecipientContactID: Null[ID]()},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, RecipientContactID: Null[ID]()},
 			head + `,"recipient_contact_id":null}`,
 		},
 		"no value is still a value": {
-			ConversationInput{Change: Change{ID: Value(id), Revision: Value[int64](1791)}, AccountRelations: RelationKinds[0].Links(nil), RecipientPhoneNumber: Value("")},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, AccountRelations: RelationKinds[0].Links(nil), RecipientPhoneNumber: Value("")},
 			head + `,"recipient_phone_number":"","account_relations":[]}`,
 		},
 		"links": {
-			ConversationInput{PhoneID: Value(frontDesk), OpportunityRelations: RelationKinds[4].Links([]ID{opportunity}), AccountRelations: Value([]RelationInput{{URI: "https://crm.example/x", kept: acme}})},
+			ConversationInput{PhoneID: Value(frontDesk), OpportunityRelations: RelationKinds[4].Links([]ID{opportunity}), AccountRelations: Value([]RelationInput{{URI: "https://crm.example/x"}})},
 			`{"phone_id":"` + frontDesk.String() + `","account_relations":[{"id":"https://crm.example/x"}],"opportunity_relations":[{"lead_oppty_id":"` + opportunity.String() + `"}]}`,
 		},
 		"nothing": {ConversationInput{}, `{}`},
@@ -65,7 +65,7 @@ func TestField(t *testing.T) {
 func TestFieldsOfInput(t *testing.T) {
 	t.Parallel()
 	input := ConversationInput{
-		Change: Change{ID: Value(frontDesk), Revision: Value[int64](1)}, PhoneID: Value(frontDesk),
+		Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)}, PhoneID: Value(frontDesk),
 		RecipientAccountID: Null[ID](), RecipientContactID: Value(jones), RecipientPhoneNumber: Value(""),
 		Messages: Value([]MessageInput{}),
 	}
@@ -87,7 +87,7 @@ func TestFieldsOfInput(t *testing.T) {
 	if len(sent) > 0 {
 		t.Errorf("not among the fields: %v", sent)
 	}
-	if fields := (ConversationInput{Change: Change{ID: Value(frontDesk), Revision: Value[int64](1)}}).Fields(); len(fields) > 0 {
+	if fields := (ConversationInput{Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)}}).Fields(); len(fields) > 0 {
 		t.Errorf("an update of nothing has the fields %v", fields)
 	}
 }

@@ -55,17 +55,6 @@ func TextOf(ids ...ID) string {
 // alone what it does not set.
 type fields[T, In any] []field[T, In]
 
-// names returns the names of the fields that the input sets.
-func (f fields[T, In]) names(in *In) []string {
-	var names []string
-	for _, field := range f {
-		if _, isSet := field.wanted(in); isSet {
-			names = append(names, field.name)
-		}
-	}
-	return names
-}
-
 // read returns the names of the fields that records show.
 func (f fields[T, In]) read() []string {
 	var names []string

@@ -20,7 +20,7 @@ func TestAmbiguous(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		before := s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { s.stranger(t, numberOf(1)) }})
-		_, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 		ambiguous, _ := errors.AsType[*AmbiguousError](err)
 		var want []ID
 		for _, held := range s.live() {
@@ -48,10 +48,10 @@ func TestTwins(t *testing.T) {
 				mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 					late = s.stranger(t, numberOf(1))
 					if lostByOthers {
-						s.client.seen.lose([]Identity{{frontDesk, PhoneNumbers{}.Canonical(numberOf(1))}}, 1)
+						s.engine.seen.lose([]Identity{{frontDesk, PhoneNumbers{}.Canonical(numberOf(1))}}, 1)
 					}
 				}})
-			result := s.client.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+			result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
 			must(t, result.Err)
 			if lostByOthers {
 				wantEqual(t, "twins", 0, len(result.Twins))
@@ -68,8 +68,8 @@ func TestReadBackWaitsForACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.seed(t, 1)
-		mock, written := s.client.http.Transport, time.Time{}
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		mock, written := s.network.RoundTripper, time.Time{}
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			switch isBehind := time.Since(written) < 3*time.Second; {
 			case r.Method == http.MethodPost:
 				written = time.Now()
@@ -91,18 +91,18 @@ func TestBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		known := s.create(t.Context(), t, 1)
-		s.client.Expect(known.Revision + 100)
-		_, err := s.client.Conversations.Read(t.Context(), unknown)
+		s.engine.Expect(known.Revision + 100)
+		_, err := s.engine.Conversations.Read(t.Context(), unknown)
 		wantProblem(t, err, Behind)
-		_, err = s.client.Conversations.Read(t.Context(), known.ID)
+		_, err = s.engine.Conversations.Read(t.Context(), known.ID)
 		wantProblem(t, err, Behind)
 		update := since(known)
-		update.RecipientContactID = Value(jones)
-		_, err = s.client.Conversations.writeOne(t.Context(), update, 0)
+		update.Input.RecipientContactID = Value(jones)
+		_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
 		wantProblem(t, err, Behind)
-		_, err = s.client.Conversations.writeOne(t.Context(), newConversation(2), 0)
+		_, err = s.engine.Conversations.writeOne(t.Context(), newConversation(2), 0)
 		wantProblem(t, err, Behind)
-		wantProblem(t, s.client.Conversations.Delete(t.Context(), unknown, 0), Behind)
+		wantProblem(t, s.engine.Conversations.Delete(t.Context(), unknown, 0), Behind)
 		wantEqual(t, "conversations", 1, len(s.live()))
 	})
 }
@@ -121,7 +121,7 @@ func TestInterruptWhileLooking(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.RecoveryTimeout = test.recovery })
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.RecoveryTimeout = test.recovery })
 				s.seed(t, 1)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
 					time.AfterFunc(test.appears, func() { s.stranger(t, numberOf(1)) })
@@ -129,12 +129,12 @@ func TestInterruptWhileLooking(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
 				begin := time.Now()
-				_, err := s.client.Conversations.writeOne(ctx, newConversation(1), 0)
+				_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
 				if test.found {
 					must(t, err)
 					return
 				}
-				withinBubble(t, begin, 0, 3*time.Second+s.client.config.RequestTimeout+time.Second)
+				withinBubble(t, begin, 0, 3*time.Second+s.engine.config.RequestTimeout+time.Second)
 				if sinceOf(err) == nil {
 					t.Errorf("it is not remembered: %v", err)
 				}
@@ -150,13 +150,13 @@ func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		known := s.create(t.Context(), t, 1)
-		must(t, s.client.Conversations.Delete(t.Context(), known.ID, 0))
+		must(t, s.engine.Conversations.Delete(t.Context(), known.ID, 0))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.Latency, Do: cancel})
 		update := since(known)
-		update.Restore, update.RecipientContactID = true, Value(jones)
-		result := s.client.Conversations.CreateOrUpdateMany(ctx, []ConversationInput{update}, WriteOptions{RollbackMethod: 1}, false)[0]
+		update.Restore, update.Input.RecipientContactID = true, Value(jones)
+		result := s.engine.Conversations.CreateOrUpdateMany(ctx, []conversationChange{update}, WriteOptions{RollbackMethod: 1}, false)[0]
 		must(t, result.Err)
 		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
 	})

@@ -104,29 +104,53 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
+// A testConfig is all that can be set.
+type testConfig struct {
+	Config
+	Settings
+}
+
 // scripted returns a client whose requests are answered by next.
-func scripted(t testing.TB, next roundTripper, configure ...func(*Config)) *Client {
+func scripted(t testing.TB, next roundTripper, configure ...func(*testConfig)) *Client {
 	t.Helper()
-	config := Defaults()
+	return scriptedEngine(t, next, configure...).api
+}
+
+// scriptedEngine returns an engine whose requests are answered by next.
+func scriptedEngine(t testing.TB, next roundTripper, configure ...func(*testConfig)) *Engine {
+	t.Helper()
+	config := testConfig{Defaults(), DefaultSettings()}
 	config.ServiceURL, config.SpaceID = "https://crm.example", "acme_sales"
 	config.Username, config.Password = testUser, testPassword
 	for _, f := range configure {
 		f(&config)
 	}
 	config.Transport = next
-	c, err := New(config)
-	must(t, err)
-	return c
+	return newEngine(t, config)
 }
 
-// A testSpace is a mock of the CRM with a client of it.
+func newEngine(t testing.TB, config testConfig) *Engine {
+	t.Helper()
+	c, err := New(config.Config)
+	must(t, err)
+	e, err := NewEngine(c, config.Settings)
+	must(t, err)
+	return e
+}
+
+// A network stands between an engine and the mock. It can be exchanged.
+type network struct{ http.RoundTripper }
+
+// A testSpace is a mock of the CRM with an engine and its client.
 type testSpace struct {
 	*mockserver.Server
-	client *Client
+	network *network
+	client  *Client
+	engine  *Engine
 }
 
 // newSpace must be called inside the synctest bubble, if there is one.
-func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Config)) testSpace {
+func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*testConfig)) testSpace {
 	t.Helper()
 	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
 	must(t, err)
@@ -139,7 +163,9 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Con
 		"Projects":      {{"id": project, "name": "Project"}},
 		"Quotes":        {{"id": quote, "name": "Quote"}},
 	}))
-	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip, configure...)}
+	n := &network{mockserver.InProcess(mock)}
+	e := scriptedEngine(t, func(r *http.Request) (*http.Response, error) { return n.RoundTrip(r) }, configure...)
+	return testSpace{mock, n, e.api, e}
 }
 
 // seed creates n conversations as others would, and returns their ids.
@@ -208,27 +234,37 @@ func leftPad(i int) string {
 }
 
 // newConversation is the input for a conversation with the i-th number.
-func newConversation(i int) ConversationInput {
+func newConversation(i int) conversationChange {
+	return conversationChange{Input: inputOf(i)}
+}
+
+type (
+	conversationChange = Change[ConversationInput]
+	messageChange      = Change[MessageInput]
+)
+
+// inputOf is what a conversation with the i-th number is created with.
+func inputOf(i int) ConversationInput {
 	return ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(numberOf(i))}
 }
 
 // create is CreateOrUpdate of a conversation with the i-th number, which must go well.
 func (s testSpace) create(ctx context.Context, t testing.TB, i int) Conversation {
 	t.Helper()
-	got, err := s.client.Conversations.writeOne(ctx, newConversation(i), 0)
+	got, err := s.engine.Conversations.writeOne(ctx, newConversation(i), 0)
 	must(t, err)
 	return got
 }
 
 // linked returns an input with its accounts.
-func linked(input ConversationInput, accounts ...ID) ConversationInput {
-	input.AccountRelations = RelationKinds[0].Links(accounts)
-	return input
+func linked(change conversationChange, accounts ...ID) conversationChange {
+	change.Input.AccountRelations = RelationKinds[0].Links(accounts)
+	return change
 }
 
 // change is the input that updates the conversation.
-func change(c Conversation) ConversationInput {
-	return ConversationInput{Change: Change{ID: Value(c.ID), Revision: Value(c.Revision)}}
+func change(c Conversation) conversationChange {
+	return conversationChange{Input: ConversationInput{Head: Head{ID: Value(c.ID), Revision: Value(c.Revision)}}}
 }
 
 func texts(ids ...ID) []string {
@@ -272,7 +308,14 @@ func replaced(response *http.Response, err error, from, to string) (*http.Respon
 }
 
 // writeOne is CreateOrUpdate for tests to which only the record and the error matter.
-func (c *Collection[T, In]) writeOne(ctx context.Context, input In, validationLevel int64) (T, error) {
-	result := c.CreateOrUpdate(ctx, input, validationLevel)
+func (c *Collection[T, In]) writeOne(ctx context.Context, change Change[In], validationLevel int64) (T, error) {
+	result := c.CreateOrUpdate(ctx, change, validationLevel)
 	return result.Value, result.Err
+}
+
+// replyingEngine returns an engine whose client gets the same reply again and again.
+func replyingEngine(t testing.TB, body string) *Engine {
+	t.Helper()
+	next := func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusOK, body), nil }
+	return scriptedEngine(t, next, func(c *testConfig) { c.MaxRetries = 0 })
 }

@@ -80,7 +80,7 @@ func (h *history) observe(revision int64, latest bool) {
 }
 
 // observePage learns from the first page of a list that is ordered by revision.
-func observePage[T record](h *history, page Page[T]) {
+func observePage[T Record](h *history, page Page[T]) {
 	if len(page.Records) > 0 {
 		h.observe(newest(page.Records), isNewestFirst(page))
 	}
@@ -88,11 +88,11 @@ func observePage[T record](h *history, page Page[T]) {
 
 // isNewestFirst reports whether the first page of a list shows what is newest: not
 // every service orders as it is asked to.
-func isNewestFirst[T record](page Page[T]) bool {
+func isNewestFirst[T Record](page Page[T]) bool {
 	if page.HasNextPage && len(page.Records) < 2 {
 		return false
 	}
-	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.changed(), a.changed()) })
+	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Changed(), a.Changed()) })
 }
 
 func (h *history) expect(revision int64) {
@@ -115,65 +115,65 @@ func (h *history) isKnown() bool {
 
 // Newest returns the newest revision of the space that this client has seen, 0 for
 // none.
-func (c *Client) Newest() int64 {
-	newest, _, _ := c.seen.state()
+func (e *Engine) Newest() int64 {
+	newest, _, _ := e.seen.state()
 	return newest
 }
 
 // Expect tells the client which revision of the space its user has seen before. As
 // long as the space shows less, nothing there counts as gone or as unchanged: reads
 // and comparisons fail with a *BehindError.
-func (c *Client) Expect(revision int64) { c.seen.expect(revision) }
+func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
 
 // now returns the latest known moment of the space's history; the first time
 // it asks the service.
-func (c *Client) now(ctx context.Context) (Moment, error) {
-	if !c.seen.isKnown() {
-		if err := c.Conversations.Entity.observeNewest(ctx); err != nil {
+func (e *Engine) now(ctx context.Context) (Moment, error) {
+	if !e.seen.isKnown() {
+		if err := e.Conversations.entity.observeNewest(ctx); err != nil {
 			return Moment{}, err
 		}
 	}
-	if err := c.isThere(ctx); err != nil {
+	if err := e.isThere(ctx); err != nil {
 		return Moment{}, err
 	}
-	return Moment{Revision: c.Newest()}, nil
+	return Moment{Revision: e.Newest()}, nil
 }
 
 // isThere returns an error unless the space has shown that it exists, and all that
 // its user has seen of it before. Only then does "not found" mean that a record is
 // gone, rather than that the address is wrong or a copy is behind.
-func (c *Client) isThere(ctx context.Context) error {
-	newest, expected, there := c.seen.state()
+func (e *Engine) isThere(ctx context.Context) error {
+	newest, expected, there := e.seen.state()
 	if there && newest >= expected {
 		return nil
 	}
 	select {
-	case c.seen.asking <- struct{}{}:
-		defer func() { <-c.seen.asking }()
+	case e.seen.asking <- struct{}{}:
+		defer func() { <-e.seen.asking }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return c.awaitExpected(ctx)
+	return e.awaitExpected(ctx)
 }
 
 // awaitExpected gives a copy that lags the time to catch up, once for all who ask.
-func (c *Client) awaitExpected(ctx context.Context) error {
-	deadline := time.Now().Add(c.config.RecoveryTimeout)
+func (e *Engine) awaitExpected(ctx context.Context) error {
+	deadline := time.Now().Add(e.settings.RecoveryTimeout)
 	for pause := firstLook; ; pause *= 2 {
-		newest, expected, there := c.seen.state()
-		if !there || newest < expected && !c.seen.gaveUp {
-			if err := c.lookForNewest(ctx, expected); err != nil {
+		newest, expected, there := e.seen.state()
+		if !there || newest < expected && !e.seen.gaveUp {
+			if err := e.lookForNewest(ctx, expected); err != nil {
 				return err
 			}
-			newest, expected, _ = c.seen.state()
+			newest, expected, _ = e.seen.state()
 		}
 		if newest >= expected {
 			return nil
 		}
 		wait := min(pause, time.Until(deadline))
-		c.seen.gaveUp = c.seen.gaveUp || wait <= 0
-		if c.seen.gaveUp {
-			return &BehindError{Space: c.SpaceID(), Seen: expected, Newest: newest}
+		e.seen.gaveUp = e.seen.gaveUp || wait <= 0
+		if e.seen.gaveUp {
+			return &BehindError{Space: e.api.SpaceID(), Seen: expected, Newest: newest}
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return err
@@ -184,14 +184,14 @@ func (c *Client) awaitExpected(ctx context.Context) error {
 // lookForNewest observes the newest revision of the space. Where that is below the
 // one expected, other entities may have newer records: the revision is one counter
 // for all of them.
-func (c *Client) lookForNewest(ctx context.Context, expected int64) error {
-	for i, segment := range []string{c.Conversations.Entity.segment, c.Messages.Entity.segment, c.relations.segment, "Phones", "Accounts", "Contacts"} {
-		entity := &Entity[stamp, struct{}]{client: c, segment: segment}
+func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
+	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
+		entity := &entityOf[stamp, struct{}]{NewEntity[stamp, struct{}](e.api, segment), e}
 		err := entity.observeNewest(ctx)
 		if err != nil && i == 0 {
 			return err
 		}
-		if newest, _, _ := c.seen.state(); newest >= expected {
+		if newest, _, _ := e.seen.state(); newest >= expected {
 			return nil
 		}
 	}
@@ -200,7 +200,7 @@ func (c *Client) lookForNewest(ctx context.Context, expected int64) error {
 
 // observeNewest observes the newest record. Where the service does not order by
 // revision, the newest is climbed up to by the filter, or all are listed.
-func (e *Entity[T, In]) observeNewest(ctx context.Context) error {
+func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 	query := Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, err := e.List(ctx, query)
 	if err != nil {
@@ -208,7 +208,7 @@ func (e *Entity[T, In]) observeNewest(ctx context.Context) error {
 	}
 	top := max(newest(page.Records), 0)
 	if isNewestFirst(page) {
-		e.client.seen.observe(top, true)
+		e.engine.seen.observe(top, true)
 		return nil
 	}
 	for page, err := range e.climb(ctx, query, top) {
@@ -217,21 +217,21 @@ func (e *Entity[T, In]) observeNewest(ctx context.Context) error {
 		}
 		top = max(top, newest(page.Records))
 	}
-	e.client.seen.observe(top, true)
+	e.engine.seen.observe(top, true)
 	return nil
 }
 
 // climb returns pages of what is newer than all that came before, from top on; where
 // the service does not filter by revision, all pages.
-func (e *Entity[T, In]) climb(ctx context.Context, query Query, top int64) iter.Seq2[Page[T], error] {
+func (e *entityOf[T, In]) climb(ctx context.Context, query Query, top int64) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
-		for !e.client.refused.has(revisionFilter) {
+		for !e.engine.refused.has(revisionFilter) {
 			query.Filters = []Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(top, 10)}}
 			page, err := e.List(ctx, query)
 			higher := newest(page.Records)
 			switch {
 			case isRefusal(err):
-				e.client.refused.add(revisionFilter)
+				e.engine.refused.add(revisionFilter)
 			case err != nil:
 				yield(page, err)
 				return
@@ -247,7 +247,7 @@ func (e *Entity[T, In]) climb(ctx context.Context, query Query, top int64) iter.
 			break
 		}
 		query.Filters = nil
-		e.pages(ctx, query)(yield)
+		e.Pages(ctx, query)(yield)
 	}
 }
 
@@ -257,10 +257,10 @@ type stamp struct {
 	Revision int64 `json:"revision"`
 }
 
-func (s stamp) recordID() ID    { return s.ID }
-func (s stamp) changed() int64  { return s.Revision }
-func (s stamp) deleted() bool   { return false }
-func (s stamp) protected() bool { return false }
+func (s stamp) RecordID() ID    { return s.ID }
+func (s stamp) Changed() int64  { return s.Revision }
+func (s stamp) Deleted() bool   { return false }
+func (s stamp) Protected() bool { return false }
 
 // refusals are the things that the service has been found to refuse.
 type refusals struct {

@@ -7,35 +7,51 @@ import (
 	"slices"
 )
 
-// keepLinks returns the input with those of its links that the conversation
-// has already named by their relation's URI: whether the service replaces an
-// array or merges into it, they are neither made anew nor doubled.
-func (c *Client) keepLinks(input ConversationInput, conversation Conversation) ConversationInput {
+// A link is one of a conversation, by its field and the linked record.
+type link struct {
+	field  string
+	target ID
+}
+
+// prepareLinks notes which of the links that an update sets the conversation has
+// already, and which it should not have any more.
+func prepareLinks(change *pending[ConversationInput], conversation Conversation) {
+	input := &change.Input
 	if messages, isSet := input.Messages.Get(); isSet { // they never go into an update
-		input.inline, input.Messages = messages, Field[[]MessageInput]{}
+		change.inline, input.Messages = messages, Field[[]MessageInput]{}
 	}
-	input.dropped = nil
+	change.kept, change.dropped = map[link]ID{}, nil
 	for _, kind := range RelationKinds {
-		field := kind.Input(&input)
-		wanted, set := field.Get()
-		if !set {
+		wanted, isSet := kind.Input(input).Get()
+		if !isSet {
 			continue
 		}
-		existing := make(map[ID]ID) // linked record → relation
 		for _, ref := range *kind.Refs(&conversation) {
-			linked := *kind.linked(ref.Record)
-			existing[linked] = ref.ID
-			if !slices.ContainsFunc(wanted, func(item RelationInput) bool { return item.target() == linked }) {
-				input.dropped = append(input.dropped, ref.ID)
+			linked := kind.LinkedBy(ref.Record)
+			change.kept[link{kind.Field, linked}] = ref.ID
+			if !slices.ContainsFunc(wanted, func(item RelationInput) bool { return item.Target() == linked }) {
+				change.dropped = append(change.dropped, ref.ID)
 			}
+		}
+	}
+}
+
+// withKeptLinks returns the input with those of its links that the conversation has
+// already named by their relation's URI: whether the service replaces an array or
+// merges into it, they are neither made anew nor doubled.
+func (e *Engine) withKeptLinks(change *pending[ConversationInput]) ConversationInput {
+	input := change.Input
+	for _, kind := range RelationKinds {
+		field := kind.Input(&input)
+		wanted, isSet := field.Get()
+		if !isSet {
+			continue
 		}
 		items := make([]RelationInput, len(wanted))
 		for i, item := range wanted {
 			items[i] = item
-			if relation, linked := existing[item.target()]; linked {
-				items[i] = RelationInput{URI: c.uri(c.relations.segment, relation), kept: item.target()}
-			} else if !item.kept.IsZero() { // it was there when it was last looked at
-				items[i] = kind.link(item.kept)
+			if relation, isKept := change.kept[link{kind.Field, item.Target()}]; isKept {
+				items[i] = RelationInput{URI: e.api.Relations.URI(relation)}
 			}
 		}
 		*field = Value(items)
@@ -46,23 +62,23 @@ func (c *Client) keepLinks(input ConversationInput, conversation Conversation) C
 // removeDropped deletes the links that updates should have removed and that a
 // service which merges arrays has kept; links that others have made meanwhile are
 // theirs. It reports whether there were any.
-func (c *Client) removeDropped(ctx context.Context, w *writing[Conversation, ConversationInput]) bool {
+func (e *Engine) removeDropped(ctx context.Context, w *writing[Conversation, ConversationInput]) bool {
 	owners := map[ID]int{} // relation → item
 	var extra []ID
 	for _, i := range w.written() {
 		for _, kind := range RelationKinds {
 			for _, ref := range *kind.Refs(&w.results[i].Value) {
-				if slices.Contains(w.inputs[i].dropped, ref.ID) {
+				if slices.Contains(w.changes[i].dropped, ref.ID) {
 					owners[ref.ID] = i
 					extra = append(extra, ref.ID)
 				}
 			}
 		}
 	}
-	for chunk := range slices.Chunk(extra, c.config.BatchSize) {
-		for n, result := range c.relations.remove(ctx, chunk, w.options) {
-			if result.Err != nil {
-				w.results[owners[chunk[n]]].Err = fmt.Errorf("removing a link: %w", result.Err)
+	for chunk := range slices.Chunk(extra, e.settings.BatchSize) {
+		for n, err := range e.relations.remove(ctx, chunk, w.options) {
+			if err != nil {
+				w.results[owners[chunk[n]]].Err = fmt.Errorf("removing a link: %w", err)
 			}
 		}
 	}
@@ -70,7 +86,7 @@ func (c *Client) removeDropped(ctx context.Context, w *writing[Conversation, Con
 }
 
 // completeRelations reads the links that a reply shows as URIs only.
-func (c *Client) completeRelations(ctx context.Context, conversation *Conversation) error {
+func (e *Engine) completeRelations(ctx context.Context, conversation *Conversation) error {
 	missing := func(ref Ref[Relation]) bool { return ref.Record == nil }
 	bare := slices.ContainsFunc(RelationKinds, func(kind RelationKind) bool {
 		return slices.ContainsFunc(*kind.Refs(conversation), missing)
@@ -78,7 +94,7 @@ func (c *Client) completeRelations(ctx context.Context, conversation *Conversati
 	relations := map[ID]*Relation{}
 	if bare {
 		filter := Filter{Field: "text_message_conversation_id", Value: conversation.ID.String()}
-		for relation, err := range c.relations.All(ctx, Query{Filters: []Filter{filter}}) {
+		for relation, err := range e.relations.All(ctx, Query{Filters: []Filter{filter}}) {
 			if err != nil {
 				return err
 			}
@@ -91,7 +107,7 @@ func (c *Client) completeRelations(ctx context.Context, conversation *Conversati
 			if refs[i].Record == nil {
 				refs[i].Record = relations[refs[i].ID]
 			}
-			if refs[i].ID.IsZero() || refs[i].Record == nil || kind.linked(refs[i].Record).IsZero() {
+			if refs[i].ID.IsZero() || refs[i].Record == nil || kind.LinkedBy(refs[i].Record).IsZero() {
 				return &ReplyError{HTTPStatus: http.StatusOK, Reason: fmt.Sprintf("does not show which record is linked by %s of the conversation %s", kind.Field, conversation.ID), Snippet: refs[i].ID.String()}
 			}
 		}

@@ -36,7 +36,7 @@ func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
 		{1000, 250, []string{"100", "100", "100"}},
 		{0, 250, []string{"100", "100", "100"}},
 	} {
-		found, err := s.client.Find(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
+		found, err := s.engine.Find(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
 		must(t, err)
 		var got []ID
 		for _, conversation := range found {
@@ -59,7 +59,7 @@ func TestSomeReturnsEachOnce(t *testing.T) {
 	})
 	found, err := c.Records("Phones").Some(t.Context(), Query{}, 3)
 	must(t, err)
-	wantEqual(t, "records", []Record{
+	wantEqual(t, "records", []RawRecord{
 		{idOf(id1), json.RawMessage(record(id1))}, {idOf(id2), json.RawMessage(record(id2))}, {acme, json.RawMessage(record(acme.String()))},
 	}, found)
 }
@@ -68,7 +68,7 @@ func TestSomeReturnsEachOnce(t *testing.T) {
 func TestFindShowsWholeConversations(t *testing.T) {
 	t.Parallel()
 	const link = "https://crm.example/entities/" + relationSegment + "/" + id2
-	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, relationSegment) {
 			return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id2+`","account_id":"`+acme.String()+`"}]}`), nil
 		}
@@ -93,7 +93,7 @@ func TestFindByRevision(t *testing.T) {
 	for _, behavior := range []string{mockserver.Honoured, mockserver.Ignored} {
 		s := newSpace(t, mockserver.Behavior{RevisionFilter: behavior})
 		ids := s.seed(t, 4)
-		all, err := s.client.Find(t.Context(), Query{OrderBy: []string{"revision"}}, 0)
+		all, err := s.engine.Find(t.Context(), Query{OrderBy: []string{"revision"}}, 0)
 		must(t, err)
 		second, third := strconv.FormatInt(all[1].Revision, 10), strconv.FormatInt(all[2].Revision, 10)
 		for _, test := range []struct {
@@ -109,7 +109,7 @@ func TestFindByRevision(t *testing.T) {
 			{"lte", third, ids[:3]},
 			{"between", second + "," + third, ids[1:3]},
 		} {
-			found, err := s.client.Find(t.Context(), Query{OrderBy: []string{"revision"}, Filters: []Filter{{Field: "revision", Op: test.op, Value: test.value}}}, 0)
+			found, err := s.engine.Find(t.Context(), Query{OrderBy: []string{"revision"}, Filters: []Filter{{Field: "revision", Op: test.op, Value: test.value}}}, 0)
 			if behavior == mockserver.Ignored {
 				if err == nil || !strings.Contains(err.Error(), "does not heed the filter on revision") {
 					t.Errorf("revision %s %s, which is ignored: %d found, %v", test.op, test.value, len(found), err)
@@ -125,7 +125,7 @@ func TestFindByRevision(t *testing.T) {
 		}
 	}
 	refusing := newSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Refused})
-	_, err := refusing.client.Find(t.Context(), Query{Filters: []Filter{{Field: "revision", Op: "gt", Value: "1"}}}, 0)
+	_, err := refusing.engine.Find(t.Context(), Query{Filters: []Filter{{Field: "revision", Op: "gt", Value: "1"}}}, 0)
 	wantProblem(t, err, Refused)
 }
 
@@ -153,7 +153,7 @@ func TestOfNumber(t *testing.T) {
 		"+12025550103":    nil,
 		"":                nil,
 	} {
-		found, err := s.client.OfNumber(t.Context(), frontDesk, number)
+		found, err := s.engine.OfNumber(t.Context(), frontDesk, number)
 		must(t, err)
 		var got []ID
 		for _, conversation := range found {
@@ -165,7 +165,7 @@ func TestOfNumber(t *testing.T) {
 		}
 		s.wantRequests(t, listConversations, listConversations)
 	}
-	if s.client.seen.isMine(one) {
+	if s.engine.seen.isMine(one) {
 		t.Error("what was found is claimed: a lost create could not adopt it any more")
 	}
 }
@@ -176,7 +176,7 @@ func TestOfNumberWithoutFilters(t *testing.T) {
 	conversation := func(id, phone ID, deleted string) string {
 		return `{"id":"` + id.String() + `","phone_id":"` + phone.String() + `","recipient_phone_number":"+12025550100","revision":7,"is_deleted":` + deleted + `}`
 	}
-	c := replying(t, `{"success":true,"data":[`+conversation(idOf(id1), acme, "false")+`,`+conversation(idOf(id2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
+	c := replyingEngine(t, `{"success":true,"data":[`+conversation(idOf(id1), acme, "false")+`,`+conversation(idOf(id2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
 	found, err := c.OfNumber(t.Context(), frontDesk, "+12025550100")
 	must(t, err)
 	if len(found) != 1 || found[0].ID != jones {
@@ -190,17 +190,17 @@ func TestLookupsAreFresh(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	ids := s.seed(t, 5)
 	for _, id := range ids[:3] { // the second makes the listing
-		_, err := s.client.Conversations.Read(t.Context(), id)
+		_, err := s.engine.Conversations.Read(t.Context(), id)
 		must(t, err)
 	}
 	for _, id := range ids {
 		must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
 	}
-	found, err := s.client.Find(t.Context(), Query{}, 0)
+	found, err := s.engine.Find(t.Context(), Query{}, 0)
 	must(t, err)
-	got, err := s.client.Conversations.Get(t.Context(), ids[4])
+	got, err := s.engine.Conversations.Get(t.Context(), ids[4])
 	must(t, err)
-	ofNumber, err := s.client.OfNumber(t.Context(), frontDesk, numberOf(100_003))
+	ofNumber, err := s.engine.OfNumber(t.Context(), frontDesk, numberOf(100_003))
 	must(t, err)
 	for _, conversation := range append(append(found, got), ofNumber...) {
 		if conversation.RecipientAccountID != acme {
@@ -215,7 +215,7 @@ func TestRecords(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	found, err := s.client.Records("Accounts").Some(t.Context(), Query{LoadOnly: []string{"id", "name"}, Filters: []Filter{{Field: "name", Value: "Zenith"}}}, 0)
 	must(t, err)
-	wantEqual(t, "records", []Record{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)
+	wantEqual(t, "records", []RawRecord{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)
 
 	_, err = s.client.Records("Account").Some(t.Context(), Query{}, 0)
 	if !IsUnknownEntity(err) {

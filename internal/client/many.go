@@ -12,24 +12,24 @@ import (
 
 // CreateOrUpdateMany writes any number of records in as few requests as
 // they fit in, and reads them back together. The results are in the order of
-// the inputs; their errors are those of [Collection.CreateOrUpdate], and:
+// the changes; their errors are those of [Collection.CreateOrUpdate], and:
 //
 // With allOrNothing, once anything fails nothing more is sent, and what has
 // been created is deleted again. What was created then has an *UndoneError, or,
 // where it could not be deleted again, a *LeftoverError; what was not sent has
 // [ErrNotSent]. What the service rolled back because of another item, and said
 // so, has [ErrRolledBack].
-func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In, options WriteOptions, allOrNothing bool) []Result[T] {
-	ctx, done := withLasting(ctx, c.client.config.RequestTimeout)
+func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options WriteOptions, allOrNothing bool) []Result[T] {
+	ctx, done := WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
-	w := newWriting(c, inputs, options)
+	w := newWriting(c, changes, options)
 	all := w.all()
-	w.prepare(ctx)
+	w.begin(ctx)
 	var failed atomic.Bool
 	failed.Store(len(w.unfailed(all)) < len(all))
 	var group errgroup.Group
 	group.SetLimit(cap(c.batches))
-	for items := range slices.Chunk(all, c.client.config.BatchSize) {
+	for items := range slices.Chunk(all, c.engine.settings.BatchSize) {
 		group.Go(func() error {
 			if allOrNothing && failed.Load() {
 				w.fail(w.toSend(items), ErrNotSent)
@@ -44,33 +44,33 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, inputs []In,
 	}
 	_ = group.Wait()
 	// What has been written is awaited, even by those who have given up.
-	ctx = lastingOf(ctx)
+	ctx = LastingOf(ctx)
 	if allOrNothing && failed.Load() {
 		w.undo(ctx)
 	}
 	w.readBack(ctx)
 	for i := range w.results {
-		w.results[i].Err = w.about(i).stillOpen(w.results[i].Err)
+		w.results[i].Err = w.stillOpen(w.changes[i].Change, w.results[i].Err)
 	}
 	return w.results
 }
 
 // DeleteMany soft-deletes any number of records. What is deleted or gone
 // already is no error.
-func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []ID, validationLevel int64) []Result[struct{}] {
-	options := WriteOptions{ValidationLevel: validationLevel, RollbackMethod: rollbackFailed}
-	results := make([]Result[struct{}], len(ids))
+func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []ID, validationLevel int64) []error {
+	options := WriteOptions{ValidationLevel: validationLevel, RollbackMethod: RollbackFailed}
+	errs := make([]error, len(ids))
 	var group errgroup.Group
 	group.SetLimit(cap(c.batches))
-	for first := 0; first < len(ids); first += c.client.config.BatchSize {
-		chunk := ids[first:min(first+c.client.config.BatchSize, len(ids))]
+	for first := 0; first < len(ids); first += c.engine.settings.BatchSize {
+		chunk := ids[first:min(first+c.engine.settings.BatchSize, len(ids))]
 		group.Go(func() error {
-			copy(results[first:], c.remove(ctx, chunk, options))
+			copy(errs[first:], c.remove(ctx, chunk, options))
 			return nil
 		})
 	}
 	_ = group.Wait()
-	return results
+	return errs
 }
 
 var (
@@ -111,20 +111,20 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		switch {
 		case id.IsZero():
 		case w.results[i].Adopted && w.isUsed(ctx, i, id):
-			w.about(i).ID = Field[ID]{} // it is not taken for ours
+			w.head(i).ID = Field[ID]{} // it is not taken for ours
 			w.results[i].Err = &AmbiguousError{IDs: []ID{id}}
 		default:
 			created = append(created, i)
 			ids = append(ids, id)
 		}
 	}
-	for n, result := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
+	for n, err := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
 		i := created[n]
-		if result.Err != nil {
-			w.results[i].Err = &LeftoverError{ID: ids[n], Err: result.Err}
+		if err != nil {
+			w.results[i].Err = &LeftoverError{ID: ids[n], Err: err}
 			continue
 		}
-		w.about(i).ID = Field[ID]{} // nothing is left of it
+		w.head(i).ID = Field[ID]{} // nothing is left of it
 		if w.results[i].Err == nil {
 			w.results[i].Err = &UndoneError{ID: ids[n]}
 		}
@@ -138,7 +138,7 @@ func (w *writing[T, In]) createdID(i int) ID {
 	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
 		return ID{}
 	case id.IsZero(): // it was to be updated then
-		id, _ = w.about(i).ID.Get()
+		id, _ = w.head(i).ID.Get()
 	}
 	return id
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-func newConversations(n int) []ConversationInput {
-	inputs := make([]ConversationInput, n)
+func newConversations(n int) []conversationChange {
+	inputs := make([]conversationChange, n)
 	for i := range inputs {
 		inputs[i] = newConversation(i)
 	}
@@ -22,7 +22,7 @@ func TestMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), newConversations(250), WriteOptions{RollbackMethod: 1}, false)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(250), WriteOptions{RollbackMethod: 1}, false)
 		var ids []ID
 		for i, result := range results {
 			if result.Err != nil || result.Value.RecipientPhoneNumber != numberOf(i) {
@@ -32,9 +32,9 @@ func TestMany(t *testing.T) {
 		}
 		s.wantRequests(t, listConversations, batchModify, batchModify, batchModify, listConversations, listConversations, listConversations)
 
-		for i, result := range s.client.Conversations.DeleteMany(t.Context(), append(ids, unknown), 0) {
-			if result.Err != nil {
-				t.Errorf("delete %d: %v", i, result.Err)
+		for i, err := range s.engine.Conversations.DeleteMany(t.Context(), append(ids, unknown), 0) {
+			if err != nil {
+				t.Errorf("delete %d: %v", i, err)
 			}
 		}
 		s.wantRequests(t, batchDelete, batchDelete, batchDelete)
@@ -58,11 +58,11 @@ func TestAllOrNothing(t *testing.T) {
 			t.Run(name+", "+reply, func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{RollbackReply: reply}, func(c *Config) { c.BatchSize, c.MaxConcurrentRequests = 5, 2 })
+					s := newSpace(t, mockserver.Behavior{RollbackReply: reply}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 5, 2 })
 					s.Inject(faults...)
 					inputs := newConversations(20)
-					inputs[culprit].PhoneID = Value(unknown)
-					results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
+					inputs[culprit].Input.PhoneID = Value(unknown)
+					results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
 					wantEqual(t, "conversations", 0, len(s.live()))
 					for i, result := range results {
 						if result.Err == nil || !result.Value.ID.IsZero() && !errors.As(result.Err, new(*UndoneError)) {
@@ -83,11 +83,11 @@ func TestAllOrNothing(t *testing.T) {
 func TestLeftover(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		inputs := newConversations(6)
-		inputs[3].PhoneID = Value(unknown)
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
+		inputs[3].Input.PhoneID = Value(unknown)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
 		for i, result := range results {
 			var leftover *LeftoverError
 			if left := errors.As(result.Err, &leftover); left != (i < 2) || left && fmt.Sprint(s.live()[i]["id"]) != leftover.ID.String() {
@@ -105,11 +105,11 @@ func TestLeftover(t *testing.T) {
 func TestAllOrNothingKeepsUpdates(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
 		before := s.create(t.Context(), t, 0)
 		update := change(before)
-		update.RecipientContactID = Value(jones)
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), []ConversationInput{update, newConversation(1), {PhoneID: Value(unknown)}}, WriteOptions{}, true)
+		update.Input.RecipientContactID = Value(jones)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{update, newConversation(1), {Input: ConversationInput{PhoneID: Value(unknown)}}}, WriteOptions{}, true)
 		must(t, results[0].Err)
 		wantEqual(t, "the update", jones, results[0].Value.RecipientContactID)
 		wantEqual(t, "conversations", 1, len(s.live()))
@@ -124,7 +124,7 @@ func TestAllOrNothingPrepares(t *testing.T) {
 		before := s.create(t.Context(), t, 0)
 		s.ResetRequests()
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), []ConversationInput{newConversation(1), linked(change(before), acme)}, WriteOptions{}, true)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(change(before), acme)}, WriteOptions{}, true)
 		wantProblem(t, results[1].Err, NotPermitted)
 		if !errors.As(results[0].Err, new(*UndoneError)) {
 			t.Errorf("the neighbour: %v", results[0].Err)
@@ -142,7 +142,7 @@ func TestOfPhone(t *testing.T) {
 		conversationSegment: {{"phone_id": id1, "recipient_phone_number": numberOf(1)}},
 	}))
 	ofPhone := func() []ID {
-		found, err := s.client.OfPhone(t.Context(), frontDesk)
+		found, err := s.engine.OfPhone(t.Context(), frontDesk)
 		must(t, err)
 		var ids []ID
 		for _, c := range found {
@@ -153,8 +153,8 @@ func TestOfPhone(t *testing.T) {
 	wantEqual(t, "conversations", sorted(want), ofPhone())
 	s.wantRequests(t, listConversations, listConversations)
 
-	mock := s.client.http.Transport
-	s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+	mock := s.network.RoundTripper
+	s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 		query := r.URL.Query()
 		query.Del("filter[phone_id]") // as a service does that does not know this filter
 		r.URL.RawQuery = query.Encode()
@@ -168,10 +168,10 @@ func TestOfPhone(t *testing.T) {
 func TestWrongCredentialsAreSentOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.Password += "?" })
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.Password += "?" })
 		for range 3 {
 			together(5, func(i int) {
-				_, err := s.client.Conversations.writeOne(t.Context(), newConversation(i), 0)
+				_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 				wantProblem(t, err, WrongCredentials)
 			})
 		}

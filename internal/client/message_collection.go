@@ -6,33 +6,33 @@ import (
 	"slices"
 )
 
-func messagesOf(c *Client) *Collection[Message, MessageInput] {
-	entity := &Entity[Message, MessageInput]{client: c, segment: "TextMessages", revised: true}
+func messagesOf(e *Engine) *Collection[Message, MessageInput] {
 	whole := Query{LoadOnly: []string{"id", "revision", "is_deleted", "is_delete_protected"}}
 	whole.LoadOnly = append(whole.LoadOnly, messageFields.read()...)
-	return newCollection(c, entity, shape[Message, MessageInput]{
+	return newCollection(e, e.api.Messages, shape[Message, MessageInput]{
 		query:       Query{LoadOnly: stubFields},
 		whole:       whole,
-		change:      func(in *MessageInput) *Change { return &in.Change },
+		headOf:      func(in *MessageInput) *Head { return &in.Head },
 		fields:      messageFields,
 		asOf:        func(m *Message) *int64 { return &m.AsOf },
-		find:        c.findMessage,
-		complete:    c.completeMessage,
+		find:        e.findMessage,
+		complete:    e.completeMessage,
 		isStub:      Message.IsStub,
-		suffices:    c.contents.suffices,
-		mayBeListed: c.contents.mayBeListed,
+		suffices:    e.contents.suffices,
+		mayBeListed: e.contents.mayBeListed,
 		identity: func(in MessageInput) Identity {
 			return messageIdentity(orZero(in.TextMessageConversationID), orZero(in.Direction), orZero(in.Content))
 		},
 		identityOf: func(m Message) Identity {
 			return messageIdentity(m.TextMessageConversationID, m.Direction, m.Content)
 		},
-		existed:    func(context.Context, Message, int64) (bool, error) { return false, nil },
-		mayBe:      func(Identity, Message) bool { return false },
-		asHeld:     func(in MessageInput, _ Message) MessageInput { return in },
-		prepareFor: func(in MessageInput, _ Message) MessageInput { return in },
-		isPlain:    func(MessageInput) bool { return true },
-		clean:      func(context.Context, *writing[Message, MessageInput]) bool { return false },
+		existed: func(context.Context, Message, int64) (bool, error) { return false, nil },
+		mayBe:   func(Identity, Message) bool { return false },
+		asHeld:  func(in MessageInput, _ Message) MessageInput { return in },
+		prepare: func(*pending[MessageInput], Message) {},
+		sent:    func(change *pending[MessageInput]) MessageInput { return change.Input },
+		isPlain: func(MessageInput) bool { return true },
+		clean:   func(context.Context, *writing[Message, MessageInput]) bool { return false },
 	})
 }
 
@@ -43,11 +43,11 @@ func messageIdentity(conversation ID, direction int, content string) Identity {
 // MessagesOf returns the messages of a conversation that are not deleted, are
 // newer than a revision, [NoFloor] for all, and that nobody has claimed, in the order in
 // which they were made. It is for trouble: it reads what others may have written.
-func (c *Client) MessagesOf(ctx context.Context, conversation ID, since int64, claimed map[ID]bool) ([]Message, error) {
-	query := c.Messages.query
+func (e *Engine) MessagesOf(ctx context.Context, conversation ID, since int64, claimed map[ID]bool) ([]Message, error) {
+	query := e.Messages.query
 	query.Filters = []Filter{{Field: "text_message_conversation_id", Value: conversation.String()}}
 	var found []Message
-	for message, err := range c.Messages.Entity.All(ctx, query) {
+	for message, err := range e.Messages.entity.All(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
@@ -57,7 +57,7 @@ func (c *Client) MessagesOf(ctx context.Context, conversation ID, since int64, c
 		}
 	}
 	var left []Message
-	for i, err := range c.Messages.completeAll(ctx, found) {
+	for i, err := range e.Messages.completeAll(ctx, found) {
 		switch {
 		case err == nil:
 			left = append(left, found[i])
@@ -71,11 +71,11 @@ func (c *Client) MessagesOf(ctx context.Context, conversation ID, since int64, c
 
 // readMessages reads the messages that were created inside their conversations:
 // all of a batch in as few lists as they fit in, and then the contents one by one.
-func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, ConversationInput]) {
+func (e *Engine) readMessages(ctx context.Context, w *writing[Conversation, ConversationInput]) {
 	var open []int
 	owners := map[ID]int{}
 	for _, i := range w.written() {
-		if len(w.inputs[i].inlineMessages()) > 0 {
+		if len(inlineMessages(&w.changes[i])) > 0 {
 			open = append(open, i)
 			owners[w.ids[i]] = i
 		}
@@ -85,7 +85,7 @@ func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, Conv
 	}
 	made := make(map[int][]Message, len(open))
 	floor := w.createdSince(open)
-	for page, err := range c.Messages.Entity.newerThan(ctx, floor, c.Messages.query) {
+	for page, err := range e.Messages.entity.newerThan(ctx, floor, e.Messages.query) {
 		if err != nil {
 			for _, i := range open {
 				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("its messages: %w", err)}
@@ -101,7 +101,7 @@ func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, Conv
 	var first, others []madeMessage
 	for _, i := range open {
 		inOrder(made[i])
-		wanted := min(len(w.inputs[i].inlineMessages()), len(made[i]))
+		wanted := min(len(inlineMessages(&w.changes[i])), len(made[i]))
 		for n, message := range made[i] {
 			if n < wanted {
 				first = append(first, madeMessage{i, message})
@@ -110,11 +110,11 @@ func (c *Client) readMessages(ctx context.Context, w *writing[Conversation, Conv
 			}
 		}
 	}
-	c.takeMade(ctx, w, first)
+	e.takeMade(ctx, w, first)
 	// Whoever writes into a new conversation comes after the messages that were
 	// created along with it. Only what can't be found among those is sought further.
-	c.takeMade(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool {
-		return w.results[m.item].Err != nil || allMatched(w.inputs[m.item].inlineMessages(), w.results[m.item].Value.Messages)
+	e.takeMade(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool {
+		return w.results[m.item].Err != nil || allMatched(inlineMessages(&w.changes[m.item]), w.results[m.item].Value.Messages)
 	}))
 }
 
@@ -125,12 +125,12 @@ type madeMessage struct {
 }
 
 // takeMade gets the contents of messages and adds them to their conversations.
-func (c *Client) takeMade(ctx context.Context, w *writing[Conversation, ConversationInput], made []madeMessage) {
+func (e *Engine) takeMade(ctx context.Context, w *writing[Conversation, ConversationInput], made []madeMessage) {
 	messages := make([]Message, len(made))
 	for n := range made {
 		messages[n] = made[n].message
 	}
-	errs := c.Messages.completeAll(ctx, messages)
+	errs := e.Messages.completeAll(ctx, messages)
 	for n, message := range messages {
 		result := &w.results[made[n].item]
 		if ProblemOf(errs[n]) == NotFound {
@@ -140,7 +140,7 @@ func (c *Client) takeMade(ctx context.Context, w *writing[Conversation, Conversa
 			result.Err = &UnreadError{ID: w.ids[made[n].item], Err: fmt.Errorf("its messages: %w", errs[n])}
 			continue
 		}
-		c.seen.claim(message.ID)
+		e.seen.claim(message.ID)
 		result.Value.Messages = append(result.Value.Messages, Ref[Message]{ID: message.ID, Record: &message})
 	}
 }

@@ -18,7 +18,7 @@ var messageFields = fields[Message, MessageInput]{
 	like(isSame, newField("direction", func(in *MessageInput) *Field[int] { return &in.Direction },
 		MessageDirections.Name, func(m *Message) string { return MessageDirections.Name(m.Direction) })),
 	same(sameTimeText, newField("datetime_sent", func(in *MessageInput) *Field[Time] { return &in.DatetimeSent },
-		Time.text, func(m *Message) string { return m.DatetimeSent.text() })),
+		textOfTime, func(m *Message) string { return textOfTime(m.DatetimeSent) })),
 	// Another SID is another message's.
 	like(func(wanted, held string) bool { return wanted == "" || isFilled(wanted, held) },
 		newField("message_sid", func(in *MessageInput) *Field[string] { return &in.MessageSID }, asIs, func(m *Message) string { return m.MessageSID })),
@@ -72,6 +72,14 @@ func SameTime(a, b Time) bool {
 	return false
 }
 
+// textOfTime returns the time as its String does, empty for none.
+func textOfTime(t Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.String()
+}
+
 func sameTimeText(a, b string) bool {
 	var times [2]Time
 	for i, text := range []string{a, b} {
@@ -85,13 +93,13 @@ func sameTimeText(a, b string) bool {
 // IsLike reports whether the message may be what the service has made of the
 // input: it has the same direction, the same content but for the ways in which
 // services store one, the same conversation if the input sets it, and no other SID.
-func (in MessageInput) IsLike(m Message) bool { return messageFields.like(&in, &m) }
+func IsLike(in MessageInput, m Message) bool { return messageFields.like(&in, &m) }
 
 // Agrees reports whether the message has everything that the input sets.
-func (in MessageInput) Agrees(m Message) bool { return len(in.Differences(m)) == 0 }
+func Agrees(in MessageInput, m Message) bool { return len(Differences(in, m)) == 0 }
 
 // Differences returns the names of the fields that the input sets, and that the
 // message has differently.
-func (in MessageInput) Differences(m Message) []string {
+func Differences(in MessageInput, m Message) []string {
 	return messageFields.differences(&in, &m, false)
 }

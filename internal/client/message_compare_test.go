@@ -33,13 +33,13 @@ func TestContentsAndTimes(t *testing.T) {
 	} {
 		message := Message{Content: test.held, Direction: 1}
 		input := newMessage(sent)
-		if input.Agrees(message) != test.same || input.IsLike(message) != test.like {
-			t.Errorf("%s: the same: %t, like: %t", name, input.Agrees(message), input.IsLike(message))
+		if Agrees(input, message) != test.same || IsLike(input, message) != test.like {
+			t.Errorf("%s: the same: %t, like: %t", name, Agrees(input, message), IsLike(input, message))
 		}
-		input.Known = knownMessage(Message{Content: test.held, Direction: 1})
+		known := knownMessage(Message{Content: test.held, Direction: 1})
 		changed := Message{Content: sent, Direction: 1}
 		input.Content = Value("ours")
-		if conflicts := len(messageFields.conflicts(&input, *input.Known, &changed)) > 0; conflicts == test.same {
+		if conflicts := len(messageFields.conflicts(&input, *known, &changed)) > 0; conflicts == test.same {
 			t.Errorf("%s: a conflict: %t", name, conflicts)
 		}
 	}
@@ -50,7 +50,7 @@ func TestContentsAndTimes(t *testing.T) {
 		fine.Truncate(time.Minute): false, fine.Add(time.Millisecond): false, fine.Truncate(time.Second).Add(-time.Second): false,
 	} {
 		input := MessageInput{DatetimeSent: Value(Time{fine})}
-		if got := input.Agrees(Message{DatetimeSent: Time{held}}); got != want || SameTime(Time{held}, Time{fine}) != want {
+		if got := Agrees(input, Message{DatetimeSent: Time{held}}); got != want || SameTime(Time{held}, Time{fine}) != want {
 			t.Errorf("%s: %t", held, got)
 		}
 	}

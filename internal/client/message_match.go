@@ -14,7 +14,7 @@ func MatchMessages(inputs []MessageInput, made []Message) []int {
 	for i := range matched {
 		matched[i] = -1
 	}
-	for _, same := range []func(MessageInput, Message) bool{MessageInput.Agrees, MessageInput.IsLike} {
+	for _, same := range []func(MessageInput, Message) bool{Agrees, IsLike} {
 		candidates := make([][]int, len(inputs)) // of each input, messages
 		for i, input := range inputs {
 			for j, message := range made {

@@ -21,14 +21,14 @@ func newMessage(content string) MessageInput {
 	return MessageInput{Content: Value(content), Direction: Value(1)}
 }
 
-// messaged returns an input with messages that are created along.
-func messaged(input ConversationInput, contents ...string) ConversationInput {
+// messaged returns a change with messages that are created along.
+func messaged(change conversationChange, contents ...string) conversationChange {
 	messages := make([]MessageInput, len(contents))
 	for i, content := range contents {
 		messages[i] = newMessage(content)
 	}
-	input.Messages = Value(messages)
-	return input
+	change.Input.Messages = Value(messages)
+	return change
 }
 
 func contentsOf(c Conversation) map[string]ID {
@@ -55,11 +55,11 @@ func TestMessagesCreatedAlong(t *testing.T) {
 					if lost {
 						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 					}
-					inputs := make([]ConversationInput, 30)
+					inputs := make([]conversationChange, 30)
 					for i := range inputs {
 						inputs[i] = messaged(newConversation(i), fmt.Sprint("hello ", i), "bye")
 					}
-					results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
+					results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{}, true)
 					for i, result := range results {
 						contents := contentsOf(result.Value)
 						if result.Err != nil || len(contents) != 2 || contents[fmt.Sprint("hello ", i)].IsZero() || contents["bye"].IsZero() {
@@ -83,17 +83,17 @@ func TestMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		conversation := s.seed(t, 1)[0]
-		inputs := make([]MessageInput, 12)
+		inputs := make([]messageChange, 12)
 		for i := range inputs {
-			inputs[i] = newMessage(fmt.Sprint("twins ", i/2)) // two of each
-			inputs[i].TextMessageConversationID = Value(conversation)
-			inputs[i].DatetimeSent = Value(Time{time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
+			inputs[i].Input = newMessage(fmt.Sprint("twins ", i/2)) // two of each
+			inputs[i].Input.TextMessageConversationID = Value(conversation)
+			inputs[i].Input.DatetimeSent = Value(Time{time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
 		}
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		made := map[ID]bool{}
 		written := make([]Message, len(inputs))
-		for i, result := range s.client.Messages.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
-			if result.Err != nil || !inputs[i].Agrees(result.Value) {
+		for i, result := range s.engine.Messages.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+			if result.Err != nil || !Agrees(inputs[i].Input, result.Value) {
 				t.Errorf("%d: %+v, %v", i, result.Value, result.Err)
 			}
 			made[result.Value.ID] = true
@@ -105,13 +105,13 @@ func TestMessages(t *testing.T) {
 		edit(0, map[string]any{"content": "someone else's"})
 		edit(1, map[string]any{"status": 5})
 		must(t, s.SoftDelete(messageSegment, written[2].ID.String()))
-		updates := make([]MessageInput, 3)
+		updates := make([]messageChange, 3)
 		for i := range updates {
-			updates[i] = MessageInput{Content: Value("ours")}
-			updates[i].ID, updates[i].Revision, updates[i].Known = Value(written[i].ID), Value(written[i].Revision), knownMessage(written[i])
+			updates[i].Input = MessageInput{Content: Value("ours")}
+			updates[i].Input.ID, updates[i].Input.Revision, updates[i].Known = Value(written[i].ID), Value(written[i].Revision), knownMessage(written[i])
 		}
 		updates[2].Restore = true
-		results := s.client.Messages.CreateOrUpdateMany(t.Context(), updates, WriteOptions{RollbackMethod: 1}, false)
+		results := s.engine.Messages.CreateOrUpdateMany(t.Context(), updates, WriteOptions{RollbackMethod: 1}, false)
 		if conflict, ok := errors.AsType[*ConflictError](results[0].Err); !ok {
 			t.Errorf("the error is %v", results[0].Err)
 		} else {
@@ -123,10 +123,10 @@ func TestMessages(t *testing.T) {
 			}
 		}
 		wantEqual(t, "someone else's status", 5, results[1].Value.Status)
-		for _, result := range s.client.Messages.DeleteMany(t.Context(), []ID{written[0].ID, written[1].ID}, 0) {
-			must(t, result.Err)
+		for _, err := range s.engine.Messages.DeleteMany(t.Context(), []ID{written[0].ID, written[1].ID}, 0) {
+			must(t, err)
 		}
-		got, err := s.client.MessagesOf(t.Context(), conversation, NoFloor, nil)
+		got, err := s.engine.MessagesOf(t.Context(), conversation, NoFloor, nil)
 		must(t, err)
 		wantEqual(t, "left", 10, len(got))
 	})

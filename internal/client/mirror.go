@@ -72,21 +72,21 @@ func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int,
 	query := c.query
 	query.IncludeDeleted = true
 	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)
-	for page, err := range c.Entity.newerThan(ctx, floor, query) {
+	for page, err := range c.entity.newerThan(ctx, floor, query) {
 		if err != nil {
 			return 0, err
 		}
 		if read == 0 {
-			observePage(&c.client.seen, page)
+			observePage(&c.engine.seen, page)
 			top = max(m.upTo, newest(page.Records))
 		} else {
 			more++
 		}
 		for _, record := range page.Records {
-			known, found := m.changed[record.recordID()]
-			if record.changed() > floor && (!found || record.changed() > known.changed()) {
+			known, found := m.changed[record.RecordID()]
+			if record.Changed() > floor && (!found || record.Changed() > known.Changed()) {
 				*c.asOf(&record) = top
-				m.changed[record.recordID()] = record
+				m.changed[record.RecordID()] = record
 			}
 		}
 		read += len(page.Records)

@@ -169,8 +169,8 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// statusOf returns the HTTP status of the reply that an error is about, 0 for none.
-func statusOf(err error) int {
+// StatusOf returns the HTTP status of the reply that an error is about, 0 for none.
+func StatusOf(err error) int {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.HTTPStatus
 	}
@@ -178,26 +178,4 @@ func statusOf(err error) int {
 		return reply.HTTPStatus
 	}
 	return 0
-}
-
-// isTransient reports whether a lost request may go better when it is sent again: not
-// one that was redirected, or refused by who knows whom.
-func isTransient(err error) bool {
-	status := statusOf(err)
-	return status < 300 || status >= 500 || status == http.StatusRequestTimeout
-}
-
-// isTooLarge reports whether the service takes no request of that size.
-func isTooLarge(err error) bool { return statusOf(err) == http.StatusRequestEntityTooLarge }
-
-const rollbackFailed = 1 // the rollback method that rolls back only what failed
-
-// isRefusedWhole reports whether the service refused a batch as a whole for
-// what is in it.
-func isRefusedWhole(err error) bool {
-	switch ProblemOf(err) {
-	case Refused, RelationNotFound, NotFound:
-		return true
-	}
-	return false
 }

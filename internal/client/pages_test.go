@@ -38,7 +38,7 @@ func listingService(t *testing.T, asked *int, page func(n int) scriptedPage) *Cl
 	return scripted(t, func(r *http.Request) (*http.Response, error) {
 		*asked++
 		return answer(r, http.StatusOK, page(*asked).body(*asked)), nil
-	}, func(c *Config) { c.MaxRetries = 0 })
+	}, func(c *testConfig) { c.MaxRetries = 0 })
 }
 
 // No list goes on for ever, whatever its pages show.
@@ -57,7 +57,7 @@ func TestListsEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := 0
-			_, err := collect(listingService(t, &asked, test.page).Conversations.Entity.All(t.Context(), Query{}))
+			_, err := Collect(listingService(t, &asked, test.page).Conversations.All(t.Context(), Query{}))
 			wantProblem(t, err, UnexpectedReply)
 			if asked > test.most {
 				t.Errorf("%d pages were asked for; want no more than %d", asked, test.most)
@@ -96,7 +96,7 @@ func TestListsEndTooSoon(t *testing.T) {
 			t.Parallel()
 			asked := 0
 			service := listingService(t, &asked, func(n int) scriptedPage { return test.pages[min(n, len(test.pages))-1] })
-			found, err := service.Conversations.Entity.Some(t.Context(), Query{}, 0)
+			found, err := service.Conversations.Some(t.Context(), Query{}, 0)
 			if test.want == 0 {
 				wantProblem(t, err, UnexpectedReply)
 				if err != nil && !strings.Contains(err.Error(), "a list that ends too soon") {
@@ -117,15 +117,13 @@ func TestListsThatNeedNotBeComplete(t *testing.T) {
 	t.Parallel()
 	asked := 0
 	service := listingService(t, &asked, func(int) scriptedPage { return scriptedPage{[]int{1}, 2, false} })
-	found, err := service.Conversations.Entity.Some(t.Context(), Query{}, 1)
+	found, err := service.Conversations.Some(t.Context(), Query{}, 1)
 	must(t, err)
 	wantEqual(t, "found", 1, len(found))
-	for _, query := range []Query{{After: "x"}, {Before: "x"}, {Last: 5}} {
-		found, err = service.Conversations.Entity.Some(t.Context(), query, 0)
-		must(t, err)
-		wantEqual(t, "found", 1, len(found))
-	}
-	wantEqual(t, "requests", 4, asked)
+	found, err = service.Conversations.Some(t.Context(), Query{After: "x"}, 0)
+	must(t, err)
+	wantEqual(t, "found", 1, len(found))
+	wantEqual(t, "requests", 2, asked)
 }
 
 // What a list lacks that ends too soon is got by itself, where it is known what
@@ -134,7 +132,7 @@ func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
 	ids := s.seed(t, 5)
-	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, conversationSegment) {
 			return answer(r, http.StatusOK, scriptedPage{nil, 5, false}.body(1)), nil
 		}
@@ -144,7 +142,7 @@ func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
 	must(t, err)
 	wantEqual(t, "found", 5, len(got))
 	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: conversationSegment})
-	_, err = s.client.Find(t.Context(), Query{}, 0)
+	_, err = s.engine.Find(t.Context(), Query{}, 0)
 	wantProblem(t, err, UnexpectedReply)
 }
 
@@ -154,10 +152,10 @@ func TestRecordsWithoutARevision(t *testing.T) {
 	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+id1+`"}]}`)
 	_, err := c.Records("Phones").Some(t.Context(), Query{}, 0)
 	must(t, err)
-	_, err = c.Relations().List(t.Context(), Query{})
+	_, err = c.Relations.List(t.Context(), Query{})
 	must(t, err)
-	_, err = c.Messages.Entity.List(t.Context(), Query{LoadOnly: []string{"id"}})
+	_, err = c.Messages.List(t.Context(), Query{LoadOnly: []string{"id"}})
 	must(t, err)
-	_, err = c.Messages.Entity.List(t.Context(), Query{LoadOnly: []string{"id", "revision"}})
+	_, err = c.Messages.List(t.Context(), Query{LoadOnly: []string{"id", "revision"}})
 	wantProblem(t, err, UnexpectedReply)
 }

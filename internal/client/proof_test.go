@@ -24,8 +24,8 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
 					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 					input := newConversation(1)
-					input.RecipientPhoneNumber = Value(number)
-					got, err := s.client.Conversations.writeOne(t.Context(), input, 0)
+					input.Input.RecipientPhoneNumber = Value(number)
+					got, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 					must(t, err)
 					wantEqual(t, "conversations", 1, len(s.live()))
 					wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
@@ -41,9 +41,9 @@ func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
 		s.seed(t, 1)
-		mock := s.client.http.Transport
+		mock := s.network.RoundTripper
 		var lost sync.Map
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			level := r.URL.Query().Get("validation-level")
 			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
 				return mock.RoundTrip(r)
@@ -60,8 +60,8 @@ func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 		numbers := []string{"+15550100133", "+15550200133"}
 		together(2, func(i int) {
 			input := newConversation(1)
-			input.RecipientPhoneNumber = Value(numbers[i])
-			result := s.client.Conversations.CreateOrUpdate(t.Context(), input, []int64{2, 4}[i])
+			input.Input.RecipientPhoneNumber = Value(numbers[i])
+			result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, []int64{2, 4}[i])
 			if result.Err == nil {
 				t.Errorf("caller %d took %s, which may be that of the other", i, result.Value.ID)
 			}
@@ -97,11 +97,11 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 							}
 							must(t, s.Edit(conversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
 						}})
-						inputs := []ConversationInput{newConversation(1)}
+						inputs := []conversationChange{newConversation(1)}
 						if beside == "an update" {
-							inputs = append(inputs, ConversationInput{Change: Change{ID: Value(others[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)})
+							inputs = append(inputs, conversationChange{Input: ConversationInput{Head: Head{ID: Value(others[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}})
 						}
-						results := s.client.Conversations.write(t.Context(), inputs, WriteOptions{RollbackMethod: 1})
+						results := s.engine.Conversations.write(t.Context(), inputs, WriteOptions{RollbackMethod: 1})
 						must(t, results[0].Err)
 						if results[0].Value.ID == old {
 							t.Error("a stranger's conversation was adopted")
@@ -123,8 +123,8 @@ func TestAdoptionOverwritesNothing(t *testing.T) {
 			made = s.stranger(t, numberOf(1), "account_relations", texts(acme, zenith))
 		}})
 		input := linked(newConversation(1), acme)
-		input.RecipientContactID = Value(jones)
-		result := s.client.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		input.Input.RecipientContactID = Value(jones)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
 		must(t, result.Err)
 		wantEqual(t, "adopted", []any{true, made}, []any{result.Adopted, result.Value.ID})
 		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
@@ -144,16 +144,16 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "Hi", "direction": 2})
 			must(t, err)
 		}})
-		mock := s.client.http.Transport
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if theirs != "" && strings.HasSuffix(r.URL.Path, theirs) {
 				return answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
 			}
 			return mock.RoundTrip(r)
 		})
-		result := s.client.Messages.CreateOrUpdate(t.Context(), MessageInput{
+		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: MessageInput{
 			TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1),
-		}, 0)
+		}}, 0)
 		must(t, result.Err)
 		wantEqual(t, "content", "Hello", result.Value.Content)
 	})
@@ -172,9 +172,9 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "OK", "direction": 1, "message_sid": "SM1"})
 			must(t, err)
 		}})
-		result := s.client.Messages.CreateOrUpdate(t.Context(), MessageInput{
+		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: MessageInput{
 			TextMessageConversationID: Value(conversation), Content: Value("OK"), Direction: Value(1), MessageSID: Value("SM2"),
-		}, 0)
+		}}, 0)
 		must(t, result.Err)
 		held, _ := s.Record("TextMessages", theirs)
 		wantEqual(t, "their SID", any("SM1"), held["message_sid"])
@@ -194,7 +194,7 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 			_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
 			must(t, err)
 		}})
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), []ConversationInput{newConversation(1), linked(newConversation(2), unknown)}, WriteOptions{}, true)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, WriteOptions{}, true)
 		if held, _ := s.Record(conversationSegment, theirs.String()); held["is_deleted"] != false {
 			t.Error("a stranger's conversation was deleted")
 		}
@@ -208,19 +208,19 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 func TestThrottledForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 2 })
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30"})
 		begin := time.Now()
 		for range 5 {
-			_, err := s.client.Conversations.Read(t.Context(), unknown)
+			_, err := s.engine.Conversations.Read(t.Context(), unknown)
 			wantProblem(t, err, Throttled)
 		}
 		withinBubble(t, begin, 2*time.Minute, 4*time.Minute)
 		s.ClearFaults()
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
-		_, err := s.client.Conversations.Read(t.Context(), unknown)
+		_, err := s.engine.Conversations.Read(t.Context(), unknown)
 		wantProblem(t, err, Throttled) // it still says so
-		_, err = s.client.Conversations.Entity.List(t.Context(), Query{})
+		_, err = s.client.Conversations.List(t.Context(), Query{})
 		wantProblem(t, err, Throttled)
 		s.create(t.Context(), t, 1)
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})

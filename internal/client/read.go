@@ -7,7 +7,7 @@ import (
 
 // A listing answers reads of one refresh: each record once, and none that
 // this client has changed.
-type listing[T record] struct {
+type listing[T Record] struct {
 	mu     sync.Mutex
 	done   map[ID]bool // read or changed
 	listed map[ID]T
@@ -21,7 +21,7 @@ type listing[T record] struct {
 	closed bool          // no page is left, or listing failed
 }
 
-func newListing[T record](query Query) *listing[T] {
+func newListing[T Record](query Query) *listing[T] {
 	query.OrderBy = []string{"-revision"}
 	query.IncludeDeleted = true
 	return &listing[T]{done: map[ID]bool{}, listed: map[ID]T{}, asOf: NoFloor, turn: make(chan struct{}, 1), query: query}
@@ -51,8 +51,8 @@ func (l *listing[T]) add(records []T, asOf func(*T) *int64) {
 	}
 	for _, record := range records {
 		*asOf(&record) = l.asOf
-		if !l.done[record.recordID()] {
-			l.listed[record.recordID()] = record
+		if !l.done[record.RecordID()] {
+			l.listed[record.RecordID()] = record
 		}
 	}
 }
@@ -72,7 +72,7 @@ func (c *Collection[T, In]) lookUp(ctx context.Context, id ID) (record T, listed
 		record, listed, done := l.state(id)
 		switch {
 		case listed:
-			c.client.seen.claim(id)
+			c.engine.seen.claim(id)
 			return record, true, c.complete(ctx, &record)
 		case done || l.closed || l.begun && l.gets < l.pages:
 			l.gets++
@@ -87,7 +87,7 @@ func (c *Collection[T, In]) lookUp(ctx context.Context, id ID) (record T, listed
 // nextPage adds a page to the list. Where a list is not to be had, getting goes on.
 func (c *Collection[T, In]) nextPage(ctx context.Context) error {
 	l := c.reads
-	page, err := c.Entity.List(ctx, l.query)
+	page, err := c.entity.List(ctx, l.query)
 	switch ProblemOf(err) {
 	case Unreachable, Throttled, WrongCredentials, WrongAddress:
 		return err // a get would not go better
@@ -98,7 +98,7 @@ func (c *Collection[T, In]) nextPage(ctx context.Context) error {
 	}
 	l.add(page.Records, c.asOf)
 	if !l.begun {
-		observePage(&c.client.seen, page)
+		observePage(&c.engine.seen, page)
 		l.begun = true
 		l.pages = (page.Total + MaxPageSize - 1) / MaxPageSize
 	}

@@ -40,7 +40,7 @@ func TestReadsAreBalanced(t *testing.T) {
 			for range test.atOnce {
 				readers.Go(func() {
 					for id := range work {
-						got, err := space.client.Conversations.Read(context.Background(), id)
+						got, err := space.engine.Conversations.Read(context.Background(), id)
 						if err != nil || got.ID != id || got.PhoneID != frontDesk {
 							t.Errorf("Read(%s) = %v, %v", id, got.ID, err)
 						}
@@ -63,7 +63,7 @@ func TestReadIsCurrent(t *testing.T) {
 	space := newSpace(t, mockserver.Behavior{})
 	ids := space.seed(t, 10)
 	for _, id := range ids[:5] { // from the second on it is a list
-		_, err := space.client.Conversations.Read(ctx, id)
+		_, err := space.engine.Conversations.Read(ctx, id)
 		must(t, err)
 	}
 	edited := func(id ID) {
@@ -71,17 +71,17 @@ func TestReadIsCurrent(t *testing.T) {
 	}
 	current := func(what string, id ID) {
 		t.Helper()
-		got, err := space.client.Conversations.Read(ctx, id)
+		got, err := space.engine.Conversations.Read(ctx, id)
 		must(t, err)
 		wantEqual(t, what, acme, got.RecipientAccountID)
 	}
-	_, err := space.client.Conversations.writeOne(ctx, ConversationInput{Change: Change{ID: Value(ids[6]), Revision: Value(int64(1))}, RecipientAccountID: Value(acme)}, 0)
+	_, err := space.engine.Conversations.writeOne(ctx, conversationChange{Input: ConversationInput{Head: Head{ID: Value(ids[6]), Revision: Value(int64(1))}, RecipientAccountID: Value(acme)}}, 0)
 	must(t, err)
 	current("a conversation that this client has changed", ids[6])
 	edited(ids[3])
 	current("a conversation that is read a second time", ids[3])
 	must(t, space.Purge(conversationSegment, ids[0].String()))
-	_, err = space.client.Conversations.Read(ctx, ids[0])
+	_, err = space.engine.Conversations.Read(ctx, ids[0])
 	wantProblem(t, err, NotFound)
 }
 
@@ -92,7 +92,7 @@ func TestReadWithoutList(t *testing.T) {
 	ids := space.seed(t, 10)
 	space.Inject(mockserver.Fault{Method: "GET", Path: "/" + conversationSegment + "/"}, mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 403})
 	for _, id := range ids {
-		got, err := space.client.Conversations.Read(context.Background(), id)
+		got, err := space.engine.Conversations.Read(context.Background(), id)
 		must(t, err)
 		wantEqual(t, "the record", id, got.ID)
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,11 +53,10 @@ func (w *writing[T, In]) written() []int {
 // in the revision.
 func (w *writing[T, In]) floor() int64 {
 	floor, restored := w.before.Revision, int64(math.MaxInt64)
-	for i := range w.inputs {
-		about := w.about(i)
-		revision, update := about.Revision.Get()
+	for i := range w.changes {
+		revision, update := w.head(i).Revision.Get()
 		switch {
-		case update && about.Restore && len(w.fields.names(&w.inputs[i])) == 0:
+		case update && w.changes[i].Restore && len(w.changes[i].Input.Fields()) == 0:
 			restored = min(restored, revision-1)
 		case update:
 			floor = max(floor, revision)
@@ -74,7 +74,7 @@ func (w *writing[T, In]) floor() int64 {
 // fetch reads the items back. What does not show yet gets the time to: reads may come
 // from a copy that is behind.
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
-	deadline := time.Now().Add(w.client.config.RecoveryTimeout)
+	deadline := time.Now().Add(w.engine.settings.RecoveryTimeout)
 	for pause := firstLook; len(items) > 0; pause *= 2 {
 		ids := make([]ID, len(items))
 		for n, i := range items {
@@ -100,8 +100,8 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 func (w *writing[T, In]) take(i int, record T, found bool, err error) {
 	switch {
 	case !found:
-		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: firstError(err, errGone)}
-	case w.about(i).Restore && record.deleted():
+		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
+	case w.changes[i].Restore && record.Deleted():
 		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
 	default:
 		w.results[i].Value, w.results[i].Err = record, nil
@@ -110,11 +110,11 @@ func (w *writing[T, In]) take(i int, record T, found bool, err error) {
 
 // shows reports whether what was read back can be from after the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
-	known, _ := w.about(i).Revision.Get()
-	if !found || w.about(i).Restore && record.deleted() {
+	known, _ := w.head(i).Revision.Get()
+	if !found || w.changes[i].Restore && record.Deleted() {
 		return false
 	}
-	return record.changed() > known || w.agrees(w.inputs[i], record)
+	return record.Changed() > known || w.agrees(w.changes[i].Input, record)
 }
 
 var (

@@ -28,11 +28,11 @@ func (s testSpace) stranger(t testing.TB, number string, fields ...any) ID {
 
 // sinceOf returns the moment that an error of unknown outcome names, nil for none.
 func sinceOf(err error) *Moment {
-	unknown, _ := errors.AsType[*OutcomeUnknownError](err)
-	if unknown == nil {
+	lost, _ := errors.AsType[*LostCreateError](err)
+	if lost == nil {
 		return nil
 	}
-	return unknown.Since
+	return &lost.Since
 }
 
 // What the service has refused was not carried out: what looks like it is a
@@ -47,7 +47,7 @@ func TestRefusedIsNotAdopted(t *testing.T) {
 			Path: "batch-modify", Body: numberOf(13), Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply,
 			Do: func() { once.Do(func() { stranger = s.stranger(t, numberOf(1)) }) },
 		})
-		results := s.client.Conversations.write(t.Context(), []ConversationInput{newConversation(1), newConversation(13)}, WriteOptions{RollbackMethod: 1})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), newConversation(13)}, WriteOptions{RollbackMethod: 1})
 		must(t, results[0].Err)
 		wantProblem(t, results[1].Err, Refused)
 		if results[0].Adopted || results[0].Value.ID == stranger {
@@ -69,7 +69,7 @@ func TestRefusedRepeatIsRemembered(t *testing.T) {
 					Path: "batch-modify", Kind: mockserver.StatusReply, Status: status,
 					Reply: fmt.Sprintf(`{"success":false,"http_status":%d,"code":1,"name":%q,"message":"x"}`, status, name),
 				})
-			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 			wantProblem(t, err, OutcomeUnknown)
 			if sinceOf(err) == nil {
 				t.Errorf("%d: it is not remembered: %v", status, err)
@@ -85,8 +85,8 @@ func TestRefusedRepeatIsRemembered(t *testing.T) {
 func TestLookForIsExact(t *testing.T) {
 	t.Parallel()
 	input := newConversation(1)
-	input.RecipientAccountID = Value(acme)
-	input.Messages = Value([]MessageInput{{}}) // one was sent along
+	input.Input.RecipientAccountID = Value(acme)
+	input.Input.Messages = Value([]MessageInput{{}}) // one was sent along
 	for name, other := range map[string]struct {
 		fields   []any
 		messages int
@@ -102,7 +102,7 @@ func TestLookForIsExact(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
-				now, err := s.client.now(t.Context())
+				now, err := s.engine.now(t.Context())
 				must(t, err)
 				id := s.stranger(t, numberOf(1), other.fields...)
 				for range other.messages {
@@ -111,7 +111,7 @@ func TestLookForIsExact(t *testing.T) {
 				}
 				sent := input
 				sent.Since = &now
-				got := s.client.Conversations.LookFor(t.Context(), []ConversationInput{sent}, false)[0]
+				got := s.engine.Conversations.LookFor(t.Context(), []conversationChange{sent}, false)[0]
 				wantEqual(t, "found", other.want, got.Value.ID == id)
 				ambiguous, _ := errors.AsType[*AmbiguousError](got.Err)
 				if isOpen := !other.want && name != "has another account"; isOpen != (ambiguous != nil) || isOpen && ambiguous.IDs[0] != id {
@@ -128,17 +128,17 @@ func TestRepeatRefusedAsADuplicate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		mock := s.client.http.Transport
+		mock := s.network.RoundTripper
 		begin := time.Now()
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
 			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply})
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet && time.Since(begin) < 33*time.Second { // the copy is behind
 				return answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
 			}
 			return mock.RoundTrip(r)
 		})
-		got, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 		must(t, err)
 		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
 	})
@@ -150,9 +150,9 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 	for _, carriedOut := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{})
-			mock := s.client.http.Transport
+			mock := s.network.RoundTripper
 			first := true
-			s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 				if r.Method == http.MethodGet || !first {
 					return mock.RoundTrip(r)
 				}
@@ -164,7 +164,7 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 				}
 				return answer(r, http.StatusOK, `{"success":true,"data":["`+done.String()+`",{"success":false,"http_status":500,"code":1,"name":"X","message":"x"}]}`), nil
 			})
-			results := s.client.Conversations.write(t.Context(), []ConversationInput{newConversation(1), newConversation(2)}, WriteOptions{RollbackMethod: 1})
+			results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), newConversation(2)}, WriteOptions{RollbackMethod: 1})
 			must(t, results[0].Err)
 			must(t, results[1].Err)
 			wantEqual(t, "adopted", carriedOut, results[1].Adopted)
@@ -179,15 +179,15 @@ func TestItemsCountWhateverTheStatus(t *testing.T) {
 	for _, status := range []int{http.StatusMultiStatus, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse})
-			mock := s.client.http.Transport
-			s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			mock := s.network.RoundTripper
+			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 				response, err := mock.RoundTrip(r)
 				if err == nil && r.Method == http.MethodPost {
 					response.StatusCode = status
 				}
 				return response, err
 			})
-			results := s.client.Conversations.write(t.Context(), []ConversationInput{newConversation(1), linked(newConversation(2), unknown)}, WriteOptions{RollbackMethod: 1})
+			results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, WriteOptions{RollbackMethod: 1})
 			must(t, results[0].Err)
 			wantProblem(t, results[1].Err, RelationNotFound)
 			wantEqual(t, "conversations", 1, len(s.live()))
@@ -224,11 +224,11 @@ func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 				defer cancel()
 				input := newConversation(1)
 				input.Since = &Moment{Revision: 1}
-				_, err := s.client.Conversations.writeOne(ctx, input, 0)
+				_, err := s.engine.Conversations.writeOne(ctx, input, 0)
 				if since := sinceOf(err); since == nil || since.Revision != 1 {
 					t.Errorf("it is forgotten: %v", err)
 				}
-				many := s.client.Conversations.CreateOrUpdateMany(ctx, []ConversationInput{input}, WriteOptions{RollbackMethod: 1}, false)
+				many := s.engine.Conversations.CreateOrUpdateMany(ctx, []conversationChange{input}, WriteOptions{RollbackMethod: 1}, false)
 				if since := sinceOf(many[0].Err); since == nil || since.Revision != 1 {
 					t.Errorf("many: it is forgotten: %v", many[0].Err)
 				}
@@ -247,8 +247,8 @@ func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		}})
 		update := change(before)
-		update.RecipientContactID = Value(jones)
-		results := s.client.Conversations.write(t.Context(), []ConversationInput{update, newConversation(2)}, WriteOptions{RollbackMethod: 1})
+		update.Input.RecipientContactID = Value(jones)
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{update, newConversation(2)}, WriteOptions{RollbackMethod: 1})
 		for i, remembered := range []bool{false, true} {
 			wantProblem(t, results[i].Err, OutcomeUnknown)
 			wantEqual(t, "remembered", remembered, sinceOf(results[i].Err) != nil)

@@ -19,32 +19,32 @@ func (e *ProtectedError) Unwrap() error { return e.Err }
 
 // remove soft-deletes the records of one batch. What is deleted or gone
 // already, perhaps by a request whose reply got lost, is no error.
-func (e *Entity[T, In]) remove(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
-	batchDelete := func(ctx context.Context, ids []ID, options WriteOptions) ([]Result[ID], error) {
+func (e *entityOf[T, In]) remove(ctx context.Context, ids []ID, options WriteOptions) []error {
+	batchDelete := func(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
 		results, err := e.BatchDelete(ctx, ids, options)
 		for i := range results {
 			if ProblemOf(results[i].Err) == NotFound {
-				results[i].Err = e.client.isThere(ctx) // it is gone, in the space that is meant
+				results[i].Err = e.engine.isThere(ctx) // it is gone, in the space that is meant
 			}
 		}
 		return results, err
 	}
 	return e.carryOut(ctx, ids, options, batchDelete, func(id ID, found *T, err error) error {
 		switch {
-		case found == nil, (*found).deleted():
+		case found == nil, (*found).Deleted():
 			return nil
-		case (*found).protected():
+		case (*found).Protected():
 			return &ProtectedError{ID: id, Err: err}
 		}
 		return err
 	})
 }
 
-func (c *Collection[T, In]) remove(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
-	ctx, done := withLasting(ctx, c.client.config.RequestTimeout)
+func (c *Collection[T, In]) remove(ctx context.Context, ids []ID, options WriteOptions) []error {
+	ctx, done := WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
 	for _, id := range ids {
 		c.reads.finish(id)
 	}
-	return c.Entity.remove(ctx, ids, options)
+	return c.entity.remove(ctx, ids, options)
 }

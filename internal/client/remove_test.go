@@ -22,7 +22,7 @@ func TestDelete(t *testing.T) {
 			if i == 19 {
 				id = idOf(id1)
 			}
-			err := s.client.Conversations.Delete(t.Context(), id, 0)
+			err := s.engine.Conversations.Delete(t.Context(), id, 0)
 			if i == 19 {
 				wantProblem(t, err, NotPermitted)
 			} else if err != nil {
@@ -53,7 +53,7 @@ func TestDeleteRefusedWhole(t *testing.T) {
 					fault.Kind, fault.Path, fault.Body = mockserver.StatusReply, "batch-delete", ids[3].String()
 					s.Inject(fault)
 					together(len(ids), func(i int) {
-						if err := s.client.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
+						if err := s.engine.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
 							t.Errorf("%d: %v", i, err)
 						}
 					})
@@ -73,7 +73,7 @@ func TestDeleteWithoutAService(t *testing.T) {
 		ids := s.seed(t, 50)
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
 		begin := time.Now()
-		together(len(ids), func(i int) { wantProblem(t, s.client.Conversations.Delete(t.Context(), ids[i], 0), OutcomeUnknown) })
+		together(len(ids), func(i int) { wantProblem(t, s.engine.Conversations.Delete(t.Context(), ids[i], 0), OutcomeUnknown) })
 		withinBubble(t, begin, 0, time.Minute)
 		wantEqual(t, "conversations", 50, len(s.live()))
 	})

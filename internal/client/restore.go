@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,15 +23,15 @@ func (e *RestoreError) Unwrap() error { return e.Err }
 // restore undoes the soft deletes of those of the items that ask for it, and
 // reports whether it has tried any. Those for which it fails have an error then.
 func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
-	deleted := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.about(i).Restore })
+	deleted := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.changes[i].Restore })
 	ids := make([]ID, len(deleted))
 	for n, i := range deleted {
-		ids[n], _ = w.about(i).ID.Get()
+		ids[n], _ = w.head(i).ID.Get()
 	}
-	for n, result := range w.Entity.restore(ctx, ids, w.options) {
+	for n, err := range w.entity.restore(ctx, ids, w.options) {
 		i := deleted[n]
-		w.results[i].Err = result.Err
-		if result.Err == nil && len(w.fields.names(&w.inputs[i])) == 0 {
+		w.results[i].Err = err
+		if err == nil && len(w.changes[i].Input.Fields()) == 0 {
 			w.ids[i] = ids[n] // that is all
 		}
 	}
@@ -40,12 +41,12 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 // restore undoes the soft deletes of the records of one batch. What is not
 // deleted, perhaps by a request whose reply got lost, is no error; what does not
 // exist any more has a *GoneError, what else fails a *RestoreError.
-func (e *Entity[T, In]) restore(ctx context.Context, ids []ID, options WriteOptions) []Result[struct{}] {
+func (e *entityOf[T, In]) restore(ctx context.Context, ids []ID, options WriteOptions) []error {
 	return e.carryOut(ctx, ids, options, e.BatchRestore, func(id ID, found *T, err error) error {
 		switch {
 		case found == nil:
 			return &GoneError{ID: id}
-		case !(*found).deleted():
+		case !(*found).Deleted():
 			return nil
 		}
 		return &RestoreError{ID: id, Err: err}
@@ -55,20 +56,20 @@ func (e *Entity[T, In]) restore(ctx context.Context, ids []ID, options WriteOpti
 // carryOut carries out an operation on the records of one batch, and where it
 // fails looks at what became of the record: judge tells what the error means for
 // one that was found, or (nil) does not exist any more, deleted or not.
-func (e *Entity[T, In]) carryOut(
+func (e *entityOf[T, In]) carryOut(
 	ctx context.Context, ids []ID, options WriteOptions,
-	operation func(context.Context, []ID, WriteOptions) ([]Result[ID], error),
+	operation func(context.Context, []ID, WriteOptions) ([]BatchResult, error),
 	judge func(id ID, found *T, err error) error,
-) []Result[struct{}] {
-	results := make([]Result[struct{}], len(ids))
+) []error {
+	errs := make([]error, len(ids))
 	if len(ids) == 0 {
-		return results
+		return errs
 	}
 	// Each stands for itself, whatever else is written with it.
-	options.RollbackMethod = rollbackFailed
+	options.RollbackMethod = RollbackFailed
 	answers, err := operation(ctx, ids, options)
 	if ProblemOf(err) == NotFound {
-		err = firstError(e.client.isThere(ctx), err)
+		err = cmp.Or(e.engine.isThere(ctx), err)
 	}
 	if (isRefusedWhole(err) || isTooLarge(err)) && len(ids) > 1 {
 		half := len(ids) / 2
@@ -83,25 +84,25 @@ func (e *Entity[T, In]) carryOut(
 		if itemErr == nil {
 			continue
 		}
-		results[i].Err = itemErr
+		errs[i] = itemErr
 		if blind || !isWorthALook(itemErr) {
 			continue // what can't be seen of one can't be seen of the others
 		}
 		found, lookErr := e.peek(ctx, id)
 		switch {
 		case ProblemOf(lookErr) == NotFound:
-			results[i].Err = firstError(e.client.isThere(ctx), judge(id, nil, itemErr))
+			errs[i] = cmp.Or(e.engine.isThere(ctx), judge(id, nil, itemErr))
 		case lookErr != nil:
 			blind = true
 		default:
-			results[i].Err = judge(id, &found, itemErr)
+			errs[i] = judge(id, &found, itemErr)
 		}
 	}
-	return results
+	return errs
 }
 
 // peek finds a record to see whether it is deleted, or may not be.
-func (e *Entity[T, In]) peek(ctx context.Context, id ID) (T, error) {
+func (e *entityOf[T, In]) peek(ctx context.Context, id ID) (T, error) {
 	found, err := e.find(ctx, id, Query{LoadOnly: []string{"id", "is_deleted", "is_delete_protected"}})
 	if isRefusal(err) {
 		return e.find(ctx, id, Query{})

@@ -23,8 +23,8 @@ const firstLook = time.Second
 // out for the items that are returned with it.
 func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
 	creates := w.lostCreates(items)
-	w.client.seen.lose(creates, 1)
-	defer w.client.seen.lose(creates, -1)
+	w.engine.seen.lose(creates, 1)
+	defer w.engine.seen.lose(creates, -1)
 	deadline := time.Now().Add(patience)
 	for pause := firstLook; ; pause *= 2 {
 		err := w.look(ctx, items)
@@ -53,7 +53,7 @@ func (w *writing[T, In]) lostCreates(items []int) []Identity {
 	var creates []Identity
 	for _, i := range items {
 		if w.isCreate(i) {
-			creates = append(creates, w.identity(w.inputs[i]))
+			creates = append(creates, w.identity(w.changes[i].Input))
 		}
 	}
 	return creates
@@ -70,7 +70,7 @@ func mayPass(err error) bool {
 
 // isUsed reports whether others use what the item may have created, or that can't be told.
 func (w *writing[T, In]) isUsed(ctx context.Context, i int, id ID) bool {
-	return w.inUse != nil && w.inUse(ctx, w.inputs[i], id)
+	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }
 
 func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
@@ -89,11 +89,11 @@ func (w *writing[T, In]) settled(items []int) []int {
 // what has to be otherwise now is updated. Where that can't be seen, nothing must be
 // created.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
-	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.about(i).Since == nil })
+	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Since == nil })
 	if len(items) == 0 {
 		return nil
 	}
-	_, err := w.settle(ctx, items, errEarlier, w.client.config.RecoveryTimeout)
+	_, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout)
 	return err
 }
 
@@ -101,27 +101,25 @@ var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 
 // stillOpen returns the error of a create. Where an earlier attempt may have made it,
 // that stays unknown unless this attempt was carried out, or the service refused it.
-func (c *Change) stillOpen(err error) error {
-	_, isUpdate := c.ID.Get()
+func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
-	case err == nil, c.Since == nil, isUpdate, isRefusedWhole(err), errors.Is(err, ErrRolledBack),
-		errors.As(err, new(*OutcomeUnknownError)), errors.As(err, new(*UnreadError)),
+	case err == nil, change.Since == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
+		isUnknown(err), errors.As(err, new(*UnreadError)),
 		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
 		return err
 	case !errors.Is(err, errEarlier):
 		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
 	}
-	return &OutcomeUnknownError{Err: err, Since: c.Since}
+	return &LostCreateError{Since: *change.Since, Err: err}
 }
 
 // since returns a moment before anything can have come of the item.
 func (w *writing[T, In]) since(i int) Moment {
-	about := w.about(i)
-	if revision, update := about.Revision.Get(); update {
+	if revision, update := w.head(i).Revision.Get(); update {
 		return Moment{Revision: revision}
 	}
-	if about.Since != nil {
-		return *about.Since
+	if since := w.changes[i].Since; since != nil {
+		return *since
 	}
 	return w.before
 }
@@ -131,7 +129,7 @@ func (w *writing[T, In]) since(i int) Moment {
 func (w *writing[T, In]) createdSince(items []int) int64 {
 	floor := w.before.Revision
 	for _, i := range items {
-		if since := w.about(i).Since; since != nil {
+		if since := w.changes[i].Since; since != nil {
 			floor = min(floor, since.Revision)
 		}
 	}
@@ -152,10 +150,10 @@ func (w *writing[T, In]) sinceAny(items []int) Moment {
 // look is one look of settle.
 func (w *writing[T, In]) look(ctx context.Context, items []int) error {
 	// Others may be creating the same: what they create must be theirs first.
-	if err := w.client.seen.creating.Acquire(ctx, everyone); err != nil {
+	if err := w.engine.seen.creating.Acquire(ctx, everyone); err != nil {
 		return context.Cause(ctx)
 	}
-	defer w.client.seen.creating.Release(everyone)
+	defer w.engine.seen.creating.Release(everyone)
 	s := newSearch(w, items)
 	if err := s.run(ctx); err != nil {
 		return err
@@ -169,7 +167,7 @@ func (w *writing[T, In]) look(ctx context.Context, items []int) error {
 // created ones by where they belong and what identifies them there, among the
 // records that are newer than anything that was known before the request and that
 // have no owner yet.
-type search[T record, In any] struct {
+type search[T Record, In Input] struct {
 	*writing[T, In]
 
 	updates map[ID]int
@@ -184,17 +182,17 @@ type search[T record, In any] struct {
 	met     map[ID]bool
 }
 
-func newSearch[T record, In any](w *writing[T, In], items []int) *search[T, In] {
+func newSearch[T Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
 		writing: w, updates: map[ID]int{}, places: map[ID][]int{}, wanted: map[Identity]bool{}, floor: w.sinceAny(items).Revision,
 		updated: map[int]T{}, made: map[ID][]T{}, met: map[ID]bool{},
 	}
 	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
 	for _, i := range items {
-		if id, update := w.about(i).ID.Get(); update {
+		if id, update := w.head(i).ID.Get(); update {
 			s.updates[id] = i
 		} else {
-			of := w.identity(w.inputs[i])
+			of := w.identity(w.changes[i].Input)
 			s.places[of.Place] = append(s.places[of.Place], i)
 			s.wanted[of] = true
 			s.wanted[of.withTail(of.tail())] = true
@@ -205,7 +203,7 @@ func newSearch[T record, In any](w *writing[T, In], items []int) *search[T, In] 
 
 // run lists what has changed, and keeps what may be of interest.
 func (s *search[T, In]) run(ctx context.Context) error {
-	for page, err := range s.Entity.newerThan(ctx, s.floor, s.query) {
+	for page, err := range s.entity.newerThan(ctx, s.floor, s.query) {
 		if err != nil {
 			return err
 		}
@@ -216,17 +214,17 @@ func (s *search[T, In]) run(ctx context.Context) error {
 		}
 	}
 	for _, made := range s.made {
-		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.changed(), b.changed()) })
+		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Changed(), b.Changed()) })
 	}
 	return nil
 }
 
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
-	i, isUpdate := s.updates[record.recordID()]
-	if record.changed() <= s.floor || s.met[record.recordID()] || !isUpdate && s.client.seen.isMine(record.recordID()) {
+	i, isUpdate := s.updates[record.RecordID()]
+	if record.Changed() <= s.floor || s.met[record.RecordID()] || !isUpdate && s.engine.seen.isMine(record.RecordID()) {
 		return nil
 	}
-	s.met[record.recordID()] = true
+	s.met[record.RecordID()] = true
 	of := s.identityOf(record)
 	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !s.isWanted(of)) {
 		return nil
@@ -261,11 +259,11 @@ func (s *search[T, In]) isWanted(of Identity) bool {
 // is what was sent, not somebody else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
-		if of := s.identity(s.inputs[i]); of.Name != "" && s.mayBe(of, record) {
-			s.inputs[i] = s.asHeld(s.inputs[i], record)
+		if of := s.identity(s.changes[i].Input); of.Name != "" && s.mayBe(of, record) {
+			s.changes[i].Input = s.asHeld(s.changes[i].Input, record)
 		}
-		if s.agrees(s.inputs[i], record) {
-			s.results[i].Err, s.ids[i] = nil, record.recordID()
+		if s.agrees(s.changes[i].Input, record) {
+			s.results[i].Err, s.ids[i] = nil, record.RecordID()
 		} else {
 			s.bringUpToDate(i, record)
 		}

@@ -88,25 +88,26 @@ func TestLostCreates(t *testing.T) {
 			must(t, s.Edit(conversationSegment, look.String(), map[string]any{"recipient_contact_id": jones}))
 		}})
 
-		inputs := make([]ConversationInput, 5)
+		inputs := make([]conversationChange, 5)
 		for i := range inputs {
 			inputs[i] = linked(newConversation(i), acme)
-			inputs[i].RecipientPhoneNumber = Value(spelled(i))
+			inputs[i].Input.RecipientPhoneNumber = Value(spelled(i))
 		}
 		inputs[3] = linked(newConversation(2), zenith) // looks like its neighbour, but for the link
 		inputs[4] = linked(newConversation(2), acme)   // looks like it altogether
 		got := make([]Conversation, len(inputs))
 		together(len(inputs), func(i int) {
 			var err error
-			if got[i], err = s.client.Conversations.writeOne(t.Context(), inputs[i], 0); err != nil {
+			if got[i], err = s.engine.Conversations.writeOne(t.Context(), inputs[i], 0); err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
 		})
 
 		seen := map[ID]bool{}
 		for i, c := range got {
-			number, _ := inputs[i].RecipientPhoneNumber.Get()
-			account := inputs[i].AccountRelations.value[0].target()
+			number, _ := inputs[i].Input.RecipientPhoneNumber.Get()
+			links, _ := inputs[i].Input.AccountRelations.Get()
+			account := links[0].Target()
 			held, _ := s.Record(conversationSegment, c.ID.String())
 			if seen[c.ID] || strangers[c.ID.String()] || held["is_deleted"] != false || !(PhoneNumbers{}).Same(number, fmt.Sprint(held["recipient_phone_number"])) {
 				t.Errorf("caller %d got %s, which is another's: %v", i, c.ID, held)
@@ -132,24 +133,24 @@ func TestLostUpdates(t *testing.T) {
 				for i := range before {
 					input := linked(newConversation(i), acme, zenith)
 					if i == 2 {
-						input.RecipientPhoneNumber = Field[string]{}
+						input.Input.RecipientPhoneNumber = Field[string]{}
 					}
 					var err error
-					before[i], err = s.client.Conversations.writeOne(t.Context(), input, 0)
+					before[i], err = s.engine.Conversations.writeOne(t.Context(), input, 0)
 					must(t, err)
 				}
 				lose("batch-modify")
-				inputs := []ConversationInput{
+				inputs := []conversationChange{
 					linked(change(before[0]), zenith, initech), // one kept, one new, one removed
 					linked(change(before[1]), acme),            // one removed
 					change(before[2]),
 				}
 				for i := range inputs {
-					inputs[i].RecipientContactID = Value(jones)
+					inputs[i].Input.RecipientContactID = Value(jones)
 				}
-				inputs[2].RecipientPhoneNumber = Value(spelled(2))
+				inputs[2].Input.RecipientPhoneNumber = Value(spelled(2))
 				together(len(inputs), func(i int) {
-					got, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
+					got, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 					if err != nil || got.ID != before[i].ID || got.RecipientContactID != jones {
 						t.Errorf("caller %d: %+v, %v", i, got, err)
 					}
@@ -176,8 +177,8 @@ func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
 			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"recipient_contact_id": nil}))
 		}})
 		input := linked(change(before), acme)
-		input.RecipientContactID = Value(jones)
-		_, err := s.client.Conversations.writeOne(t.Context(), input, 0)
+		input.Input.RecipientContactID = Value(jones)
+		_, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 		must(t, err)
 		wantEqual(t, "links", texts(acme), s.Links(before.ID.String(), "account_relations"))
 		if n := strings.Count(fmt.Sprint(s.requests()), "batch-modify"); n != 3 {
@@ -193,7 +194,7 @@ func TestLostDeletes(t *testing.T) {
 		ids := s.seed(t, 4)
 		lose("batch-delete")
 		together(3, func(i int) {
-			if err := s.client.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
+			if err := s.engine.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
 		})
@@ -206,9 +207,9 @@ func TestStillAtWork(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		mock := s.client.http.Transport
+		mock := s.network.RoundTripper
 		var later sync.WaitGroup
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet {
 				return mock.RoundTrip(r)
 			}
@@ -239,7 +240,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter},
 			mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		together(2, func(i int) {
-			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(i), 0)
+			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 			wantProblem(t, err, OutcomeUnknown)
 			for _, says := range []string{"may have been carried out", mockserver.ErrDropped.Error(), "looking for what it did failed too: HTTP 403"} {
 				if err != nil && !strings.Contains(err.Error(), says) {
@@ -256,7 +257,7 @@ func TestLooksPatiently(t *testing.T) {
 	t.Parallel()
 	for _, patient := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSpace(t, mockserver.Behavior{}, func(c *Config) {
+			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) {
 				if c.MaxRetries, c.RecoveryTimeout = 0, time.Minute; !patient {
 					c.RecoveryTimeout = 10 * time.Second
 				}
@@ -265,22 +266,22 @@ func TestLooksPatiently(t *testing.T) {
 			before := s.Revision()
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 			begin := time.Now()
-			answered := s.client.http.Transport
-			s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			answered := s.network.RoundTripper
+			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 				if sent := len(s.Requests()); sent > 1 && time.Since(begin) < 30*time.Second && r.Method == http.MethodGet {
 					wroteHeaders(r)
 					return answer(r, http.StatusBadGateway, "<html>"), nil
 				}
 				return answered.RoundTrip(r)
 			})
-			got, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+			got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 			if patient {
 				must(t, err)
 				wantEqual(t, "id", s.live()[1]["id"], any(got.ID.String()))
 				withinBubble(t, begin, 30*time.Second, time.Minute)
 			} else {
-				var unknown *OutcomeUnknownError
-				if !errors.As(err, &unknown) || unknown.Since == nil || unknown.Since.Revision != int64(before) {
+				var unknown *LostCreateError
+				if !errors.As(err, &unknown) || unknown.Since.Revision != int64(before) {
 					t.Errorf("the error is %v", err)
 				}
 				withinBubble(t, begin, 5*time.Second, 15*time.Second)
@@ -296,19 +297,19 @@ func TestLostForEver(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []mockserver.Kind{mockserver.StatusReply, mockserver.DropBefore} {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSpace(t, mockserver.Behavior{}, func(c *Config) { c.MaxRetries = 2 })
+			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 2 })
 			before := s.create(t.Context(), t, 0)
 			update := since(before)
-			update.RecipientContactID = Value(jones)
+			update.Input.RecipientContactID = Value(jones)
 			s.ResetRequests()
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: fault, Status: http.StatusBadGateway})
-			_, err := s.client.Conversations.writeOne(t.Context(), update, 0)
+			_, err := s.engine.Conversations.writeOne(t.Context(), update, 0)
 			wantProblem(t, err, OutcomeUnknown)
 			wantEqual(t, "requests", 1+2*3, len(s.Requests()))
 
-			_, err = s.client.Conversations.writeOne(t.Context(), newConversation(1), 0)
+			_, err = s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 			wantProblem(t, err, OutcomeUnknown)
-			if unknown, ok := errors.AsType[*OutcomeUnknownError](err); !ok || unknown.Since == nil || unknown.Since.Revision != before.Revision {
+			if unknown, ok := errors.AsType[*LostCreateError](err); !ok || unknown.Since.Revision != before.Revision {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -321,8 +322,8 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		mock := s.client.http.Transport
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
@@ -344,7 +345,7 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 			mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
 				must(t, s.Edit(conversationSegment, fmt.Sprint(s.live()[0]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
 			}})
-		got, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
+		got, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
 		must(t, err)
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "links", texts(acme, zenith), texts(sorted(RelationKinds[0].Linked(&got))...))
@@ -358,7 +359,7 @@ func TestLookAlikeThatWasRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-		results := s.client.Conversations.write(t.Context(), []ConversationInput{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, WriteOptions{RollbackMethod: 1})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, WriteOptions{RollbackMethod: 1})
 		wantProblem(t, results[0].Err, RelationNotFound)
 		must(t, results[1].Err)
 		wantEqual(t, "links", []ID{acme}, RelationKinds[0].Linked(&results[1].Value))
@@ -372,12 +373,12 @@ func TestRepeatedUpdateAfterOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		before, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
+		before, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
 		must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"account_relations": texts(acme)}))
 		}})
-		_, err = s.client.Conversations.writeOne(t.Context(), linked(change(before), zenith, initech), 0)
+		_, err = s.engine.Conversations.writeOne(t.Context(), linked(change(before), zenith, initech), 0)
 		must(t, err)
 		wantEqual(t, "links", texts(zenith, initech), s.Links(before.ID.String(), "account_relations"))
 	})
@@ -391,8 +392,8 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		results := s.client.Conversations.write(t.Context(), []ConversationInput{
-			{Change: Change{ID: Value(ids[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)},
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{
+			{Input: ConversationInput{Head: Head{ID: Value(ids[0]), Revision: Value[int64](1)}, RecipientContactID: Value(jones)}},
 			newConversation(100_001), // the second one's number
 		}, WriteOptions{RollbackMethod: 1})
 		must(t, results[0].Err)
@@ -413,10 +414,10 @@ func TestOldConversationIsNotAdopted(t *testing.T) {
 		ids := s.seed(t, 2)
 		time.Sleep(time.Hour)
 		// An update of what is gone leaves a read-back with nothing in it.
-		_, err := s.client.Conversations.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
+		_, err := s.engine.Conversations.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
 		must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		got, err := s.client.Conversations.writeOne(t.Context(), newConversation(100_001), 0) // the second one's number
+		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(100_001), 0) // the second one's number
 		must(t, err)
 		if slices.Contains(ids, got.ID) {
 			t.Errorf("a stranger's conversation was adopted")
@@ -446,7 +447,7 @@ func TestRefusedWhole(t *testing.T) {
 				// On the way down, replies get lost too.
 				s.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 4, Kind: mockserver.DropAfter})
 				together(40, func(i int) {
-					got, err := s.client.Conversations.writeOne(t.Context(), newConversation(i), 0)
+					got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 					if i == culprit {
 						if problem := ProblemOf(err); err == nil || problem == OutcomeUnknown || problem == Other {
 							t.Errorf("the one at fault: %v", err)
@@ -470,10 +471,10 @@ func TestLookWaitsForOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		must(t, s.client.isThere(t.Context()))
-		mock := s.client.http.Transport
+		must(t, s.engine.isThere(t.Context()))
+		mock := s.network.RoundTripper
 		lost := false
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			switch level := r.URL.Query().Get("validation-level"); {
 			case level == "2" && !lost:
 				lost = true
@@ -488,7 +489,7 @@ func TestLookWaitsForOthers(t *testing.T) {
 			return mock.RoundTrip(r)
 		})
 		together(2, func(i int) {
-			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(1), []int64{2, 4}[i])
+			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), []int64{2, 4}[i])
 			must(t, err)
 		})
 		wantEqual(t, "conversations", 2, len(s.live()))
@@ -501,9 +502,9 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		mock := s.client.http.Transport
+		mock := s.network.RoundTripper
 		var lost sync.Map
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			level := r.URL.Query().Get("validation-level")
 			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
@@ -515,7 +516,7 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 		together(3, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
 			// The second one, of which the client has heard, lies between the look-alikes.
-			_, err := s.client.Conversations.writeOne(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
+			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
 			must(t, err)
 		})
 		wantEqual(t, "conversations", 3, len(s.live()))
@@ -532,7 +533,7 @@ func TestManyCreatesInTrouble(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const calls = 60
 				random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // repeatable
-				s := newSpace(t, mockserver.Behavior{RevisionFilter: []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused}[seed%3]}, func(c *Config) {
+				s := newSpace(t, mockserver.Behavior{RevisionFilter: []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused}[seed%3]}, func(c *testConfig) {
 					c.BatchSize, c.MaxConcurrentRequests, c.MaxRetries = 7, 4, 20
 				})
 				kinds := slices.Collect(func(yield func(mockserver.Fault) bool) {
@@ -554,7 +555,7 @@ func TestManyCreatesInTrouble(t *testing.T) {
 				owners := map[ID]int{}
 				together(calls, func(i int) {
 					number := i % (calls / 3) // three look-alikes of each
-					got, err := s.client.Conversations.writeOne(t.Context(), newConversation(number), int64(i%2)*4)
+					got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(number), int64(i%2)*4)
 					mu.Lock()
 					defer mu.Unlock()
 					if other, taken := owners[got.ID]; taken || err != nil || got.RecipientPhoneNumber != numberOf(number) {
@@ -563,7 +564,6 @@ func TestManyCreatesInTrouble(t *testing.T) {
 					owners[got.ID] = i
 				})
 				wantEqual(t, "conversations", calls, len(s.live()))
-				s.client.Close()
 			})
 		})
 	}
@@ -578,12 +578,12 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
-				made, err := s.client.Conversations.writeOne(t.Context(), ConversationInput{PhoneID: Value(frontDesk)}, 0)
+				made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: ConversationInput{PhoneID: Value(frontDesk)}}, 0)
 				must(t, err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter})
 				update := since(made)
-				update.RecipientPhoneNumber = Value(numberOf(1))
-				_, err = s.client.Conversations.writeOne(t.Context(), update, 0)
+				update.Input.RecipientPhoneNumber = Value(numberOf(1))
+				_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
 				must(t, err)
 				wantEqual(t, "conversations", 1, len(s.live()))
 			})
@@ -597,16 +597,16 @@ func TestUpdatedIsNotAdopted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		id := s.seed(t, 1)[0]
-		page, err := s.client.Conversations.Entity.List(t.Context(), Query{}) // as a state knows it
+		page, err := s.client.Conversations.List(t.Context(), Query{}) // as a state knows it
 		must(t, err)
 		known := page.Records[0]
 		known.AsOf = known.Revision
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Do: func() {
 			must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
 		}})
-		inputs := []ConversationInput{since(known), newConversation(100_000)} // of the same number
-		inputs[0].RecipientContactID = Value(jones)
-		results := s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false)
+		inputs := []conversationChange{since(known), newConversation(100_000)} // of the same number
+		inputs[0].Input.RecipientContactID = Value(jones)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false)
 		must(t, results[0].Err)
 		must(t, results[1].Err)
 		if results[1].Value.ID == id {

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,38 +10,48 @@ import (
 	"time"
 )
 
+// A pending change is on its way to the CRM, and brought up to date on the way.
+type pending[In Input] struct {
+	Change[In]
+
+	kept    map[link]ID    // relations of the links that are there already
+	dropped []ID           // relations that the update is to remove
+	inline  []MessageInput // messages that an earlier attempt has created along
+}
+
 // A writing is one batch of records on its way to the CRM.
-type writing[T record, In any] struct {
+type writing[T Record, In Input] struct {
 	*Collection[T, In]
 
 	options WriteOptions
 	exact   bool // only a record that has everything that was sent is adopted, and in which no others write
-	inputs  []In
+	changes []pending[In]
 	before  Moment // the space's history before anything is sent
 	ids     []ID   // of what has been written; zero before that
 	creates []bool // which items were to be created; some become updates on the way
 	results []Result[T]
 }
 
-func newWriting[T record, In any](c *Collection[T, In], inputs []In, options WriteOptions) *writing[T, In] {
+func newWriting[T Record, In Input](c *Collection[T, In], changes []Change[In], options WriteOptions) *writing[T, In] {
 	w := &writing[T, In]{
-		Collection: c, options: options, inputs: slices.Clone(inputs),
-		ids: make([]ID, len(inputs)), creates: make([]bool, len(inputs)), results: make([]Result[T], len(inputs)),
+		Collection: c, options: options, changes: make([]pending[In], len(changes)),
+		ids: make([]ID, len(changes)), creates: make([]bool, len(changes)), results: make([]Result[T], len(changes)),
 	}
-	for i := range inputs {
+	for i, change := range changes {
+		w.changes[i].Change = change
 		w.creates[i] = !w.isUpdate(i)
 	}
 	return w
 }
 
-// about returns what an item says beside its fields.
-func (w *writing[T, In]) about(i int) *Change { return w.change(&w.inputs[i]) }
+// head returns which record an item is about.
+func (w *writing[T, In]) head(i int) *Head { return w.headOf(&w.changes[i].Input) }
 
-func (w *writing[T, In]) isUpdate(i int) bool { return !w.about(i).ID.IsZero() }
+func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
 
 // all returns the positions of all items.
 func (w *writing[T, In]) all() []int {
-	items := make([]int, len(w.inputs))
+	items := make([]int, len(w.changes))
 	for i := range items {
 		items[i] = i
 	}
@@ -50,10 +61,10 @@ func (w *writing[T, In]) all() []int {
 // write creates and updates the records of one batch, and reads them
 // back: one request each, and one to see what is to be updated. More are sent
 // only where something has to be restored, or goes wrong.
-func (c *Collection[T, In]) write(ctx context.Context, inputs []In, options WriteOptions) []Result[T] {
-	ctx, done := withLasting(ctx, c.client.config.RequestTimeout)
+func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options WriteOptions) []Result[T] {
+	ctx, done := WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
-	w := newWriting(c, inputs, options)
+	w := newWriting(c, changes, options)
 	all := w.all()
 	// No batch begins before it can be sent: what it knows of the space would be
 	// old by then, and reading it back would take longer.
@@ -64,10 +75,10 @@ func (c *Collection[T, In]) write(ctx context.Context, inputs []In, options Writ
 		w.fail(all, context.Cause(ctx))
 		return w.results
 	}
-	w.prepare(ctx)
+	w.begin(ctx)
 	w.carryOut(ctx, all)
 	// What has been written is awaited, even by those who have given up.
-	w.readBack(lastingOf(ctx))
+	w.readBack(LastingOf(ctx))
 	return w.results
 }
 
@@ -94,18 +105,18 @@ func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.results[items[*apiError.EntityIndex]].Err = err
 }
 
-// prepare does what must be done before anything is created: it learns the
+// begin does what must be done before anything is created: it learns the
 // moment in the space's history, and adopts what earlier attempts have created.
 // Those for which it fails have an error then, and are not sent.
-func (w *writing[T, In]) prepare(ctx context.Context) {
+func (w *writing[T, In]) begin(ctx context.Context) {
 	w.before.Revision = NoFloor
-	for i := range w.inputs {
-		if id, update := w.about(i).ID.Get(); update {
+	for i := range w.changes {
+		if id, update := w.head(i).ID.Get(); update {
 			w.reads.finish(id)
-			w.client.seen.claim(id)
+			w.engine.seen.claim(id)
 			continue
 		}
-		now, err := w.client.now(ctx)
+		now, err := w.engine.now(ctx)
 		if err != nil {
 			w.fail(w.all(), err)
 			return
@@ -121,7 +132,7 @@ func (w *writing[T, In]) prepare(ctx context.Context) {
 func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 	w.compare(ctx, w.toSend(items), true)
 	if w.restore(ctx, w.unfailed(items)) {
-		ctx = lastingOf(ctx) // it is begun
+		ctx = LastingOf(ctx) // it is begun
 	}
 	w.send(ctx, items)
 }
@@ -130,7 +141,7 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 // something to send.
 func (w *writing[T, In]) toSend(items []int) []int {
 	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
-		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.fields.names(&w.inputs[i])) == 0
+		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.changes[i].Input.Fields()) == 0
 	})
 }
 
@@ -141,7 +152,7 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
 		w.deliver(ctx, items, nil)
-		if tries == w.client.config.MaxRetries {
+		if tries == w.engine.config.MaxRetries {
 			return
 		}
 		if items = w.stale(ctx, items); len(items) == 0 {
@@ -161,16 +172,16 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		}
 		err := w.sendOnce(ctx, items)
 		if ProblemOf(err) == NotFound {
-			err = firstError(w.client.isThere(ctx), err)
+			err = cmp.Or(w.engine.isThere(ctx), err)
 		}
-		unknown := errors.As(err, new(*OutcomeUnknownError))
-		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == rollbackFailed && isRefusedWhole(err))
+		unknown := isUnknown(err)
+		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == RollbackFailed && isRefusedWhole(err))
 		refused := !unknown && !divide && err != nil && (lost == nil || isRefusedWhole(err))
 		if refused {
 			w.failWhole(items, err)
 		}
 		if lost != nil {
-			w.lookOnceMore(lastingOf(ctx), w.settled(items), lost)
+			w.lookOnceMore(LastingOf(ctx), w.settled(items), lost)
 		}
 		if items = w.unsettled(items); err == nil || refused {
 			continue // with what has become an update
@@ -178,10 +189,10 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		patience := time.Duration(0)
 		if unknown && !divide {
 			losses++
-			lost, patience = err, w.client.config.RecoveryTimeout
+			lost, patience = err, w.engine.settings.RecoveryTimeout
 		}
 		if unknown || lost != nil { // what was refused has made nothing
-			left, unseen := w.settle(lastingOf(ctx), items, err, patience)
+			left, unseen := w.settle(LastingOf(ctx), items, err, patience)
 			if items = left; unseen != nil {
 				w.failUnknown(items, unseen)
 				return
@@ -194,7 +205,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 			half := len(items) / 2
 			w.deliver(ctx, items[:half], lost)
 			items = items[half:]
-		case !unknown, losses > w.client.config.MaxRetries, !isTransient(err):
+		case !unknown, losses > w.engine.config.MaxRetries, !isTransient(err):
 			w.giveUp(items, lost, err)
 			return
 		}
@@ -219,16 +230,21 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
-		w.client.seen.giveUp(w.lostCreates(creates))
-		since := w.sinceAny(creates)
-		w.fail(creates, &OutcomeUnknownError{Err: err, Since: &since})
+		w.engine.seen.giveUp(w.lostCreates(creates))
+		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
 	}
 }
+
+// isUnknown reports whether what an error is about may have been carried out.
+func isUnknown(err error) bool { return ProblemOf(err) == OutcomeUnknown }
 
 // causeOf returns why an outcome is unknown.
 func causeOf(err error) error {
 	if unknown, ok := errors.AsType[*OutcomeUnknownError](err); ok {
 		return unknown.Err
+	}
+	if lost, ok := errors.AsType[*LostCreateError](err); ok {
+		return lost.Err
 	}
 	return err
 }
@@ -236,36 +252,36 @@ func causeOf(err error) error {
 // sendOnce sends the items in one request. With an error, those that have neither an id
 // nor an error afterwards are the ones that it is about.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
-	if err := w.client.seen.creating.Acquire(ctx, one); err != nil {
+	if err := w.engine.seen.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
 	}
-	defer w.client.seen.creating.Release(one)
+	defer w.engine.seen.creating.Release(one)
 	inputs := make([]In, len(items))
 	for n, i := range items {
-		inputs[n] = w.inputs[i]
-		if about := w.change(&inputs[n]); about.Restore {
-			about.Revision = Field[int64]{} // it has got another one by that, or not
+		inputs[n] = w.sent(&w.changes[i])
+		if w.changes[i].Restore {
+			w.headOf(&inputs[n]).Revision = Field[int64]{} // it has got another one by that, or not
 		}
 	}
-	results, err := w.Entity.BatchModify(ctx, inputs, w.options)
+	results, err := w.entity.BatchModify(ctx, inputs, w.options)
 	if err != nil {
 		return err
 	}
 	answered := map[ID]bool{}
 	for n, i := range items {
-		id := results[n].Value
-		asked, update := w.about(i).ID.Get()
-		if results[n].Err == nil && (update && id != asked || !update && w.client.seen.isMine(id) || answered[id]) {
+		id := results[n].ID
+		asked, update := w.head(i).ID.Get()
+		if results[n].Err == nil && (update && id != asked || !update && w.engine.seen.isMine(id) || answered[id]) {
 			// None of the others can be believed either.
 			return &OutcomeUnknownError{Err: &ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}}
 		}
 		answered[id] = results[n].Err == nil
 	}
 	for n, i := range items {
-		id, failed := results[n].Value, results[n].Err
+		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
-			w.client.seen.claim(id)
-		} else if status := statusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
+			w.engine.seen.claim(id)
+		} else if status := StatusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
 			err = &OutcomeUnknownError{Err: failed} // of this item
 			continue
 		}

@@ -30,8 +30,8 @@ func TestCreate(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.seed(t, 3)
 		input := linked(newConversation(1), acme, zenith)
-		input.RecipientContactID = Value(jones)
-		got, err := s.client.Conversations.writeOne(t.Context(), input, 8)
+		input.Input.RecipientContactID = Value(jones)
+		got, err := s.engine.Conversations.writeOne(t.Context(), input, 8)
 		must(t, err)
 		s.wantRequests(t, listConversations, batchModify, listConversations)
 
@@ -75,18 +75,18 @@ func TestBadNeighbours(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		gone := Conversation{ID: s.seed(t, 1)[0], Revision: 1}
 		must(t, s.Purge(conversationSegment, gone.ID.String()))
-		inputs := []ConversationInput{
+		inputs := []conversationChange{
 			newConversation(0),
-			{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value("no number")},
+			{Input: ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value("no number")}},
 			newConversation(2),
-			{PhoneID: Value(unknown), RecipientPhoneNumber: Value(numberOf(3))},
+			{Input: ConversationInput{PhoneID: Value(unknown), RecipientPhoneNumber: Value(numberOf(3))}},
 			linked(newConversation(4), unknown),
 			change(gone),
 		}
-		inputs[5].RecipientContactID = Value(jones)
+		inputs[5].Input.RecipientContactID = Value(jones)
 		problems := []Problem{-1, Refused, -1, RelationNotFound, RelationNotFound, NotFound}
 		together(len(inputs), func(i int) {
-			got, err := s.client.Conversations.writeOne(t.Context(), inputs[i], 0)
+			got, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 			switch {
 			case problems[i] >= 0:
 				wantProblem(t, err, problems[i])
@@ -107,8 +107,8 @@ func TestUpdateSendsWhatChanges(t *testing.T) {
 		before := s.create(t.Context(), t, 1)
 		s.ResetRequests()
 		input := change(before)
-		input.RecipientContactID = Value(jones)
-		got, err := s.client.Conversations.writeOne(t.Context(), input, 0)
+		input.Input.RecipientContactID = Value(jones)
+		got, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 		must(t, err)
 		sent := s.Requests()[1]
 		wantEqual(t, "body", fmt.Sprintf(`[{"id":"%s","revision":%d,"recipient_contact_id":"%s"}]`, before.ID, before.Revision, jones), string(sent.Body))
@@ -136,8 +136,8 @@ func TestEveryBehavior(t *testing.T) {
 				s.seed(t, others)
 				ctx := t.Context()
 				input := linked(newConversation(1), acme, zenith)
-				input.OpportunityRelations = RelationKinds[4].Links([]ID{opportunity})
-				created, err := s.client.Conversations.writeOne(ctx, input, 0)
+				input.Input.OpportunityRelations = RelationKinds[4].Links([]ID{opportunity})
+				created, err := s.engine.Conversations.writeOne(ctx, input, 0)
 				must(t, err)
 				for i := range 5 { // others go on
 					_, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(200_000 + i)})
@@ -150,28 +150,28 @@ func TestEveryBehavior(t *testing.T) {
 				wantEqual(t, "links of the new", [][]string{texts(acme, zenith), texts(opportunity), {}}, links())
 				kept := s.relationOf(t, created.ID, zenith)
 
-				updated, err := s.client.Conversations.writeOne(ctx, linked(change(created), zenith, initech), 0)
+				updated, err := s.engine.Conversations.writeOne(ctx, linked(change(created), zenith, initech), 0)
 				must(t, err)
 				wantEqual(t, "links after the update", [][]string{texts(zenith, initech), texts(opportunity), {}}, links())
 				wantEqual(t, "links that it returns", []ID{zenith, initech}, sorted(RelationKinds[0].Linked(&updated)))
 				wantEqual(t, "the kept relation", kept, s.relationOf(t, created.ID, zenith))
 
-				got, err := s.client.Conversations.Get(ctx, created.ID)
+				got, err := s.engine.Conversations.Get(ctx, created.ID)
 				must(t, err)
 				wantEqual(t, "links of a get", [][]ID{{zenith, initech}, {opportunity}}, [][]ID{sorted(RelationKinds[0].Linked(&got)), RelationKinds[4].Linked(&got)})
 				wantEqual(t, "messages of a get", true, got.Messages == nil)
 
-				updated, err = s.client.Conversations.writeOne(ctx, linked(change(got)), 0)
+				updated, err = s.engine.Conversations.writeOne(ctx, linked(change(got)), 0)
 				must(t, err)
 				wantEqual(t, "links after the last", [][]string{{}, texts(opportunity), {}}, links())
 				wantEqual(t, "links that it returns", []ID{}, RelationKinds[0].Linked(&updated))
 
-				must(t, s.client.Conversations.Delete(ctx, created.ID, 0))
-				got, err = s.client.Conversations.Get(ctx, created.ID)
+				must(t, s.engine.Conversations.Delete(ctx, created.ID, 0))
+				got, err = s.engine.Conversations.Get(ctx, created.ID)
 				if ProblemOf(err) != NotFound && (err != nil || !got.IsDeleted) {
 					t.Errorf("the deleted: %+v, %v", got, err)
 				}
-				must(t, s.client.Conversations.Delete(ctx, created.ID, 0))
+				must(t, s.engine.Conversations.Delete(ctx, created.ID, 0))
 				wantEqual(t, "conversations", others+5, len(s.live()))
 			})
 		})
@@ -224,11 +224,11 @@ func TestLinksSent(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{ArrayUpdate: array})
-			created, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
+			created, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
 			must(t, err)
 			relation := s.relationOf(t, created.ID, zenith)
 			s.ResetRequests()
-			_, err = s.client.Conversations.writeOne(t.Context(), linked(change(created), zenith, initech), 0)
+			_, err = s.engine.Conversations.writeOne(t.Context(), linked(change(created), zenith, initech), 0)
 			must(t, err)
 			var sent []map[string]json.RawMessage
 			must(t, json.Unmarshal(s.Requests()[1].Body, &sent))
@@ -267,7 +267,7 @@ func TestUnread(t *testing.T) {
 				}
 				together(2, func(i int) {
 					time.Sleep(time.Duration(i) * time.Millisecond)
-					got, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(i), acme), 0)
+					got, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(i), acme), 0)
 					var unread *UnreadError
 					switch {
 					case !test.want[i]:
@@ -294,14 +294,14 @@ func TestLinkThatIsNotShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		mock := s.client.http.Transport
-		s.client.http.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
 		together(3, func(i int) {
 			account := []ID{acme, zenith, initech}[i]
-			got, err := s.client.Conversations.writeOne(t.Context(), linked(newConversation(i), account), 0)
+			got, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(i), account), 0)
 			var unread *UnreadError
 			if i == 1 {
 				if !errors.As(err, &unread) || !strings.Contains(err.Error(), "does not show which record is linked by account_relations") {
@@ -338,7 +338,7 @@ func TestInterruptedWrite(t *testing.T) {
 				s.Inject(mockserver.Fault{Kind: mockserver.Latency, Latency: time.Second})
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(test.after, func() { cancel(stopped) })
-				got, err := s.client.Conversations.writeOne(ctx, newConversation(1), 0)
+				got, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
 				wantEqual(t, "requests", test.sent, len(s.Requests()))
 				if !test.finished {
 					if !errors.Is(err, stopped) {
@@ -369,9 +369,9 @@ func TestAnswersWithAnotherID(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				known := s.create(t.Context(), t, 1)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":` + data(known) + `}`})
-				inputs := []ConversationInput{newConversation(7), newConversation(8), change(known)}
-				inputs[2].RecipientContactID = Value(jones)
-				for i, result := range s.client.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
+				inputs := []conversationChange{newConversation(7), newConversation(8), change(known)}
+				inputs[2].Input.RecipientContactID = Value(jones)
+				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, WriteOptions{RollbackMethod: 1}, false) {
 					must(t, result.Err)
 					wantEqual(t, "id", s.live()[(i+1)%3]["id"], any(result.Value.ID.String()))
 				}

@@ -257,8 +257,8 @@ func (f failure) outcomeUnknown() string {
 			"The next apply deletes what it finds and creates the conversation anew; to keep what was found, run terraform untaint with the address of this resource first."
 	}
 	var since string
-	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](f.err); ok && unknown.Since != nil {
-		since = fmt.Sprintf(", with a revision above %d", unknown.Since.Revision)
+	if lost, ok := errors.AsType[*client.LostCreateError](f.err); ok {
+		since = fmt.Sprintf(", with a revision above %d", lost.Since.Revision)
 	}
 	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
 		"with this recipient number%s. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",

@@ -39,7 +39,7 @@ func (m *messageMemory) keep(conversations []*ownedModel) {
 }
 
 // tell tells the client which messages it need not get.
-func (m *messageMemory) tell(api *client.Client, states ...types.Map) {
+func (m *messageMemory) tell(api *client.Engine, states ...types.Map) {
 	owned := map[client.ID]int64{}
 	var attached []client.ID
 	for _, state := range states {
@@ -66,7 +66,7 @@ func (m *messageMemory) tell(api *client.Client, states ...types.Map) {
 // else than the state, the next refresh reads it again.
 func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 	delete(m.Revisions, actual.ID)
-	if !planned.isAttached() && actual.Revision > 0 && planned.toAPI(nil).Agrees(actual) {
+	if !planned.isAttached() && actual.Revision > 0 && client.Agrees(planned.toAPI(nil), actual) {
 		m.Revisions[actual.ID] = actual.Revision
 	}
 }

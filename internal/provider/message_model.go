@@ -180,7 +180,7 @@ func sameContent(a, b types.String) bool {
 // differences warns of what was sent and is not what the CRM then held. at is the
 // path of the message.
 func (m messageModel) differences(at path.Path, actual client.Message) (diags diag.Diagnostics) {
-	for _, field := range m.toAPI(nil).Differences(actual) {
+	for _, field := range client.Differences(m.toAPI(nil), actual) {
 		diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
 			fmt.Sprintf("The CRM accepted %s of the message %s, %s, but then held something else. The next plan shows what.", field, at, actual.ID))
 	}

@@ -34,7 +34,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	}
 	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor, newMessageMemory())
 	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
-		return write.prior == nil || len(write.input.Fields()) > 0 // not only restored
+		return write.prior == nil || len(write.change.Input.Fields()) > 0 // not only restored
 	})
 }
 

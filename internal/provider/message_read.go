@@ -26,7 +26,7 @@ func (m ownedModel) messageIDs() []client.ID {
 
 // A messageRefresh replaces messages in a state with what the CRM holds.
 type messageRefresh struct {
-	api    *client.Client
+	api    *client.Engine
 	memory *messageMemory
 	found  map[client.ID]client.Message
 	diags  diag.Diagnostics // warnings

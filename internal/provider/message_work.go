@@ -34,7 +34,7 @@ type messageWrite struct {
 	key     string
 	planned messageModel
 	prior   *messageModel // nil: to create or attach
-	input   client.MessageInput
+	change  messageChange
 	err     error
 }
 
@@ -100,27 +100,27 @@ func (w *messageWork) keepUnnamed(key string, planned messageModel, prior *messa
 	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed, keys: []string{key}})
 }
 
-// prepare sets the input, and reports whether there is anything to write.
+// prepare sets the change, and reports whether there is anything to write.
 func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messageMemory) bool {
 	if m.prior == nil {
-		m.input = m.planned.toAPI(nil)
-		m.input.TextMessageConversationID = client.Value(conversation)
+		m.change.Input = m.planned.toAPI(nil)
+		m.change.Input.TextMessageConversationID = client.Value(conversation)
 		if m.planned.isAttached() {
-			m.input.ID = client.Value(reference(m.planned.ID))
-			m.input.Restore = true // if it is deleted
+			m.change.Input.ID = client.Value(reference(m.planned.ID))
+			m.change.Restore = true // if it is deleted
 		}
 		return true
 	}
 	id := reference(m.planned.ID)
-	m.input = m.planned.toAPI(m.prior)
-	m.input.ID = client.Value(id)
-	m.input.Known = m.prior.known(conversation)
-	m.input.Known.AsOf = asOf
+	m.change.Input = m.planned.toAPI(m.prior)
+	m.change.Input.ID = client.Value(id)
+	m.change.Known = m.prior.known(conversation)
+	m.change.Known.AsOf = asOf
 	if revision, isRead := memory.Revisions[id]; isRead {
-		m.input.Revision, m.input.Known.Revision = client.Value(revision), revision
+		m.change.Input.Revision, m.change.Known.Revision = client.Value(revision), revision
 	}
-	m.input.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
-	return len(m.input.Fields()) > 0 || m.input.Restore
+	m.change.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
+	return m.change.IsNeeded()
 }
 
 // toMap returns the state of the attribute.
@@ -135,7 +135,7 @@ func (w *messageWork) toMap(planned types.Map) types.Map {
 func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
 
 // tell tells the client which messages it need not get.
-func (w *messageWork) tell(api *client.Client) {
+func (w *messageWork) tell(api *client.Engine) {
 	w.memory.tell(api, w.prior)
 	var attached []client.ID
 	for _, write := range w.writes {
@@ -148,13 +148,13 @@ func (w *messageWork) tell(api *client.Client) {
 
 // runEach writes each message on its own: those of other resources that are
 // applied at the same time travel along.
-func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int64) {
+func (w *messageWork) runEach(ctx context.Context, api *client.Engine, level int64) {
 	w.tell(api)
 	var group errgroup.Group
 	results := make([]client.Result[client.Message], len(w.writes))
 	for i, write := range w.writes {
 		group.Go(func() error {
-			results[i] = api.Messages.CreateOrUpdate(ctx, write.input, level)
+			results[i] = api.Messages.CreateOrUpdate(ctx, write.change, level)
 			return nil
 		})
 	}
@@ -173,14 +173,14 @@ func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int
 
 // runMany writes the messages of many conversations in as few requests as they
 // fit in.
-func runMany(ctx context.Context, api *client.Client, level int64, works []*messageWork) {
-	var inputs []client.MessageInput
+func runMany(ctx context.Context, api *client.Engine, level int64, works []*messageWork) {
+	var changes []messageChange
 	var ids []client.ID
 	moved := map[client.ID]bool{} // to another conversation
 	for _, w := range works {
 		w.tell(api)
 		for _, write := range w.writes {
-			inputs = append(inputs, write.input)
+			changes = append(changes, write.change)
 			moved[reference(write.planned.ID)] = true
 		}
 	}
@@ -191,7 +191,7 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: rollbackFailed}
-	written := api.Messages.CreateOrUpdateMany(ctx, inputs, options, false)
+	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
 	removed := api.Messages.DeleteMany(ctx, ids, level)
 	for _, w := range works {
 		for i := range w.writes {
@@ -199,7 +199,7 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 			written = written[1:]
 		}
 		for i := range w.removals {
-			w.removals[i].err = removed[0].Err
+			w.removals[i].err = removed[0]
 			removed = removed[1:]
 		}
 		w.finish()
@@ -249,8 +249,8 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 // triedInVain takes note of a create whose outcome is not known.
 func (w *messageWork) triedInVain(err error) {
 	since := client.NoFloor
-	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok && unknown.Since != nil {
-		since = unknown.Since.Revision
+	if lost, ok := errors.AsType[*client.LostCreateError](err); ok {
+		since = lost.Since.Revision
 	}
 	w.memory.tried(w.conversation, since)
 }

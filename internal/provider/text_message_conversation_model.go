@@ -54,8 +54,6 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 		prior = &conversationModel{}
 	} else {
 		input.ID = client.Value(reference(prior.ID))
-		input.Known = prior.known(n)
-		input.Restore = prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
 		if isKnown(prior.Revision) {
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}

@@ -44,7 +44,7 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 			planned.RecipientContactID = types.StringUnknown()
 		}
 	}
-	if planned.hasUnknown() || planned.toAPI(n, prior).HasChanges() {
+	if planned.hasUnknown() || planned.change(n, prior).IsNeeded() {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
 	}
 	return planned, false

@@ -115,7 +115,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state bulkModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -223,7 +223,7 @@ func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel,
 	if !work.isNeeded() {
 		return work, diags
 	}
-	api, more := r.provider.Client()
+	api, more := r.provider.engine()
 	if diags.Append(more...); diags.HasError() {
 		return work, diags
 	}

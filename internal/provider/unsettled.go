@@ -27,14 +27,14 @@ type attempt struct {
 
 // attemptAt returns the attempt that an error is about, if the outcome is unknown.
 func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
-	unknown, ok := errors.AsType[*client.OutcomeUnknownError](err)
-	if !ok || unknown.Since == nil {
+	lost, ok := errors.AsType[*client.LostCreateError](err)
+	if !ok {
 		return attempt{}, false
 	}
 	if messages, isSet := sent.Messages.Get(); isSet {
 		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
 	}
-	return attempt{*unknown.Since, sent}, true
+	return attempt{lost.Since, sent}, true
 }
 
 // recall finds an attempt in the state of what has no id, where the private state has
@@ -86,19 +86,18 @@ func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
 
 // lookFor looks for what the attempts under these keys have made, in the order of
 // the keys. See [client.Collection.LookFor].
-func (u unsettled) lookFor(ctx context.Context, api *client.Client, keys []string, patient bool) []client.Result[client.Conversation] {
-	inputs := make([]client.ConversationInput, len(keys))
+func (u unsettled) lookFor(ctx context.Context, api *client.Engine, keys []string, patient bool) []client.Result[client.Conversation] {
+	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		inputs[i] = u[key].Sent
 		since := u[key].Since
-		inputs[i].Since = &since
+		changes[i] = conversationChange{Input: u[key].Sent, Since: &since}
 	}
-	return api.Conversations.LookFor(ctx, inputs, patient)
+	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
 // find returns the id of what the attempt of a single resource has made, zero where
 // there is nothing.
-func (u unsettled) find(ctx context.Context, api *client.Client) (client.ID, error) {
+func (u unsettled) find(ctx context.Context, api *client.Engine) (client.ID, error) {
 	if _, tried := u[""]; !tried {
 		return client.ID{}, nil
 	}
@@ -108,7 +107,7 @@ func (u unsettled) find(ctx context.Context, api *client.Client) (client.ID, err
 
 // remove deletes what the attempts have made, and forgets those of which nothing is
 // left. It warns of the others.
-func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) (diags diag.Diagnostics) {
+func (u unsettled) remove(ctx context.Context, api *client.Engine, level int64) (diags diag.Diagnostics) {
 	keys := slices.Sorted(maps.Keys(u))
 	for i, found := range u.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
@@ -139,7 +138,7 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
 // again.
-func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *memory) diag.Diagnostics {
+func (e entries) findUnsettled(ctx context.Context, api *client.Engine, known *memory) diag.Diagnostics {
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
 		if e[key] != nil && !e.exists(key) {

@@ -1,0 +1,69 @@
+package client
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+// Whatever comes back, with whatever status: no panic, no endless loop, and no
+// record without an id that is not an error.
+func FuzzEngineReplies(f *testing.F) {
+	for _, body := range replySeeds {
+		for _, status := range []int{200, 201, 404, 422, 500} {
+			f.Add(status, []byte(body), "application/json")
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte, retryAfter string) {
+		if status < 200 || status > 999 {
+			return // net/http hands nothing else on
+		}
+		synctest.Test(t, func(t *testing.T) { checkEngine(t, status, string(body), retryAfter) })
+	})
+}
+
+func checkEngine(t *testing.T, status int, body, retryAfter string) {
+	t.Helper()
+	e := scriptedEngine(t, repeating(status, body, retryAfter), func(c *testConfig) { c.MaxRetries = 0 })
+	ctx := t.Context()
+
+	if got, err := e.Conversations.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
+		t.Errorf("Get returns %v", got)
+	} else {
+		checkError(t, err)
+	}
+	for _, find := range []func() ([]Conversation, error){
+		func() ([]Conversation, error) { return e.Find(ctx, Query{}, 3) },
+		func() ([]Conversation, error) { return e.OfNumber(ctx, acme, "") },
+	} {
+		found, err := find()
+		checkError(t, err)
+		for _, got := range found {
+			if got.ID.IsZero() {
+				t.Error("a conversation without an id is found")
+			}
+		}
+	}
+	many, err := e.Conversations.FetchMany(ctx, []ID{idOf(id1), idOf(id2)}, 0)
+	checkError(t, err)
+	for id, got := range many {
+		if got.ID != id || id.IsZero() {
+			t.Errorf("FetchMany returns %v", got)
+		}
+		for _, kind := range RelationKinds {
+			for _, ref := range *kind.Refs(&got) {
+				if ref.ID.IsZero() || ref.Record == nil {
+					t.Errorf("FetchMany returns the link %v", ref)
+				}
+			}
+		}
+	}
+	for _, err := range e.Conversations.remove(ctx, []ID{acme, zenith}, WriteOptions{}) {
+		checkError(t, err)
+	}
+	for _, result := range e.Conversations.write(ctx, []conversationChange{linked(newConversation(1), acme), linked(change(Conversation{ID: idOf(id1)}), acme)}, WriteOptions{RollbackMethod: 1}) {
+		if result.Err == nil && result.Value.ID.IsZero() {
+			t.Error("a write results in no id")
+		}
+		checkError(t, result.Err)
+	}
+}
