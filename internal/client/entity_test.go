@@ -12,12 +12,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-const (
-	id1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
-	id2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
-	id3 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dd"
-)
-
 // replying returns a client of a service that always answers with this.
 func replying(t testing.TB, body string) *Client {
 	t.Helper()

@@ -290,3 +290,23 @@ func TestGetParametersRefusedToMany(t *testing.T) {
 		})
 	})
 }
+
+// What a list lacks that ends too soon is got by itself, where it is known what
+// is sought.
+func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 5)
+	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, conversationSegment) {
+			return answer(r, http.StatusOK, scriptedPage{nil, 5, false}.body(1)), nil
+		}
+		return mockserver.InProcess(s.Server).RoundTrip(r)
+	})
+	got, err := c.Conversations.FetchMany(t.Context(), ids, 0)
+	must(t, err)
+	wantEqual(t, "found", 5, len(got))
+	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: conversationSegment})
+	_, err = s.engine.Find(t.Context(), Query{}, 0)
+	wantProblem(t, err, UnexpectedReply)
+}

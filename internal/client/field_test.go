@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"testing"
+	"time"
 )
 
 func TestInputsInJSON(t *testing.T) {
@@ -89,5 +90,21 @@ func TestFieldsOfInput(t *testing.T) {
 	}
 	if fields := (ConversationInput{Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)}}).Fields(); len(fields) > 0 {
 		t.Errorf("an update of nothing has the fields %v", fields)
+	}
+}
+
+func TestMessageFields(t *testing.T) {
+	t.Parallel()
+	input := MessageInput{
+		TextMessageConversationID: Value(acme), Content: Value("x"), Direction: Value(2), MessageSID: Null[string](),
+		DatetimeSent: Value(Time{time.Unix(0, 0)}), Status: Value(3),
+	}
+	wantEqual(t, "fields", []string{"text_message_conversation_id", "content", "direction", "datetime_sent", "message_sid", "status"}, input.Fields())
+	wantEqual(t, "none", 0, len(MessageInput{}.Fields()))
+	for _, enum := range []Enum{MessageDirections, MessageStatuses} {
+		for _, name := range enum.Names() {
+			wantEqual(t, "name", name, enum.Name(enum.Number(name)))
+		}
+		wantEqual(t, "unknown", []any{0, ""}, []any{enum.Number("x"), enum.Name(99)})
 	}
 }

@@ -1,24 +1,10 @@
 package client
 
 import (
-	"errors"
-	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
-
-var replySeeds = []string{
-	"", "null", "[]", "<html>", `"` + id1 + `"`, validationReply,
-	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"account_relations":["` + id2 + `"]}}`,
-	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
-	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7,"revision":7},{"id":null}]}`,
-	`{"success":true,"data":["` + id1 + `",{"success":false,"http_status":422}]}`,
-	`{"success":true,"data":[{"id":"` + id1 + `","revision":7},null]}`,
-	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
-	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
-}
 
 // Whatever comes back, with whatever status: no panic, no endless loop, and no
 // record without an id that is not an error.
@@ -34,20 +20,6 @@ func FuzzReplies(f *testing.F) {
 		}
 		synctest.Test(t, func(t *testing.T) { checkReply(t, status, string(body), retryAfter) })
 	})
-}
-
-var errForEver = errors.New("asks for ever")
-
-// repeating answers every request in the same way, but not for ever.
-func repeating(status int, body, retryAfter string) roundTripper {
-	var asked atomic.Int64
-	return func(r *http.Request) (*http.Response, error) {
-		if asked.Add(1) > 1000 {
-			return nil, errForEver
-		}
-		wroteHeaders(r)
-		return answer(r, status, body, "Retry-After: "+retryAfter), nil
-	}
 }
 
 func checkReply(t *testing.T, status int, body, retryAfter string) {
@@ -94,26 +66,6 @@ func ofTwo(results []BatchResult, err error) func(*testing.T) []BatchResult {
 			t.Errorf("%d results", len(results))
 		}
 		return results
-	}
-}
-
-func checkError(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	_ = err.Error()
-	if errors.Is(err, errForEver) {
-		t.Error(err)
-	}
-	_ = ProblemOf(err)
-	if reply, ok := errors.AsType[*ReplyError](err); ok {
-		wantPrintable(t, reply.Snippet)
-	}
-	if api, ok := errors.AsType[*APIError](err); ok {
-		for _, field := range api.FieldErrors {
-			_ = field.Text()
-		}
 	}
 }
 

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -10,6 +11,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -318,4 +321,93 @@ func replyingEngine(t testing.TB, body string) *Engine {
 	t.Helper()
 	next := func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusOK, body), nil }
 	return scriptedEngine(t, next, func(c *testConfig) { c.MaxRetries = 0 })
+}
+
+const (
+	id1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
+	id2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
+	id3 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dd"
+)
+
+// What the service answers when it refuses a record.
+const validationReply = `{
+  "code": 40000,
+  "name": "ERROR_ENTITY_VALIDATION",
+  "message": "\nNon-null field 'phone_id' is null or empty.\nField 'recipient_phone_number' is not a phone number.",
+  "entity_id": "0190978c-d6d1-de35-3f6d-7cf0a0e264db",
+  "entity_name": "TextMessageConversation",
+  "entity_index": 3,
+  "entity_errors": [{"code": 119, "name": "ERROR_PARAMETER_MISSING", "message": "Non-null field 'phone_id' is null or empty."}],
+  "field_errors": [{
+    "field_id": "200398aa-3921-0557-9bda-bb8f3e529a57", "field_name": "recipient_phone_number",
+    "code": 40002, "name": "ERROR_FIELD_VALIDATION",
+    "errors": [{"code": 117, "name": "ERROR_PARAMETER_INVALID", "message": "Field 'recipient_phone_number' is not a phone number.", "field_name": "recipient_phone_number"}]
+  }],
+  "step_checklist_errors": [],
+  "http_status": 422,
+  "success": false
+}`
+
+// together runs f n times side by side.
+func together(n int, f func(i int)) {
+	var callers sync.WaitGroup
+	for i := range n {
+		callers.Go(func() { f(i) })
+	}
+	callers.Wait()
+}
+
+// firsts returns what page sizes were asked for, and forgets the requests.
+func (s testSpace) firsts() []string {
+	var firsts []string
+	for _, request := range s.Requests() {
+		firsts = append(firsts, request.Query.Get("first"))
+	}
+	s.ResetRequests()
+	return firsts
+}
+
+var replySeeds = []string{
+	"", "null", "[]", "<html>", `"` + id1 + `"`, validationReply,
+	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"account_relations":["` + id2 + `"]}}`,
+	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
+	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7,"revision":7},{"id":null}]}`,
+	`{"success":true,"data":["` + id1 + `",{"success":false,"http_status":422}]}`,
+	`{"success":true,"data":[{"id":"` + id1 + `","revision":7},null]}`,
+	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
+	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
+}
+
+var errForEver = errors.New("asks for ever")
+
+// repeating answers every request in the same way, but not for ever.
+func repeating(status int, body, retryAfter string) roundTripper {
+	var asked atomic.Int64
+	return func(r *http.Request) (*http.Response, error) {
+		if asked.Add(1) > 1000 {
+			return nil, errForEver
+		}
+		wroteHeaders(r)
+		return answer(r, status, body, "Retry-After: "+retryAfter), nil
+	}
+}
+
+func checkError(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	_ = err.Error()
+	if errors.Is(err, errForEver) {
+		t.Error(err)
+	}
+	_ = ProblemOf(err)
+	if reply, ok := errors.AsType[*ReplyError](err); ok {
+		wantPrintable(t, reply.Snippet)
+	}
+	if api, ok := errors.AsType[*APIError](err); ok {
+		for _, field := range api.FieldErrors {
+			_ = field.Text()
+		}
+	}
 }

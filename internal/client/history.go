@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -158,8 +157,8 @@ func (e *Engine) isThere(ctx context.Context) error {
 
 // awaitExpected gives a copy that lags the time to catch up, once for all who ask.
 func (e *Engine) awaitExpected(ctx context.Context) error {
-	deadline := time.Now().Add(e.settings.RecoveryTimeout)
-	for pause := firstLook; ; pause *= 2 {
+	looks := newIntervals(e.settings.RecoveryTimeout)
+	for {
 		newest, expected, there := e.seen.state()
 		if !there || newest < expected && !e.seen.gaveUp {
 			if err := e.lookForNewest(ctx, expected); err != nil {
@@ -170,13 +169,12 @@ func (e *Engine) awaitExpected(ctx context.Context) error {
 		if newest >= expected {
 			return nil
 		}
-		wait := min(pause, time.Until(deadline))
-		e.seen.gaveUp = e.seen.gaveUp || wait <= 0
+		e.seen.gaveUp = e.seen.gaveUp || looks.areOver()
 		if e.seen.gaveUp {
 			return &BehindError{Space: e.api.SpaceID(), Seen: expected, Newest: newest}
 		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
+		if !looks.wait(ctx) && ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 	}
 }

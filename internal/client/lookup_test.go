@@ -1,7 +1,6 @@
 package client
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,60 +8,6 @@ import (
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
-
-// firsts returns what page sizes were asked for, and forgets the requests.
-func (s testSpace) firsts() []string {
-	var firsts []string
-	for _, request := range s.Requests() {
-		firsts = append(firsts, request.Query.Get("first"))
-	}
-	s.ResetRequests()
-	return firsts
-}
-
-func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
-	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
-	ids := s.seed(t, 250)
-	for _, test := range []struct {
-		limit, want int
-		firsts      []string
-	}{
-		{1, 1, []string{"1"}},
-		{5, 5, []string{"5"}},
-		{100, 100, []string{"100"}},
-		{101, 101, []string{"100", "100"}},
-		{250, 250, []string{"100", "100", "100"}},
-		{1000, 250, []string{"100", "100", "100"}},
-		{0, 250, []string{"100", "100", "100"}},
-	} {
-		found, err := s.engine.Find(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
-		must(t, err)
-		var got []ID
-		for _, conversation := range found {
-			got = append(got, conversation.ID)
-		}
-		wantEqual(t, "ids", ids[:test.want], got)
-		wantEqual(t, "page sizes", test.firsts, s.firsts())
-	}
-}
-
-// What changes while pages are read may be on two of them.
-func TestSomeReturnsEachOnce(t *testing.T) {
-	t.Parallel()
-	record := func(id string) string { return `{"id":"` + id + `"}` }
-	c := scripted(t, func(r *http.Request) (*http.Response, error) {
-		if r.URL.Query().Get("after") == "" {
-			return answer(r, http.StatusOK, `{"success":true,"page_info":{"end_cursor":"x","has_next_page":true},"data":[`+record(id1)+`,`+record(id2)+`]}`), nil
-		}
-		return answer(r, http.StatusOK, `{"success":true,"data":[`+record(id2)+`,`+record(acme.String())+`,`+record(zenith.String())+`]}`), nil
-	})
-	found, err := c.Records("Phones").Some(t.Context(), Query{}, 3)
-	must(t, err)
-	wantEqual(t, "records", []RawRecord{
-		{idOf(id1), json.RawMessage(record(id1))}, {idOf(id2), json.RawMessage(record(id2))}, {acme, json.RawMessage(record(acme.String()))},
-	}, found)
-}
 
 // Also where the service shows links as URIs only, and messages unasked.
 func TestFindShowsWholeConversations(t *testing.T) {
@@ -208,22 +153,4 @@ func TestLookupsAreFresh(t *testing.T) {
 		}
 	}
 	wantEqual(t, "found", 5+1, len(found)+len(ofNumber))
-}
-
-func TestRecords(t *testing.T) {
-	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
-	found, err := s.client.Records("Accounts").Some(t.Context(), Query{LoadOnly: []string{"id", "name"}, Filters: []Filter{{Field: "name", Value: "Zenith"}}}, 0)
-	must(t, err)
-	wantEqual(t, "records", []RawRecord{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)
-
-	_, err = s.client.Records("Account").Some(t.Context(), Query{}, 0)
-	if !IsUnknownEntity(err) {
-		t.Errorf("an unknown entity is no such thing: %v", err)
-	}
-	_, err = s.client.Records("Accounts").Some(t.Context(), Query{Filters: []Filter{{Field: "nothing"}}}, 0)
-	wantProblem(t, err, Refused)
-	if IsUnknownEntity(err) {
-		t.Errorf("an unknown field is an unknown entity: %v", err)
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 )
 
 // An UnreadError says that a record was written, but could not be read
@@ -74,8 +73,8 @@ func (w *writing[T, In]) floor() int64 {
 // fetch reads the items back. What does not show yet gets the time to: reads may come
 // from a copy that is behind.
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
-	deadline := time.Now().Add(w.engine.settings.RecoveryTimeout)
-	for pause := firstLook; len(items) > 0; pause *= 2 {
+	looks := newIntervals(w.engine.settings.RecoveryTimeout)
+	for len(items) > 0 {
 		ids := make([]ID, len(items))
 		for n, i := range items {
 			ids[n] = w.ids[i]
@@ -89,8 +88,7 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 				open = append(open, i)
 			}
 		}
-		wait := min(pause, time.Until(deadline))
-		if items = open; len(items) == 0 || wait <= 0 || sleep(ctx, wait) != nil {
+		if items = open; len(items) == 0 || !looks.wait(ctx) {
 			return
 		}
 	}

@@ -10,10 +10,6 @@ import (
 	"time"
 )
 
-// firstLook is the pause behind the first look for lost creates; each one is twice
-// as long as the one before.
-const firstLook = time.Second
-
 // settle looks which of the items have been carried out by a request that did not
 // say, sets their results, and returns the others. It goes on in growing intervals
 // for the recovery timeout while creates are open: "not there yet" is not "not
@@ -25,22 +21,20 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	creates := w.lostCreates(items)
 	w.engine.seen.lose(creates, 1)
 	defer w.engine.seen.lose(creates, -1)
-	deadline := time.Now().Add(patience)
-	for pause := firstLook; ; pause *= 2 {
+	looks := newIntervals(patience)
+	for {
 		err := w.look(ctx, items)
 		items = w.unsettled(items)
-		wait := min(pause, time.Until(deadline))
 		switch {
 		case len(items) == 0:
 			return nil, nil
 		case err == nil && !slices.ContainsFunc(items, w.isCreate):
 			return items, nil
-		case wait > 0 && (err == nil || mayPass(err)):
-			if stopped := sleep(ctx, wait); stopped == nil {
+		case err == nil || mayPass(err):
+			if looks.wait(ctx) {
 				continue
-			} else if err == nil {
-				err = stopped
 			}
+			err = cmp.Or(err, context.Cause(ctx))
 		}
 		if err != nil {
 			return items, fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)

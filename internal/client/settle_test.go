@@ -216,7 +216,7 @@ func TestStillAtWork(t *testing.T) {
 			wroteHeaders(r)
 			slow := r.Clone(t.Context())
 			later.Go(func() {
-				time.Sleep(firstLook / 2)
+				time.Sleep(firstInterval / 2)
 				if response, err := mock.RoundTrip(slow); err == nil {
 					_ = response.Body.Close()
 				}

@@ -7,22 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
-
-// together runs f n times side by side.
-func together(n int, f func(i int)) {
-	var callers sync.WaitGroup
-	for i := range n {
-		callers.Go(func() { f(i) })
-	}
-	callers.Wait()
-}
 
 func TestCreate(t *testing.T) {
 	t.Parallel()
