@@ -299,7 +299,7 @@ func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
 	ids := s.seed(t, 5)
 	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, conversationSegment) {
-			return answer(r, http.StatusOK, scriptedPage{nil, 5, false}.body(1)), nil
+			return answer(r, http.StatusOK, `{"success":true,"total":5,"page_info":{"end_cursor":"c1","has_next_page":false},"data":[]}`), nil
 		}
 		return mockserver.InProcess(s.Server).RoundTrip(r)
 	})

@@ -157,7 +157,7 @@ func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
 		{1000, 250, []string{"100", "100", "100"}},
 		{0, 250, []string{"100", "100", "100"}},
 	} {
-		found, err := s.engine.Find(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
+		found, err := s.client.Conversations.Some(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
 		must(t, err)
 		var got []ID
 		for _, conversation := range found {
