@@ -15,7 +15,7 @@ import (
 // replying returns a client of a service that always answers with this.
 func replying(t testing.TB, body string) *Client {
 	t.Helper()
-	return scripted(t, roundTripper(replies(http.StatusOK, body)), func(c *testConfig) { c.MaxRetries = 0 })
+	return scripted(t, roundTripper(replies(http.StatusOK, body)), func(c *Config) { c.MaxRetries = 0 })
 }
 
 func TestGetDecodes(t *testing.T) {

@@ -24,7 +24,7 @@ func FuzzReplies(f *testing.F) {
 
 func checkReply(t *testing.T, status int, body, retryAfter string) {
 	t.Helper()
-	c := scripted(t, repeating(status, body, retryAfter), func(c *testConfig) { c.MaxRetries = 0 })
+	c := scripted(t, repeating(status, body, retryAfter), func(c *Config) { c.MaxRetries = 0 })
 	ctx := t.Context()
 
 	if got, err := c.Conversations.Get(ctx, idOf(id1), Query{}); err == nil && got.ID != idOf(id1) {

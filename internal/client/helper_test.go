@@ -1,15 +1,12 @@
 package client
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,7 +31,6 @@ var (
 	opportunity = idOf("00000000-0000-4000-8000-0000000000d2")
 	project     = idOf("00000000-0000-4000-8000-0000000000e1")
 	quote       = idOf("00000000-0000-4000-8000-0000000000f1")
-	unknown     = idOf("00000000-0000-4000-8000-00000000ffff") // names nothing
 )
 
 const (
@@ -107,53 +103,29 @@ type failingReader struct{}
 
 func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
-// A testConfig is all that can be set.
-type testConfig struct {
-	Config
-	Settings
-}
-
 // scripted returns a client whose requests are answered by next.
-func scripted(t testing.TB, next roundTripper, configure ...func(*testConfig)) *Client {
+func scripted(t testing.TB, next roundTripper, configure ...func(*Config)) *Client {
 	t.Helper()
-	return scriptedEngine(t, next, configure...).api
-}
-
-// scriptedEngine returns an engine whose requests are answered by next.
-func scriptedEngine(t testing.TB, next roundTripper, configure ...func(*testConfig)) *Engine {
-	t.Helper()
-	config := testConfig{Defaults(), DefaultSettings()}
+	config := Defaults()
 	config.ServiceURL, config.SpaceID = "https://crm.example", "acme_sales"
 	config.Username, config.Password = testUser, testPassword
 	for _, f := range configure {
 		f(&config)
 	}
 	config.Transport = next
-	return newEngine(t, config)
+	c, err := New(config)
+	must(t, err)
+	return c
 }
 
-func newEngine(t testing.TB, config testConfig) *Engine {
-	t.Helper()
-	c, err := New(config.Config)
-	must(t, err)
-	e, err := NewEngine(c, config.Settings)
-	must(t, err)
-	return e
-}
-
-// A network stands between an engine and the mock. It can be exchanged.
-type network struct{ http.RoundTripper }
-
-// A testSpace is a mock of the CRM with an engine and its client.
+// A testSpace is a mock of the CRM with a client of it.
 type testSpace struct {
 	*mockserver.Server
-	network *network
-	client  *Client
-	engine  *Engine
+	client *Client
 }
 
 // newSpace must be called inside the synctest bubble, if there is one.
-func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*testConfig)) testSpace {
+func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Config)) testSpace {
 	t.Helper()
 	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
 	must(t, err)
@@ -166,9 +138,7 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*tes
 		"Projects":      {{"id": project, "name": "Project"}},
 		"Quotes":        {{"id": quote, "name": "Quote"}},
 	}))
-	n := &network{mockserver.InProcess(mock)}
-	e := scriptedEngine(t, func(r *http.Request) (*http.Response, error) { return n.RoundTrip(r) }, configure...)
-	return testSpace{mock, n, e.api, e}
+	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip, configure...)}
 }
 
 // seed creates n conversations as others would, and returns their ids.
@@ -181,17 +151,6 @@ func (s testSpace) seed(t testing.TB, n int) []ID {
 		ids[i] = idOf(id)
 	}
 	return ids
-}
-
-// live returns the conversations that the server holds and that are not deleted.
-func (s testSpace) live() []map[string]any {
-	var live []map[string]any
-	for _, r := range s.Records(conversationSegment) {
-		if r["is_deleted"] != true {
-			live = append(live, r)
-		}
-	}
-	return live
 }
 
 var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
@@ -236,46 +195,9 @@ func leftPad(i int) string {
 	return digits
 }
 
-// newConversation is the input for a conversation with the i-th number.
-func newConversation(i int) conversationChange {
-	return conversationChange{Input: inputOf(i)}
-}
-
-type (
-	conversationChange = Change[ConversationInput]
-	messageChange      = Change[MessageInput]
-)
-
 // inputOf is what a conversation with the i-th number is created with.
 func inputOf(i int) ConversationInput {
 	return ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(numberOf(i))}
-}
-
-// create is CreateOrUpdate of a conversation with the i-th number, which must go well.
-func (s testSpace) create(ctx context.Context, t testing.TB, i int) Conversation {
-	t.Helper()
-	got, err := s.engine.Conversations.writeOne(ctx, newConversation(i), 0)
-	must(t, err)
-	return got
-}
-
-// linked returns an input with its accounts.
-func linked(change conversationChange, accounts ...ID) conversationChange {
-	change.Input.AccountRelations = RelationKinds[0].Links(accounts)
-	return change
-}
-
-// change is the input that updates the conversation.
-func change(c Conversation) conversationChange {
-	return conversationChange{Input: ConversationInput{Head: Head{ID: Value(c.ID), Revision: Value(c.Revision)}}}
-}
-
-func texts(ids ...ID) []string {
-	out := []string{}
-	for _, id := range ids {
-		out = append(out, id.String())
-	}
-	return out
 }
 
 func parseQuery(t testing.TB, raw string) url.Values {
@@ -290,37 +212,6 @@ func withinBubble(t testing.TB, begin time.Time, least, most time.Duration) {
 	if took := time.Since(begin); took < least || took > most {
 		t.Errorf("took %s of the bubble's time; want %s to %s", took, least, most)
 	}
-}
-
-func sorted(ids []ID) []ID {
-	return slices.SortedFunc(slices.Values(ids), func(a, b ID) int { return strings.Compare(a.String(), b.String()) })
-}
-
-// replaced returns the response with all of from replaced by to.
-func replaced(response *http.Response, err error, from, to string) (*http.Response, error) {
-	if err != nil {
-		return nil, err
-	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	body = bytes.ReplaceAll(body, []byte(from), []byte(to))
-	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return response, nil
-}
-
-// writeOne is CreateOrUpdate for tests to which only the record and the error matter.
-func (c *Collection[T, In]) writeOne(ctx context.Context, change Change[In], validationLevel int64) (T, error) {
-	result := c.CreateOrUpdate(ctx, change, validationLevel)
-	return result.Value, result.Err
-}
-
-// replyingEngine returns an engine whose client gets the same reply again and again.
-func replyingEngine(t testing.TB, body string) *Engine {
-	t.Helper()
-	next := func(r *http.Request) (*http.Response, error) { return answer(r, http.StatusOK, body), nil }
-	return scriptedEngine(t, next, func(c *testConfig) { c.MaxRetries = 0 })
 }
 
 const (

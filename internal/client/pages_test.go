@@ -39,7 +39,7 @@ func listingService(t *testing.T, asked *int, page func(n int) scriptedPage) *Cl
 	return scripted(t, func(r *http.Request) (*http.Response, error) {
 		*asked++
 		return answer(r, http.StatusOK, page(*asked).body(*asked)), nil
-	}, func(c *testConfig) { c.MaxRetries = 0 })
+	}, func(c *Config) { c.MaxRetries = 0 })
 }
 
 // No list goes on for ever, whatever its pages show.

@@ -171,7 +171,7 @@ func TestEchoes(t *testing.T) {
 			},
 		} {
 			logs := newCapture()
-			c := scripted(t, roundTripper(body), func(c *testConfig) {
+			c := scripted(t, roundTripper(body), func(c *Config) {
 				c.Username, c.Password, c.Logger, c.MaxRetries = user, password, slog.New(logs), 0
 			})
 			_, listing := c.Conversations.List(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Value: number}}})

@@ -162,7 +162,7 @@ func TestMaxRetries(t *testing.T) {
 	for retries, want := range map[int]int{-1: 1, 0: 1, 2: 3} {
 		synctest.Test(t, func(t *testing.T) {
 			network, at := play(refuses)
-			c := scripted(t, network, func(config *testConfig) { config.MaxRetries = retries })
+			c := scripted(t, network, func(config *Config) { config.MaxRetries = retries })
 			_, err := c.do(t.Context(), createCall)
 			wantProblem(t, err, Unreachable)
 			wantEqual(t, "requests", want, len(*at))
@@ -215,7 +215,7 @@ func TestThrottled(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+after))
-				c := scripted(t, network, func(config *testConfig) { config.MaxRetries = 2 })
+				c := scripted(t, network, func(config *Config) { config.MaxRetries = 2 })
 				begin := time.Now()
 				_, err := c.do(t.Context(), createCall)
 				wantProblem(t, err, Throttled)
@@ -234,7 +234,7 @@ func TestAllWaitWhenOneIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: 60"), replies(http.StatusOK, "{}"))
-		c := scripted(t, network, func(config *testConfig) { config.MaxRetries = 0 })
+		c := scripted(t, network, func(config *Config) { config.MaxRetries = 0 })
 		together(10, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
 			_, err := c.do(t.Context(), createCall)
@@ -253,7 +253,7 @@ func TestWaitsLongerAndLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, at := play(refuses)
-		_, err := scripted(t, network, func(c *testConfig) { c.MaxRetries = 20 }).do(t.Context(), readCall)
+		_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 20 }).do(t.Context(), readCall)
 		wantProblem(t, err, Unreachable)
 		for i, least := range []time.Duration{250 * time.Millisecond, 375 * time.Millisecond, 560 * time.Millisecond, 840 * time.Millisecond} {
 			if got := (*at)[i+1].Sub((*at)[i]); got < least || got > 3*least+10*time.Millisecond {
@@ -272,7 +272,7 @@ func TestRequestTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, _ := play(hangs)
-		c := scripted(t, network, func(config *testConfig) { config.RequestTimeout = 7 * time.Second })
+		c := scripted(t, network, func(config *Config) { config.RequestTimeout = 7 * time.Second })
 		begin := time.Now()
 		_, err := c.do(t.Context(), createCall)
 		wantProblem(t, err, OutcomeUnknown)
@@ -288,15 +288,15 @@ func TestGivesUpWaiting(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
 	for name, test := range map[string]struct {
-		configure func(*testConfig)
+		configure func(*Config)
 		outcomes  []outcome
 		busy      int // requests of others before
 		want      int // requests in all
 	}{
-		"for a slot":       {func(c *testConfig) { c.MaxConcurrentRequests = 1 }, []outcome{hangs}, 1, 1},
-		"for the rate":     {func(c *testConfig) { c.RequestsPerSecond = 0.01 }, []outcome{replies(200, "{}")}, 1, 1},
-		"to repeat":        {func(*testConfig) {}, []outcome{replies(429, "", "Retry-After: 25")}, 0, 1},
-		"to connect again": {func(*testConfig) {}, []outcome{refuses}, 0, 1},
+		"for a slot":       {func(c *Config) { c.MaxConcurrentRequests = 1 }, []outcome{hangs}, 1, 1},
+		"for the rate":     {func(c *Config) { c.RequestsPerSecond = 0.01 }, []outcome{replies(200, "{}")}, 1, 1},
+		"to repeat":        {func(*Config) {}, []outcome{replies(429, "", "Retry-After: 25")}, 0, 1},
+		"to connect again": {func(*Config) {}, []outcome{refuses}, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -330,7 +330,7 @@ func TestDeadlineBeforeTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, at := play(replies(200, "{}"))
-		c := scripted(t, network, func(c *testConfig) { c.RequestsPerSecond = 0.01 })
+		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 0.01 })
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := c.do(ctx, readCall)
@@ -370,7 +370,7 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(time.Second, func() { cancel(stopped) })
 				begin := time.Now()
-				_, err := scripted(t, network, func(c *testConfig) { c.MaxRetries = 0 }).do(ctx, test.call)
+				_, err := scripted(t, network, func(c *Config) { c.MaxRetries = 0 }).do(ctx, test.call)
 				if !errors.Is(err, test.want) {
 					t.Errorf("%v; want %v", err, test.want)
 				}
@@ -472,7 +472,7 @@ func TestMaxConcurrentRequests(t *testing.T) {
 			time.Sleep(time.Second)
 			running.Add(-1)
 			return answer(r, http.StatusOK, "{}"), nil
-		}, func(c *testConfig) { c.MaxConcurrentRequests = 3 })
+		}, func(c *Config) { c.MaxConcurrentRequests = 3 })
 		begin := time.Now()
 		var callers sync.WaitGroup
 		for range 20 {
@@ -488,7 +488,7 @@ func TestRequestsPerSecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		network, at := play(replies(200, "{}"))
-		c := scripted(t, network, func(c *testConfig) { c.RequestsPerSecond = 10 })
+		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 10 })
 		for range 21 {
 			_, err := c.do(t.Context(), readCall)
 			must(t, err)
@@ -510,7 +510,7 @@ func TestRequestSent(t *testing.T) {
 			[]string{"POST", "https://crm.example/api/v100/rest/spaces/acme_sales/entities/X/batch-modify?validation-level=8", testUser, testPassword, "application/json", "application/json", "test/1", "[1]"},
 			[]string{r.Method, r.URL.String(), user, password, r.Header.Get("Content-Type"), r.Header.Get("Accept"), r.Header.Get("User-Agent"), string(body)})
 		return answer(r, http.StatusOK, "{}"), nil
-	}, func(c *testConfig) { c.UserAgent = "test/1" })
+	}, func(c *Config) { c.UserAgent = "test/1" })
 	_, err := c.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(false), body: []byte("[1]")})
 	must(t, err)
 }

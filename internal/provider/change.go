@@ -1,10 +1,13 @@
 package provider
 
-import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+import (
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
 
 type (
-	conversationChange = client.Change[client.ConversationInput]
-	messageChange      = client.Change[client.MessageInput]
+	conversationChange = engine.Change[client.ConversationInput]
+	messageChange      = engine.Change[client.MessageInput]
 )
 
 // change returns what must be written to turn prior into m, all that m sets where prior

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A messageWork carries out what a plan asks for of the messages of one
@@ -135,7 +136,7 @@ func (w *messageWork) toMap(planned types.Map) types.Map {
 func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
 
 // tell tells the client which messages it need not get.
-func (w *messageWork) tell(api *client.Engine) {
+func (w *messageWork) tell(api *engine.Engine) {
 	w.memory.tell(api, w.prior)
 	var attached []client.ID
 	for _, write := range w.writes {
@@ -148,10 +149,10 @@ func (w *messageWork) tell(api *client.Engine) {
 
 // runEach writes each message on its own: those of other resources that are
 // applied at the same time travel along.
-func (w *messageWork) runEach(ctx context.Context, api *client.Engine, level int64) {
+func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int64) {
 	w.tell(api)
 	var group errgroup.Group
-	results := make([]client.Result[client.Message], len(w.writes))
+	results := make([]engine.Result[client.Message], len(w.writes))
 	for i, write := range w.writes {
 		group.Go(func() error {
 			results[i] = api.Messages.CreateOrUpdate(ctx, write.change, level)
@@ -173,7 +174,7 @@ func (w *messageWork) runEach(ctx context.Context, api *client.Engine, level int
 
 // runMany writes the messages of many conversations in as few requests as they
 // fit in.
-func runMany(ctx context.Context, api *client.Engine, level int64, works []*messageWork) {
+func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
 	var changes []messageChange
 	var ids []client.ID
 	moved := map[client.ID]bool{} // to another conversation
@@ -207,7 +208,7 @@ func runMany(ctx context.Context, api *client.Engine, level int64, works []*mess
 }
 
 // take takes note of what came of a write.
-func (w *messageWork) take(write *messageWrite, result client.Result[client.Message]) {
+func (w *messageWork) take(write *messageWrite, result engine.Result[client.Message]) {
 	action := "Update"
 	switch {
 	case write.prior == nil && write.planned.isAttached():
@@ -216,11 +217,11 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 		action = "Create"
 	}
 	at := w.at.AtName("messages").AtMapKey(write.key)
-	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
+	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		delete(w.memory.Revisions, unread.ID)
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
 			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
-		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}}
+		result = engine.Result[client.Message]{Value: client.Message{ID: unread.ID}}
 	}
 	if write.err = result.Err; write.err != nil {
 		w.failures = append(w.failures, failure{
@@ -248,8 +249,8 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 
 // triedInVain takes note of a create whose outcome is not known.
 func (w *messageWork) triedInVain(err error) {
-	since := client.NoFloor
-	if lost, ok := errors.AsType[*client.LostCreateError](err); ok {
+	since := engine.NoFloor
+	if lost, ok := errors.AsType[*engine.LostCreateError](err); ok {
 		since = lost.Since.Revision
 	}
 	w.memory.tried(w.conversation, since)

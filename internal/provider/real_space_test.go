@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
@@ -165,7 +166,7 @@ func (r *realSpace) relationsOf(conversation client.ID) (records []map[string]an
 
 func (r *realSpace) Links(conversationID, field string) []string {
 	r.t.Helper()
-	e, err := client.NewEngine(r.client, client.DefaultSettings())
+	e, err := engine.NewEngine(r.client, engine.DefaultSettings())
 	if err != nil {
 		r.t.Fatal(err)
 	}

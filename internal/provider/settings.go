@@ -23,6 +23,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // settingsModel is the provider block.
@@ -58,7 +59,7 @@ var environment = map[string]string{
 }
 
 func settingsSchema() schema.Schema {
-	defaults, engineDefaults := client.Defaults(), client.DefaultSettings()
+	defaults, engineDefaults := client.Defaults(), engine.DefaultSettings()
 	access := func(name, description string, sensitive bool) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional:            true,
@@ -133,7 +134,7 @@ type providerData struct {
 	transport http.RoundTripper // nil: the network
 
 	once  sync.Once
-	api   *client.Engine
+	api   *engine.Engine
 	diags diag.Diagnostics
 
 	causes causes // of errors that have been told
@@ -181,7 +182,7 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 }
 
 // engine returns the engine of the space, made when it is first needed.
-func (p *providerData) engine() (*client.Engine, diag.Diagnostics) {
+func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 	p.once.Do(func() {
 		if p.diags = p.settings.incomplete(); p.diags.HasError() {
 			return
@@ -208,14 +209,14 @@ func (p *providerData) validationLevel(own types.Int64) int64 {
 	return p.settings.ValidationLevel.ValueInt64()
 }
 
-func (p *providerData) newEngine() (*client.Engine, error) {
+func (p *providerData) newEngine() (*engine.Engine, error) {
 	config := p.settings.config(p.userAgent)
 	config.Transport = p.transport
 	api, err := client.New(config)
 	if err != nil {
 		return nil, err
 	}
-	return client.NewEngine(api, p.settings.engine())
+	return engine.NewEngine(api, p.settings.engine())
 }
 
 // config returns the client's configuration: defaults, but for what is set.
@@ -235,8 +236,8 @@ func (s *settingsModel) config(userAgent string) client.Config {
 }
 
 // engine returns the engine's settings: defaults, but for what is set.
-func (s *settingsModel) engine() client.Settings {
-	settings := client.DefaultSettings()
+func (s *settingsModel) engine() engine.Settings {
+	settings := engine.DefaultSettings()
 	settings.DefaultRegion = s.DefaultRegion.ValueString()
 	settings.Overwrite = s.OnConflict.ValueString() == onConflictOverwrite
 	setCount(&settings.BatchSize, s.BatchSize)

@@ -5,7 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A seenSpace is the space of a state, with the newest revision that the state has
@@ -17,7 +17,7 @@ type seenSpace struct {
 
 // check tells the client what the state has seen of its space, or that it is the
 // client of another space.
-func (s seenSpace) check(api *client.Engine) (diags diag.Diagnostics) {
+func (s seenSpace) check(api *engine.Engine) (diags diag.Diagnostics) {
 	if s.ID != "" && s.ID != api.Client().SpaceID() {
 		diags.AddError("Another Space", fmt.Sprintf("The state is that of the space %q, but the provider is set to the space %q. "+
 			"Nothing of the state can be found there, and nothing was changed. Check the setting space_id (PIPELINER_SPACE_ID) and, "+
@@ -30,7 +30,7 @@ func (s seenSpace) check(api *client.Engine) (diags diag.Diagnostics) {
 }
 
 // seen takes note of the space, as new as the client has seen it.
-func (s *seenSpace) seen(api *client.Engine) {
+func (s *seenSpace) seen(api *engine.Engine) {
 	s.ID, s.Revision = api.Client().SpaceID(), max(s.Revision, api.Newest())
 }
 

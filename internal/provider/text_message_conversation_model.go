@@ -5,6 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A conversationModel is a conversation in configuration, plan or state.
@@ -76,18 +77,18 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 // known returns the conversation as the state knows it. As of when, only a
 // refresh tells: what an apply leaves in the state is what was planned, whatever
 // others have changed beside it.
-func (m conversationModel) known(n numbers) *client.Baseline {
-	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: map[string]string{
-		"phone_id":               client.TextOf(reference(m.PhoneID)),
-		"recipient_account_id":   client.TextOf(reference(m.RecipientAccountID)),
-		"recipient_contact_id":   client.TextOf(reference(m.RecipientContactID)),
+func (m conversationModel) known(n numbers) *engine.Baseline {
+	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: map[string]string{
+		"phone_id":               engine.TextOf(reference(m.PhoneID)),
+		"recipient_account_id":   engine.TextOf(reference(m.RecipientAccountID)),
+		"recipient_contact_id":   engine.TextOf(reference(m.RecipientContactID)),
 		"recipient_phone_number": n.asHeld(reference(m.ID), m.RecipientPhoneNumber.ValueString()),
 	}}
 	if isKnown(m.Revision) {
 		b.Revision = m.Revision.ValueInt64()
 	}
 	for _, kind := range client.RelationKinds {
-		b.Fields[kind.Field] = client.TextOf(references(*m.relations(kind))...)
+		b.Fields[kind.Field] = engine.TextOf(references(*m.relations(kind))...)
 	}
 	return b
 }

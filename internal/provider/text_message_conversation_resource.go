@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 var (
@@ -249,7 +250,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made})...)
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, known.messages)
 	diags.Append(more...)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, client.NoFloor, known.messages)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
@@ -257,14 +258,14 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 }
 
 // read returns what the CRM holds of the state, nil where that is gone.
-func (r *conversationResource) read(ctx context.Context, api *client.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
+func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
 	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, causes: &r.provider.causes}
 	var conversation client.Conversation
 	var diags diag.Diagnostics
 	if isKnown(state.ID) {
 		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
 	} else {
-		var found client.Result[client.Conversation]
+		var found engine.Result[client.Conversation]
 		if _, tried := known.unsettled[""]; tried {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
@@ -288,7 +289,7 @@ func (r *conversationResource) read(ctx context.Context, api *client.Engine, sta
 		return &owned, f.diagnostics()
 	}
 	known.asOf = conversation.AsOf
-	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
+	if listed := api.Messages.ListedAsOf(); listed > engine.NoFloor {
 		known.asOf = min(known.asOf, listed) // its messages may be as they were then
 	}
 	return &owned, append(diags, messages.diags...)
@@ -331,7 +332,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 
 // written returns the state behind a write of the conversation, or why it failed.
 func (m conversationModel) written(n numbers, f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
-	var unread *client.UnreadError
+	var unread *engine.UnreadError
 	switch {
 	case errors.As(f.err, &unread):
 		// It is there: an error would make Terraform destroy it.

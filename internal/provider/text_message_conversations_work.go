@@ -11,11 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // bulkWork carries out a plan of the bulk resource.
 type bulkWork struct {
-	api          *client.Engine
+	api          *engine.Engine
 	causes       *causes // that have been told
 	memory       *memory
 	level        int64 // of validation
@@ -172,9 +173,9 @@ func (w *bulkWork) write(ctx context.Context) {
 }
 
 // take takes note of what came of a change.
-func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversation]) {
-	var unread *client.UnreadError
-	var leftover *client.LeftoverError
+func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversation]) {
+	var unread *engine.UnreadError
+	var leftover *engine.LeftoverError
 	switch {
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")

@@ -6,10 +6,11 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-func (n numbers) identify(m conversationModel) client.Identity {
-	return client.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
+func (n numbers) identify(m conversationModel) engine.Identity {
+	return engine.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
 }
 
 // unclaimed are the conversations of a state that their keys stand for no more. An
@@ -25,7 +26,7 @@ type unclaimed struct {
 type freeConversation struct {
 	*ownedModel
 
-	identity client.Identity
+	identity engine.Identity
 	taken    bool
 }
 
@@ -113,7 +114,7 @@ func (m *conversationModel) setFields() (set setFields) {
 }
 
 // text returns what the fields mean, as one text.
-func (set setFields) text(m *conversationModel, of client.Identity) string {
+func (set setFields) text(m *conversationModel, of engine.Identity) string {
 	parts := []string{of.Place.String()}
 	if set&setNumber != 0 {
 		parts = append(parts, of.Name)

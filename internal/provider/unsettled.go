@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // unsettled are the creates whose outcome is not known: those of a map by the keys of
@@ -21,13 +22,13 @@ type unsettled map[string]attempt
 
 // An attempt is one at a create.
 type attempt struct {
-	Since client.Moment            `json:"since"` // before it
+	Since engine.Moment            `json:"since"` // before it
 	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
 }
 
 // attemptAt returns the attempt that an error is about, if the outcome is unknown.
 func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
-	lost, ok := errors.AsType[*client.LostCreateError](err)
+	lost, ok := errors.AsType[*engine.LostCreateError](err)
 	if !ok {
 		return attempt{}, false
 	}
@@ -41,15 +42,15 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 // got lost: then the revision is the one before the attempt.
 func (u unsettled) recall(key string, m conversationModel, n numbers) {
 	if _, tried := u[key]; !tried && isKnown(m.Revision) {
-		u[key] = attempt{client.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
+		u[key] = attempt{engine.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
 	}
 }
 
 // identity returns which conversation the attempt would have made.
-func (a attempt) identity(n numbers) client.Identity {
+func (a attempt) identity(n numbers) engine.Identity {
 	phone, _ := a.Sent.PhoneID.Get()
 	number, _ := a.Sent.RecipientPhoneNumber.Get()
-	return client.Identity{Place: phone, Name: n.Canonical(number)}
+	return engine.Identity{Place: phone, Name: n.Canonical(number)}
 }
 
 // An earlierAttempts finds attempts by what they would have made.
@@ -57,11 +58,11 @@ type earlierAttempts struct {
 	unsettled
 
 	numbers numbers
-	keys    map[client.Identity][]string
+	keys    map[engine.Identity][]string
 }
 
 func (u unsettled) index(n numbers) earlierAttempts {
-	e := earlierAttempts{u, n, make(map[client.Identity][]string, len(u))}
+	e := earlierAttempts{u, n, make(map[engine.Identity][]string, len(u))}
 	for _, key := range slices.Sorted(maps.Keys(u)) {
 		of := u[key].identity(n)
 		e.keys[of] = append(e.keys[of], key)
@@ -71,7 +72,7 @@ func (u unsettled) index(n numbers) earlierAttempts {
 
 // take returns the moment before the attempt that a create repeats, under its
 // key or under another one, and forgets it; nil where there was none.
-func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
+func (e earlierAttempts) take(key string, m conversationModel) *engine.Moment {
 	of := e.numbers.identify(m)
 	keys := e.keys[of]
 	i := max(slices.Index(keys, key), 0)
@@ -86,7 +87,7 @@ func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
 
 // lookFor looks for what the attempts under these keys have made, in the order of
 // the keys. See [client.Collection.LookFor].
-func (u unsettled) lookFor(ctx context.Context, api *client.Engine, keys []string, patient bool) []client.Result[client.Conversation] {
+func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
 		since := u[key].Since
@@ -97,7 +98,7 @@ func (u unsettled) lookFor(ctx context.Context, api *client.Engine, keys []strin
 
 // find returns the id of what the attempt of a single resource has made, zero where
 // there is nothing.
-func (u unsettled) find(ctx context.Context, api *client.Engine) (client.ID, error) {
+func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
 	if _, tried := u[""]; !tried {
 		return client.ID{}, nil
 	}
@@ -107,7 +108,7 @@ func (u unsettled) find(ctx context.Context, api *client.Engine) (client.ID, err
 
 // remove deletes what the attempts have made, and forgets those of which nothing is
 // left. It warns of the others.
-func (u unsettled) remove(ctx context.Context, api *client.Engine, level int64) (diags diag.Diagnostics) {
+func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
 	keys := slices.Sorted(maps.Keys(u))
 	for i, found := range u.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
@@ -138,7 +139,7 @@ func (u unsettled) remove(ctx context.Context, api *client.Engine, level int64) 
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
 // again.
-func (e entries) findUnsettled(ctx context.Context, api *client.Engine, known *memory) diag.Diagnostics {
+func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory) diag.Diagnostics {
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
 		if e[key] != nil && !e.exists(key) {
@@ -162,7 +163,7 @@ func (e entries) findUnsettled(ctx context.Context, api *client.Engine, known *m
 // isAmbiguous reports whether conversations may be the one that was created, and may be
 // somebody else's, and returns their ids.
 func isAmbiguous(err error) ([]client.ID, bool) {
-	ambiguous, ok := errors.AsType[*client.AmbiguousError](err)
+	ambiguous, ok := errors.AsType[*engine.AmbiguousError](err)
 	if !ok {
 		return nil, false
 	}
@@ -203,7 +204,7 @@ func idList(ids []client.ID) string {
 }
 
 // adoptions are results of creates by key, an empty one for a single resource.
-type adoptions map[string]client.Result[client.Conversation]
+type adoptions map[string]engine.Result[client.Conversation]
 
 // warnOfAdoption warns of conversations that stand for something whose creation was
 // not seen, and of those that may exist twice.

@@ -1,0 +1,206 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A ConflictError says that an update was not sent, because someone else has
+// changed what it was to change since the caller last knew the record.
+type ConflictError struct {
+	ID      client.ID
+	Known   int64 // revision that the caller knows; [NoFloor] where it knows none
+	Current int64 // revision in the CRM
+	Fields  []Conflict
+}
+
+// A Conflict is one field that the update and someone else have changed to
+// different values, in words.
+type Conflict struct {
+	Field  string // such as "recipient_contact_id"
+	Known  string // what the caller knows; empty for null, as the others
+	Wanted string // what the update was to set
+	Held   string // what the CRM holds
+}
+
+func (e *ConflictError) Error() string {
+	names := make([]string, len(e.Fields))
+	for i, field := range e.Fields {
+		names[i] = field.Field
+	}
+	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
+}
+
+// Problem is [Conflicting].
+func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
+
+// A GoneError says that there is nothing to update: the record has been
+// deleted, for good unless Restorable.
+type GoneError struct {
+	ID         client.ID
+	Restorable bool
+}
+
+func (e *GoneError) Error() string {
+	if e.Restorable {
+		return fmt.Sprintf("%s is deleted", e.ID)
+	}
+	return fmt.Sprintf("%s does not exist any more", e.ID)
+}
+
+// Problem is [NotFound].
+func (e *GoneError) Problem() client.Problem { return client.NotFound }
+
+// compare holds the updates among the items against what the CRM has now. Those
+// that are in conflict with it, or have nothing left to update, get an error; the
+// others are brought up to date: with the current revision, and the ids of the
+// links that they keep. It returns those of them that the CRM has at another
+// revision than the one given.
+//
+// Where trusted, what is known as of some revision, and what nothing newer has
+// changed, counts as current: that is one request for all of them.
+func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
+	open := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
+	if trusted {
+		changed, open = w.compareWithMirror(ctx, open)
+	}
+	floor := int64(math.MaxInt64)
+	ids := make([]client.ID, len(open))
+	for n, i := range open {
+		ids[n], _ = w.head(i).ID.Get()
+		revision, _ := w.head(i).Revision.Get()
+		floor = min(floor, revision-1)
+	}
+	current, err := w.FetchMany(ctx, ids, floor)
+	for n, i := range open {
+		record, found := current[ids[n]]
+		if !found {
+			w.results[i].Err = cmp.Or(w.results[i].Err, err)
+			if err == nil {
+				w.results[i].Err = &GoneError{ID: ids[n]}
+			}
+			continue
+		}
+		if w.bringUpToDate(i, record) {
+			changed = append(changed, i)
+		}
+	}
+	return changed
+}
+
+// compareWithMirror is compare of those items of which the mirror knows whether
+// they have changed; it also returns the others.
+func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (changed, others []int) {
+	m := w.mirror
+	if err := m.lock(ctx); err != nil {
+		w.fail(items, err)
+		return nil, nil
+	}
+	defer m.unlock()
+	var known []int
+	for _, i := range items {
+		m.begin(w.knownAsOf(i))
+	}
+	for _, i := range items {
+		if m.covers(w.knownAsOf(i)) {
+			known = append(known, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(known) == 0 {
+		return nil, others
+	}
+	switch current, err := w.catchUp(ctx, len(known)); {
+	case err != nil:
+		w.fail(known, err)
+		return nil, others
+	case !current:
+		return nil, items
+	}
+	if err := w.believe(ctx, true); err != nil {
+		w.fail(known, err)
+		return nil, others
+	}
+	for _, i := range w.completeMirrored(ctx, known) {
+		id, _ := w.head(i).ID.Get()
+		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
+			changed = append(changed, i)
+		}
+	}
+	return changed, others
+}
+
+// knownAsOf returns the revision of the space as of which the item's record is
+// known well enough to update it, [NoFloor] for none. What is deleted need not show
+// that in its revision.
+func (w *writing[T, In]) knownAsOf(i int) int64 {
+	change := &w.changes[i]
+	if change.Known == nil || change.Restore || !w.isPlain(change.Input) {
+		return NoFloor
+	}
+	return change.Known.AsOf
+}
+
+// bringUpToDate is compare of one item; it reports whether its revision is
+// another one now.
+func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
+	id, change := current.RecordID(), &w.changes[i]
+	if current.Deleted() && !change.Restore {
+		w.results[i].Err = &GoneError{ID: id, Restorable: true}
+		return false
+	}
+	if change.Known != nil && !w.engine.settings.Overwrite {
+		if fields := w.conflicts(i, &current); len(fields) > 0 {
+			w.results[i].Err = &ConflictError{ID: id, Known: change.Known.Revision, Current: current.Changed(), Fields: fields}
+			return false
+		}
+	}
+	change.Restore = change.Restore && current.Deleted()
+	known, _ := w.head(i).Revision.Get()
+	w.prepare(change, current)
+	w.head(i).Revision = client.Value(current.Changed())
+	return known != current.Changed()
+}
+
+// conflicts returns what others have changed of what the item changes. What is not
+// shown was not read, because its revision is the one that is known.
+func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
+	if w.isStub != nil && w.isStub(*current) {
+		return nil
+	}
+	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Known, current)
+}
+
+// stale returns those of the items to send again which have been refused only
+// because something has changed since they were compared: the service may refuse
+// an update that names an old revision, and rolls back the others of its request
+// where the rollback method says so.
+func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
+	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool {
+		err := w.results[i].Err
+		return client.ProblemOf(err) != client.Refused && !errors.Is(err, ErrRolledBack)
+	})
+	if w.options.RollbackMethod != client.RollbackFailed && len(refused) < len(items)-len(w.unfailed(items)) {
+		return nil // something else was in the way too
+	}
+	again := w.compare(ctx, refused, false)
+	if len(again) > 0 && w.options.RollbackMethod != client.RollbackFailed {
+		again = refused // they stand or fall together
+	}
+	again = slices.DeleteFunc(slices.Clone(again), func(i int) bool {
+		err := w.results[i].Err
+		return errors.As(err, new(*ConflictError)) || errors.As(err, new(*GoneError))
+	})
+	for _, i := range again {
+		w.results[i].Err = nil
+	}
+	return again
+}

@@ -1,0 +1,289 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+	"sync"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A Moment is a point in the history of a space: whatever changes behind it has a
+// higher revision. Revisions order changes; clocks don't.
+type Moment struct {
+	Revision int64 `json:"revision"`
+}
+
+// A history is what a client has learned of its space's history, so that it
+// can tell what is new, and what of the new is its own.
+type history struct {
+	// Every create holds one unit until its ids are recorded. A search for lost
+	// creates takes all units, so that it never sees a record whose owner is not
+	// known yet.
+	creating *semaphore.Weighted
+
+	asking chan struct{} // holds one while somebody waits for the space to show what is expected
+	gaveUp bool          // waiting has been in vain; of who holds asking
+
+	mu       sync.Mutex
+	there    bool  // the space has shown that it exists
+	newest   int64 // revision that it has shown
+	known    bool  // nothing was newer when it did
+	expected int64 // revision that the client's user has seen there before
+	mine     map[client.ID]bool
+	lost     map[Identity]int
+	open     map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
+}
+
+// The weights with which history.creating is held.
+const (
+	one      = 1
+	everyone = math.MaxInt32
+)
+
+func newHistory() history {
+	return history{creating: semaphore.NewWeighted(everyone), asking: make(chan struct{}, 1)}
+}
+
+// claim notes that the record is known. It reports false where it was.
+func (h *history) claim(id client.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.mine[id] {
+		return false
+	}
+	if h.mine == nil {
+		h.mine = map[client.ID]bool{}
+	}
+	h.mine[id] = true
+	return true
+}
+
+func (h *history) isMine(id client.ID) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.mine[id]
+}
+
+// observe notes a revision that the space has shown; latest, where nothing was newer.
+func (h *history) observe(revision int64, latest bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.there = true
+	h.newest = max(h.newest, revision)
+	h.known = h.known || latest
+}
+
+// observePage learns from the first page of a list that is ordered by revision.
+func observePage[T client.Record](h *history, page client.Page[T]) {
+	if len(page.Records) > 0 {
+		h.observe(newest(page.Records), isNewestFirst(page))
+	}
+}
+
+// isNewestFirst reports whether the first page of a list shows what is newest: not
+// every service orders as it is asked to.
+func isNewestFirst[T client.Record](page client.Page[T]) bool {
+	if page.HasNextPage && len(page.Records) < 2 {
+		return false
+	}
+	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Changed(), a.Changed()) })
+}
+
+func (h *history) expect(revision int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.expected = max(h.expected, revision)
+}
+
+func (h *history) state() (newest, expected int64, there bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.newest, h.expected, h.there
+}
+
+func (h *history) isKnown() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.known
+}
+
+// Newest returns the newest revision of the space that this client has seen, 0 for
+// none.
+func (e *Engine) Newest() int64 {
+	newest, _, _ := e.seen.state()
+	return newest
+}
+
+// Expect tells the client which revision of the space its user has seen before. As
+// long as the space shows less, nothing there counts as gone or as unchanged: reads
+// and comparisons fail with a *BehindError.
+func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
+
+// now returns the latest known moment of the space's history; the first time
+// it asks the service.
+func (e *Engine) now(ctx context.Context) (Moment, error) {
+	if !e.seen.isKnown() {
+		if err := e.Conversations.entity.observeNewest(ctx); err != nil {
+			return Moment{}, err
+		}
+	}
+	if err := e.isThere(ctx); err != nil {
+		return Moment{}, err
+	}
+	return Moment{Revision: e.Newest()}, nil
+}
+
+// isThere returns an error unless the space has shown that it exists, and all that
+// its user has seen of it before. Only then does "not found" mean that a record is
+// gone, rather than that the address is wrong or a copy is behind.
+func (e *Engine) isThere(ctx context.Context) error {
+	newest, expected, there := e.seen.state()
+	if there && newest >= expected {
+		return nil
+	}
+	select {
+	case e.seen.asking <- struct{}{}:
+		defer func() { <-e.seen.asking }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return e.awaitExpected(ctx)
+}
+
+// awaitExpected gives a copy that lags the time to catch up, once for all who ask.
+func (e *Engine) awaitExpected(ctx context.Context) error {
+	looks := newIntervals(e.settings.RecoveryTimeout)
+	for {
+		newest, expected, there := e.seen.state()
+		if !there || newest < expected && !e.seen.gaveUp {
+			if err := e.lookForNewest(ctx, expected); err != nil {
+				return err
+			}
+			newest, expected, _ = e.seen.state()
+		}
+		if newest >= expected {
+			return nil
+		}
+		e.seen.gaveUp = e.seen.gaveUp || looks.areOver()
+		if e.seen.gaveUp {
+			return &BehindError{Space: e.api.SpaceID(), Seen: expected, Newest: newest}
+		}
+		if !looks.wait(ctx) && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// lookForNewest observes the newest revision of the space. Where that is below the
+// one expected, other entities may have newer records: the revision is one counter
+// for all of them.
+func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
+	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
+		entity := &entityOf[stamp, struct{}]{client.NewEntity[stamp, struct{}](e.api, segment), e}
+		err := entity.observeNewest(ctx)
+		if err != nil && i == 0 {
+			return err
+		}
+		if newest, _, _ := e.seen.state(); newest >= expected {
+			return nil
+		}
+	}
+	return nil
+}
+
+// observeNewest observes the newest record. Where the service does not order by
+// revision, the newest is climbed up to by the filter, or all are listed.
+func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
+	query := client.Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
+	page, err := e.List(ctx, query)
+	if err != nil {
+		return err
+	}
+	top := max(newest(page.Records), 0)
+	if isNewestFirst(page) {
+		e.engine.seen.observe(top, true)
+		return nil
+	}
+	for page, err := range e.climb(ctx, query, top) {
+		if err != nil {
+			return err
+		}
+		top = max(top, newest(page.Records))
+	}
+	e.engine.seen.observe(top, true)
+	return nil
+}
+
+// climb returns pages of what is newer than all that came before, from top on; where
+// the service does not filter by revision, all pages.
+func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int64) iter.Seq2[client.Page[T], error] {
+	return func(yield func(client.Page[T], error) bool) {
+		for !e.engine.refused.has(revisionFilter) {
+			query.Filters = []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(top, 10)}}
+			page, err := e.List(ctx, query)
+			higher := newest(page.Records)
+			switch {
+			case isRefusal(err):
+				e.engine.refused.add(revisionFilter)
+			case err != nil:
+				yield(page, err)
+				return
+			case len(page.Records) == 0:
+				return
+			case higher > top:
+				top = higher
+				if !yield(page, nil) {
+					return
+				}
+				continue
+			}
+			break
+		}
+		query.Filters = nil
+		e.Pages(ctx, query)(yield)
+	}
+}
+
+// A stamp is of a record only which one it is, and when it was last changed.
+type stamp struct {
+	ID       client.ID `json:"id"`
+	Revision int64     `json:"revision"`
+}
+
+func (s stamp) RecordID() client.ID { return s.ID }
+func (s stamp) Changed() int64      { return s.Revision }
+func (s stamp) Deleted() bool       { return false }
+func (s stamp) Protected() bool     { return false }
+
+// refusals are the things that the service has been found to refuse.
+type refusals struct {
+	mu  sync.Mutex
+	set map[string]bool
+}
+
+const (
+	revisionFilter = "filter on revision"
+	getParameters  = "parameters of a get"
+)
+
+func (r *refusals) has(what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.set[what]
+}
+
+func (r *refusals) add(what string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.set == nil {
+		r.set = map[string]bool{}
+	}
+	r.set[what] = true
+}

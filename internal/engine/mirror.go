@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A mirror knows which records of an entity have changed since some revision of
+// the space, and how: one request for what is newer than it knows brings it up to
+// date, however many records there are. So many updates are held against what
+// the CRM has in one request, without a get for each.
+type mirror[T any] struct {
+	turn    chan struct{} // held by who uses the mirror; holds one
+	base    int64         // it knows what has changed since; [NoFloor] for nothing yet
+	upTo    int64         // it knows what has changed until
+	changed map[client.ID]T
+}
+
+func newMirror[T any]() *mirror[T] {
+	return &mirror[T]{turn: make(chan struct{}, 1), base: NoFloor, upTo: NoFloor, changed: map[client.ID]T{}}
+}
+
+func (m *mirror[T]) lock(ctx context.Context) error {
+	select {
+	case m.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (m *mirror[T]) unlock() { <-m.turn }
+
+// begin lets a mirror that knows nothing yet begin at a revision, the newest one
+// of those that it is given before it is first brought up to date.
+func (m *mirror[T]) begin(asOf int64) {
+	if m.base == m.upTo && len(m.changed) == 0 && asOf > m.base {
+		m.base, m.upTo = asOf, asOf
+	}
+}
+
+// covers reports whether the mirror knows what has changed since the revision.
+func (m *mirror[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= m.base }
+
+// overlap is how many revisions a mirror looks back each time: changes that are
+// carried out side by side need not become visible in the order of their
+// revisions.
+const overlap = 50
+
+// mostRounds is how often a mirror is brought up to date at once, in a space in
+// which much changes meanwhile.
+const mostRounds = 3
+
+// catchUp brings the mirror up to date in at most so many pages at a time. It
+// reports false where that takes more.
+func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
+	for range mostRounds {
+		more, err := c.mirrorMore(ctx, pages)
+		if more == 0 || err != nil {
+			return err == nil, err
+		}
+		if more > pages {
+			return false, nil
+		}
+		// What changed while there was more than one page has moved in front of
+		// the first one: it is newer than that.
+	}
+	return false, nil
+}
+
+// mirrorMore lists what is newer than the mirror knows, and returns how many
+// pages there were behind the first: more than most, and nothing is known.
+func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int, err error) {
+	m := c.mirror
+	query := c.query
+	query.IncludeDeleted = true
+	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)
+	for page, err := range c.entity.newerThan(ctx, floor, query) {
+		if err != nil {
+			return 0, err
+		}
+		if read == 0 {
+			observePage(&c.engine.seen, page)
+			top = max(m.upTo, newest(page.Records))
+		} else {
+			more++
+		}
+		for _, record := range page.Records {
+			known, found := m.changed[record.RecordID()]
+			if record.Changed() > floor && (!found || record.Changed() > known.Changed()) {
+				*c.asOf(&record) = top
+				m.changed[record.RecordID()] = record
+			}
+		}
+		read += len(page.Records)
+		left := (page.Total - read + client.MaxPageSize - 1) / client.MaxPageSize
+		if more+left > most && !noneNewerFollow(page, floor) {
+			return more + left, nil
+		}
+	}
+	m.upTo = top
+	return more, nil
+}

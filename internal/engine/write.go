@@ -1,0 +1,293 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A pending change is on its way to the CRM, and brought up to date on the way.
+type pending[In Input] struct {
+	Change[In]
+
+	kept    map[link]client.ID    // relations of the links that are there already
+	dropped []client.ID           // relations that the update is to remove
+	inline  []client.MessageInput // messages that an earlier attempt has created along
+}
+
+// A writing is one batch of records on its way to the CRM.
+type writing[T client.Record, In Input] struct {
+	*Collection[T, In]
+
+	options client.WriteOptions
+	exact   bool // only a record that has everything that was sent is adopted, and in which no others write
+	changes []pending[In]
+	before  Moment      // the space's history before anything is sent
+	ids     []client.ID // of what has been written; zero before that
+	creates []bool      // which items were to be created; some become updates on the way
+	results []Result[T]
+}
+
+func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Change[In], options client.WriteOptions) *writing[T, In] {
+	w := &writing[T, In]{
+		Collection: c, options: options, changes: make([]pending[In], len(changes)),
+		ids: make([]client.ID, len(changes)), creates: make([]bool, len(changes)), results: make([]Result[T], len(changes)),
+	}
+	for i, change := range changes {
+		w.changes[i].Change = change
+		w.creates[i] = !w.isUpdate(i)
+	}
+	return w
+}
+
+// head returns which record an item is about.
+func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
+
+func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
+
+// all returns the positions of all items.
+func (w *writing[T, In]) all() []int {
+	items := make([]int, len(w.changes))
+	for i := range items {
+		items[i] = i
+	}
+	return items
+}
+
+// write creates and updates the records of one batch, and reads them
+// back: one request each, and one to see what is to be updated. More are sent
+// only where something has to be restored, or goes wrong.
+func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
+	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
+	defer done()
+	w := newWriting(c, changes, options)
+	all := w.all()
+	// No batch begins before it can be sent: what it knows of the space would be
+	// old by then, and reading it back would take longer.
+	select {
+	case c.batches <- struct{}{}:
+		defer func() { <-c.batches }()
+	case <-ctx.Done():
+		w.fail(all, context.Cause(ctx))
+		return w.results
+	}
+	w.begin(ctx)
+	w.carryOut(ctx, all)
+	// What has been written is awaited, even by those who have given up.
+	w.readBack(client.LastingOf(ctx))
+	return w.results
+}
+
+// unfailed returns the items that have no error yet.
+func (w *writing[T, In]) unfailed(items []int) []int {
+	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
+}
+
+func (w *writing[T, In]) fail(items []int, err error) {
+	for _, i := range items {
+		w.results[i].Err = err
+	}
+}
+
+// failWhole sets the error of a request as a whole. Where it names an item, the
+// others have only been rolled back.
+func (w *writing[T, In]) failWhole(items []int, err error) {
+	w.fail(items, err)
+	apiError, ok := errors.AsType[*client.APIError](err)
+	if !ok || apiError.EntityIndex == nil || *apiError.EntityIndex < 0 || *apiError.EntityIndex >= len(items) {
+		return
+	}
+	w.fail(items, ErrRolledBack)
+	w.results[items[*apiError.EntityIndex]].Err = err
+}
+
+// begin does what must be done before anything is created: it learns the
+// moment in the space's history, and adopts what earlier attempts have created.
+// Those for which it fails have an error then, and are not sent.
+func (w *writing[T, In]) begin(ctx context.Context) {
+	w.before.Revision = NoFloor
+	for i := range w.changes {
+		if id, update := w.head(i).ID.Get(); update {
+			w.reads.finish(id)
+			w.engine.seen.claim(id)
+			continue
+		}
+		now, err := w.engine.now(ctx)
+		if err != nil {
+			w.fail(w.all(), err)
+			return
+		}
+		w.before = now
+	}
+	if err := w.adoptEarlier(ctx); err != nil {
+		w.fail(w.all(), err)
+	}
+}
+
+// carryOut compares, restores and sends the items.
+func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
+	w.compare(ctx, w.toSend(items), true)
+	if w.restore(ctx, w.unfailed(items)) {
+		ctx = client.LastingOf(ctx) // it is begun
+	}
+	w.send(ctx, items)
+}
+
+// toSend returns those of the items that have no error and no result yet, and
+// something to send.
+func (w *writing[T, In]) toSend(items []int) []int {
+	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
+		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.changes[i].Input.Fields()) == 0
+	})
+}
+
+// send sends the items, those again of which it is certain that they were not
+// carried out or that only something else's change was in their way, and sets
+// the id or the error of each in the results.
+func (w *writing[T, In]) send(ctx context.Context, items []int) {
+	items = w.toSend(items)
+	for tries := 0; ; tries++ {
+		w.deliver(ctx, items, nil)
+		if tries == w.engine.config.MaxRetries {
+			return
+		}
+		if items = w.stale(ctx, items); len(items) == 0 {
+			return
+		}
+	}
+}
+
+// deliver sends the items until it is known of each whether it was carried out, or
+// clear that this can't be found out. lost is the error of an earlier request with
+// the same items whose outcome is unknown, nil for none.
+func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
+	for losses := 0; len(items) > 0; {
+		if err := context.Cause(ctx); err != nil {
+			w.giveUp(items, lost, err)
+			return
+		}
+		err := w.sendOnce(ctx, items)
+		if client.ProblemOf(err) == client.NotFound {
+			err = cmp.Or(w.engine.isThere(ctx), err)
+		}
+		unknown := isUnknown(err)
+		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == client.RollbackFailed && isRefusedWhole(err))
+		refused := !unknown && !divide && err != nil && (lost == nil || isRefusedWhole(err))
+		if refused {
+			w.failWhole(items, err)
+		}
+		if lost != nil {
+			w.lookOnceMore(client.LastingOf(ctx), w.settled(items), lost)
+		}
+		if items = w.unsettled(items); err == nil || refused {
+			continue // with what has become an update
+		}
+		patience := time.Duration(0)
+		if unknown && !divide {
+			losses++
+			lost, patience = err, w.engine.settings.RecoveryTimeout
+		}
+		if unknown || lost != nil { // what was refused has made nothing
+			left, unseen := w.settle(client.LastingOf(ctx), items, err, patience)
+			if items = left; unseen != nil {
+				w.failUnknown(items, unseen)
+				return
+			}
+		}
+		switch {
+		case divide:
+			// One of them is at fault, or they are too many. Smaller batches find it, and
+			// let its neighbours through.
+			half := len(items) / 2
+			w.deliver(ctx, items[:half], lost)
+			items = items[half:]
+		case !unknown, losses > w.engine.config.MaxRetries, !isTransient(err):
+			w.giveUp(items, lost, err)
+			return
+		}
+	}
+}
+
+// giveUp fails items because of err. Where a request with them was lost, it may still
+// be at work, though looking has shown nothing of it.
+func (w *writing[T, In]) giveUp(items []int, lost, err error) {
+	if lost == nil {
+		w.fail(items, err)
+		return
+	}
+	if causeOf(lost) != causeOf(err) { //nolint:errorlint // the very same one
+		err = fmt.Errorf("%w; then: %w", causeOf(lost), err)
+	}
+	w.failUnknown(items, causeOf(err))
+}
+
+// failUnknown fails items that may have been carried out, because of err. Creates may be
+// looked for later.
+func (w *writing[T, In]) failUnknown(items []int, err error) {
+	w.fail(items, &client.OutcomeUnknownError{Err: err})
+	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+		w.engine.seen.giveUp(w.lostCreates(creates))
+		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
+	}
+}
+
+// isUnknown reports whether what an error is about may have been carried out.
+func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
+
+// causeOf returns why an outcome is unknown.
+func causeOf(err error) error {
+	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok {
+		return unknown.Err
+	}
+	if lost, ok := errors.AsType[*LostCreateError](err); ok {
+		return lost.Err
+	}
+	return err
+}
+
+// sendOnce sends the items in one request. With an error, those that have neither an id
+// nor an error afterwards are the ones that it is about.
+func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
+	if err := w.engine.seen.creating.Acquire(ctx, one); err != nil {
+		return context.Cause(ctx)
+	}
+	defer w.engine.seen.creating.Release(one)
+	inputs := make([]In, len(items))
+	for n, i := range items {
+		inputs[n] = w.sent(&w.changes[i])
+		if w.changes[i].Restore {
+			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // it has got another one by that, or not
+		}
+	}
+	results, err := w.entity.BatchModify(ctx, inputs, w.options)
+	if err != nil {
+		return err
+	}
+	answered := map[client.ID]bool{}
+	for n, i := range items {
+		id := results[n].ID
+		asked, update := w.head(i).ID.Get()
+		if results[n].Err == nil && (update && id != asked || !update && w.engine.seen.isMine(id) || answered[id]) {
+			// None of the others can be believed either.
+			return &client.OutcomeUnknownError{Err: &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}}
+		}
+		answered[id] = results[n].Err == nil
+	}
+	for n, i := range items {
+		id, failed := results[n].ID, results[n].Err
+		if failed == nil {
+			w.engine.seen.claim(id)
+		} else if status := client.StatusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
+			err = &client.OutcomeUnknownError{Err: failed} // of this item
+			continue
+		}
+		w.ids[i], w.results[i].Err = id, failed
+	}
+	return err
+}
