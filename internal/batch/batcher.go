@@ -46,11 +46,11 @@ type ticket[In, Out any] struct {
 	result chan Out // holds one, so that no one waits to deliver it
 }
 
-// NewBatcher makes a batcher of at most size items a batch. run is called from
+// New makes a batcher of at most size items a batch. run is called from
 // several goroutines, never with more than size items or none, and must return
 // one result for each item, in their order. Its context ends when every caller
 // of the batch has given up.
-func NewBatcher[In, Out any](size int, window time.Duration, run func(context.Context, []In) []Out) *Batcher[In, Out] {
+func New[In, Out any](size int, window time.Duration, run func(context.Context, []In) []Out) *Batcher[In, Out] {
 	return &Batcher[In, Out]{size: max(size, 1), window: window, run: run}
 }
 

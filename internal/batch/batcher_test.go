@@ -65,7 +65,7 @@ func TestBatcherLoneItemWaitsForTheWindowOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: time.Second}
-		b := NewBatcher(10, testWindow, r.run)
+		b := New(10, testWindow, r.run)
 		begin := time.Now()
 		got, err := b.Do(t.Context(), 21)
 		if got != 42 || err != nil {
@@ -82,7 +82,7 @@ func TestBatcherEachGetsItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: time.Second}
-		b := NewBatcher(100, testWindow, r.run)
+		b := New(100, testWindow, r.run)
 		var callers sync.WaitGroup
 		for item := range 250 {
 			callers.Go(func() {
@@ -104,7 +104,7 @@ func TestBatcherGathersWhileRunning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: time.Second}
-		b := NewBatcher(100, testWindow, r.run)
+		b := New(100, testWindow, r.run)
 		var callers sync.WaitGroup
 		do := func(item int) { callers.Go(func() { _, _ = b.Do(t.Context(), item) }) }
 		do(0)
@@ -122,7 +122,7 @@ func TestBatcherWindowBeginsAnewWithEachItem(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
-		b := NewBatcher(100, testWindow, r.run)
+		b := New(100, testWindow, r.run)
 		var callers sync.WaitGroup
 		for item := range 10 {
 			callers.Go(func() { _, _ = b.Do(t.Context(), item) })
@@ -137,7 +137,7 @@ func TestBatcherCallersComeBackTogether(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: time.Second}
-		b := NewBatcher(100, testWindow, r.run)
+		b := New(100, testWindow, r.run)
 		var callers sync.WaitGroup
 		for caller := range 10 {
 			callers.Go(func() {
@@ -159,7 +159,7 @@ func TestBatcherDropsWhatIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: time.Second}
-		b := NewBatcher(100, testWindow, r.run)
+		b := New(100, testWindow, r.run)
 		stopped := errors.New("stopped")
 		ctx, cancel := context.WithCancelCause(t.Context())
 		var callers sync.WaitGroup
@@ -191,7 +191,7 @@ func TestBatcherRunsOnForThePatient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{takes: time.Second}
-		b := NewBatcher(100, testWindow, r.run)
+		b := New(100, testWindow, r.run)
 		impatient, cancel := context.WithTimeout(t.Context(), testWindow+time.Millisecond)
 		defer cancel()
 		var callers sync.WaitGroup

@@ -35,7 +35,7 @@ func overNetwork(t *testing.T) realSpace {
 
 func connect(t *testing.T, address string) (*Engine, *http.Transport) {
 	t.Helper()
-	config := testConfig{client.Defaults(), DefaultSettings()}
+	config := testConfig{client.Defaults(), Defaults()}
 	config.ServiceURL, config.SpaceID, config.Username, config.Password = address, "acme_sales", testUser, testPassword
 	config.BatchWindow, config.RecoveryTimeout = time.Millisecond, 10*time.Millisecond
 	network := http.DefaultTransport.(*http.Transport).Clone()

@@ -9,7 +9,7 @@ import (
 )
 
 // Settings are those of an [Engine]. BatchSize can't be zero: then it is what
-// [DefaultSettings] gives.
+// [Defaults] gives.
 type Settings struct {
 	DefaultRegion   string        // see [PhoneNumbers]; empty: none
 	RecoveryTimeout time.Duration // how long to look for a create whose reply got lost before it counts as not carried out
@@ -18,8 +18,8 @@ type Settings struct {
 	Overwrite       bool          // what someone else changed meanwhile; false: *ConflictError
 }
 
-// DefaultSettings returns the settings that serve most users.
-func DefaultSettings() Settings {
+// Defaults returns the settings that serve most users.
+func Defaults() Settings {
 	return Settings{RecoveryTimeout: 30 * time.Second, BatchSize: 100, BatchWindow: 20 * time.Millisecond}
 }
 
@@ -42,13 +42,13 @@ type Engine struct {
 	refused  refusals
 }
 
-// NewEngine makes the engine of a client's space. It sends nothing yet. An error is a *ConfigError.
-func NewEngine(api *client.Client, settings Settings) (*Engine, error) {
+// New makes the engine of a client's space. It sends nothing yet. An error is a *ConfigError.
+func New(api *client.Client, settings Settings) (*Engine, error) {
 	numbers, err := client.NewPhoneNumbers(settings.DefaultRegion)
 	if err != nil {
 		return nil, &client.ConfigError{Setting: "default_region", Err: err}
 	}
-	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), DefaultSettings().BatchSize)
+	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), Defaults().BatchSize)
 	e := &Engine{api: api, settings: settings, config: api.Config(), log: api.Config().Logger, numbers: numbers, seen: newHistory()}
 	e.relations = &entityOf[client.Relation, client.RelationInput]{api.Relations, e}
 	e.Conversations, e.Messages = conversationsOf(e), messagesOf(e)

@@ -12,11 +12,11 @@ func TestNewEngine(t *testing.T) {
 	t.Parallel()
 	c, err := client.New(client.Config{ServiceURL: "crm.example", SpaceID: "acme"})
 	must(t, err)
-	e, err := NewEngine(c, Settings{})
+	e, err := New(c, Settings{})
 	must(t, err)
-	wantEqual(t, "batch size", DefaultSettings().BatchSize, e.settings.BatchSize)
+	wantEqual(t, "batch size", Defaults().BatchSize, e.settings.BatchSize)
 
-	_, err = NewEngine(c, Settings{DefaultRegion: "UK"})
+	_, err = New(c, Settings{DefaultRegion: "UK"})
 	var wrong *client.ConfigError
 	if !errors.As(err, &wrong) || wrong.Setting != "default_region" {
 		t.Errorf("the region UK: %v", err)

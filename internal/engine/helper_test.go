@@ -113,7 +113,7 @@ type testConfig struct {
 // scriptedEngine returns an engine whose requests are answered by next.
 func scriptedEngine(t testing.TB, next roundTripper, configure ...func(*testConfig)) *Engine {
 	t.Helper()
-	config := testConfig{client.Defaults(), DefaultSettings()}
+	config := testConfig{client.Defaults(), Defaults()}
 	config.ServiceURL, config.SpaceID = "https://crm.example", "acme_sales"
 	config.Username, config.Password = testUser, testPassword
 	for _, f := range configure {
@@ -127,7 +127,7 @@ func newEngine(t testing.TB, config testConfig) *Engine {
 	t.Helper()
 	c, err := client.New(config.Config)
 	must(t, err)
-	e, err := NewEngine(c, config.Settings)
+	e, err := New(c, config.Settings)
 	must(t, err)
 	return e
 }

@@ -26,7 +26,7 @@ func (q *queues[In, Out]) at(e *Engine, level int64) *batch.Batcher[In, Out] {
 		return b
 	}
 	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: client.RollbackFailed}
-	b := batch.NewBatcher(e.settings.BatchSize, e.settings.BatchWindow, func(ctx context.Context, items []In) []Out {
+	b := batch.New(e.settings.BatchSize, e.settings.BatchWindow, func(ctx context.Context, items []In) []Out {
 		return q.run(ctx, items, options)
 	})
 	if q.batchers == nil {

@@ -166,7 +166,7 @@ func (r *realSpace) relationsOf(conversation client.ID) (records []map[string]an
 
 func (r *realSpace) Links(conversationID, field string) []string {
 	r.t.Helper()
-	e, err := engine.NewEngine(r.client, engine.DefaultSettings())
+	e, err := engine.New(r.client, engine.Defaults())
 	if err != nil {
 		r.t.Fatal(err)
 	}

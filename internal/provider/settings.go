@@ -59,7 +59,7 @@ var environment = map[string]string{
 }
 
 func settingsSchema() schema.Schema {
-	defaults, engineDefaults := client.Defaults(), engine.DefaultSettings()
+	defaults, engineDefaults := client.Defaults(), engine.Defaults()
 	access := func(name, description string, sensitive bool) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional:            true,
@@ -216,7 +216,7 @@ func (p *providerData) newEngine() (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.NewEngine(api, p.settings.engine())
+	return engine.New(api, p.settings.engine())
 }
 
 // config returns the client's configuration: defaults, but for what is set.
@@ -237,7 +237,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 
 // engine returns the engine's settings: defaults, but for what is set.
 func (s *settingsModel) engine() engine.Settings {
-	settings := engine.DefaultSettings()
+	settings := engine.Defaults()
 	settings.DefaultRegion = s.DefaultRegion.ValueString()
 	settings.Overwrite = s.OnConflict.ValueString() == onConflictOverwrite
 	setCount(&settings.BatchSize, s.BatchSize)
