@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -91,26 +90,6 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 		return failure
 	}
 	return &retryableError{err: failure}
-}
-
-// A denial is the service's answer that the credentials are wrong. They don't
-// get better by being sent again, for each of a thousand resources: that locks
-// accounts.
-type denial struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (d *denial) set(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.err = err
-}
-
-func (d *denial) get() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.err
 }
 
 // lostReply is the error of a call that may have been carried out.

@@ -24,7 +24,7 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 			waiting[of] = append(waiting[of], i)
 		}
 		for of, items := range waiting {
-			s.choose(ctx, items, alike[of], s.engine.seen.losses(of))
+			s.choose(ctx, items, alike[of], s.engine.claims.losses(of))
 			delete(alike, of)
 		}
 		s.chooseRespelled(ctx, s.unsettled(items), alike)
@@ -94,7 +94,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 			s.own[s.identity(s.changes[i].Input)] = true
 		}
 	}
-	rivals := s.engine.seen.openLike(s.identity(s.changes[i].Input))
+	rivals := s.engine.claims.openLike(s.identity(s.changes[i].Input))
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
 }
 
@@ -111,7 +111,7 @@ func (s *search[T, In]) take(ctx context.Context, i int, record T) {
 // adopt makes the record the result of a create. One that lacks something is an
 // update from now on, of nothing but that: what it has may be somebody else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.engine.seen.claim(record.RecordID()) {
+	if !s.engine.claims.take(record.RecordID()) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
@@ -167,17 +167,17 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	if len(items) == 0 {
 		return
 	}
-	if err := w.engine.seen.creating.Acquire(ctx, everyone); err != nil {
+	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return
 	}
-	defer w.engine.seen.creating.Release(everyone)
+	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
 	if err := s.run(ctx); err != nil {
 		return // there need not be one
 	}
 	for place, records := range s.made {
 		for _, record := range records {
-			if s.engine.seen.losses(s.identityOf(record)) > 0 {
+			if s.engine.claims.losses(s.identityOf(record)) > 0 {
 				continue // it may be that of another batch
 			}
 			for _, i := range s.places[place] {

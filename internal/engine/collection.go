@@ -18,78 +18,10 @@ type Collection[T client.Record, In Input] struct {
 	shape[T, In]
 	engine  *Engine
 	reads   *listing[T]
-	mirror  *mirror[T]
+	feed    *feed[T]
 	writes  queues[Change[In], Result[T]]
 	removes queues[client.ID, error]
 	batches chan struct{} // one for each batch under way
-}
-
-// A Result is the answer to one change: the record, or the error.
-type Result[T any] struct {
-	Value T
-	Err   error
-
-	// Of a create that was not seen to be carried out:
-	Adopted bool        // Value was found in the space, and agrees with what was to be created
-	Twins   []client.ID // records that the same create may have made besides
-}
-
-// An Input is what a record is created or updated with.
-type Input interface {
-	Fields() []string // that it sets, by their names
-}
-
-// A Change is an input, and what its caller says beside it.
-type Change[In Input] struct {
-	Input In
-
-	// Known tells changes of others from those of the caller of an update, in the
-	// fields that the update sets. nil: whatever others have changed is overwritten.
-	Known *Baseline
-	// Restore undoes a soft delete before anything else is updated.
-	Restore bool
-	// Since is the moment before an earlier attempt at this create whose outcome
-	// is unknown: the engine looks first for what it has made.
-	Since *Moment
-}
-
-// KnownAsOf notes that what the caller of an update knows was so as of a revision
-// of the space, [NoFloor] for none.
-func (c *Change[In]) KnownAsOf(revision int64) {
-	if c.Known != nil {
-		c.Known.AsOf = max(c.Known.AsOf, revision)
-	}
-}
-
-// IsNeeded reports whether writing would change anything.
-func (c Change[In]) IsNeeded() bool { return len(c.Input.Fields()) > 0 || c.Restore }
-
-// A shape is what sets the records of one entity apart from those of another.
-type shape[T client.Record, In Input] struct {
-	query      client.Query                                        // for lists
-	whole      client.Query                                        // for one whole record
-	headOf     func(*In) *client.Head                              // of an input
-	fields     fields[T, In]                                       // that an input can set
-	asOf       func(*T) *int64                                     // see [Conversation.AsOf]
-	complete   func(context.Context, *T) error                     // reads what a reply does not show
-	identity   func(In) Identity                                   // of what a create makes
-	identityOf func(T) Identity                                    // of a record
-	listsNames bool                                                // a list shows the name of the identity
-	existed    func(context.Context, T, int64) (bool, error)       // T shows that it was there at the revision
-	mayBe      func(Identity, T) bool                              // T's name may be the service's spelling of that one
-	asHeld     func(In, T) In                                      // In with T's name
-	prepare    func(*pending[In], T)                               // an update of what is T
-	sent       func(*pending[In]) In                               // what is sent of an input
-	isPlain    func(In) bool                                       // prepare needs nothing that Known doesn't know
-	inUse      func(context.Context, *pending[In], client.ID) bool // others use what may have been created, or that can't be told; nil: they don't
-	clean      func(context.Context, *writing[T, In]) bool         // up behind updates, where the service hasn't; whether there was anything
-	extend     func(context.Context, *writing[T, In])              // what has been read back by what belongs to it; nil: nothing does
-
-	// Where lists show only a part of a record; nil where they show it all.
-	find        func(context.Context, client.ID) (T, error) // one record, as a get
-	isStub      func(T) bool                                // it shows nothing of the fields
-	suffices    func(T) bool                                // what a list has shown of the record is all that is needed
-	mayBeListed func(id client.ID, floor int64) bool        // a list of what is newer than floor can show all that is needed of the record
 }
 
 // agrees reports whether the record has everything that the input sets. Links that an
@@ -109,7 +41,7 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 		shape:   shape,
 		engine:  e,
 		reads:   newListing[T](shape.query),
-		mirror:  newMirror[T](),
+		feed:    newFeed[T](),
 		batches: make(chan struct{}, e.config.MaxConcurrentRequests),
 	}
 	col.writes.run = col.write
@@ -171,7 +103,7 @@ func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	}
 	*c.asOf(&record) = record.Changed()
 	c.engine.seen.observe(record.Changed(), false)
-	c.engine.seen.claim(id)
+	c.engine.claims.take(id)
 	if c.find != nil {
 		return record, nil
 	}
@@ -242,6 +174,6 @@ func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
 // not read them: none of them can have been made by a lost create.
 func (c *Collection[T, In]) Known(ids []client.ID) {
 	for _, id := range ids {
-		c.engine.seen.claim(id)
+		c.engine.claims.take(id)
 	}
 }

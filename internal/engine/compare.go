@@ -69,7 +69,7 @@ func (e *GoneError) Problem() client.Problem { return client.NotFound }
 func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
 	open := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
 	if trusted {
-		changed, open = w.compareWithMirror(ctx, open)
+		changed, open = w.compareWithFeed(ctx, open)
 	}
 	floor := int64(math.MaxInt64)
 	ids := make([]client.ID, len(open))
@@ -95,10 +95,10 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	return changed
 }
 
-// compareWithMirror is compare of those items of which the mirror knows whether
+// compareWithFeed is compare of those items of which the feed knows whether
 // they have changed; it also returns the others.
-func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (changed, others []int) {
-	m := w.mirror
+func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, others []int) {
+	m := w.feed
 	if err := m.lock(ctx); err != nil {
 		w.fail(items, err)
 		return nil, nil
@@ -129,7 +129,7 @@ func (w *writing[T, In]) compareWithMirror(ctx context.Context, items []int) (ch
 		w.fail(known, err)
 		return nil, others
 	}
-	for _, i := range w.completeMirrored(ctx, known) {
+	for _, i := range w.completeFed(ctx, known) {
 		id, _ := w.head(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)

@@ -245,7 +245,7 @@ func TestComparisonWithoutMirror(t *testing.T) {
 	}
 }
 
-// While the mirror is brought up to date in several pages, what changes moves
+// While the feed is brought up to date in several pages, what changes moves
 // in front of them, and is not missed.
 func TestMirrorMissesNothing(t *testing.T) {
 	t.Parallel()

@@ -38,6 +38,7 @@ type Engine struct {
 	numbers   client.PhoneNumbers
 
 	seen     history
+	claims   claims
 	contents contents
 	refused  refusals
 }
@@ -49,7 +50,7 @@ func New(api *client.Client, settings Settings) (*Engine, error) {
 		return nil, &client.ConfigError{Setting: "default_region", Err: err}
 	}
 	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), Defaults().BatchSize)
-	e := &Engine{api: api, settings: settings, config: api.Config(), log: api.Config().Logger, numbers: numbers, seen: newHistory()}
+	e := &Engine{api: api, settings: settings, config: api.Config(), log: api.Config().Logger, numbers: numbers, seen: newHistory(), claims: newClaims()}
 	e.relations = &entityOf[client.Relation, client.RelationInput]{api.Relations, e}
 	e.Conversations, e.Messages = conversationsOf(e), messagesOf(e)
 	return e, nil

@@ -6,22 +6,22 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A mirror knows which records of an entity have changed since some revision of
+// A feed knows which records of an entity have changed since some revision of
 // the space, and how: one request for what is newer than it knows brings it up to
 // date, however many records there are. So many updates are held against what
 // the CRM has in one request, without a get for each.
-type mirror[T any] struct {
-	turn    chan struct{} // held by who uses the mirror; holds one
+type feed[T any] struct {
+	turn    chan struct{} // held by who uses the feed; holds one
 	base    int64         // it knows what has changed since; [NoFloor] for nothing yet
 	upTo    int64         // it knows what has changed until
 	changed map[client.ID]T
 }
 
-func newMirror[T any]() *mirror[T] {
-	return &mirror[T]{turn: make(chan struct{}, 1), base: NoFloor, upTo: NoFloor, changed: map[client.ID]T{}}
+func newFeed[T any]() *feed[T] {
+	return &feed[T]{turn: make(chan struct{}, 1), base: NoFloor, upTo: NoFloor, changed: map[client.ID]T{}}
 }
 
-func (m *mirror[T]) lock(ctx context.Context) error {
+func (m *feed[T]) lock(ctx context.Context) error {
 	select {
 	case m.turn <- struct{}{}:
 		return nil
@@ -30,33 +30,33 @@ func (m *mirror[T]) lock(ctx context.Context) error {
 	}
 }
 
-func (m *mirror[T]) unlock() { <-m.turn }
+func (m *feed[T]) unlock() { <-m.turn }
 
-// begin lets a mirror that knows nothing yet begin at a revision, the newest one
+// begin lets a feed that knows nothing yet begin at a revision, the newest one
 // of those that it is given before it is first brought up to date.
-func (m *mirror[T]) begin(asOf int64) {
+func (m *feed[T]) begin(asOf int64) {
 	if m.base == m.upTo && len(m.changed) == 0 && asOf > m.base {
 		m.base, m.upTo = asOf, asOf
 	}
 }
 
-// covers reports whether the mirror knows what has changed since the revision.
-func (m *mirror[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= m.base }
+// covers reports whether the feed knows what has changed since the revision.
+func (m *feed[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= m.base }
 
-// overlap is how many revisions a mirror looks back each time: changes that are
+// overlap is how many revisions a feed looks back each time: changes that are
 // carried out side by side need not become visible in the order of their
 // revisions.
 const overlap = 50
 
-// mostRounds is how often a mirror is brought up to date at once, in a space in
+// mostRounds is how often a feed is brought up to date at once, in a space in
 // which much changes meanwhile.
 const mostRounds = 3
 
-// catchUp brings the mirror up to date in at most so many pages at a time. It
+// catchUp brings the feed up to date in at most so many pages at a time. It
 // reports false where that takes more.
 func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
 	for range mostRounds {
-		more, err := c.mirrorMore(ctx, pages)
+		more, err := c.feedMore(ctx, pages)
 		if more == 0 || err != nil {
 			return err == nil, err
 		}
@@ -69,10 +69,10 @@ func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error
 	return false, nil
 }
 
-// mirrorMore lists what is newer than the mirror knows, and returns how many
+// feedMore lists what is newer than the feed knows, and returns how many
 // pages there were behind the first: more than most, and nothing is known.
-func (c *Collection[T, In]) mirrorMore(ctx context.Context, most int) (more int, err error) {
-	m := c.mirror
+func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, err error) {
+	m := c.feed
 	query := c.query
 	query.IncludeDeleted = true
 	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)

@@ -117,7 +117,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) {
 		return // its own get says why, and its neighbours don't suffer
 	}
 	*f.asOf(&record) = f.upTo
-	f.engine.seen.claim(id)
+	f.engine.claims.take(id)
 	f.found[id] = record
 	delete(f.missing, id)
 }
@@ -169,10 +169,10 @@ func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []erro
 	return errs
 }
 
-// completeMirrored completes what the mirror holds of the records of items, where
+// completeFed completes what the feed holds of the records of items, where
 // lists show only a part, and returns those items for which that has worked. The
-// mirror is locked.
-func (w *writing[T, In]) completeMirrored(ctx context.Context, items []int) []int {
+// feed is locked.
+func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	if w.suffices == nil {
 		return items
 	}
@@ -180,13 +180,13 @@ func (w *writing[T, In]) completeMirrored(ctx context.Context, items []int) []in
 	var records []T
 	for _, i := range items {
 		id, _ := w.head(i).ID.Get()
-		if record, found := w.mirror.changed[id]; found {
+		if record, found := w.feed.changed[id]; found {
 			changed, records = append(changed, i), append(records, record)
 		}
 	}
 	for n, err := range w.completeAll(ctx, records) {
 		id := records[n].RecordID()
-		w.mirror.changed[id] = records[n]
+		w.feed.changed[id] = records[n]
 		if client.ProblemOf(err) == client.NotFound {
 			err = &GoneError{ID: id}
 		}

@@ -74,7 +74,7 @@ func (c *Collection[T, In]) lookUp(ctx context.Context, id client.ID) (record T,
 		record, listed, done := l.state(id)
 		switch {
 		case listed:
-			c.engine.seen.claim(id)
+			c.engine.claims.take(id)
 			return record, true, c.complete(ctx, &record)
 		case done || l.closed || l.begun && l.gets < l.pages:
 			l.gets++

@@ -111,7 +111,7 @@ func TestOfNumber(t *testing.T) {
 		}
 		s.wantRequests(t, listConversations, listConversations)
 	}
-	if s.engine.seen.isMine(one) {
+	if s.engine.claims.has(one) {
 		t.Error("what was found is claimed: a lost create could not adopt it any more")
 	}
 }

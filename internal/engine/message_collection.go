@@ -142,7 +142,7 @@ func (e *Engine) takeMade(ctx context.Context, w *writing[client.Conversation, c
 			result.Err = &UnreadError{ID: w.ids[made[n].item], Err: fmt.Errorf("its messages: %w", errs[n])}
 			continue
 		}
-		e.seen.claim(message.ID)
+		e.claims.take(message.ID)
 		result.Value.Messages = append(result.Value.Messages, client.Ref[client.Message]{ID: message.ID, Record: &message})
 	}
 }

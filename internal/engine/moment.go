@@ -4,12 +4,9 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"math"
 	"slices"
 	"strconv"
 	"sync"
-
-	"golang.org/x/sync/semaphore"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -20,14 +17,9 @@ type Moment struct {
 	Revision int64 `json:"revision"`
 }
 
-// A history is what a client has learned of its space's history, so that it
-// can tell what is new, and what of the new is its own.
+// A history is what an engine has learned of its space's history, so that it can tell
+// what is new, and that what it does not see is gone.
 type history struct {
-	// Every create holds one unit until its ids are recorded. A search for lost
-	// creates takes all units, so that it never sees a record whose owner is not
-	// known yet.
-	creating *semaphore.Weighted
-
 	asking chan struct{} // holds one while somebody waits for the space to show what is expected
 	gaveUp bool          // waiting has been in vain; of who holds asking
 
@@ -35,40 +27,11 @@ type history struct {
 	there    bool  // the space has shown that it exists
 	newest   int64 // revision that it has shown
 	known    bool  // nothing was newer when it did
-	expected int64 // revision that the client's user has seen there before
-	mine     map[client.ID]bool
-	lost     map[Identity]int
-	open     map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
+	expected int64 // revision that the engine's user has seen there before
 }
-
-// The weights with which history.creating is held.
-const (
-	one      = 1
-	everyone = math.MaxInt32
-)
 
 func newHistory() history {
-	return history{creating: semaphore.NewWeighted(everyone), asking: make(chan struct{}, 1)}
-}
-
-// claim notes that the record is known. It reports false where it was.
-func (h *history) claim(id client.ID) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.mine[id] {
-		return false
-	}
-	if h.mine == nil {
-		h.mine = map[client.ID]bool{}
-	}
-	h.mine[id] = true
-	return true
-}
-
-func (h *history) isMine(id client.ID) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.mine[id]
+	return history{asking: make(chan struct{}, 1)}
 }
 
 // observe notes a revision that the space has shown; latest, where nothing was newer.
@@ -114,14 +77,14 @@ func (h *history) isKnown() bool {
 	return h.known
 }
 
-// Newest returns the newest revision of the space that this client has seen, 0 for
+// Newest returns the newest revision of the space that this engine has seen, 0 for
 // none.
 func (e *Engine) Newest() int64 {
 	newest, _, _ := e.seen.state()
 	return newest
 }
 
-// Expect tells the client which revision of the space its user has seen before. As
+// Expect tells the engine which revision of the space its user has seen before. As
 // long as the space shows less, nothing there counts as gone or as unchanged: reads
 // and comparisons fail with a *BehindError.
 func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
@@ -261,29 +224,3 @@ func (s stamp) RecordID() client.ID { return s.ID }
 func (s stamp) Changed() int64      { return s.Revision }
 func (s stamp) Deleted() bool       { return false }
 func (s stamp) Protected() bool     { return false }
-
-// refusals are the things that the service has been found to refuse.
-type refusals struct {
-	mu  sync.Mutex
-	set map[string]bool
-}
-
-const (
-	revisionFilter = "filter on revision"
-	getParameters  = "parameters of a get"
-)
-
-func (r *refusals) has(what string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.set[what]
-}
-
-func (r *refusals) add(what string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.set == nil {
-		r.set = map[string]bool{}
-	}
-	r.set[what] = true
-}

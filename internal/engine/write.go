@@ -115,7 +115,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 	for i := range w.changes {
 		if id, update := w.head(i).ID.Get(); update {
 			w.reads.finish(id)
-			w.engine.seen.claim(id)
+			w.engine.claims.take(id)
 			continue
 		}
 		now, err := w.engine.now(ctx)
@@ -232,7 +232,7 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
-		w.engine.seen.giveUp(w.lostCreates(creates))
+		w.engine.claims.giveUp(w.lostCreates(creates))
 		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
 	}
 }
@@ -254,10 +254,10 @@ func causeOf(err error) error {
 // sendOnce sends the items in one request. With an error, those that have neither an id
 // nor an error afterwards are the ones that it is about.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
-	if err := w.engine.seen.creating.Acquire(ctx, one); err != nil {
+	if err := w.engine.claims.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
 	}
-	defer w.engine.seen.creating.Release(one)
+	defer w.engine.claims.creating.Release(one)
 	inputs := make([]In, len(items))
 	for n, i := range items {
 		inputs[n] = w.sent(&w.changes[i])
@@ -273,7 +273,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id := results[n].ID
 		asked, update := w.head(i).ID.Get()
-		if results[n].Err == nil && (update && id != asked || !update && w.engine.seen.isMine(id) || answered[id]) {
+		if results[n].Err == nil && (update && id != asked || !update && w.engine.claims.has(id) || answered[id]) {
 			// None of the others can be believed either.
 			return &client.OutcomeUnknownError{Err: &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}}
 		}
@@ -282,7 +282,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
-			w.engine.seen.claim(id)
+			w.engine.claims.take(id)
 		} else if status := client.StatusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item
 			continue
