@@ -1,29 +1,41 @@
 package engine
 
-import "sync"
+import (
+	"context"
+	"log/slog"
+	"sync"
+)
 
-// refusals are the things that the service has been found to refuse.
+// refusals are the capabilities that the service has been found to refuse.
 type refusals struct {
+	log *slog.Logger
+
 	mu  sync.Mutex
 	set map[string]bool
 }
 
 const (
 	revisionFilter = "filter on revision"
+	idFilter       = "filter on id"
 	getParameters  = "parameters of a get"
 )
 
-func (r *refusals) has(what string) bool {
+func (r *refusals) has(capability string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.set[what]
+	return r.set[capability]
 }
 
-func (r *refusals) add(what string) {
+// add notes a refusal. The log tells of it once.
+func (r *refusals) add(ctx context.Context, capability string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.set[capability] {
+		return
+	}
 	if r.set == nil {
 		r.set = map[string]bool{}
 	}
-	r.set[what] = true
+	r.set[capability] = true
+	r.log.DebugContext(ctx, "the Pipeliner API refuses a capability; going on without it", "capability", capability)
 }

@@ -121,7 +121,7 @@ func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, err
 	if isRefusal(err) && !plain {
 		// The vendor's documents disagree on whether a get takes parameters.
 		if record, err = c.entity.find(ctx, id, client.Query{}); err == nil || client.ProblemOf(err) == client.NotFound {
-			c.engine.refused.add(getParameters)
+			c.engine.refused.add(ctx, getParameters)
 		}
 	}
 	return record, err

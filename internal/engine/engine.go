@@ -2,7 +2,6 @@ package engine
 
 import (
 	"cmp"
-	"log/slog"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -33,7 +32,6 @@ type Engine struct {
 	api       *client.Client
 	settings  Settings
 	config    client.Config // of the client
-	log       *slog.Logger
 	relations *entityOf[client.Relation, client.RelationInput]
 	numbers   client.PhoneNumbers
 
@@ -50,7 +48,8 @@ func New(api *client.Client, settings Settings) (*Engine, error) {
 		return nil, &client.ConfigError{Setting: "default_region", Err: err}
 	}
 	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), Defaults().BatchSize)
-	e := &Engine{api: api, settings: settings, config: api.Config(), log: api.Config().Logger, numbers: numbers, seen: newHistory(), claims: newClaims()}
+	e := &Engine{api: api, settings: settings, config: api.Config(), numbers: numbers, seen: newHistory(), claims: newClaims()}
+	e.refused.log = e.config.Logger
 	e.relations = &entityOf[client.Relation, client.RelationInput]{api.Relations, e}
 	e.Conversations, e.Messages = conversationsOf(e), messagesOf(e)
 	return e, nil

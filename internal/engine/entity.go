@@ -32,6 +32,7 @@ func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Q
 		}
 	}
 	if isRefusal(err) {
+		e.engine.refused.add(ctx, idFilter)
 		err = e.engine.isThere(ctx)
 	}
 	return found, cmp.Or(err, notFound)

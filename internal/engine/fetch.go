@@ -208,7 +208,7 @@ func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query clie
 		first := true
 		for page, err := range e.Pages(ctx, query) {
 			if first && isRefusal(err) && len(query.Filters) > 0 {
-				e.engine.refused.add(revisionFilter)
+				e.engine.refused.add(ctx, revisionFilter)
 				query.Filters = nil
 				for page, err := range e.newerThan(ctx, floor, query) {
 					if !yield(page, err) {

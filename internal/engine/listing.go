@@ -96,6 +96,7 @@ func (c *Collection[T, In]) nextPage(ctx context.Context) error {
 	}
 	if err != nil {
 		l.closed = true
+		c.engine.config.Logger.DebugContext(ctx, "giving up a listing; getting records one by one", "entity", c.entity.Segment, "error", client.KindOf(err))
 		return context.Cause(ctx)
 	}
 	l.add(page.Records, c.asOf)

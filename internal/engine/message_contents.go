@@ -89,7 +89,10 @@ func (e *Engine) findMessage(ctx context.Context, id client.ID) (client.Message,
 	if err != nil && !isRefusal(err) {
 		return client.Message{}, err
 	}
-	// The service may not filter by id. A get that heeds load-only shows no more.
+	if err != nil {
+		e.refused.add(ctx, idFilter)
+	}
+	// A get that heeds load-only shows no more.
 	return e.Messages.entity.find(ctx, id, e.Messages.query)
 }
 

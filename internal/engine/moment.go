@@ -194,7 +194,7 @@ func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int
 			higher := newest(page.Records)
 			switch {
 			case isRefusal(err):
-				e.engine.refused.add(revisionFilter)
+				e.engine.refused.add(ctx, revisionFilter)
 			case err != nil:
 				yield(page, err)
 				return
