@@ -1,3 +1,5 @@
+// Package batch joins the single calls of concurrent callers into batches. It knows
+// nothing of what they do.
 package batch
 
 import (

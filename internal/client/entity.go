@@ -42,8 +42,10 @@ type BatchResult struct {
 	Err error
 }
 
-// Get returns one record; of the query only Expand, LoadOnly and
-// IncludeDeleted count. [ProblemOf] its error is [NotFound] when there is none.
+// Get returns one record. Of the query only Expand, LoadOnly and IncludeDeleted count.
+// [ProblemOf] its error is [NotFound] when there is none.
+//
+// GET /entities/{entity}/{id}
 func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) {
 	var record T
 	parameters := url.Values{}
@@ -73,6 +75,8 @@ func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 }
 
 // List returns one page.
+//
+// GET /entities/{entity}
 func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
 	page, _, err := e.list(ctx, query)
 	return page, err
@@ -119,18 +123,24 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	return page, list.Total != nil, nil
 }
 
-// BatchModify creates the items without an id and updates the others. The
-// results are the ids, in the order of the items.
+// BatchModify creates the items without an id and updates the others. The results are
+// the ids, in the order of the items.
+//
+// POST /entities/{entity}/batch-modify
 func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]BatchResult, error) {
 	return e.batch(ctx, "batch-modify", items, len(items), options, false)
 }
 
 // BatchDelete soft-deletes records. Deleting again does no harm.
+//
+// POST /entities/{entity}/batch-delete
 func (e *Entity[T, In]) BatchDelete(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
 	return e.batch(ctx, "batch-delete", ids, len(ids), options, true)
 }
 
 // BatchRestore undoes soft deletes. Restoring again does no harm.
+//
+// POST /entities/{entity}/batch-restore
 func (e *Entity[T, In]) BatchRestore(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
 	return e.batch(ctx, "batch-restore", ids, len(ids), options, true)
 }

@@ -14,8 +14,10 @@ const (
 	mostUncounted = 1 << 20
 )
 
-// All returns every match, page by page, each record once. It ends with an error
-// where the service does not let it end, or ends it too soon; see [Entity.Pages].
+// All returns every match, each record once. It ends with an error where the list does
+// not end, or ends too soon; see [Entity.Pages].
+//
+// GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for page, err := range e.Pages(ctx, query) {
@@ -34,11 +36,15 @@ func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error
 
 // Some returns the first matches, each once, at most limit of them; 0: all. It
 // reads no page more than it needs.
+//
+// GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, error) {
 	return Collect(e.Each(ctx, query, limit))
 }
 
 // Each is [Entity.Some], one by one. It ends with the first error.
+//
+// GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.Seq2[T, error] {
 	if limit > 0 {
 		query.First = min(limit, MaxPageSize)
@@ -75,6 +81,8 @@ func Collect[T any](records iter.Seq2[T, error]) ([]T, error) {
 // because what others change meanwhile may have moved to a page that was read
 // before; it is an error when that brings nothing new. Callers that stop early
 // never get there.
+//
+// GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		seen := map[ID]bool{}

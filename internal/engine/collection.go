@@ -53,10 +53,13 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 // write at the same time, and returns it as the CRM then holds it. An input
 // without an ID creates; an update needs ID and Revision, and Known beside it.
 //
-// An error is as of [Entity], or a *ConflictError, *GoneError or *RestoreError; an
+// An error is as of [client.Entity], or a *ConflictError, *GoneError or *RestoreError; an
 // *UnreadError says that the record was written all the same. An
-// *OutcomeUnknownError means that even looking at what the CRM holds now did not
-// tell.
+// *client.OutcomeUnknownError or *LostCreateError means that even looking at what the CRM
+// holds now did not tell.
+//
+// POST /entities/{entity}/batch-modify, around which GET /entities/{entity} compares and
+// reads back, and POST /entities/{entity}/batch-restore undoes deletes
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
 	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
 	result.Err = c.stillOpen(change, cmp.Or(err, result.Err))
@@ -66,9 +69,11 @@ func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In
 // LookFor looks for what earlier attempts at creates have made, for the recovery
 // timeout where patient, else once, and changes nothing. Each change has a Since. A
 // result without an error holds a record that has everything that was sent, its ID zero
-// where there is none; an *OutcomeUnknownError means that this could not be told. It
+// where there is none; an *client.OutcomeUnknownError means that this could not be told. It
 // holds an *AmbiguousError where a record may have been made by the attempt, and may as
 // well be somebody else's: it lacks something, others write in it, or there are several.
+//
+// GET /entities/{entity}
 func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {
 	w := newWriting(c, changes, client.WriteOptions{})
 	w.exact = true
@@ -85,13 +90,18 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 // Delete soft-deletes one record, together with those that other callers delete
 // at the same time. One that is deleted or gone already is no error; one that may
 // not be deleted is a *ProtectedError.
+//
+// POST /entities/{entity}/batch-delete
 func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {
 	failure, err := c.removes.at(c.engine, validationLevel).Do(ctx, id)
 	return cmp.Or(err, failure)
 }
 
-// Get returns one record, also a soft-deleted one. [ProblemOf] its error is
-// [NotFound] when there is none.
+// Get returns one record, also a soft-deleted one. [client.ProblemOf] its error is
+// [client.NotFound] when there is none.
+//
+// GET /entities/{entity}/{id}; GET /entities/{entity}, filtered by id, where that finds
+// nothing
 func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	find := c.find
 	if find == nil {
@@ -137,6 +147,8 @@ func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, err
 // 2·min(n, ⌈t/100⌉)+2 requests.
 //
 // A *BehindError says that the space shows less than its user has seen of it.
+//
+// GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (T, error) {
 	var record T
 	var listed bool

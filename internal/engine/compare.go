@@ -38,7 +38,7 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
 }
 
-// Problem is [Conflicting].
+// Problem is [client.Conflicting].
 func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
 
 // A GoneError says that there is nothing to update: the record has been
@@ -55,7 +55,7 @@ func (e *GoneError) Error() string {
 	return fmt.Sprintf("%s does not exist any more", e.ID)
 }
 
-// Problem is [NotFound].
+// Problem is [client.NotFound].
 func (e *GoneError) Problem() client.Problem { return client.NotFound }
 
 // compare holds the updates among the items against what the CRM has now. Those

@@ -120,6 +120,8 @@ func asHeld(in client.ConversationInput, held client.Conversation) client.Conver
 }
 
 // OfPhone returns all conversations of a phone, without messages.
+//
+// GET /entities/TextMessageConversations
 func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
 	query := wholeConversations()
 	query.OrderBy = []string{"created"}

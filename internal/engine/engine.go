@@ -10,7 +10,7 @@ import (
 // Settings are those of an [Engine]. BatchSize can't be zero: then it is what
 // [Defaults] gives.
 type Settings struct {
-	DefaultRegion   string        // see [PhoneNumbers]; empty: none
+	DefaultRegion   string        // see [client.PhoneNumbers]; empty: none
 	RecoveryTimeout time.Duration // how long to look for a create whose reply got lost before it counts as not carried out
 	BatchSize       int           // items in one batch request
 	BatchWindow     time.Duration // how long a batch waits for another item
@@ -41,7 +41,7 @@ type Engine struct {
 	refused  refusals
 }
 
-// New makes the engine of a client's space. It sends nothing yet. An error is a *ConfigError.
+// New makes the engine of a client's space. It sends nothing yet. An error is a *client.ConfigError.
 func New(api *client.Client, settings Settings) (*Engine, error) {
 	numbers, err := client.NewPhoneNumbers(settings.DefaultRegion)
 	if err != nil {

@@ -19,7 +19,7 @@ func (e *BehindError) Error() string {
 	return fmt.Sprintf("the newest revision that the space %s shows is %d, but revision %d has been seen there", e.Space, e.Newest, e.Seen)
 }
 
-// Problem is [Behind].
+// Problem is [client.Behind].
 func (e *BehindError) Problem() client.Problem { return client.Behind }
 
 // An AmbiguousError says that requests that did not say may have created these records,
@@ -44,5 +44,5 @@ type LostCreateError struct {
 func (e *LostCreateError) Error() string { return (&client.OutcomeUnknownError{Err: e.Err}).Error() }
 func (e *LostCreateError) Unwrap() error { return e.Err }
 
-// Problem is [OutcomeUnknown].
+// Problem is [client.OutcomeUnknown].
 func (e *LostCreateError) Problem() client.Problem { return client.OutcomeUnknown }

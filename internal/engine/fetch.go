@@ -23,6 +23,8 @@ const NoFloor int64 = -1
 // (because the service does not filter by revision, say) is then had in the
 // cheaper of two ways, another page or a get for each. So n records that have
 // just been written cost ⌈n/100⌉ requests.
+//
+// GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []client.ID, floor int64) (map[client.ID]T, error) {
 	f := newFetching(c, ids, floor)
 	if len(ids) == 0 {

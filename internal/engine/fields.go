@@ -141,7 +141,7 @@ type Baseline struct {
 	// this. [NoFloor] where it is not known.
 	AsOf int64
 	// Fields are the texts of what the record holds, by the API's name: ids as of
-	// [TextOf], numbers of an [Enum] by their names, times in RFC 3339, and "" for null. What is missing
+	// [TextOf], numbers of an [client.Enum] by their names, times in RFC 3339, and "" for null. What is missing
 	// is the service's to set.
 	Fields map[string]string
 }

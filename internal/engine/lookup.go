@@ -16,12 +16,16 @@ import (
 
 // Find returns the first conversations that match, at most limit of them; 0:
 // all. They come without messages; what the query says of fields is not heeded.
+//
+// GET /entities/TextMessageConversations
 func (e *Engine) Find(ctx context.Context, query client.Query, limit int) ([]client.Conversation, error) {
 	return client.Collect(e.EachFound(ctx, query, limit))
 }
 
-// EachFound is [Client.Find], one by one: the next page is read when the one
+// EachFound is [Engine.Find], one by one: the next page is read when the one
 // before has been taken. It ends with the first error.
+//
+// GET /entities/TextMessageConversations
 func (e *Engine) EachFound(ctx context.Context, query client.Query, limit int) iter.Seq2[client.Conversation, error] {
 	whole := wholeConversations()
 	query.Expand, query.LoadOnly = whole.Expand, whole.LoadOnly
@@ -49,6 +53,8 @@ func (e *Engine) complete(ctx context.Context, query client.Query, found *client
 // OfNumber returns the conversations of a phone with a number, in whatever
 // spelling, without messages and without those that are soft-deleted. As no
 // filter knows of spellings, it reads all conversations of the phone.
+//
+// GET /entities/TextMessageConversations
 func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) ([]client.Conversation, error) {
 	query := wholeConversations()
 	query.OrderBy = []string{"created"}

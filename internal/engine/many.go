@@ -21,6 +21,9 @@ import (
 // where it could not be deleted again, a *LeftoverError; what was not sent has
 // [ErrNotSent]. What the service rolled back because of another item, and said
 // so, has [ErrRolledBack].
+//
+// POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate]; POST
+// /entities/{entity}/batch-delete to undo
 func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options client.WriteOptions, allOrNothing bool) []Result[T] {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
@@ -57,8 +60,10 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 	return w.results
 }
 
-// DeleteMany soft-deletes any number of records. What is deleted or gone
-// already is no error.
+// DeleteMany soft-deletes any number of records, and returns the error of each. What is
+// deleted or gone already is no error.
+//
+// POST /entities/{entity}/batch-delete
 func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
 	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
 	errs := make([]error, len(ids))

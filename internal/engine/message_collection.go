@@ -45,6 +45,8 @@ func messageIdentity(conversation client.ID, direction int, content string) Iden
 // MessagesOf returns the messages of a conversation that are not deleted, are
 // newer than a revision, [NoFloor] for all, and that nobody has claimed, in the order in
 // which they were made. It is for trouble: it reads what others may have written.
+//
+// GET /entities/TextMessages, and GET /entities/TextMessages/{id} for each
 func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since int64, claimed map[client.ID]bool) ([]client.Message, error) {
 	query := e.Messages.query
 	query.Filters = []client.Filter{{Field: "text_message_conversation_id", Value: conversation.String()}}

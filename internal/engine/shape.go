@@ -12,7 +12,7 @@ type shape[T client.Record, In Input] struct {
 	whole      client.Query                                        // for one whole record
 	headOf     func(*In) *client.Head                              // of an input
 	fields     fields[T, In]                                       // that an input can set
-	asOf       func(*T) *int64                                     // see [Conversation.AsOf]
+	asOf       func(*T) *int64                                     // see [client.Conversation.AsOf]
 	complete   func(context.Context, *T) error                     // reads what a reply does not show
 	identity   func(In) Identity                                   // of what a create makes
 	identityOf func(T) Identity                                    // of a record
