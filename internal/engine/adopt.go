@@ -7,10 +7,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// takeCreates decides which of the records that were found are those that lost
-// creates have made. That needs proof: there must be no more of the same identity than
-// creates that may have made them, and a record that has something else where the
-// create sets something is someone else's.
+// takeCreates decides which of the found records the lost creates have made. That needs
+// proof: there are no more records of an identity than creates that may have made them.
+// A record that differs in what the create sets is someone else's.
 func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
 		alike := make(map[Identity][]T, len(s.made[place]))
@@ -31,9 +30,9 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 	}
 }
 
-// choose gives creates of one identity the records of that identity, the oldest first:
-// those that agree in everything, then those that lack something. lost is how many
-// creates of that identity are lost, in this batch and in others.
+// choose gives the creates of one identity the records of that identity, the oldest
+// first. Records that agree in everything come before those that lack something. lost
+// is the number of lost creates of that identity, in all batches.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return record.Changed() > s.since(i).Revision })
@@ -55,10 +54,9 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	}
 }
 
-// chooseRespelled gives creates those records whose name may be another spelling of
-// theirs, by the service's own rules, and that agree in everything else. There must
-// be just one record for the create, and no other create for the record, in this batch
-// and in others.
+// chooseRespelled gives creates the records whose name may be the service's spelling of
+// theirs, and that agree in everything else. Each such create must have just one
+// record, and each such record just one create, in all batches.
 func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others map[Identity][]T) {
 	byTail := map[string][]T{}
 	for of, records := range others {
@@ -108,8 +106,8 @@ func (s *search[T, In]) take(ctx context.Context, i int, record T) {
 	s.adopt(i, record)
 }
 
-// adopt makes the record the result of a create. One that lacks something is an
-// update from now on, of nothing but that: what it has may be somebody else's.
+// adopt makes the record the result of a create. If the record lacks something, the
+// create becomes an update of just that: the rest may be someone else's.
 func (s *search[T, In]) adopt(i int, record T) {
 	if !s.engine.claims.take(record.RecordID()) {
 		return
@@ -134,9 +132,9 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 
-// lookOnceMore looks at what was sent again, after a request that was lost: that one
-// may have been carried out late. A create that was refused the second time may be
-// there by that, and one that was carried out may be there twice.
+// lookOnceMore looks again at what was sent a second time, because the first request
+// may have been carried out late. Then a create that was refused the second time exists
+// all the same, and one that was carried out exists twice.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
 	w.lookForTwins(ctx, items)
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
@@ -160,8 +158,8 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	}
 }
 
-// lookForTwins notes, with creates that were sent again, what else is like them:
-// their first request may have been carried out late.
+// lookForTwins notes which other records the first request of a repeated create may
+// have made.
 func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
 	if len(items) == 0 {

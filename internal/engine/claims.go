@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// claims are what an engine knows of whose records are: those that its user or itself
-// knows, and the creates that may have made others.
+// claims are what an engine knows of the origin of records: which are known, and which
+// creates may have made others.
 type claims struct {
 	// Every create holds one unit until its ids are recorded. A search for lost
 	// creates takes all units, so that it never sees a record whose owner is not

@@ -66,12 +66,14 @@ func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In
 	return result
 }
 
-// LookFor looks for what earlier attempts at creates have made, for the recovery
-// timeout where patient, else once, and changes nothing. Each change has a Since. A
-// result without an error holds a record that has everything that was sent, its ID zero
-// where there is none; an *client.OutcomeUnknownError means that this could not be told. It
-// holds an *AmbiguousError where a record may have been made by the attempt, and may as
-// well be somebody else's: it lacks something, others write in it, or there are several.
+// LookFor looks for what earlier attempts at creates have made. It changes nothing. A
+// patient caller waits for the recovery timeout, others get the answer of one look. Each
+// change has a Since.
+//
+// A result without an error holds the record that the attempt has made, or a zero record
+// where there is none. A *LostCreateError means that this can't be told. It wraps an
+// *AmbiguousError where records may be the attempt's or someone else's: they lack part of
+// what was sent, others write in them, or there are several.
 //
 // GET /entities/{entity}
 func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {
@@ -137,14 +139,13 @@ func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, err
 	return record, err
 }
 
-// Read returns one record, as Get does, for callers of whom nobody knows how
-// many will follow: Terraform refreshes resources one by one.
+// Read returns one record, as Get does. It is for callers who come one by one, and of
+// whom it is not known how many will follow, such as Terraform's refresh.
 //
-// It balances two ways, as one rents skis until the rents have cost as much as
-// skis would: a page is listed; what it lacks is got one by one until that has cost
-// as much as listing all would; then they are listed, and the rest is answered from
-// the list. So n reads of existing records in a space of t cost at most
-// 2·min(n, ⌈t/100⌉)+2 requests.
+// It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
+// what the page lacks until that has cost as much as listing all would. Then it lists
+// all, and answers the rest from the list. So n reads of existing records in a space of
+// t cost at most 2·min(n, ⌈t/100⌉)+2 requests.
 //
 // A *BehindError says that the space shows less than its user has seen of it.
 //
@@ -167,9 +168,9 @@ func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (T, error) {
 	return record, cmp.Or(c.believe(ctx, err == nil), err)
 }
 
-// believe returns why what was read can't be believed: the space is not the one that
-// its user has seen before. What was found is there, even where it can't be seen how
-// new the space is.
+// believe returns an error where the space does not exist, or shows less than its user
+// has seen of it: then "not found" proves nothing. What was found is there, even where
+// the revision of the space can't be read.
 func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 	err := c.engine.isThere(ctx)
 	if foundAll && client.ProblemOf(err) != client.Behind {

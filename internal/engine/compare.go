@@ -95,8 +95,7 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	return changed
 }
 
-// compareWithFeed is compare of those items of which the feed knows whether
-// they have changed; it also returns the others.
+// compareWithFeed compares the items that the feed covers, and also returns the others.
 func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, others []int) {
 	m := w.feed
 	if err := m.lock(ctx); err != nil {
@@ -138,9 +137,8 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	return changed, others
 }
 
-// knownAsOf returns the revision of the space as of which the item's record is
-// known well enough to update it, [NoFloor] for none. What is deleted need not show
-// that in its revision.
+// knownAsOf returns the as-of of the item's baseline, [NoFloor] where that does not
+// suffice for an update. A delete need not show in the revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
 	change := &w.changes[i]
 	if change.Known == nil || change.Restore || !w.isPlain(change.Input) {
@@ -149,8 +147,8 @@ func (w *writing[T, In]) knownAsOf(i int) int64 {
 	return change.Known.AsOf
 }
 
-// bringUpToDate is compare of one item; it reports whether its revision is
-// another one now.
+// bringUpToDate compares one item with what the CRM holds. It reports whether the
+// revision has changed.
 func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	id, change := current.RecordID(), &w.changes[i]
 	if current.Deleted() && !change.Restore {
@@ -170,8 +168,8 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	return known != current.Changed()
 }
 
-// conflicts returns what others have changed of what the item changes. What is not
-// shown was not read, because its revision is the one that is known.
+// conflicts returns which of the fields that the item changes someone else has changed.
+// A stub has none: it was not read further because its revision is the known one.
 func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 	if w.isStub != nil && w.isStub(*current) {
 		return nil
@@ -179,10 +177,9 @@ func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Known, current)
 }
 
-// stale returns those of the items to send again which have been refused only
-// because something has changed since they were compared: the service may refuse
-// an update that names an old revision, and rolls back the others of its request
-// where the rollback method says so.
+// stale returns which of the items to send again: those that were refused only because
+// something has changed since they were compared. A service may refuse an update of an
+// old revision, and roll back the others of its request with it.
 func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool {
 		err := w.results[i].Err

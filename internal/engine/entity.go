@@ -7,17 +7,17 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// An entity is one of the API's, in a space of which it must be known that it exists
-// before "not found" means that a record is gone.
+// An entityOf has the API's operations on an entity, and those that need to know the
+// space: "not found" means that a record is gone only where the space is known to exist.
 type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
 	engine *Engine
 }
 
-// find is Get, and also finds a soft-deleted record where the service answers a
-// get of one as if it didn't exist. So "not found" means gone for good, or (the
-// service refuses to be asked) as good as gone, in a space that exists.
+// find is Get, and finds soft-deleted records too: some services answer a get of one as
+// if it did not exist. "Not found" then means that the record is gone for good. Where the
+// service does not filter by id, it may also be soft-deleted.
 func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
 	found, notFound := e.Get(ctx, id, query)
 	if client.ProblemOf(notFound) != client.NotFound {

@@ -32,8 +32,8 @@ func (m *feed[T]) lock(ctx context.Context) error {
 
 func (m *feed[T]) unlock() { <-m.turn }
 
-// begin lets a feed that knows nothing yet begin at a revision, the newest one
-// of those that it is given before it is first brought up to date.
+// begin sets where the feed begins: at the newest as-of of those that it is given
+// before it is first brought up to date.
 func (m *feed[T]) begin(asOf int64) {
 	if m.base == m.upTo && len(m.changed) == 0 && asOf > m.base {
 		m.base, m.upTo = asOf, asOf
@@ -52,8 +52,8 @@ const overlap = 50
 // which much changes meanwhile.
 const mostRounds = 3
 
-// catchUp brings the feed up to date in at most so many pages at a time. It
-// reports false where that takes more.
+// catchUp brings the feed up to date. It reports false where that takes more than so
+// many pages at a time.
 func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
 	for range mostRounds {
 		more, err := c.feedMore(ctx, pages)
@@ -69,8 +69,8 @@ func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error
 	return false, nil
 }
 
-// feedMore lists what is newer than the feed knows, and returns how many
-// pages there were behind the first: more than most, and nothing is known.
+// feedMore lists what is newer than the feed knows. It returns how many pages there are
+// behind the first; with more than most, the feed has learned nothing.
 func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, err error) {
 	m := c.feed
 	query := c.query

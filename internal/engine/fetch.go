@@ -171,9 +171,8 @@ func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []erro
 	return errs
 }
 
-// completeFed completes what the feed holds of the records of items, where
-// lists show only a part, and returns those items for which that has worked. The
-// feed is locked.
+// completeFed completes the records of the items in the feed, where lists show stubs.
+// It returns the items for which that worked. The feed is locked.
 func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	if w.suffices == nil {
 		return items

@@ -115,9 +115,8 @@ func (f fields[T, In]) missing(in In, record *T) In {
 	return in
 }
 
-// conflicts returns what the input sets to something, and someone else has set to
-// something else since the baseline. The revision does not matter: that a link was
-// made need not show in it.
+// conflicts returns which of the fields that the item changes someone else has changed.
+// A stub has none: it was not read further because its revision is the known one.
 func (f fields[T, In]) conflicts(in *In, known Baseline, record *T) []Conflict {
 	var found []Conflict
 	for _, field := range f {

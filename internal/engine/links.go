@@ -38,9 +38,9 @@ func prepareLinks(change *pending[client.ConversationInput], conversation client
 	}
 }
 
-// withKeptLinks returns the input with those of its links that the conversation has
-// already named by their relation's URI: whether the service replaces an array or
-// merges into it, they are neither made anew nor doubled.
+// withKeptLinks returns the input, naming the links that the conversation already has
+// by their relation's URI. So they are neither made anew nor doubled, whether the
+// service replaces an array or merges into it.
 func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client.ConversationInput {
 	input := change.Input
 	for _, kind := range client.RelationKinds {
@@ -61,9 +61,9 @@ func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client
 	return input
 }
 
-// removeDropped deletes the links that updates should have removed and that a
-// service which merges arrays has kept; links that others have made meanwhile are
-// theirs. It reports whether there were any.
+// removeDropped deletes the links that updates should have removed, and that a service
+// which merges arrays has kept. It leaves links that others have made since. It reports
+// whether there were any.
 func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) bool {
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID

@@ -7,8 +7,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A listing answers reads of one refresh: each record once, and none that
-// this client has changed.
+// A listing answers the reads of one refresh. It answers each record once, and none
+// that this engine has changed.
 type listing[T client.Record] struct {
 	mu     sync.Mutex
 	done   map[client.ID]bool // read or changed
@@ -59,8 +59,8 @@ func (l *listing[T]) add(records []T, asOf func(*T) *int64) {
 	}
 }
 
-// lookUp returns the record from the list, which grows when that is due; listed
-// is false where it is to be got by itself.
+// lookUp returns the record from the list, and makes the list grow when that is due. If
+// it is not listed, the caller gets it.
 func (c *Collection[T, In]) lookUp(ctx context.Context, id client.ID) (record T, listed bool, err error) {
 	l := c.reads
 	select {
@@ -86,7 +86,8 @@ func (c *Collection[T, In]) lookUp(ctx context.Context, id client.ID) (record T,
 	}
 }
 
-// nextPage adds a page to the list. Where a list is not to be had, getting goes on.
+// nextPage adds a page to the list. If the service refuses to list, gets go on without
+// it.
 func (c *Collection[T, In]) nextPage(ctx context.Context) error {
 	l := c.reads
 	page, err := c.entity.List(ctx, l.query)
@@ -111,8 +112,8 @@ func (c *Collection[T, In]) nextPage(ctx context.Context) error {
 	return nil
 }
 
-// current returns the revision as of which records are that are read from now on,
-// [NoFloor] where none is known.
+// current returns the as-of of the records that are read from now on, [NoFloor] where
+// none is known.
 func (l *listing[T]) current() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

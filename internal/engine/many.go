@@ -108,8 +108,8 @@ func (e *LeftoverError) Error() string {
 }
 func (e *LeftoverError) Unwrap() error { return e.Err }
 
-// undo deletes what has been created. What was adopted may be somebody else's: it stays
-// where that shows.
+// undo deletes what was created. An adopted record that others use stays: it may be
+// theirs.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []client.ID

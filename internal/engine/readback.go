@@ -49,9 +49,8 @@ func (w *writing[T, In]) written() []int {
 	return items
 }
 
-// floor returns a revision that everything written is above. What was written is
-// newer than everything that was known before; but a restore alone need not show
-// in the revision.
+// floor returns a revision below everything that was written. A write is newer than all
+// that was known before it, but a restore alone need not show in the revision.
 func (w *writing[T, In]) floor() int64 {
 	floor, restored := w.before.Revision, int64(math.MaxInt64)
 	for i := range w.changes {
@@ -72,8 +71,8 @@ func (w *writing[T, In]) floor() int64 {
 	return min(floor, restored)
 }
 
-// fetch reads the items back. What does not show yet gets the time to: reads may come
-// from a copy that is behind.
+// fetch reads the items back. Reads may come from a copy that lags behind, so it waits
+// for what does not show yet.
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	looks := newIntervals(w.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
@@ -108,7 +107,7 @@ func (w *writing[T, In]) take(i int, record T, found bool, err error) {
 	}
 }
 
-// shows reports whether what was read back can be from after the write.
+// shows reports whether the record that was read back can be from after the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 	known, _ := w.head(i).Revision.Get()
 	if !found || w.changes[i].Restore && record.Deleted() {

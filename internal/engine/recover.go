@@ -12,13 +12,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// settle looks which of the items have been carried out by a request that did not
-// say, sets their results, and returns the others. It goes on in growing intervals
-// for the recovery timeout while creates are open: "not there yet" is not "not
-// done". Updates can be sent again, so one look at them is enough.
+// settle finds out which items a lost request has carried out, and sets their results.
+// It returns the other items. While creates are open it looks again, for as long as the
+// patience lasts: "not there yet" does not mean "not done". One look is enough for
+// updates, because those can be sent again.
 //
-// An error, which holds the lost request's, means that this could not be found
-// out for the items that are returned with it.
+// With an error, it could not find out about the items that it returns. The error wraps
+// that of the lost request.
 func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
 	creates := w.lostCreates(items)
 	w.engine.claims.lose(creates, 1)
@@ -64,7 +64,8 @@ func mayPass(err error) bool {
 	return false
 }
 
-// isUsed reports whether others use what the item may have created, or that can't be told.
+// isUsed reports whether others use the record that the item may have created, or
+// whether that can't be told.
 func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
 	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }
@@ -81,9 +82,9 @@ func (w *writing[T, In]) settled(items []int) []int {
 	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil && w.ids[i].IsZero() })
 }
 
-// adoptEarlier looks for what earlier attempts at creates have made, and adopts it;
-// what has to be otherwise now is updated. Where that can't be seen, nothing must be
-// created.
+// adoptEarlier adopts what earlier attempts at creates have made. What differs from the
+// change becomes an update. With an error, nothing may be created: the earlier attempt
+// may have made it.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Since == nil })
 	if len(items) == 0 {
@@ -95,8 +96,8 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
 
 var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 
-// stillOpen returns the error of a create. Where an earlier attempt may have made it,
-// that stays unknown unless this attempt was carried out, or the service refused it.
+// stillOpen returns the error of a change. A create that an earlier attempt may have made
+// stays lost, unless this attempt was carried out or refused.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
 	case err == nil, change.Since == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
@@ -109,7 +110,7 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	return &LostCreateError{Since: *change.Since, Err: err}
 }
 
-// since returns a moment before anything can have come of the item.
+// since returns a moment before anything that the item can have done.
 func (w *writing[T, In]) since(i int) Moment {
 	if revision, update := w.head(i).Revision.Get(); update {
 		return Moment{Revision: revision}
@@ -120,8 +121,8 @@ func (w *writing[T, In]) since(i int) Moment {
 	return w.before
 }
 
-// createdSince returns a revision that all creates among the items are above, also
-// those that an earlier attempt has carried out.
+// createdSince returns a revision below everything that the items have created, now or
+// in an earlier attempt.
 func (w *writing[T, In]) createdSince(items []int) int64 {
 	floor := w.before.Revision
 	for _, i := range items {

@@ -8,10 +8,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A search is for what lost requests have done: updated records by their id, and
-// created ones by where they belong and what identifies them there, among the
-// records that are newer than anything that was known before the request and that
-// have no owner yet.
+// A search finds what lost requests have done, among the records that are newer than
+// the first of them and that nobody has claimed. It finds updated records by their id,
+// and created ones by their identity.
 type search[T client.Record, In Input] struct {
 	*writing[T, In]
 
@@ -91,17 +90,17 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	return err
 }
 
-// isWanted reports whether a record of the identity may have been made by one of the
-// creates. What shows no digits at its end, such as a masked number, may be any.
+// isWanted reports whether one of the creates may have made a record of the identity. A
+// name that ends in no digits, such as a masked number, may be any of them.
 func (s *search[T, In]) isWanted(of Identity) bool {
 	end := of.tail()
 	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
 }
 
-// takeUpdates sets the results of the updates that were carried out. Others may have
-// changed the record since, and its links may be there all the same: the rest is
-// brought up to date, so that none is made twice. A name in the service's own spelling
-// is what was sent, not somebody else's change.
+// takeUpdates sets the results of the updates that were carried out. Someone else may
+// have changed a record since, while the links of the update are there: such an update
+// is brought up to date, so that it makes no link twice. A number that the service has
+// spelled in its own way is what was sent, not someone else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
 		if of := s.identity(s.changes[i].Input); of.Name != "" && s.mayBe(of, record) {

@@ -8,28 +8,47 @@ import (
 
 // A shape is what sets the records of one entity apart from those of another.
 type shape[T client.Record, In Input] struct {
-	query      client.Query                                        // for lists
-	whole      client.Query                                        // for one whole record
-	headOf     func(*In) *client.Head                              // of an input
-	fields     fields[T, In]                                       // that an input can set
-	asOf       func(*T) *int64                                     // see [client.Conversation.AsOf]
-	complete   func(context.Context, *T) error                     // reads what a reply does not show
-	identity   func(In) Identity                                   // of what a create makes
-	identityOf func(T) Identity                                    // of a record
-	listsNames bool                                                // a list shows the name of the identity
-	existed    func(context.Context, T, int64) (bool, error)       // T shows that it was there at the revision
-	mayBe      func(Identity, T) bool                              // T's name may be the service's spelling of that one
-	asHeld     func(In, T) In                                      // In with T's name
-	prepare    func(*pending[In], T)                               // an update of what is T
-	sent       func(*pending[In]) In                               // what is sent of an input
-	isPlain    func(In) bool                                       // prepare needs nothing that Known doesn't know
-	inUse      func(context.Context, *pending[In], client.ID) bool // others use what may have been created, or that can't be told; nil: they don't
-	clean      func(context.Context, *writing[T, In]) bool         // up behind updates, where the service hasn't; whether there was anything
-	extend     func(context.Context, *writing[T, In])              // what has been read back by what belongs to it; nil: nothing does
+	query client.Query // of a list
+	whole client.Query // of a get of everything
 
-	// Where lists show only a part of a record; nil where they show it all.
-	find        func(context.Context, client.ID) (T, error) // one record, as a get
-	isStub      func(T) bool                                // it shows nothing of the fields
-	suffices    func(T) bool                                // what a list has shown of the record is all that is needed
-	mayBeListed func(id client.ID, floor int64) bool        // a list of what is newer than floor can show all that is needed of the record
+	headOf func(*In) *client.Head
+	fields fields[T, In]   // that an input can set
+	asOf   func(*T) *int64 // the place of a record's as-of
+
+	// complete reads what a reply has not shown of the record.
+	complete func(context.Context, *T) error
+
+	// Identities of what a create makes, and of a record.
+	identity   func(In) Identity
+	identityOf func(T) Identity
+	// listsNames says that a list shows all that the identity needs.
+	listsNames bool
+	// mayBe reports whether the service may have spelled the name of an identity as the
+	// record has it.
+	mayBe func(Identity, T) bool
+	// asHeld returns the input with the record's spelling of the name.
+	asHeld func(In, T) In
+	// existed reports whether the record shows that it was there at the revision.
+	existed func(context.Context, T, int64) (bool, error)
+	// inUse reports whether others use the record that a create may have made, or
+	// whether that can't be told. nil: nobody does.
+	inUse func(context.Context, *pending[In], client.ID) bool
+
+	// prepare makes an update fit the record that the CRM holds.
+	prepare func(*pending[In], T)
+	// isPlain reports whether prepare needs no more of the record than the baseline has.
+	isPlain func(In) bool
+	// sent returns what is sent of a change.
+	sent func(*pending[In]) In
+	// clean removes what updates should have removed and the service has kept. It
+	// reports whether there was anything.
+	clean func(context.Context, *writing[T, In]) bool
+	// extend reads what belongs to the records that were written. nil: nothing does.
+	extend func(context.Context, *writing[T, In])
+
+	// Where lists show stubs; nil where they show whole records.
+	find        func(context.Context, client.ID) (T, error) // gets one record
+	isStub      func(T) bool
+	suffices    func(T) bool                         // the engine needs no more of the record than this
+	mayBeListed func(id client.ID, floor int64) bool // a list above the floor may show all that is needed
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A pending change is on its way to the CRM, and brought up to date on the way.
+// A pending change is one that is being written. It is brought up to date on the way.
 type pending[In Input] struct {
 	Change[In]
 
@@ -26,11 +26,11 @@ type writing[T client.Record, In Input] struct {
 	*Collection[T, In]
 
 	options client.WriteOptions
-	exact   bool // only a record that has everything that was sent is adopted, and in which no others write
+	exact   bool // adopt only what has everything that was sent, and what others don't use
 	changes []pending[In]
 	before  Moment      // the space's history before anything is sent
-	ids     []client.ID // of what has been written; zero before that
-	creates []bool      // which items were to be created; some become updates on the way
+	ids     []client.ID // of the records that were written; zero until then
+	creates []bool      // items that began as creates; an adopted one may become an update
 	results []Result[T]
 }
 
@@ -95,8 +95,8 @@ func (w *writing[T, In]) fail(items []int, err error) {
 	}
 }
 
-// failWhole sets the error of a request as a whole. Where it names an item, the
-// others have only been rolled back.
+// failWhole sets the error of a request that failed as a whole. If the error names an
+// item, the others were only rolled back.
 func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.fail(items, err)
 	apiError, ok := errors.AsType[*client.APIError](err)
@@ -107,9 +107,9 @@ func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.results[items[*apiError.EntityIndex]].Err = err
 }
 
-// begin does what must be done before anything is created: it learns the
-// moment in the space's history, and adopts what earlier attempts have created.
-// Those for which it fails have an error then, and are not sent.
+// begin does what comes before anything is created: it asks for the moment, and adopts
+// what earlier attempts have created. Items for which it fails get an error, and are
+// not sent.
 func (w *writing[T, In]) begin(ctx context.Context) {
 	w.before.Revision = NoFloor
 	for i := range w.changes {
@@ -139,7 +139,7 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 	w.send(ctx, items)
 }
 
-// toSend returns those of the items that have no error and no result yet, and
+// toSend returns the items that have neither an error nor a result yet, and that have
 // something to send.
 func (w *writing[T, In]) toSend(items []int) []int {
 	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
@@ -147,9 +147,9 @@ func (w *writing[T, In]) toSend(items []int) []int {
 	})
 }
 
-// send sends the items, those again of which it is certain that they were not
-// carried out or that only something else's change was in their way, and sets
-// the id or the error of each in the results.
+// send sends the items and sets the id or the error of each. It sends an item again
+// where it was certainly not carried out, or where only a change of someone else was in
+// its way.
 func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
@@ -164,7 +164,7 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 }
 
 // deliver sends the items until it is known of each whether it was carried out, or
-// clear that this can't be found out. lost is the error of an earlier request with
+// until that can no longer be found out. lost is the error of an earlier request with
 // the same items whose outcome is unknown, nil for none.
 func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 	for losses := 0; len(items) > 0; {
@@ -214,8 +214,8 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 	}
 }
 
-// giveUp fails items because of err. Where a request with them was lost, it may still
-// be at work, though looking has shown nothing of it.
+// giveUp fails items because of err. If a request with them was lost, that one may
+// still be carried out, although nothing shows of it.
 func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	if lost == nil {
 		w.fail(items, err)
@@ -227,8 +227,8 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	w.failUnknown(items, causeOf(err))
 }
 
-// failUnknown fails items that may have been carried out, because of err. Creates may be
-// looked for later.
+// failUnknown fails items that may have been carried out, because of err. What creates
+// have made can be looked for later.
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
@@ -237,7 +237,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 	}
 }
 
-// isUnknown reports whether what an error is about may have been carried out.
+// isUnknown reports whether the error leaves it open whether a change was carried out.
 func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
 
 // causeOf returns why an outcome is unknown.
@@ -251,8 +251,8 @@ func causeOf(err error) error {
 	return err
 }
 
-// sendOnce sends the items in one request. With an error, those that have neither an id
-// nor an error afterwards are the ones that it is about.
+// sendOnce sends the items in one request. Its error is about those that have neither
+// an id nor an error afterwards.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	if err := w.engine.claims.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
