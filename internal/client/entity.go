@@ -57,7 +57,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	if err := got.decode(&record); err != nil {
 		return record, err
 	}
-	if record.RecordID() != id {
+	if record.Meta().ID != id {
 		return record, got.unexpected("holds another record than the one asked for, " + id.String())
 	}
 	return record, e.check(record, query, got)
@@ -66,10 +66,10 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 // check returns an error where a reply lacks what each record has.
 func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 	switch {
-	case record.RecordID().IsZero():
+	case record.Meta().ID.IsZero():
 		return got.unexpected("holds a record without an id")
-	case e.revised && query.shows("revision") && record.Changed() <= 0:
-		return got.unexpected("holds a record without a revision, " + record.RecordID().String())
+	case e.revised && query.shows("revision") && record.Meta().Revision <= 0:
+		return got.unexpected("holds a record without a revision, " + record.Meta().ID.String())
 	}
 	return nil
 }

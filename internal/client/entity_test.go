@@ -139,7 +139,7 @@ func TestList(t *testing.T) {
 
 func TestAllPages(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	want := s.seed(t, 25)
 	var got []ID
 	for record, err := range s.client.Conversations.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
@@ -178,7 +178,7 @@ func TestAllEndsInACircle(t *testing.T) {
 
 func TestAllStopsAtAnError(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	s.seed(t, 3)
 	s.Inject(mockserver.Fault{Skip: 1, Kind: mockserver.StatusReply, Status: 403})
 	records, failures := 0, 0
@@ -256,7 +256,7 @@ func TestBatchRefusedWithStatus200(t *testing.T) {
 
 func TestBatchOfNothingSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]BatchResult, error){s.client.Conversations.BatchDelete, s.client.Conversations.BatchRestore} {
 		got, err := batch(t.Context(), nil, WriteOptions{})
 		must(t, err)
@@ -268,7 +268,7 @@ func TestBatchOfNothingSendsNothing(t *testing.T) {
 // The plain operations on each of the three entities, against the mock.
 func TestEntities(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	ctx, options := t.Context(), WriteOptions{RollbackMethod: 1}
 	conversation := s.seed(t, 1)[0]
 

@@ -125,9 +125,9 @@ type testSpace struct {
 }
 
 // newSpace must be called inside the synctest bubble, if there is one.
-func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Config)) testSpace {
+func newSpace(t testing.TB, configure ...func(*Config)) testSpace {
 	t.Helper()
-	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
+	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Latency: time.Millisecond})
 	must(t, err)
 	must(t, mock.Seed(map[string][]map[string]any{
 		"Phones":        {{"id": frontDesk, "name": "Front desk"}},

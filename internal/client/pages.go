@@ -134,8 +134,8 @@ func pagesOf[T Record, In any](ctx context.Context, e *Entity[T, In], query Quer
 func unseen[T Record](records []T, seen map[ID]bool) []T {
 	fresh := records[:0]
 	for _, record := range records {
-		if !seen[record.RecordID()] {
-			seen[record.RecordID()] = true
+		if !seen[record.Meta().ID] {
+			seen[record.Meta().ID] = true
 			fresh = append(fresh, record)
 		}
 	}

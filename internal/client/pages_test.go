@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // numberedID is the i-th id.
@@ -143,7 +141,7 @@ func TestRecordsWithoutARevision(t *testing.T) {
 
 func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	ids := s.seed(t, 250)
 	for _, test := range []struct {
 		limit, want int
@@ -187,7 +185,7 @@ func TestSomeReturnsEachOnce(t *testing.T) {
 
 func TestRecords(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	found, err := s.client.Records("Accounts").Some(t.Context(), Query{LoadOnly: []string{"id", "name"}, Filters: []Filter{{Field: "name", Value: "Zenith"}}}, 0)
 	must(t, err)
 	wantEqual(t, "records", []RawRecord{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)

@@ -5,29 +5,25 @@ import (
 	"errors"
 )
 
-// A Record knows its id, which no reply may lack, whether it is soft-deleted,
-// and whether it may not be; and the space's revision when it last changed.
-type Record interface {
-	RecordID() ID
-	Deleted() bool
-	Protected() bool
-	Changed() int64
+// A Meta is what all records have in common.
+type Meta struct {
+	ID                ID    // no reply may lack it
+	Revision          int64 // of the space, when the record last changed; 0 where records of its kind have none
+	IsDeleted         bool  // softly
+	IsDeleteProtected bool
 }
 
-func (c Conversation) RecordID() ID    { return c.ID }
-func (c Conversation) Deleted() bool   { return c.IsDeleted }
-func (c Conversation) Protected() bool { return c.IsDeleteProtected }
-func (c Conversation) Changed() int64  { return c.Revision }
+// A Record is one that [Entity] can read.
+type Record interface{ Meta() Meta }
 
-func (r Relation) RecordID() ID    { return r.ID }
-func (r Relation) Deleted() bool   { return r.IsDeleted }
-func (r Relation) Protected() bool { return r.IsDeleteProtected }
-func (r Relation) Changed() int64  { return r.Revision }
+// Meta returns what the conversation has in common with all records.
+func (c Conversation) Meta() Meta { return Meta{c.ID, c.Revision, c.IsDeleted, c.IsDeleteProtected} }
 
-func (m Message) RecordID() ID    { return m.ID }
-func (m Message) Deleted() bool   { return m.IsDeleted }
-func (m Message) Protected() bool { return m.IsDeleteProtected }
-func (m Message) Changed() int64  { return m.Revision }
+// Meta returns what the relation has in common with all records.
+func (r Relation) Meta() Meta { return Meta{r.ID, r.Revision, r.IsDeleted, r.IsDeleteProtected} }
+
+// Meta returns what the message has in common with all records.
+func (m Message) Meta() Meta { return Meta{m.ID, m.Revision, m.IsDeleted, m.IsDeleteProtected} }
 
 // A RawRecord is a record of any entity, as the service shows it.
 type RawRecord struct {
@@ -35,12 +31,8 @@ type RawRecord struct {
 	JSON json.RawMessage // an object
 }
 
-func (r RawRecord) RecordID() ID { return r.ID }
-
-// The rest is of interest for records that are written only.
-func (RawRecord) Deleted() bool   { return false }
-func (RawRecord) Protected() bool { return false }
-func (RawRecord) Changed() int64  { return 0 }
+// Meta returns the id alone.
+func (r RawRecord) Meta() Meta { return Meta{ID: r.ID} }
 
 // UnmarshalJSON keeps the record, and reads its id.
 func (r *RawRecord) UnmarshalJSON(data []byte) error {

@@ -35,7 +35,7 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 // is the number of lost creates of that identity, in all batches.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
-		return !slices.ContainsFunc(items, func(i int) bool { return record.Changed() > s.since(i).Revision })
+		return !slices.ContainsFunc(items, func(i int) bool { return record.Meta().Revision > s.since(i).Revision })
 	})
 	if len(records) > max(len(items), lost) {
 		s.failAmbiguous(items, records)
@@ -44,7 +44,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return record.Changed() > s.since(i).Revision && fits(s.asHeld(s.changes[i].Input, record), record) // they have one name
+				return record.Meta().Revision > s.since(i).Revision && fits(s.asHeld(s.changes[i].Input, record), record) // they have one name
 			})
 			if n >= 0 && !s.isUpdate(i) {
 				s.take(ctx, i, records[n])
@@ -67,14 +67,14 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	for _, i := range items {
 		of := s.identity(s.changes[i].Input)
 		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
-			if record.Changed() > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.changes[i].Input, record), record) {
+			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.changes[i].Input, record), record) {
 				candidates[i] = append(candidates[i], record)
-				claims[record.RecordID()]++
+				claims[record.Meta().ID]++
 			}
 		}
 	}
 	for i, records := range candidates {
-		if len(records) > 1 || claims[records[0].RecordID()] > 1 || s.hasRival(i, records[0]) {
+		if len(records) > 1 || claims[records[0].Meta().ID] > 1 || s.hasRival(i, records[0]) {
 			s.failAmbiguous([]int{i}, records)
 			continue
 		}
@@ -99,7 +99,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // take adopts a record that a create may have made, unless it must have everything
 // that was sent and does not, or others use it.
 func (s *search[T, In]) take(ctx context.Context, i int, record T) {
-	if s.exact && (!s.agrees(s.asHeld(s.changes[i].Input, record), record) || s.isUsed(ctx, i, record.RecordID())) {
+	if s.exact && (!s.agrees(s.asHeld(s.changes[i].Input, record), record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}
@@ -109,7 +109,7 @@ func (s *search[T, In]) take(ctx context.Context, i int, record T) {
 // adopt makes the record the result of a create. If the record lacks something, the
 // create becomes an update of just that: the rest may be someone else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.engine.claims.take(record.RecordID()) {
+	if !s.engine.claims.take(record.Meta().ID) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
@@ -117,17 +117,17 @@ func (s *search[T, In]) adopt(i int, record T) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
 	}
 	if s.agrees(s.changes[i].Input, record) {
-		s.ids[i] = record.RecordID()
+		s.ids[i] = record.Meta().ID
 		return
 	}
-	s.head(i).ID = client.Value(record.RecordID())
+	s.head(i).ID = client.Value(record.Meta().ID)
 	s.bringUpToDate(i, record)
 }
 
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	ids := make([]client.ID, len(records))
 	for n, record := range records {
-		ids[n] = record.RecordID()
+		ids[n] = record.Meta().ID
 	}
 	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
@@ -180,7 +180,7 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 			}
 			for _, i := range s.places[place] {
 				if s.isLike(i, record) {
-					s.results[i].Twins = append(s.results[i].Twins, record.RecordID())
+					s.results[i].Twins = append(s.results[i].Twins, record.Meta().ID)
 					break
 				}
 			}

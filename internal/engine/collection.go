@@ -113,8 +113,8 @@ func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	if err != nil {
 		return record, err
 	}
-	*c.asOf(&record) = record.Changed()
-	c.engine.seen.observe(record.Changed(), false)
+	*c.asOf(&record) = record.Meta().Revision
+	c.engine.seen.observe(record.Meta().Revision, false)
 	c.engine.claims.take(id)
 	if c.find != nil {
 		return record, nil

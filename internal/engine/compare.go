@@ -150,22 +150,22 @@ func (w *writing[T, In]) knownAsOf(i int) int64 {
 // bringUpToDate compares one item with what the CRM holds. It reports whether the
 // revision has changed.
 func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
-	id, change := current.RecordID(), &w.changes[i]
-	if current.Deleted() && !change.Restore {
+	id, change := current.Meta().ID, &w.changes[i]
+	if current.Meta().IsDeleted && !change.Restore {
 		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
 	if change.Known != nil && !w.engine.settings.Overwrite {
 		if fields := w.conflicts(i, &current); len(fields) > 0 {
-			w.results[i].Err = &ConflictError{ID: id, Known: change.Known.Revision, Current: current.Changed(), Fields: fields}
+			w.results[i].Err = &ConflictError{ID: id, Known: change.Known.Revision, Current: current.Meta().Revision, Fields: fields}
 			return false
 		}
 	}
-	change.Restore = change.Restore && current.Deleted()
+	change.Restore = change.Restore && current.Meta().IsDeleted
 	known, _ := w.head(i).Revision.Get()
 	w.prepare(change, current)
-	w.head(i).Revision = client.Value(current.Changed())
-	return known != current.Changed()
+	w.head(i).Revision = client.Value(current.Meta().Revision)
+	return known != current.Meta().Revision
 }
 
 // conflicts returns which of the fields that the item changes someone else has changed.

@@ -27,7 +27,7 @@ func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Q
 	query.Filters = []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
 	page, err := e.List(ctx, query)
 	for _, record := range page.Records {
-		if record.RecordID() == id {
+		if record.Meta().ID == id {
 			return record, nil
 		}
 	}

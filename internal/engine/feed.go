@@ -87,10 +87,10 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 			more++
 		}
 		for _, record := range page.Records {
-			known, found := m.changed[record.RecordID()]
-			if record.Changed() > floor && (!found || record.Changed() > known.Changed()) {
+			known, found := m.changed[record.Meta().ID]
+			if record.Meta().Revision > floor && (!found || record.Meta().Revision > known.Meta().Revision) {
 				*c.asOf(&record) = top
-				m.changed[record.RecordID()] = record
+				m.changed[record.Meta().ID] = record
 			}
 		}
 		read += len(page.Records)

@@ -38,7 +38,7 @@ func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []client.ID, floo
 	if err := f.each(ctx); err != nil {
 		return f.found, err
 	}
-	foundAll := !slices.ContainsFunc(ids, func(id client.ID) bool { return f.found[id].RecordID().IsZero() })
+	foundAll := !slices.ContainsFunc(ids, func(id client.ID) bool { return f.found[id].Meta().ID.IsZero() })
 	return f.found, c.believe(ctx, foundAll)
 }
 
@@ -100,14 +100,14 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 func newest[T client.Record](records []T) int64 {
 	revision := NoFloor
 	for _, record := range records {
-		revision = max(revision, record.Changed())
+		revision = max(revision, record.Meta().Revision)
 	}
 	return revision
 }
 
 // take moves a listed record to found, if it is one of the missing.
 func (f *fetching[T, In]) take(ctx context.Context, record T) {
-	id := record.RecordID()
+	id := record.Meta().ID
 	if !f.missing[id] {
 		return
 	}
@@ -148,7 +148,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		case answer.err == nil:
 			asOf := f.asOf(&answer.record)
 			*asOf = max(*asOf, f.upTo)
-			f.found[answer.record.RecordID()] = answer.record
+			f.found[answer.record.Meta().ID] = answer.record
 		case client.ProblemOf(answer.err) != client.NotFound:
 			failed = cmp.Or(failed, answer.err)
 		}
@@ -186,7 +186,7 @@ func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 		}
 	}
 	for n, err := range w.completeAll(ctx, records) {
-		id := records[n].RecordID()
+		id := records[n].Meta().ID
 		w.feed.changed[id] = records[n]
 		if client.ProblemOf(err) == client.NotFound {
 			err = &GoneError{ID: id}
@@ -232,5 +232,5 @@ func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query clie
 // noneNewerFollow reports whether the page came newest first, as ordered, and
 // ends at or below floor.
 func noneNewerFollow[T client.Record](page client.Page[T], floor int64) bool {
-	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].Changed() <= floor
+	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].Meta().Revision <= floor
 }

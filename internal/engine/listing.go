@@ -53,8 +53,8 @@ func (l *listing[T]) add(records []T, asOf func(*T) *int64) {
 	}
 	for _, record := range records {
 		*asOf(&record) = l.asOf
-		if !l.done[record.RecordID()] {
-			l.listed[record.RecordID()] = record
+		if !l.done[record.Meta().ID] {
+			l.listed[record.Meta().ID] = record
 		}
 	}
 }

@@ -56,7 +56,7 @@ func isNewestFirst[T client.Record](page client.Page[T]) bool {
 	if page.HasNextPage && len(page.Records) < 2 {
 		return false
 	}
-	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Changed(), a.Changed()) })
+	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }
 
 func (h *history) expect(revision int64) {
@@ -220,7 +220,5 @@ type stamp struct {
 	Revision int64     `json:"revision"`
 }
 
-func (s stamp) RecordID() client.ID { return s.ID }
-func (s stamp) Changed() int64      { return s.Revision }
-func (s stamp) Deleted() bool       { return false }
-func (s stamp) Protected() bool     { return false }
+// Meta returns all of it.
+func (s stamp) Meta() client.Meta { return client.Meta{ID: s.ID, Revision: s.Revision} }

@@ -100,7 +100,7 @@ func (w *writing[T, In]) take(i int, record T, found bool, err error) {
 	switch {
 	case !found:
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
-	case w.changes[i].Restore && record.Deleted():
+	case w.changes[i].Restore && record.Meta().IsDeleted:
 		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
 	default:
 		w.results[i].Value, w.results[i].Err = record, nil
@@ -110,10 +110,10 @@ func (w *writing[T, In]) take(i int, record T, found bool, err error) {
 // shows reports whether the record that was read back can be from after the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 	known, _ := w.head(i).Revision.Get()
-	if !found || w.changes[i].Restore && record.Deleted() {
+	if !found || w.changes[i].Restore && record.Meta().IsDeleted {
 		return false
 	}
-	return record.Changed() > known || w.agrees(w.changes[i].Input, record)
+	return record.Meta().Revision > known || w.agrees(w.changes[i].Input, record)
 }
 
 var (

@@ -33,9 +33,9 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 	}
 	return e.carryOut(ctx, ids, options, batchDelete, func(id client.ID, found *T, err error) error {
 		switch {
-		case found == nil, (*found).Deleted():
+		case found == nil, (*found).Meta().IsDeleted:
 			return nil
-		case (*found).Protected():
+		case (*found).Meta().IsDeleteProtected:
 			return &ProtectedError{ID: id, Err: err}
 		}
 		return err

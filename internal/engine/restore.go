@@ -48,7 +48,7 @@ func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options 
 		switch {
 		case found == nil:
 			return &GoneError{ID: id}
-		case !(*found).Deleted():
+		case !(*found).Meta().IsDeleted:
 			return nil
 		}
 		return &RestoreError{ID: id, Err: err}

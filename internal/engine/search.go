@@ -58,17 +58,17 @@ func (s *search[T, In]) run(ctx context.Context) error {
 		}
 	}
 	for _, made := range s.made {
-		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Changed(), b.Changed()) })
+		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Meta().Revision, b.Meta().Revision) })
 	}
 	return nil
 }
 
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
-	i, isUpdate := s.updates[record.RecordID()]
-	if record.Changed() <= s.floor || s.met[record.RecordID()] || !isUpdate && s.engine.claims.has(record.RecordID()) {
+	i, isUpdate := s.updates[record.Meta().ID]
+	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || !isUpdate && s.engine.claims.has(record.Meta().ID) {
 		return nil
 	}
-	s.met[record.RecordID()] = true
+	s.met[record.Meta().ID] = true
 	of := s.identityOf(record)
 	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !s.isWanted(of)) {
 		return nil
@@ -107,7 +107,7 @@ func (s *search[T, In]) takeUpdates() {
 			s.changes[i].Input = s.asHeld(s.changes[i].Input, record)
 		}
 		if s.agrees(s.changes[i].Input, record) {
-			s.results[i].Err, s.ids[i] = nil, record.RecordID()
+			s.results[i].Err, s.ids[i] = nil, record.Meta().ID
 		} else {
 			s.bringUpToDate(i, record)
 		}
