@@ -10,15 +10,12 @@ import (
 )
 
 // A Batcher joins the single items of concurrent callers into batches (group
-// commit). While a batch is run, what arrives forms the next one. That one is
-// run when it is full; when no other is running and every caller waits in it;
-// or when no other is running and nothing has arrived for a while.
+// commit). A batch leaves when it is full. Otherwise it leaves when no other batch is
+// running and either all callers seen of late wait in it, or nothing has arrived for five
+// times the longest interval seen of late, at least the window and at most longestWait.
 //
-// The while is the window. It is longer, but at most longestWait, where callers
-// have been seen to arrive at longer intervals, or where there have been more
-// of them. So a lone item waits for the window only, callers who come
-// back again and again wait for each other and for nothing else, and slow ones
-// still share a batch.
+// So a lone item waits for the window only, callers who come back again and again wait
+// for each other and for nothing else, and slow callers share a batch too.
 type Batcher[In, Out any] struct {
 	size   int
 	window time.Duration
@@ -28,7 +25,7 @@ type Batcher[In, Out any] struct {
 	waiting []*ticket[In, Out]
 	running int         // batches
 	riding  int         // items in the running batches
-	timer   *time.Timer // runs out when nothing has arrived for a while
+	timer   *time.Timer // runs out when nothing has arrived for long enough
 
 	callers  int           // as many as have been seen at once, until some stay away
 	all      bool          // whether that is known to be all of them
@@ -38,7 +35,7 @@ type Batcher[In, Out any] struct {
 
 const (
 	longestWait      = 500 * time.Millisecond
-	quietAsIntervals = 5 // so many intervals without an arrival are a while
+	quietAsIntervals = 5 // so many intervals without an arrival mean that nobody comes
 )
 
 // A ticket is one caller's item on its way through a batcher.
@@ -129,15 +126,12 @@ func (b *Batcher[In, Out]) longest() time.Duration {
 	return max(b.window, longestWait)
 }
 
-// awaitQuiet begins anew to wait until nothing arrives for a while. mu is held.
+// awaitQuiet begins anew to wait until nothing has arrived for long enough. mu is held.
 func (b *Batcher[In, Out]) awaitQuiet() {
 	if b.timer != nil {
 		b.timer.Stop()
 	}
-	wait := max(b.window, quietAsIntervals*b.interval)
-	if len(b.waiting) < b.callers || wait > b.longest() {
-		wait = b.longest()
-	}
+	wait := min(max(b.window, quietAsIntervals*b.interval), b.longest())
 	var timer *time.Timer
 	timer = time.AfterFunc(wait, func() {
 		b.mu.Lock()

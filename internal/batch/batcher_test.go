@@ -207,3 +207,20 @@ func TestBatcherRunsOnForThePatient(t *testing.T) {
 		}
 	})
 }
+
+// Callers who come at longer intervals than the window share a batch, once a few of them
+// have come while another batch was running.
+func TestBatcherSlowCallersShareABatch(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{takes: 5 * testWindow}
+		b := New(100, testWindow, r.run)
+		var callers sync.WaitGroup
+		for item := range 12 {
+			callers.Go(func() { _, _ = b.Do(t.Context(), item) })
+			time.Sleep(3 * testWindow)
+		}
+		callers.Wait()
+		wantSizes(t, r, 1, 11)
+	})
+}
