@@ -4,59 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// A ConflictError says that an update was not sent, because someone else has
-// changed what it was to change since the caller last knew the record.
-type ConflictError struct {
-	ID      client.ID
-	Known   int64 // revision that the caller knows; [NoFloor] where it knows none
-	Current int64 // revision in the CRM
-	Fields  []Conflict
-}
-
-// A Conflict is one field that the update and someone else have changed to
-// different values, in words.
-type Conflict struct {
-	Field  string // such as "recipient_contact_id"
-	Known  string // what the caller knows; empty for null, as the others
-	Wanted string // what the update was to set
-	Held   string // what the CRM holds
-}
-
-func (e *ConflictError) Error() string {
-	names := make([]string, len(e.Fields))
-	for i, field := range e.Fields {
-		names[i] = field.Field
-	}
-	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
-}
-
-// Problem is [client.Conflicting].
-func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
-
-// A GoneError says that there is nothing to update: the record has been
-// deleted, for good unless Restorable.
-type GoneError struct {
-	ID         client.ID
-	Restorable bool
-}
-
-func (e *GoneError) Error() string {
-	if e.Restorable {
-		return fmt.Sprintf("%s is deleted", e.ID)
-	}
-	return fmt.Sprintf("%s does not exist any more", e.ID)
-}
-
-// Problem is [client.NotFound].
-func (e *GoneError) Problem() client.Problem { return client.NotFound }
 
 // compare holds the updates among the items against what the CRM has now. Those
 // that are in conflict with it, or have nothing left to update, get an error; the
@@ -135,6 +87,31 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 		}
 	}
 	return changed, others
+}
+
+// completeFed completes the records of the items in the feed, where lists show stubs.
+// It returns the items for which that worked. The feed is locked.
+func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
+	if w.suffices == nil {
+		return items
+	}
+	var changed []int
+	var records []T
+	for _, i := range items {
+		id, _ := w.head(i).ID.Get()
+		if record, found := w.feed.changed[id]; found {
+			changed, records = append(changed, i), append(records, record)
+		}
+	}
+	for n, err := range w.completeAll(ctx, records) {
+		id := records[n].Meta().ID
+		w.feed.changed[id] = records[n]
+		if client.ProblemOf(err) == client.NotFound {
+			err = &GoneError{ID: id}
+		}
+		w.results[changed[n]].Err = err
+	}
+	return w.unfailed(items)
 }
 
 // knownAsOf returns the as-of of the item's baseline, [NoFloor] where that does not

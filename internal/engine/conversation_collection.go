@@ -107,12 +107,6 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 	return false
 }
 
-// orZero returns the value of a field, the zero value for none.
-func orZero[V any](field client.Field[V]) V {
-	value, _ := field.Get()
-	return value
-}
-
 // asHeld returns the input with the number as the service has written it.
 func asHeld(in client.ConversationInput, held client.Conversation) client.ConversationInput {
 	in.RecipientPhoneNumber = client.Value(held.RecipientPhoneNumber)

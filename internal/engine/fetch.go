@@ -12,9 +12,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// NoFloor stands for an unknown revision, below all others.
-const NoFloor int64 = -1
-
 // FetchMany returns those of the records that exist, soft-deleted ones too. With
 // an error some may be missing.
 //
@@ -97,14 +94,6 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	return nil
 }
 
-func newest[T client.Record](records []T) int64 {
-	revision := NoFloor
-	for _, record := range records {
-		revision = max(revision, record.Meta().Revision)
-	}
-	return revision
-}
-
 // take moves a listed record to found, if it is one of the missing.
 func (f *fetching[T, In]) take(ctx context.Context, record T) {
 	id := record.Meta().ID
@@ -169,31 +158,6 @@ func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []erro
 	}
 	_ = group.Wait()
 	return errs
-}
-
-// completeFed completes the records of the items in the feed, where lists show stubs.
-// It returns the items for which that worked. The feed is locked.
-func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
-	if w.suffices == nil {
-		return items
-	}
-	var changed []int
-	var records []T
-	for _, i := range items {
-		id, _ := w.head(i).ID.Get()
-		if record, found := w.feed.changed[id]; found {
-			changed, records = append(changed, i), append(records, record)
-		}
-	}
-	for n, err := range w.completeAll(ctx, records) {
-		id := records[n].Meta().ID
-		w.feed.changed[id] = records[n]
-		if client.ProblemOf(err) == client.NotFound {
-			err = &GoneError{ID: id}
-		}
-		w.results[changed[n]].Err = err
-	}
-	return w.unfailed(items)
 }
 
 // newerThan returns pages of the records with a revision above floor (all

@@ -31,3 +31,9 @@ func (of Identity) tail() string {
 
 // withTail stands for all identities of the place whose names have that tail.
 func (of Identity) withTail(tail string) Identity { return Identity{of.Place, tail} }
+
+// orZero returns the value of a field, the zero value for none.
+func orZero[V any](field client.Field[V]) V {
+	value, _ := field.Get()
+	return value
+}

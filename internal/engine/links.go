@@ -9,12 +9,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A link is one of a conversation, by its field and the linked record.
-type link struct {
-	field  string
-	target client.ID
-}
-
 // prepareLinks notes which of the links that an update sets the conversation has
 // already, and which it should not have any more.
 func prepareLinks(change *pending[client.ConversationInput], conversation client.Conversation) {

@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -80,34 +78,6 @@ func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, val
 	return errs
 }
 
-var (
-	// ErrNotSent says that a change was not sent because another one had failed.
-	ErrNotSent = errors.New("it was not sent, because another one failed")
-	// ErrRolledBack says that a change was rolled back by the service because
-	// another one in its batch failed.
-	ErrRolledBack = errors.New("it was rolled back, because another one in its request failed")
-)
-
-// An UndoneError says that a conversation was created and, because another one
-// failed, deleted again.
-type UndoneError struct{ ID client.ID }
-
-func (e *UndoneError) Error() string {
-	return "it was created, and deleted again because another one failed"
-}
-
-// A LeftoverError says that a conversation was created, was to be deleted again
-// because another one failed, and is still there.
-type LeftoverError struct {
-	ID  client.ID
-	Err error
-}
-
-func (e *LeftoverError) Error() string {
-	return fmt.Sprintf("the conversation %s was created, and could not be deleted again when another one failed: %v", e.ID, e.Err)
-}
-func (e *LeftoverError) Unwrap() error { return e.Err }
-
 // undo deletes what was created. An adopted record that others use stays: it may be
 // theirs.
 func (w *writing[T, In]) undo(ctx context.Context) {
@@ -136,16 +106,4 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.results[i].Err = &UndoneError{ID: ids[n]}
 		}
 	}
-}
-
-// createdID returns the id of what an item has created, zero where it has not.
-func (w *writing[T, In]) createdID(i int) client.ID {
-	id := w.ids[i]
-	switch {
-	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
-		return client.ID{}
-	case id.IsZero(): // it was to be updated then
-		id, _ = w.head(i).ID.Get()
-	}
-	return id
 }

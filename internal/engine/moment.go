@@ -1,21 +1,13 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"iter"
-	"slices"
 	"strconv"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// A Moment is a point in the history of a space: whatever changes behind it has a
-// higher revision. Revisions order changes; clocks don't.
-type Moment struct {
-	Revision int64 `json:"revision"`
-}
 
 // A history is what an engine has learned of its space's history, so that it can tell
 // what is new, and that what it does not see is gone.
@@ -48,15 +40,6 @@ func observePage[T client.Record](h *history, page client.Page[T]) {
 	if len(page.Records) > 0 {
 		h.observe(newest(page.Records), isNewestFirst(page))
 	}
-}
-
-// isNewestFirst reports whether the first page of a list shows what is newest: not
-// every service orders as it is asked to.
-func isNewestFirst[T client.Record](page client.Page[T]) bool {
-	if page.HasNextPage && len(page.Records) < 2 {
-		return false
-	}
-	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }
 
 func (h *history) expect(revision int64) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -28,3 +29,17 @@ func isRefusedWhole(err error) bool {
 
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
+
+// isUnknown reports whether the error leaves it open whether a change was carried out.
+func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
+
+// causeOf returns why an outcome is unknown.
+func causeOf(err error) error {
+	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok {
+		return unknown.Err
+	}
+	if lost, ok := errors.AsType[*LostCreateError](err); ok {
+		return lost.Err
+	}
+	return err
+}

@@ -4,23 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"math"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// An UnreadError says that a record was written, but could not be read
-// back. ID is its id.
-type UnreadError struct {
-	ID  client.ID
-	Err error
-}
-
-func (e *UnreadError) Error() string {
-	return fmt.Sprintf("%s was written, but could not be read back: %v", e.ID, e.Err)
-}
-func (e *UnreadError) Unwrap() error { return e.Err }
 
 // readBack replaces the ids in the results with what the CRM holds now.
 func (w *writing[T, In]) readBack(ctx context.Context) {

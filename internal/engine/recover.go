@@ -70,18 +70,6 @@ func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
 	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }
 
-func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
-
-// unsettled returns those of the items that have neither an id nor an error.
-func (w *writing[T, In]) unsettled(items []int) []int {
-	return slices.DeleteFunc(w.unfailed(items), func(i int) bool { return !w.ids[i].IsZero() })
-}
-
-// settled returns those of the items that have an id or an error.
-func (w *writing[T, In]) settled(items []int) []int {
-	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil && w.ids[i].IsZero() })
-}
-
 // adoptEarlier adopts what earlier attempts at creates have made. What differs from the
 // change becomes an update. With an error, nothing may be created: the earlier attempt
 // may have made it.

@@ -2,22 +2,9 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// A ProtectedError says that a record could not be deleted because the CRM
-// protects it.
-type ProtectedError struct {
-	ID  client.ID
-	Err error
-}
-
-func (e *ProtectedError) Error() string {
-	return fmt.Sprintf("%s is protected against deletion: %v", e.ID, e.Err)
-}
-func (e *ProtectedError) Unwrap() error { return e.Err }
 
 // remove soft-deletes the records of one batch. What is deleted or gone
 // already, perhaps by a request whose reply got lost, is no error.

@@ -4,23 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// A RestoreError says that a deleted record could not be restored, and so
-// was not updated either.
-type RestoreError struct {
-	ID  client.ID
-	Err error
-}
-
-func (e *RestoreError) Error() string {
-	return fmt.Sprintf("%s is deleted, and could not be restored: %v", e.ID, e.Err)
-}
-func (e *RestoreError) Unwrap() error { return e.Err }
 
 // restore undoes the soft deletes of those of the items that ask for it, and
 // reports whether it has tried any. Those for which it fails have an error then.

@@ -12,54 +12,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A pending change is one that is being written. It is brought up to date on the way.
-type pending[In Input] struct {
-	Change[In]
-
-	kept    map[link]client.ID    // relations of the links that are there already
-	dropped []client.ID           // relations that the update is to remove
-	inline  []client.MessageInput // messages that an earlier attempt has created along
-}
-
-// A writing is one batch of records on its way to the CRM.
-type writing[T client.Record, In Input] struct {
-	*Collection[T, In]
-
-	options client.WriteOptions
-	exact   bool // adopt only what has everything that was sent, and what others don't use
-	changes []pending[In]
-	before  Moment      // the space's history before anything is sent
-	ids     []client.ID // of the records that were written; zero until then
-	creates []bool      // items that began as creates; an adopted one may become an update
-	results []Result[T]
-}
-
-func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Change[In], options client.WriteOptions) *writing[T, In] {
-	w := &writing[T, In]{
-		Collection: c, options: options, changes: make([]pending[In], len(changes)),
-		ids: make([]client.ID, len(changes)), creates: make([]bool, len(changes)), results: make([]Result[T], len(changes)),
-	}
-	for i, change := range changes {
-		w.changes[i].Change = change
-		w.creates[i] = !w.isUpdate(i)
-	}
-	return w
-}
-
-// head returns which record an item is about.
-func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
-
-func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
-
-// all returns the positions of all items.
-func (w *writing[T, In]) all() []int {
-	items := make([]int, len(w.changes))
-	for i := range items {
-		items[i] = i
-	}
-	return items
-}
-
 // write creates and updates the records of one batch, and reads them
 // back: one request each, and one to see what is to be updated. More are sent
 // only where something has to be restored, or goes wrong.
@@ -82,17 +34,6 @@ func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], opt
 	// What has been written is awaited, even by those who have given up.
 	w.readBack(client.LastingOf(ctx))
 	return w.results
-}
-
-// unfailed returns the items that have no error yet.
-func (w *writing[T, In]) unfailed(items []int) []int {
-	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
-}
-
-func (w *writing[T, In]) fail(items []int, err error) {
-	for _, i := range items {
-		w.results[i].Err = err
-	}
 }
 
 // failWhole sets the error of a request that failed as a whole. If the error names an
@@ -137,14 +78,6 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 		ctx = client.LastingOf(ctx) // it is begun
 	}
 	w.send(ctx, items)
-}
-
-// toSend returns the items that have neither an error nor a result yet, and that have
-// something to send.
-func (w *writing[T, In]) toSend(items []int) []int {
-	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
-		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.changes[i].Input.Fields()) == 0
-	})
 }
 
 // send sends the items and sets the id or the error of each. It sends an item again
@@ -235,20 +168,6 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 		w.engine.claims.giveUp(w.lostCreates(creates))
 		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
 	}
-}
-
-// isUnknown reports whether the error leaves it open whether a change was carried out.
-func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
-
-// causeOf returns why an outcome is unknown.
-func causeOf(err error) error {
-	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok {
-		return unknown.Err
-	}
-	if lost, ok := errors.AsType[*LostCreateError](err); ok {
-		return lost.Err
-	}
-	return err
 }
 
 // sendOnce sends the items in one request. Its error is about those that have neither
