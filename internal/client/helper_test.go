@@ -125,7 +125,7 @@ type testSpace struct {
 }
 
 // newSpace must be called inside the synctest bubble, if there is one.
-func newSpace(t testing.TB, configure ...func(*Config)) testSpace {
+func newSpace(t testing.TB) testSpace {
 	t.Helper()
 	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Latency: time.Millisecond})
 	must(t, err)
@@ -138,7 +138,7 @@ func newSpace(t testing.TB, configure ...func(*Config)) testSpace {
 		"Projects":      {{"id": project, "name": "Project"}},
 		"Quotes":        {{"id": quote, "name": "Quote"}},
 	}))
-	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip, configure...)}
+	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip)}
 }
 
 // seed creates n conversations as others would, and returns their ids.
