@@ -112,27 +112,3 @@ func asHeld(in client.ConversationInput, held client.Conversation) client.Conver
 	in.RecipientPhoneNumber = client.Value(held.RecipientPhoneNumber)
 	return in
 }
-
-// OfPhone returns all conversations of a phone, without messages.
-//
-// GET /entities/TextMessageConversations
-func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
-	query := wholeConversations()
-	query.OrderBy = []string{"created"}
-	query.Filters = []client.Filter{{Field: "phone_id", Value: phone.String()}}
-	var found []client.Conversation
-	for conversation, err := range e.Conversations.entity.All(ctx, query) {
-		if err != nil {
-			return nil, err
-		}
-		if conversation.PhoneID != phone {
-			continue // the filter was not honoured
-		}
-		if err := e.completeRelations(ctx, &conversation); err != nil {
-			return nil, err
-		}
-		conversation.Messages = nil
-		found = append(found, conversation)
-	}
-	return found, nil
-}

@@ -50,23 +50,36 @@ func (e *Engine) complete(ctx context.Context, query client.Query, found *client
 	return e.completeRelations(ctx, found)
 }
 
-// OfNumber returns the conversations of a phone with a number, in whatever
-// spelling, without messages and without those that are soft-deleted. As no
-// filter knows of spellings, it reads all conversations of the phone.
+// OfPhone returns all conversations of a phone, without messages.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
+	return e.ofPhone(ctx, phone, func(client.Conversation) bool { return true })
+}
+
+// OfNumber returns the conversations of a phone with a number, in whatever spelling,
+// without messages and without those that are soft-deleted. As no filter knows of
+// spellings, it reads all conversations of the phone.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) ([]client.Conversation, error) {
+	wanted := e.numbers.Canonical(number)
+	return e.ofPhone(ctx, phone, func(c client.Conversation) bool {
+		return !c.IsDeleted && e.numbers.Canonical(c.RecipientPhoneNumber) == wanted
+	})
+}
+
+func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.Conversation) bool) ([]client.Conversation, error) {
 	query := wholeConversations()
 	query.OrderBy = []string{"created"}
 	query.Filters = []client.Filter{{Field: "phone_id", Value: phone.String()}}
-	wanted := e.numbers.Canonical(number)
 	var found []client.Conversation
 	for conversation, err := range e.api.Conversations.All(ctx, query) {
 		if err != nil {
 			return nil, err
 		}
-		if conversation.PhoneID != phone || conversation.IsDeleted || e.numbers.Canonical(conversation.RecipientPhoneNumber) != wanted {
-			continue
+		if conversation.PhoneID != phone || !fits(conversation) {
+			continue // the filter need not be honoured
 		}
 		if err := e.completeRelations(ctx, &conversation); err != nil {
 			return nil, err
