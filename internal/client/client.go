@@ -12,7 +12,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Config says which space to talk to, and how. RequestTimeout, BatchSize and
+// Config says which space to talk to, and how. RequestTimeout and
 // MaxConcurrentRequests can't be zero: then they are what [Defaults] gives.
 type Config struct {
 	ServiceURL string // bare host, URL, or the whole base URL of a space
@@ -21,16 +21,10 @@ type Config struct {
 	Password   string
 	UserAgent  string
 
-	DefaultRegion string // see [PhoneNumbers]; empty: none
-
 	RequestTimeout        time.Duration // for one HTTP request with its reply; and for all that is finished after an interrupt
-	RecoveryTimeout       time.Duration // how long to look for a create whose reply got lost before it counts as not carried out
-	BatchSize             int           // items in one batch request
-	BatchWindow           time.Duration // how long a batch waits for another item
 	MaxConcurrentRequests int
 	RequestsPerSecond     float64 // 0: no limit
 	MaxRetries            int     // after the first try
-	Overwrite             bool    // what someone else changed meanwhile; false: *ConflictError
 
 	Logger    *slog.Logger      // nil: no logs
 	Transport http.RoundTripper // nil: the network
@@ -40,9 +34,6 @@ type Config struct {
 func Defaults() Config {
 	return Config{
 		RequestTimeout:        time.Minute,
-		RecoveryTimeout:       30 * time.Second,
-		BatchSize:             100,
-		BatchWindow:           20 * time.Millisecond,
 		MaxConcurrentRequests: 8,
 		MaxRetries:            4,
 	}
@@ -58,10 +49,11 @@ func (e *ConfigError) Error() string { return fmt.Sprintf("%s: %v", e.Setting, e
 func (e *ConfigError) Unwrap() error { return e.Err }
 
 // A Client talks to one space. It is safe for concurrent use, and its methods
-// may be called from any number of goroutines: that is what fills batches.
+// may be called from any number of goroutines.
 type Client struct {
-	Conversations *Collection[Conversation, ConversationInput]
-	Messages      *Collection[Message, MessageInput]
+	Conversations *Entity[Conversation, ConversationInput]
+	Messages      *Entity[Message, MessageInput]
+	Relations     *Entity[Relation, RelationInput] // the links of conversations
 
 	config Config
 	base   *url.URL
@@ -74,13 +66,7 @@ type Client struct {
 	rate *rate.Limiter
 	gate gate
 
-	relations *Entity[Relation, RelationInput]
-	numbers   PhoneNumbers
-
-	seen     history
-	contents contents
-	refused  refusals
-	denied   denial
+	denied denial
 }
 
 // New makes a client. It sends nothing yet. An error is a *ConfigError.
@@ -92,38 +78,32 @@ func New(config Config) (*Client, error) {
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
 	}
-	numbers, err := newPhoneNumbers(config.DefaultRegion)
-	if err != nil {
-		return nil, &ConfigError{Setting: "default_region", Err: err}
-	}
 	defaults := Defaults()
 	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)
-	config.BatchSize = cmp.Or(max(config.BatchSize, 0), defaults.BatchSize)
 	config.MaxConcurrentRequests = cmp.Or(max(config.MaxConcurrentRequests, 0), defaults.MaxConcurrentRequests)
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
 	c := &Client{
 		config:  config,
 		base:    base,
-		numbers: numbers,
 		log:     config.Logger,
 		secrets: newSecrets(config.Username, config.Password),
 		slots:   make(chan struct{}, config.MaxConcurrentRequests),
 
 		rate: rate.NewLimiter(rate.Inf, 1),
-		seen: newHistory(),
 	}
 	if config.RequestsPerSecond > 0 {
 		c.rate = rate.NewLimiter(rate.Limit(config.RequestsPerSecond), 1)
-	}
-	if c.log == nil {
-		c.log = slog.New(slog.DiscardHandler)
 	}
 	transport := config.Transport
 	if transport == nil {
 		transport = newTransport(cap(c.slots))
 	}
 	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
-	c.Conversations, c.Messages = conversationsOf(c), messagesOf(c)
-	c.relations = &Entity[Relation, RelationInput]{client: c, segment: "TextMessageConversationRelationses"}
+	c.Conversations = &Entity[Conversation, ConversationInput]{client: c, Segment: "TextMessageConversations", revised: true}
+	c.Messages = &Entity[Message, MessageInput]{client: c, Segment: "TextMessages", revised: true}
+	c.Relations = NewEntity[Relation, RelationInput](c, "TextMessageConversationRelationses")
 	return c, nil
 }
 
@@ -141,18 +121,9 @@ func newTransport(idle int) *http.Transport {
 // SpaceID returns the id of the space, also where only the service URL has it.
 func (c *Client) SpaceID() string { return path.Base(c.base.Path) }
 
-// Relations are the plain operations on the links of conversations.
-func (c *Client) Relations() *Entity[Relation, RelationInput] { return c.relations }
-
-// Close sends what still waits in the queues, waits for what is in flight,
-// and takes no more.
-func (c *Client) Close() {
-	c.Conversations.close()
-	c.Messages.close()
-	c.http.CloseIdleConnections()
-}
-
-// uri returns the URI of a record, as the API writes it.
-func (c *Client) uri(segment string, id ID) string {
-	return c.base.JoinPath("entities", segment, id.String()).String()
+// Config returns the settings in use, defaults included, without the password.
+func (c *Client) Config() Config {
+	config := c.config
+	config.Password = ""
+	return config
 }

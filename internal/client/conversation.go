@@ -29,14 +29,20 @@ type Conversation struct {
 
 	// AsOf is a revision of the space as of which the conversation was like this:
 	// one that nothing newer than AsOf has changed still is. It is not the API's,
-	// but what this package knows.
+	// but for readers who know it.
 	AsOf int64 `json:"-"`
+}
+
+// A Head says which record an input is about.
+type Head struct {
+	ID       Field[ID]    `json:"id,omitzero"` // absent: to create
+	Revision Field[int64] `json:"revision,omitzero"`
 }
 
 // A ConversationInput is what a conversation is created or updated with.
 // Without an ID it creates; absent fields of an update stay as they are.
 type ConversationInput struct {
-	Change
+	Head
 
 	PhoneID              Field[ID]     `json:"phone_id,omitzero"`
 	RecipientAccountID   Field[ID]     `json:"recipient_account_id,omitzero"`
@@ -50,53 +56,12 @@ type ConversationInput struct {
 	OpportunityRelations Field[[]RelationInput] `json:"opportunity_relations,omitzero"`
 	QuoteRelations       Field[[]RelationInput] `json:"quote_relations,omitzero"`
 
-	dropped []ID           // relations that an update is to remove
-	inline  []MessageInput // messages that an earlier attempt has created along
-
 	Messages Field[[]MessageInput] `json:"messages,omitzero"`
 }
 
 // Fields returns the names of the fields that the input sets, beside id and
 // revision.
-func (in ConversationInput) Fields() []string { return conversationFields(PhoneNumbers{}).names(&in) }
-
-// KnownAsOf notes that what the caller of an update knows was so as of a revision
-// of the space, [NoFloor] for none.
-func (in *ConversationInput) KnownAsOf(revision int64) {
-	if in.Known != nil {
-		in.Known.AsOf = max(in.Known.AsOf, revision)
-	}
-}
-
-// HasChanges reports whether writing the input would change anything.
-func (in ConversationInput) HasChanges() bool { return len(in.Fields()) > 0 || in.Restore }
-
-// conversationFields are what can be set of a conversation, with its numbers compared
-// as those are.
-func conversationFields(numbers PhoneNumbers) fields[Conversation, ConversationInput] {
-	phone := referenceField("phone_id", func(in *ConversationInput) *Field[ID] { return &in.PhoneID }, func(c *Conversation) ID { return c.PhoneID })
-	phone.like = isSame
-	number := newField("recipient_phone_number", func(in *ConversationInput) *Field[string] { return &in.RecipientPhoneNumber }, asIs,
-		func(c *Conversation) string { return c.RecipientPhoneNumber })
-	number.same = numbers.Same
-	all := fields[Conversation, ConversationInput]{
-		phone,
-		number,
-		referenceField("recipient_account_id", func(in *ConversationInput) *Field[ID] { return &in.RecipientAccountID }, func(c *Conversation) ID { return c.RecipientAccountID }),
-		referenceField("recipient_contact_id", func(in *ConversationInput) *Field[ID] { return &in.RecipientContactID }, func(c *Conversation) ID { return c.RecipientContactID }),
-	}
-	for _, kind := range RelationKinds {
-		all = append(all, kind.field())
-	}
-	return append(all, newField[Conversation]("messages", func(in *ConversationInput) *Field[[]MessageInput] { return &in.Messages }, func([]MessageInput) string { return "" }, nil))
-}
-
-// referenceField describes a field that names a record.
-func referenceField(name string, at func(*ConversationInput) *Field[ID], held func(*Conversation) ID) field[Conversation, ConversationInput] {
-	reference := newField(name, at, func(id ID) string { return TextOf(id) }, func(c *Conversation) string { return TextOf(held(c)) })
-	reference.like = isFilled
-	return reference
-}
+func (in ConversationInput) Fields() []string { return fieldsOf(in) }
 
 // A Ref is a record that another one refers to: a URI in the reply, or, where
 // "expand" was asked for, the whole record.

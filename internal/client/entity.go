@@ -16,10 +16,16 @@ import (
 //
 // Their errors are *APIError, *ReplyError, *ConnectError,
 // *OutcomeUnknownError, or the context's.
-type Entity[T record, In any] struct {
+type Entity[T Record, In any] struct {
 	client  *Client
-	segment string // path segment, in the plural
+	Segment string // of its path, in the plural
 	revised bool   // its records have a revision that counts
+}
+
+// NewEntity returns the operations on the entity with a path segment, such as
+// "Phones".
+func NewEntity[T Record, In any](c *Client, segment string) *Entity[T, In] {
+	return &Entity[T, In]{client: c, Segment: segment}
 }
 
 // A Page is one page of a list.
@@ -30,18 +36,16 @@ type Page[T any] struct {
 	HasNextPage bool
 }
 
-// A Result is what came of one item of a batch: the value or the error.
-type Result[T any] struct {
-	Value T
-	Err   error
-
-	// Of a create that was not seen to be carried out:
-	Adopted bool // Value was found in the space, and agrees with what was to be created
-	Twins   []ID // records that the same create may have made besides
+// A BatchResult is the answer to one item of a batch: its id, or the error.
+type BatchResult struct {
+	ID  ID
+	Err error
 }
 
-// Get returns one record; of the query only Expand, LoadOnly and
-// IncludeDeleted count. [ProblemOf] its error is [NotFound] when there is none.
+// Get returns one record. Of the query only Expand, LoadOnly and IncludeDeleted count.
+// [ProblemOf] its error is [NotFound] when there is none.
+//
+// GET /entities/{entity}/{id}
 func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) {
 	var record T
 	parameters := url.Values{}
@@ -53,46 +57,26 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	if err := got.decode(&record); err != nil {
 		return record, err
 	}
-	if record.recordID() != id {
+	if record.Meta().ID != id {
 		return record, got.unexpected("holds another record than the one asked for, " + id.String())
 	}
 	return record, e.check(record, query, got)
 }
 
-// find is Get, and also finds a soft-deleted record where the service answers a
-// get of one as if it didn't exist. So "not found" means gone for good, or (the
-// service refuses to be asked) as good as gone, in a space that exists.
-func (e *Entity[T, In]) find(ctx context.Context, id ID, query Query) (T, error) {
-	found, notFound := e.Get(ctx, id, query)
-	if ProblemOf(notFound) != NotFound {
-		return found, notFound
-	}
-	query.First, query.IncludeDeleted = 1, true
-	query.Filters = []Filter{{Field: "id", Op: "eq", Value: id.String()}}
-	page, err := e.List(ctx, query)
-	for _, record := range page.Records {
-		if record.recordID() == id {
-			return record, nil
-		}
-	}
-	if isRefusal(err) {
-		err = e.client.isThere(ctx)
-	}
-	return found, firstError(err, notFound)
-}
-
 // check returns an error where a reply lacks what each record has.
 func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 	switch {
-	case record.recordID().IsZero():
+	case record.Meta().ID.IsZero():
 		return got.unexpected("holds a record without an id")
-	case e.revised && query.shows("revision") && record.changed() <= 0:
-		return got.unexpected("holds a record without a revision, " + record.recordID().String())
+	case e.revised && query.shows("revision") && record.Meta().Revision <= 0:
+		return got.unexpected("holds a record without a revision, " + record.Meta().ID.String())
 	}
 	return nil
 }
 
 // List returns one page.
+//
+// GET /entities/{entity}
 func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
 	page, _, err := e.list(ctx, query)
 	return page, err
@@ -139,23 +123,29 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	return page, list.Total != nil, nil
 }
 
-// BatchModify creates the items without an id and updates the others. The
-// results are the ids, in the order of the items.
-func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]Result[ID], error) {
+// BatchModify creates the items without an id and updates the others. The results are
+// the ids, in the order of the items.
+//
+// POST /entities/{entity}/batch-modify
+func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]BatchResult, error) {
 	return e.batch(ctx, "batch-modify", items, len(items), options, false)
 }
 
 // BatchDelete soft-deletes records. Deleting again does no harm.
-func (e *Entity[T, In]) BatchDelete(ctx context.Context, ids []ID, options WriteOptions) ([]Result[ID], error) {
+//
+// POST /entities/{entity}/batch-delete
+func (e *Entity[T, In]) BatchDelete(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
 	return e.batch(ctx, "batch-delete", ids, len(ids), options, true)
 }
 
 // BatchRestore undoes soft deletes. Restoring again does no harm.
-func (e *Entity[T, In]) BatchRestore(ctx context.Context, ids []ID, options WriteOptions) ([]Result[ID], error) {
+//
+// POST /entities/{entity}/batch-restore
+func (e *Entity[T, In]) BatchRestore(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
 	return e.batch(ctx, "batch-restore", ids, len(ids), options, true)
 }
 
-func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, count int, options WriteOptions, repeatable bool) ([]Result[ID], error) {
+func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, count int, options WriteOptions, repeatable bool) ([]BatchResult, error) {
 	if count == 0 {
 		return nil, nil
 	}
@@ -177,8 +167,13 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 	return results, err
 }
 
+// URI returns the URI of a record, as the API writes it.
+func (e *Entity[T, In]) URI(id ID) string {
+	return e.client.base.JoinPath(e.path(id.String())...).String()
+}
+
 func (e *Entity[T, In]) path(below ...string) []string {
-	return append([]string{"entities", e.segment}, below...)
+	return append([]string{"entities", e.Segment}, below...)
 }
 
 // decode reads the data of a 2xx reply.
@@ -220,7 +215,7 @@ func (r reply) problem(err error) string {
 // decodeBatch reads the reply to a batch of count items. An array of the right length
 // in data counts, whatever the reply says of its success as a whole, unless it holds
 // something else than ids and errors.
-func decodeBatch(got reply, count int) ([]Result[ID], error) {
+func decodeBatch(got reply, count int) ([]BatchResult, error) {
 	var items []json.RawMessage
 	var mixed struct{ Data []json.RawMessage }
 	if json.Unmarshal(got.body, &mixed) == nil && len(mixed.Data) == count {
@@ -231,7 +226,7 @@ func decodeBatch(got reply, count int) ([]Result[ID], error) {
 	if len(items) != count {
 		return nil, got.unexpected(fmt.Sprintf("has %d results for a batch of %d", len(items), count))
 	}
-	results := make([]Result[ID], count)
+	results := make([]BatchResult, count)
 	for i, item := range items {
 		result, ok := decodeBatchItem(item)
 		if !ok {
@@ -248,10 +243,10 @@ func decodeBatch(got reply, count int) ([]Result[ID], error) {
 	return results, nil
 }
 
-func decodeBatchItem(item json.RawMessage) (result Result[ID], ok bool) {
+func decodeBatchItem(item json.RawMessage) (result BatchResult, ok bool) {
 	if item[0] != '{' {
-		err := json.Unmarshal(item, &result.Value)
-		return result, err == nil && !result.Value.IsZero()
+		err := json.Unmarshal(item, &result.ID)
+		return result, err == nil && !result.ID.IsZero()
 	}
 	var object struct {
 		APIError
@@ -265,6 +260,6 @@ func decodeBatchItem(item json.RawMessage) (result Result[ID], ok bool) {
 		result.Err = &object.APIError
 		return result, true
 	}
-	result.Value = object.ID
+	result.ID = object.ID
 	return result, !object.ID.IsZero()
 }

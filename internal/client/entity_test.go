@@ -12,12 +12,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-const (
-	id1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
-	id2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
-	id3 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dd"
-)
-
 // replying returns a client of a service that always answers with this.
 func replying(t testing.TB, body string) *Client {
 	t.Helper()
@@ -32,7 +26,7 @@ func TestGetDecodes(t *testing.T) {
 		"recipient_phone_number":"+15550100","revision":1791,"created":"2024-07-09 12:51:48.050108+00:00","modified":"2024-07-09T12:51:48",
 		"is_deleted":false,"is_delete_protected":true,"something_new":{"a":[1]},"account_relations":["`+relation+`"],
 		"contact_relations":[{"id":"`+id2+`","contact_id":"`+jones.String()+`","revision":1790}],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}}`)
-	got, err := c.Conversations.Entity.Get(t.Context(), idOf(id1), Query{})
+	got, err := c.Conversations.Get(t.Context(), idOf(id1), Query{})
 	must(t, err)
 	var created, modified Time
 	must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
@@ -71,7 +65,7 @@ func TestGetRefusesOtherReplies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := replying(t, test.body).Conversations.Entity.Get(t.Context(), idOf(id1), Query{})
+			_, err := replying(t, test.body).Conversations.Get(t.Context(), idOf(id1), Query{})
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Fatalf("the error is %v; want it to say %q", err, test.says)
 			}
@@ -102,7 +96,7 @@ func TestListRefusesOtherReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var err error
-			for _, err = range replying(t, test.body).Conversations.Entity.All(t.Context(), Query{}) {
+			for _, err = range replying(t, test.body).Conversations.All(t.Context(), Query{}) {
 				if err != nil {
 					break
 				}
@@ -136,7 +130,7 @@ func TestList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := replying(t, test.body).Messages.Entity.List(t.Context(), Query{})
+			got, err := replying(t, test.body).Messages.List(t.Context(), Query{})
 			must(t, err)
 			wantEqual(t, "page", test.want, got)
 		})
@@ -145,17 +139,17 @@ func TestList(t *testing.T) {
 
 func TestAllPages(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	want := s.seed(t, 25)
 	var got []ID
-	for record, err := range s.client.Conversations.Entity.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
+	for record, err := range s.client.Conversations.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
 		must(t, err)
 		got = append(got, record.ID)
 	}
 	wantEqual(t, "ids", want, got)
 	s.wantRequests(t, listConversations, listConversations, listConversations)
 
-	for _, err := range s.client.Conversations.Entity.All(t.Context(), Query{First: 10}) {
+	for _, err := range s.client.Conversations.All(t.Context(), Query{First: 10}) {
 		must(t, err)
 		break
 	}
@@ -173,7 +167,7 @@ func TestAllEndsInACircle(t *testing.T) {
 			return answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+id1+`","revision":7}]}`), nil
 		})
 		var last error
-		for _, last = range c.Conversations.Entity.All(t.Context(), Query{}) { //nolint:revive // only the end counts
+		for _, last = range c.Conversations.All(t.Context(), Query{}) { //nolint:revive // only the end counts
 		}
 		wantProblem(t, last, UnexpectedReply)
 		if asked != length+1 {
@@ -184,11 +178,11 @@ func TestAllEndsInACircle(t *testing.T) {
 
 func TestAllStopsAtAnError(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	s.seed(t, 3)
 	s.Inject(mockserver.Fault{Skip: 1, Kind: mockserver.StatusReply, Status: 403})
 	records, failures := 0, 0
-	for _, err := range s.client.Conversations.Entity.All(t.Context(), Query{First: 2}) {
+	for _, err := range s.client.Conversations.All(t.Context(), Query{First: 2}) {
 		if err != nil {
 			wantProblem(t, err, NotPermitted)
 			failures++
@@ -207,15 +201,15 @@ func TestDecodeBatch(t *testing.T) {
 	failed := &APIError{HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION", Message: "no", EntityIndex: &index, EntityID: id2}
 	for name, test := range map[string]struct {
 		data string
-		want []Result[ID]
+		want []BatchResult
 	}{
-		"ids":                    {`["` + id1 + `","` + strings.ToUpper(id2) + `"]`, []Result[ID]{{Value: one}, {Value: two}}},
-		"URIs":                   {`["https://crm.example/entities/X/` + id1 + `","/entities/X/` + id2 + `"]`, []Result[ID]{{Value: one}, {Value: two}}},
-		"objects":                {`[{"id":"` + id1 + `","revision":7,"success":true},{"id":"` + id2 + `","http_status":200}]`, []Result[ID]{{Value: one}, {Value: two}}},
-		"an error":               {`["` + id1 + `",` + refusal + `]`, []Result[ID]{{Value: one}, {Err: failed}}},
-		"an error without a lot": {`["` + id1 + `",{"http_status":404}]`, []Result[ID]{{Value: one}, {Err: &APIError{HTTPStatus: 404}}}},
-		"an error with a code":   {`[{"code":7,"id":"` + id1 + `"},"` + id1 + `"]`, []Result[ID]{{Err: &APIError{Code: 7}}, {Value: one}}},
-		"an odd error":           {`["` + id1 + `",{"success":false,"http_status":422,"code":"7","message":"no"}]`, []Result[ID]{{Value: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
+		"ids":                    {`["` + id1 + `","` + strings.ToUpper(id2) + `"]`, []BatchResult{{ID: one}, {ID: two}}},
+		"URIs":                   {`["https://crm.example/entities/X/` + id1 + `","/entities/X/` + id2 + `"]`, []BatchResult{{ID: one}, {ID: two}}},
+		"objects":                {`[{"id":"` + id1 + `","revision":7,"success":true},{"id":"` + id2 + `","http_status":200}]`, []BatchResult{{ID: one}, {ID: two}}},
+		"an error":               {`["` + id1 + `",` + refusal + `]`, []BatchResult{{ID: one}, {Err: failed}}},
+		"an error without a lot": {`["` + id1 + `",{"http_status":404}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 404}}}},
+		"an error with a code":   {`[{"code":7,"id":"` + id1 + `"},"` + id1 + `"]`, []BatchResult{{Err: &APIError{Code: 7}}, {ID: one}}},
+		"an odd error":           {`["` + id1 + `",{"success":false,"http_status":422,"code":"7","message":"no"}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
 
 		"one too few":                {data: `["` + id1 + `"]`},
 		"one too many":               {data: `["` + id1 + `","` + id2 + `","` + id2 + `"]`},
@@ -240,9 +234,9 @@ func TestDecodeBatch(t *testing.T) {
 				wantProblem(t, err, UnexpectedReply)
 				// What creates may have created all the same; what deletes can be asked again.
 				c := replying(t, body)
-				_, err = c.Conversations.Entity.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+				_, err = c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 				wantProblem(t, err, OutcomeUnknown)
-				_, err = c.Conversations.Entity.BatchDelete(t.Context(), []ID{one, two}, WriteOptions{})
+				_, err = c.Conversations.BatchDelete(t.Context(), []ID{one, two}, WriteOptions{})
 				wantProblem(t, err, UnexpectedReply)
 				return
 			}
@@ -256,14 +250,14 @@ func TestDecodeBatch(t *testing.T) {
 func TestBatchRefusedWithStatus200(t *testing.T) {
 	t.Parallel()
 	c := replying(t, validationReply)
-	_, err := c.Conversations.Entity.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 	wantProblem(t, err, Refused)
 }
 
 func TestBatchOfNothingSendsNothing(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
-	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]Result[ID], error){s.client.Conversations.Entity.BatchDelete, s.client.Conversations.Entity.BatchRestore} {
+	s := newSpace(t)
+	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]BatchResult, error){s.client.Conversations.BatchDelete, s.client.Conversations.BatchRestore} {
 		got, err := batch(t.Context(), nil, WriteOptions{})
 		must(t, err)
 		wantEqual(t, "results", 0, len(got))
@@ -274,39 +268,39 @@ func TestBatchOfNothingSendsNothing(t *testing.T) {
 // The plain operations on each of the three entities, against the mock.
 func TestEntities(t *testing.T) {
 	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	ctx, options := t.Context(), WriteOptions{RollbackMethod: 1}
 	conversation := s.seed(t, 1)[0]
 
-	created, err := s.client.Messages.Entity.BatchModify(ctx, []MessageInput{
+	created, err := s.client.Messages.BatchModify(ctx, []MessageInput{
 		{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value(Time{time.Date(2024, 7, 9, 12, 51, 48, 0, time.UTC)}), MessageSID: Value("SM1")},
 		{TextMessageConversationID: Value(conversation), Direction: Value(1)},
 	}, options)
 	must(t, err)
 	wantProblem(t, created[1].Err, Refused)
 	must(t, created[0].Err)
-	message, err := s.client.Messages.Entity.Get(ctx, created[0].Value, Query{})
+	message, err := s.client.Messages.Get(ctx, created[0].ID, Query{})
 	must(t, err)
 	wantEqual(t, "message", []any{"Hello", 1, 2, "SM1", "2024-07-09T12:51:48Z", conversation},
 		[]any{message.Content, message.Direction, message.Status, message.MessageSID, message.DatetimeSent.String(), message.TextMessageConversationID})
 
-	created, err = s.client.Relations().BatchModify(ctx, []RelationInput{{TextMessageConversationID: Value(conversation), AccountID: Value(acme)}}, options)
+	created, err = s.client.Relations.BatchModify(ctx, []RelationInput{{TextMessageConversationID: Value(conversation), AccountID: Value(acme)}}, options)
 	must(t, err)
-	relation, err := s.client.Relations().Get(ctx, created[0].Value, Query{})
+	relation, err := s.client.Relations.Get(ctx, created[0].ID, Query{})
 	must(t, err)
 	wantEqual(t, "relation", []ID{conversation, acme}, []ID{relation.TextMessageConversationID, relation.AccountID})
 
-	expanded, err := s.client.Conversations.Entity.Get(ctx, conversation, Query{Expand: []string{"account_relations", "messages"}})
+	expanded, err := s.client.Conversations.Get(ctx, conversation, Query{Expand: []string{"account_relations", "messages"}})
 	must(t, err)
 	wantEqual(t, "expanded", []any{acme, "Hello"}, []any{expanded.AccountRelations[0].Record.AccountID, expanded.Messages[0].Record.Content})
 
 	for range 2 { // the second time nothing is left to do
-		deleted, err := s.client.Conversations.Entity.BatchDelete(ctx, []ID{conversation}, options)
+		deleted, err := s.client.Conversations.BatchDelete(ctx, []ID{conversation}, options)
 		must(t, err)
-		_, err = s.client.Conversations.Entity.Get(ctx, conversation, Query{})
+		_, err = s.client.Conversations.Get(ctx, conversation, Query{})
 		wantProblem(t, err, NotFound)
-		restored, err := s.client.Conversations.Entity.BatchRestore(ctx, []ID{conversation}, options)
+		restored, err := s.client.Conversations.BatchRestore(ctx, []ID{conversation}, options)
 		must(t, err)
-		wantEqual(t, "results", []Result[ID]{{Value: conversation}, {Value: conversation}}, append(deleted, restored...))
+		wantEqual(t, "results", []BatchResult{{ID: conversation}, {ID: conversation}}, append(deleted, restored...))
 	}
 }

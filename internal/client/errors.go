@@ -114,41 +114,20 @@ const (
 	Behind                   // the space shows less than its user has seen of it
 )
 
-// ProblemOf tells what kind of failure err is.
+// ProblemOf tells what kind of failure err is: that of the outermost error that
+// carries one by a method Problem, whichever package it is of.
 func ProblemOf(err error) Problem {
-	var (
-		outcome *OutcomeUnknownError
-		api     *APIError
-		reply   *ReplyError
-		connect *ConnectError
-	)
-	switch {
-	case errors.As(err, &outcome):
-		return OutcomeUnknown
-	case errors.As(err, new(*ConflictError)):
-		return Conflicting
-	case errors.As(err, new(*GoneError)):
-		return NotFound
-	case errors.As(err, new(*AddressError)):
-		return WrongAddress
-	case errors.As(err, new(*BehindError)):
-		return Behind
-	case errors.As(err, new(*ThrottledError)):
-		return Throttled
-	case errors.As(err, &connect):
-		return Unreachable
-	case errors.As(err, &api):
-		return api.problem()
-	case errors.As(err, &reply):
-		if reply.HTTPStatus == http.StatusNotFound {
-			return WrongAddress
-		}
-		return UnexpectedReply
+	if carrier, ok := errors.AsType[interface {
+		error
+		Problem() Problem
+	}](err); ok {
+		return carrier.Problem()
 	}
 	return Other
 }
 
-func (e *APIError) problem() Problem {
+// Problem tells what the service finds fault with.
+func (e *APIError) Problem() Problem {
 	switch {
 	case e.Code == codeRelationsDontExist:
 		return RelationNotFound
@@ -177,11 +156,17 @@ type ConnectError struct {
 func (e *ConnectError) Error() string { return fmt.Sprintf("cannot connect to %s: %v", e.Host, e.Err) }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
+// Problem is [Unreachable].
+func (e *ConnectError) Problem() Problem { return Unreachable }
+
 // An AddressError says that there is no such space at the service.
 type AddressError struct{ Err error }
 
 func (e *AddressError) Error() string { return "there is no such space: " + e.Err.Error() }
 func (e *AddressError) Unwrap() error { return e.Err }
+
+// Problem is [WrongAddress].
+func (e *AddressError) Problem() Problem { return WrongAddress }
 
 // A ThrottledError says that the service kept asking to wait, for longer than a
 // call waits. Nothing has changed.
@@ -195,29 +180,8 @@ func (e *ThrottledError) Error() string {
 }
 func (e *ThrottledError) Unwrap() error { return e.Err }
 
-// A BehindError says that the newest record of the space is older than what its
-// user has seen there: reads are answered by a copy that lags behind, or a backup
-// was restored. Nothing there counts as gone or as unchanged.
-type BehindError struct {
-	Space        string
-	Seen, Newest int64 // revisions
-}
-
-func (e *BehindError) Error() string {
-	return fmt.Sprintf("the newest revision that the space %s shows is %d, but revision %d has been seen there", e.Space, e.Newest, e.Seen)
-}
-
-// An AmbiguousError says that requests that did not say may have created these records,
-// but that there are too many, or that they may as well be somebody else's: none is chosen.
-type AmbiguousError struct{ IDs []ID }
-
-func (e *AmbiguousError) Error() string {
-	texts := make([]string, len(e.IDs))
-	for i, id := range e.IDs {
-		texts[i] = id.String()
-	}
-	return "any of these may be it: " + strings.Join(texts, ", ")
-}
+// Problem is [Throttled].
+func (e *ThrottledError) Problem() Problem { return Throttled }
 
 // A ReplyError says that a reply is not what was agreed with the API.
 type ReplyError struct {
@@ -234,17 +198,25 @@ func (e *ReplyError) Error() string {
 	return text + "; it begins: " + e.Snippet
 }
 
+// Problem is [UnexpectedReply], or [WrongAddress] where nothing is at the address.
+func (e *ReplyError) Problem() Problem {
+	if e.HTTPStatus == http.StatusNotFound {
+		return WrongAddress
+	}
+	return UnexpectedReply
+}
+
 // An OutcomeUnknownError says that a request may or may not have been carried
 // out: it was sent, and no usable reply came.
-type OutcomeUnknownError struct {
-	Err   error
-	Since *Moment // before it was sent; nil unless it is a create that may be looked for
-}
+type OutcomeUnknownError struct{ Err error }
 
 func (e *OutcomeUnknownError) Error() string {
 	return "the request may have been carried out, but its reply was lost: " + e.Err.Error()
 }
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
+
+// Problem is [OutcomeUnknown].
+func (e *OutcomeUnknownError) Problem() Problem { return OutcomeUnknown }
 
 // decodeError makes an error of a reply with a status of 400 or above: an
 // *APIError where the body is the API's envelope, and where the status alone

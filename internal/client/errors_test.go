@@ -12,25 +12,6 @@ import (
 	"unicode/utf8"
 )
 
-// What the service answers when it refuses a record.
-const validationReply = `{
-  "code": 40000,
-  "name": "ERROR_ENTITY_VALIDATION",
-  "message": "\nNon-null field 'phone_id' is null or empty.\nField 'recipient_phone_number' is not a phone number.",
-  "entity_id": "0190978c-d6d1-de35-3f6d-7cf0a0e264db",
-  "entity_name": "TextMessageConversation",
-  "entity_index": 3,
-  "entity_errors": [{"code": 119, "name": "ERROR_PARAMETER_MISSING", "message": "Non-null field 'phone_id' is null or empty."}],
-  "field_errors": [{
-    "field_id": "200398aa-3921-0557-9bda-bb8f3e529a57", "field_name": "recipient_phone_number",
-    "code": 40002, "name": "ERROR_FIELD_VALIDATION",
-    "errors": [{"code": 117, "name": "ERROR_PARAMETER_INVALID", "message": "Field 'recipient_phone_number' is not a phone number.", "field_name": "recipient_phone_number"}]
-  }],
-  "step_checklist_errors": [],
-  "http_status": 422,
-  "success": false
-}`
-
 func TestDecodeErrorEnvelope(t *testing.T) {
 	t.Parallel()
 	index := 3
@@ -115,7 +96,7 @@ func TestProblemOfOtherErrors(t *testing.T) {
 		{&ConnectError{Err: notFound}, Unreachable},
 		{&ReplyError{HTTPStatus: http.StatusOK}, UnexpectedReply},
 		{&OutcomeUnknownError{Err: notFound}, OutcomeUnknown},
-		{fmt.Errorf("because: %w", &UnreadError{Err: notFound}), NotFound},
+		{fmt.Errorf("because: %w", &ConfigError{Err: notFound}), NotFound},
 	} {
 		if got := ProblemOf(test.err); got != test.want {
 			t.Errorf("ProblemOf(%v) = %d; want %d", test.err, got, test.want)

@@ -1,6 +1,10 @@
 package client
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+)
 
 // A Field is one field of an input. Absent (the zero value), null and a value
 // are three different things to the API: what is absent stays as it is, null
@@ -49,4 +53,18 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 	}
 	f.state = present
 	return json.Unmarshal(data, &f.value)
+}
+
+// fieldsOf returns the names of the fields that an input sets, beside those of its
+// [Head].
+func fieldsOf(input any) []string {
+	var names []string
+	value := reflect.ValueOf(input)
+	for i := range value.NumField() {
+		if field := value.Type().Field(i); !field.Anonymous && !value.Field(i).IsZero() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"testing"
+	"time"
 )
 
 func TestInputsInJSON(t *testing.T) {
@@ -14,19 +15,19 @@ func TestInputsInJSON(t *testing.T) {
 		want  string
 	}{
 		"an update of one field": {
-			ConversationInput{Change: Change{ID: Value(id), Revision: Value[int64](1791)}, RecipientPhoneNumber: Value("+15550100")},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, RecipientPhoneNumber: Value("+15550100")},
 			head + `,"recipient_phone_number":"+15550100"}`,
 		},
 		"a field is emptied": {
-			ConversationInput{Change: Change{ID: Value(id), Revision: Value[int64](1791)}, RecipientContactID: Null[ID]()},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, RecipientContactID: Null[ID]()},
 			head + `,"recipient_contact_id":null}`,
 		},
 		"no value is still a value": {
-			ConversationInput{Change: Change{ID: Value(id), Revision: Value[int64](1791)}, AccountRelations: RelationKinds[0].Links(nil), RecipientPhoneNumber: Value("")},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, AccountRelations: RelationKinds[0].Links(nil), RecipientPhoneNumber: Value("")},
 			head + `,"recipient_phone_number":"","account_relations":[]}`,
 		},
 		"links": {
-			ConversationInput{PhoneID: Value(frontDesk), OpportunityRelations: RelationKinds[4].Links([]ID{opportunity}), AccountRelations: Value([]RelationInput{{URI: "https://crm.example/x", kept: acme}})},
+			ConversationInput{PhoneID: Value(frontDesk), OpportunityRelations: RelationKinds[4].Links([]ID{opportunity}), AccountRelations: Value([]RelationInput{{URI: "https://crm.example/x"}})},
 			`{"phone_id":"` + frontDesk.String() + `","account_relations":[{"id":"https://crm.example/x"}],"opportunity_relations":[{"lead_oppty_id":"` + opportunity.String() + `"}]}`,
 		},
 		"nothing": {ConversationInput{}, `{}`},
@@ -65,7 +66,7 @@ func TestField(t *testing.T) {
 func TestFieldsOfInput(t *testing.T) {
 	t.Parallel()
 	input := ConversationInput{
-		Change: Change{ID: Value(frontDesk), Revision: Value[int64](1)}, PhoneID: Value(frontDesk),
+		Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)}, PhoneID: Value(frontDesk),
 		RecipientAccountID: Null[ID](), RecipientContactID: Value(jones), RecipientPhoneNumber: Value(""),
 		Messages: Value([]MessageInput{}),
 	}
@@ -87,7 +88,23 @@ func TestFieldsOfInput(t *testing.T) {
 	if len(sent) > 0 {
 		t.Errorf("not among the fields: %v", sent)
 	}
-	if fields := (ConversationInput{Change: Change{ID: Value(frontDesk), Revision: Value[int64](1)}}).Fields(); len(fields) > 0 {
+	if fields := (ConversationInput{Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)}}).Fields(); len(fields) > 0 {
 		t.Errorf("an update of nothing has the fields %v", fields)
+	}
+}
+
+func TestMessageFields(t *testing.T) {
+	t.Parallel()
+	input := MessageInput{
+		TextMessageConversationID: Value(acme), Content: Value("x"), Direction: Value(2), MessageSID: Null[string](),
+		DatetimeSent: Value(Time{time.Unix(0, 0)}), Status: Value(3),
+	}
+	wantEqual(t, "fields", []string{"text_message_conversation_id", "content", "direction", "datetime_sent", "message_sid", "status"}, input.Fields())
+	wantEqual(t, "none", 0, len(MessageInput{}.Fields()))
+	for _, enum := range []Enum{MessageDirections, MessageStatuses} {
+		for _, name := range enum.Names() {
+			wantEqual(t, "name", name, enum.Name(enum.Number(name)))
+		}
+		wantEqual(t, "unknown", []any{0, ""}, []any{enum.Number("x"), enum.Name(99)})
 	}
 }

@@ -1,24 +1,10 @@
 package client
 
 import (
-	"errors"
-	"net/http"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 )
-
-var replySeeds = []string{
-	"", "null", "[]", "<html>", `"` + id1 + `"`, validationReply,
-	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"account_relations":["` + id2 + `"]}}`,
-	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
-	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7,"revision":7},{"id":null}]}`,
-	`{"success":true,"data":["` + id1 + `",{"success":false,"http_status":422}]}`,
-	`{"success":true,"data":[{"id":"` + id1 + `","revision":7},null]}`,
-	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
-	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
-}
 
 // Whatever comes back, with whatever status: no panic, no endless loop, and no
 // record without an id that is not an error.
@@ -36,26 +22,17 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-var errForEver = errors.New("asks for ever")
-
 func checkReply(t *testing.T, status int, body, retryAfter string) {
 	t.Helper()
-	var asked atomic.Int64
-	c := scripted(t, func(r *http.Request) (*http.Response, error) {
-		if asked.Add(1) > 1000 {
-			return nil, errForEver
-		}
-		wroteHeaders(r)
-		return answer(r, status, body, "Retry-After: "+retryAfter), nil
-	}, func(c *Config) { c.MaxRetries = 0 })
+	c := scripted(t, repeating(status, body, retryAfter), func(c *Config) { c.MaxRetries = 0 })
 	ctx := t.Context()
 
-	if got, err := c.Conversations.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
+	if got, err := c.Conversations.Get(ctx, idOf(id1), Query{}); err == nil && got.ID != idOf(id1) {
 		t.Errorf("Get returns %v", got)
 	} else {
 		checkError(t, err)
 	}
-	for got, err := range c.relations.All(ctx, Query{}) {
+	for got, err := range c.Relations.All(ctx, Query{}) {
 		if err == nil && got.ID.IsZero() {
 			t.Error("All returns a record without an id")
 		}
@@ -67,83 +44,28 @@ func checkReply(t *testing.T, status int, body, retryAfter string) {
 		}
 		checkError(t, err)
 	}
-	for _, find := range []func() ([]Conversation, error){
-		func() ([]Conversation, error) { return c.Find(ctx, Query{}, 3) },
-		func() ([]Conversation, error) { return c.OfNumber(ctx, acme, "") },
-	} {
-		found, err := find()
-		checkError(t, err)
-		for _, got := range found {
-			if got.ID.IsZero() {
-				t.Error("a conversation without an id is found")
-			}
-		}
-	}
-	many, err := c.Conversations.FetchMany(ctx, []ID{idOf(id1), idOf(id2)}, 0)
-	checkError(t, err)
-	for id, got := range many {
-		if got.ID != id || id.IsZero() {
-			t.Errorf("FetchMany returns %v", got)
-		}
-		for _, kind := range RelationKinds {
-			for _, ref := range *kind.Refs(&got) {
-				if ref.ID.IsZero() || ref.Record == nil {
-					t.Errorf("FetchMany returns the link %v", ref)
-				}
-			}
-		}
-	}
-	for _, results := range [][]Result[ID]{
-		ofTwo(c.Conversations.Entity.BatchModify(ctx, make([]ConversationInput, 2), WriteOptions{}))(t),
-		ofTwo(c.Messages.Entity.BatchDelete(ctx, []ID{acme, zenith}, WriteOptions{}))(t),
+	for _, results := range [][]BatchResult{
+		ofTwo(c.Conversations.BatchModify(ctx, make([]ConversationInput, 2), WriteOptions{}))(t),
+		ofTwo(c.Messages.BatchDelete(ctx, []ID{acme, zenith}, WriteOptions{}))(t),
 	} {
 		for _, result := range results {
-			if result.Value.IsZero() == (result.Err == nil) {
-				t.Errorf("a batch results in %v, %v", result.Value, result.Err)
+			if result.ID.IsZero() == (result.Err == nil) {
+				t.Errorf("a batch results in %v, %v", result.ID, result.Err)
 			}
 			checkError(t, result.Err)
 		}
 	}
-	for _, result := range c.Conversations.Entity.remove(ctx, []ID{acme, zenith}, WriteOptions{}) {
-		checkError(t, result.Err)
-	}
-	for _, result := range c.Conversations.write(ctx, []ConversationInput{linked(newConversation(1), acme), linked(change(Conversation{ID: idOf(id1)}), acme)}, WriteOptions{RollbackMethod: 1}) {
-		if result.Err == nil && result.Value.ID.IsZero() {
-			t.Error("a write results in no id")
-		}
-		checkError(t, result.Err)
-	}
 }
 
 // ofTwo checks the results of a batch of two.
-func ofTwo(results []Result[ID], err error) func(*testing.T) []Result[ID] {
-	return func(t *testing.T) []Result[ID] {
+func ofTwo(results []BatchResult, err error) func(*testing.T) []BatchResult {
+	return func(t *testing.T) []BatchResult {
 		t.Helper()
 		checkError(t, err)
 		if err == nil && len(results) != 2 {
 			t.Errorf("%d results", len(results))
 		}
 		return results
-	}
-}
-
-func checkError(t *testing.T, err error) {
-	t.Helper()
-	if err == nil {
-		return
-	}
-	_ = err.Error()
-	if errors.Is(err, errForEver) {
-		t.Error(err)
-	}
-	_ = ProblemOf(err)
-	if reply, ok := errors.AsType[*ReplyError](err); ok {
-		wantPrintable(t, reply.Snippet)
-	}
-	if api, ok := errors.AsType[*APIError](err); ok {
-		for _, field := range api.FieldErrors {
-			_ = field.Text()
-		}
 	}
 }
 

@@ -1,15 +1,15 @@
 package client
 
 import (
-	"bytes"
-	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -31,7 +31,6 @@ var (
 	opportunity = idOf("00000000-0000-4000-8000-0000000000d2")
 	project     = idOf("00000000-0000-4000-8000-0000000000e1")
 	quote       = idOf("00000000-0000-4000-8000-0000000000f1")
-	unknown     = idOf("00000000-0000-4000-8000-00000000ffff") // names nothing
 )
 
 const (
@@ -126,9 +125,9 @@ type testSpace struct {
 }
 
 // newSpace must be called inside the synctest bubble, if there is one.
-func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Config)) testSpace {
+func newSpace(t testing.TB) testSpace {
 	t.Helper()
-	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
+	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales", Latency: time.Millisecond})
 	must(t, err)
 	must(t, mock.Seed(map[string][]map[string]any{
 		"Phones":        {{"id": frontDesk, "name": "Front desk"}},
@@ -139,7 +138,7 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*Con
 		"Projects":      {{"id": project, "name": "Project"}},
 		"Quotes":        {{"id": quote, "name": "Quote"}},
 	}))
-	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip, configure...)}
+	return testSpace{mock, scripted(t, mockserver.InProcess(mock).RoundTrip)}
 }
 
 // seed creates n conversations as others would, and returns their ids.
@@ -152,17 +151,6 @@ func (s testSpace) seed(t testing.TB, n int) []ID {
 		ids[i] = idOf(id)
 	}
 	return ids
-}
-
-// live returns the conversations that the server holds and that are not deleted.
-func (s testSpace) live() []map[string]any {
-	var live []map[string]any
-	for _, r := range s.Records(conversationSegment) {
-		if r["is_deleted"] != true {
-			live = append(live, r)
-		}
-	}
-	return live
 }
 
 var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
@@ -207,36 +195,9 @@ func leftPad(i int) string {
 	return digits
 }
 
-// newConversation is the input for a conversation with the i-th number.
-func newConversation(i int) ConversationInput {
+// inputOf is what a conversation with the i-th number is created with.
+func inputOf(i int) ConversationInput {
 	return ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(numberOf(i))}
-}
-
-// create is CreateOrUpdate of a conversation with the i-th number, which must go well.
-func (s testSpace) create(ctx context.Context, t testing.TB, i int) Conversation {
-	t.Helper()
-	got, err := s.client.Conversations.writeOne(ctx, newConversation(i), 0)
-	must(t, err)
-	return got
-}
-
-// linked returns an input with its accounts.
-func linked(input ConversationInput, accounts ...ID) ConversationInput {
-	input.AccountRelations = RelationKinds[0].Links(accounts)
-	return input
-}
-
-// change is the input that updates the conversation.
-func change(c Conversation) ConversationInput {
-	return ConversationInput{Change: Change{ID: Value(c.ID), Revision: Value(c.Revision)}}
-}
-
-func texts(ids ...ID) []string {
-	out := []string{}
-	for _, id := range ids {
-		out = append(out, id.String())
-	}
-	return out
 }
 
 func parseQuery(t testing.TB, raw string) url.Values {
@@ -253,26 +214,91 @@ func withinBubble(t testing.TB, begin time.Time, least, most time.Duration) {
 	}
 }
 
-func sorted(ids []ID) []ID {
-	return slices.SortedFunc(slices.Values(ids), func(a, b ID) int { return strings.Compare(a.String(), b.String()) })
+const (
+	id1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
+	id2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
+	id3 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dd"
+)
+
+// What the service answers when it refuses a record.
+const validationReply = `{
+  "code": 40000,
+  "name": "ERROR_ENTITY_VALIDATION",
+  "message": "\nNon-null field 'phone_id' is null or empty.\nField 'recipient_phone_number' is not a phone number.",
+  "entity_id": "0190978c-d6d1-de35-3f6d-7cf0a0e264db",
+  "entity_name": "TextMessageConversation",
+  "entity_index": 3,
+  "entity_errors": [{"code": 119, "name": "ERROR_PARAMETER_MISSING", "message": "Non-null field 'phone_id' is null or empty."}],
+  "field_errors": [{
+    "field_id": "200398aa-3921-0557-9bda-bb8f3e529a57", "field_name": "recipient_phone_number",
+    "code": 40002, "name": "ERROR_FIELD_VALIDATION",
+    "errors": [{"code": 117, "name": "ERROR_PARAMETER_INVALID", "message": "Field 'recipient_phone_number' is not a phone number.", "field_name": "recipient_phone_number"}]
+  }],
+  "step_checklist_errors": [],
+  "http_status": 422,
+  "success": false
+}`
+
+// together runs f n times side by side.
+func together(n int, f func(i int)) {
+	var callers sync.WaitGroup
+	for i := range n {
+		callers.Go(func() { f(i) })
+	}
+	callers.Wait()
 }
 
-// replaced returns the response with all of from replaced by to.
-func replaced(response *http.Response, err error, from, to string) (*http.Response, error) {
-	if err != nil {
-		return nil, err
+// firsts returns what page sizes were asked for, and forgets the requests.
+func (s testSpace) firsts() []string {
+	var firsts []string
+	for _, request := range s.Requests() {
+		firsts = append(firsts, request.Query.Get("first"))
 	}
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	body = bytes.ReplaceAll(body, []byte(from), []byte(to))
-	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	return response, nil
+	s.ResetRequests()
+	return firsts
 }
 
-// writeOne is CreateOrUpdate for tests to which only the record and the error matter.
-func (c *Collection[T, In]) writeOne(ctx context.Context, input In, validationLevel int64) (T, error) {
-	result := c.CreateOrUpdate(ctx, input, validationLevel)
-	return result.Value, result.Err
+var replySeeds = []string{
+	"", "null", "[]", "<html>", `"` + id1 + `"`, validationReply,
+	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"account_relations":["` + id2 + `"]}}`,
+	`{"success":true,"data":{"id":"` + id1 + `","revision":7,"created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + id2 + `","account_id":null}]}}`,
+	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7,"revision":7},{"id":null}]}`,
+	`{"success":true,"data":["` + id1 + `",{"success":false,"http_status":422}]}`,
+	`{"success":true,"data":[{"id":"` + id1 + `","revision":7},null]}`,
+	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
+	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
+}
+
+var errForEver = errors.New("asks for ever")
+
+// repeating answers every request in the same way, but not for ever.
+func repeating(status int, body, retryAfter string) roundTripper {
+	var asked atomic.Int64
+	return func(r *http.Request) (*http.Response, error) {
+		if asked.Add(1) > 1000 {
+			return nil, errForEver
+		}
+		wroteHeaders(r)
+		return answer(r, status, body, "Retry-After: "+retryAfter), nil
+	}
+}
+
+func checkError(t *testing.T, err error) {
+	t.Helper()
+	if err == nil {
+		return
+	}
+	_ = err.Error()
+	if errors.Is(err, errForEver) {
+		t.Error(err)
+	}
+	_ = ProblemOf(err)
+	if reply, ok := errors.AsType[*ReplyError](err); ok {
+		wantPrintable(t, reply.Snippet)
+	}
+	if api, ok := errors.AsType[*APIError](err); ok {
+		for _, field := range api.FieldErrors {
+			_ = field.Text()
+		}
+	}
 }

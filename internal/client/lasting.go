@@ -15,7 +15,7 @@ type lasting struct{ context.Context } //nolint:containedctx // it is one
 
 type lastingKey struct{}
 
-// Value makes the lasting context its own, so that [lastingOf] is the same for
+// Value makes the lasting context its own, so that [LastingOf] is the same for
 // whatever is derived from it.
 func (l lasting) Value(key any) any {
 	if key == (lastingKey{}) {
@@ -24,9 +24,9 @@ func (l lasting) Value(key any) any {
 	return l.Context.Value(key)
 }
 
-// withLasting returns a copy of ctx for which [lastingOf] outlives it by grace: one
+// WithLasting returns a copy of ctx for which [LastingOf] outlives it by grace: one
 // deadline for all that runs on, however many requests and looks that is.
-func withLasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+func WithLasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	if _, has := ctx.Value(lastingKey{}).(lasting); has {
 		return ctx, func() {}
 	}
@@ -42,8 +42,8 @@ func withLasting(ctx context.Context, grace time.Duration) (context.Context, con
 	}
 }
 
-// lastingOf returns the context of what must be finished once it is begun.
-func lastingOf(ctx context.Context) context.Context {
+// LastingOf returns the context of what must be finished once it is begun.
+func LastingOf(ctx context.Context) context.Context {
 	if long, has := ctx.Value(lastingKey{}).(lasting); has {
 		return long
 	}

@@ -17,7 +17,7 @@ import (
 func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
 	fields := []any{"method", call.method, "path", call.path, "status", got.status, "milliseconds", took.Milliseconds()}
 	if err != nil {
-		fields = append(fields, "error", kindOf(err))
+		fields = append(fields, "error", KindOf(err))
 	}
 	c.log.DebugContext(ctx, "request to the Pipeliner API", fields...)
 	if c.log.Enabled(ctx, LevelTrace) {
@@ -28,7 +28,7 @@ func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time
 
 // logRepeat tells that a call will be sent again.
 func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
-	fields := []any{"method", call.method, "path", call.path, "wait", wait.String(), "error", kindOf(err)}
+	fields := []any{"method", call.method, "path", call.path, "wait", wait.String(), "error", KindOf(err)}
 	if api, ok := errors.AsType[*APIError](err); ok {
 		fields = append(fields, "status", api.HTTPStatus, "code", api.Code)
 	}
@@ -38,8 +38,8 @@ func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.
 	c.log.WarnContext(ctx, "repeating a request", fields...)
 }
 
-// kindOf says what an error is in words of this program or of the system.
-func kindOf(err error) string {
+// KindOf says what an error is in words of this program or of the system.
+func KindOf(err error) string {
 	var timeout net.Error
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()

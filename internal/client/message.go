@@ -23,10 +23,14 @@ type Message struct {
 	AsOf int64 `json:"-"` // see [Conversation.AsOf]
 }
 
+// IsStub reports whether the message lacks all but what a list shows: its caller
+// knows the rest, or does not own it.
+func (m Message) IsStub() bool { return m.Content == "" && m.Direction == 0 }
+
 // A MessageInput is what a message is created or updated with. As an item of
 // [ConversationInput.Messages] it says nothing of its conversation.
 type MessageInput struct {
-	Change
+	Head
 
 	TextMessageConversationID Field[ID]     `json:"text_message_conversation_id,omitzero"`
 	Content                   Field[string] `json:"content,omitzero"`
@@ -38,7 +42,7 @@ type MessageInput struct {
 
 // Fields returns the names of the fields that the input sets, beside id and
 // revision.
-func (in MessageInput) Fields() []string { return messageFields.names(&in) }
+func (in MessageInput) Fields() []string { return fieldsOf(in) }
 
 // An EnumValue is a number of the API and its name.
 type EnumValue struct {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -93,26 +92,6 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	return &retryableError{err: failure}
 }
 
-// A denial is the service's answer that the credentials are wrong. They don't
-// get better by being sent again, for each of a thousand resources: that locks
-// accounts.
-type denial struct {
-	mu  sync.Mutex
-	err error
-}
-
-func (d *denial) set(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.err = err
-}
-
-func (d *denial) get() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.err
-}
-
 // lostReply is the error of a call that may have been carried out.
 func lostReply(call call, err error) error {
 	err = unlessRead(call, err)
@@ -169,8 +148,8 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// statusOf returns the HTTP status of the reply that an error is about, 0 for none.
-func statusOf(err error) int {
+// StatusOf returns the HTTP status of the reply that an error is about, 0 for none.
+func StatusOf(err error) int {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.HTTPStatus
 	}
@@ -178,26 +157,4 @@ func statusOf(err error) int {
 		return reply.HTTPStatus
 	}
 	return 0
-}
-
-// isTransient reports whether a lost request may go better when it is sent again: not
-// one that was redirected, or refused by who knows whom.
-func isTransient(err error) bool {
-	status := statusOf(err)
-	return status < 300 || status >= 500 || status == http.StatusRequestTimeout
-}
-
-// isTooLarge reports whether the service takes no request of that size.
-func isTooLarge(err error) bool { return statusOf(err) == http.StatusRequestEntityTooLarge }
-
-const rollbackFailed = 1 // the rollback method that rolls back only what failed
-
-// isRefusedWhole reports whether the service refused a batch as a whole for
-// what is in it.
-func isRefusedWhole(err error) bool {
-	switch ProblemOf(err) {
-	case Refused, RelationNotFound, NotFound:
-		return true
-	}
-	return false
 }

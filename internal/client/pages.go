@@ -14,11 +14,13 @@ const (
 	mostUncounted = 1 << 20
 )
 
-// All returns every match, page by page, each record once. It ends with an error
-// where the service does not let it end, or ends it too soon; see pages.
+// All returns every match, each record once. It ends with an error where the list does
+// not end, or ends too soon; see [Entity.Pages].
+//
+// GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		for page, err := range e.pages(ctx, query) {
+		for page, err := range e.Pages(ctx, query) {
 			if err != nil {
 				yield(*new(T), err)
 				return
@@ -32,7 +34,45 @@ func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error
 	}
 }
 
-// pages returns the pages of a list, without the records that an earlier page
+// Some returns the first matches, each once, at most limit of them; 0: all. It
+// reads no page more than it needs.
+//
+// GET /entities/{entity}, a request for each page
+func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, error) {
+	return Collect(e.Each(ctx, query, limit))
+}
+
+// Each is [Entity.Some], one by one. It ends with the first error.
+//
+// GET /entities/{entity}, a request for each page
+func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.Seq2[T, error] {
+	if limit > 0 {
+		query.First = min(limit, MaxPageSize)
+	}
+	return func(yield func(T, error) bool) {
+		count := 0
+		for record, err := range e.All(ctx, query) {
+			count++
+			if !yield(record, err) || err != nil || count == limit {
+				return
+			}
+		}
+	}
+}
+
+// Collect returns all, or the first error.
+func Collect[T any](records iter.Seq2[T, error]) ([]T, error) {
+	var found []T
+	for record, err := range records {
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, record)
+	}
+	return found, nil
+}
+
+// Pages returns the pages of a list, without the records that an earlier page
 // has shown.
 //
 // A list is complete when it has shown as many records as match by the smallest
@@ -41,7 +81,9 @@ func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error
 // because what others change meanwhile may have moved to a page that was read
 // before; it is an error when that brings nothing new. Callers that stop early
 // never get there.
-func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
+//
+// GET /entities/{entity}, a request for each page
+func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
 		seen := map[ID]bool{}
 		for passes := 1; ; passes++ {
@@ -50,7 +92,7 @@ func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T
 			if !pagesOf(ctx, e, query, &p, yield) {
 				return
 			}
-			isPart := query.After != "" || query.Before != "" || query.Last > 0
+			isPart := query.After != ""
 			if isPart || len(seen) >= p.least {
 				return
 			}
@@ -64,7 +106,7 @@ func (e *Entity[T, In]) pages(ctx context.Context, query Query) iter.Seq2[Page[T
 
 // pagesOf yields the pages of one pass. It reports false where there is no more
 // to do: after an error, or because nothing more is wanted.
-func pagesOf[T record, In any](ctx context.Context, e *Entity[T, In], query Query, p *pass, yield func(Page[T], error) bool) bool {
+func pagesOf[T Record, In any](ctx context.Context, e *Entity[T, In], query Query, p *pass, yield func(Page[T], error) bool) bool {
 	for {
 		page, counted, err := e.list(ctx, query)
 		if err != nil {
@@ -89,11 +131,11 @@ func pagesOf[T record, In any](ctx context.Context, e *Entity[T, In], query Quer
 }
 
 // unseen returns those of the records that are not in seen yet, and adds them.
-func unseen[T record](records []T, seen map[ID]bool) []T {
+func unseen[T Record](records []T, seen map[ID]bool) []T {
 	fresh := records[:0]
 	for _, record := range records {
-		if !seen[record.recordID()] {
-			seen[record.recordID()] = true
+		if !seen[record.Meta().ID] {
+			seen[record.Meta().ID] = true
 			fresh = append(fresh, record)
 		}
 	}

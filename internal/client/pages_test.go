@@ -1,12 +1,11 @@
 package client
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // numberedID is the i-th id.
@@ -57,7 +56,7 @@ func TestListsEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			asked := 0
-			_, err := collect(listingService(t, &asked, test.page).Conversations.Entity.All(t.Context(), Query{}))
+			_, err := Collect(listingService(t, &asked, test.page).Conversations.All(t.Context(), Query{}))
 			wantProblem(t, err, UnexpectedReply)
 			if asked > test.most {
 				t.Errorf("%d pages were asked for; want no more than %d", asked, test.most)
@@ -96,7 +95,7 @@ func TestListsEndTooSoon(t *testing.T) {
 			t.Parallel()
 			asked := 0
 			service := listingService(t, &asked, func(n int) scriptedPage { return test.pages[min(n, len(test.pages))-1] })
-			found, err := service.Conversations.Entity.Some(t.Context(), Query{}, 0)
+			found, err := service.Conversations.Some(t.Context(), Query{}, 0)
 			if test.want == 0 {
 				wantProblem(t, err, UnexpectedReply)
 				if err != nil && !strings.Contains(err.Error(), "a list that ends too soon") {
@@ -117,35 +116,13 @@ func TestListsThatNeedNotBeComplete(t *testing.T) {
 	t.Parallel()
 	asked := 0
 	service := listingService(t, &asked, func(int) scriptedPage { return scriptedPage{[]int{1}, 2, false} })
-	found, err := service.Conversations.Entity.Some(t.Context(), Query{}, 1)
+	found, err := service.Conversations.Some(t.Context(), Query{}, 1)
 	must(t, err)
 	wantEqual(t, "found", 1, len(found))
-	for _, query := range []Query{{After: "x"}, {Before: "x"}, {Last: 5}} {
-		found, err = service.Conversations.Entity.Some(t.Context(), query, 0)
-		must(t, err)
-		wantEqual(t, "found", 1, len(found))
-	}
-	wantEqual(t, "requests", 4, asked)
-}
-
-// What a list lacks that ends too soon is got by itself, where it is known what
-// is sought.
-func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
-	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
-	ids := s.seed(t, 5)
-	c := scripted(t, func(r *http.Request) (*http.Response, error) {
-		if strings.HasSuffix(r.URL.Path, conversationSegment) {
-			return answer(r, http.StatusOK, scriptedPage{nil, 5, false}.body(1)), nil
-		}
-		return mockserver.InProcess(s.Server).RoundTrip(r)
-	})
-	got, err := c.Conversations.FetchMany(t.Context(), ids, 0)
+	found, err = service.Conversations.Some(t.Context(), Query{After: "x"}, 0)
 	must(t, err)
-	wantEqual(t, "found", 5, len(got))
-	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: conversationSegment})
-	_, err = s.client.Find(t.Context(), Query{}, 0)
-	wantProblem(t, err, UnexpectedReply)
+	wantEqual(t, "found", 1, len(found))
+	wantEqual(t, "requests", 2, asked)
 }
 
 // Records of a data source need no revision, nor do those that were not asked for one.
@@ -154,10 +131,72 @@ func TestRecordsWithoutARevision(t *testing.T) {
 	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+id1+`"}]}`)
 	_, err := c.Records("Phones").Some(t.Context(), Query{}, 0)
 	must(t, err)
-	_, err = c.Relations().List(t.Context(), Query{})
+	_, err = c.Relations.List(t.Context(), Query{})
 	must(t, err)
-	_, err = c.Messages.Entity.List(t.Context(), Query{LoadOnly: []string{"id"}})
+	_, err = c.Messages.List(t.Context(), Query{LoadOnly: []string{"id"}})
 	must(t, err)
-	_, err = c.Messages.Entity.List(t.Context(), Query{LoadOnly: []string{"id", "revision"}})
+	_, err = c.Messages.List(t.Context(), Query{LoadOnly: []string{"id", "revision"}})
 	wantProblem(t, err, UnexpectedReply)
+}
+
+func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t)
+	ids := s.seed(t, 250)
+	for _, test := range []struct {
+		limit, want int
+		firsts      []string
+	}{
+		{1, 1, []string{"1"}},
+		{5, 5, []string{"5"}},
+		{100, 100, []string{"100"}},
+		{101, 101, []string{"100", "100"}},
+		{250, 250, []string{"100", "100", "100"}},
+		{1000, 250, []string{"100", "100", "100"}},
+		{0, 250, []string{"100", "100", "100"}},
+	} {
+		found, err := s.client.Conversations.Some(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
+		must(t, err)
+		var got []ID
+		for _, conversation := range found {
+			got = append(got, conversation.ID)
+		}
+		wantEqual(t, "ids", ids[:test.want], got)
+		wantEqual(t, "page sizes", test.firsts, s.firsts())
+	}
+}
+
+// What changes while pages are read may be on two of them.
+func TestSomeReturnsEachOnce(t *testing.T) {
+	t.Parallel()
+	record := func(id string) string { return `{"id":"` + id + `"}` }
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Get("after") == "" {
+			return answer(r, http.StatusOK, `{"success":true,"page_info":{"end_cursor":"x","has_next_page":true},"data":[`+record(id1)+`,`+record(id2)+`]}`), nil
+		}
+		return answer(r, http.StatusOK, `{"success":true,"data":[`+record(id2)+`,`+record(acme.String())+`,`+record(zenith.String())+`]}`), nil
+	})
+	found, err := c.Records("Phones").Some(t.Context(), Query{}, 3)
+	must(t, err)
+	wantEqual(t, "records", []RawRecord{
+		{idOf(id1), json.RawMessage(record(id1))}, {idOf(id2), json.RawMessage(record(id2))}, {acme, json.RawMessage(record(acme.String()))},
+	}, found)
+}
+
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t)
+	found, err := s.client.Records("Accounts").Some(t.Context(), Query{LoadOnly: []string{"id", "name"}, Filters: []Filter{{Field: "name", Value: "Zenith"}}}, 0)
+	must(t, err)
+	wantEqual(t, "records", []RawRecord{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)
+
+	_, err = s.client.Records("Account").Some(t.Context(), Query{}, 0)
+	if !IsUnknownEntity(err) {
+		t.Errorf("an unknown entity is no such thing: %v", err)
+	}
+	_, err = s.client.Records("Accounts").Some(t.Context(), Query{Filters: []Filter{{Field: "nothing"}}}, 0)
+	wantProblem(t, err, Refused)
+	if IsUnknownEntity(err) {
+		t.Errorf("an unknown field is an unknown entity: %v", err)
+	}
 }

@@ -17,8 +17,8 @@ type PhoneNumbers struct {
 	Region string
 }
 
-// newPhoneNumbers refuses a region that has no numbers.
-func newPhoneNumbers(region string) (PhoneNumbers, error) {
+// NewPhoneNumbers refuses a region that has no numbers.
+func NewPhoneNumbers(region string) (PhoneNumbers, error) {
 	if region != "" && !IsPhoneRegion(region) {
 		return PhoneNumbers{}, fmt.Errorf("%q is not the code of a region, such as \"US\" (ISO 3166-1 alpha-2, in capital letters)", region)
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,10 +14,8 @@ const MaxPageSize = 100
 // A Query selects, orders and shapes what a list returns.
 // Source: the vendor's OpenAPI document, version 100.
 type Query struct {
-	First  int    // page size; 0: [MaxPageSize]
-	After  string // cursor: the page behind it
-	Before string // cursor: the page before it, with Last
-	Last   int    // page size, backward
+	First int    // page size; 0: [MaxPageSize]
+	After string // cursor: the page behind it
 
 	Filters        []Filter // all of them must hold, also several of one field
 	OrderBy        []string // fields, descending with a leading "-"
@@ -34,21 +33,13 @@ type Filter struct {
 
 func (q Query) values() url.Values {
 	v := url.Values{}
-	switch {
-	case q.Last > 0:
-		v.Set("last", strconv.Itoa(q.Last))
-	case q.First > 0:
-		v.Set("first", strconv.Itoa(q.First))
-	default:
-		v.Set("first", strconv.Itoa(MaxPageSize))
-	}
+	v.Set("first", strconv.Itoa(cmp.Or(max(q.First, 0), MaxPageSize)))
 	set := func(name, value string) {
 		if value != "" {
 			v.Set(name, value)
 		}
 	}
 	set("after", q.After)
-	set("before", q.Before)
 	set("order-by", strings.Join(q.OrderBy, ","))
 	uses := map[string]int{}
 	for _, filter := range q.Filters {
@@ -86,14 +77,19 @@ func (q Query) shape(v url.Values) {
 	}
 }
 
+// What a batch rolls back when an item fails.
+const (
+	RollbackAll    = 0 // everything
+	RollbackFailed = 1 // that item
+)
+
 // WriteOptions belong to an operation that changes something.
 type WriteOptions struct {
 	// ValidationLevel is the API's bit mask: 0 validates each field, 2 only
 	// changed fields, 4 only system fields, 8 allows overriding read-only
 	// fields, 16 allows setting a record on a deleted relationship.
 	ValidationLevel int64
-	// RollbackMethod of a batch: 0 rolls back everything when any item fails,
-	// 1 only what failed.
+	// RollbackMethod of a batch: [RollbackAll] or [RollbackFailed].
 	RollbackMethod int
 }
 

@@ -1,10 +1,5 @@
 package client
 
-import (
-	"slices"
-	"strings"
-)
-
 // A Relation is a TextMessageConversationRelations record: the link from a
 // conversation to exactly one other record.
 // Source: the vendor's OpenAPI document, version 100.
@@ -27,7 +22,6 @@ type Relation struct {
 // existing relation, or the id of the record to link.
 type RelationInput struct {
 	URI                       string    `json:"id,omitempty"`
-	kept                      ID        // the record that the relation at URI links
 	TextMessageConversationID Field[ID] `json:"text_message_conversation_id,omitzero"`
 	AccountID                 Field[ID] `json:"account_id,omitzero"`
 	ContactID                 Field[ID] `json:"contact_id,omitzero"`
@@ -110,36 +104,8 @@ func (k RelationKind) Linked(c *Conversation) []ID {
 	return ids
 }
 
-// field describes the links of this kind, as one text.
-func (k RelationKind) field() field[Conversation, ConversationInput] {
-	links := newField(k.Field, k.Input, textOfTargets, func(c *Conversation) string { return TextOf(k.Linked(c)...) })
-	links.covers = hasAll
-	// An empty array would mean that there is none.
-	links.like = func(wanted, held string) bool { return held == "" || wanted != "" && hasAll(wanted, held) }
-	return links
-}
-
-func textOfTargets(items []RelationInput) string {
-	ids := make([]ID, len(items))
-	for i, item := range items {
-		ids[i] = item.target()
-	}
-	return TextOf(ids...)
-}
-
-// hasAll reports whether all records of one text are in the other one.
-func hasAll(wanted, held string) bool {
-	if wanted == "" {
-		return true
-	}
-	has := strings.Split(held, ", ")
-	for id := range strings.SplitSeq(wanted, ", ") {
-		if !slices.Contains(has, id) {
-			return false
-		}
-	}
-	return true
-}
+// LinkedBy returns the record that a relation of this kind links, zero for none.
+func (k RelationKind) LinkedBy(r *Relation) ID { return *k.linked(r) }
 
 // Links returns the input that makes the records named by ids exactly those
 // that a conversation links by this kind.
@@ -151,26 +117,14 @@ func (k RelationKind) Links(ids []ID) Field[[]RelationInput] {
 	return Value(items)
 }
 
-func relationFields() []string {
-	names := make([]string, len(RelationKinds))
-	for i, kind := range RelationKinds {
-		names[i] = kind.Field
-	}
-	return names
-}
-
-// target returns the record that is linked.
-func (in RelationInput) target() ID {
+// Target returns the record that the input links, zero where it names a relation.
+func (in RelationInput) Target() ID {
 	for _, field := range []Field[ID]{in.AccountID, in.ContactID, in.ProjectID, in.LeadOpptyID, in.QuoteID} {
 		if id, ok := field.Get(); ok {
 			return id
 		}
 	}
-	return in.kept
-}
-
-func (in ConversationInput) setsRelations() bool {
-	return slices.ContainsFunc(RelationKinds, func(kind RelationKind) bool { return !kind.Input(&in).IsZero() })
+	return ID{}
 }
 
 // InputField returns the field of a relation that names its linked record, such

@@ -57,14 +57,16 @@ func TestSecrets(t *testing.T) {
 	configure := func(address, password string) *Client {
 		c, err := New(Config{
 			ServiceURL: address, SpaceID: "acme_sales", Username: testUser, Password: password, Logger: slog.New(logs),
-			BatchWindow: time.Millisecond, MaxRetries: 1, RequestTimeout: 5 * time.Second, RecoveryTimeout: 10 * time.Millisecond,
+			MaxRetries: 1, RequestTimeout: 5 * time.Second,
 		})
 		must(t, err)
 		return c
 	}
 	ctx := t.Context()
 	c := configure(service.URL, testPassword)
-	written, err := c.Conversations.writeOne(ctx, linked(newConversation(1), acme), 0)
+	results, err := c.Conversations.BatchModify(ctx, []ConversationInput{inputOf(1)}, WriteOptions{})
+	must(t, err)
+	written, err := c.Conversations.Get(ctx, results[0].ID, Query{})
 	must(t, err)
 
 	var failures []error
@@ -75,7 +77,7 @@ func TestSecrets(t *testing.T) {
 		}
 		failures = append(failures, err)
 	}
-	input := newConversation(2)
+	input := inputOf(2)
 	for _, fault := range []mockserver.Fault{
 		{Kind: mockserver.StatusReply, Status: 403},
 		{Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
@@ -89,22 +91,22 @@ func TestSecrets(t *testing.T) {
 	} {
 		mock.Inject(fault)
 		if fault.Kind != mockserver.ShortArray {
-			_, err = c.Conversations.Entity.Get(ctx, written.ID, Query{})
+			_, err = c.Conversations.Get(ctx, written.ID, Query{})
 			fails(err)
 		}
-		_, err = c.Conversations.Entity.BatchModify(ctx, []ConversationInput{input}, WriteOptions{})
+		_, err = c.Conversations.BatchModify(ctx, []ConversationInput{input}, WriteOptions{})
 		fails(err)
 		mock.ClearFaults()
 	}
-	_, err = configure(service.URL, testPassword+" no more").Conversations.Get(ctx, written.ID)
+	_, err = configure(service.URL, testPassword+" no more").Conversations.Get(ctx, written.ID, Query{})
 	wantProblem(t, err, WrongCredentials)
 	fails(err)
-	_, err = configure(unreachable.URL, testPassword).Conversations.Get(ctx, written.ID)
+	_, err = configure(unreachable.URL, testPassword).Conversations.Get(ctx, written.ID, Query{})
 	wantProblem(t, err, Unreachable)
 	fails(err)
 	elsewhere := httptest.NewServer(http.RedirectHandler("http://"+testUser+":"+url.QueryEscape(testPassword)+"@other.example/?password="+url.QueryEscape(testPassword), http.StatusFound))
 	defer elsewhere.Close()
-	_, err = configure(elsewhere.URL, testPassword).Conversations.Get(ctx, written.ID)
+	_, err = configure(elsewhere.URL, testPassword).Conversations.Get(ctx, written.ID, Query{})
 	fails(err)
 	for _, address := range []string{"https://" + testUser + ":" + url.QueryEscape(testPassword) + "@crm.example", testUser + ":" + testPassword + "@crm.example"} {
 		_, err := New(Config{ServiceURL: address, SpaceID: "acme_sales"})
@@ -172,8 +174,8 @@ func TestEchoes(t *testing.T) {
 			c := scripted(t, roundTripper(body), func(c *Config) {
 				c.Username, c.Password, c.Logger, c.MaxRetries = user, password, slog.New(logs), 0
 			})
-			_, listing := c.Conversations.Entity.List(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Value: number}}})
-			results, writing := c.Conversations.Entity.BatchModify(t.Context(), []ConversationInput{{RecipientPhoneNumber: Value(number)}}, WriteOptions{})
+			_, listing := c.Conversations.List(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Value: number}}})
+			results, writing := c.Conversations.BatchModify(t.Context(), []ConversationInput{{RecipientPhoneNumber: Value(number)}}, WriteOptions{})
 			if listing == nil {
 				t.Errorf("%s in %s: nothing fails", name, sink)
 			}

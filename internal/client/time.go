@@ -48,11 +48,3 @@ func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // MarshalJSON writes the time as a string.
 func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
-
-// text returns the time as String does, empty for none.
-func (t Time) text() string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.String()
-}

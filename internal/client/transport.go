@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,14 +134,14 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 		return reply{}, context.Cause(ctx)
 	}
 	if err := c.rate.Wait(ctx); err != nil { // at once when the deadline is too near
-		return reply{}, firstError(context.Cause(ctx), context.DeadlineExceeded)
+		return reply{}, cmp.Or(context.Cause(ctx), context.DeadlineExceeded)
 	}
-	if err := firstError(c.gate.pass(ctx), context.Cause(ctx), c.denied.get()); err != nil {
+	if err := cmp.Or(c.gate.pass(ctx), context.Cause(ctx), c.denied.get()); err != nil {
 		return reply{}, err
 	}
 	sending := ctx
 	if call.method != http.MethodGet {
-		sending = lastingOf(ctx)
+		sending = LastingOf(ctx)
 	}
 	sending, cancel := context.WithTimeout(sending, c.config.RequestTimeout)
 	defer cancel()
@@ -216,12 +217,3 @@ func (c *Client) send(request *http.Request) (reply, http.Header, error) {
 }
 
 var errReplyTooLong = fmt.Errorf("is longer than %d MiB", maxReplyBytes>>20)
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -522,7 +522,6 @@ func TestConfigDefaults(t *testing.T) {
 	must(t, err)
 	defaults := Defaults()
 	wantEqual(t, "request timeout", defaults.RequestTimeout, c.config.RequestTimeout)
-	wantEqual(t, "batch size", defaults.BatchSize, c.config.BatchSize)
 	wantEqual(t, "concurrent requests", defaults.MaxConcurrentRequests, cap(c.slots))
 	wantEqual(t, "retries", 0, c.config.MaxRetries) // a choice
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A failure is an error of the client on its way to the user. It is the one
@@ -54,7 +55,7 @@ func (f failure) thing() string {
 // diagnostics says what couldn't be done, why, and what to do now, at the
 // attributes that are at fault where that is known.
 func (f failure) diagnostics() (diags diag.Diagnostics) {
-	if conflict, ok := errors.AsType[*client.ConflictError](f.err); ok {
+	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
 	}
 	faults, others := f.faults()
@@ -120,7 +121,7 @@ func (f failure) detail(at path.Path, said string) string {
 // isInterrupted reports whether the failure is only that Terraform stopped
 // before anything was sent. What was sent may have been carried out.
 func (f failure) isInterrupted() bool {
-	return errors.Is(f.err, context.Canceled) && client.ProblemOf(f.err) != client.OutcomeUnknown && !errors.As(f.err, new(*client.LeftoverError))
+	return errors.Is(f.err, context.Canceled) && client.ProblemOf(f.err) != client.OutcomeUnknown && !errors.As(f.err, new(*engine.LeftoverError))
 }
 
 // explanation says in plain words what happened, and what to do; briefly where
@@ -146,22 +147,22 @@ func (f failure) reason() string {
 		return "Terraform was interrupted before this was sent."
 	}
 	switch {
-	case errors.Is(f.err, client.ErrNotSent):
+	case errors.Is(f.err, engine.ErrNotSent):
 		return "Not sent, because another conversation failed; with rollback_method = 0 all or none are created."
-	case errors.Is(f.err, client.ErrRolledBack):
+	case errors.Is(f.err, engine.ErrRolledBack):
 		return "Rolled back by the CRM, because another conversation in the same request failed."
-	case errors.As(f.err, new(*client.UndoneError)):
+	case errors.As(f.err, new(*engine.UndoneError)):
 		return "Created, and deleted again, because another conversation failed; with rollback_method = 0 all or none are created."
-	case errors.As(f.err, new(*client.LeftoverError)):
+	case errors.As(f.err, new(*engine.LeftoverError)):
 		return "Created, and still there: it could not be deleted again when another conversation failed. It is in the state, so that it is not lost; " +
 			"the next apply deletes it and creates all anew."
-	case errors.As(f.err, new(*client.ProtectedError)):
+	case errors.As(f.err, new(*engine.ProtectedError)):
 		if f.message {
 			return "The CRM protects the message against deletion. Take the protection away there (is_delete_protected)."
 		}
 		return "The CRM protects the conversation against deletion. " + protectionAdvice
 	}
-	if refused, ok := errors.AsType[*client.RestoreError](f.err); ok {
+	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
 		return f.notRestored(refused.ID)
 	}
 	switch client.ProblemOf(f.err) {
@@ -258,8 +259,8 @@ func (f failure) outcomeUnknown() string {
 			"The next apply deletes what it finds and creates the conversation anew; to keep what was found, run terraform untaint with the address of this resource first."
 	}
 	var since string
-	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](f.err); ok && unknown.Since != nil {
-		since = fmt.Sprintf(", with a revision above %d", unknown.Since.Revision)
+	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
+		since = fmt.Sprintf(", with a revision above %d", lost.Since.Revision)
 	}
 	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
 		"with this recipient number%s. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
@@ -269,7 +270,7 @@ func (f failure) outcomeUnknown() string {
 // isConsequence reports whether the error only follows from that of another
 // conversation.
 func isConsequence(err error) bool {
-	return errors.Is(err, client.ErrNotSent) || errors.Is(err, client.ErrRolledBack) || errors.As(err, new(*client.UndoneError))
+	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.As(err, new(*engine.UndoneError))
 }
 
 // differences warns of what was sent and is not what the CRM then held. at is

@@ -6,18 +6,18 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // conflicts says which fields of one conversation are in conflict.
-func (f failure) conflicts(conflict *client.ConflictError) (diags diag.Diagnostics) {
+func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnostics) {
 	if len(f.keys) > 1 {
 		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix(f.at)+
 			"Someone else has changed what the plan changes too, since it was made. Nothing of these conversations was written. "+conflictAdvice)
 		return diags
 	}
 	known := "revision not known"
-	if conflict.Known != client.NoFloor {
+	if conflict.Known != engine.NoFloor {
 		known = fmt.Sprintf("revision %d", conflict.Known)
 	}
 	for _, field := range conflict.Fields {

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // wantTexts checks that the diagnostics say all this, and where.
@@ -211,7 +212,7 @@ func TestInterrupted(t *testing.T) {
 		context.Canceled: true,
 		fmt.Errorf("waiting: %w", context.Canceled):        true,
 		&client.OutcomeUnknownError{Err: context.Canceled}: false,
-		&client.LeftoverError{Err: context.Canceled}:       false,
+		&engine.LeftoverError{Err: context.Canceled}:       false,
 	} {
 		text := strings.Join(told(failure{action: "Create", err: err}.diagnostics()), "\n")
 		if got := strings.Contains(text, interrupted); got != want {
@@ -264,7 +265,7 @@ func TestCauses(t *testing.T) {
 // them in what is sensitive.
 func TestConflictShowsNothingPersonal(t *testing.T) {
 	t.Parallel()
-	conflict := &client.ConflictError{Known: 3, Current: 5, Fields: []client.Conflict{
+	conflict := &engine.ConflictError{Known: 3, Current: 5, Fields: []engine.Conflict{
 		{Field: "content", Known: "one", Wanted: "höre\n", Held: ""},
 		{Field: "recipient_phone_number", Known: "", Wanted: "+15550100000", Held: "+15550100001"},
 		{Field: "status", Known: "sent", Wanted: "seen", Held: "failed"},

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // inlineMessages returns what is created along with a new conversation.
@@ -59,7 +60,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 		m := open[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
 			// Also where ignore_changes has made Terraform insist on the id of another one.
-			memory.tried(conversation, client.NoFloor)
+			memory.tried(conversation, engine.NoFloor)
 		}
 		known[key], open[key] = &m, &m
 	}
@@ -70,7 +71,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 // and returns the messages that are left. The last one is certain where nobody
 // else has written there.
 func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
-	matched = client.MatchMessages(inputs, made)
+	matched = engine.MatchMessages(inputs, made)
 	taken := map[int]bool{}
 	open := -1
 	count := 0

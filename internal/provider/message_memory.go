@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A messageMemory is what a resource knows of its messages beside the state. Its
@@ -39,7 +40,7 @@ func (m *messageMemory) keep(conversations []*ownedModel) {
 }
 
 // tell tells the client which messages it need not get.
-func (m *messageMemory) tell(api *client.Client, states ...types.Map) {
+func (m *messageMemory) tell(api *engine.Engine, states ...types.Map) {
 	owned := map[client.ID]int64{}
 	var attached []client.ID
 	for _, state := range states {
@@ -52,7 +53,7 @@ func (m *messageMemory) tell(api *client.Client, states ...types.Map) {
 				id := reference(message.ID)
 				revision, isRead := m.Revisions[id]
 				if !isRead {
-					revision = client.NoFloor
+					revision = engine.NoFloor
 				}
 				owned[id] = revision
 			}
@@ -66,7 +67,7 @@ func (m *messageMemory) tell(api *client.Client, states ...types.Map) {
 // else than the state, the next refresh reads it again.
 func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 	delete(m.Revisions, actual.ID)
-	if !planned.isAttached() && actual.Revision > 0 && planned.toAPI(nil).Agrees(actual) {
+	if !planned.isAttached() && actual.Revision > 0 && engine.Agrees(planned.toAPI(nil), actual) {
 		m.Revisions[actual.ID] = actual.Revision
 	}
 }
@@ -86,5 +87,5 @@ func (m *messageMemory) since(conversation client.ID) int64 {
 	if since, isOpen := m.Since[conversation]; isOpen {
 		return since
 	}
-	return client.NoFloor
+	return engine.NoFloor
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // ownedModel is a conversation that Terraform owns, with its messages.
@@ -127,9 +128,9 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 
 // known returns the message as the state knows it. What that leaves out was the CRM's
 // to set.
-func (m messageModel) known(conversation client.ID) *client.Baseline {
-	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: map[string]string{
-		"text_message_conversation_id": client.TextOf(conversation),
+func (m messageModel) known(conversation client.ID) *engine.Baseline {
+	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: map[string]string{
+		"text_message_conversation_id": engine.TextOf(conversation),
 	}}
 	for name, value := range m.sent() {
 		if text := value.ValueString(); text != "" {
@@ -170,17 +171,17 @@ func timeToAPI(value types.String) client.Time {
 }
 
 func sameTime(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && client.SameTime(timeToAPI(a), timeToAPI(b))
+	return a.IsNull() == b.IsNull() && engine.SameTime(timeToAPI(a), timeToAPI(b))
 }
 
 func sameContent(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && client.SameContent(a.ValueString(), b.ValueString())
+	return a.IsNull() == b.IsNull() && engine.SameContent(a.ValueString(), b.ValueString())
 }
 
 // differences warns of what was sent and is not what the CRM then held. at is the
 // path of the message.
 func (m messageModel) differences(at path.Path, actual client.Message) (diags diag.Diagnostics) {
-	for _, field := range m.toAPI(nil).Differences(actual) {
+	for _, field := range engine.Differences(m.toAPI(nil), actual) {
 		diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
 			fmt.Sprintf("The CRM accepted %s of the message %s, %s, but then held something else. The next plan shows what.", field, at, actual.ID))
 	}

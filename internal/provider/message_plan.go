@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // planOwned is planConversation with the messages.
@@ -32,9 +32,9 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
 		return false
 	}
-	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, client.NoFloor, newMessageMemory())
+	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, engine.NoFloor, newMessageMemory())
 	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
-		return write.prior == nil || len(write.input.Fields()) > 0 // not only restored
+		return write.prior == nil || len(write.change.Input.Fields()) > 0 // not only restored
 	})
 }
 

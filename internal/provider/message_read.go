@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // messageIDs returns the ids of the messages that are known.
@@ -26,7 +27,7 @@ func (m ownedModel) messageIDs() []client.ID {
 
 // A messageRefresh replaces messages in a state with what the CRM holds.
 type messageRefresh struct {
-	api    *client.Client
+	api    *engine.Engine
 	memory *messageMemory
 	found  map[client.ID]client.Message
 	diags  diag.Diagnostics // warnings
@@ -67,7 +68,7 @@ func (r *messageRefresh) ofMany(ctx context.Context, e entries) (err error) {
 			ids = append(ids, entry.messageIDs()...)
 		}
 	}
-	if r.found, err = r.api.Messages.FetchMany(ctx, ids, client.NoFloor); err != nil {
+	if r.found, err = r.api.Messages.FetchMany(ctx, ids, engine.NoFloor); err != nil {
 		return err
 	}
 	for _, key := range e.keys() {
@@ -160,7 +161,7 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 		inputs[i] = state[key].toAPI(nil)
 	}
 	left := slices.Clone(others)
-	matched := client.MatchMessages(inputs, others)
+	matched := engine.MatchMessages(inputs, others)
 	for i, key := range keys {
 		if matched[i] >= 0 {
 			found := others[matched[i]]

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A messageWork carries out what a plan asks for of the messages of one
@@ -34,7 +35,7 @@ type messageWrite struct {
 	key     string
 	planned messageModel
 	prior   *messageModel // nil: to create or attach
-	input   client.MessageInput
+	change  messageChange
 	err     error
 }
 
@@ -100,27 +101,27 @@ func (w *messageWork) keepUnnamed(key string, planned messageModel, prior *messa
 	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed, keys: []string{key}})
 }
 
-// prepare sets the input, and reports whether there is anything to write.
+// prepare sets the change, and reports whether there is anything to write.
 func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messageMemory) bool {
 	if m.prior == nil {
-		m.input = m.planned.toAPI(nil)
-		m.input.TextMessageConversationID = client.Value(conversation)
+		m.change.Input = m.planned.toAPI(nil)
+		m.change.Input.TextMessageConversationID = client.Value(conversation)
 		if m.planned.isAttached() {
-			m.input.ID = client.Value(reference(m.planned.ID))
-			m.input.Restore = true // if it is deleted
+			m.change.Input.ID = client.Value(reference(m.planned.ID))
+			m.change.Restore = true // if it is deleted
 		}
 		return true
 	}
 	id := reference(m.planned.ID)
-	m.input = m.planned.toAPI(m.prior)
-	m.input.ID = client.Value(id)
-	m.input.Known = m.prior.known(conversation)
-	m.input.Known.AsOf = asOf
+	m.change.Input = m.planned.toAPI(m.prior)
+	m.change.Input.ID = client.Value(id)
+	m.change.Known = m.prior.known(conversation)
+	m.change.Known.AsOf = asOf
 	if revision, isRead := memory.Revisions[id]; isRead {
-		m.input.Revision, m.input.Known.Revision = client.Value(revision), revision
+		m.change.Input.Revision, m.change.Known.Revision = client.Value(revision), revision
 	}
-	m.input.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
-	return len(m.input.Fields()) > 0 || m.input.Restore
+	m.change.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
+	return m.change.IsNeeded()
 }
 
 // toMap returns the state of the attribute.
@@ -135,7 +136,7 @@ func (w *messageWork) toMap(planned types.Map) types.Map {
 func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
 
 // tell tells the client which messages it need not get.
-func (w *messageWork) tell(api *client.Client) {
+func (w *messageWork) tell(api *engine.Engine) {
 	w.memory.tell(api, w.prior)
 	var attached []client.ID
 	for _, write := range w.writes {
@@ -148,13 +149,13 @@ func (w *messageWork) tell(api *client.Client) {
 
 // runEach writes each message on its own: those of other resources that are
 // applied at the same time travel along.
-func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int64) {
+func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int64) {
 	w.tell(api)
 	var group errgroup.Group
-	results := make([]client.Result[client.Message], len(w.writes))
+	results := make([]engine.Result[client.Message], len(w.writes))
 	for i, write := range w.writes {
 		group.Go(func() error {
-			results[i] = api.Messages.CreateOrUpdate(ctx, write.input, level)
+			results[i] = api.Messages.CreateOrUpdate(ctx, write.change, level)
 			return nil
 		})
 	}
@@ -173,14 +174,14 @@ func (w *messageWork) runEach(ctx context.Context, api *client.Client, level int
 
 // runMany writes the messages of many conversations in as few requests as they
 // fit in.
-func runMany(ctx context.Context, api *client.Client, level int64, works []*messageWork) {
-	var inputs []client.MessageInput
+func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
+	var changes []messageChange
 	var ids []client.ID
 	moved := map[client.ID]bool{} // to another conversation
 	for _, w := range works {
 		w.tell(api)
 		for _, write := range w.writes {
-			inputs = append(inputs, write.input)
+			changes = append(changes, write.change)
 			moved[reference(write.planned.ID)] = true
 		}
 	}
@@ -191,7 +192,7 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: rollbackFailed}
-	written := api.Messages.CreateOrUpdateMany(ctx, inputs, options, false)
+	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
 	removed := api.Messages.DeleteMany(ctx, ids, level)
 	for _, w := range works {
 		for i := range w.writes {
@@ -199,7 +200,7 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 			written = written[1:]
 		}
 		for i := range w.removals {
-			w.removals[i].err = removed[0].Err
+			w.removals[i].err = removed[0]
 			removed = removed[1:]
 		}
 		w.finish()
@@ -207,7 +208,7 @@ func runMany(ctx context.Context, api *client.Client, level int64, works []*mess
 }
 
 // take takes note of what came of a write.
-func (w *messageWork) take(write *messageWrite, result client.Result[client.Message]) {
+func (w *messageWork) take(write *messageWrite, result engine.Result[client.Message]) {
 	action := "Update"
 	switch {
 	case write.prior == nil && write.planned.isAttached():
@@ -216,11 +217,11 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 		action = "Create"
 	}
 	at := w.at.AtName("messages").AtMapKey(write.key)
-	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
+	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		delete(w.memory.Revisions, unread.ID)
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
 			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
-		result = client.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
+		result = engine.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
 	}
 	w.warnOfAdoption(at, result)
 	if write.err = result.Err; write.err != nil {
@@ -249,7 +250,7 @@ func (w *messageWork) take(write *messageWrite, result client.Result[client.Mess
 
 // warnOfAdoption warns of a message whose creation was not seen, and of one that may
 // exist twice.
-func (w *messageWork) warnOfAdoption(at path.Path, result client.Result[client.Message]) {
+func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
 	if result.Err == nil && result.Adopted {
 		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
 			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent, and took it for the one it created.", result.Value.ID)))
@@ -263,9 +264,9 @@ func (w *messageWork) warnOfAdoption(at path.Path, result client.Result[client.M
 
 // triedInVain takes note of a create whose outcome is not known.
 func (w *messageWork) triedInVain(err error) {
-	since := client.NoFloor
-	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok && unknown.Since != nil {
-		since = unknown.Since.Revision
+	since := engine.NoFloor
+	if lost, ok := errors.AsType[*engine.LostCreateError](err); ok {
+		since = lost.Since.Revision
 	}
 	w.memory.tried(w.conversation, since)
 }

@@ -63,7 +63,7 @@ func TestNumbers_asSent(t *testing.T) {
 	}
 	n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: held}, idA: {Sent: sent, Held: held}}}
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
-	if got := prior.toAPI(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
+	if got := prior.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
 	if n.kept.keep([]*ownedModel{{conversationModel: prior}}); len(n.kept) != 1 || n.kept[idC].Held != held {
@@ -90,7 +90,7 @@ func TestNumbers_rememberOpen(t *testing.T) {
 		"not carried out":    {update, unknown, "", "", keptNumbers{idC: {Sent: sent, Open: true}}},
 		"refused":            {update, refusal(), held, held, keptNumbers{}},
 		"a create":           {client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}, unknown, held, held, keptNumbers{}},
-		"without the number": {client.ConversationInput{Change: update.Change}, unknown, held, held, keptNumbers{}},
+		"without the number": {client.ConversationInput{Head: update.Head}, unknown, held, held, keptNumbers{}},
 	} {
 		n := numbers{kept: keptNumbers{}}
 		n.rememberOpen(test.input, test.err)

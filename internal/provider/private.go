@@ -7,7 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A memory is what the private state of a resource holds: what the provider must know
@@ -25,7 +25,7 @@ type memory struct {
 // newMemory returns that of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: client.NoFloor, unsettled: unsettled{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
+		asOf: engine.NoFloor, unsettled: unsettled{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
@@ -57,7 +58,7 @@ func ofTestPhones(ctx context.Context, c *client.Client) (all []client.Conversat
 		phones = append(phones, otherPhone)
 	}
 	for _, id := range phones {
-		found, err := c.Conversations.Entity.Some(ctx, client.Query{
+		found, err := c.Conversations.Some(ctx, client.Query{
 			Filters: []client.Filter{{Field: "phone_id", Value: id}}, OrderBy: []string{"created"}, IncludeDeleted: true,
 			LoadOnly: []string{"id", "phone_id", "recipient_account_id", "recipient_contact_id", "recipient_phone_number", "revision", "is_deleted"},
 		}, 0)
@@ -98,7 +99,7 @@ func (r *realSpace) Create(entity string, fields map[string]any) (string, error)
 		if err := r.isOwn(conversation); err != nil {
 			return "", err
 		}
-		return written(r.client.Relations().BatchModify(r.t.Context(), []client.RelationInput{relationOf(fields)}, client.WriteOptions{}))
+		return written(r.client.Relations.BatchModify(r.t.Context(), []client.RelationInput{relationOf(fields)}, client.WriteOptions{}))
 	}
 	number, isGiven := fields["recipient_phone_number"].(string)
 	if entity != conversations || !isGiven {
@@ -106,7 +107,7 @@ func (r *realSpace) Create(entity string, fields map[string]any) (string, error)
 	}
 	input := conversationOf(fields)
 	input.RecipientPhoneNumber = client.Value(respelled(r.number(digits(number)), number))
-	return written(r.client.Conversations.Entity.BatchModify(r.t.Context(), []client.ConversationInput{input}, client.WriteOptions{}))
+	return written(r.client.Conversations.BatchModify(r.t.Context(), []client.ConversationInput{input}, client.WriteOptions{}))
 }
 
 func (r *realSpace) Edit(_, id string, fields map[string]any) error {
@@ -115,7 +116,7 @@ func (r *realSpace) Edit(_, id string, fields map[string]any) error {
 	}
 	input := conversationOf(fields)
 	input.ID = client.Value(idOf(id))
-	_, err := written(r.client.Conversations.Entity.BatchModify(r.t.Context(), []client.ConversationInput{input}, client.WriteOptions{}))
+	_, err := written(r.client.Conversations.BatchModify(r.t.Context(), []client.ConversationInput{input}, client.WriteOptions{}))
 	return err
 }
 
@@ -123,7 +124,7 @@ func (r *realSpace) SoftDelete(_, id string) error {
 	if err := r.isOwn(id); err != nil {
 		return err
 	}
-	_, err := written(r.client.Conversations.Entity.BatchDelete(r.t.Context(), []client.ID{idOf(id)}, client.WriteOptions{}))
+	_, err := written(r.client.Conversations.BatchDelete(r.t.Context(), []client.ID{idOf(id)}, client.WriteOptions{}))
 	return err
 }
 
@@ -151,7 +152,7 @@ func (r *realSpace) Records(entity string) []map[string]any {
 
 func (r *realSpace) relationsOf(conversation client.ID) (records []map[string]any) {
 	r.t.Helper()
-	found, err := r.client.Relations().Some(r.t.Context(), client.Query{
+	found, err := r.client.Relations.Some(r.t.Context(), client.Query{
 		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: conversation.String()}}, OrderBy: []string{"created"},
 	}, 0)
 	if err != nil {
@@ -165,7 +166,11 @@ func (r *realSpace) relationsOf(conversation client.ID) (records []map[string]an
 
 func (r *realSpace) Links(conversationID, field string) []string {
 	r.t.Helper()
-	found, err := r.client.Find(r.t.Context(), client.Query{Filters: []client.Filter{{Field: "id", Value: conversationID}}}, 1)
+	e, err := engine.New(r.client, engine.Defaults())
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	found, err := e.Find(r.t.Context(), client.Query{Filters: []client.Filter{{Field: "id", Value: conversationID}}}, 1)
 	if err != nil || len(found) != 1 || found[0].ID.String() != conversationID {
 		r.t.Fatalf("looking for the links of %s: found %d, %v", conversationID, len(found), err)
 	}
@@ -206,7 +211,7 @@ func deleteLive(ctx context.Context, c *client.Client, all []client.Conversation
 		if conversation.IsDeleted {
 			continue
 		}
-		if _, err := written(c.Conversations.Entity.BatchDelete(ctx, []client.ID{conversation.ID}, client.WriteOptions{})); err != nil {
+		if _, err := written(c.Conversations.BatchDelete(ctx, []client.ID{conversation.ID}, client.WriteOptions{})); err != nil {
 			return fmt.Errorf("%s: %w", conversation.ID, err)
 		}
 	}
@@ -214,11 +219,11 @@ func deleteLive(ctx context.Context, c *client.Client, all []client.Conversation
 }
 
 // written returns what came of a batch of one.
-func written(results []client.Result[client.ID], err error) (string, error) {
+func written(results []client.BatchResult, err error) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return results[0].Value.String(), results[0].Err
+	return results[0].ID.String(), results[0].Err
 }
 
 // conversationOf returns what the fields say, with links as plain ids.

@@ -83,7 +83,7 @@ func (d *recordsLookup) ValidateConfig(ctx context.Context, req datasource.Valid
 func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var state recordsLookupModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
-	api, diags := d.provider.Client()
+	api, diags := d.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -95,7 +95,7 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 	}
 	slices.Sort(fields)
 	query.LoadOnly = fields
-	found, err := api.Records(state.Entity.ValueString()).Some(ctx, query, limit)
+	found, err := api.Client().Records(state.Entity.ValueString()).Some(ctx, query, limit)
 	if err != nil {
 		resp.Diagnostics.Append(state.failure(err)...)
 		return
@@ -122,7 +122,7 @@ func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
 
 // foundRecords returns the ids and the records as Terraform sees them, with
 // these fields only; all where there are none.
-func foundRecords(ctx context.Context, found []client.Record, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
+func foundRecords(ctx context.Context, found []client.RawRecord, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	ids, records := make([]attr.Value, len(found)), make([]attr.Value, len(found))
 	for i, record := range found {

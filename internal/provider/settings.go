@@ -23,6 +23,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // settingsModel is the provider block.
@@ -58,7 +59,7 @@ var environment = map[string]string{
 }
 
 func settingsSchema() schema.Schema {
-	defaults := client.Defaults()
+	defaults, engineDefaults := client.Defaults(), engine.Defaults()
 	access := func(name, description string, sensitive bool) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional:            true,
@@ -107,9 +108,9 @@ func settingsSchema() schema.Schema {
 				MarkdownDescription: "The region whose people write their phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
 					"With it, `(555) 010-0000` and `+1 555 010 0000` are one number. Without it, a number has to begin with `+` for that. What is sent is what is configured.",
 			},
-			"batch_size": count("The most conversations that travel in one request.", int64(defaults.BatchSize), 1, 1000),
+			"batch_size": count("The most conversations that travel in one request.", int64(engineDefaults.BatchSize), 1, 1000),
 			"batch_window": duration("How long a batch waits for another conversation before it leaves: so long for a lone one, "+
-				"and up to half a second where others have been seen to come at longer intervals. `0s` waits for none.", defaults.BatchWindow, 0, 10*time.Second),
+				"and up to half a second where others have been seen to come at longer intervals. `0s` waits for none.", engineDefaults.BatchWindow, 0, 10*time.Second),
 			"max_concurrent_requests": count("The most requests under way at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
@@ -121,7 +122,7 @@ func settingsSchema() schema.Schema {
 			"request_timeout": duration("How long one request may take, with its reply. After an interrupt, everything that is under way ends within this time.",
 				defaults.RequestTimeout, time.Second, time.Hour),
 			"recovery_timeout": duration("How long the provider waits for something that the CRM may show late: it looks for a conversation whose creation got no reply "+
-				"for this long before it creates it again, and waits as long for reads that lag behind writes.", defaults.RecoveryTimeout, 0, time.Hour),
+				"for this long before it creates it again, and waits as long for reads that lag behind writes.", engineDefaults.RecoveryTimeout, 0, time.Hour),
 		},
 	}
 }
@@ -133,7 +134,7 @@ type providerData struct {
 	transport http.RoundTripper // nil: the network
 
 	once  sync.Once
-	api   *client.Client
+	api   *engine.Engine
 	diags diag.Diagnostics
 
 	causes causes // of errors that have been told
@@ -176,19 +177,17 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 	if diags.HasError() || len(p.settings.unknown()) > 0 {
 		return diags
 	}
-	_, diags = p.Client()
+	_, diags = p.engine()
 	return diags
 }
 
-// Client returns the client for the space, made when it is first needed.
-func (p *providerData) Client() (*client.Client, diag.Diagnostics) {
+// engine returns the engine of the space, made when it is first needed.
+func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 	p.once.Do(func() {
 		if p.diags = p.settings.incomplete(); p.diags.HasError() {
 			return
 		}
-		config := p.settings.config(p.userAgent)
-		config.Transport = p.transport
-		api, err := client.New(config)
+		api, err := p.newEngine()
 		var wrong *client.ConfigError
 		switch {
 		case errors.As(err, &wrong):
@@ -210,6 +209,16 @@ func (p *providerData) validationLevel(own types.Int64) int64 {
 	return p.settings.ValidationLevel.ValueInt64()
 }
 
+func (p *providerData) newEngine() (*engine.Engine, error) {
+	config := p.settings.config(p.userAgent)
+	config.Transport = p.transport
+	api, err := client.New(config)
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(api, p.settings.engine())
+}
+
 // config returns the client's configuration: defaults, but for what is set.
 func (s *settingsModel) config(userAgent string) client.Config {
 	config := client.Defaults()
@@ -218,17 +227,23 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	config.Username = s.Username.ValueString()
 	config.Password = s.Password.ValueString()
 	config.UserAgent = userAgent
-	config.DefaultRegion = s.DefaultRegion.ValueString()
 	config.Logger = slog.New(terraformLog{})
-	config.Overwrite = s.OnConflict.ValueString() == onConflictOverwrite
 	config.RequestsPerSecond = s.RequestsPerSecond.ValueFloat64()
-	setCount(&config.BatchSize, s.BatchSize)
 	setCount(&config.MaxConcurrentRequests, s.MaxConcurrentRequests)
 	setCount(&config.MaxRetries, s.MaxRetries)
-	setDuration(&config.BatchWindow, s.BatchWindow)
 	setDuration(&config.RequestTimeout, s.RequestTimeout)
-	setDuration(&config.RecoveryTimeout, s.RecoveryTimeout)
 	return config
+}
+
+// engine returns the engine's settings: defaults, but for what is set.
+func (s *settingsModel) engine() engine.Settings {
+	settings := engine.Defaults()
+	settings.DefaultRegion = s.DefaultRegion.ValueString()
+	settings.Overwrite = s.OnConflict.ValueString() == onConflictOverwrite
+	setCount(&settings.BatchSize, s.BatchSize)
+	setDuration(&settings.BatchWindow, s.BatchWindow)
+	setDuration(&settings.RecoveryTimeout, s.RecoveryTimeout)
+	return settings
 }
 
 func setCount(field *int, value types.Int64) {

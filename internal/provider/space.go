@@ -5,7 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A seenSpace is the space of a state, with the newest revision that the state has
@@ -17,12 +17,12 @@ type seenSpace struct {
 
 // check tells the client what the state has seen of its space, or that it is the
 // client of another space.
-func (s seenSpace) check(api *client.Client) (diags diag.Diagnostics) {
-	if s.ID != "" && s.ID != api.SpaceID() {
+func (s seenSpace) check(api *engine.Engine) (diags diag.Diagnostics) {
+	if s.ID != "" && s.ID != api.Client().SpaceID() {
 		diags.AddError("Another Space", fmt.Sprintf("The state is that of the space %q, but the provider is set to the space %q. "+
 			"Nothing of the state can be found there, and nothing was changed. Check the setting space_id (PIPELINER_SPACE_ID) and, "+
 			"where there are several provider blocks, the argument provider of the resource. "+
-			"If the space itself has another id now: terraform state rm the resource, and import it again.", s.ID, api.SpaceID()))
+			"If the space itself has another id now: terraform state rm the resource, and import it again.", s.ID, api.Client().SpaceID()))
 		return diags
 	}
 	api.Expect(s.Revision)
@@ -30,8 +30,8 @@ func (s seenSpace) check(api *client.Client) (diags diag.Diagnostics) {
 }
 
 // seen takes note of the space, as new as the client has seen it.
-func (s *seenSpace) seen(api *client.Client) {
-	s.ID, s.Revision = api.SpaceID(), max(s.Revision, api.Newest())
+func (s *seenSpace) seen(api *engine.Engine) {
+	s.ID, s.Revision = api.Client().SpaceID(), max(s.Revision, api.Newest())
 }
 
 // checkSpace checks a plan against the space of the state, where the provider is
@@ -40,7 +40,7 @@ func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
 	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
 		return nil
 	}
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	if diags.HasError() {
 		return nil // which is told where the client is needed
 	}

@@ -50,7 +50,7 @@ func sweep(spaceID string) error {
 
 // hasOnlyProbes reports whether nobody but the tests has written to a conversation.
 func hasOnlyProbes(ctx context.Context, c *client.Client, id client.ID) (bool, error) {
-	messages, err := c.Messages.Entity.Some(ctx, client.Query{
+	messages, err := c.Messages.Some(ctx, client.Query{
 		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}, IncludeDeleted: true,
 	}, 0)
 	for _, message := range messages {

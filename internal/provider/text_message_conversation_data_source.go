@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 var (
@@ -79,7 +80,7 @@ func checkCriteria(config conversationModel) (diags diag.Diagnostics) {
 func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var config conversationModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	api, diags := d.provider.Client()
+	api, diags := d.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -97,7 +98,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 
 const soughtConversation = "Text Message Conversation"
 
-func findByID(ctx context.Context, api *client.Client, config conversationModel) (client.Conversation, diag.Diagnostics) {
+func findByID(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	conversation, err := api.Conversations.Get(ctx, reference(config.ID))
 	switch {
@@ -110,7 +111,7 @@ func findByID(ctx context.Context, api *client.Client, config conversationModel)
 	return conversation, diags
 }
 
-func findByNumber(ctx context.Context, api *client.Client, config conversationModel) (client.Conversation, diag.Diagnostics) {
+func findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	phone, number := reference(config.PhoneID), config.RecipientPhoneNumber.ValueString()
 	found, err := api.OfNumber(ctx, phone, number)

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A conversationField is one field of a conversation: its attribute, its places in
@@ -123,7 +124,7 @@ func relationField(name string, place func(*conversationModel) *types.Set) conve
 	f.alias, f.entity = kind.InputField(), kind.Entity
 	f.same = always(sameReferences)
 	f.text = func(_ numbers, value attr.Value) string {
-		return client.TextOf(references(value)...)
+		return engine.TextOf(references(value)...)
 	}
 	f.write = func(in *client.ConversationInput, value attr.Value) { *kind.Input(in) = kind.Links(references(value)) }
 	return f

@@ -46,11 +46,11 @@ func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.Res
 	if !identity.Raw.IsFullyNull() {
 		return nil
 	}
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	if diags.HasError() {
 		return diags
 	}
-	return append(diags, identity.Set(ctx, identityOf(api.SpaceID(), reference(id)))...)
+	return append(diags, identity.Set(ctx, identityOf(api.Client().SpaceID(), reference(id)))...)
 }
 
 // idToImport returns what an import is to find: an id, or an identity, whose

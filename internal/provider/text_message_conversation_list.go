@@ -56,7 +56,7 @@ func (l *conversationList) ValidateListResourceConfig(ctx context.Context, req l
 
 func (l *conversationList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
 	lookup, diags := lookupOf(ctx, req.Config)
-	api, more := l.provider.Client()
+	api, more := l.provider.engine()
 	diags.Append(more...)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
@@ -70,7 +70,7 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 				push(list.ListResult{Diagnostics: failure{sought: "Text Message Conversations", at: lookup.suspect(err), err: err}.diagnostics()})
 				return
 			}
-			if !push(listResult(ctx, req, api.SpaceID(), conversation)) {
+			if !push(listResult(ctx, req, api.Client().SpaceID(), conversation)) {
 				return
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A conversationModel is a conversation in configuration, plan or state.
@@ -36,8 +37,6 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 	var input client.ConversationInput
 	if prior != nil {
 		input.ID = client.Value(reference(prior.ID))
-		input.Known = prior.known(n)
-		input.Restore = m.restores(*prior)
 		if isKnown(prior.Revision) {
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}
@@ -81,8 +80,8 @@ func (m conversationModel) restores(prior conversationModel) bool {
 // known returns the conversation as the state knows it. As of when, only a
 // refresh tells: what an apply leaves in the state is what was planned, whatever
 // others have changed beside it.
-func (m conversationModel) known(n numbers) *client.Baseline {
-	b := &client.Baseline{Revision: client.NoFloor, AsOf: client.NoFloor, Fields: m.texts(n)}
+func (m conversationModel) known(n numbers) *engine.Baseline {
+	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: m.texts(n)}
 	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
 	if isKnown(m.Revision) {
 		b.Revision = m.Revision.ValueInt64()

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 var (
@@ -110,7 +111,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 func (r *conversationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -169,7 +170,7 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() || abandons(state.DeletionPolicy) {
 		return
 	}
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -192,12 +193,12 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 }
 
 func (r *conversationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	given, diags := idToImport(ctx, req, api.SpaceID())
+	given, diags := idToImport(ctx, req, api.Client().SpaceID())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -212,7 +213,7 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %q names a record of %s.", given, entity))
 	default:
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.SpaceID(), id))...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.Client().SpaceID(), id))...)
 	}
 }
 
@@ -220,19 +221,19 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 // there. When it could not be created, the id of the state stays unknown; when that is
 // not known, the state has no id, and the memory knows what to look for.
 func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, known *memory) (ownedModel, diag.Diagnostics) {
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
 	if diags.Append(known.space.check(api)...); diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	input, level := plan.toAPI(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
-	input.Messages = inlineMessages(plan.Messages)
-	input.Since = known.unsettled.index(known.numbers).take("", plan.conversationModel)
-	made := api.Conversations.CreateOrUpdate(ctx, input, level)
+	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
+	change.Input.Messages = inlineMessages(plan.Messages)
+	change.Since = known.unsettled.index(known.numbers).take("", plan.conversationModel)
+	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	known.space.seen(api)
-	if tried, isOpen := attemptAt(made.Err, input); isOpen {
+	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
 		known.unsettled[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
 		state.Revision = types.Int64Value(tried.Since.Revision) // Terraform drops the private state of what it replaces
@@ -241,7 +242,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	state := plan.ownedModel
 	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(known.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, nil)
+	state.conversationModel, more = plan.written(known.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, nil)
 	diags.Append(more...)
 	if diags.HasError() {
 		return plan.ownedModel, diags
@@ -249,7 +250,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made})...)
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, known.messages)
 	diags.Append(more...)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, client.NoFloor, known.messages)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
@@ -257,14 +258,14 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 }
 
 // read returns what the CRM holds of the state, nil where that is gone.
-func (r *conversationResource) read(ctx context.Context, api *client.Client, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
+func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
 	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, causes: &r.provider.causes}
 	var conversation client.Conversation
 	var diags diag.Diagnostics
 	if isKnown(state.ID) {
 		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
 	} else {
-		var found client.Result[client.Conversation]
+		var found engine.Result[client.Conversation]
 		if _, tried := known.unsettled[""]; tried {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
@@ -288,7 +289,7 @@ func (r *conversationResource) read(ctx context.Context, api *client.Client, sta
 		return &owned, f.diagnostics()
 	}
 	known.asOf = conversation.AsOf
-	if listed := api.Messages.ListedAsOf(); listed > client.NoFloor {
+	if listed := api.Messages.ListedAsOf(); listed > engine.NoFloor {
 		known.asOf = min(known.asOf, listed) // its messages may be as they were then
 	}
 	return &owned, append(diags, messages.diags...)
@@ -299,14 +300,14 @@ func (r *conversationResource) read(ctx context.Context, api *client.Client, sta
 func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, known *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
-	input := plan.toAPI(known.numbers, &prior.conversationModel)
-	input.KnownAsOf(known.asOf)
+	change := plan.change(known.numbers, &prior.conversationModel)
+	change.KnownAsOf(known.asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, known.asOf, known.messages)
-	if !input.HasChanges() && !work.isNeeded() {
+	if !change.IsNeeded() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)
 		return state, work.diagnostics()
 	}
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	if diags.HasError() {
 		return prior, diags
 	}
@@ -314,10 +315,10 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 		return prior, diags
 	}
 	level := r.provider.validationLevel(plan.ValidationLevel)
-	if input.HasChanges() {
-		made := api.Conversations.CreateOrUpdate(ctx, input, level)
+	if change.IsNeeded() {
+		made := api.Conversations.CreateOrUpdate(ctx, change, level)
 		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(known.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, input, made.Value, &prior.conversationModel)
+		state.conversationModel, more = plan.written(known.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, &prior.conversationModel)
 		if diags.Append(more...); diags.HasError() {
 			return prior, diags
 		}
@@ -331,7 +332,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 
 // written returns the state behind a write of the conversation, or why it failed.
 func (m conversationModel) written(n numbers, f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
-	var unread *client.UnreadError
+	var unread *engine.UnreadError
 	switch {
 	case errors.As(f.err, &unread):
 		// It is there: an error would make Terraform destroy it.

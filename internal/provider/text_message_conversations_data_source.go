@@ -72,7 +72,7 @@ func (d *conversationsLookup) ValidateConfig(ctx context.Context, req datasource
 func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var state conversationsLookupModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
-	api, diags := d.provider.Client()
+	api, diags := d.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -13,12 +13,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 const importForms = "Import by \"<uuid>,<uuid>,…\", by \"<key>=<uuid>,<key>=<uuid>,…\", or all conversations of a phone by \"phone_id=<uuid>\"."
 
 func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -35,13 +36,13 @@ func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportState
 }
 
 // importEntries returns the conversations that an import id names.
-func importEntries(ctx context.Context, api *client.Client, text string) (entries, diag.Diagnostics) {
+func importEntries(ctx context.Context, api *engine.Engine, text string) (entries, diag.Diagnostics) {
 	if key, phone, _ := strings.Cut(text, "="); strings.TrimSpace(key) == "phone_id" {
 		return importPhone(ctx, api, strings.TrimSpace(phone))
 	}
 	ids, faults := parseImport(text)
 	wanted := slices.Collect(maps.Values(ids))
-	found, err := api.Conversations.FetchMany(ctx, wanted, client.NoFloor)
+	found, err := api.Conversations.FetchMany(ctx, wanted, engine.NoFloor)
 	if err != nil {
 		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
 	}
@@ -101,7 +102,7 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 }
 
 // importPhone returns all conversations of a phone, by their ids.
-func importPhone(ctx context.Context, api *client.Client, text string) (entries, diag.Diagnostics) {
+func importPhone(ctx context.Context, api *engine.Engine, text string) (entries, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	phone, entity, err := client.ParseReference(text)
 	if err == nil && isOtherEntity(entity, "Phones") {

@@ -66,7 +66,7 @@ func (w *bulkWork) keepFailed() {
 func (w *bulkWork) unsettled() unsettled {
 	open := unsettled{}
 	for _, change := range w.changes {
-		if tried, isOpen := attemptAt(w.failed[change.key], change.input); isOpen && change.prior == nil {
+		if tried, isOpen := attemptAt(w.failed[change.key], change.write.Input); isOpen && change.prior == nil {
 			open[change.key] = tried
 		}
 	}

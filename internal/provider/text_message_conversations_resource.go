@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 var (
@@ -115,7 +115,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state bulkModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.Client()
+	api, diags := r.provider.engine()
 	resp.Diagnostics.Append(diags...)
 	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -223,7 +223,7 @@ func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel,
 	if !work.isNeeded() {
 		return work, diags
 	}
-	api, more := r.provider.Client()
+	api, more := r.provider.engine()
 	if diags.Append(more...); diags.HasError() {
 		return work, diags
 	}
@@ -235,11 +235,11 @@ func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel,
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
 func (e entries) refresh(ctx context.Context, messages *messageRefresh, n numbers) (asOf int64, err error) {
-	found, err := messages.api.Conversations.FetchMany(ctx, e.ids(), client.NoFloor)
+	found, err := messages.api.Conversations.FetchMany(ctx, e.ids(), engine.NoFloor)
 	if err != nil {
-		return client.NoFloor, err
+		return engine.NoFloor, err
 	}
-	asOf = client.NoFloor
+	asOf = engine.NoFloor
 	for key, entry := range e {
 		if !e.exists(key) {
 			continue // it could not be created yet
@@ -250,7 +250,7 @@ func (e entries) refresh(ctx context.Context, messages *messageRefresh, n number
 			continue
 		}
 		entry.conversationModel = n.conversationFromAPI(conversation, entry.conversationModel)
-		if asOf == client.NoFloor || conversation.AsOf < asOf {
+		if asOf == engine.NoFloor || conversation.AsOf < asOf {
 			asOf = conversation.AsOf
 		}
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // warnOfProtection warns of conversations that can't be deleted.
@@ -23,7 +25,7 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 
 // warnOfTwins warns of conversations of one phone with one number.
 func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
-	first := make(map[identity]string, len(e))
+	first := make(map[engine.Identity]string, len(e))
 	for _, key := range e.keys() {
 		entry := e[key]
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {

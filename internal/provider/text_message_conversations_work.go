@@ -11,11 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // bulkWork carries out a plan of the bulk resource.
 type bulkWork struct {
-	api          *client.Client
+	api          *engine.Engine
 	causes       *causes // that have been told
 	memory       *memory
 	level        int64 // of validation
@@ -39,7 +40,7 @@ type bulkChange struct {
 	key     string
 	planned ownedModel
 	prior   *ownedModel // nil: to create
-	input   client.ConversationInput
+	write   conversationChange
 }
 
 // before returns the conversation that is to be updated, nil for none.
@@ -82,10 +83,10 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.input = change.planned.toAPI(known.numbers, change.before())
+		change.write = change.planned.change(known.numbers, change.before())
 		if change.prior == nil {
-			change.input.Messages = inlineMessages(change.planned.Messages)
-		} else if !change.input.HasChanges() {
+			change.write.Input.Messages = inlineMessages(change.planned.Messages)
+		} else if !change.write.IsNeeded() {
 			w.keepWritten(change, *change.before(), nil)
 			continue
 		}
@@ -150,18 +151,18 @@ func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
-	inputs := make([]client.ConversationInput, len(w.changes))
+	writes := make([]conversationChange, len(w.changes))
 	earlier := w.memory.unsettled.index(w.memory.numbers)
 	for i, change := range w.changes {
-		inputs[i] = change.input
-		inputs[i].KnownAsOf(w.memory.asOf)
+		writes[i] = change.write
+		writes[i].KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			inputs[i].Since = earlier.take(change.key, change.planned.conversationModel)
+			writes[i].Since = earlier.take(change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
-	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, inputs, options, w.allOrNothing) {
+	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing) {
 		w.take(w.changes[i], result)
 		adopted[w.changes[i].key] = result
 	}
@@ -172,16 +173,16 @@ func (w *bulkWork) write(ctx context.Context) {
 }
 
 // take takes note of what came of a change.
-func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversation]) {
-	var unread *client.UnreadError
-	var leftover *client.LeftoverError
+func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversation]) {
+	var unread *engine.UnreadError
+	var leftover *engine.LeftoverError
 	switch {
 	case errors.As(result.Err, &unread):
-		w.memory.numbers.remember(change.input, unread.ID, "")
+		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
 		w.keepWritten(change, unreadConversation(unread.ID, change.before()), nil)
 	case errors.As(result.Err, &leftover):
-		w.memory.numbers.remember(change.input, leftover.ID, "")
+		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
 		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
 		left.Messages = failedMessages(change.planned.Messages)
 		w.keep(change.key, left)
@@ -190,14 +191,14 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 		if change.prior != nil {
 			w.keep(change.key, *change.prior)
 		}
-		w.memory.numbers.rememberOpen(change.input, result.Err)
+		w.memory.numbers.rememberOpen(change.write.Input, result.Err)
 		w.failed[change.key] = result.Err
 	default:
-		if w.memory.numbers.remember(change.input, result.Value.ID, result.Value.RecipientPhoneNumber) {
+		if w.memory.numbers.remember(change.write.Input, result.Value.ID, result.Value.RecipientPhoneNumber) {
 			w.kept = append(w.kept, change.key)
 		}
 		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
-		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.input, actual)...)
+		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.write.Input, actual)...)
 		w.keepWritten(change, actual, result.Value.Messages)
 	}
 }
@@ -228,12 +229,12 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
-	for i, result := range w.api.Conversations.DeleteMany(ctx, ids, w.level) {
-		if result.Err == nil {
+	for i, err := range w.api.Conversations.DeleteMany(ctx, ids, w.level) {
+		if err == nil {
 			continue
 		}
 		removal := due[i]
-		removal.kept, removal.err = removal.key, result.Err
+		removal.kept, removal.err = removal.key, err
 		for w.state[removal.kept] != nil {
 			removal.kept += " (replaced)" // both exist now, and neither may be forgotten
 		}

@@ -5,17 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// An identity is what identifies a conversation to people.
-type identity struct {
-	phone  client.ID
-	number string // canonical
-}
-
-func (n numbers) identify(m conversationModel) identity {
-	return identity{reference(m.PhoneID), n.Canonical(m.RecipientPhoneNumber.ValueString())}
+func (n numbers) identify(m conversationModel) engine.Identity {
+	return engine.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
 }
 
 // unclaimed are the conversations of a state that their keys stand for no more. An

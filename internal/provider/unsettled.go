@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // unsettled are the creates whose outcome is not known: those of a map by the keys of
@@ -21,35 +22,35 @@ type unsettled map[string]attempt
 
 // An attempt is one at a create.
 type attempt struct {
-	Since client.Moment            `json:"since"` // before it
+	Since engine.Moment            `json:"since"` // before it
 	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
 }
 
 // attemptAt returns the attempt that an error is about, if the outcome is unknown.
 func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
-	unknown, ok := errors.AsType[*client.OutcomeUnknownError](err)
-	if !ok || unknown.Since == nil {
+	lost, ok := errors.AsType[*engine.LostCreateError](err)
+	if !ok {
 		return attempt{}, false
 	}
 	if messages, isSet := sent.Messages.Get(); isSet {
 		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
 	}
-	return attempt{*unknown.Since, sent}, true
+	return attempt{lost.Since, sent}, true
 }
 
 // recall finds an attempt in the state of what has no id, where the private state has
 // got lost: then the revision is the one before the attempt.
 func (u unsettled) recall(key string, m conversationModel, n numbers) {
 	if _, tried := u[key]; !tried && isKnown(m.Revision) {
-		u[key] = attempt{client.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
+		u[key] = attempt{engine.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
 	}
 }
 
 // identity returns which conversation the attempt would have made.
-func (a attempt) identity(n numbers) identity {
+func (a attempt) identity(n numbers) engine.Identity {
 	phone, _ := a.Sent.PhoneID.Get()
 	number, _ := a.Sent.RecipientPhoneNumber.Get()
-	return identity{phone, n.Canonical(number)}
+	return engine.Identity{Place: phone, Name: n.Canonical(number)}
 }
 
 // An earlierAttempts finds attempts by what they would have made.
@@ -57,11 +58,11 @@ type earlierAttempts struct {
 	unsettled
 
 	numbers numbers
-	keys    map[identity][]string
+	keys    map[engine.Identity][]string
 }
 
 func (u unsettled) index(n numbers) earlierAttempts {
-	e := earlierAttempts{u, n, make(map[identity][]string, len(u))}
+	e := earlierAttempts{u, n, make(map[engine.Identity][]string, len(u))}
 	for _, key := range slices.Sorted(maps.Keys(u)) {
 		of := u[key].identity(n)
 		e.keys[of] = append(e.keys[of], key)
@@ -71,7 +72,7 @@ func (u unsettled) index(n numbers) earlierAttempts {
 
 // take returns the moment before the attempt that a create repeats, under its
 // key or under another one, and forgets it; nil where there was none.
-func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
+func (e earlierAttempts) take(key string, m conversationModel) *engine.Moment {
 	of := e.numbers.identify(m)
 	keys := e.keys[of]
 	i := max(slices.Index(keys, key), 0)
@@ -86,19 +87,18 @@ func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
 
 // lookFor looks for what the attempts under these keys have made, in the order of
 // the keys. See [client.Collection.LookFor].
-func (u unsettled) lookFor(ctx context.Context, api *client.Client, keys []string, patient bool) []client.Result[client.Conversation] {
-	inputs := make([]client.ConversationInput, len(keys))
+func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
+	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		inputs[i] = u[key].Sent
 		since := u[key].Since
-		inputs[i].Since = &since
+		changes[i] = conversationChange{Input: u[key].Sent, Since: &since}
 	}
-	return api.Conversations.LookFor(ctx, inputs, patient)
+	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
 // find returns the id of what the attempt of a single resource has made, zero where
 // there is nothing.
-func (u unsettled) find(ctx context.Context, api *client.Client) (client.ID, error) {
+func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
 	if _, tried := u[""]; !tried {
 		return client.ID{}, nil
 	}
@@ -108,7 +108,7 @@ func (u unsettled) find(ctx context.Context, api *client.Client) (client.ID, err
 
 // remove deletes what the attempts have made, and forgets those of which nothing is
 // left. It warns of the others.
-func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) (diags diag.Diagnostics) {
+func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
 	keys := slices.Sorted(maps.Keys(u))
 	for i, found := range u.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
@@ -126,7 +126,7 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 		}
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
 			"It is not needed any more, but could not be deleted. The next apply tries again. "+
-			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).phone, u[key].Since.Revision, err)
+			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
 		if ids, isOpen := isAmbiguous(err); isOpen {
 			delete(u, key) // nothing would tell the next apply more
 			text = "An earlier apply may or may not have created a conversation that is not needed any more. " + candidates(ids)
@@ -139,7 +139,7 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
 // again.
-func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *memory) diag.Diagnostics {
+func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory) diag.Diagnostics {
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
 		if e[key] != nil && !e.exists(key) {
@@ -163,7 +163,7 @@ func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *m
 // isAmbiguous reports whether conversations may be the one that was created, and may be
 // somebody else's, and returns their ids.
 func isAmbiguous(err error) ([]client.ID, bool) {
-	ambiguous, ok := errors.AsType[*client.AmbiguousError](err)
+	ambiguous, ok := errors.AsType[*engine.AmbiguousError](err)
 	if !ok {
 		return nil, false
 	}
@@ -204,18 +204,18 @@ func idList(ids []client.ID) string {
 }
 
 // adoptions are results of creates by key, an empty one for a single resource.
-type adoptions map[string]client.Result[client.Conversation]
+type adoptions map[string]engine.Result[client.Conversation]
 
 // idInState returns the id that the result of a create gives the state, zero for none:
 // what followed the create may have failed.
-func idInState(result client.Result[client.Conversation]) client.ID {
+func idInState(result engine.Result[client.Conversation]) client.ID {
 	if result.Err == nil {
 		return result.Value.ID
 	}
-	if unread, ok := errors.AsType[*client.UnreadError](result.Err); ok {
+	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		return unread.ID
 	}
-	if leftover, ok := errors.AsType[*client.LeftoverError](result.Err); ok {
+	if leftover, ok := errors.AsType[*engine.LeftoverError](result.Err); ok {
 		return leftover.ID
 	}
 	return client.ID{}

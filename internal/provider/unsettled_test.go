@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // Whatever has followed an adoption, there is a warning if the state has what was
@@ -15,18 +16,18 @@ import (
 func TestWarnOfAdoption(t *testing.T) {
 	t.Parallel()
 	id, failed := parse(t, idA), errors.New("refused")
-	result := func(adopted bool, id client.ID, err error) client.Result[client.Conversation] {
-		return client.Result[client.Conversation]{Value: client.Conversation{ID: id}, Adopted: adopted, Err: err}
+	result := func(adopted bool, id client.ID, err error) engine.Result[client.Conversation] {
+		return engine.Result[client.Conversation]{Value: client.Conversation{ID: id}, Adopted: adopted, Err: err}
 	}
 	for name, test := range map[string]struct {
-		result client.Result[client.Conversation]
+		result engine.Result[client.Conversation]
 		want   bool
 	}{
 		"adopted":                          {result(true, id, nil), true},
 		"created":                          {result(false, id, nil), false},
-		"adopted, and what it lacks fails": {result(true, client.ID{}, &client.UnreadError{ID: id, Err: failed}), true},
-		"created, and not read":            {result(false, client.ID{}, &client.UnreadError{ID: id, Err: failed}), false},
-		"adopted, and left by an undo":     {result(true, client.ID{}, &client.LeftoverError{ID: id, Err: failed}), true},
+		"adopted, and what it lacks fails": {result(true, client.ID{}, &engine.UnreadError{ID: id, Err: failed}), true},
+		"created, and not read":            {result(false, client.ID{}, &engine.UnreadError{ID: id, Err: failed}), false},
+		"adopted, and left by an undo":     {result(true, client.ID{}, &engine.LeftoverError{ID: id, Err: failed}), true},
 		"failed":                           {result(true, client.ID{}, failed), false},
 	} {
 		diags := warnOfAdoption(path.Empty(), adoptions{"": test.result})

@@ -1,0 +1,201 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// takeCreates decides which of the found records the lost creates have made. That needs
+// proof: there are no more records of an identity than creates that may have made them.
+// A record that differs in what the create sets is someone else's.
+func (s *search[T, In]) takeCreates(ctx context.Context) {
+	for place, items := range s.places {
+		alike := make(map[Identity][]T, len(s.made[place]))
+		for _, record := range s.made[place] {
+			of := s.identityOf(record)
+			alike[of] = append(alike[of], record)
+		}
+		waiting := make(map[Identity][]int, len(items))
+		for _, i := range items {
+			of := s.identity(s.changes[i].Input)
+			waiting[of] = append(waiting[of], i)
+		}
+		for of, items := range waiting {
+			s.choose(ctx, items, alike[of], s.engine.claims.losses(of))
+			delete(alike, of)
+		}
+		s.chooseRespelled(ctx, s.unsettled(items), alike)
+	}
+}
+
+// choose gives the creates of one identity the records of that identity, the oldest
+// first. Records that agree in everything come before those that lack something. lost
+// is the number of lost creates of that identity, in all batches.
+func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
+	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
+		return !slices.ContainsFunc(items, func(i int) bool { return record.Meta().Revision > s.since(i).Revision })
+	})
+	if len(records) > max(len(items), lost) {
+		s.failAmbiguous(items, records)
+		return
+	}
+	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
+		for _, i := range s.unsettled(items) {
+			n := slices.IndexFunc(records, func(record T) bool {
+				return record.Meta().Revision > s.since(i).Revision && fits(s.asHeld(s.changes[i].Input, record), record) // they have one name
+			})
+			if n >= 0 && !s.isUpdate(i) {
+				s.take(ctx, i, records[n])
+				records = slices.Delete(records, n, n+1)
+			}
+		}
+	}
+}
+
+// chooseRespelled gives creates the records whose name may be the service's spelling of
+// theirs, and that agree in everything else. Each such create must have just one
+// record, and each such record just one create, in all batches.
+func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others map[Identity][]T) {
+	byTail := map[string][]T{}
+	for of, records := range others {
+		byTail[of.tail()] = append(byTail[of.tail()], records...)
+	}
+	candidates := map[int][]T{}
+	claims := map[client.ID]int{}
+	for _, i := range items {
+		of := s.identity(s.changes[i].Input)
+		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
+			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.changes[i].Input, record), record) {
+				candidates[i] = append(candidates[i], record)
+				claims[record.Meta().ID]++
+			}
+		}
+	}
+	for i, records := range candidates {
+		if len(records) > 1 || claims[records[0].Meta().ID] > 1 || s.hasRival(i, records[0]) {
+			s.failAmbiguous([]int{i}, records)
+			continue
+		}
+		s.changes[i].Input = s.asHeld(s.changes[i].Input, records[0])
+		s.take(ctx, i, records[0])
+	}
+}
+
+// hasRival reports whether a lost create of another batch, with another name, may have
+// made the record.
+func (s *search[T, In]) hasRival(i int, record T) bool {
+	if s.own == nil {
+		s.own = make(map[Identity]bool, len(s.changes))
+		for i := range s.changes {
+			s.own[s.identity(s.changes[i].Input)] = true
+		}
+	}
+	rivals := s.engine.claims.openLike(s.identity(s.changes[i].Input))
+	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
+}
+
+// take adopts a record that a create may have made, unless it must have everything
+// that was sent and does not, or others use it.
+func (s *search[T, In]) take(ctx context.Context, i int, record T) {
+	if s.exact && (!s.agrees(s.asHeld(s.changes[i].Input, record), record) || s.isUsed(ctx, i, record.Meta().ID)) {
+		s.failAmbiguous([]int{i}, []T{record})
+		return
+	}
+	s.adopt(i, record)
+}
+
+// adopt makes the record the result of a create. If the record lacks something, the
+// create becomes an update of just that: the rest may be someone else's.
+func (s *search[T, In]) adopt(i int, record T) {
+	if !s.engine.claims.take(record.Meta().ID) {
+		return
+	}
+	s.results[i] = Result[T]{Value: record, Adopted: true}
+	if !s.agrees(s.changes[i].Input, record) {
+		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
+	}
+	if s.agrees(s.changes[i].Input, record) {
+		s.ids[i] = record.Meta().ID
+		return
+	}
+	s.head(i).ID = client.Value(record.Meta().ID)
+	s.bringUpToDate(i, record)
+}
+
+func (s *search[T, In]) failAmbiguous(items []int, records []T) {
+	ids := make([]client.ID, len(records))
+	for n, record := range records {
+		ids[n] = record.Meta().ID
+	}
+	s.failUnknown(items, &AmbiguousError{IDs: ids})
+}
+
+// lookOnceMore looks again at what was sent a second time, because the first request
+// may have been carried out late. Then a create that was refused the second time exists
+// all the same, and one that was carried out exists twice.
+func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
+	w.lookForTwins(ctx, items)
+	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
+	if len(refused) == 0 {
+		return
+	}
+	errs := make(map[int]error, len(refused))
+	for _, i := range refused {
+		errs[i], w.results[i].Err = w.results[i].Err, nil
+	}
+	// It may have been refused because the first one is there, and not show yet.
+	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
+	if unseen != nil {
+		w.failUnknown(left, unseen)
+		return
+	}
+	for _, i := range left {
+		if w.isCreate(i) {
+			w.results[i].Err = errs[i]
+		}
+	}
+}
+
+// lookForTwins notes which other records the first request of a repeated create may
+// have made.
+func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
+	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
+	if len(items) == 0 {
+		return
+	}
+	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
+		return
+	}
+	defer w.engine.claims.creating.Release(everyone)
+	s := newSearch(w, items)
+	if err := s.run(ctx); err != nil {
+		return // there need not be one
+	}
+	for place, records := range s.made {
+		for _, record := range records {
+			if s.engine.claims.losses(s.identityOf(record)) > 0 {
+				continue // it may be that of another batch
+			}
+			for _, i := range s.places[place] {
+				if s.isLike(i, record) {
+					s.results[i].Twins = append(s.results[i].Twins, record.Meta().ID)
+					break
+				}
+			}
+		}
+	}
+}
+
+// isLike reports whether the record may have been made by the create.
+func (s *search[T, In]) isLike(i int, record T) bool {
+	input := s.changes[i].Input
+	if of := s.identity(input); of != s.identityOf(record) {
+		if !s.mayBe(of, record) {
+			return false
+		}
+		input = s.asHeld(input, record)
+	}
+	return s.agrees(input, record) || s.lacks(input, record)
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What a look costs by itself: twice as many creates must take about twice as long.
+func BenchmarkTakeCreates(b *testing.B) {
+	for _, kind := range []string{"distinct", "masked", "one number"} {
+		for _, n := range []int{500, 1000} {
+			b.Run(fmt.Sprint(kind, " ", n), func(b *testing.B) {
+				s := newSpace(b, mockserver.Behavior{})
+				for b.Loop() {
+					b.StopTimer()
+					inputs, made := make([]conversationChange, n), make([]client.Conversation, n)
+					for i := range inputs {
+						inputs[i] = linked(newConversation(i), acme)
+						number := numberOf(i)
+						switch kind {
+						case "masked":
+							number = "********" + number[8:]
+						case "one number":
+							number = numberOf(1)
+							inputs[i].Input.RecipientPhoneNumber = client.Value(spelled(1))
+						}
+						made[i] = client.Conversation{
+							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), PhoneID: frontDesk, RecipientPhoneNumber: number, Revision: int64(10 + i),
+							AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{AccountID: zenith}}}, // which nothing agrees with
+						}
+					}
+					w := newWriting(s.engine.Conversations, inputs, client.WriteOptions{})
+					look := newSearch(w, w.all())
+					look.made[frontDesk] = made
+					b.StartTimer()
+					look.takeCreates(b.Context())
+				}
+			})
+		}
+	}
+}

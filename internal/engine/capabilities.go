@@ -1,0 +1,41 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+)
+
+// refusals are the capabilities that the service has been found to refuse.
+type refusals struct {
+	log *slog.Logger
+
+	mu  sync.Mutex
+	set map[string]bool
+}
+
+const (
+	revisionFilter = "filter on revision"
+	idFilter       = "filter on id"
+	getParameters  = "parameters of a get"
+)
+
+func (r *refusals) has(capability string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.set[capability]
+}
+
+// add notes a refusal. The log tells of it once.
+func (r *refusals) add(ctx context.Context, capability string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.set[capability] {
+		return
+	}
+	if r.set == nil {
+		r.set = map[string]bool{}
+	}
+	r.set[capability] = true
+	r.log.DebugContext(ctx, "the Pipeliner API refuses a capability; going on without it", "capability", capability)
+}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What the service refuses, and a listing that is given up, is told once each, however
+// often it matters.
+func TestWhatWasLearnedIsSaid(t *testing.T) {
+	t.Parallel()
+	var logs bytes.Buffer
+	refusing := mockserver.Behavior{RevisionFilter: mockserver.Refused, GetParameters: mockserver.Refused}
+	s := newSpace(t, refusing, func(c *testConfig) {
+		c.Logger = slog.New(slog.NewTextHandler(&logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	ids := s.seed(t, 3)
+	s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessageConversations", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
+	for range 2 {
+		for _, id := range ids {
+			_, err := s.engine.Conversations.Read(t.Context(), id)
+			must(t, err)
+		}
+		_, err := s.engine.Conversations.FetchMany(t.Context(), ids, 1)
+		must(t, err)
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply, Skip: 1, Times: 1})
+		_, err = s.engine.Conversations.Get(t.Context(), unknown)
+		wantProblem(t, err, client.NotFound)
+	}
+	for _, want := range []string{`capability="filter on revision"`, `capability="parameters of a get"`, `capability="filter on id"`, "giving up a listing"} {
+		wantEqual(t, want, 1, strings.Count(logs.String(), want))
+	}
+}

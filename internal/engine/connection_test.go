@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A realSpace is reached over a real connection.
+type realSpace struct {
+	testSpace
+
+	real *http.Transport
+}
+
+// overNetwork returns a space that is reached over a real connection.
+func overNetwork(t *testing.T) realSpace {
+	t.Helper()
+	s := realSpace{testSpace: newSpace(t, mockserver.Behavior{})}
+	service := httptest.NewServer(s.Server)
+	service.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0)
+	t.Cleanup(service.Close)
+	s.engine, s.real = connect(t, service.URL)
+	s.client = s.engine.Client()
+	t.Cleanup(s.real.CloseIdleConnections)
+	return s
+}
+
+func connect(t *testing.T, address string) (*Engine, *http.Transport) {
+	t.Helper()
+	config := testConfig{client.Defaults(), Defaults()}
+	config.ServiceURL, config.SpaceID, config.Username, config.Password = address, "acme_sales", testUser, testPassword
+	config.BatchWindow, config.RecoveryTimeout = time.Millisecond, 10*time.Millisecond
+	network := http.DefaultTransport.(*http.Transport).Clone()
+	config.Transport = network
+	return newEngine(t, config), network
+}
+
+// What the other tests play is what happens on a real connection too: a
+// request that was sent and got no reply is never taken for one that was not.
+func TestDroppedConnections(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]mockserver.Kind{"before": mockserver.DropBefore, "after": mockserver.DropAfter, "in the middle": mockserver.Truncate} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := overNetwork(t)
+			s.create(t.Context(), t, 0) // the next one goes over a connection that has been used
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
+			s.create(t.Context(), t, 1)
+			wantEqual(t, "conversations", 2, len(s.live()))
+			must(t, s.engine.Conversations.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
+
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
+			_, err := s.client.Conversations.BatchModify(t.Context(), []client.ConversationInput{inputOf(2)}, client.WriteOptions{})
+			wantProblem(t, err, client.OutcomeUnknown)
+		})
+	}
+}
+
+// Over a real connection too, one that is refused sends nothing, and is tried
+// again.
+func TestRefusedConnection(t *testing.T) {
+	t.Parallel()
+	s := overNetwork(t)
+	dials := 0
+	network := s.real
+	dial := network.DialContext
+	network.DialContext = func(ctx context.Context, protocol, address string) (net.Conn, error) {
+		if dials++; dials == 1 {
+			address = "127.0.0.1:1"
+		}
+		return dial(ctx, protocol, address)
+	}
+	network.DisableKeepAlives = true
+	s.create(t.Context(), t, 1)
+	s.wantRequests(t, listConversations, batchModify, listConversations)
+	wantEqual(t, "connections", 4, dials)
+}

@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// wholeConversations asks for everything but the messages, with the links as
+// whole records, so that it shows which records they link.
+func wholeConversations() client.Query {
+	return client.Query{Expand: relationFields(), LoadOnly: append([]string{
+		"id", "revision", "created", "modified", "is_deleted", "is_delete_protected",
+	}, conversationFields(client.PhoneNumbers{}).read()...)}
+}
+
+func conversationsOf(e *Engine) *Collection[client.Conversation, client.ConversationInput] {
+	return newCollection(e, e.api.Conversations, shape[client.Conversation, client.ConversationInput]{
+		query:  wholeConversations(),
+		whole:  wholeConversations(),
+		headOf: func(in *client.ConversationInput) *client.Head { return &in.Head },
+		fields: conversationFields(e.numbers),
+		asOf:   func(c *client.Conversation) *int64 { return &c.AsOf },
+		complete: func(ctx context.Context, conversation *client.Conversation) error {
+			conversation.Messages = nil
+			return e.completeRelations(ctx, conversation)
+		},
+		identity: func(in client.ConversationInput) Identity {
+			return Identity{orZero(in.PhoneID), e.numbers.Canonical(orZero(in.RecipientPhoneNumber))}
+		},
+		identityOf: func(held client.Conversation) Identity {
+			return Identity{held.PhoneID, e.numbers.Canonical(held.RecipientPhoneNumber)}
+		},
+		listsNames: true,
+		mayBe: func(of Identity, held client.Conversation) bool {
+			return e.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), held.RecipientPhoneNumber)
+		},
+		asHeld:  asHeld,
+		existed: e.existed,
+		prepare: prepareLinks,
+		sent:    e.withKeptLinks,
+		isPlain: func(in client.ConversationInput) bool { return !setsRelations(in) },
+		inUse:   e.hasOtherMessages,
+		clean:   e.removeDropped,
+		extend:  e.readMessages,
+	})
+}
+
+// inlineMessages returns the messages that are created along with a conversation.
+func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
+	if messages, isSet := change.Input.Messages.Get(); isSet {
+		return messages
+	}
+	return change.inline
+}
+
+// existed reports whether a conversation that has changed since a revision of the
+// space has a link or a message from before. One that nobody has changed since it
+// was created needs no such question.
+func (e *Engine) existed(ctx context.Context, conversation client.Conversation, revision int64) (bool, error) {
+	for _, kind := range client.RelationKinds {
+		for _, ref := range *kind.Refs(&conversation) {
+			if ref.Record.Revision > 0 && ref.Record.Revision <= revision {
+				return true, nil
+			}
+		}
+	}
+	if !conversation.Created.IsZero() && !conversation.Modified.After(conversation.Created.Time) {
+		return false, nil
+	}
+	query := client.Query{
+		OrderBy: []string{"revision"}, LoadOnly: stubFields,
+		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
+	}
+	for page, err := range e.Messages.entity.Pages(ctx, query) {
+		if err != nil && mayPass(err) {
+			return false, err
+		}
+		isOther := func(m client.Message) bool { return m.TextMessageConversationID != conversation.ID }
+		if slices.ContainsFunc(page.Records, func(m client.Message) bool { return !isOther(m) && m.Revision <= revision }) {
+			return true, nil
+		}
+		isOrdered := slices.IsSortedFunc(page.Records, func(a, b client.Message) int { return cmp.Compare(a.Revision, b.Revision) })
+		if err != nil || isOrdered && !slices.ContainsFunc(page.Records, isOther) {
+			break // the oldest come first, as ordered
+		}
+	}
+	return false, nil
+}
+
+// hasOtherMessages reports whether the conversation has more messages than the change
+// makes, or whether that can't be told.
+func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
+	left := len(inlineMessages(change))
+	query := client.Query{LoadOnly: stubFields, Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
+	for message, err := range e.Messages.entity.All(ctx, query) {
+		if err == nil && message.TextMessageConversationID == id {
+			left--
+		}
+		if err != nil || left < 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// asHeld returns the input with the number as the service has written it.
+func asHeld(in client.ConversationInput, held client.Conversation) client.ConversationInput {
+	in.RecipientPhoneNumber = client.Value(held.RecipientPhoneNumber)
+	return in
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// conversationFields are what can be set of a conversation, with its numbers compared
+// as those are.
+func conversationFields(numbers client.PhoneNumbers) fields[client.Conversation, client.ConversationInput] {
+	phone := referenceField("phone_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.PhoneID }, func(c *client.Conversation) client.ID { return c.PhoneID })
+	phone.like = isSame
+	number := newField("recipient_phone_number", func(in *client.ConversationInput) *client.Field[string] { return &in.RecipientPhoneNumber }, asIs,
+		func(c *client.Conversation) string { return c.RecipientPhoneNumber })
+	number.same = numbers.Same
+	all := fields[client.Conversation, client.ConversationInput]{
+		phone,
+		number,
+		referenceField("recipient_account_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.RecipientAccountID }, func(c *client.Conversation) client.ID { return c.RecipientAccountID }),
+		referenceField("recipient_contact_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.RecipientContactID }, func(c *client.Conversation) client.ID { return c.RecipientContactID }),
+	}
+	for _, kind := range client.RelationKinds {
+		all = append(all, linksField(kind))
+	}
+	return append(all, newField[client.Conversation]("messages", func(in *client.ConversationInput) *client.Field[[]client.MessageInput] { return &in.Messages }, func([]client.MessageInput) string { return "" }, nil))
+}
+
+// referenceField describes a field that names a record.
+func referenceField(name string, at func(*client.ConversationInput) *client.Field[client.ID], held func(*client.Conversation) client.ID) field[client.Conversation, client.ConversationInput] {
+	reference := newField(name, at, func(id client.ID) string { return TextOf(id) }, func(c *client.Conversation) string { return TextOf(held(c)) })
+	reference.like = isFilled
+	return reference
+}
+
+// linksField describes the links of a kind, as one text.
+func linksField(k client.RelationKind) field[client.Conversation, client.ConversationInput] {
+	links := newField(k.Field, k.Input, textOfTargets, func(c *client.Conversation) string { return TextOf(k.Linked(c)...) })
+	links.covers = hasAll
+	// An empty array would mean that there is none.
+	links.like = func(wanted, held string) bool { return held == "" || wanted != "" && hasAll(wanted, held) }
+	return links
+}
+
+func textOfTargets(items []client.RelationInput) string {
+	ids := make([]client.ID, len(items))
+	for i, item := range items {
+		ids[i] = item.Target()
+	}
+	return TextOf(ids...)
+}
+
+// hasAll reports whether all records of one text are in the other one.
+func hasAll(wanted, held string) bool {
+	if wanted == "" {
+		return true
+	}
+	has := strings.Split(held, ", ")
+	for id := range strings.SplitSeq(wanted, ", ") {
+		if !slices.Contains(has, id) {
+			return false
+		}
+	}
+	return true
+}
+
+func relationFields() []string {
+	names := make([]string, len(client.RelationKinds))
+	for i, kind := range client.RelationKinds {
+		names[i] = kind.Field
+	}
+	return names
+}
+
+func setsRelations(in client.ConversationInput) bool {
+	return slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool { return !kind.Input(&in).IsZero() })
+}

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Ten thousand creates, each by a caller of its own, while one reply in twenty
+// gets lost after the request was carried out: every caller has a conversation,
+// none is doubled, and none belongs to nobody.
+func TestTenThousandCreatesWithLostReplies(t *testing.T) {
+	t.Parallel()
+	const creates, batch, lossesIn = 10_000, 10, 20
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize = batch })
+		random := rand.New(rand.NewPCG(10_000, lossesIn)) //nolint:gosec // a test wants the same each time
+		var mu sync.Mutex                                 // of random
+		var lost atomic.Int64
+		answered := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := answered.RoundTrip(r)
+			mu.Lock()
+			lose := random.IntN(lossesIn) == 0
+			mu.Unlock()
+			if err != nil || !lose {
+				return response, err
+			}
+			if r.Method == http.MethodPost {
+				lost.Add(1)
+			}
+			return nil, mockserver.ErrDropped
+		})
+		ids := make([]client.ID, creates)
+		together(creates, func(i int) {
+			got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i/2), 0) // each number twice
+			if err != nil || got.RecipientPhoneNumber != numberOf(i/2) {
+				t.Errorf("%d: %s, %v", i, got.RecipientPhoneNumber, err)
+			}
+			ids[i] = got.ID
+		})
+		owners := map[string]int{}
+		for _, id := range ids {
+			owners[id.String()]++
+		}
+		doubled, orphans := 0, 0
+		live := s.live()
+		for _, record := range live {
+			id, _ := record["id"].(string)
+			switch owners[id] {
+			case 0:
+				orphans++
+			case 1:
+			default:
+				doubled++
+			}
+		}
+		t.Logf("%d creates in %d requests, of which %d had their reply lost: %d conversations, %d orphans, %d with several owners",
+			creates, len(s.Requests()), lost.Load(), len(live), orphans, doubled)
+		wantEqual(t, "conversations, owned, orphans, doubled", []int{creates, creates, 0, 0}, []int{len(live), len(owners), orphans, doubled})
+		if lost.Load() == 0 {
+			t.Error("no reply was lost")
+		}
+	})
+}

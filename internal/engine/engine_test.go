@@ -1,0 +1,24 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// What is left out of the settings has its default, where zero would make no sense.
+func TestNewEngine(t *testing.T) {
+	t.Parallel()
+	c, err := client.New(client.Config{ServiceURL: "crm.example", SpaceID: "acme"})
+	must(t, err)
+	e, err := New(c, Settings{})
+	must(t, err)
+	wantEqual(t, "batch size", Defaults().BatchSize, e.settings.BatchSize)
+
+	_, err = New(c, Settings{DefaultRegion: "UK"})
+	var wrong *client.ConfigError
+	if !errors.As(err, &wrong) || wrong.Setting != "default_region" {
+		t.Errorf("the region UK: %v", err)
+	}
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A BehindError says that the newest record of the space is older than what its
+// user has seen there: reads are answered by a copy that lags behind, or a backup
+// was restored. Nothing there counts as gone or as unchanged.
+type BehindError struct {
+	Space        string
+	Seen, Newest int64 // revisions
+}
+
+func (e *BehindError) Error() string {
+	return fmt.Sprintf("the newest revision that the space %s shows is %d, but revision %d has been seen there", e.Space, e.Newest, e.Seen)
+}
+
+// Problem is [client.Behind].
+func (e *BehindError) Problem() client.Problem { return client.Behind }
+
+// An AmbiguousError says that requests that did not say may have created these records,
+// but that there are too many, or that they may as well be somebody else's: none is chosen.
+type AmbiguousError struct{ IDs []client.ID }
+
+func (e *AmbiguousError) Error() string {
+	texts := make([]string, len(e.IDs))
+	for i, id := range e.IDs {
+		texts[i] = id.String()
+	}
+	return "any of these may be it: " + strings.Join(texts, ", ")
+}
+
+// A LostCreateError says that a create may or may not have been carried out, and since
+// when to look for it.
+type LostCreateError struct {
+	Since Moment // before it was sent
+	Err   error
+}
+
+func (e *LostCreateError) Error() string { return (&client.OutcomeUnknownError{Err: e.Err}).Error() }
+func (e *LostCreateError) Unwrap() error { return e.Err }
+
+// Problem is [client.OutcomeUnknown].
+func (e *LostCreateError) Problem() client.Problem { return client.OutcomeUnknown }
+
+// A ConflictError says that an update was not sent, because someone else has
+// changed what it was to change since the caller last knew the record.
+type ConflictError struct {
+	ID      client.ID
+	Known   int64 // revision that the caller knows; [NoFloor] where it knows none
+	Current int64 // revision in the CRM
+	Fields  []Conflict
+}
+
+// A Conflict is one field that the update and someone else have changed to
+// different values, in words.
+type Conflict struct {
+	Field  string // such as "recipient_contact_id"
+	Known  string // what the caller knows; empty for null, as the others
+	Wanted string // what the update was to set
+	Held   string // what the CRM holds
+}
+
+func (e *ConflictError) Error() string {
+	names := make([]string, len(e.Fields))
+	for i, field := range e.Fields {
+		names[i] = field.Field
+	}
+	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
+}
+
+// Problem is [client.Conflicting].
+func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
+
+// A GoneError says that there is nothing to update: the record has been
+// deleted, for good unless Restorable.
+type GoneError struct {
+	ID         client.ID
+	Restorable bool
+}
+
+func (e *GoneError) Error() string {
+	if e.Restorable {
+		return fmt.Sprintf("%s is deleted", e.ID)
+	}
+	return fmt.Sprintf("%s does not exist any more", e.ID)
+}
+
+// Problem is [client.NotFound].
+func (e *GoneError) Problem() client.Problem { return client.NotFound }
+
+// A ProtectedError says that a record could not be deleted because the CRM
+// protects it.
+type ProtectedError struct {
+	ID  client.ID
+	Err error
+}
+
+func (e *ProtectedError) Error() string {
+	return fmt.Sprintf("%s is protected against deletion: %v", e.ID, e.Err)
+}
+func (e *ProtectedError) Unwrap() error { return e.Err }
+
+// A RestoreError says that a deleted record could not be restored, and so
+// was not updated either.
+type RestoreError struct {
+	ID  client.ID
+	Err error
+}
+
+func (e *RestoreError) Error() string {
+	return fmt.Sprintf("%s is deleted, and could not be restored: %v", e.ID, e.Err)
+}
+func (e *RestoreError) Unwrap() error { return e.Err }
+
+// An UnreadError says that a record was written, but could not be read
+// back. ID is its id.
+type UnreadError struct {
+	ID  client.ID
+	Err error
+}
+
+func (e *UnreadError) Error() string {
+	return fmt.Sprintf("%s was written, but could not be read back: %v", e.ID, e.Err)
+}
+func (e *UnreadError) Unwrap() error { return e.Err }
+
+var (
+	// ErrNotSent says that a change was not sent because another one had failed.
+	ErrNotSent = errors.New("it was not sent, because another one failed")
+	// ErrRolledBack says that a change was rolled back by the service because
+	// another one in its batch failed.
+	ErrRolledBack = errors.New("it was rolled back, because another one in its request failed")
+)
+
+// An UndoneError says that a conversation was created and, because another one
+// failed, deleted again.
+type UndoneError struct{ ID client.ID }
+
+func (e *UndoneError) Error() string {
+	return "it was created, and deleted again because another one failed"
+}
+
+// A LeftoverError says that a conversation was created, was to be deleted again
+// because another one failed, and is still there.
+type LeftoverError struct {
+	ID  client.ID
+	Err error
+}
+
+func (e *LeftoverError) Error() string {
+	return fmt.Sprintf("the conversation %s was created, and could not be deleted again when another one failed: %v", e.ID, e.Err)
+}
+func (e *LeftoverError) Unwrap() error { return e.Err }

@@ -1,0 +1,313 @@
+package engine
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+func TestGetParameters(t *testing.T) {
+	t.Parallel()
+	for behavior, want := range map[string][][]string{
+		mockserver.Honoured: {{getConversation}, {getConversation}},
+		mockserver.Ignored:  {{getConversation, listRelations}, {getConversation, listRelations}},
+		mockserver.Refused:  {{getConversation, getConversation, listRelations}, {getConversation, listRelations}},
+	} {
+		t.Run(behavior, func(t *testing.T) {
+			t.Parallel()
+			s := newSpace(t, mockserver.Behavior{GetParameters: behavior})
+			id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "account_relations": texts(acme), "quote_relations": texts(quote)})
+			must(t, err)
+			must(t, s.Seed(map[string][]map[string]any{"TextMessages": {{"text_message_conversation_id": id, "content": "Hello", "direction": 1}}}))
+			for _, requests := range want {
+				got, err := s.engine.Conversations.Get(t.Context(), idOf(id))
+				must(t, err)
+				s.wantRequests(t, requests...)
+				wantEqual(t, "links", [][]client.ID{{acme}, {quote}, {}}, [][]client.ID{client.RelationKinds[0].Linked(&got), client.RelationKinds[5].Linked(&got), client.RelationKinds[1].Linked(&got)})
+				wantEqual(t, "without messages", true, got.Messages == nil)
+			}
+		})
+	}
+}
+
+// A refused id is no refusal of the parameters.
+func TestGetRefusedForAnotherReason(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	id := s.seed(t, 1)[0]
+	s.Inject(mockserver.Fault{Method: "GET", Times: 2, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity})
+	_, err := s.engine.Conversations.Get(t.Context(), id)
+	wantProblem(t, err, client.Refused)
+	s.ResetRequests()
+	_, err = s.engine.Conversations.Get(t.Context(), id)
+	must(t, err)
+	s.wantRequests(t, getConversation)
+	if s.engine.refused.has(getParameters) {
+		t.Errorf("the parameters count as refused")
+	}
+}
+
+func TestGetDeleted(t *testing.T) {
+	t.Parallel()
+	for _, parameters := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
+		for _, deleted := range []string{mockserver.NotFound, mockserver.OK} {
+			t.Run(parameters+" "+deleted, func(t *testing.T) {
+				t.Parallel()
+				s := newSpace(t, mockserver.Behavior{GetParameters: parameters, DeletedGet: deleted})
+				id := s.seed(t, 1)[0]
+				must(t, s.SoftDelete(conversationSegment, id.String()))
+				got, err := s.engine.Conversations.Get(t.Context(), id)
+				must(t, err)
+				wantEqual(t, "deleted", true, got.IsDeleted)
+				must(t, s.Purge(conversationSegment, id.String()))
+				_, err = s.engine.Conversations.Get(t.Context(), id)
+				wantProblem(t, err, client.NotFound)
+			})
+		}
+	}
+}
+
+// Where nothing is found because the address is wrong, no record counts as
+// gone, whatever the service calls it.
+func TestWrongSpace(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"not the API": `{"status":404,"message":"The requested URL was not found on the server.","errorcode":null,"traceback":null}`,
+		"HTML":        "<html>404</html>",
+		"envelope":    `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"not found"}`,
+		"no type":     `{"success":false,"http_status":404,"code":2006,"name":"ERROR_UNKNOWN_TYPE","message":"not found"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
+					asked++
+					return answer(r, http.StatusNotFound, body), nil
+				})
+				ctx := t.Context()
+				_, err := c.Conversations.Get(ctx, unknown)
+				wantProblem(t, err, client.WrongAddress)
+				_, err = c.Conversations.FetchMany(ctx, []client.ID{unknown, acme}, NoFloor)
+				wantProblem(t, err, client.WrongAddress)
+				_, err = c.Conversations.writeOne(ctx, newConversation(1), 0)
+				wantProblem(t, err, client.WrongAddress)
+				_, err = c.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(unknown), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}}, 0)
+				wantProblem(t, err, client.WrongAddress)
+				asked = 0
+				together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), client.WrongAddress) })
+				if asked > 4 {
+					t.Errorf("%d requests to find out that the address is wrong", asked)
+				}
+			})
+		})
+	}
+}
+
+func TestFetchMany(t *testing.T) {
+	t.Parallel()
+	const records = 350
+	for name, test := range map[string]struct {
+		pick  func(ids []client.ID) []client.ID
+		floor func(s testSpace, ids []client.ID) int64
+		want  map[string]int // requests, by what the service does with a filter on revision
+	}{
+		"none": {
+			func([]client.ID) []client.ID { return nil }, func(testSpace, []client.ID) int64 { return NoFloor },
+			map[string]int{mockserver.Honoured: 0, mockserver.Ignored: 0, mockserver.Refused: 0},
+		},
+		"one": {
+			func(ids []client.ID) []client.ID { return ids[200:201] }, func(testSpace, []client.ID) int64 { return NoFloor },
+			map[string]int{mockserver.Honoured: 1, mockserver.Ignored: 1, mockserver.Refused: 1},
+		},
+		"the newest": {
+			func(ids []client.ID) []client.ID { return ids[340:] }, func(s testSpace, _ []client.ID) int64 { return int64(s.Revision() - 10) },
+			map[string]int{mockserver.Honoured: 1, mockserver.Ignored: 1, mockserver.Refused: 2},
+		},
+		"the newest 250": {
+			func(ids []client.ID) []client.ID { return ids[100:] }, func(s testSpace, _ []client.ID) int64 { return int64(s.Revision() - 250) },
+			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 4},
+		},
+		"all": {
+			slices.Clone[[]client.ID], func(testSpace, []client.ID) int64 { return NoFloor },
+			map[string]int{mockserver.Honoured: 4, mockserver.Ignored: 4, mockserver.Refused: 4},
+		},
+		"two far ones": { // a page, which shows how many there are, and a get for each
+			func(ids []client.ID) []client.ID { return []client.ID{ids[149], ids[201]} }, func(testSpace, []client.ID) int64 { return NoFloor },
+			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 3},
+		},
+		"two that are older than thought": {
+			func(ids []client.ID) []client.ID { return []client.ID{ids[0], ids[1]} }, func(s testSpace, _ []client.ID) int64 { return int64(s.Revision() - 10) },
+			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 4},
+		},
+		"some that are gone": { // and whether the space is there
+			func([]client.ID) []client.ID { return []client.ID{unknown, acme} }, func(testSpace, []client.ID) int64 { return NoFloor },
+			map[string]int{mockserver.Honoured: 4, mockserver.Ignored: 4, mockserver.Refused: 4},
+		},
+	} {
+		for filter, want := range test.want {
+			t.Run(name+", filter "+filter, func(t *testing.T) {
+				t.Parallel()
+				s := newSpace(t, mockserver.Behavior{RevisionFilter: filter})
+				all := s.seed(t, records)
+				ids := test.pick(all)
+				got, err := s.engine.Conversations.FetchMany(t.Context(), ids, test.floor(s, all))
+				must(t, err)
+				for _, id := range ids {
+					c, found := got[id]
+					if exists := slices.Contains(all, id); found != exists || found && (c.ID != id || c.PhoneID != frontDesk) {
+						t.Errorf("%s is found: %t, %v", id, found, c)
+					}
+				}
+				for id := range got {
+					if !slices.Contains(ids, id) {
+						t.Errorf("%s was not asked for", id)
+					}
+				}
+				// Two that are gone ask side by side whether the space is there.
+				if n := len(s.Requests()); n != want && (name != "some that are gone" || n > want+1) {
+					t.Errorf("%d requests, want %d: %s", n, want, s.requests())
+				}
+			})
+		}
+	}
+}
+
+// What fails for one does not fail for the others.
+func TestFetchManyFailsForOne(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 3)
+	s.Inject(mockserver.Fault{Path: ids[1].String(), Kind: mockserver.StatusReply, Status: 403},
+		mockserver.Fault{Path: "/entities/" + conversationSegment, Times: 1, Kind: mockserver.ReplaceReply, Reply: `{"success":true,"total":300,"data":[]}`})
+	got, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
+	wantProblem(t, err, client.NotPermitted)
+	wantEqual(t, "found", 2, len(got))
+}
+
+// With a filter that is ignored, a look at what is new ends where the old
+// begins, however large the space is.
+func TestNewerThan(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		filter string
+		newer  int
+		want   int
+	}{
+		{mockserver.Honoured, 10, 1},
+		{mockserver.Ignored, 10, 1},
+		{mockserver.Refused, 10, 2},
+		{mockserver.Honoured, 150, 2},
+		{mockserver.Ignored, 150, 2},
+		{mockserver.Refused, 150, 3},
+		{mockserver.Honoured, 0, 1},
+		{mockserver.Ignored, 0, 1},
+		{mockserver.Refused, 0, 2},
+	} {
+		t.Run(fmt.Sprint(test), func(t *testing.T) {
+			t.Parallel()
+			s := newSpace(t, mockserver.Behavior{RevisionFilter: test.filter})
+			s.seed(t, 320)
+			floor := int64(s.Revision())
+			s.seed(t, test.newer)
+			newer := 0
+			for page, err := range s.engine.Conversations.entity.newerThan(t.Context(), floor, wholeConversations()) {
+				must(t, err)
+				for _, c := range page.Records {
+					if c.Revision > floor {
+						newer++
+					}
+				}
+			}
+			wantEqual(t, "newer ones", test.newer, newer)
+			wantEqual(t, "requests", test.want, len(s.Requests()))
+			s.ResetRequests()
+			for _, err := range s.engine.Conversations.entity.newerThan(t.Context(), floor, wholeConversations()) {
+				must(t, err)
+			}
+			if test.filter == mockserver.Refused {
+				test.want-- // by now it is known to be refused
+			}
+			wantEqual(t, "requests the second time", test.want, len(s.Requests()))
+		})
+	}
+}
+
+// An update of links learns which there are before it is sent; where it can't,
+// it is not sent, and its neighbours are.
+func TestPrepareFailsForOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		first, second := s.create(t.Context(), t, 0), s.create(t.Context(), t, 1)
+		time.Sleep(time.Second) // a batch begins anew
+		must(t, s.Edit(conversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
+		})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{linked(change(first), acme), linked(change(second), acme), newConversation(2)}, client.WriteOptions{RollbackMethod: 1})
+		if err := results[0].Err; err == nil || !strings.Contains(err.Error(), "does not show which record") {
+			t.Errorf("the one that can't be prepared: %v", err)
+		}
+		must(t, results[1].Err)
+		must(t, results[2].Err)
+		wantEqual(t, "links", [][]string{texts(zenith), texts(acme)}, [][]string{s.Links(first.ID.String(), "account_relations"), s.Links(second.ID.String(), "account_relations")})
+	})
+}
+
+// A link must show its own id and that of the linked record, each.
+func TestGetRefusesBareLinks(t *testing.T) {
+	t.Parallel()
+	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + id2 + `"}`, `{"id":"` + id2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
+		c := replyingEngine(t, `{"success":true,"data":{"id":"`+id1+`","revision":7,"account_relations":[`+link+`]}}`)
+		if got, err := c.Conversations.Get(t.Context(), idOf(id1)); client.ProblemOf(err) != client.UnexpectedReply {
+			t.Errorf("the link %s is taken for %v, %v", link, got.AccountRelations, err)
+		}
+	}
+}
+
+// Gets may be under way while another one finds out that parameters are refused.
+func TestGetParametersRefusedToMany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused})
+		ids := s.seed(t, 8)
+		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.Latency, Latency: time.Second})
+		together(len(ids), func(i int) {
+			time.Sleep(time.Duration(i) * 300 * time.Millisecond)
+			got, err := s.engine.Conversations.Get(t.Context(), ids[i])
+			if err != nil || got.ID != ids[i] {
+				t.Errorf("%d: %s, %v", i, got.ID, err)
+			}
+		})
+	})
+}
+
+// What a list lacks that ends too soon is got by itself, where it is known what
+// is sought.
+func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 5)
+	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, conversationSegment) {
+			return answer(r, http.StatusOK, `{"success":true,"total":5,"page_info":{"end_cursor":"c1","has_next_page":false},"data":[]}`), nil
+		}
+		return mockserver.InProcess(s.Server).RoundTrip(r)
+	})
+	got, err := c.Conversations.FetchMany(t.Context(), ids, 0)
+	must(t, err)
+	wantEqual(t, "found", 5, len(got))
+	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: conversationSegment})
+	_, err = s.engine.Find(t.Context(), client.Query{}, 0)
+	wantProblem(t, err, client.UnexpectedReply)
+}

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// Whatever an input can send has its entry in the table: else it would be neither asked
+// for nor compared.
+func TestFieldsOfInputs(t *testing.T) {
+	t.Parallel()
+	conversation := client.ConversationInput{
+		PhoneID: client.Value(frontDesk), RecipientAccountID: client.Null[client.ID](), RecipientContactID: client.Value(jones),
+		RecipientPhoneNumber: client.Value(""), Messages: client.Value([]client.MessageInput{}),
+	}
+	for _, kind := range client.RelationKinds {
+		*kind.Input(&conversation) = kind.Links(nil)
+	}
+	checkFields(t, conversationFields(client.PhoneNumbers{}), conversation)
+	checkFields(t, messageFields, client.MessageInput{
+		TextMessageConversationID: client.Value(acme), Content: client.Value("x"), Direction: client.Value(2),
+		MessageSID: client.Null[string](), DatetimeSent: client.Value(client.Time{}), Status: client.Value(3),
+	})
+}
+
+// checkFields checks the table against an input that sets all there is.
+func checkFields[T, In any](t *testing.T, table fields[T, In], input In) {
+	t.Helper()
+	text, err := json.Marshal(input)
+	must(t, err)
+	sent := map[string]json.RawMessage{}
+	must(t, json.Unmarshal(text, &sent))
+	for _, field := range table {
+		if _, isSent := sent[field.name]; !isSent {
+			t.Errorf("%s is no field of %T, or is in the table twice", field.name, input)
+		}
+		if _, isSet := field.wanted(&input); !isSet {
+			t.Errorf("the table does not see %s of %T", field.name, input)
+		}
+		delete(sent, field.name)
+	}
+	for name := range sent {
+		t.Errorf("%s of %T is not in the table", name, input)
+	}
+}

@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// Whatever comes back, with whatever status: no panic, no endless loop, and no
+// record without an id that is not an error.
+func FuzzEngineReplies(f *testing.F) {
+	for _, body := range replySeeds {
+		for _, status := range []int{200, 201, 404, 422, 500} {
+			f.Add(status, []byte(body), "application/json")
+		}
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte, retryAfter string) {
+		if status < 200 || status > 999 {
+			return // net/http hands nothing else on
+		}
+		synctest.Test(t, func(t *testing.T) { checkEngine(t, status, string(body), retryAfter) })
+	})
+}
+
+func checkEngine(t *testing.T, status int, body, retryAfter string) {
+	t.Helper()
+	e := scriptedEngine(t, repeating(status, body, retryAfter), func(c *testConfig) { c.MaxRetries = 0 })
+	ctx := t.Context()
+
+	if got, err := e.Conversations.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
+		t.Errorf("Get returns %v", got)
+	} else {
+		checkError(t, err)
+	}
+	for _, find := range []func() ([]client.Conversation, error){
+		func() ([]client.Conversation, error) { return e.Find(ctx, client.Query{}, 3) },
+		func() ([]client.Conversation, error) { return e.OfNumber(ctx, acme, "") },
+	} {
+		found, err := find()
+		checkError(t, err)
+		for _, got := range found {
+			if got.ID.IsZero() {
+				t.Error("a conversation without an id is found")
+			}
+		}
+	}
+	many, err := e.Conversations.FetchMany(ctx, []client.ID{idOf(id1), idOf(id2)}, 0)
+	checkError(t, err)
+	for id, got := range many {
+		if got.ID != id || id.IsZero() {
+			t.Errorf("FetchMany returns %v", got)
+		}
+		for _, kind := range client.RelationKinds {
+			for _, ref := range *kind.Refs(&got) {
+				if ref.ID.IsZero() || ref.Record == nil {
+					t.Errorf("FetchMany returns the link %v", ref)
+				}
+			}
+		}
+	}
+	for _, err := range e.Conversations.remove(ctx, []client.ID{acme, zenith}, client.WriteOptions{}) {
+		checkError(t, err)
+	}
+	for _, result := range e.Conversations.write(ctx, []conversationChange{linked(newConversation(1), acme), linked(change(client.Conversation{ID: idOf(id1)}), acme)}, client.WriteOptions{RollbackMethod: 1}) {
+		if result.Err == nil && result.Value.ID.IsZero() {
+			t.Error("a write results in no id")
+		}
+		checkError(t, result.Err)
+	}
+}

@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Of more candidates than lost creates none is chosen, and the error names them all.
+func TestAmbiguous(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		before := s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { s.stranger(t, numberOf(1)) }})
+		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		ambiguous, _ := errors.AsType[*AmbiguousError](err)
+		var want []client.ID
+		for _, held := range s.live() {
+			if id := idOf(held["id"].(string)); id != before[0] {
+				want = append(want, id)
+			}
+		}
+		if ambiguous == nil || sinceOf(err) == nil || !slices.Equal(sorted(want), sorted(ambiguous.IDs)) {
+			t.Errorf("the error is %v; want it to name %v", err, want)
+		}
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
+}
+
+// What was carried out after the repeat is told as a twin, unless another batch has
+// lost it.
+func TestTwins(t *testing.T) {
+	t.Parallel()
+	for _, lostByOthers := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.seed(t, 1)
+			var late client.ID
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1},
+				mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
+					late = s.stranger(t, numberOf(1))
+					if lostByOthers {
+						s.engine.claims.lose([]Identity{{frontDesk, client.PhoneNumbers{}.Canonical(numberOf(1))}}, 1)
+					}
+				}})
+			result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+			must(t, result.Err)
+			if lostByOthers {
+				wantEqual(t, "twins", 0, len(result.Twins))
+			} else {
+				wantEqual(t, "twins", []client.ID{late}, result.Twins)
+			}
+		})
+	}
+}
+
+// A read-back waits for a copy that lags.
+func TestReadBackWaitsForACopy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		mock, written := s.network.RoundTripper, time.Time{}
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			switch isBehind := time.Since(written) < 3*time.Second; {
+			case r.Method == http.MethodPost:
+				written = time.Now()
+			case isBehind && strings.HasSuffix(r.URL.Path, conversationSegment):
+				return answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
+			case isBehind:
+				return answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		wantEqual(t, "number", numberOf(1), s.create(t.Context(), t, 1).RecipientPhoneNumber)
+	})
+}
+
+// Nothing of a space that shows less than has been seen counts as gone, and no change
+// is sent to it.
+func TestBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		known := s.create(t.Context(), t, 1)
+		s.engine.Expect(known.Revision + 100)
+		_, err := s.engine.Conversations.Read(t.Context(), unknown)
+		wantProblem(t, err, client.Behind)
+		_, err = s.engine.Conversations.Read(t.Context(), known.ID)
+		wantProblem(t, err, client.Behind)
+		update := since(known)
+		update.Input.RecipientContactID = client.Value(jones)
+		_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
+		wantProblem(t, err, client.Behind)
+		_, err = s.engine.Conversations.writeOne(t.Context(), newConversation(2), 0)
+		wantProblem(t, err, client.Behind)
+		wantProblem(t, s.engine.Conversations.Delete(t.Context(), unknown, 0), client.Behind)
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}
+
+// After an interrupt the look for a lost create goes on, and ends within the request
+// timeout: what is not known by then is remembered.
+func TestInterruptWhileLooking(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		recovery, appears time.Duration
+		found             bool
+	}{
+		"it shows":         {30 * time.Second, 10 * time.Second, true},
+		"it does not show": {time.Hour, 2 * time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.RecoveryTimeout = test.recovery })
+				s.seed(t, 1)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
+					time.AfterFunc(test.appears, func() { s.stranger(t, numberOf(1)) })
+				}})
+				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+				defer cancel()
+				begin := time.Now()
+				_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
+				if test.found {
+					must(t, err)
+					return
+				}
+				withinBubble(t, begin, 0, 3*time.Second+s.engine.config.RequestTimeout+time.Second)
+				if sinceOf(err) == nil {
+					t.Errorf("it is not remembered: %v", err)
+				}
+				time.Sleep(test.appears)
+			})
+		})
+	}
+}
+
+// What has been restored is updated too, whoever gives up between the two.
+func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		known := s.create(t.Context(), t, 1)
+		must(t, s.engine.Conversations.Delete(t.Context(), known.ID, 0))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.Latency, Do: cancel})
+		update := since(known)
+		update.Restore, update.Input.RecipientContactID = true, client.Value(jones)
+		result := s.engine.Conversations.CreateOrUpdateMany(ctx, []conversationChange{update}, client.WriteOptions{RollbackMethod: 1}, false)[0]
+		must(t, result.Err)
+		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
+	})
+}
+
+// A create is not repeated at once because the service asks to wait, but everything
+// else waits.
+func TestUnavailableCreateShutsTheGate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusAfter, Status: http.StatusServiceUnavailable, RetryAfter: "20", Times: 1})
+		begin := time.Now()
+		got := s.create(t.Context(), t, 1)
+		withinBubble(t, begin, 20*time.Second, 30*time.Second)
+		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// prepareLinks notes which of the links that an update sets the conversation has
+// already, and which it should not have any more.
+func prepareLinks(change *pending[client.ConversationInput], conversation client.Conversation) {
+	input := &change.Input
+	if messages, isSet := input.Messages.Get(); isSet { // they never go into an update
+		change.inline, input.Messages = messages, client.Field[[]client.MessageInput]{}
+	}
+	change.kept, change.dropped = map[link]client.ID{}, nil
+	for _, kind := range client.RelationKinds {
+		wanted, isSet := kind.Input(input).Get()
+		if !isSet {
+			continue
+		}
+		for _, ref := range *kind.Refs(&conversation) {
+			linked := kind.LinkedBy(ref.Record)
+			change.kept[link{kind.Field, linked}] = ref.ID
+			if !slices.ContainsFunc(wanted, func(item client.RelationInput) bool { return item.Target() == linked }) {
+				change.dropped = append(change.dropped, ref.ID)
+			}
+		}
+	}
+}
+
+// withKeptLinks returns the input, naming the links that the conversation already has
+// by their relation's URI. So they are neither made anew nor doubled, whether the
+// service replaces an array or merges into it.
+func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client.ConversationInput {
+	input := change.Input
+	for _, kind := range client.RelationKinds {
+		field := kind.Input(&input)
+		wanted, isSet := field.Get()
+		if !isSet {
+			continue
+		}
+		items := make([]client.RelationInput, len(wanted))
+		for i, item := range wanted {
+			items[i] = item
+			if relation, isKept := change.kept[link{kind.Field, item.Target()}]; isKept {
+				items[i] = client.RelationInput{URI: e.api.Relations.URI(relation)}
+			}
+		}
+		*field = client.Value(items)
+	}
+	return input
+}
+
+// removeDropped deletes the links that updates should have removed, and that a service
+// which merges arrays has kept. It leaves links that others have made since. It reports
+// whether there were any.
+func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) bool {
+	owners := map[client.ID]int{} // relation → item
+	var extra []client.ID
+	for _, i := range w.written() {
+		for _, kind := range client.RelationKinds {
+			for _, ref := range *kind.Refs(&w.results[i].Value) {
+				if slices.Contains(w.changes[i].dropped, ref.ID) {
+					owners[ref.ID] = i
+					extra = append(extra, ref.ID)
+				}
+			}
+		}
+	}
+	for chunk := range slices.Chunk(extra, e.settings.BatchSize) {
+		for n, err := range e.relations.remove(ctx, chunk, w.options) {
+			if err != nil {
+				w.results[owners[chunk[n]]].Err = fmt.Errorf("removing a link: %w", err)
+			}
+		}
+	}
+	return len(extra) > 0
+}
+
+// completeRelations reads the links that a reply shows as URIs only.
+func (e *Engine) completeRelations(ctx context.Context, conversation *client.Conversation) error {
+	missing := func(ref client.Ref[client.Relation]) bool { return ref.Record == nil }
+	bare := slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool {
+		return slices.ContainsFunc(*kind.Refs(conversation), missing)
+	})
+	relations := map[client.ID]*client.Relation{}
+	if bare {
+		filter := client.Filter{Field: "text_message_conversation_id", Value: conversation.ID.String()}
+		for relation, err := range e.relations.All(ctx, client.Query{Filters: []client.Filter{filter}}) {
+			if err != nil {
+				return err
+			}
+			relations[relation.ID] = &relation
+		}
+	}
+	for _, kind := range client.RelationKinds {
+		refs := *kind.Refs(conversation)
+		for i := range refs {
+			if refs[i].Record == nil {
+				refs[i].Record = relations[refs[i].ID]
+			}
+			if refs[i].ID.IsZero() || refs[i].Record == nil || kind.LinkedBy(refs[i].Record).IsZero() {
+				return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: fmt.Sprintf("does not show which record is linked by %s of the conversation %s", kind.Field, conversation.ID), Snippet: refs[i].ID.String()}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// What is here looks for records that nobody has told of before. It asks the
+// service each time, and claims nothing: what is found may be what came of
+// someone's lost create.
+
+// Find returns the first conversations that match, at most limit of them; 0:
+// all. They come without messages; what the query says of fields is not heeded.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) Find(ctx context.Context, query client.Query, limit int) ([]client.Conversation, error) {
+	return client.Collect(e.EachFound(ctx, query, limit))
+}
+
+// EachFound is [Engine.Find], one by one: the next page is read when the one
+// before has been taken. It ends with the first error.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) EachFound(ctx context.Context, query client.Query, limit int) iter.Seq2[client.Conversation, error] {
+	whole := wholeConversations()
+	query.Expand, query.LoadOnly = whole.Expand, whole.LoadOnly
+	return func(yield func(client.Conversation, error) bool) {
+		for found, err := range e.api.Conversations.Each(ctx, query, limit) {
+			if err == nil {
+				err = e.complete(ctx, query, &found)
+			}
+			if !yield(found, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// complete makes what a query has found a whole conversation, without messages.
+func (e *Engine) complete(ctx context.Context, query client.Query, found *client.Conversation) error {
+	if !honoursRevision(query.Filters, found.Revision) {
+		return fmt.Errorf("it does not heed the filter on revision: the conversation %s has the revision %d", found.ID, found.Revision)
+	}
+	found.Messages = nil
+	return e.completeRelations(ctx, found)
+}
+
+// OfPhone returns all conversations of a phone, without messages.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
+	return e.ofPhone(ctx, phone, func(client.Conversation) bool { return true })
+}
+
+// OfNumber returns the conversations of a phone with a number, in whatever spelling,
+// without messages and without those that are soft-deleted. As no filter knows of
+// spellings, it reads all conversations of the phone.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) ([]client.Conversation, error) {
+	wanted := e.numbers.Canonical(number)
+	return e.ofPhone(ctx, phone, func(c client.Conversation) bool {
+		return !c.IsDeleted && e.numbers.Canonical(c.RecipientPhoneNumber) == wanted
+	})
+}
+
+func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.Conversation) bool) ([]client.Conversation, error) {
+	query := wholeConversations()
+	query.OrderBy = []string{"created"}
+	query.Filters = []client.Filter{{Field: "phone_id", Value: phone.String()}}
+	var found []client.Conversation
+	for conversation, err := range e.api.Conversations.All(ctx, query) {
+		if err != nil {
+			return nil, err
+		}
+		if conversation.PhoneID != phone || !fits(conversation) {
+			continue // the filter need not be honoured
+		}
+		if err := e.completeRelations(ctx, &conversation); err != nil {
+			return nil, err
+		}
+		conversation.Messages = nil
+		found = append(found, conversation)
+	}
+	return found, nil
+}
+
+// honoursRevision reports whether a conversation with this revision can be what
+// the filters ask for: no document says that the service filters by revision.
+func honoursRevision(filters []client.Filter, revision int64) bool {
+	for _, filter := range filters {
+		if filter.Field != "revision" {
+			continue
+		}
+		var bounds []int64
+		for text := range strings.SplitSeq(filter.Value, ",") {
+			bound, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+			if err != nil {
+				return true // the service's to judge
+			}
+			bounds = append(bounds, bound)
+		}
+		if !compares(filter.Op, revision, bounds) {
+			return false
+		}
+	}
+	return true
+}
+
+func compares(op string, revision int64, bounds []int64) bool {
+	switch first, last := bounds[0], bounds[len(bounds)-1]; op {
+	case "", "eq":
+		return revision == first
+	case "not-eq":
+		return revision != first
+	case "gt":
+		return revision > first
+	case "gte":
+		return revision >= first
+	case "lt":
+		return revision < first
+	case "lte":
+		return revision <= first
+	case "between":
+		return first <= revision && revision <= last
+	}
+	return true
+}

@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Also where the service shows links as URIs only, and messages unasked.
+func TestFindShowsWholeConversations(t *testing.T) {
+	t.Parallel()
+	const link = "https://crm.example/entities/" + relationSegment + "/" + id2
+	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, relationSegment) {
+			return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id2+`","account_id":"`+acme.String()+`"}]}`), nil
+		}
+		query := r.URL.Query()
+		wantEqual(t, "load-only", strings.Join(wholeConversations().LoadOnly, ","), query.Get("load-only"))
+		wantEqual(t, "expand", strings.Join(relationFields(), ","), query.Get("expand"))
+		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","revision":7,"account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
+	})
+	found, err := c.Find(t.Context(), client.Query{LoadOnly: []string{"id"}}, 0)
+	must(t, err)
+	if len(found) != 1 {
+		t.Fatalf("%d conversations", len(found))
+	}
+	wantEqual(t, "linked accounts", []client.ID{acme}, client.RelationKinds[0].Linked(&found[0]))
+	wantEqual(t, "messages", 0, len(found[0].Messages))
+}
+
+// No document says that the service filters by revision, and what it returns
+// must not be taken for something else.
+func TestFindByRevision(t *testing.T) {
+	t.Parallel()
+	for _, behavior := range []string{mockserver.Honoured, mockserver.Ignored} {
+		s := newSpace(t, mockserver.Behavior{RevisionFilter: behavior})
+		ids := s.seed(t, 4)
+		all, err := s.engine.Find(t.Context(), client.Query{OrderBy: []string{"revision"}}, 0)
+		must(t, err)
+		second, third := strconv.FormatInt(all[1].Revision, 10), strconv.FormatInt(all[2].Revision, 10)
+		for _, test := range []struct {
+			op, value string
+			want      []client.ID
+		}{
+			{"", second, ids[1:2]},
+			{"eq", second, ids[1:2]},
+			{"not-eq", second, []client.ID{ids[0], ids[2], ids[3]}},
+			{"gt", second, ids[2:]},
+			{"gte", second, ids[1:]},
+			{"lt", third, ids[:2]},
+			{"lte", third, ids[:3]},
+			{"between", second + "," + third, ids[1:3]},
+		} {
+			found, err := s.engine.Find(t.Context(), client.Query{OrderBy: []string{"revision"}, Filters: []client.Filter{{Field: "revision", Op: test.op, Value: test.value}}}, 0)
+			if behavior == mockserver.Ignored {
+				if err == nil || !strings.Contains(err.Error(), "does not heed the filter on revision") {
+					t.Errorf("revision %s %s, which is ignored: %d found, %v", test.op, test.value, len(found), err)
+				}
+				continue
+			}
+			must(t, err)
+			var got []client.ID
+			for _, conversation := range found {
+				got = append(got, conversation.ID)
+			}
+			wantEqual(t, "revision "+test.op+" "+test.value, test.want, got)
+		}
+	}
+	refusing := newSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Refused})
+	_, err := refusing.engine.Find(t.Context(), client.Query{Filters: []client.Filter{{Field: "revision", Op: "gt", Value: "1"}}}, 0)
+	wantProblem(t, err, client.Refused)
+}
+
+func TestOfNumber(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	s.seed(t, 150)
+	otherPhone, err := s.Create("Phones", map[string]any{"name": "Back office"})
+	must(t, err)
+	create := func(phone, number string) client.ID {
+		id, err := s.Create(conversationSegment, map[string]any{"phone_id": phone, "recipient_phone_number": number})
+		must(t, err)
+		return idOf(id)
+	}
+	one := create(frontDesk.String(), "+1 (202) 555-0100")
+	create(otherPhone, "+12025550100")
+	first, second := create(frontDesk.String(), "+1 202 555 0101"), create(frontDesk.String(), "+12025550101")
+	gone := create(frontDesk.String(), "+12025550102")
+	must(t, s.SoftDelete(conversationSegment, gone.String()))
+	s.ResetRequests()
+	for number, want := range map[string][]client.ID{
+		"+1 202-555-0100": {one},
+		"+12025550101":    {first, second},
+		"+12025550102":    nil, // soft-deleted
+		"+12025550103":    nil,
+		"":                nil,
+	} {
+		found, err := s.engine.OfNumber(t.Context(), frontDesk, number)
+		must(t, err)
+		var got []client.ID
+		for _, conversation := range found {
+			got = append(got, conversation.ID)
+		}
+		wantEqual(t, number, want, got)
+		for _, request := range s.Requests() {
+			wantEqual(t, "filter", frontDesk.String(), request.Query.Get("filter[phone_id]"))
+		}
+		s.wantRequests(t, listConversations, listConversations)
+	}
+	if s.engine.claims.has(one) {
+		t.Error("what was found is claimed: a lost create could not adopt it any more")
+	}
+}
+
+// A service that filters nothing, and shows what is deleted.
+func TestOfNumberWithoutFilters(t *testing.T) {
+	t.Parallel()
+	conversation := func(id, phone client.ID, deleted string) string {
+		return `{"id":"` + id.String() + `","phone_id":"` + phone.String() + `","recipient_phone_number":"+12025550100","revision":7,"is_deleted":` + deleted + `}`
+	}
+	c := replyingEngine(t, `{"success":true,"data":[`+conversation(idOf(id1), acme, "false")+`,`+conversation(idOf(id2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
+	found, err := c.OfNumber(t.Context(), frontDesk, "+12025550100")
+	must(t, err)
+	if len(found) != 1 || found[0].ID != jones {
+		t.Errorf("found %v", found)
+	}
+}
+
+// The listing that answers the refresh of resources answers no lookup.
+func TestLookupsAreFresh(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 5)
+	for _, id := range ids[:3] { // the second makes the listing
+		_, err := s.engine.Conversations.Read(t.Context(), id)
+		must(t, err)
+	}
+	for _, id := range ids {
+		must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
+	}
+	found, err := s.engine.Find(t.Context(), client.Query{}, 0)
+	must(t, err)
+	got, err := s.engine.Conversations.Get(t.Context(), ids[4])
+	must(t, err)
+	ofNumber, err := s.engine.OfNumber(t.Context(), frontDesk, numberOf(100_003))
+	must(t, err)
+	for _, conversation := range append(append(found, got), ofNumber...) {
+		if conversation.RecipientAccountID != acme {
+			t.Errorf("%s is stale", conversation.ID)
+		}
+	}
+	wantEqual(t, "found", 5+1, len(found)+len(ofNumber))
+}

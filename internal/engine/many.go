@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// CreateOrUpdateMany writes any number of records in as few requests as
+// they fit in, and reads them back together. The results are in the order of
+// the changes; their errors are those of [Collection.CreateOrUpdate], and:
+//
+// With allOrNothing, once anything fails nothing more is sent, and what has
+// been created is deleted again. What was created then has an *UndoneError, or,
+// where it could not be deleted again, a *LeftoverError; what was not sent has
+// [ErrNotSent]. What the service rolled back because of another item, and said
+// so, has [ErrRolledBack].
+//
+// POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate]; POST
+// /entities/{entity}/batch-delete to undo
+func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options client.WriteOptions, allOrNothing bool) []Result[T] {
+	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
+	defer done()
+	w := newWriting(c, changes, options)
+	all := w.all()
+	w.begin(ctx)
+	var failed atomic.Bool
+	failed.Store(len(w.unfailed(all)) < len(all))
+	var group errgroup.Group
+	group.SetLimit(cap(c.batches))
+	for items := range slices.Chunk(all, c.engine.settings.BatchSize) {
+		group.Go(func() error {
+			if allOrNothing && failed.Load() {
+				w.fail(w.toSend(items), ErrNotSent)
+				return nil
+			}
+			w.carryOut(ctx, items)
+			if len(w.unfailed(items)) < len(items) {
+				failed.Store(true)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait()
+	// What has been written is awaited, even by those who have given up.
+	ctx = client.LastingOf(ctx)
+	if allOrNothing && failed.Load() {
+		w.undo(ctx)
+	}
+	w.readBack(ctx)
+	for i := range w.results {
+		w.results[i].Err = w.stillOpen(w.changes[i].Change, w.results[i].Err)
+	}
+	return w.results
+}
+
+// DeleteMany soft-deletes any number of records, and returns the error of each. What is
+// deleted or gone already is no error.
+//
+// POST /entities/{entity}/batch-delete
+func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
+	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
+	errs := make([]error, len(ids))
+	var group errgroup.Group
+	group.SetLimit(cap(c.batches))
+	for first := 0; first < len(ids); first += c.engine.settings.BatchSize {
+		chunk := ids[first:min(first+c.engine.settings.BatchSize, len(ids))]
+		group.Go(func() error {
+			copy(errs[first:], c.remove(ctx, chunk, options))
+			return nil
+		})
+	}
+	_ = group.Wait()
+	return errs
+}
+
+// undo deletes what was created. An adopted record that others use stays: it may be
+// theirs.
+func (w *writing[T, In]) undo(ctx context.Context) {
+	var created []int
+	var ids []client.ID
+	for _, i := range w.all() {
+		id := w.createdID(i)
+		switch {
+		case id.IsZero():
+		case w.results[i].Adopted && w.isUsed(ctx, i, id):
+			w.head(i).ID = client.Field[client.ID]{} // it is not taken for ours
+			w.results[i].Err = &AmbiguousError{IDs: []client.ID{id}}
+		default:
+			created = append(created, i)
+			ids = append(ids, id)
+		}
+	}
+	for n, err := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
+		i := created[n]
+		if err != nil {
+			w.results[i].Err = &LeftoverError{ID: ids[n], Err: err}
+			continue
+		}
+		w.head(i).ID = client.Field[client.ID]{} // nothing is left of it
+		if w.results[i].Err == nil {
+			w.results[i].Err = &UndoneError{ID: ids[n]}
+		}
+	}
+}

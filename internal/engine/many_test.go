@@ -1,0 +1,181 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+func newConversations(n int) []conversationChange {
+	inputs := make([]conversationChange, n)
+	for i := range inputs {
+		inputs[i] = newConversation(i)
+	}
+	return inputs
+}
+
+func TestMany(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(250), client.WriteOptions{RollbackMethod: 1}, false)
+		var ids []client.ID
+		for i, result := range results {
+			if result.Err != nil || result.Value.RecipientPhoneNumber != numberOf(i) {
+				t.Errorf("result %d: %s, %v", i, result.Value.RecipientPhoneNumber, result.Err)
+			}
+			ids = append(ids, result.Value.ID)
+		}
+		s.wantRequests(t, listConversations, batchModify, batchModify, batchModify, listConversations, listConversations, listConversations)
+
+		for i, err := range s.engine.Conversations.DeleteMany(t.Context(), append(ids, unknown), 0) {
+			if err != nil {
+				t.Errorf("delete %d: %v", i, err)
+			}
+		}
+		s.wantRequests(t, batchDelete, batchDelete, batchDelete)
+		wantEqual(t, "conversations", 0, len(s.live()))
+	})
+}
+
+// All or nothing is for all requests together, however the service says that
+// it rolled back, and whatever gets lost on the way.
+func TestAllOrNothing(t *testing.T) {
+	t.Parallel()
+	const culprit = 7
+	for name, faults := range map[string][]mockserver.Fault{
+		"well":            nil,
+		"replies lost":    {{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 2}},
+		"requests lost":   {{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 2}},
+		"a delete lost":   {{Path: "batch-delete", Kind: mockserver.StatusAfter, Status: http.StatusBadGateway, Times: 1}},
+		"replies garbled": {{Kind: mockserver.ShortArray, Path: "batch", Times: 3}},
+	} {
+		for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+			t.Run(name+", "+reply, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{RollbackReply: reply}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 5, 2 })
+					s.Inject(faults...)
+					inputs := newConversations(20)
+					inputs[culprit].Input.PhoneID = client.Value(unknown)
+					results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
+					wantEqual(t, "conversations", 0, len(s.live()))
+					for i, result := range results {
+						if result.Err == nil || !result.Value.ID.IsZero() && !errors.As(result.Err, new(*UndoneError)) {
+							t.Errorf("result %d: %s, %v", i, result.Value.ID, result.Err)
+						}
+					}
+					wantProblem(t, results[culprit].Err, client.RelationNotFound)
+					if says := errors.Is(results[5].Err, ErrRolledBack); faults == nil && says != (reply == mockserver.Indexed) {
+						t.Errorf("the neighbour: %v", results[5].Err)
+					}
+				})
+			})
+		}
+	}
+}
+
+// What could not be taken back is not hidden.
+func TestLeftover(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		inputs := newConversations(6)
+		inputs[3].Input.PhoneID = client.Value(unknown)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
+		for i, result := range results {
+			var leftover *LeftoverError
+			if left := errors.As(result.Err, &leftover); left != (i < 2) || left && fmt.Sprint(s.live()[i]["id"]) != leftover.ID.String() {
+				t.Errorf("result %d: %v", i, result.Err)
+			}
+			if notSent := errors.Is(result.Err, ErrNotSent); notSent != (i >= 4) {
+				t.Errorf("result %d: %v", i, result.Err)
+			}
+		}
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// What has been updated is not deleted because something else failed.
+func TestAllOrNothingKeepsUpdates(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+		before := s.create(t.Context(), t, 0)
+		update := change(before)
+		update.Input.RecipientContactID = client.Value(jones)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{update, newConversation(1), {Input: client.ConversationInput{PhoneID: client.Value(unknown)}}}, client.WriteOptions{}, true)
+		must(t, results[0].Err)
+		wantEqual(t, "the update", jones, results[0].Value.RecipientContactID)
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}
+
+// Where the links of an update can't be known, nothing is sent at all.
+func TestAllOrNothingPrepares(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		before := s.create(t.Context(), t, 0)
+		s.ResetRequests()
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(change(before), acme)}, client.WriteOptions{}, true)
+		wantProblem(t, results[1].Err, client.NotPermitted)
+		if !errors.As(results[0].Err, new(*UndoneError)) {
+			t.Errorf("the neighbour: %v", results[0].Err)
+		}
+		wantEqual(t, "conversations", 1, len(s.live()))
+	})
+}
+
+func TestOfPhone(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	want := s.seed(t, 120)
+	must(t, s.Seed(map[string][]map[string]any{
+		"Phones":            {{"id": id1, "name": "Back office"}},
+		conversationSegment: {{"phone_id": id1, "recipient_phone_number": numberOf(1)}},
+	}))
+	ofPhone := func() []client.ID {
+		found, err := s.engine.OfPhone(t.Context(), frontDesk)
+		must(t, err)
+		var ids []client.ID
+		for _, c := range found {
+			ids = append(ids, c.ID)
+		}
+		return sorted(ids)
+	}
+	wantEqual(t, "conversations", sorted(want), ofPhone())
+	s.wantRequests(t, listConversations, listConversations)
+
+	mock := s.network.RoundTripper
+	s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		query := r.URL.Query()
+		query.Del("filter[phone_id]") // as a service does that does not know this filter
+		r.URL.RawQuery = query.Encode()
+		return mock.RoundTrip(r)
+	})
+	wantEqual(t, "conversations without a filter", sorted(want), ofPhone())
+}
+
+// Credentials that the service does not accept are sent once: more of them
+// would lock the account.
+func TestWrongCredentialsAreSentOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.Password += "?" })
+		for range 3 {
+			together(5, func(i int) {
+				_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
+				wantProblem(t, err, client.WrongCredentials)
+			})
+		}
+		s.wantRequests(t, listConversations)
+	})
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// Lists show no contents: they are full of other people's. What is here decides
+// of which messages the contents are got, one by one.
+
+// stubFields are what a list of messages shows.
+var stubFields = []string{
+	"id", "revision", "text_message_conversation_id", "is_deleted", "is_delete_protected",
+}
+
+// contents are what the caller knows of the contents of messages.
+type contents struct {
+	mu     sync.Mutex
+	readAt map[client.ID]int64 // the revision at which it has read a message
+}
+
+// notOwned stands in the place of a revision: the content is somebody else's.
+const notOwned = math.MaxInt64
+
+// OwnMessages tells the client of messages that its caller owns, each with the
+// revision at which the caller has read it, [NoFloor] where it has not. As long as
+// a message has that revision, it is returned as a stub.
+func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
+	e.Messages.Known(slices.Collect(maps.Keys(readAt)))
+	e.contents.mu.Lock()
+	defer e.contents.mu.Unlock()
+	if e.contents.readAt == nil {
+		e.contents.readAt = map[client.ID]int64{}
+	}
+	maps.Copy(e.contents.readAt, readAt)
+}
+
+// ReferToMessages tells the client of messages that its caller refers to and, as
+// far as the client knows, does not own. They are returned as stubs.
+func (e *Engine) ReferToMessages(ids []client.ID) {
+	others := map[client.ID]int64{}
+	for _, id := range ids {
+		if _, isKnown := e.contents.of(id); !isKnown {
+			others[id] = notOwned
+		}
+	}
+	e.OwnMessages(others)
+}
+
+func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	readAt, isKnown = c.readAt[id]
+	return readAt, isKnown
+}
+
+// suffices reports whether nothing of the message needs to be got any more.
+func (c *contents) suffices(m client.Message) bool {
+	readAt, isKnown := c.of(m.ID)
+	return !m.IsStub() || isKnown && (readAt == notOwned || m.Revision > 0 && readAt == m.Revision)
+}
+
+// mayBeListed reports whether a list of what is newer than floor can show all
+// that is needed of the message.
+func (c *contents) mayBeListed(id client.ID, floor int64) bool {
+	readAt, isKnown := c.of(id)
+	return isKnown && readAt > floor
+}
+
+// findMessage finds one message: a whole one, or a stub where that has to do.
+func (e *Engine) findMessage(ctx context.Context, id client.ID) (client.Message, error) {
+	if readAt, isKnown := e.contents.of(id); !isKnown || readAt != notOwned {
+		return e.Messages.findWhole(ctx, id)
+	}
+	query := e.Messages.query
+	query.First, query.IncludeDeleted = 1, true
+	query.Filters = []client.Filter{{Field: "id", Value: id.String()}}
+	page, err := e.Messages.entity.List(ctx, query)
+	for _, message := range page.Records {
+		if message.ID == id {
+			return message, nil
+		}
+	}
+	if err != nil && !isRefusal(err) {
+		return client.Message{}, err
+	}
+	if err != nil {
+		e.refused.add(ctx, idFilter)
+	}
+	// A get that heeds load-only shows no more.
+	return e.Messages.entity.find(ctx, id, e.Messages.query)
+}
+
+// completeMessage gets what a list has not shown of a message, where that is
+// needed.
+func (e *Engine) completeMessage(ctx context.Context, m *client.Message) error {
+	if e.contents.suffices(*m) {
+		return nil
+	}
+	whole, err := e.Messages.findWhole(ctx, m.ID)
+	if err != nil {
+		return err
+	}
+	whole.AsOf = m.AsOf
+	*m = whole
+	return nil
+}

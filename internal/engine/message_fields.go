@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"html"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// messageFields are what can be set of a message.
+var messageFields = fields[client.Message, client.MessageInput]{
+	like(isSame, newField("text_message_conversation_id", func(in *client.MessageInput) *client.Field[client.ID] { return &in.TextMessageConversationID },
+		func(id client.ID) string { return TextOf(id) }, func(m *client.Message) string { return TextOf(m.TextMessageConversationID) })),
+	same(SameContent, like(likeContent, newField("content", func(in *client.MessageInput) *client.Field[string] { return &in.Content },
+		asIs, func(m *client.Message) string { return m.Content }))),
+	like(isSame, newField("direction", func(in *client.MessageInput) *client.Field[int] { return &in.Direction },
+		client.MessageDirections.Name, func(m *client.Message) string { return client.MessageDirections.Name(m.Direction) })),
+	same(sameTimeText, newField("datetime_sent", func(in *client.MessageInput) *client.Field[client.Time] { return &in.DatetimeSent },
+		textOfTime, func(m *client.Message) string { return textOfTime(m.DatetimeSent) })),
+	// Another SID is another message's.
+	like(func(wanted, held string) bool { return wanted == "" || isFilled(wanted, held) },
+		newField("message_sid", func(in *client.MessageInput) *client.Field[string] { return &in.MessageSID }, asIs, func(m *client.Message) string { return m.MessageSID })),
+	newField("status", func(in *client.MessageInput) *client.Field[int] { return &in.Status },
+		client.MessageStatuses.Name, func(m *client.Message) string { return client.MessageStatuses.Name(m.Status) }),
+}
+
+func same[T, In any](same func(wanted, held string) bool, f field[T, In]) field[T, In] {
+	f.same = same
+	return f
+}
+
+func like[T, In any](like func(wanted, held string) bool, f field[T, In]) field[T, In] {
+	f.like = like
+	return f
+}
+
+func likeContent(wanted, held string) bool {
+	return canonicalContent(wanted) == canonicalContent(held)
+}
+
+// SameContent reports whether two contents differ at most in their line ends and
+// in white space at the end, which services add and trim.
+func SameContent(a, b string) bool { return withoutEnd(a) == withoutEnd(b) }
+
+func withoutEnd(text string) string {
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	return strings.TrimRightFunc(text, unicode.IsSpace)
+}
+
+// canonicalContent is the same for all the ways in which a service may store a
+// content: trimmed, with HTML entities, or in another Unicode form.
+func canonicalContent(text string) string {
+	return strings.TrimSpace(withoutEnd(norm.NFC.String(html.UnescapeString(text))))
+}
+
+// SameTime reports whether two times are the same but for what a service does not
+// keep: it may cut or round to seconds, milliseconds or microseconds.
+func SameTime(a, b client.Time) bool {
+	if a.Equal(b.Time) {
+		return true
+	}
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		for _, pair := range [][2]client.Time{{a, b}, {b, a}} {
+			fine, coarse := pair[0], pair[1]
+			if fine.Truncate(unit).Equal(coarse.Time) || fine.Round(unit).Equal(coarse.Time) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// textOfTime returns the time as its String does, empty for none.
+func textOfTime(t client.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.String()
+}
+
+func sameTimeText(a, b string) bool {
+	var times [2]client.Time
+	for i, text := range []string{a, b} {
+		if times[i].UnmarshalText([]byte(text)) != nil {
+			return a == b
+		}
+	}
+	return SameTime(times[0], times[1])
+}
+
+// IsLike reports whether the message may be what the service has made of the
+// input: it has the same direction, the same content but for the ways in which
+// services store one, the same conversation if the input sets it, and no other SID.
+func IsLike(in client.MessageInput, m client.Message) bool { return messageFields.like(&in, &m) }
+
+// Agrees reports whether the message has everything that the input sets.
+func Agrees(in client.MessageInput, m client.Message) bool { return len(Differences(in, m)) == 0 }
+
+// Differences returns the names of the fields that the input sets, and that the
+// message has differently.
+func Differences(in client.MessageInput, m client.Message) []string {
+	return messageFields.differences(&in, &m, false)
+}

@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const (
+	messageSegment = "TextMessages"
+	listMessages   = "GET TextMessages"
+	getMessage     = "GET TextMessages/{id}"
+)
+
+func newMessage(content string) client.MessageInput {
+	return client.MessageInput{Content: client.Value(content), Direction: client.Value(1)}
+}
+
+// messaged returns a change with messages that are created along.
+func messaged(change conversationChange, contents ...string) conversationChange {
+	messages := make([]client.MessageInput, len(contents))
+	for i, content := range contents {
+		messages[i] = newMessage(content)
+	}
+	change.Input.Messages = client.Value(messages)
+	return change
+}
+
+func contentsOf(c client.Conversation) map[string]client.ID {
+	contents := map[string]client.ID{}
+	for _, ref := range c.Messages {
+		contents[ref.Record.Content] = ref.ID
+	}
+	return contents
+}
+
+// Messages that are created along with their conversations are listed in one
+// request for the batch and got one by one, also where the reply was lost.
+func TestMessagesCreatedAlong(t *testing.T) {
+	t.Parallel()
+	for _, lost := range []bool{false, true} {
+		for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
+			t.Run(fmt.Sprintf("lost %t, filter %s", lost, filter), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter})
+					stranger := s.seed(t, 1)[0]
+					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": stranger.String(), "content": "hello 1", "direction": 1})
+					must(t, err)
+					if lost {
+						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+					}
+					inputs := make([]conversationChange, 30)
+					for i := range inputs {
+						inputs[i] = messaged(newConversation(i), fmt.Sprint("hello ", i), "bye")
+					}
+					results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
+					for i, result := range results {
+						contents := contentsOf(result.Value)
+						if result.Err != nil || len(contents) != 2 || contents[fmt.Sprint("hello ", i)].IsZero() || contents["bye"].IsZero() {
+							t.Errorf("%d: %v, %v", i, contents, result.Err)
+						}
+					}
+					if !lost && filter == mockserver.Honoured {
+						gets := slices.Repeat([]string{getMessage}, 60)
+						s.wantRequests(t, append([]string{listConversations, batchModify, listConversations, listMessages}, gets...)...)
+					}
+					wantEqual(t, "messages", 61, len(s.Records(messageSegment)))
+				})
+			})
+		}
+	}
+}
+
+// A message has the same guarantees as a conversation.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.seed(t, 1)[0]
+		inputs := make([]messageChange, 12)
+		for i := range inputs {
+			inputs[i].Input = newMessage(fmt.Sprint("twins ", i/2)) // two of each
+			inputs[i].Input.TextMessageConversationID = client.Value(conversation)
+			inputs[i].Input.DatetimeSent = client.Value(client.Time{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
+		}
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		made := map[client.ID]bool{}
+		written := make([]client.Message, len(inputs))
+		for i, result := range s.engine.Messages.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false) {
+			if result.Err != nil || !Agrees(inputs[i].Input, result.Value) {
+				t.Errorf("%d: %+v, %v", i, result.Value, result.Err)
+			}
+			made[result.Value.ID] = true
+			written[i] = result.Value
+		}
+		wantEqual(t, "made, held", []int{12, 12}, []int{len(made), len(s.Records(messageSegment))})
+
+		edit := func(i int, fields map[string]any) { must(t, s.Edit(messageSegment, written[i].ID.String(), fields)) }
+		edit(0, map[string]any{"content": "someone else's"})
+		edit(1, map[string]any{"status": 5})
+		must(t, s.SoftDelete(messageSegment, written[2].ID.String()))
+		updates := make([]messageChange, 3)
+		for i := range updates {
+			updates[i].Input = client.MessageInput{Content: client.Value("ours")}
+			updates[i].Input.ID, updates[i].Input.Revision, updates[i].Known = client.Value(written[i].ID), client.Value(written[i].Revision), knownMessage(written[i])
+		}
+		updates[2].Restore = true
+		results := s.engine.Messages.CreateOrUpdateMany(t.Context(), updates, client.WriteOptions{RollbackMethod: 1}, false)
+		if conflict, ok := errors.AsType[*ConflictError](results[0].Err); !ok {
+			t.Errorf("the error is %v", results[0].Err)
+		} else {
+			wantEqual(t, "conflict", []Conflict{{"content", "twins 0", "ours", "someone else's"}}, conflict.Fields)
+		}
+		for i, result := range results[1:] {
+			if result.Err != nil || result.Value.Content != "ours" || result.Value.IsDeleted {
+				t.Errorf("%d: %+v, %v", i, result.Value, result.Err)
+			}
+		}
+		wantEqual(t, "someone else's status", 5, results[1].Value.Status)
+		for _, err := range s.engine.Messages.DeleteMany(t.Context(), []client.ID{written[0].ID, written[1].ID}, 0) {
+			must(t, err)
+		}
+		got, err := s.engine.MessagesOf(t.Context(), conversation, NoFloor, nil)
+		must(t, err)
+		wantEqual(t, "left", 10, len(got))
+	})
+}

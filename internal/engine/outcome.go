@@ -1,0 +1,45 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// isTransient reports whether a lost request may go better when it is sent again: not
+// one that was redirected, or refused by who knows whom.
+func isTransient(err error) bool {
+	status := client.StatusOf(err)
+	return status < 300 || status >= 500 || status == http.StatusRequestTimeout
+}
+
+// isTooLarge reports whether the service takes no request of that size.
+func isTooLarge(err error) bool { return client.StatusOf(err) == http.StatusRequestEntityTooLarge }
+
+// isRefusedWhole reports whether the service refused a batch as a whole for
+// what is in it.
+func isRefusedWhole(err error) bool {
+	switch client.ProblemOf(err) {
+	case client.Refused, client.RelationNotFound, client.NotFound:
+		return true
+	}
+	return false
+}
+
+// isRefusal reports whether the service found fault with the request itself.
+func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
+
+// isUnknown reports whether the error leaves it open whether a change was carried out.
+func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
+
+// causeOf returns why an outcome is unknown.
+func causeOf(err error) error {
+	if unknown, ok := errors.AsType[*client.OutcomeUnknownError](err); ok {
+		return unknown.Err
+	}
+	if lost, ok := errors.AsType[*LostCreateError](err); ok {
+		return lost.Err
+	}
+	return err
+}

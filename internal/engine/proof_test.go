@@ -1,0 +1,230 @@
+package engine
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Numbers of all countries are recognised after the service has respelled them, also
+// those that are written in pairs of digits.
+func TestRespelledNumbersOfAllCountries(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"+33123456789", "+4512345678", "+442079460000", "+390612345678"} {
+		for _, format := range []string{mockserver.Digits, mockserver.Masked, mockserver.DoubleZero} {
+			t.Run(number+" "+format, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
+					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+					input := newConversation(1)
+					input.Input.RecipientPhoneNumber = client.Value(number)
+					got, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
+					must(t, err)
+					wantEqual(t, "conversations", 1, len(s.live()))
+					wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
+				})
+			})
+		}
+	}
+}
+
+// A masked number may be that of a create of another batch.
+func TestMaskedNumbersOfTwoBatches(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
+		s.seed(t, 1)
+		mock := s.network.RoundTripper
+		var lost sync.Map
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			level := r.URL.Query().Get("validation-level")
+			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
+				return mock.RoundTrip(r)
+			}
+			wroteHeaders(r)
+			if level == "4" { // the first one never arrives
+				response, err := mock.RoundTrip(r)
+				must(t, err)
+				must(t, response.Body.Close())
+			}
+			time.Sleep(2 * time.Second)
+			return nil, mockserver.ErrDropped
+		})
+		numbers := []string{"+15550100133", "+15550200133"}
+		together(2, func(i int) {
+			input := newConversation(1)
+			input.Input.RecipientPhoneNumber = client.Value(numbers[i])
+			result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, []int64{2, 4}[i])
+			if result.Err == nil {
+				t.Errorf("caller %d took %s, which may be that of the other", i, result.Value.ID)
+			}
+			wantProblem(t, result.Err, client.OutcomeUnknown)
+		})
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// An old conversation of others that somebody has changed since is no lost create,
+// whatever else is in the batch and however the service answers.
+func TestOldConversationThatHasChanged(t *testing.T) {
+	t.Parallel()
+	for _, order := range []string{mockserver.Honoured, mockserver.Ignored} {
+		for _, beside := range []string{"nothing", "an update"} {
+			for try := range 4 { // the order of ids is random
+				t.Run(fmt.Sprint(order, " ", beside, " ", try), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						s := newSpace(t, mockserver.Behavior{OrderBy: order})
+						others := s.seed(t, 1)
+						old := s.stranger(t, numberOf(1))
+						for range 2 {
+							_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
+							must(t, err)
+						}
+						s.seed(t, 1) // the newest conversation, behind the messages
+						time.Sleep(time.Hour)
+						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+							for range 10 {
+								_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
+								must(t, err)
+							}
+							must(t, s.Edit(conversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
+						}})
+						inputs := []conversationChange{newConversation(1)}
+						if beside == "an update" {
+							inputs = append(inputs, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(others[0]), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}})
+						}
+						results := s.engine.Conversations.write(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1})
+						must(t, results[0].Err)
+						if results[0].Value.ID == old {
+							t.Error("a stranger's conversation was adopted")
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// What is adopted is given what it lacks. What others have added stays.
+func TestAdoptionOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{RecipientMatch: mockserver.Off})
+		var made client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			made = s.stranger(t, numberOf(1), "account_relations", texts(acme, zenith))
+		}})
+		input := linked(newConversation(1), acme)
+		input.Input.RecipientContactID = client.Value(jones)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		must(t, result.Err)
+		wantEqual(t, "adopted", []any{true, made}, []any{result.Adopted, result.Value.ID})
+		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
+		wantEqual(t, "links", texts(acme, zenith), s.Links(made.String(), "account_relations"))
+	})
+}
+
+// A message that others delete while it is looked at disturbs no look.
+func TestMessageDeletedDuringTheLook(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		var theirs string
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			var err error
+			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "Hi", "direction": 2})
+			must(t, err)
+		}})
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if theirs != "" && strings.HasSuffix(r.URL.Path, theirs) {
+				return answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
+			TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello"), Direction: client.Value(1),
+		}}, 0)
+		must(t, result.Err)
+		wantEqual(t, "content", "Hello", result.Value.Content)
+	})
+}
+
+// A stranger's message with the same text keeps its fields, and one of another SID is
+// never taken for the own one.
+func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		var theirs string
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			var err error
+			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "OK", "direction": 1, "message_sid": "SM1"})
+			must(t, err)
+		}})
+		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
+			TextMessageConversationID: client.Value(conversation), Content: client.Value("OK"), Direction: client.Value(1), MessageSID: client.Value("SM2"),
+		}}, 0)
+		must(t, result.Err)
+		held, _ := s.Record("TextMessages", theirs)
+		wantEqual(t, "their SID", any("SM1"), held["message_sid"])
+		wantEqual(t, "adopted", false, result.Adopted || result.Value.ID.String() == theirs)
+	})
+}
+
+// What was adopted is not deleted by undo when somebody has written in it: it may be
+// theirs.
+func TestUndoDeletesNoConversationInUse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var theirs client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			theirs = s.stranger(t, numberOf(1))
+			_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
+			must(t, err)
+		}})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{}, true)
+		if held, _ := s.Record(conversationSegment, theirs.String()); held["is_deleted"] != false {
+			t.Error("a stranger's conversation was deleted")
+		}
+		if results[0].Err == nil || !strings.Contains(results[0].Err.Error(), theirs.String()) {
+			t.Errorf("the error does not name it: %v", results[0].Err)
+		}
+	})
+}
+
+// A service that says 429 without end is waited for once, not by each call anew.
+func TestThrottledForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 2 })
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30"})
+		begin := time.Now()
+		for range 5 {
+			_, err := s.engine.Conversations.Read(t.Context(), unknown)
+			wantProblem(t, err, client.Throttled)
+		}
+		withinBubble(t, begin, 2*time.Minute, 4*time.Minute)
+		s.ClearFaults()
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
+		_, err := s.engine.Conversations.Read(t.Context(), unknown)
+		wantProblem(t, err, client.Throttled) // it still says so
+		_, err = s.client.Conversations.List(t.Context(), client.Query{})
+		wantProblem(t, err, client.Throttled)
+		s.create(t.Context(), t, 1)
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
+		s.create(t.Context(), t, 2) // it has answered meanwhile, and is waited for again
+	})
+}

@@ -1,0 +1,109 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"math"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// readBack replaces the ids in the results with what the CRM holds now.
+func (w *writing[T, In]) readBack(ctx context.Context) {
+	for i, result := range w.results {
+		if id := w.createdID(i); result.Err != nil && !id.IsZero() && !errors.As(result.Err, new(*LeftoverError)) {
+			w.results[i].Err = &UnreadError{ID: id, Err: result.Err} // it is there, and must not get lost
+		}
+	}
+	w.fetch(ctx, w.written(), w.floor())
+	if w.clean(ctx, w) {
+		w.fetch(ctx, w.written(), w.floor())
+	}
+	if w.extend != nil {
+		w.extend(ctx, w)
+	}
+}
+
+// written returns the items that have been carried out.
+func (w *writing[T, In]) written() []int {
+	var items []int
+	for i, result := range w.results {
+		if result.Err == nil {
+			items = append(items, i)
+		}
+	}
+	return items
+}
+
+// floor returns a revision below everything that was written. A write is newer than all
+// that was known before it, but a restore alone need not show in the revision.
+func (w *writing[T, In]) floor() int64 {
+	floor, restored := w.before.Revision, int64(math.MaxInt64)
+	for i := range w.changes {
+		revision, update := w.head(i).Revision.Get()
+		switch {
+		case update && w.changes[i].Restore && len(w.changes[i].Input.Fields()) == 0:
+			restored = min(restored, revision-1)
+		case update:
+			floor = max(floor, revision)
+		}
+	}
+	switch {
+	case restored == math.MaxInt64:
+		return floor
+	case floor == NoFloor:
+		return restored
+	}
+	return min(floor, restored)
+}
+
+// fetch reads the items back. Reads may come from a copy that lags behind, so it waits
+// for what does not show yet.
+func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
+	looks := newIntervals(w.engine.settings.RecoveryTimeout)
+	for len(items) > 0 {
+		ids := make([]client.ID, len(items))
+		for n, i := range items {
+			ids[n] = w.ids[i]
+		}
+		found, err := w.FetchMany(ctx, ids, floor)
+		var open []int
+		for n, i := range items {
+			record, ok := found[ids[n]]
+			w.take(i, record, ok, err)
+			if err == nil && !w.shows(i, record, ok) {
+				open = append(open, i)
+			}
+		}
+		if items = open; len(items) == 0 || !looks.wait(ctx) {
+			return
+		}
+	}
+}
+
+// take sets the result of a write to what was read back.
+func (w *writing[T, In]) take(i int, record T, found bool, err error) {
+	switch {
+	case !found:
+		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
+	case w.changes[i].Restore && record.Meta().IsDeleted:
+		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
+	default:
+		w.results[i].Value, w.results[i].Err = record, nil
+	}
+}
+
+// shows reports whether the record that was read back can be from after the write.
+func (w *writing[T, In]) shows(i int, record T, found bool) bool {
+	known, _ := w.head(i).Revision.Get()
+	if !found || w.changes[i].Restore && record.Meta().IsDeleted {
+		return false
+	}
+	return record.Meta().Revision > known || w.agrees(w.changes[i].Input, record)
+}
+
+var (
+	errGone         = errors.New("the CRM does not show it any more")
+	errStillDeleted = errors.New("the CRM said that it did, but still shows it as deleted")
+)

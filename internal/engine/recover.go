@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// settle finds out which items a lost request has carried out, and sets their results.
+// It returns the other items. While creates are open it looks again, for as long as the
+// patience lasts: "not there yet" does not mean "not done". One look is enough for
+// updates, because those can be sent again.
+//
+// With an error, it could not find out about the items that it returns. The error wraps
+// that of the lost request.
+func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
+	creates := w.lostCreates(items)
+	w.engine.claims.lose(creates, 1)
+	defer w.engine.claims.lose(creates, -1)
+	looks := newIntervals(patience)
+	for {
+		err := w.look(ctx, items)
+		items = w.unsettled(items)
+		switch {
+		case len(items) == 0:
+			return nil, nil
+		case err == nil && !slices.ContainsFunc(items, w.isCreate):
+			return items, nil
+		case err == nil || mayPass(err):
+			if looks.wait(ctx) {
+				continue
+			}
+			err = cmp.Or(err, context.Cause(ctx))
+		}
+		if err != nil {
+			return items, fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)
+		}
+		return items, nil
+	}
+}
+
+func (w *writing[T, In]) lostCreates(items []int) []Identity {
+	var creates []Identity
+	for _, i := range items {
+		if w.isCreate(i) {
+			creates = append(creates, w.identity(w.changes[i].Input))
+		}
+	}
+	return creates
+}
+
+// mayPass reports whether looking again may go better.
+func mayPass(err error) bool {
+	switch client.ProblemOf(err) {
+	case client.Unreachable, client.UnexpectedReply, client.Throttled, client.Other:
+		return true
+	}
+	return false
+}
+
+// isUsed reports whether others use the record that the item may have created, or
+// whether that can't be told.
+func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
+	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
+}
+
+// adoptEarlier adopts what earlier attempts at creates have made. What differs from the
+// change becomes an update. With an error, nothing may be created: the earlier attempt
+// may have made it.
+func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
+	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Since == nil })
+	if len(items) == 0 {
+		return nil
+	}
+	_, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout)
+	return err
+}
+
+var errEarlier = errors.New("the outcome of an earlier attempt is not known")
+
+// stillOpen returns the error of a change. A create that an earlier attempt may have made
+// stays lost, unless this attempt was carried out or refused.
+func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
+	switch {
+	case err == nil, change.Since == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
+		isUnknown(err), errors.As(err, new(*UnreadError)),
+		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
+		return err
+	case !errors.Is(err, errEarlier):
+		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
+	}
+	return &LostCreateError{Since: *change.Since, Err: err}
+}
+
+// since returns a moment before anything that the item can have done.
+func (w *writing[T, In]) since(i int) Moment {
+	if revision, update := w.head(i).Revision.Get(); update {
+		return Moment{Revision: revision}
+	}
+	if since := w.changes[i].Since; since != nil {
+		return *since
+	}
+	return w.before
+}
+
+// createdSince returns a revision below everything that the items have created, now or
+// in an earlier attempt.
+func (w *writing[T, In]) createdSince(items []int) int64 {
+	floor := w.before.Revision
+	for _, i := range items {
+		if since := w.changes[i].Since; since != nil {
+			floor = min(floor, since.Revision)
+		}
+	}
+	return floor
+}
+
+// sinceAny returns the earliest moment of any of the items.
+func (w *writing[T, In]) sinceAny(items []int) Moment {
+	earliest := Moment{Revision: math.MaxInt64}
+	for _, i := range items {
+		if since := w.since(i); since.Revision < earliest.Revision {
+			earliest = since
+		}
+	}
+	return earliest
+}
+
+// look is one look of settle.
+func (w *writing[T, In]) look(ctx context.Context, items []int) error {
+	// Others may be creating the same: what they create must be theirs first.
+	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
+		return context.Cause(ctx)
+	}
+	defer w.engine.claims.creating.Release(everyone)
+	s := newSearch(w, items)
+	if err := s.run(ctx); err != nil {
+		return err
+	}
+	s.takeUpdates()
+	s.takeCreates(ctx)
+	return nil
+}

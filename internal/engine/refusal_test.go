@@ -1,0 +1,281 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// stranger makes a conversation as others would, and returns its id.
+func (s testSpace) stranger(t testing.TB, number string, fields ...any) client.ID {
+	t.Helper()
+	record := map[string]any{"phone_id": frontDesk, "recipient_phone_number": number}
+	for pair := range slices.Chunk(fields, 2) {
+		record[fmt.Sprint(pair[0])] = pair[len(pair)-1]
+	}
+	id, err := s.Create(conversationSegment, record)
+	must(t, err)
+	return idOf(id)
+}
+
+// sinceOf returns the moment that an error of unknown outcome names, nil for none.
+func sinceOf(err error) *Moment {
+	lost, _ := errors.AsType[*LostCreateError](err)
+	if lost == nil {
+		return nil
+	}
+	return &lost.Since
+}
+
+// What the service has refused was not carried out: what looks like it is a
+// stranger's, also where a refused batch is sent in smaller ones.
+func TestRefusedIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var once sync.Once
+		var stranger client.ID
+		s.Inject(mockserver.Fault{
+			Path: "batch-modify", Body: numberOf(13), Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply,
+			Do: func() { once.Do(func() { stranger = s.stranger(t, numberOf(1)) }) },
+		})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), newConversation(13)}, client.WriteOptions{RollbackMethod: 1})
+		must(t, results[0].Err)
+		wantProblem(t, results[1].Err, client.Refused)
+		if results[0].Adopted || results[0].Value.ID == stranger {
+			t.Error("a stranger's conversation was adopted")
+		}
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// A repeat that is refused for another reason than what is in it says nothing of the
+// first request.
+func TestRefusedRepeatIsRemembered(t *testing.T) {
+	t.Parallel()
+	for status, name := range map[int]string{http.StatusUnauthorized: "ERROR_UNAUTHORIZED", http.StatusForbidden: "ERROR_FORBIDDEN"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: 2 * time.Minute, Latency: time.Second, Times: 1, Status: http.StatusGatewayTimeout},
+				mockserver.Fault{
+					Path: "batch-modify", Kind: mockserver.StatusReply, Status: status,
+					Reply: fmt.Sprintf(`{"success":false,"http_status":%d,"code":1,"name":%q,"message":"x"}`, status, name),
+				})
+			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+			wantProblem(t, err, client.OutcomeUnknown)
+			if sinceOf(err) == nil {
+				t.Errorf("%d: it is not remembered: %v", status, err)
+			}
+			time.Sleep(2 * time.Minute)
+			wantEqual(t, "conversations", 1, len(s.live()))
+		})
+	}
+}
+
+// A create is refused, and its reply is lost. What looks like it, and does not become it
+// either, is somebody else's.
+func TestRefusedAdoptionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var theirs client.ID
+		var before any
+		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusAfter, Status: http.StatusBadGateway, Do: func() {
+			theirs = s.stranger(t, numberOf(1))
+			before = s.record(t, theirs)["revision"]
+		}})
+		input := linked(newConversation(1), unknown)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		wantProblem(t, result.Err, client.RelationNotFound)
+		if result.Adopted || !result.Value.ID.IsZero() {
+			t.Errorf("it is %s, adopted %t", result.Value.ID, result.Adopted)
+		}
+		wantEqual(t, "conversations", 1, len(s.live()))
+		wantEqual(t, "the revision of theirs", before, s.record(t, theirs)["revision"])
+	})
+}
+
+// What is only looked for, to be deleted perhaps, must have everything that was sent, and
+// nobody else may write in it.
+func TestLookForIsExact(t *testing.T) {
+	t.Parallel()
+	input := newConversation(1)
+	input.Input.RecipientAccountID = client.Value(acme)
+	input.Input.Messages = client.Value([]client.MessageInput{{}}) // one was sent along
+	for name, other := range map[string]struct {
+		fields   []any
+		messages int
+		want     bool
+	}{
+		"has everything":          {fields: []any{"recipient_account_id", acme.String()}, messages: 1, want: true},
+		"lacks the account":       {messages: 1},
+		"has messages of others":  {fields: []any{"recipient_account_id", acme.String()}, messages: 2},
+		"has another account":     {fields: []any{"recipient_account_id", zenith.String()}},
+		"lacks the message still": {fields: []any{"recipient_account_id", acme.String()}, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				now, err := s.engine.now(t.Context())
+				must(t, err)
+				id := s.stranger(t, numberOf(1), other.fields...)
+				for range other.messages {
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": id.String(), "content": "Hello", "direction": 2})
+					must(t, err)
+				}
+				sent := input
+				sent.Since = &now
+				got := s.engine.Conversations.LookFor(t.Context(), []conversationChange{sent}, false)[0]
+				wantEqual(t, "found", other.want, got.Value.ID == id)
+				ambiguous, _ := errors.AsType[*AmbiguousError](got.Err)
+				if isOpen := !other.want && name != "has another account"; isOpen != (ambiguous != nil) || isOpen && ambiguous.IDs[0] != id {
+					t.Errorf("the error is %v", got.Err)
+				}
+			})
+		})
+	}
+}
+
+// Where the first request was carried out late, the repeat may be refused because of
+// it, before a copy shows it.
+func TestRepeatRefusedAsADuplicate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		mock := s.network.RoundTripper
+		begin := time.Now()
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply})
+		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet && time.Since(begin) < 33*time.Second { // the copy is behind
+				return answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		must(t, err)
+		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
+	})
+}
+
+// An item that failed by an error of the server may have been carried out.
+func TestItemOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for _, carriedOut := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			mock := s.network.RoundTripper
+			first := true
+			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet || !first {
+					return mock.RoundTrip(r)
+				}
+				first = false
+				wroteHeaders(r)
+				done := s.stranger(t, numberOf(1))
+				if carriedOut {
+					s.stranger(t, numberOf(2))
+				}
+				return answer(r, http.StatusOK, `{"success":true,"data":["`+done.String()+`",{"success":false,"http_status":500,"code":1,"name":"X","message":"x"}]}`), nil
+			})
+			results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), newConversation(2)}, client.WriteOptions{RollbackMethod: 1})
+			must(t, results[0].Err)
+			must(t, results[1].Err)
+			wantEqual(t, "adopted", carriedOut, results[1].Adopted)
+			wantEqual(t, "conversations", 2, len(s.live()))
+		})
+	}
+}
+
+// The ids in a reply count, whatever the status of the whole.
+func TestItemsCountWhateverTheStatus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusMultiStatus, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse})
+			mock := s.network.RoundTripper
+			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+				response, err := mock.RoundTrip(r)
+				if err == nil && r.Method == http.MethodPost {
+					response.StatusCode = status
+				}
+				return response, err
+			})
+			results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{RollbackMethod: 1})
+			must(t, results[0].Err)
+			wantProblem(t, results[1].Err, client.RelationNotFound)
+			wantEqual(t, "conversations", 1, len(s.live()))
+			s.wantRequests(t, listConversations, batchModify, listConversations)
+		})
+	}
+}
+
+// What an earlier attempt may have made stays remembered until it was looked for and
+// the service has said what became of the next attempt.
+func TestEarlierAttemptIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		after   time.Duration
+		latency time.Duration
+		faults  []mockserver.Fault
+	}{
+		{"at once", 0, 0, nil},
+		{"in the queue", 10 * time.Millisecond, 0, nil},
+		{"in the first look", 500 * time.Millisecond, time.Second, nil},
+		{"while looking", 10 * time.Second, 0, nil},
+		{"throttled", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "86400"}}},
+		{"unreachable", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.DropBefore}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.seed(t, 1)
+				s.Inject(test.faults...)
+				s.Inject(mockserver.Fault{Kind: mockserver.Latency, Latency: test.latency})
+				ctx, cancel := context.WithTimeout(t.Context(), test.after)
+				defer cancel()
+				input := newConversation(1)
+				input.Since = &Moment{Revision: 1}
+				_, err := s.engine.Conversations.writeOne(ctx, input, 0)
+				if since := sinceOf(err); since == nil || since.Revision != 1 {
+					t.Errorf("it is forgotten: %v", err)
+				}
+				many := s.engine.Conversations.CreateOrUpdateMany(ctx, []conversationChange{input}, client.WriteOptions{RollbackMethod: 1}, false)
+				if since := sinceOf(many[0].Err); since == nil || since.Revision != 1 {
+					t.Errorf("many: it is forgotten: %v", many[0].Err)
+				}
+			})
+		})
+	}
+}
+
+// Only of creates is a moment remembered: an update may be sent again.
+func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		before := s.create(t.Context(), t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		}})
+		update := change(before)
+		update.Input.RecipientContactID = client.Value(jones)
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{update, newConversation(2)}, client.WriteOptions{RollbackMethod: 1})
+		for i, remembered := range []bool{false, true} {
+			wantProblem(t, results[i].Err, client.OutcomeUnknown)
+			wantEqual(t, "remembered", remembered, sinceOf(results[i].Err) != nil)
+		}
+	})
+}

@@ -1,0 +1,39 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// remove soft-deletes the records of one batch. What is deleted or gone
+// already, perhaps by a request whose reply got lost, is no error.
+func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
+	batchDelete := func(ctx context.Context, ids []client.ID, options client.WriteOptions) ([]client.BatchResult, error) {
+		results, err := e.BatchDelete(ctx, ids, options)
+		for i := range results {
+			if client.ProblemOf(results[i].Err) == client.NotFound {
+				results[i].Err = e.engine.isThere(ctx) // it is gone, in the space that is meant
+			}
+		}
+		return results, err
+	}
+	return e.carryOut(ctx, ids, options, batchDelete, func(id client.ID, found *T, err error) error {
+		switch {
+		case found == nil, (*found).Meta().IsDeleted:
+			return nil
+		case (*found).Meta().IsDeleteProtected:
+			return &ProtectedError{ID: id, Err: err}
+		}
+		return err
+	})
+}
+
+func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
+	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
+	defer done()
+	for _, id := range ids {
+		c.reads.finish(id)
+	}
+	return c.entity.remove(ctx, ids, options)
+}

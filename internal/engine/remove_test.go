@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 20)
+		must(t, s.SoftDelete(conversationSegment, ids[0].String()))
+		must(t, s.Purge(conversationSegment, ids[1].String()))
+		must(t, s.Seed(map[string][]map[string]any{conversationSegment: {{"id": id1, "phone_id": frontDesk, "is_delete_protected": true}}}))
+		together(20, func(i int) {
+			id := ids[i]
+			if i == 19 {
+				id = idOf(id1)
+			}
+			err := s.engine.Conversations.Delete(t.Context(), id, 0)
+			if i == 19 {
+				wantProblem(t, err, client.NotPermitted)
+			} else if err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+		// Only what is refused is looked at, and, for what is gone, the space.
+		s.wantRequests(t, batchDelete, listConversations, getConversation)
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// A batch that is refused as a whole is divided; what was gone already is
+// found out by looking.
+func TestDeleteRefusedWhole(t *testing.T) {
+	t.Parallel()
+	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
+		for name, fault := range map[string]mockserver.Fault{
+			"validation": {Status: 422, Reply: validationReply},
+			"not found":  {Status: 404, Reply: `{"success":false,"http_status":404,"code":2003,"name":"X","message":"x"}`},
+		} {
+			t.Run(name+" "+get, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{DeletedGet: get})
+					ids := s.seed(t, 10)
+					must(t, s.SoftDelete(conversationSegment, ids[3].String()))
+					fault.Kind, fault.Path, fault.Body = mockserver.StatusReply, "batch-delete", ids[3].String()
+					s.Inject(fault)
+					together(len(ids), func(i int) {
+						if err := s.engine.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
+							t.Errorf("%d: %v", i, err)
+						}
+					})
+					wantEqual(t, "conversations", 0, len(s.live()))
+				})
+			})
+		}
+	}
+}
+
+// When the service fails for good, looking at each record takes no longer than
+// looking at one.
+func TestDeleteWithoutAService(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 50)
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
+		begin := time.Now()
+		together(len(ids), func(i int) {
+			wantProblem(t, s.engine.Conversations.Delete(t.Context(), ids[i], 0), client.OutcomeUnknown)
+		})
+		withinBubble(t, begin, 0, time.Minute)
+		wantEqual(t, "conversations", 50, len(s.live()))
+	})
+}

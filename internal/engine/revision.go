@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A Moment is a point in the history of a space: whatever changes behind it has a
+// higher revision. Revisions order changes; clocks don't.
+type Moment struct {
+	Revision int64 `json:"revision"`
+}
+
+// NoFloor stands for an unknown revision, below all others.
+const NoFloor int64 = -1
+
+// newest returns the highest revision of the records, [NoFloor] for none.
+func newest[T client.Record](records []T) int64 {
+	revision := NoFloor
+	for _, record := range records {
+		revision = max(revision, record.Meta().Revision)
+	}
+	return revision
+}
+
+// isNewestFirst reports whether the first page of a list shows what is newest: not
+// every service orders as it is asked to.
+func isNewestFirst[T client.Record](page client.Page[T]) bool {
+	if page.HasNextPage && len(page.Records) < 2 {
+		return false
+	}
+	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
+}

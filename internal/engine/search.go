@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A search finds what lost requests have done, among the records that are newer than
+// the first of them and that nobody has claimed. It finds updated records by their id,
+// and created ones by their identity.
+type search[T client.Record, In Input] struct {
+	*writing[T, In]
+
+	updates map[client.ID]int
+	places  map[client.ID][]int // items to create, by the phone or conversation they belong to
+	wanted  map[Identity]bool   // what they would make, also by the tail of its name
+	floor   int64
+	created int64 // revision that all creates are above
+
+	own     map[Identity]bool // of this batch; nil until they are needed
+	updated map[int]T
+	made    map[client.ID][]T // by place, oldest first
+	met     map[client.ID]bool
+}
+
+func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
+	s := &search[T, In]{
+		writing: w, updates: map[client.ID]int{}, places: map[client.ID][]int{}, wanted: map[Identity]bool{}, floor: w.sinceAny(items).Revision,
+		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{},
+	}
+	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
+	for _, i := range items {
+		if id, update := w.head(i).ID.Get(); update {
+			s.updates[id] = i
+		} else {
+			of := w.identity(w.changes[i].Input)
+			s.places[of.Place] = append(s.places[of.Place], i)
+			s.wanted[of] = true
+			s.wanted[of.withTail(of.tail())] = true
+		}
+	}
+	return s
+}
+
+// run lists what has changed, and keeps what may be of interest.
+func (s *search[T, In]) run(ctx context.Context) error {
+	for page, err := range s.entity.newerThan(ctx, s.floor, s.query) {
+		if err != nil {
+			return err
+		}
+		for _, record := range page.Records {
+			if err := s.consider(ctx, record); err != nil {
+				return err
+			}
+		}
+	}
+	for _, made := range s.made {
+		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Meta().Revision, b.Meta().Revision) })
+	}
+	return nil
+}
+
+func (s *search[T, In]) consider(ctx context.Context, record T) error {
+	i, isUpdate := s.updates[record.Meta().ID]
+	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || !isUpdate && s.engine.claims.has(record.Meta().ID) {
+		return nil
+	}
+	s.met[record.Meta().ID] = true
+	of := s.identityOf(record)
+	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !s.isWanted(of)) {
+		return nil
+	}
+	switch err := s.complete(ctx, &record); {
+	case client.ProblemOf(err) == client.NotFound:
+		return nil // deleted meanwhile
+	case err != nil:
+		return err
+	}
+	if isUpdate {
+		s.updated[i] = record
+		return nil
+	}
+	existed, err := s.existed(ctx, record, s.created)
+	if err == nil && !existed {
+		s.made[of.Place] = append(s.made[of.Place], record)
+	}
+	return err
+}
+
+// isWanted reports whether one of the creates may have made a record of the identity. A
+// name that ends in no digits, such as a masked number, may be any of them.
+func (s *search[T, In]) isWanted(of Identity) bool {
+	end := of.tail()
+	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
+}
+
+// takeUpdates sets the results of the updates that were carried out. Someone else may
+// have changed a record since, while the links of the update are there: such an update
+// is brought up to date, so that it makes no link twice. A number that the service has
+// spelled in its own way is what was sent, not someone else's change.
+func (s *search[T, In]) takeUpdates() {
+	for i, record := range s.updated {
+		if of := s.identity(s.changes[i].Input); of.Name != "" && s.mayBe(of, record) {
+			s.changes[i].Input = s.asHeld(s.changes[i].Input, record)
+		}
+		if s.agrees(s.changes[i].Input, record) {
+			s.results[i].Err, s.ids[i] = nil, record.Meta().ID
+		} else {
+			s.bringUpToDate(i, record)
+		}
+	}
+}

@@ -1,0 +1,224 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// write creates and updates the records of one batch, and reads them
+// back: one request each, and one to see what is to be updated. More are sent
+// only where something has to be restored, or goes wrong.
+func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
+	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
+	defer done()
+	w := newWriting(c, changes, options)
+	all := w.all()
+	// No batch begins before it can be sent: what it knows of the space would be
+	// old by then, and reading it back would take longer.
+	select {
+	case c.batches <- struct{}{}:
+		defer func() { <-c.batches }()
+	case <-ctx.Done():
+		w.fail(all, context.Cause(ctx))
+		return w.results
+	}
+	w.begin(ctx)
+	w.carryOut(ctx, all)
+	// What has been written is awaited, even by those who have given up.
+	w.readBack(client.LastingOf(ctx))
+	return w.results
+}
+
+// failWhole sets the error of a request that failed as a whole. If the error names an
+// item, the others were only rolled back.
+func (w *writing[T, In]) failWhole(items []int, err error) {
+	w.fail(items, err)
+	apiError, ok := errors.AsType[*client.APIError](err)
+	if !ok || apiError.EntityIndex == nil || *apiError.EntityIndex < 0 || *apiError.EntityIndex >= len(items) {
+		return
+	}
+	w.fail(items, ErrRolledBack)
+	w.results[items[*apiError.EntityIndex]].Err = err
+}
+
+// begin does what comes before anything is created: it asks for the moment, and adopts
+// what earlier attempts have created. Items for which it fails get an error, and are
+// not sent.
+func (w *writing[T, In]) begin(ctx context.Context) {
+	w.before.Revision = NoFloor
+	for i := range w.changes {
+		if id, update := w.head(i).ID.Get(); update {
+			w.reads.finish(id)
+			w.engine.claims.take(id)
+			continue
+		}
+		now, err := w.engine.now(ctx)
+		if err != nil {
+			w.fail(w.all(), err)
+			return
+		}
+		w.before = now
+	}
+	if err := w.adoptEarlier(ctx); err != nil {
+		w.fail(w.all(), err)
+	}
+}
+
+// carryOut compares, restores and sends the items.
+func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
+	w.compare(ctx, w.toSend(items), true)
+	if w.restore(ctx, w.unfailed(items)) {
+		ctx = client.LastingOf(ctx) // it is begun
+	}
+	w.send(ctx, items)
+	w.disown(items)
+}
+
+// disown gives up adopted records that the service did not let become what was to be
+// created: it would not have created that either, so they are somebody else's.
+func (w *writing[T, In]) disown(items []int) {
+	for _, i := range items {
+		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
+			w.head(i).ID = client.Field[client.ID]{}
+			*result = Result[T]{Err: result.Err}
+		}
+	}
+}
+
+// send sends the items and sets the id or the error of each. It sends an item again
+// where it was certainly not carried out, or where only a change of someone else was in
+// its way.
+func (w *writing[T, In]) send(ctx context.Context, items []int) {
+	items = w.toSend(items)
+	for tries := 0; ; tries++ {
+		w.deliver(ctx, items, nil)
+		if tries == w.engine.config.MaxRetries {
+			return
+		}
+		if items = w.stale(ctx, items); len(items) == 0 {
+			return
+		}
+	}
+}
+
+// deliver sends the items until it is known of each whether it was carried out, or
+// until that can no longer be found out. lost is the error of an earlier request with
+// the same items whose outcome is unknown, nil for none.
+func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
+	for losses := 0; len(items) > 0; {
+		if err := context.Cause(ctx); err != nil {
+			w.giveUp(items, lost, err)
+			return
+		}
+		err := w.sendOnce(ctx, items)
+		if client.ProblemOf(err) == client.NotFound {
+			err = cmp.Or(w.engine.isThere(ctx), err)
+		}
+		unknown := isUnknown(err)
+		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == client.RollbackFailed && isRefusedWhole(err))
+		refused := !unknown && !divide && err != nil && (lost == nil || isRefusedWhole(err))
+		if refused {
+			w.failWhole(items, err)
+		}
+		if lost != nil {
+			w.lookOnceMore(client.LastingOf(ctx), w.settled(items), lost)
+		}
+		if items = w.unsettled(items); err == nil || refused {
+			continue // with what has become an update
+		}
+		patience := time.Duration(0)
+		if unknown && !divide {
+			losses++
+			lost, patience = err, w.engine.settings.RecoveryTimeout
+		}
+		if unknown || lost != nil { // what was refused has made nothing
+			left, unseen := w.settle(client.LastingOf(ctx), items, err, patience)
+			if items = left; unseen != nil {
+				w.failUnknown(items, unseen)
+				return
+			}
+		}
+		switch {
+		case divide:
+			// One of them is at fault, or they are too many. Smaller batches find it, and
+			// let its neighbours through.
+			half := len(items) / 2
+			w.deliver(ctx, items[:half], lost)
+			items = items[half:]
+		case !unknown, losses > w.engine.config.MaxRetries, !isTransient(err):
+			w.giveUp(items, lost, err)
+			return
+		}
+	}
+}
+
+// giveUp fails items because of err. If a request with them was lost, that one may
+// still be carried out, although nothing shows of it.
+func (w *writing[T, In]) giveUp(items []int, lost, err error) {
+	if lost == nil {
+		w.fail(items, err)
+		return
+	}
+	if causeOf(lost) != causeOf(err) { //nolint:errorlint // the very same one
+		err = fmt.Errorf("%w; then: %w", causeOf(lost), err)
+	}
+	w.failUnknown(items, causeOf(err))
+}
+
+// failUnknown fails items that may have been carried out, because of err. What creates
+// have made can be looked for later.
+func (w *writing[T, In]) failUnknown(items []int, err error) {
+	w.fail(items, &client.OutcomeUnknownError{Err: err})
+	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+		w.engine.claims.giveUp(w.lostCreates(creates))
+		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
+	}
+}
+
+// sendOnce sends the items in one request. Its error is about those that have neither
+// an id nor an error afterwards.
+func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
+	if err := w.engine.claims.creating.Acquire(ctx, one); err != nil {
+		return context.Cause(ctx)
+	}
+	defer w.engine.claims.creating.Release(one)
+	inputs := make([]In, len(items))
+	for n, i := range items {
+		inputs[n] = w.sent(&w.changes[i])
+		if w.changes[i].Restore {
+			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // it has got another one by that, or not
+		}
+	}
+	results, err := w.entity.BatchModify(ctx, inputs, w.options)
+	if err != nil {
+		return err
+	}
+	answered := map[client.ID]bool{}
+	for n, i := range items {
+		id := results[n].ID
+		asked, update := w.head(i).ID.Get()
+		if results[n].Err == nil && (update && id != asked || !update && w.engine.claims.has(id) || answered[id]) {
+			// None of the others can be believed either.
+			return &client.OutcomeUnknownError{Err: &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}}
+		}
+		answered[id] = results[n].Err == nil
+	}
+	for n, i := range items {
+		id, failed := results[n].ID, results[n].Err
+		if failed == nil {
+			w.engine.claims.take(id)
+		} else if status := client.StatusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
+			err = &client.OutcomeUnknownError{Err: failed} // of this item
+			continue
+		}
+		w.ids[i], w.results[i].Err = id, failed
+	}
+	return err
+}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A pending change is one that is being written. It is brought up to date on the way.
+type pending[In Input] struct {
+	Change[In]
+
+	kept    map[link]client.ID    // relations of the links that are there already
+	dropped []client.ID           // relations that the update is to remove
+	inline  []client.MessageInput // messages that an earlier attempt has created along
+}
+
+// A link is one of a conversation, by its field and the linked record.
+type link struct {
+	field  string
+	target client.ID
+}
+
+// A writing is one batch of records on its way to the CRM.
+type writing[T client.Record, In Input] struct {
+	*Collection[T, In]
+
+	options client.WriteOptions
+	exact   bool // adopt only what has everything that was sent, and what others don't use
+	changes []pending[In]
+	before  Moment      // the space's history before anything is sent
+	ids     []client.ID // of the records that were written; zero until then
+	creates []bool      // items that began as creates; an adopted one may become an update
+	results []Result[T]
+}
+
+func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Change[In], options client.WriteOptions) *writing[T, In] {
+	w := &writing[T, In]{
+		Collection: c, options: options, changes: make([]pending[In], len(changes)),
+		ids: make([]client.ID, len(changes)), creates: make([]bool, len(changes)), results: make([]Result[T], len(changes)),
+	}
+	for i, change := range changes {
+		w.changes[i].Change = change
+		w.creates[i] = !w.isUpdate(i)
+	}
+	return w
+}
+
+// head returns which record an item is about.
+func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
+
+func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
+
+// all returns the positions of all items.
+func (w *writing[T, In]) all() []int {
+	items := make([]int, len(w.changes))
+	for i := range items {
+		items[i] = i
+	}
+	return items
+}
+
+// unfailed returns the items that have no error yet.
+func (w *writing[T, In]) unfailed(items []int) []int {
+	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
+}
+
+func (w *writing[T, In]) fail(items []int, err error) {
+	for _, i := range items {
+		w.results[i].Err = err
+	}
+}
+
+// toSend returns the items that have neither an error nor a result yet, and that have
+// something to send.
+func (w *writing[T, In]) toSend(items []int) []int {
+	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
+		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.changes[i].Input.Fields()) == 0
+	})
+}
+
+func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
+
+// unsettled returns those of the items that have neither an id nor an error.
+func (w *writing[T, In]) unsettled(items []int) []int {
+	return slices.DeleteFunc(w.unfailed(items), func(i int) bool { return !w.ids[i].IsZero() })
+}
+
+// settled returns those of the items that have an id or an error.
+func (w *writing[T, In]) settled(items []int) []int {
+	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil && w.ids[i].IsZero() })
+}
+
+// createdID returns the id of what an item has created, zero where it has not.
+func (w *writing[T, In]) createdID(i int) client.ID {
+	id := w.ids[i]
+	switch {
+	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
+		return client.ID{}
+	case id.IsZero(): // it was to be updated then
+		id, _ = w.head(i).ID.Get()
+	}
+	return id
+}

@@ -1,0 +1,22 @@
+package provider
+
+import (
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+type (
+	conversationChange = engine.Change[client.ConversationInput]
+	messageChange      = engine.Change[client.MessageInput]
+)
+
+// change returns what must be written to turn prior into m, all that m sets where prior
+// is nil, together with what the state knows of the conversation.
+func (m conversationModel) change(n numbers, prior *conversationModel) conversationChange {
+	change := conversationChange{Input: m.toAPI(n, prior)}
+	if prior != nil {
+		change.Known = prior.known(n)
+		change.Restore = m.restores(*prior)
+	}
+	return change
+}
