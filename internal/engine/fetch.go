@@ -68,12 +68,15 @@ func (f *fetching[T, In]) listable() int {
 	return count
 }
 
-// pages moves ids from missing to found, page by page, while that is cheaper
-// than a get for each of the missing.
+// pages moves ids from missing to found, page by page. A page that brings any of them
+// is worth its request. Where they are is not known: it goes on over pages that bring
+// none until those have cost as much as a get for each of the missing would, or as long
+// as fewer pages than gets are left. So it costs at most twice as much as the cheapest
+// number of pages, with a get for each record that they lack.
 func (f *fetching[T, In]) pages(ctx context.Context) error {
 	query := f.query
 	query.IncludeDeleted = true
-	read := 0
+	read, idle := 0, 0
 	for page, err := range f.entity.newerThan(ctx, f.floor, query) {
 		if err != nil {
 			return err
@@ -82,12 +85,17 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 			observePage(&f.engine.seen, page)
 			f.upTo = max(f.upTo, newest(page.Records))
 		}
+		before := f.listable()
 		for _, record := range page.Records {
 			f.take(ctx, record)
 		}
+		missing := f.listable()
+		if missing == before {
+			idle++
+		}
 		read += len(page.Records)
-		pagesLeft := (page.Total - read + client.MaxPageSize - 1) / client.MaxPageSize
-		if !page.HasNextPage || f.listable() <= pagesLeft {
+		left := (page.Total - read + client.MaxPageSize - 1) / client.MaxPageSize
+		if !page.HasNextPage || missing == 0 || missing <= idle && missing <= left {
 			break // a list may end too soon: what it lacks is got by itself
 		}
 	}

@@ -149,7 +149,7 @@ func TestFetchMany(t *testing.T) {
 		},
 		"some that are gone": { // and whether the space is there
 			func([]client.ID) []client.ID { return []client.ID{unknown, acme} }, func(testSpace, []client.ID) int64 { return NoFloor },
-			map[string]int{mockserver.Honoured: 4, mockserver.Ignored: 4, mockserver.Refused: 4},
+			map[string]int{mockserver.Honoured: 5, mockserver.Ignored: 5, mockserver.Refused: 5},
 		},
 	} {
 		for filter, want := range test.want {
@@ -176,6 +176,43 @@ func TestFetchMany(t *testing.T) {
 					t.Errorf("%d requests, want %d: %s", n, want, s.requests())
 				}
 			})
+		}
+	}
+}
+
+// Wherever the records are, reading them costs at most twice as much as the cheapest way,
+// and nothing is wasted where they are the newest.
+func TestFetchManyAmongOthers(t *testing.T) {
+	t.Parallel()
+	const records, own = 6000, 150
+	s := newSpace(t, mockserver.Behavior{})
+	all := s.seed(t, records)
+	every := func(step int) (ids []client.ID) {
+		for i := 0; len(ids) < own; i += step {
+			ids = append(ids, all[i])
+		}
+		return ids
+	}
+	for name, test := range map[string]struct {
+		ids      []client.ID
+		cheapest int
+		exactly  bool
+	}{
+		"the newest":          {all[records-own:], 2, true},
+		"the oldest":          {all[:own], records / client.MaxPageSize, true},
+		"some of each page":   {every(records / own), records / client.MaxPageSize, true},
+		"a few of the oldest": {all[:10], 10, false},
+	} {
+		s.ResetRequests()
+		got, err := s.engine.Conversations.FetchMany(t.Context(), test.ids, NoFloor)
+		must(t, err)
+		wantEqual(t, name, len(test.ids), len(got))
+		most := 2 * test.cheapest
+		if test.exactly {
+			most = test.cheapest
+		}
+		if n := len(s.Requests()); n > most {
+			t.Errorf("%s: %d requests; want at most %d", name, n, most)
 		}
 	}
 }
