@@ -80,7 +80,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	planned, changes := known.numbers.planEntries(configured, prior)
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
-	plan.Failed = planFailed(changes)
+	plan.Failed = planFailed(changes || len(known.unsettled) > 0) // what an earlier apply may have left is work, too
 	removed := prior.without(planned)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(removed.warnOfProtection()...)
