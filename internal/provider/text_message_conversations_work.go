@@ -17,6 +17,7 @@ import (
 type bulkWork struct {
 	api          *client.Client
 	causes       *causes // that have been told
+	left         *leftAttempts
 	memory       *memory
 	level        int64 // of validation
 	rollback     int
@@ -151,7 +152,7 @@ func (w *bulkWork) write(ctx context.Context) {
 		return
 	}
 	inputs := make([]client.ConversationInput, len(w.changes))
-	earlier := w.memory.unsettled.index(w.memory.numbers)
+	earlier := w.memory.unsettled.index(w.memory.numbers, w.left)
 	for i, change := range w.changes {
 		inputs[i] = change.input
 		inputs[i].KnownAsOf(w.memory.asOf)
@@ -208,6 +209,7 @@ func (w *bulkWork) take(change bulkChange, result client.Result[client.Conversat
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
+		w.left.add(w.memory.unsettled)
 		w.memory.unsettled = unsettled{}
 	case len(w.memory.unsettled) > 0:
 		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)

@@ -7,9 +7,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -45,6 +47,43 @@ func (u unsettled) recall(key string, m conversationModel, n numbers) {
 	}
 }
 
+// leftAttempts are attempts that this apply has left to the CRM, because their
+// deletion_policy is to abandon. What replaces their resource knows nothing of them: it
+// must not make a second one.
+type leftAttempts struct {
+	mu       sync.Mutex
+	attempts []attempt
+}
+
+func (l *leftAttempts) add(left unsettled) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		l.attempts = append(l.attempts, left[key])
+	}
+}
+
+// take is [earlierAttempts.take].
+func (l *leftAttempts) take(n numbers, m conversationModel) *client.Moment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := n.identify(m)
+	i := slices.IndexFunc(l.attempts, func(a attempt) bool { return a.identity(n) == of })
+	if i < 0 {
+		return nil
+	}
+	since := l.attempts[i].Since
+	l.attempts = slices.Delete(l.attempts, i, i+1)
+	return &since
+}
+
+// isAbout reports whether the attempts of a single resource, if any, would have made
+// this conversation.
+func (u unsettled) isAbout(m conversationModel, n numbers) bool {
+	tried, isOpen := u[""]
+	return !isOpen || tried.identity(n) == n.identify(m)
+}
+
 // identity returns which conversation the attempt would have made.
 func (a attempt) identity(n numbers) identity {
 	phone, _ := a.Sent.PhoneID.Get()
@@ -58,10 +97,11 @@ type earlierAttempts struct {
 
 	numbers numbers
 	keys    map[identity][]string
+	left    *leftAttempts
 }
 
-func (u unsettled) index(n numbers) earlierAttempts {
-	e := earlierAttempts{u, n, make(map[identity][]string, len(u))}
+func (u unsettled) index(n numbers, left *leftAttempts) earlierAttempts {
+	e := earlierAttempts{u, n, make(map[identity][]string, len(u)), left}
 	for _, key := range slices.Sorted(maps.Keys(u)) {
 		of := u[key].identity(n)
 		e.keys[of] = append(e.keys[of], key)
@@ -76,7 +116,7 @@ func (e earlierAttempts) take(key string, m conversationModel) *client.Moment {
 	keys := e.keys[of]
 	i := max(slices.Index(keys, key), 0)
 	if len(keys) == 0 {
-		return nil
+		return e.left.take(e.numbers, m)
 	}
 	since := e.unsettled[keys[i]].Since
 	delete(e.unsettled, keys[i])
@@ -138,8 +178,12 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
-// again.
-func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *memory) diag.Diagnostics {
+// again. Where nothing must be deleted, only the next apply takes over what it finds: a
+// resource that is tainted would leave it, and make another one.
+func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *memory, policy types.String) diag.Diagnostics {
+	if abandons(policy) {
+		return nil
+	}
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
 		if e[key] != nil && !e.exists(key) {
@@ -172,9 +216,12 @@ func isAmbiguous(err error) ([]client.ID, bool) {
 
 // warnOfOpen warns that it is still not known whether the conversation of a single
 // resource exists.
-func warnOfOpen(err error) diag.Diagnostics {
+func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "It is not in the CRM so far. A destroy or a replacement looks for it once more, and deletes it if it is there."
+	if abandons(policy) {
+		text = intro + "The next apply looks for it, and takes it over if it is there. A destroy leaves it in the CRM, as the deletion_policy says."
+	}
 	if ids, isOpen := isAmbiguous(err); isOpen {
 		text = intro + candidates(ids)
 	}
