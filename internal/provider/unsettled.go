@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -25,6 +26,31 @@ type unsettled map[string]attempt
 type attempt struct {
 	Since client.Moment            `json:"since"` // before it
 	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
+
+	// IsPartial says that it is that of an earlier version, of which only the phone and
+	// the number are known. That proves nothing: only a create that says what else was sent
+	// looks for it.
+	IsPartial bool `json:"partial,omitempty"`
+}
+
+// UnmarshalJSON also reads what earlier versions have kept.
+func (a *attempt) UnmarshalJSON(text []byte) error {
+	type plain attempt
+	var kept struct {
+		plain
+
+		Phone  client.ID `json:"phone"`
+		Number string    `json:"number"`
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		return err
+	}
+	*a = attempt(kept.plain)
+	if !kept.Phone.IsZero() {
+		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(kept.Phone), client.Value(kept.Number)
+		a.IsPartial = true
+	}
+	return nil
 }
 
 // attemptAt returns the attempt that an error is about, if the outcome is unknown.
@@ -36,14 +62,18 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if messages, isSet := sent.Messages.Get(); isSet {
 		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
 	}
-	return attempt{*unknown.Since, sent}, true
+	return attempt{Since: *unknown.Since, Sent: sent}, true
 }
 
 // recall finds an attempt in the state of what has no id, where the private state has
-// got lost: then the revision is the one before the attempt.
+// got lost: then the revision is the one before the attempt. It also completes what an
+// earlier version has kept.
 func (u unsettled) recall(key string, m conversationModel, n numbers) {
-	if _, tried := u[key]; !tried && isKnown(m.Revision) {
-		u[key] = attempt{client.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
+	switch tried, isOpen := u[key]; {
+	case isOpen && tried.IsPartial:
+		u[key] = attempt{Since: tried.Since, Sent: m.toAPI(n, nil)}
+	case !isOpen && isKnown(m.Revision):
+		u[key] = attempt{Since: client.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(n, nil)}
 	}
 }
 
@@ -149,6 +179,7 @@ func (u unsettled) find(ctx context.Context, api *client.Client) (client.ID, err
 // remove deletes what the attempts have made, and forgets those of which nothing is
 // left. It warns of the others.
 func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) (diags diag.Diagnostics) {
+	diags = u.dropPartial()
 	keys := slices.Sorted(maps.Keys(u))
 	for i, found := range u.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
@@ -176,6 +207,23 @@ func (u unsettled) remove(ctx context.Context, api *client.Client, level int64) 
 	return diags
 }
 
+// dropPartial forgets the attempts of which nothing tells what they have made, and warns
+// of them.
+func (u unsettled) dropPartial() (diags diag.Diagnostics) {
+	for _, key := range slices.Sorted(maps.Keys(u)) {
+		if !u[key].IsPartial {
+			continue
+		}
+		at := at(key)
+		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, fmt.Sprintf(
+			"An apply with an earlier version of this provider may or may not have created a conversation that is not needed any more. "+
+				"If the CRM has one of the phone %s with a revision above %d that nobody knows, delete it there, or import it.",
+			u[key].identity(numbers{}).phone, u[key].Since.Revision)))
+		delete(u, key)
+	}
+	return diags
+}
+
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
 // again. Where nothing must be deleted, only the next apply takes over what it finds: a
@@ -186,7 +234,7 @@ func (e entries) findUnsettled(ctx context.Context, api *client.Client, known *m
 	}
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
-		if e[key] != nil && !e.exists(key) {
+		if e[key] != nil && !e.exists(key) && !known.unsettled[key].IsPartial {
 			open = append(open, key)
 		}
 	}
