@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -59,7 +60,8 @@ func inlineMessages(change *pending[client.ConversationInput]) []client.MessageI
 
 // existed reports whether a conversation that has changed since a revision of the
 // space has a link or a message from before. One that nobody has changed since it
-// was created needs no such question.
+// was created needs no such question: the service stamps both times within a moment.
+// Which is the later one proves nothing, as the clocks need not agree.
 func (e *Engine) existed(ctx context.Context, conversation client.Conversation, revision int64) (bool, error) {
 	for _, kind := range client.RelationKinds {
 		for _, ref := range *kind.Refs(&conversation) {
@@ -68,7 +70,7 @@ func (e *Engine) existed(ctx context.Context, conversation client.Conversation, 
 			}
 		}
 	}
-	if !conversation.Created.IsZero() && !conversation.Modified.After(conversation.Created.Time) {
+	if since := conversation.Created.Sub(conversation.Modified.Time); !conversation.Created.IsZero() && since >= 0 && since < time.Second {
 		return false, nil
 	}
 	query := client.Query{

@@ -114,6 +114,28 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 	}
 }
 
+// The clocks that stamp creations and changes need not agree: an old conversation that
+// has changed is no lost create, though it seems to have been created after that.
+func TestOldConversationFromAFastClock(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		old := s.stranger(t, numberOf(1))
+		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
+		must(t, err)
+		must(t, s.Edit(conversationSegment, old.String(), map[string]any{"created": time.Now().Add(time.Minute).Format(time.RFC3339)}))
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			must(t, s.Edit(conversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
+		}})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1)}, client.WriteOptions{RollbackMethod: 1})
+		must(t, results[0].Err)
+		if results[0].Value.ID == old {
+			t.Error("a stranger's conversation was adopted")
+		}
+	})
+}
+
 // What is adopted is given what it lacks. What others have added stays.
 func TestAdoptionOverwritesNothing(t *testing.T) {
 	t.Parallel()

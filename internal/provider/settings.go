@@ -138,6 +138,7 @@ type providerData struct {
 	diags diag.Diagnostics
 
 	causes causes // of errors that have been told
+	left   leftAttempts
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

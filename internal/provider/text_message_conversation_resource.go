@@ -149,6 +149,12 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if !isKnown(state.ID) && !known.unsettled.isAbout(plan.conversationModel, known.numbers) {
+		if resp.Diagnostics.Append(r.remove(ctx, state, known)...); resp.Diagnostics.HasError() {
+			return
+		}
+		known.unsettled = unsettled{}
+	}
 	// What failed stays in the state as it was; the next refresh shows what the
 	// CRM holds.
 	if isKnown(state.ID) {
@@ -167,29 +173,10 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || abandons(state.DeletionPolicy) {
-		return
-	}
-	api, diags := r.provider.engine()
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
-		return
-	}
-	id := reference(state.ID)
-	var err error
-	if id.IsZero() {
-		known.unsettled.recall("", state.conversationModel, known.numbers)
-		id, err = known.unsettled.find(ctx, api)
-	}
-	if err == nil && !id.IsZero() {
-		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
-	}
-	if err != nil {
-		resp.Diagnostics.Append(failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
-	}
+	resp.Diagnostics.Append(r.remove(ctx, state, known)...)
 }
 
 func (r *conversationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
@@ -230,7 +217,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	change.Since = known.unsettled.index(known.numbers).take("", plan.conversationModel)
+	change.Since = known.unsettled.index(known.numbers, &r.provider.left).take("", plan.conversationModel)
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	known.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
@@ -265,12 +252,14 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	if isKnown(state.ID) {
 		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
 	} else {
+		// Where nothing must be deleted, only the next apply takes over what it finds: a
+		// tainted resource would leave it, and make another one.
 		var found engine.Result[client.Conversation]
-		if _, tried := known.unsettled[""]; tried {
+		if _, tried := known.unsettled[""]; tried && !abandons(state.DeletionPolicy) {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
-			return &owned, warnOfOpen(found.Err)
+			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
 		}
 		conversation, f.err = found.Value, found.Err
 		diags = warnOfAdoption(path.Empty(), adoptions{"": found})
@@ -293,6 +282,36 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		known.asOf = min(known.asOf, listed) // its messages may be as they were then
 	}
 	return &owned, append(diags, messages.diags...)
+}
+
+// remove deletes the conversation of a state, or what may have been created.
+func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
+	id := reference(state.ID)
+	if id.IsZero() {
+		known.unsettled.recall("", state.conversationModel, known.numbers)
+	}
+	if abandons(state.DeletionPolicy) {
+		r.provider.left.add(known.unsettled)
+		return nil
+	}
+	api, diags := r.provider.engine()
+	if diags.HasError() {
+		return diags
+	}
+	if diags.Append(known.space.check(api)...); diags.HasError() {
+		return diags
+	}
+	var err error
+	if id.IsZero() {
+		id, err = known.unsettled.find(ctx, api)
+	}
+	if err == nil && !id.IsZero() {
+		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
+	}
+	if err != nil {
+		diags.Append(failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
+	}
+	return diags
 }
 
 // update changes the conversation, and then its messages. What failed is in the

@@ -80,7 +80,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	planned, changes := known.numbers.planEntries(configured, prior)
 	plan.Conversations, diags = planned.toMap(ctx)
 	resp.Diagnostics.Append(diags...)
-	plan.Failed = planFailed(changes)
+	plan.Failed = planFailed(changes || len(known.unsettled) > 0) // what an earlier apply may have left is work, too
 	removed := prior.without(planned)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(removed.warnOfProtection()...)
@@ -127,7 +127,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(owned.findUnsettled(ctx, api, known)...)
+	resp.Diagnostics.Append(owned.findUnsettled(ctx, api, known, state.DeletionPolicy)...)
 	messages := messageRefresh{api: api, memory: known.messages}
 	asOf, err := owned.refresh(ctx, &messages, known.numbers)
 	if err != nil {
@@ -218,7 +218,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.entries(ctx)
 	work := newBulkWork(known, planned, prior, plan, policy)
-	work.causes = &r.provider.causes
+	work.causes, work.left = &r.provider.causes, &r.provider.left
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
 	if !work.isNeeded() {
 		return work, diags

@@ -18,6 +18,7 @@ import (
 type bulkWork struct {
 	api          *engine.Engine
 	causes       *causes // that have been told
+	left         *leftAttempts
 	memory       *memory
 	level        int64 // of validation
 	rollback     int
@@ -152,7 +153,7 @@ func (w *bulkWork) write(ctx context.Context) {
 		return
 	}
 	writes := make([]conversationChange, len(w.changes))
-	earlier := w.memory.unsettled.index(w.memory.numbers)
+	earlier := w.memory.unsettled.index(w.memory.numbers, w.left)
 	for i, change := range w.changes {
 		writes[i] = change.write
 		writes[i].KnownAsOf(w.memory.asOf)
@@ -209,6 +210,7 @@ func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversat
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
+		w.left.add(w.memory.unsettled)
 		w.memory.unsettled = unsettled{}
 	case len(w.memory.unsettled) > 0:
 		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)

@@ -2,14 +2,17 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -24,6 +27,31 @@ type unsettled map[string]attempt
 type attempt struct {
 	Since engine.Moment            `json:"since"` // before it
 	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
+
+	// IsPartial says that it is that of an earlier version, of which only the phone and
+	// the number are known. That proves nothing: only a create that says what else was sent
+	// looks for it.
+	IsPartial bool `json:"partial,omitempty"`
+}
+
+// UnmarshalJSON also reads what earlier versions have kept.
+func (a *attempt) UnmarshalJSON(text []byte) error {
+	type plain attempt
+	var kept struct {
+		plain
+
+		Phone  client.ID `json:"phone"`
+		Number string    `json:"number"`
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		return err
+	}
+	*a = attempt(kept.plain)
+	if !kept.Phone.IsZero() {
+		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(kept.Phone), client.Value(kept.Number)
+		a.IsPartial = true
+	}
+	return nil
 }
 
 // attemptAt returns the attempt that an error is about, if the outcome is unknown.
@@ -35,15 +63,56 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if messages, isSet := sent.Messages.Get(); isSet {
 		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
 	}
-	return attempt{lost.Since, sent}, true
+	return attempt{Since: lost.Since, Sent: sent}, true
 }
 
 // recall finds an attempt in the state of what has no id, where the private state has
-// got lost: then the revision is the one before the attempt.
+// got lost: then the revision is the one before the attempt. It also completes what an
+// earlier version has kept.
 func (u unsettled) recall(key string, m conversationModel, n numbers) {
-	if _, tried := u[key]; !tried && isKnown(m.Revision) {
-		u[key] = attempt{engine.Moment{Revision: m.Revision.ValueInt64()}, m.toAPI(n, nil)}
+	switch tried, isOpen := u[key]; {
+	case isOpen && tried.IsPartial:
+		u[key] = attempt{Since: tried.Since, Sent: m.toAPI(n, nil)}
+	case !isOpen && isKnown(m.Revision):
+		u[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(n, nil)}
 	}
+}
+
+// leftAttempts are attempts that this apply has left to the CRM, because their
+// deletion_policy is to abandon. What replaces their resource knows nothing of them: it
+// must not make a second one.
+type leftAttempts struct {
+	mu       sync.Mutex
+	attempts []attempt
+}
+
+func (l *leftAttempts) add(left unsettled) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		l.attempts = append(l.attempts, left[key])
+	}
+}
+
+// take is [earlierAttempts.take].
+func (l *leftAttempts) take(n numbers, m conversationModel) *engine.Moment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := n.identify(m)
+	i := slices.IndexFunc(l.attempts, func(a attempt) bool { return a.identity(n) == of })
+	if i < 0 {
+		return nil
+	}
+	since := l.attempts[i].Since
+	l.attempts = slices.Delete(l.attempts, i, i+1)
+	return &since
+}
+
+// isAbout reports whether the attempts of a single resource, if any, would have made
+// this conversation.
+func (u unsettled) isAbout(m conversationModel, n numbers) bool {
+	tried, isOpen := u[""]
+	return !isOpen || tried.identity(n) == n.identify(m)
 }
 
 // identity returns which conversation the attempt would have made.
@@ -59,10 +128,11 @@ type earlierAttempts struct {
 
 	numbers numbers
 	keys    map[engine.Identity][]string
+	left    *leftAttempts
 }
 
-func (u unsettled) index(n numbers) earlierAttempts {
-	e := earlierAttempts{u, n, make(map[engine.Identity][]string, len(u))}
+func (u unsettled) index(n numbers, left *leftAttempts) earlierAttempts {
+	e := earlierAttempts{u, n, make(map[engine.Identity][]string, len(u)), left}
 	for _, key := range slices.Sorted(maps.Keys(u)) {
 		of := u[key].identity(n)
 		e.keys[of] = append(e.keys[of], key)
@@ -77,7 +147,7 @@ func (e earlierAttempts) take(key string, m conversationModel) *engine.Moment {
 	keys := e.keys[of]
 	i := max(slices.Index(keys, key), 0)
 	if len(keys) == 0 {
-		return nil
+		return e.left.take(e.numbers, m)
 	}
 	since := e.unsettled[keys[i]].Since
 	delete(e.unsettled, keys[i])
@@ -109,6 +179,7 @@ func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, err
 // remove deletes what the attempts have made, and forgets those of which nothing is
 // left. It warns of the others.
 func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
+	diags = u.dropPartial()
 	keys := slices.Sorted(maps.Keys(u))
 	for i, found := range u.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
@@ -136,13 +207,34 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 	return diags
 }
 
+// dropPartial forgets the attempts of which nothing tells what they have made, and warns
+// of them.
+func (u unsettled) dropPartial() (diags diag.Diagnostics) {
+	for _, key := range slices.Sorted(maps.Keys(u)) {
+		if !u[key].IsPartial {
+			continue
+		}
+		at := at(key)
+		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, fmt.Sprintf(
+			"An apply with an earlier version of this provider may or may not have created a conversation that is not needed any more. "+
+				"If the CRM has one of the phone %s with a revision above %d that nobody knows, delete it there, or import it.",
+			u[key].identity(numbers{}).Place, u[key].Since.Revision)))
+		delete(u, key)
+	}
+	return diags
+}
+
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
-// again.
-func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory) diag.Diagnostics {
+// again. Where nothing must be deleted, only the next apply takes over what it finds: a
+// resource that is tainted would leave it, and make another one.
+func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory, policy types.String) diag.Diagnostics {
+	if abandons(policy) {
+		return nil
+	}
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
-		if e[key] != nil && !e.exists(key) {
+		if e[key] != nil && !e.exists(key) && !known.unsettled[key].IsPartial {
 			open = append(open, key)
 		}
 	}
@@ -172,9 +264,12 @@ func isAmbiguous(err error) ([]client.ID, bool) {
 
 // warnOfOpen warns that it is still not known whether the conversation of a single
 // resource exists.
-func warnOfOpen(err error) diag.Diagnostics {
+func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "It is not in the CRM so far. A destroy or a replacement looks for it once more, and deletes it if it is there."
+	if abandons(policy) {
+		text = intro + "The next apply looks for it, and takes it over if it is there. A destroy leaves it in the CRM, as the deletion_policy says."
+	}
 	if ids, isOpen := isAmbiguous(err); isOpen {
 		text = intro + candidates(ids)
 	}
