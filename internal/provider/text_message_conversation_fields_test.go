@@ -59,7 +59,7 @@ func TestConversationFields(t *testing.T) {
 func unknownTags(m conversationModel) (names []string) {
 	v := reflect.ValueOf(m)
 	for i := range v.NumField() {
-		if value, ok := v.Field(i).Interface().(attr.Value); ok && value.IsUnknown() {
+		if value, ok := reflect.TypeAssert[attr.Value](v.Field(i)); ok && value.IsUnknown() {
 			names = append(names, v.Type().Field(i).Tag.Get("tfsdk"))
 		}
 	}
