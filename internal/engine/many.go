@@ -23,10 +23,11 @@ import (
 // POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate]; POST
 // /entities/{entity}/batch-delete to undo
 func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options client.WriteOptions, allOrNothing bool) []Result[T] {
-	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
-	defer done()
+	ctx, end := client.WithLasting(ctx, c.engine.config.RequestTimeout)
+	defer end()
 	w := newWriting(c, changes, options)
 	all := w.all()
+	var done atomic.Int64
 	w.begin(ctx)
 	var failed atomic.Bool
 	failed.Store(len(w.unfailed(all)) < len(all))
@@ -39,6 +40,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 				return nil
 			}
 			w.carryOut(ctx, items)
+			c.engine.config.Logger.InfoContext(ctx, "wrote a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(items))), "of", len(all))
 			if len(w.unfailed(items)) < len(items) {
 				failed.Store(true)
 			}
@@ -65,12 +67,14 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
 	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
 	errs := make([]error, len(ids))
+	var done atomic.Int64
 	var group errgroup.Group
 	group.SetLimit(cap(c.batches))
 	for first := 0; first < len(ids); first += c.engine.settings.BatchSize {
 		chunk := ids[first:min(first+c.engine.settings.BatchSize, len(ids))]
 		group.Go(func() error {
 			copy(errs[first:], c.remove(ctx, chunk, options))
+			c.engine.config.Logger.InfoContext(ctx, "deleted a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(chunk))), "of", len(ids))
 			return nil
 		})
 	}

@@ -149,7 +149,7 @@ func newProviderData(settings settingsModel, terraform, version string) *provide
 	}
 	return &providerData{
 		settings:  settings,
-		userAgent: fmt.Sprintf("terraform-provider-pipeliner/%s Terraform/%s", version, terraform),
+		userAgent: strings.TrimSpace(fmt.Sprintf("terraform-provider-pipeliner/%s Terraform/%s %s", version, terraform, os.Getenv("TF_APPEND_USER_AGENT"))),
 	}
 }
 

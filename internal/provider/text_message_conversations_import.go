@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -16,7 +17,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-const importForms = "Import by \"<uuid>,<uuid>,…\", by \"<key>=<uuid>,<key>=<uuid>,…\", or all conversations of a phone by \"phone_id=<uuid>\"."
+const importForms = "Import by \"<uuid>,<uuid>,…\", by \"<key>=<uuid>,<key>=<uuid>,…\", by a JSON object of UUIDs by their keys (jsonencode({ \"Doe, Jane\" = \"<uuid>\" })), " +
+	"or all conversations of a phone by \"phone_id=<uuid>\"."
 
 func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	api, diags := r.provider.engine()
@@ -73,12 +75,12 @@ func importedFrom(conversation client.Conversation) *ownedModel {
 func parseImport(text string) (ids map[string]client.ID, faults []string) {
 	ids = map[string]client.ID{}
 	keys := map[client.ID]string{}
-	for item := range strings.SplitSeq(text, ",") {
-		item = strings.TrimSpace(item)
-		key, reference := "", item
-		if cut := strings.LastIndex(item, "="); cut >= 0 {
-			key, reference = strings.TrimSpace(item[:cut]), strings.TrimSpace(item[cut+1:])
-		}
+	items, err := importItems(text)
+	if err != nil {
+		return ids, []string{err.Error()}
+	}
+	for _, item := range items {
+		key, reference := item[0], item[1]
 		id, entity, err := client.ParseReference(reference)
 		if err == nil && isOtherEntity(entity, conversationEntity) {
 			err = errors.New(entity + " are no conversations: " + reference)
@@ -99,6 +101,28 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 		ids[key], keys[id] = id, key
 	}
 	return ids, faults
+}
+
+// importItems returns the keys, empty for none, and what they stand for.
+func importItems(text string) (items [][2]string, err error) {
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		var named map[string]string
+		if err := json.Unmarshal([]byte(text), &named); err != nil {
+			return nil, errors.New("this is not a JSON object of UUIDs by their keys")
+		}
+		for _, key := range slices.Sorted(maps.Keys(named)) {
+			items = append(items, [2]string{key, named[key]})
+		}
+		return items, nil
+	}
+	for item := range strings.SplitSeq(text, ",") {
+		key, reference := "", item
+		if cut := strings.LastIndex(item, "="); cut >= 0 {
+			key, reference = item[:cut], item[cut+1:]
+		}
+		items = append(items, [2]string{strings.TrimSpace(key), strings.TrimSpace(reference)})
+	}
+	return items, nil
 }
 
 // importPhone returns all conversations of a phone, by their ids.

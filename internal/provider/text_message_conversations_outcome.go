@@ -39,8 +39,21 @@ func (w *bulkWork) created() diag.Diagnostics {
 	w.keepFailed()
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
 		fmt.Sprintf("%d of %d conversations could not be created; they are listed in the attribute failed, and the next apply tries them again: %s.",
-			len(w.failed), len(w.changes), quoted(w.failedKeys())))
+			len(w.failed), len(w.changes), w.reasons()))
 	return diags
+}
+
+// reasons returns why each key failed, the first few of many.
+func (w *bulkWork) reasons() string {
+	keys := w.failedKeys()
+	texts := make([]string, len(keys))
+	for i, key := range keys {
+		texts[i] = fmt.Sprintf("%q", key)
+		if i < mostListed {
+			texts[i] += ": " + withReasons(w.failed[key])
+		}
+	}
+	return firstOfMany(texts)
 }
 
 // keepFailed keeps what could not be created as entries without an id. What may have
@@ -172,11 +185,13 @@ func quoted(keys []string) string {
 	return firstOfMany(texts)
 }
 
+// mostListed is how many of many a text lists.
+const mostListed = 10
+
 // firstOfMany lists the first few of many.
 func firstOfMany(texts []string) string {
-	const most = 10
-	if more := len(texts) - most; more > 0 {
-		texts = append(slices.Clone(texts[:most]), fmt.Sprintf("and %d more", more))
+	if more := len(texts) - mostListed; more > 0 {
+		texts = append(slices.Clone(texts[:mostListed]), fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, ", ")
 }

@@ -23,9 +23,11 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnOfTwins warns of conversations of one phone with one number.
+// warnOfTwins warns of conversations of one phone with one number, of all in one
+// warning.
 func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
 	first := make(map[engine.Identity]string, len(e))
+	var pairs []string
 	for _, key := range e.keys() {
 		entry := e[key]
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
@@ -37,8 +39,11 @@ func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
 			first[id] = key
 			continue
 		}
-		diags.AddAttributeWarning(at(key).AtName("recipient_phone_number"), "Same Number Twice",
-			fmt.Sprintf("The conversations %q and %q are of the same phone with the same number. They stay two, but is that meant?", twin, key))
+		pairs = append(pairs, fmt.Sprintf("%q and %q", twin, key))
+	}
+	if len(pairs) > 0 {
+		diags.AddAttributeWarning(path.Root("conversations"), "Same Number Twice",
+			fmt.Sprintf("These conversations have the same phone and the same number: %s. Each becomes a conversation of its own. If you don't want that, remove one of them.", firstOfMany(pairs)))
 	}
 	return diags
 }

@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// An import id may be JSON, in which a key can have any character.
+func TestParseImport(t *testing.T) {
+	t.Parallel()
+	for text, test := range map[string]struct {
+		keys   []string
+		faults int
+	}{
+		idA + ", b=" + idB: {keys: []string{idA, "b"}},
+		`{"Doe, Jane": "` + idA + `", " a=b ": "` + idB + `"}`: {keys: []string{" a=b ", "Doe, Jane"}},
+		`{"a": "` + idA + `", "b": "` + idA + `"}`:             {keys: []string{"a", "b"}, faults: 1},
+		`{"a": 1}`: {faults: 1},
+		`{"a"`:     {faults: 1},
+	} {
+		ids, faults := parseImport(text)
+		if diff := cmp.Diff(test.keys, slices.Sorted(maps.Keys(ids))); diff != "" || len(faults) != test.faults {
+			t.Errorf("%s: (-want +got)\n%s %v", text, diff, faults)
+		}
+	}
+}
+
+// One warning tells of all conversations that have the same phone and number.
+func TestWarnOfTwins(t *testing.T) {
+	t.Parallel()
+	e := entries{}
+	for key, written := range map[string]string{"a": "+1 555 010 0000", "b": "+15550100000", "c": "+15550100001", "d": "+1 (555) 010-0001", "e": "+15550100002"} {
+		e[key] = &ownedModel{conversationModel: conversationModel{PhoneID: types.StringValue(idA), RecipientPhoneNumber: types.StringValue(written)}}
+	}
+	diags := numbers{}.warnOfTwins(e)
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"a" and "b", "c" and "d"`) {
+		t.Errorf("%v", diags)
+	}
+}
