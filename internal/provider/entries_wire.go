@@ -38,6 +38,9 @@ func (m *ownedModel) values() map[string]attr.Value {
 			values[name] = field.get(&m.conversationModel)
 		}
 	}
+	if !m.IsDeleted.ValueBool() {
+		values["is_deleted"] = types.BoolNull()
+	}
 	return values
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/vmihailenco/msgpack/v5"
@@ -25,19 +24,19 @@ import (
 const sealedAttribute = "conversations"
 
 // NewServer returns the server of a provider, which Terraform talks to.
-func NewServer(version string) tfprotov6.ProviderServer { return newServer(pipelinerProvider{version: version}) }
+func NewServer(version string) tfprotov6.ProviderServer {
+	return newServer(pipelinerProvider{version: version})
+}
 
 func newServer(p pipelinerProvider) tfprotov6.ProviderServer {
-	open := p
-	open.open = true
+	people := p
+	people.open = true
 	framework, isWhole := providerserver.NewProtocol6(&p)().(frameworkServer)
 	if !isWhole {
 		panic("the framework's server lacks what this one hands on") // which each test would find
 	}
-	return &sealingServer{frameworkServer: framework, open: providerserver.NewProtocol6(&open)()}
+	return &sealingServer{frameworkServer: framework, open: providerserver.NewProtocol6(&people)()}
 }
-
-var _ provider.Provider = (*pipelinerProvider)(nil)
 
 // A frameworkServer is all that the framework's server can do and this provider uses.
 type frameworkServer interface {
