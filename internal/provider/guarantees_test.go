@@ -339,7 +339,7 @@ func TestAccTextMessageConversations_unsettled(t *testing.T) {
 				w.Inject(mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: 403})
 			},
 			Config:      configuration(five.with("more", "+1 555 999 0001").with("same", "+1 555 999 0001")),
-			ExpectError: says("may or may not have been created", "of an earlier attempt, looking for which failed"),
+			ExpectError: says("may or may not have been created", "the outcome of an earlier attempt is not known"),
 		},
 		resource.TestStep{
 			PreConfig:        w.ClearFaults,

@@ -31,7 +31,7 @@ func TestAccMalice_incomingMessage(t *testing.T) {
 	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
 	configuration := w.singles(numbers{"a": sharedNumber}, recoversSoon)
 	output := s.plays(configuration, 1, applies, "Error: Unable to Create Text Message Conversation",
-		"several conversations may be the one that was created", "Terraform took none of them")
+		"Several conversations in the CRM may be it", "Terraform leaves all of them alone")
 	untouched := s.others()
 	theirs, ours := s.mentions(output)
 	s.plays(configuration, 1, destroys, theirs)
@@ -70,7 +70,7 @@ func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
 	configuration := w.bulk(numbered(3).with("open", sharedNumber), "rollback_method = 1", recoversSoon)
 	s.plays(configuration, 0, applies, "Text Message Conversation May Have Been Created", `conversations["open"]`)
 	untouched := s.others()
-	s.plays(configuration, 1, applies, "several conversations may be the one that was created")
+	s.plays(configuration, 1, applies, "Several conversations in the CRM may be it")
 	s.made(0, 5, 5)
 	if owned := len(s.ids()); owned != 3 {
 		t.Errorf("%d conversations are in the state; want 3", owned)
