@@ -13,8 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // conversationsFromCSVFunction reads conversations from a spreadsheet.
@@ -95,8 +93,9 @@ func newSheetOptions(given types.Dynamic) (*sheetOptions, error) {
 			}
 		case "constants":
 			for attribute, constant := range namedValues(value) {
-				o.constants[attribute] = constant
-				err = errors.Join(err, checkColumn(attribute))
+				var constantErr error
+				o.constants[attribute], constantErr = constantOf(attribute, constant)
+				err = errors.Join(err, constantErr)
 			}
 		case "lookups":
 			for attribute, table := range namedValues(value) {
@@ -138,7 +137,7 @@ func (o *sheetOptions) read(text string) (entries, error) {
 	}
 	s := &sheet{sheetOptions: o, found: entries{}, rows: map[string]int{}, columns: map[string]int{}}
 	s.setColumns(header)
-	for folded := lineEndsIn(header); len(s.faults) == 0 || len(s.columns) > 0; {
+	for folded := lineEndsIn(header); !s.lacksColumns; {
 		cells, err := in.Read()
 		if errors.Is(err, io.EOF) {
 			break
@@ -151,7 +150,7 @@ func (o *sheetOptions) read(text string) (entries, error) {
 		folded += lineEndsIn(cells)
 	}
 	if len(s.faults) > 0 {
-		return nil, errors.New(firstOfMany(s.faults))
+		return nil, errors.New(strings.Join(firstTexts(s.faults), "\n"))
 	}
 	return s.found, nil
 }
@@ -164,6 +163,8 @@ type sheet struct {
 	found   entries
 	rows    map[string]int // by key
 	faults  []string
+
+	lacksColumns bool // that the options name
 }
 
 func (s *sheet) fault(row int, column, format string, arguments ...any) {
@@ -182,6 +183,7 @@ func (s *sheet) setColumns(header []string) {
 	for _, wanted := range slices.Concat([]string{s.key}, slices.Sorted(maps.Values(s.sheetOptions.columns))) {
 		if _, found := s.columns[wanted]; !found {
 			s.fault(1, wanted, "there is no such column; the columns are: %s", quoted(header))
+			s.lacksColumns = true
 		}
 	}
 }
@@ -300,15 +302,64 @@ func namedValues(value attr.Value) map[string]attr.Value {
 	return named
 }
 
+// constantOf returns a value as that of an attribute.
+func constantOf(attribute string, value attr.Value) (attr.Value, error) {
+	if err := checkColumn(attribute); err != nil {
+		return nil, err
+	}
+	var constant attr.Value
+	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
+		elements, err := plainStrings(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", attribute, err)
+		}
+		constant = types.SetValueMust(types.StringType, elements)
+	} else {
+		text, err := plainString(value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", attribute, err)
+		}
+		constant = types.StringValue(text)
+	}
+	for _, wrong := range validateAttribute(context.Background(), at("").AtName(attribute), ownedAttributes()[attribute], constant) {
+		return nil, fmt.Errorf("%s: %s", attribute, wrong.Detail())
+	}
+	return constant, nil
+}
+
+// plainStrings returns the elements of a list of any kind.
+func plainStrings(value attr.Value) ([]attr.Value, error) {
+	var elements []attr.Value
+	switch value := value.(type) {
+	case types.Dynamic:
+		return plainStrings(value.UnderlyingValue())
+	case types.Tuple:
+		elements = value.Elements()
+	case types.List:
+		elements = value.Elements()
+	case types.Set:
+		elements = value.Elements()
+	default:
+		return nil, errors.New("must be a list")
+	}
+	texts := make([]attr.Value, len(elements))
+	for i, element := range elements {
+		text, err := plainString(element)
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = types.StringValue(text)
+	}
+	return texts, nil
+}
+
 func plainString(value attr.Value) (string, error) {
 	if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
 		value = dynamic.UnderlyingValue()
 	}
 	text, isText := value.(types.String)
-	if !isText || text.IsUnknown() {
+	if !isText || !isKnown(text) {
 		return "", errors.New("must be a string that is known")
 	}
 	return text.ValueString(), nil
 }
-
-var _ = client.ID{}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -115,7 +114,10 @@ var givenWire = wireTypesOf(entryType.AttrTypes, true)
 // false where nothing of it is.
 func readGiven(value []byte) (found entries, known bool, err error) {
 	in := msgpack.NewDecoder(bytes.NewReader(value))
-	if isNothing(value) {
+	switch {
+	case len(value) == 0 || value[0] == msgpcode.Nil:
+		return nil, false, errors.New("the value must not be null")
+	case isNothing(value):
 		return nil, false, nil
 	}
 	if _, err := in.DecodeArrayLen(); err != nil {
@@ -133,7 +135,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
 		return nil, false, errors.New("the value must be a map or an object: conversations by their keys")
 	}
-	found, nulls, err := readEntries(in, func(name string) *wireType { return givenWire[name] })
+	found, nulls, err := readEntries(in, givenWire)
 	if err != nil {
 		return nil, false, err
 	}
@@ -142,14 +144,4 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 		return nil, false, fmt.Errorf("entries must not be null, these are: %s", quoted(nulls))
 	}
 	return found, true, nil
-}
-
-// unknownAttribute says what an entry may have.
-func unknownAttribute(name string) error {
-	names := make([]string, 0, len(entryWire))
-	for known := range entryWire {
-		names = append(names, known)
-	}
-	slices.Sort(names)
-	return fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(names, ", "))
 }

@@ -16,8 +16,6 @@ import (
 // entryWire are the attributes of an entry of the map.
 var entryWire = wireTypesOf(entryType.AttrTypes, false)
 
-func entryWireOf(name string) *wireType { return entryWire[name] }
-
 // set sets an attribute of an entry.
 func (m *ownedModel) set(name string, value attr.Value) {
 	if name == "messages" {
@@ -38,9 +36,6 @@ func (m *ownedModel) values() map[string]attr.Value {
 			values[name] = field.get(&m.conversationModel)
 		}
 	}
-	if !m.IsDeleted.ValueBool() {
-		values["is_deleted"] = types.BoolNull()
-	}
 	return values
 }
 
@@ -59,11 +54,11 @@ func openEntries(sealed string) (found entries, nulls []string, err error) {
 	if isJSON(sealed) {
 		return parseEntries([]byte(sealed))
 	}
-	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWireOf)
+	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWire)
 }
 
 // readEntries reads the entries of a map, whose attributes are of these types.
-func readEntries(in *msgpack.Decoder, of func(name string) *wireType) (found entries, nulls []string, err error) {
+func readEntries(in *msgpack.Decoder, attributes wireTypes) (found entries, nulls []string, err error) {
 	count, err := in.DecodeMapLen()
 	if err != nil {
 		return nil, nil, err
@@ -84,7 +79,7 @@ func readEntries(in *msgpack.Decoder, of func(name string) *wireType) (found ent
 			err = in.Skip()
 		default:
 			found[key] = newOwnedModel()
-			err = readNamed(in, of, found[key].set)
+			err = readNamed(in, attributes.named, found[key].set)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("%q: %w", key, err)
@@ -106,7 +101,7 @@ func parseEntries(text []byte) (found entries, nulls []string, err error) {
 			continue
 		}
 		found[key] = newOwnedModel()
-		if err := parseNamed(text, entryWireOf, found[key].set); err != nil {
+		if err := parseNamed(text, entryWire.named, found[key].set); err != nil {
 			return nil, nil, fmt.Errorf("%q: %w", key, err)
 		}
 	}
@@ -122,7 +117,11 @@ func (e entries) write(out *msgpack.Encoder) error {
 			err = errors.Join(err, writeUnknown(out))
 			continue
 		}
-		err = errors.Join(err, writeNamed(out, e[key].values()))
+		values := e[key].values()
+		if !e[key].IsDeleted.ValueBool() {
+			values["is_deleted"] = types.BoolNull() // it says only where one is deleted
+		}
+		err = errors.Join(err, writeNamed(out, values))
 	}
 	return err
 }

@@ -17,6 +17,8 @@ import (
 // The framework does not see the entries of the map, see [sealingServer]. What it checks
 // of a configuration is checked here, by the same validators.
 
+var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
+
 // validate checks the entries of a configuration.
 func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 	attributes := ownedAttributes()
@@ -24,8 +26,9 @@ func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 		if e[key] == nil {
 			continue
 		}
-		for name, value := range e[key].values() {
-			diags.Append(validateAttribute(ctx, at(key).AtName(name), attributes[name], value)...)
+		values := e[key].values()
+		for _, name := range entryAttributeNames {
+			diags.Append(validateAttribute(ctx, at(key).AtName(name), attributes[name], values[name])...)
 		}
 	}
 	return diags

@@ -40,15 +40,16 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 			fmt.Sprintf("These conversations are deleted in the CRM. The apply restores them: %s.", quoted(restored)))
 	}
 	if len(sent) > 0 {
-		diags.AddAttributeWarning(at, outgoingSummary, fmt.Sprintf("%s Conversations: %s.", outgoingText, quoted(sent)))
+		diags.Append(warnOfOutgoing(at, " Conversations: "+quoted(sent)+"."))
 	}
 	return diags
 }
 
-const (
-	outgoingSummary = "Outgoing Messages Will Be Created"
-	outgoingText    = "The apply creates outgoing messages. The CRM may send them to the recipients: its documentation does not say."
-)
+// warnOfOutgoing warns of messages that may reach people.
+func warnOfOutgoing(at path.Path, which string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Outgoing Messages Will Be Created",
+		"The apply creates outgoing messages. The CRM may send them to the recipients: its documentation does not say."+which)
+}
 
 // sendsMessage reports whether the plan creates an outgoing message.
 func sendsMessage(planned types.Map) bool {

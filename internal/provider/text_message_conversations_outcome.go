@@ -184,10 +184,13 @@ func quoted(keys []string) string {
 }
 
 // firstOfMany lists the first few of many.
-func firstOfMany(texts []string) string {
+func firstOfMany(texts []string) string { return strings.Join(firstTexts(texts), ", ") }
+
+// firstTexts returns the first few of many, and how many more there are.
+func firstTexts(texts []string) []string {
 	const most = 10
 	if more := len(texts) - most; more > 0 {
-		texts = append(slices.Clone(texts[:most]), fmt.Sprintf("and %d more", more))
+		return append(slices.Clone(texts[:most]), fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(texts, ", ")
+	return texts
 }

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -40,10 +41,10 @@ func wireTypeOf(of attr.Type, lenient bool) *wireType {
 		w.ofList(wireTypeOf(of.ElemType, lenient), func(elements []attr.Value) attr.Value { return types.SetValueMust(of.ElemType, elements) })
 	case types.MapType:
 		element := wireTypeOf(of.ElemType, lenient)
-		w.ofNamed(func(string) *wireType { return element }, func(elements map[string]attr.Value) attr.Value { return types.MapValueMust(of.ElemType, elements) })
+		w.ofNamed(func(string) (*wireType, error) { return element, nil }, func(elements map[string]attr.Value) attr.Value { return types.MapValueMust(of.ElemType, elements) })
 	case types.ObjectType:
 		attributes := wireTypesOf(of.AttrTypes, lenient)
-		w.ofNamed(func(name string) *wireType { return attributes[name] }, func(values map[string]attr.Value) attr.Value {
+		w.ofNamed(attributes.named, func(values map[string]attr.Value) attr.Value {
 			for name, attribute := range attributes {
 				if values[name] == nil {
 					values[name] = attribute.null
@@ -64,8 +65,8 @@ func wireTypeOf(of attr.Type, lenient bool) *wireType {
 	return w
 }
 
-func wireTypesOf(attributes map[string]attr.Type, lenient bool) map[string]*wireType {
-	readers := make(map[string]*wireType, len(attributes))
+func wireTypesOf(attributes map[string]attr.Type, lenient bool) wireTypes {
+	readers := make(wireTypes, len(attributes))
 	for name, attribute := range attributes {
 		readers[name] = wireTypeOf(attribute, lenient)
 	}
@@ -101,6 +102,9 @@ func decodeText(in *msgpack.Decoder) (string, error) {
 func (w *wireType) ofList(element *wireType, join func([]attr.Value) attr.Value) {
 	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
 		count, err := in.DecodeArrayLen()
+		if err != nil {
+			return nil, errors.New("must be a list or a set")
+		}
 		var elements []attr.Value
 		for range count {
 			value, elementErr := element.readValue(in)
@@ -126,7 +130,21 @@ func (w *wireType) ofList(element *wireType, join func([]attr.Value) attr.Value)
 	}
 }
 
-func (w *wireType) ofNamed(of func(name string) *wireType, join func(map[string]attr.Value) attr.Value) {
+// A wireLookup returns how to read the element of a map or the attribute of an object
+// that has this name, or an error where there is none.
+type wireLookup func(name string) (*wireType, error)
+
+// wireTypes are the attributes of an object.
+type wireTypes map[string]*wireType
+
+func (w wireTypes) named(name string) (*wireType, error) {
+	if attribute := w[name]; attribute != nil {
+		return attribute, nil
+	}
+	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(slices.Sorted(maps.Keys(w)), ", "))
+}
+
+func (w *wireType) ofNamed(of wireLookup, join func(map[string]attr.Value) attr.Value) {
 	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
 		values := map[string]attr.Value{}
 		err := readNamed(in, of, func(name string, value attr.Value) { values[name] = value })
@@ -170,19 +188,19 @@ func (w *wireType) parseValue(text json.RawMessage) (attr.Value, error) {
 func isNull(text json.RawMessage) bool { return len(text) == 0 || bytes.Equal(text, []byte("null")) }
 
 // readNamed reads the elements of a map or the attributes of an object, and says each.
-func readNamed(in *msgpack.Decoder, of func(name string) *wireType, say func(string, attr.Value)) error {
+func readNamed(in *msgpack.Decoder, of wireLookup, say func(string, attr.Value)) error {
 	count, err := in.DecodeMapLen()
 	if err != nil {
-		return err
+		return errors.New("must be a map or an object")
 	}
 	for range count {
 		name, err := in.DecodeString()
 		if err != nil {
 			return err
 		}
-		as := of(name)
-		if as == nil {
-			return fmt.Errorf("there is no attribute %q", name)
+		as, err := of(name)
+		if err != nil {
+			return err
 		}
 		value, err := as.readValue(in)
 		if err != nil {
@@ -195,14 +213,14 @@ func readNamed(in *msgpack.Decoder, of func(name string) *wireType, say func(str
 
 // parseNamed is readNamed of a stored state. What that has and the type has not is of
 // another version of the provider, and left out.
-func parseNamed(text json.RawMessage, of func(name string) *wireType, say func(string, attr.Value)) error {
+func parseNamed(text json.RawMessage, of wireLookup, say func(string, attr.Value)) error {
 	var stored map[string]json.RawMessage
 	if err := json.Unmarshal(text, &stored); err != nil {
 		return err
 	}
 	for name, text := range stored {
-		as := of(name)
-		if as == nil {
+		as, err := of(name)
+		if err != nil {
 			continue
 		}
 		value, err := as.parseValue(text)
