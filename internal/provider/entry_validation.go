@@ -40,13 +40,15 @@ func validateAttribute(ctx context.Context, at path.Path, attribute schema.Attri
 	switch {
 	case value.IsNull() && attribute.IsRequired():
 		diags.AddAttributeError(at, "Missing Configuration for Required Attribute",
-			fmt.Sprintf("Must set a configuration value for the %s attribute as the provider has marked it as required.", at))
+			fmt.Sprintf("Must set a configuration value for the %s attribute as the provider has marked it as required.\n\n"+
+				"Refer to the provider documentation or contact the provider developers for additional information about configurable attributes that are required.", at))
 		return diags
 	case value.IsNull():
 		return nil
 	case !attribute.IsRequired() && !attribute.IsOptional():
 		diags.AddAttributeError(at, "Invalid Configuration for Read-Only Attribute",
-			fmt.Sprintf("Cannot set a value for the %s attribute: it is read-only. Remove the configuration line setting the value.", at))
+			"Cannot set value for this attribute as the provider has marked it as read-only. Remove the configuration line setting the value.\n\n"+
+				"Refer to the provider documentation or contact the provider developers for additional information about configurable and read-only attributes that are supported.")
 		return diags
 	}
 	expression := at.Expression()
