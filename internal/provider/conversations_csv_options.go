@@ -23,7 +23,7 @@ type sheetOptions struct {
 }
 
 // newSheetOptions reads the options that are given.
-func newSheetOptions(given types.Dynamic) (*sheetOptions, error) {
+func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
 	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]map[string]string{}}
 	options, err := namedValues(given)
 	if err != nil {
@@ -34,7 +34,7 @@ func newSheetOptions(given types.Dynamic) (*sheetOptions, error) {
 		if !known {
 			return nil, fmt.Errorf("%s: is not an option; the options are: key, columns, constants, lookups, separator, delimiter", name)
 		}
-		if err := set(o, options[name]); err != nil {
+		if err := set(ctx, o, options[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
@@ -48,18 +48,18 @@ func newSheetOptions(given types.Dynamic) (*sheetOptions, error) {
 }
 
 // setSheetOption sets an option, by its name.
-var setSheetOption = map[string]func(*sheetOptions, attr.Value) error{
-	"key": func(o *sheetOptions, value attr.Value) (err error) {
+var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value) error{
+	"key": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
 		o.key, err = plainString(value)
 		return err
 	},
-	"separator": func(o *sheetOptions, value attr.Value) (err error) {
+	"separator": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
 		if o.separator, err = plainString(value); err == nil && o.separator == "" {
 			err = errors.New("must not be empty")
 		}
 		return err
 	},
-	"delimiter": func(o *sheetOptions, value attr.Value) error {
+	"delimiter": func(_ context.Context, o *sheetOptions, value attr.Value) error {
 		text, err := plainString(value)
 		if runes := []rune(text); err == nil && len(runes) == 1 && !strings.ContainsAny(text, "\"\r\n\ufffd") {
 			o.delimiter = runes[0]
@@ -67,19 +67,19 @@ var setSheetOption = map[string]func(*sheetOptions, attr.Value) error{
 		}
 		return cmp.Or(err, errors.New("must be one character, and not a quote or a line end"))
 	},
-	"columns": func(o *sheetOptions, value attr.Value) error {
+	"columns": func(_ context.Context, o *sheetOptions, value attr.Value) error {
 		return ofEach(value, func(attribute string, column attr.Value) (err error) {
 			o.columns[attribute], err = plainString(column)
 			return err
 		})
 	},
-	"constants": func(o *sheetOptions, value attr.Value) error {
+	"constants": func(ctx context.Context, o *sheetOptions, value attr.Value) error {
 		return ofEach(value, func(attribute string, constant attr.Value) (err error) {
-			o.constants[attribute], err = constantOf(attribute, constant)
+			o.constants[attribute], err = constantOf(ctx, attribute, constant)
 			return err
 		})
 	},
-	"lookups": func(o *sheetOptions, value attr.Value) error {
+	"lookups": func(_ context.Context, o *sheetOptions, value attr.Value) error {
 		return ofEach(value, func(attribute string, table attr.Value) error {
 			texts, err := namedValues(table)
 			o.lookups[attribute] = make(map[string]string, len(texts))
@@ -136,7 +136,7 @@ func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
 }
 
 // constantOf returns a value as that of an attribute.
-func constantOf(attribute string, value attr.Value) (attr.Value, error) {
+func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
 	var constant attr.Value
 	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
 		elements, err := plainStrings(value)
@@ -151,7 +151,7 @@ func constantOf(attribute string, value attr.Value) (attr.Value, error) {
 		}
 		constant = types.StringValue(text)
 	}
-	for _, wrong := range validateAttribute(context.Background(), at("").AtName(attribute), ownedAttributes()[attribute], constant) {
+	for _, wrong := range validateAttribute(ctx, at("").AtName(attribute), ownedAttributes()[attribute], constant) {
 		return nil, errors.New(wrong.Detail())
 	}
 	return constant, nil

@@ -48,12 +48,12 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
-	options, err := newSheetOptions(given)
+	options, err := newSheetOptions(ctx, given)
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(1, err.Error())
 		return
 	}
-	found, err := options.read(text)
+	found, err := options.read(ctx, text)
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(0, err.Error())
 		return
@@ -62,7 +62,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 }
 
 // read returns the conversations of a spreadsheet, or the first few of all errors.
-func (o *sheetOptions) read(text string) (entries, error) {
+func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
 	in.Comma, in.FieldsPerRecord = o.delimiter, -1
@@ -84,7 +84,7 @@ func (o *sheetOptions) read(text string) (entries, error) {
 			return nil, err
 		}
 		line, _ := in.FieldPos(0)
-		s.add(line-folded, cells)
+		s.add(ctx, line-folded, cells)
 		folded += lineEndsIn(cells)
 	}
 	if len(s.faults) > 0 {
@@ -127,7 +127,7 @@ func (s *sheet) setColumns(header []string) {
 }
 
 // add adds the conversation of a row.
-func (s *sheet) add(row int, cells []string) {
+func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	if !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
 		return
 	}
@@ -152,7 +152,7 @@ func (s *sheet) add(row int, cells []string) {
 	}
 	for attribute, column := range s.sheetOptions.columns {
 		if text := cell(column); text != "" {
-			s.set(entry, row, attribute, column, text)
+			s.set(ctx, entry, row, attribute, column, text)
 		}
 	}
 	if entry.PhoneID.IsNull() {
@@ -162,7 +162,7 @@ func (s *sheet) add(row int, cells []string) {
 }
 
 // set sets an attribute to what a cell says.
-func (s *sheet) set(entry *ownedModel, row int, attribute, column, text string) {
+func (s *sheet) set(ctx context.Context, entry *ownedModel, row int, attribute, column, text string) {
 	items := []string{text}
 	_, isSet := entryType.AttrTypes[attribute].(types.SetType)
 	if isSet {
@@ -192,7 +192,7 @@ func (s *sheet) set(entry *ownedModel, row int, attribute, column, text string) 
 	default:
 		return
 	}
-	for _, wrong := range validateAttribute(context.Background(), at(s.key).AtName(attribute), ownedAttributes()[attribute], value) {
+	for _, wrong := range validateAttribute(ctx, at(s.key).AtName(attribute), ownedAttributes()[attribute], value) {
 		s.fault(row, column, "%s", wrong.Detail())
 	}
 	entry.set(attribute, value)

@@ -199,7 +199,7 @@ func TestConversationsFromCSV(t *testing.T) {
 		}
 		return entry
 	}
-	lookups := map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme ": acme, "GLOBEX": globex}}}
+	lookups := map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "GLOBEX": globex}}}
 	const header = "customer,number,accounts\n"
 	for name, test := range map[string]struct {
 		text    string
@@ -265,7 +265,6 @@ func TestAccConversationsFromCSV(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "conversations.csv")
 	text := "\ufeffcustomer,number,sender,accounts\r\n\"Hart, Amelia\",+1 (202) 555-0100,Sales,acme;globex\r\n,,,\r\nBob,,support,\r\n"
 	must(t, os.WriteFile(file, []byte(text), 0o600))
-	const address = bulkAddress
 	config := func(extra string) string {
 		return w.config(fmt.Sprintf(`
 resource "pipeliner_text_message_conversations" "test" {

@@ -25,12 +25,12 @@ func (m *machine) judgeReadMessages(slot string, before, refreshed tftypes.Value
 	}
 	for key, knew := range was {
 		read, known := is[key]
-		held, exists := what.messages[read.id]
 		id := knew.id
 		if read.id != "" {
 			id = read.id
 		}
-		if held, exists = what.messages[id]; what.deleted {
+		held, exists := what.messages[id]
+		if what.deleted {
 			continue // its messages need not be shown
 		}
 		switch {

@@ -172,7 +172,7 @@ func (m *machine) judgeTaken(slot, id string, heard bool, known window, creates 
 			break // what is younger may have come later
 		}
 		rival := now[other]
-		if _, existed := known[other]; !existed && !rival.deleted && !claimed[other] && rival.meaning.identity() == what.meaning.identity() {
+		if _, existed := known[other]; !existed && !rival.deleted && !claimed[other] && rival.identity() == what.identity() {
 			m.fail("one of several conversations is taken for a lost create", "%s is %s, and may be %s", slot, id, other)
 		}
 	}
@@ -190,7 +190,7 @@ func (v *verdict) judgeStrangers(intents []intent) {
 		case v.strangers[id] && !existed && !claimed && is.deleted:
 			v.fail("a conversation of others was deleted", "%s: %s", id, is.meaning)
 		case claimed && (v.strangers[id] || heard[id]):
-			name := is.meaning.identity()
+			name := is.identity()
 			known := v.windows[name]
 			if known == nil {
 				known = window(v.before)
@@ -235,7 +235,7 @@ func (m *machine) judgeFoundOnes(before, refreshed map[string]instance, walk *wa
 		if id == "" || had[id] {
 			continue
 		}
-		name := now[id].meaning.identity()
+		name := now[id].identity()
 		m.judgeTaken("a refresh: it", id, heard[id], m.windows[name], creates[name], now, claimed)
 	}
 }
@@ -244,12 +244,12 @@ func (m *machine) judgeFoundOnes(before, refreshed map[string]instance, walk *wa
 // state has sent, and was made since: nothing tells the two apart.
 func (v *verdict) isLookAlike(id string) bool {
 	what := v.before[id]
-	if _, existed := v.windows[what.meaning.identity()][id]; existed && v.strangers[id] {
+	if _, existed := v.windows[what.identity()][id]; existed && v.strangers[id] {
 		return false
 	}
 	return slices.ContainsFunc(openEntries(v.plan.refreshed), func(conversation tftypes.Value) bool {
 		sent := meaningOfState(conversation)
-		if sent.identity() != what.meaning.identity() || len(what.messages) > len(textsOf(conversation)) {
+		if sent.identity() != what.identity() || len(what.messages) > len(textsOf(conversation)) {
 			return false
 		}
 		for field, wanted := range sent {

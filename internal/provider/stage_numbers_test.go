@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -58,9 +59,7 @@ func (s *stage) greeting(conversation tftypes.Type) map[string]tftypes.Value {
 func numberRewritten(s *stage, n rewriting, at string, declare func(declared) map[string]block) {
 	to := func(written string, more declared) map[string]block {
 		d := declared{"phone_id": phone, number: written}
-		for name, value := range more {
-			d[name] = value
-		}
+		maps.Copy(d, more)
 		return declare(d)
 	}
 	link := declared{"account_relations": []string{acme}}

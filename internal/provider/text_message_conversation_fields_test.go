@@ -72,7 +72,7 @@ func unknownTags(m conversationModel) (names []string) {
 		if tag := v.Type().Field(i).Tag.Get("tfsdk"); tag == "" {
 			continue
 		}
-		if value, ok := v.Field(i).Interface().(attr.Value); ok && value.IsUnknown() {
+		if value, ok := reflect.TypeAssert[attr.Value](v.Field(i)); ok && value.IsUnknown() {
 			names = append(names, v.Type().Field(i).Tag.Get("tfsdk"))
 		}
 	}

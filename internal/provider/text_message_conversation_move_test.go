@@ -29,7 +29,7 @@ func TestMoveState(t *testing.T) {
 			"query_string": null, "read_data": null, "read_method": null, "read_path": null, "read_search": null, "update_data": null, "update_method": null, "update_path": null
 		}`},
 		"restful": {from: "restful_resource", state: `{
-			"body": {"phone_id": "x"}, "check_existance": false, "create_method": "POST", "delete_method": null, "header": null, "id": "/entities/TextMessageConversations/%[2]s",
+			"body": {"phone_id": "x"}, "create_method": "POST", "delete_method": null, "header": null, "id": "/entities/TextMessageConversations/%[2]s",
 			"merge_patch_disabled": null, "output": {"data": {"id": %[1]q}}, "path": "/entities/TextMessageConversations", "query": null, "read_path": "$(path)/$(body.data.id)",
 			"read_selector": "data", "update_method": "PATCH", "write_only_attrs": null
 		}`},
@@ -49,6 +49,7 @@ func TestMoveState(t *testing.T) {
 		"another one": {from: "random_id", state: `{"id": %[1]q}`, want: []string{": Unable to Move Resource State: …"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			state := test.state
 			if strings.Contains(state, "%[") {
 				state = fmt.Sprintf(state, id, strings.ToUpper(id))

@@ -100,7 +100,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(ctx, r.newMemory(), plan, nil, types.StringNull())
+	work, diags := r.begin(r.newMemory(), plan, nil, types.StringNull())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -163,7 +163,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
-	work, diags := r.begin(ctx, known, plan, prior, state.DeletionPolicy)
+	work, diags := r.begin(known, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -195,7 +195,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	empty := state
 	empty.Conversations = types.StringNull()
-	work, diags := r.begin(ctx, known, empty, prior, state.DeletionPolicy)
+	work, diags := r.begin(known, empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -221,7 +221,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares what a plan asks for, of an existing resource or (prior is
 // nil) a new one. What it removes goes by the policy of the state.
-func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
+func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	work := newBulkWork(known, planned, prior, plan, policy)
 	work.causes = &r.provider.causes
