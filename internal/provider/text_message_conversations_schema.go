@@ -24,7 +24,7 @@ func bulkSchema(open bool) schema.Schema {
 				Required:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: entryAttributes()},
 				MarkdownDescription: "The conversations, each under a key of your choice. A conversation that moves to another key, and is the same in everything, " +
-					"is only renamed in the state.",
+					"is only renamed in the state. What an entry leaves out is not tracked: the CRM keeps what it has there, and the state has null.",
 			},
 			"validation_level": validationLevelAttribute(),
 			"rollback_method": schema.Int64Attribute{
