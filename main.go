@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -10,7 +9,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
@@ -19,13 +19,13 @@ import (
 var version = "dev"
 
 func main() {
-	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // run serves the provider until Terraform ends it, unless the flags say otherwise.
-func run(ctx context.Context, args []string, stdout io.Writer) error {
+func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("terraform-provider-pipeliner", flag.ExitOnError)
 	debug := flags.Bool("debug", false, "serve for a debugger, such as delve, to attach to")
 	printVersion := flags.Bool("version", false, "print the version and exit")
@@ -41,11 +41,12 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if !*debug {
 		outliveSignals()
 	}
-	return providerserver.Serve(ctx, provider.New(version), providerserver.ServeOpts{
-		Address:         "registry.terraform.io/terraform-provider-pipeliner/pipeliner",
-		Debug:           *debug,
-		ProtocolVersion: 6,
-	})
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	return tf6server.Serve("registry.terraform.io/terraform-provider-pipeliner/pipeliner",
+		func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
 }
 
 // quietFramework turns the framework's own logs off when nobody has asked for

@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -24,7 +23,7 @@ import (
 )
 
 var factories = map[string]func() (tfprotov6.ProviderServer, error){
-	"pipeliner": providerserver.NewProtocol6WithError(provider.New("test")()),
+	"pipeliner": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test"), nil },
 }
 
 // Records that every space holds: those of a mock, or those that the

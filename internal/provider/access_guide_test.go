@@ -12,7 +12,6 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -202,7 +201,7 @@ func needed(t *testing.T, play func(*accessPlay)) accesses {
 			must(t, err)
 			settings := map[string]any{"service_url": "https://crm.example", "space_id": "my_space", "username": "terraform", "password": password}
 			core, err := newCore(func() tfprotov6.ProviderServer {
-				return providerserver.NewProtocol6(provider.NewOver(mockserver.InProcess(server)))()
+				return provider.NewServerOver(mockserver.InProcess(server))
 			}, settings)
 			must(t, err)
 			play(&accessPlay{t, server, core})

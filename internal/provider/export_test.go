@@ -3,10 +3,11 @@ package provider
 import (
 	"net/http"
 
-	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// NewOver returns a provider whose requests take this way, not the network.
-func NewOver(transport http.RoundTripper) provider.Provider {
-	return &pipelinerProvider{version: "test", transport: transport}
+// NewServerOver returns the server of a provider whose requests take this way, not the
+// network.
+func NewServerOver(transport http.RoundTripper) tfprotov6.ProviderServer {
+	return newServer(pipelinerProvider{version: "test", transport: transport})
 }

@@ -144,13 +144,20 @@ func (d declared) isBad() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(d.meaning())), func(s string) bool { return strings.Contains(s, "nobody") })
 }
 
+// isPart reports whether a conversation in a state or a plan is an entry of a map: what
+// that leaves out is null, whatever the CRM has.
+func isPart(v tftypes.Value) bool {
+	_, whole := parts(v)["revision"]
+	return !whole
+}
+
 // meaningOfState returns what a conversation in a state or a plan comes to.
 func meaningOfState(v tftypes.Value) meaning {
 	m, attributes := meaning{}, parts(v)
 	for _, field := range allFields {
 		value := attributes[field]
 		switch {
-		case !value.IsFullyKnown():
+		case !value.IsFullyKnown(), value.IsNull() && isPart(v):
 		case !value.Type().Is(tftypes.Set{}):
 			m[field] = meaningOf(field, stringOf(value))
 		case !value.IsNull():

@@ -95,7 +95,10 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 		complaints = append(complaints, "not fully known")
 	}
 	well := configured && !v.hasFailed(intent{slot: slot}) && len(complaints) == 0
-	if v.harmless && v.undisturbed && !v.anyBad() && len(complaints) > 0 {
+	// What was adopted, and has none of the messages that were sent, was somebody's with
+	// the same number: the messages stay unidentified until people say what they are.
+	unidentified := slices.ContainsFunc(complaints, func(text string) bool { return strings.Contains(text, "the id of the message is not known") })
+	if v.harmless && v.undisturbed && !v.anyBad() && len(complaints) > 0 && !unidentified {
 		v.fail("writing messages goes wrong without a reason", "%s: %v", slot, complaints)
 	}
 	if well && len(is) != len(wanted) {

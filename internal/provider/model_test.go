@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"pgregory.net/rapid"
@@ -138,7 +137,7 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 		settings["on_conflict"] = "overwrite"
 	}
 	connect := func() tfprotov6.ProviderServer {
-		return providerserver.NewProtocol6(provider.NewOver(mockserver.InProcess(m.crm)))()
+		return provider.NewServerOver(mockserver.InProcess(m.crm))
 	}
 	if m.core, err = newCore(connect, settings); err != nil {
 		t.Fatal(err)
@@ -437,7 +436,7 @@ func (m *machine) settle() {
 		m.log("state rm %s", address)
 		delete(m.core.state, address)
 	}
-	if len(open) > 0 || m.bulk && m.decide() {
+	if m.decide() || len(open) > 0 {
 		m.carryOut(m.core.walk(), m.plan(true), true, true)
 	}
 	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop && !m.isAltered(c) }) {

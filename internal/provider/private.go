@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -20,18 +21,24 @@ type memory struct {
 	unsettled unsettled
 	numbers   numbers
 	messages  *messageMemory
+
+	// Of the entries of a map, what nobody asked to see: at which revision they were
+	// read, and which the CRM protects against deletion.
+	revisions map[client.ID]int64
+	protected map[client.ID]bool
 }
 
 // newMemory returns that of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
 		asOf: engine.NoFloor, unsettled: unsettled{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
+		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
 
 // parts are the parts of a memory by their key in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages}
+	return map[string]any{"space": &m.space, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 type privateGetter interface {
@@ -66,6 +73,7 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) (diags diag.Diagnostics) {
 	m.messages.keep(conversations)
 	m.numbers.kept.keep(conversations)
+	m.keepParts(conversations)
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {
@@ -79,6 +87,24 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 		}
 	}
 	return diags
+}
+
+// keepParts remembers of the entries of a map what they don't show.
+func (m *memory) keepParts(conversations []*ownedModel) {
+	clear(m.revisions)
+	clear(m.protected)
+	for _, conversation := range conversations {
+		id := reference(conversation.ID)
+		if !conversation.isPart || id.IsZero() {
+			continue
+		}
+		if isKnown(conversation.Revision) {
+			m.revisions[id] = conversation.Revision.ValueInt64()
+		}
+		if conversation.IsDeleteProtected.ValueBool() {
+			m.protected[id] = true
+		}
+	}
 }
 
 func isEmptyJSON(text string) bool { return text == "{}" || text == "null" }

@@ -14,14 +14,15 @@ import (
 
 var _ provider.ProviderWithListResources = (*pipelinerProvider)(nil)
 
-// New returns the provider's constructor.
+// New returns the constructor of the provider as people see it. [NewServer] serves it.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &pipelinerProvider{version: version} }
+	return func() provider.Provider { return &pipelinerProvider{version: version, open: true} }
 }
 
 type pipelinerProvider struct {
 	version   string
 	transport http.RoundTripper // nil: the network
+	open      bool              // its schemas are as people see them; else what is large is sealed, see [sealingServer]
 }
 
 func (p *pipelinerProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -46,7 +47,7 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 }
 
 func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newConversationResource, newBulkResource}
+	return []func() resource.Resource{newConversationResource, func() resource.Resource { return &bulkResource{open: p.open} }}
 }
 
 func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource {

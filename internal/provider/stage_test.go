@@ -6,7 +6,6 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -32,7 +31,7 @@ func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any
 		all := map[string]any{"service_url": "https://crm.example", "space_id": "my_space", "username": "terraform", "password": password}
 		maps.Copy(all, settings)
 		core, err := newCore(func() tfprotov6.ProviderServer {
-			return providerserver.NewProtocol6(provider.NewOver(mockserver.InProcess(server)))()
+			return provider.NewServerOver(mockserver.InProcess(server))
 		}, all)
 		must(t, err)
 		play(&stage{core: core, world: &world{Server: server, space: &space{crm: server, t: t, spaceID: "my_space"}}})

@@ -150,3 +150,17 @@ func (m *conversationModel) texts(n numbers) map[string]string {
 	}
 	return texts
 }
+
+// fieldsByName are the fields by their names.
+var fieldsByName = func() map[string]conversationField {
+	named := make(map[string]conversationField, len(conversationFields))
+	for _, field := range conversationFields {
+		named[field.name] = field
+	}
+	return named
+}()
+
+func fieldNamed(name string) (conversationField, bool) {
+	field, known := fieldsByName[name]
+	return field, known
+}

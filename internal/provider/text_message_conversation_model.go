@@ -28,6 +28,8 @@ type conversationModel struct {
 	Modified             types.String `tfsdk:"modified"`
 	IsDeleted            types.Bool   `tfsdk:"is_deleted"`
 	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
+
+	isPart bool // what is null is not known, as in an entry of a map: nobody asked for it
 }
 
 // toAPI returns what must be written to turn prior into m: all that m sets
@@ -65,7 +67,8 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 		if !isKnown(value) {
 			continue
 		}
-		if !field.same(n, prior.ID)(value, field.get(prior)) || field.isMatched && matches && textOf(value) == "" {
+		before := field.get(prior)
+		if !field.same(n, prior.ID)(value, before) || prior.isPart && before.IsNull() || field.isMatched && matches && textOf(value) == "" {
 			names = append(names, field.name)
 		}
 	}
@@ -83,6 +86,11 @@ func (m conversationModel) restores(prior conversationModel) bool {
 func (m conversationModel) known(n numbers) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: m.texts(n)}
 	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
+	for _, field := range configurableFields {
+		if m.isPart && field.get(&m).IsNull() {
+			delete(b.Fields, field.name)
+		}
+	}
 	if isKnown(m.Revision) {
 		b.Revision = m.Revision.ValueInt64()
 	}
@@ -93,8 +101,13 @@ func (m conversationModel) known(n numbers) *engine.Baseline {
 // the same in like is written as it is there.
 func (n numbers) conversationFromAPI(c client.Conversation, like conversationModel) (m conversationModel) {
 	c = n.asSent(c) // so that its number needs no memory any more
+	m.isPart = like.isPart
 	for _, field := range conversationFields {
-		field.set(&m, keep(field.get(&like), field.read(&c), field.same(n, types.StringNull())))
+		value := field.get(&like)
+		if !like.isPart || field.write == nil || !value.IsNull() {
+			value = keep(value, field.read(&c), field.same(n, types.StringNull()))
+		}
+		field.set(&m, value)
 	}
 	return m
 }

@@ -84,6 +84,9 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
 		}
 	}
+	if sendsMessage(plan.Messages) {
+		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
+	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

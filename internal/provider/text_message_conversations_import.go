@@ -32,7 +32,7 @@ func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportState
 		return
 	}
 	state := bulkModel{Failed: types.MapValueMust(failedType, nil)}
-	state.Conversations, diags = imported.toMap(ctx)
+	state.Conversations, diags = imported.sealed()
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }

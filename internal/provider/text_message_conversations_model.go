@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -19,11 +17,12 @@ import (
 // bulkModel is pipeliner_text_message_conversations in configuration, plan or
 // state.
 type bulkModel struct {
-	Conversations   types.Map    `tfsdk:"conversations"` // of ownedModel
+	Conversations   types.String `tfsdk:"conversations"` // the sealed map of entries
 	ValidationLevel types.Int64  `tfsdk:"validation_level"`
 	RollbackMethod  types.Int64  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	Failed          types.Map    `tfsdk:"failed"` // of failedModel
+	Revision        types.Int64  `tfsdk:"revision"`
 }
 
 // failedModel says why an entry of the map could not be created.
@@ -38,7 +37,7 @@ type failedModel struct {
 type entries map[string]*ownedModel
 
 var (
-	entryType = types.ObjectType{AttrTypes: attributeTypes(ownedAttributes())}
+	entryType = types.ObjectType{AttrTypes: attributeTypes(entryAttributes())}
 	// conversationType is that of conversations that nobody owns here.
 	conversationType = types.ObjectType{AttrTypes: attributeTypes(conversationAttributes())}
 	failedType       = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}
@@ -56,42 +55,69 @@ func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type
 func at(key string) path.Path { return path.Root("conversations").AtMapKey(key) }
 
 // entries returns the entries of a map that is known.
-func (m bulkModel) entries(ctx context.Context) (entries, diag.Diagnostics) {
+func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	found := make(entries, len(m.Conversations.Elements()))
-	for key, element := range m.Conversations.Elements() {
-		object, _ := element.(types.Object)
-		switch {
-		case object.IsUnknown():
-			found[key] = nil
-		case object.IsNull():
-			diags.AddAttributeError(at(key), "Missing Conversation",
-				fmt.Sprintf("The entry %q is null. Leave it out, or say which conversation it is.", key))
-		default:
-			found[key] = &ownedModel{}
-			diags.Append(object.As(ctx, found[key], basetypes.ObjectAsOptions{})...)
+	if !isKnown(m.Conversations) {
+		return entries{}, nil
+	}
+	found, nulls, err := openEntries(m.Conversations.ValueString())
+	if err != nil {
+		diags.AddAttributeError(path.Root("conversations"), "Unable to Read Conversations", "What Terraform sends is not a map of conversations: "+err.Error()+".")
+	}
+	for _, key := range nulls {
+		diags.AddAttributeError(at(key), "Missing Conversation",
+			fmt.Sprintf("The entry %q is null. Leave it out, or say which conversation it is.", key))
+	}
+	return found, diags
+}
+
+// recalled returns the entries of a state, with what the private state remembers of them.
+func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
+	found, diags := m.entries()
+	for key, entry := range found {
+		if entry == nil {
+			continue
+		}
+		entry.isPart = true
+		if !found.exists(key) {
+			entry.Revision = m.Revision // above which it may have been created
+			continue
+		}
+		id := reference(entry.ID)
+		if revision, isRead := known.revisions[id]; isRead {
+			entry.Revision = types.Int64Value(revision)
+		}
+		entry.IsDeleteProtected = types.BoolValue(known.protected[id])
+	}
+	return found, diags
+}
+
+// planned returns the entries of a plan. What they don't show is yet to be known.
+func (m bulkModel) planned() (entries, diag.Diagnostics) {
+	found, diags := m.entries()
+	for _, entry := range found {
+		if entry == nil {
+			continue
+		}
+		entry.isPart = true
+		for _, field := range conversationFields {
+			if entryWire[field.name] == nil {
+				field.set(&entry.conversationModel, field.unknown)
+			}
 		}
 	}
 	return found, diags
 }
 
-// toMap returns the entries as the value of the attribute.
-func (e entries) toMap(ctx context.Context) (types.Map, diag.Diagnostics) {
+// sealed returns the entries as the value of the attribute.
+func (e entries) sealed() (types.String, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	elements := make(map[string]attr.Value, len(e))
-	for key, entry := range e {
-		if entry == nil {
-			elements[key] = types.ObjectUnknown(entryType.AttrTypes)
-			continue
-		}
-		object, more := types.ObjectValueFrom(ctx, entryType.AttrTypes, entry)
-		diags.Append(more...)
-		elements[key] = object
+	sealed, err := e.seal()
+	if err != nil {
+		diags.AddAttributeError(path.Root("conversations"), "Unable to Write Conversations", err.Error()+". This is a bug in the provider; please report it.")
+		return types.StringUnknown(), diags
 	}
-	if diags.HasError() {
-		return types.MapUnknown(entryType), diags
-	}
-	return types.MapValueMust(entryType, elements), diags
+	return types.StringValue(sealed), diags
 }
 
 // keys returns the keys, sorted.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
@@ -56,22 +57,15 @@ func (w *bulkWork) reasons() string {
 	return firstOfMany(texts)
 }
 
-// keepFailed keeps what could not be created as entries without an id. What may have
-// been created has the revision above which it is: Terraform drops the private state
-// of what it replaces.
+// keepFailed keeps what could not be created as entries without an id.
 func (w *bulkWork) keepFailed() {
-	open := w.unsettled()
 	for _, change := range w.changes {
 		if w.failed[change.key] == nil || w.state[change.key] != nil {
 			continue
 		}
-		failed := ownedModel{
+		w.keep(change.key, ownedModel{
 			conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
-		}
-		if tried, isOpen := open[change.key]; isOpen {
-			failed.Revision = types.Int64Value(tried.Since.Revision)
-		}
-		w.keep(change.key, failed)
+		})
 	}
 }
 
@@ -153,7 +147,10 @@ func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.fail
 // model returns the state.
 func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	plan.Conversations, diags = w.state.toMap(ctx)
+	plan.Conversations, diags = w.state.sealed()
+	if plan.Revision.IsUnknown() {
+		plan.Revision = w.revision()
+	}
 	failed := make(map[string]attr.Value, len(w.failed))
 	add := func(key string, err error) {
 		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(withReasons(err))}
@@ -176,6 +173,20 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	return plan, diags
 }
 
+// revision returns the newest revision of what has been written. Where it is not known
+// whether something was created, it is the one above which that is: Terraform drops the
+// private state of what it replaces.
+func (w *bulkWork) revision() types.Int64 {
+	since := int64(math.MaxInt64)
+	for _, tried := range w.unsettled() {
+		since = min(since, tried.Since.Revision)
+	}
+	if since < math.MaxInt64 {
+		return types.Int64Value(since)
+	}
+	return w.state.newest()
+}
+
 // quoted lists keys, the first few of many.
 func quoted(keys []string) string {
 	texts := make([]string, len(keys))
@@ -189,9 +200,12 @@ func quoted(keys []string) string {
 const mostListed = 10
 
 // firstOfMany lists the first few of many.
-func firstOfMany(texts []string) string {
+func firstOfMany(texts []string) string { return strings.Join(firstTexts(texts), ", ") }
+
+// firstTexts returns the first few of many, and how many more there are.
+func firstTexts(texts []string) []string {
 	if more := len(texts) - mostListed; more > 0 {
-		texts = append(slices.Clone(texts[:mostListed]), fmt.Sprintf("and %d more", more))
+		return append(slices.Clone(texts[:mostListed]), fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(texts, ", ")
+	return texts
 }

@@ -1,12 +1,16 @@
 package provider
 
-import "github.com/hashicorp/terraform-plugin-framework/types"
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
-// planEntries returns what the entries are to become, and whether that changes
-// anything in the CRM. An entry whose conversation is to be another one is
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// planEntries returns what the entries are to become, the keys of those that get
+// another conversation, and whether anything changes in the CRM. An entry whose conversation is to be another one is
 // planned as new; one that is configured under another key, and is the same in
 // everything, moves there with its id, even if two swap keys.
-func (n numbers) planEntries(config, prior entries) (planned entries, changes bool) {
+func (n numbers) planEntries(config, prior entries) (planned entries, replaced []string, changes bool) {
 	planned = make(entries, len(config))
 	free := newUnclaimed(n)
 	var open []string // keys that need a conversation
@@ -19,7 +23,7 @@ func (n numbers) planEntries(config, prior entries) (planned entries, changes bo
 		case !prior.exists(key):
 			open = append(open, key)
 		default:
-			next, replace := n.planOwned(*entry, prior[key])
+			next, replace := n.planEntry(*entry, prior[key])
 			if replace {
 				open = append(open, key)
 				free.add(prior[key])
@@ -39,11 +43,51 @@ func (n numbers) planEntries(config, prior entries) (planned entries, changes bo
 			changes = changes || planned[key].Revision.IsUnknown()
 		} else {
 			changes = true
-			created, _ := n.planOwned(*config[key], nil)
+			created, _ := n.planEntry(*config[key], nil)
 			planned[key] = &created
+			if prior.exists(key) {
+				replaced = append(replaced, key)
+			}
 		}
 	}
-	return planned, changes || free.any()
+	return planned, replaced, changes || free.any()
+}
+
+// planEntry is planOwned of an entry of the map. What that leaves out stays null, or as
+// an import has read it: nobody asked for more.
+func (n numbers) planEntry(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
+	planned, replace = n.planOwned(config, prior)
+	planned.isPart = true
+	for _, field := range configurableFields {
+		if hasUnknown(field.get(&planned.conversationModel)) && field.get(&config.conversationModel).IsNull() &&
+			(prior == nil || replace || field.get(&prior.conversationModel).IsNull()) {
+			field.set(&planned.conversationModel, field.null)
+		}
+	}
+	planned.IsDeleted = types.BoolNull() // it is new, or is restored
+	return planned, replace
+}
+
+// planRevision plans the newest revision.
+func planRevision(changes bool, before types.Int64) types.Int64 {
+	if changes {
+		return types.Int64Unknown()
+	}
+	return before
+}
+
+// newest returns the newest revision of the conversations, null where none is known.
+func (e entries) newest() types.Int64 {
+	newest := engine.NoFloor
+	for _, entry := range e {
+		if isKnown(entry.Revision) {
+			newest = max(newest, entry.Revision.ValueInt64())
+		}
+	}
+	if newest == engine.NoFloor {
+		return types.Int64Null()
+	}
+	return types.Int64Value(newest)
 }
 
 // planFailed plans the attribute failed: where there is nothing to do, nothing

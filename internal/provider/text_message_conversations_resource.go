@@ -20,17 +20,19 @@ var (
 	_ resource.ResourceWithImportState    = (*bulkResource)(nil)
 )
 
-func newBulkResource() resource.Resource { return &bulkResource{} }
-
 // bulkResource is pipeliner_text_message_conversations.
-type bulkResource struct{ baseResource }
+type bulkResource struct {
+	baseResource
 
-func (r *bulkResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = req.ProviderTypeName + "_text_message_conversations"
+	open bool // its schema is as people see it
+}
+
+func (r *bulkResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = bulkTypeName
 }
 
 func (r *bulkResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = bulkSchema()
+	resp.Schema = bulkSchema(r.open)
 }
 
 func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -39,8 +41,9 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 	if resp.Diagnostics.HasError() || config.Conversations.IsUnknown() {
 		return
 	}
-	configured, diags := config.entries(ctx)
+	configured, diags := config.entries()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(configured.validate(ctx)...)
 	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfTwins(configured)...)
 }
 
@@ -54,7 +57,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(r.checkSpace(known)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	prior, diags := state.entries(ctx)
+	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	if req.Plan.Raw.IsNull() {
 		if !abandons(state.DeletionPolicy) {
@@ -68,19 +71,22 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	if config.Conversations.IsUnknown() {
-		plan.Conversations, plan.Failed = types.MapUnknown(entryType), types.MapUnknown(failedType)
+		plan.Conversations, plan.Failed, plan.Revision = types.StringUnknown(), types.MapUnknown(failedType), types.Int64Unknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
 	}
-	configured, diags := config.entries(ctx)
+	configured, diags := config.entries()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, changes := known.numbers.planEntries(configured, prior)
-	plan.Conversations, diags = planned.toMap(ctx)
+	planned, replaced, changes := known.numbers.planEntries(configured, prior)
+	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
-	plan.Failed = planFailed(changes || len(known.unsettled) > 0) // what an earlier apply may have left is work, too
+	hasWork := changes || len(known.unsettled) > 0 // what an earlier apply may have left is work, too
+	plan.Failed = planFailed(hasWork)
+	plan.Revision = planRevision(hasWork, state.Revision)
+	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
 	removed := prior.without(planned)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(removed.warnOfProtection()...)
@@ -95,7 +101,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(ctx, r.newMemory(), plan, nil, types.StringNull())
+	work, diags := r.begin(r.newMemory(), plan, nil, types.StringNull())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -119,7 +125,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	owned, diags := state.entries(ctx)
+	owned, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -138,8 +144,9 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	known.asOf = asOf
 	known.space.seen(api)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
-	state.Conversations, diags = owned.toMap(ctx)
+	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
+	state.Revision = owned.newest()
 	if state.Failed.IsNull() {
 		state.Failed = types.MapValueMust(failedType, nil)
 	}
@@ -155,9 +162,9 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	prior, diags := state.entries(ctx)
+	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
-	work, diags := r.begin(ctx, known, plan, prior, state.DeletionPolicy)
+	work, diags := r.begin(known, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -180,7 +187,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	prior, diags := state.entries(ctx)
+	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
 		if !prior.exists(key) {
@@ -188,8 +195,8 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 		}
 	}
 	empty := state
-	empty.Conversations = types.MapValueMust(entryType, nil)
-	work, diags := r.begin(ctx, known, empty, prior, state.DeletionPolicy)
+	empty.Conversations = types.StringNull()
+	work, diags := r.begin(known, empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -215,8 +222,8 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares what a plan asks for, of an existing resource or (prior is
 // nil) a new one. What it removes goes by the policy of the state.
-func (r *bulkResource) begin(ctx context.Context, known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
-	planned, diags := plan.entries(ctx)
+func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
+	planned, diags := plan.planned()
 	work := newBulkWork(known, planned, prior, plan, policy)
 	work.causes, work.left = &r.provider.causes, &r.provider.left
 	work.level = r.provider.validationLevel(plan.ValidationLevel)

@@ -12,15 +12,19 @@ const (
 	rollbackFailed = 1
 )
 
-func bulkSchema() schema.Schema {
-	return schema.Schema{
+// bulkTypeName is what Terraform calls the bulk resource.
+const bulkTypeName = "pipeliner_text_message_conversations"
+
+// bulkSchema is the schema as people see it, or as the framework does.
+func bulkSchema(open bool) schema.Schema {
+	s := schema.Schema{
 		MarkdownDescription: "Many text message conversations of the CRM, as one map. They are written, read and deleted in the fewest possible requests.",
 		Attributes: map[string]schema.Attribute{
 			"conversations": schema.MapNestedAttribute{
 				Required:     true,
-				NestedObject: schema.NestedAttributeObject{Attributes: ownedAttributes()},
+				NestedObject: schema.NestedAttributeObject{Attributes: entryAttributes()},
 				MarkdownDescription: "The conversations, each under a key of your choice. A conversation that moves to another key, and is the same in everything, " +
-					"is only renamed in the state.",
+					"is only renamed in the state. What an entry leaves out is not tracked: the CRM keeps what it has there, and the state has null.",
 			},
 			"validation_level": validationLevelAttribute(),
 			"rollback_method": schema.Int64Attribute{
@@ -36,8 +40,29 @@ func bulkSchema() schema.Schema {
 				MarkdownDescription: "Why, by key, the last apply could not create, change or delete a conversation. What could not be created is in `conversations` with a null `id`, " +
 					"or not at all; an entry whose conversation could not be replaced still stands for the old one.",
 			},
+			"revision": schema.Int64Attribute{
+				Computed:            true,
+				MarkdownDescription: "The newest revision among the conversations. It changes when anyone changes one of them.",
+			},
 		},
 	}
+	if !open {
+		s.Attributes[sealedAttribute] = schema.StringAttribute{Required: true}
+	}
+	return s
+}
+
+// entryAttributes are the attributes of an entry: what a configuration can say, which
+// conversation it is, and that it is deleted where it is. All else that the CRM knows of
+// a conversation would be repeated for each of thousands.
+func entryAttributes() map[string]schema.Attribute {
+	attributes := ownedAttributes()
+	for _, field := range conversationFields {
+		if field.write == nil && field.name != "id" && field.name != "is_deleted" {
+			delete(attributes, field.name)
+		}
+	}
+	return attributes
 }
 
 func failedAttributes() map[string]schema.Attribute {

@@ -52,7 +52,7 @@ func (u *unclaimed) take(config ownedModel) *ownedModel {
 		if candidate.taken {
 			continue
 		}
-		planned, replace := u.numbers.planOwned(config, candidate.ownedModel)
+		planned, replace := u.numbers.planEntry(config, candidate.ownedModel)
 		if replace || planned.hasUnknown() || len(planned.changedFields(u.numbers, &candidate.conversationModel)) > 0 || !planned.sameMessages(*candidate.ownedModel) {
 			continue
 		}

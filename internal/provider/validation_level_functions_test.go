@@ -76,6 +76,9 @@ func TestFunctions(t *testing.T) {
 			t.Errorf("%s: %v", metadata.Name, validated.Diagnostics)
 		}
 		// What the functions take and give is said in the words of the one table.
+		if !strings.HasPrefix(metadata.Name, "validation_level") {
+			continue
+		}
 		for _, line := range []string{"- `changed_fields` (`2`): validate only changed fields", "- `deleted_relationship` (`16`): "} {
 			if !strings.Contains(definition.Definition.MarkdownDescription, "\n"+line) {
 				t.Errorf("%s: the description does not say %q", metadata.Name, line)

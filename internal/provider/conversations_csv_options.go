@@ -1,0 +1,195 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// sheetOptions say what the cells of a spreadsheet stand for.
+type sheetOptions struct {
+	key, separator string
+	delimiter      rune
+	columns        map[string]string            // by attribute
+	constants      map[string]attr.Value        // by attribute
+	lookups        map[string]map[string]string // by attribute, and by what a cell says in lower case
+}
+
+// newSheetOptions reads the options that are given.
+func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
+	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]map[string]string{}}
+	options, err := namedValues(given)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		set, known := setSheetOption[name]
+		if !known {
+			return nil, fmt.Errorf("%s: is not an option; the options are: key, columns, constants, lookups, separator, delimiter", name)
+		}
+		if err := set(ctx, o, options[name]); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	switch {
+	case o.key == "":
+		return nil, errors.New("key: name the column that holds the keys")
+	case o.columns["phone_id"] == "" && o.constants["phone_id"] == nil:
+		return nil, errors.New("columns, constants: one of them must say the phone_id")
+	}
+	return o, nil
+}
+
+// setSheetOption sets an option, by its name.
+var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value) error{
+	"key": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
+		o.key, err = plainString(value)
+		return err
+	},
+	"separator": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
+		if o.separator, err = plainString(value); err == nil && o.separator == "" {
+			err = errors.New("must not be empty")
+		}
+		return err
+	},
+	"delimiter": func(_ context.Context, o *sheetOptions, value attr.Value) error {
+		text, err := plainString(value)
+		if runes := []rune(text); err == nil && len(runes) == 1 && !strings.ContainsAny(text, "\"\r\n\ufffd") {
+			o.delimiter = runes[0]
+			return nil
+		}
+		return cmp.Or(err, errors.New("must be one character, and not a quote or a line end"))
+	},
+	"columns": func(_ context.Context, o *sheetOptions, value attr.Value) error {
+		return ofEach(value, func(attribute string, column attr.Value) (err error) {
+			o.columns[attribute], err = plainString(column)
+			return err
+		})
+	},
+	"constants": func(ctx context.Context, o *sheetOptions, value attr.Value) error {
+		return ofEach(value, func(attribute string, constant attr.Value) (err error) {
+			o.constants[attribute], err = constantOf(ctx, attribute, constant)
+			return err
+		})
+	},
+	"lookups": func(_ context.Context, o *sheetOptions, value attr.Value) error {
+		return ofEach(value, func(attribute string, table attr.Value) error {
+			texts, err := namedValues(table)
+			o.lookups[attribute] = make(map[string]string, len(texts))
+			for text, stands := range texts {
+				id, idErr := plainString(stands)
+				o.lookups[attribute][lookupKey(text)] = id
+				err = errors.Join(err, idErr)
+			}
+			return err
+		})
+	},
+}
+
+// ofEach takes what an option says of each attribute.
+func ofEach(value attr.Value, take func(attribute string, value attr.Value) error) error {
+	named, err := namedValues(value)
+	if err != nil {
+		return err
+	}
+	for _, attribute := range slices.Sorted(maps.Keys(named)) {
+		if err := checkColumn(attribute); err != nil {
+			return err
+		}
+		if err := take(attribute, named[attribute]); err != nil {
+			return fmt.Errorf("%s: %w", attribute, err)
+		}
+	}
+	return nil
+}
+
+// checkColumn accepts an attribute that a cell can hold.
+func checkColumn(attribute string) error {
+	if field, known := fieldNamed(attribute); known && field.write != nil {
+		return nil
+	}
+	return fmt.Errorf("%q is no attribute that can be set from a cell", attribute)
+}
+
+// namedValues returns the elements of a map or the attributes of an object that are not
+// null.
+func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
+	switch value := value.(type) {
+	case types.Dynamic:
+		return namedValues(value.UnderlyingValue())
+	case types.Object:
+		named = value.Attributes()
+	case types.Map:
+		named = value.Elements()
+	default:
+		return nil, errors.New("must be an object or a map")
+	}
+	maps.DeleteFunc(named, func(_ string, value attr.Value) bool { return value == nil || value.IsNull() })
+	return named, nil
+}
+
+// constantOf returns a value as that of an attribute.
+func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
+	var constant attr.Value
+	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
+		elements, err := plainStrings(value)
+		if err != nil {
+			return nil, err
+		}
+		constant = types.SetValueMust(types.StringType, elements)
+	} else {
+		text, err := plainString(value)
+		if err != nil {
+			return nil, err
+		}
+		constant = types.StringValue(text)
+	}
+	for _, wrong := range validateAttribute(ctx, at("").AtName(attribute), ownedAttributes()[attribute], constant) {
+		return nil, errors.New(wrong.Detail())
+	}
+	return constant, nil
+}
+
+// plainStrings returns the elements of a list of any kind.
+func plainStrings(value attr.Value) ([]attr.Value, error) {
+	var elements []attr.Value
+	switch value := value.(type) {
+	case types.Dynamic:
+		return plainStrings(value.UnderlyingValue())
+	case types.Tuple:
+		elements = value.Elements()
+	case types.List:
+		elements = value.Elements()
+	case types.Set:
+		elements = value.Elements()
+	default:
+		return nil, errors.New("must be a list")
+	}
+	texts := make([]attr.Value, len(elements))
+	for i, element := range elements {
+		text, err := plainString(element)
+		if err != nil {
+			return nil, err
+		}
+		texts[i] = types.StringValue(text)
+	}
+	return texts, nil
+}
+
+func plainString(value attr.Value) (string, error) {
+	if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
+		value = dynamic.UnderlyingValue()
+	}
+	text, isText := value.(types.String)
+	if !isText || !isKnown(text) {
+		return "", errors.New("must be a string that is known")
+	}
+	return text.ValueString(), nil
+}

@@ -1,0 +1,209 @@
+package provider
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// conversationsFromCSVFunction reads conversations from a spreadsheet.
+type conversationsFromCSVFunction struct{ open bool }
+
+func (conversationsFromCSVFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = conversationsFromCSVName
+}
+
+func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Read conversations from a spreadsheet's CSV",
+		MarkdownDescription: "Returns a map of conversations for the attribute `conversations` of `pipeliner_text_message_conversations`, of exactly its type. " +
+			"The first row names the columns. A byte order mark, line ends of any kind, and spaces at the ends of cells don't matter; blank cells are null, and blank rows are left out. " +
+			"Errors name row and column." + functionsNeed,
+		Parameters: []function.Parameter{
+			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
+			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
+				"  - `key`: the column that holds the keys.\n" +
+				"  - `columns`: map of an attribute of a conversation to the column that holds it.\n" +
+				"  - `constants`: map of an attribute to the value that it has in every row.\n" +
+				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case doesn't matter.\n" +
+				"  - `separator`: what separates several ids in one cell, `;` if you omit it.\n" +
+				"  - `delimiter`: what separates the cells of a row, `,` if you omit it."},
+		},
+		Return: entriesReturn(f.open),
+	}
+}
+
+func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var text string
+	var given types.Dynamic
+	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
+		return
+	}
+	options, err := newSheetOptions(ctx, given)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(1, err.Error())
+		return
+	}
+	found, err := options.read(ctx, text)
+	if err != nil {
+		resp.Error = function.NewArgumentFuncError(0, err.Error())
+		return
+	}
+	resp.Error = setEntries(ctx, &resp.Result, found)
+}
+
+// read returns the conversations of a spreadsheet, or the first few of all errors.
+func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
+	text = strings.TrimPrefix(text, "\ufeff")
+	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
+	in.Comma, in.FieldsPerRecord = o.delimiter, -1
+	header, err := in.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("the CSV is empty: its first row must name the columns")
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &sheet{sheetOptions: o, found: entries{}, rows: map[string]int{}, columns: map[string]int{}}
+	s.setColumns(header)
+	for folded := lineEndsIn(header); !s.lacksColumns; {
+		cells, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := in.FieldPos(0)
+		s.add(ctx, line-folded, cells)
+		folded += lineEndsIn(cells)
+	}
+	if len(s.faults) > 0 {
+		return nil, errors.New(strings.Join(firstTexts(s.faults), "\n"))
+	}
+	return s.found, nil
+}
+
+// A sheet is a spreadsheet that is being read.
+type sheet struct {
+	*sheetOptions
+
+	columns map[string]int // position by name
+	found   entries
+	rows    map[string]int // by key
+	faults  []string
+
+	lacksColumns bool // that the options name
+}
+
+func (s *sheet) fault(row int, column, format string, arguments ...any) {
+	s.faults = append(s.faults, fmt.Sprintf("row %d, column %q: ", row, column)+fmt.Sprintf(format, arguments...))
+}
+
+// setColumns finds the columns that the options name.
+func (s *sheet) setColumns(header []string) {
+	for i, name := range header {
+		name = strings.TrimSpace(name)
+		if _, twice := s.columns[name]; twice && name != "" {
+			s.fault(1, name, "the column is there twice")
+		}
+		s.columns[name] = i
+	}
+	for _, wanted := range slices.Concat([]string{s.key}, slices.Sorted(maps.Values(s.sheetOptions.columns))) {
+		if _, found := s.columns[wanted]; !found {
+			s.fault(1, wanted, "there is no such column; the columns are: %s", quoted(header))
+			s.lacksColumns = true
+		}
+	}
+}
+
+// add adds the conversation of a row.
+func (s *sheet) add(ctx context.Context, row int, cells []string) {
+	if !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
+		return
+	}
+	cell := func(column string) string {
+		if i, found := s.columns[column]; found && i < len(cells) {
+			return strings.TrimSpace(cells[i])
+		}
+		return ""
+	}
+	key := cell(s.key)
+	if first, twice := s.rows[key]; twice {
+		s.fault(row, s.key, "the key %q is that of row %d too", key, first)
+		return
+	}
+	if s.rows[key] = row; key == "" {
+		s.fault(row, s.key, "the key is blank")
+		return
+	}
+	entry := newOwnedModel()
+	for attribute, constant := range s.constants {
+		entry.set(attribute, constant)
+	}
+	for attribute, column := range s.sheetOptions.columns {
+		if text := cell(column); text != "" {
+			s.set(ctx, entry, row, attribute, column, text)
+		}
+	}
+	if entry.PhoneID.IsNull() {
+		s.fault(row, s.sheetOptions.columns["phone_id"], "the phone_id is blank")
+	}
+	s.found[key] = entry
+}
+
+// set sets an attribute to what a cell says.
+func (s *sheet) set(ctx context.Context, entry *ownedModel, row int, attribute, column, text string) {
+	items := []string{text}
+	_, isSet := entryType.AttrTypes[attribute].(types.SetType)
+	if isSet {
+		items = strings.Split(text, s.separator)
+	}
+	var values []attr.Value
+	for _, item := range items {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		if table := s.lookups[attribute]; table != nil {
+			stands, found := table[lookupKey(item)]
+			if !found {
+				s.fault(row, column, "%q is not in the lookups of %s", item, attribute)
+				continue
+			}
+			item = stands
+		}
+		values = append(values, types.StringValue(item))
+	}
+	var value attr.Value
+	switch {
+	case isSet:
+		value = types.SetValueMust(types.StringType, values)
+	case len(values) == 1:
+		value = values[0]
+	default:
+		return
+	}
+	for _, wrong := range validateAttribute(ctx, at(s.key).AtName(attribute), ownedAttributes()[attribute], value) {
+		s.fault(row, column, "%s", wrong.Detail())
+	}
+	entry.set(attribute, value)
+}
+
+func lineEndsIn(cells []string) (count int) {
+	for _, cell := range cells {
+		count += strings.Count(cell, "\n")
+	}
+	return count
+}
+
+// lookupKey is the same for texts that differ in case and spaces at their ends only.
+func lookupKey(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

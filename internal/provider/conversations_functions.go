@@ -1,0 +1,147 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+)
+
+// The functions here return a map of entries that has exactly the type of the bulk
+// resource's attribute, so that Terraform has nothing to convert: its conversions take
+// time that grows with the square of the entries. What is large passes the framework
+// sealed here too, see [sealingServer].
+
+// sealedParameters are the functions whose result is a sealed map, and whether that
+// goes for their first parameter too.
+var sealedParameters = map[string]bool{conversationsName: true, conversationsFromCSVName: false}
+
+const (
+	conversationsName        = "conversations"
+	conversationsFromCSVName = "conversations_from_csv"
+)
+
+func (s *sealingServer) GetFunctions(ctx context.Context, req *tfprotov6.GetFunctionsRequest) (*tfprotov6.GetFunctionsResponse, error) {
+	return s.open.GetFunctions(ctx, req)
+}
+
+func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
+	parameter, isSealed := sealedParameters[req.Name]
+	if isSealed && parameter && len(req.Arguments) > 0 {
+		sealed, err := msgpack.Marshal(string(req.Arguments[0].MsgPack))
+		if err != nil {
+			return nil, err
+		}
+		req.Arguments[0] = &tfprotov6.DynamicValue{MsgPack: sealed}
+	}
+	resp, err := s.frameworkServer.CallFunction(ctx, req)
+	if err != nil || !isSealed || resp.Result == nil || isNothing(resp.Result.MsgPack) {
+		return resp, err
+	}
+	var sealed string
+	err = msgpack.Unmarshal(resp.Result.MsgPack, &sealed)
+	resp.Result = &tfprotov6.DynamicValue{MsgPack: []byte(sealed)}
+	return resp, err
+}
+
+// entriesReturn is the type of the map, open or sealed.
+func entriesReturn(open bool) function.Return {
+	if open {
+		return function.MapReturn{ElementType: entryType}
+	}
+	return function.StringReturn{}
+}
+
+// conversationsFunction gives a value the type of the map.
+type conversationsFunction struct{ open bool }
+
+func (conversationsFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = conversationsName
+}
+
+func (f conversationsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	const name, description = "value", "Map or object of conversations by their keys, each with any of the attributes of an entry. Values may be unknown."
+	resp.Definition = function.Definition{
+		Summary: "Give a map of conversations its type",
+		MarkdownDescription: "Returns the conversations as a map that has exactly the type of the attribute `conversations` of `pipeliner_text_message_conversations`. " +
+			"Without it, Terraform converts the map in each step of each command, which takes time that grows with the square of the entries: use it from about 1,000 entries on. " +
+			"If any part of the value is sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
+		Return: entriesReturn(f.open),
+	}
+	if f.open {
+		resp.Definition.Parameters = []function.Parameter{function.DynamicParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: true}}
+	} else {
+		resp.Definition.Parameters = []function.Parameter{function.StringParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: true}}
+	}
+}
+
+func (conversationsFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var given types.String
+	if resp.Error = req.Arguments.Get(ctx, &given); resp.Error != nil {
+		return
+	}
+	found, known, err := readGiven([]byte(given.ValueString()))
+	switch {
+	case err != nil:
+		resp.Error = function.NewArgumentFuncError(0, err.Error())
+	case !known:
+		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
+	default:
+		resp.Error = setEntries(ctx, &resp.Result, found)
+	}
+}
+
+func setEntries(ctx context.Context, result *function.ResultData, found entries) *function.FuncError {
+	sealed, err := found.seal()
+	if err != nil {
+		return function.NewFuncError(err.Error())
+	}
+	return result.Set(ctx, sealed)
+}
+
+// givenWire are the attributes of an entry in a value of any type that fits: text may be
+// a number, and a set may be a list.
+var givenWire = wireTypesOf(entryType.AttrTypes, true)
+
+// readGiven reads a value of any type, which comes with its type in front. known is
+// false where nothing of it is.
+func readGiven(value []byte) (found entries, known bool, err error) {
+	in := msgpack.NewDecoder(bytes.NewReader(value))
+	switch {
+	case len(value) == 0 || value[0] == msgpcode.Nil:
+		return nil, false, errors.New("the value must not be null")
+	case isNothing(value):
+		return nil, false, nil
+	}
+	if _, err := in.DecodeArrayLen(); err != nil {
+		return nil, false, err
+	}
+	if err := in.Skip(); err != nil { // its type: whatever fits is taken
+		return nil, false, err
+	}
+	code, err := in.PeekCode()
+	switch {
+	case err != nil:
+		return nil, false, err
+	case msgpcode.IsExt(code):
+		return nil, false, nil
+	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
+		return nil, false, errors.New("the value must be a map or an object: conversations by their keys")
+	}
+	found, nulls, err := readEntries(in, givenWire)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(nulls) > 0 {
+		slices.Sort(nulls)
+		return nil, false, fmt.Errorf("entries must not be null, these are: %s", quoted(nulls))
+	}
+	return found, true, nil
+}

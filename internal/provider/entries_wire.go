@@ -1,0 +1,143 @@
+package provider
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+)
+
+// entryWire are the attributes of an entry of the map.
+var entryWire = wireTypesOf(entryType.AttrTypes, false)
+
+// set sets an attribute of an entry.
+func (m *ownedModel) set(name string, value attr.Value) {
+	if name == "messages" {
+		m.Messages, _ = value.(types.Map)
+		return
+	}
+	if field, known := fieldNamed(name); known {
+		field.set(&m.conversationModel, value)
+	}
+}
+
+// values returns the attributes of an entry.
+func (m *ownedModel) values() map[string]attr.Value {
+	values := make(map[string]attr.Value, len(entryWire))
+	for name := range entryWire {
+		values[name] = m.Messages
+		if field, known := fieldNamed(name); known {
+			values[name] = field.get(&m.conversationModel)
+		}
+	}
+	return values
+}
+
+// newOwnedModel returns an entry that has nothing.
+func newOwnedModel() *ownedModel {
+	m := &ownedModel{}
+	for name, attribute := range entryWire {
+		m.set(name, attribute.null)
+	}
+	return m
+}
+
+// openEntries returns the entries of a sealed map. One that is null is in the map as
+// nothing at all.
+func openEntries(sealed string) (found entries, nulls []string, err error) {
+	if isJSON(sealed) {
+		return parseEntries([]byte(sealed))
+	}
+	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWire)
+}
+
+// readEntries reads the entries of a map, whose attributes are of these types.
+func readEntries(in *msgpack.Decoder, attributes wireTypes) (found entries, nulls []string, err error) {
+	count, err := in.DecodeMapLen()
+	if err != nil {
+		return nil, nil, err
+	}
+	found = entries{}
+	for range count {
+		key, keyErr := in.DecodeString()
+		code, codeErr := in.PeekCode()
+		if err := errors.Join(keyErr, codeErr); err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case code == msgpcode.Nil:
+			nulls = append(nulls, key)
+			err = in.DecodeNil()
+		case msgpcode.IsExt(code):
+			found[key] = nil
+			err = in.Skip()
+		default:
+			found[key] = newOwnedModel()
+			err = readNamed(in, attributes.named, found[key].set)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("%q: %w", key, err)
+		}
+	}
+	return found, nulls, nil
+}
+
+// parseEntries is openEntries of a stored state.
+func parseEntries(text []byte) (found entries, nulls []string, err error) {
+	var stored map[string]json.RawMessage
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return nil, nil, err
+	}
+	found = make(entries, len(stored))
+	for key, text := range stored {
+		if isNull(text) {
+			nulls = append(nulls, key)
+			continue
+		}
+		found[key] = newOwnedModel()
+		if err := parseNamed(text, entryWire.named, found[key].set); err != nil {
+			return nil, nil, fmt.Errorf("%q: %w", key, err)
+		}
+	}
+	return found, nulls, nil
+}
+
+// write writes the entries as Terraform sends them.
+func (e entries) write(out *msgpack.Encoder) error {
+	err := out.EncodeMapLen(len(e))
+	for _, key := range e.keys() {
+		err = errors.Join(err, out.EncodeString(key))
+		if e[key] == nil {
+			err = errors.Join(err, writeUnknown(out))
+			continue
+		}
+		values := e[key].values()
+		if !e[key].IsDeleted.ValueBool() {
+			values["is_deleted"] = types.BoolNull() // it says only where one is deleted
+		}
+		err = errors.Join(err, writeNamed(out, values))
+	}
+	return err
+}
+
+// seal returns the entries as the sealed map.
+func (e entries) seal() (string, error) {
+	var sealed bytes.Buffer
+	err := e.write(msgpack.NewEncoder(&sealed))
+	return sealed.String(), err
+}
+
+// transcodeEntries writes the entries of a stored state as Terraform sends them.
+func transcodeEntries(stored []byte, out *msgpack.Encoder) error {
+	found, _, err := parseEntries(stored)
+	if err != nil {
+		return err
+	}
+	return found.write(out)
+}

@@ -1,0 +1,96 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// The framework does not see the entries of the map, see [sealingServer]. What it checks
+// of a configuration is checked here, by the same validators.
+
+var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
+
+// validate checks the entries of a configuration.
+func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
+	attributes := ownedAttributes()
+	for _, key := range e.keys() {
+		if e[key] == nil {
+			continue
+		}
+		values := e[key].values()
+		for _, name := range entryAttributeNames {
+			diags.Append(validateAttribute(ctx, at(key).AtName(name), attributes[name], values[name])...)
+		}
+	}
+	return diags
+}
+
+// validateAttribute checks the value of an attribute in a configuration, as the
+// framework does.
+func validateAttribute(ctx context.Context, at path.Path, attribute schema.Attribute, value attr.Value) (diags diag.Diagnostics) {
+	switch {
+	case value.IsNull() && attribute.IsRequired():
+		diags.AddAttributeError(at, "Missing Configuration for Required Attribute",
+			fmt.Sprintf("Must set a configuration value for the %s attribute as the provider has marked it as required.\n\n"+
+				"Refer to the provider documentation or contact the provider developers for additional information about configurable attributes that are required.", at))
+		return diags
+	case value.IsNull():
+		return nil
+	case !attribute.IsRequired() && !attribute.IsOptional():
+		diags.AddAttributeError(at, "Invalid Configuration for Read-Only Attribute",
+			"Cannot set value for this attribute as the provider has marked it as read-only. Remove the configuration line setting the value.\n\n"+
+				"Refer to the provider documentation or contact the provider developers for additional information about configurable and read-only attributes that are supported.")
+		return diags
+	}
+	expression := at.Expression()
+	switch attribute := attribute.(type) {
+	case schema.StringAttribute:
+		text, _ := value.(types.String)
+		for _, v := range attribute.Validators {
+			var resp validator.StringResponse
+			v.ValidateString(ctx, validator.StringRequest{Path: at, PathExpression: expression, ConfigValue: text}, &resp)
+			diags.Append(resp.Diagnostics...)
+		}
+	case schema.SetAttribute:
+		set, _ := value.(types.Set)
+		for _, v := range attribute.Validators {
+			var resp validator.SetResponse
+			v.ValidateSet(ctx, validator.SetRequest{Path: at, PathExpression: expression, ConfigValue: set}, &resp)
+			diags.Append(resp.Diagnostics...)
+		}
+	case schema.MapNestedAttribute:
+		nested, _ := value.(types.Map)
+		for _, v := range attribute.Validators {
+			var resp validator.MapResponse
+			v.ValidateMap(ctx, validator.MapRequest{Path: at, PathExpression: expression, ConfigValue: nested}, &resp)
+			diags.Append(resp.Diagnostics...)
+		}
+		for _, key := range slices.Sorted(maps.Keys(nested.Elements())) {
+			object, _ := nested.Elements()[key].(types.Object)
+			diags.Append(validateObject(ctx, at.AtMapKey(key), attribute.NestedObject, object)...)
+		}
+	}
+	return diags
+}
+
+func validateObject(ctx context.Context, at path.Path, nested schema.NestedAttributeObject, object types.Object) (diags diag.Diagnostics) {
+	for _, v := range nested.Validators {
+		var resp validator.ObjectResponse
+		v.ValidateObject(ctx, validator.ObjectRequest{Path: at, PathExpression: at.Expression(), ConfigValue: object}, &resp)
+		diags.Append(resp.Diagnostics...)
+	}
+	values := object.Attributes()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		diags.Append(validateAttribute(ctx, at.AtName(name), nested.Attributes[name], values[name])...)
+	}
+	return diags
+}

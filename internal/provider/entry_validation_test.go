@@ -1,0 +1,166 @@
+package provider
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+// What is wrong with entries is said as the framework says it of what it sees itself.
+func TestEntryValidation(t *testing.T) {
+	t.Parallel()
+	entry := func(name string, value any) map[string]any {
+		return map[string]any{"a": map[string]any{"phone_id": testPhone, name: value}}
+	}
+	message := func(attributes map[string]any) map[string]any {
+		return entry("messages", map[string]any{"m": attributes})
+	}
+	for name, test := range map[string]struct {
+		entries map[string]any
+		count   int // of complaints
+	}{
+		"nothing wrong":         {everyGoodEntry(), 0},
+		"no phone":              {map[string]any{"a": map[string]any{}, "b": map[string]any{"id": nil}}, 2},
+		"id":                    {entry("id", testPhone), 1},
+		"unknown id":            {entry("id", tftypes.UnknownValue), 1},
+		"is_deleted":            {entry("is_deleted", true), 1},
+		"is_deleted, false":     {entry("is_deleted", false), 1},
+		"no uuid":               {entry("phone_id", "sales"), 1},
+		"no uuid of a set":      {entry("quote_relations", []string{"x", testPhone}), 1},
+		"no number":             {entry("recipient_phone_number", ""), 1},
+		"message of nothing":    {message(map[string]any{}), 2},
+		"message, is_deleted":   {message(map[string]any{"id": testPhone, "is_deleted": false}), 1},
+		"message, bad names":    {message(map[string]any{"content": "", "direction": "up", "status": "x", "datetime_sent": "now", "message_sid": ""}), 5},
+		"message, null":         {entry("messages", map[string]any{"m": nil}), 1},
+		"message, unknown":      {entry("messages", map[string]any{"m": tftypes.UnknownValue}), 0},
+		"messages, unknown":     {entry("messages", tftypes.UnknownValue), 0},
+		"message twice":         {entry("messages", map[string]any{"m": map[string]any{"id": testPhone}, "n": map[string]any{"id": testPhone}}), 1},
+		"message, id and text":  {message(map[string]any{"id": testPhone, "content": "x"}), 1},
+		"several, of all kinds": {map[string]any{"a": map[string]any{"id": testPhone, "messages": map[string]any{"m": map[string]any{}}}, "b": map[string]any{"phone_id": "x"}}, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := complaints(t, providerserver.NewProtocol6(&pipelinerProvider{open: true})(), test.entries)
+			got := complaints(t, NewServer("test"), test.entries)
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("complaints (-of the framework, +got):\n%s", diff)
+			}
+			if len(got) != test.count {
+				t.Errorf("%d complaints; want %d: %q", len(got), test.count, got)
+			}
+		})
+	}
+}
+
+func everyGoodEntry() map[string]any {
+	good := everyEntry()
+	for _, entry := range good {
+		if attributes, isKnown := entry.(map[string]any); isKnown {
+			delete(attributes, "id")
+			delete(attributes, "is_deleted")
+			attributes["phone_id"] = testPhone
+		}
+	}
+	for _, key := range []string{"full", "unknown messages"} {
+		attributes, _ := good[key].(map[string]any)
+		delete(attributes, "messages") // not all of them are good
+	}
+	delete(good, "not yet known") // the framework misses its phone
+	return good
+}
+
+// complaints returns what a server says of a configuration of these entries, sorted.
+func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[string]any) (texts []string) {
+	t.Helper()
+	of := bulkTerraformType()
+	config, err := tfprotov6.NewDynamicValue(of, terraformValue(of, map[string]any{"conversations": entries}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{TypeName: bulkTypeName, Config: &config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range resp.Diagnostics {
+		if d.Summary == "Value Conversion Error" {
+			continue // the resource itself takes a sealed map only
+		}
+		texts = append(texts, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
+	}
+	slices.Sort(texts)
+	return texts
+}
+
+// What a plan hides behind one letter is a warning, with the keys.
+func TestWarnOfPlan(t *testing.T) {
+	t.Parallel()
+	entry := func(change func(*ownedModel)) *ownedModel {
+		m := newOwnedModel()
+		m.PhoneID = types.StringValue(testPhone)
+		change(m)
+		return m
+	}
+	message := func(id types.String, direction string) func(*ownedModel) {
+		return func(m *ownedModel) {
+			m.Messages = messages{"m": {Content: types.StringValue("x"), Direction: types.StringValue(direction), ID: id}}.toMap()
+		}
+	}
+	unchanged := entry(func(m *ownedModel) { m.ID = types.StringValue(testPhone) })
+	deleted := entry(func(m *ownedModel) { m.ID, m.IsDeleted = types.StringValue(testAccount), types.BoolValue(true) })
+	restored := entry(func(m *ownedModel) { m.ID = types.StringValue(testAccount) })
+	many := make([]string, 12)
+	for i := range many {
+		many[i] = fmt.Sprintf("k%02d", i)
+	}
+	for name, test := range map[string]struct {
+		planned, prior entries
+		replaced       []string
+		abandoned      bool
+		want           []string
+	}{
+		"nothing": {
+			planned: entries{"a": unchanged, "new": entry(func(*ownedModel) {}), "unknown": nil}, prior: entries{"a": unchanged},
+		},
+		"replaced": {
+			replaced: many,
+			want:     []string{"Text Message Conversations Will Be Replaced: The apply deletes these conversations with their messages and creates new ones", `"k00", `, `"k09", and 2 more.`},
+		},
+		"replaced and abandoned": {
+			replaced: []string{"a"}, abandoned: true,
+			want: []string{"Text Message Conversations Will Be Replaced: The apply leaves these conversations in the CRM, and forgets them, and", `: "a".`},
+		},
+		"restored under another key": {
+			planned: entries{"b": restored}, prior: entries{"a": deleted},
+			want: []string{"Text Message Conversations Will Be Restored: ", `: "b".`},
+		},
+		"outgoing": {
+			planned: entries{"a": entry(message(types.StringUnknown(), "outgoing")), "b": entry(message(types.StringUnknown(), "incoming")), "c": entry(message(types.StringValue(testPhone), "outgoing"))},
+			want:    []string{"Outgoing Messages Will Be Created: The apply creates outgoing messages.", ` Conversations: "a".`},
+		},
+	} {
+		diags := warnOfPlan(test.planned, test.prior, test.replaced, test.abandoned)
+		if len(test.want) == 0 {
+			if len(diags) > 0 {
+				t.Errorf("%s: got %v", name, diags)
+			}
+			continue
+		}
+		if len(diags) != 1 {
+			t.Errorf("%s: got %v", name, diags)
+			continue
+		}
+		text := diags[0].Summary() + ": " + diags[0].Detail()
+		for _, part := range test.want {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %s does not say %s", name, text, part)
+			}
+		}
+	}
+}

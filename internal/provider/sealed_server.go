@@ -1,0 +1,222 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+)
+
+// The framework visits every value of a map several times in each call, and copies the
+// whole map for each of its entries. For thousands of entries that takes longer than all
+// else. So the map of the bulk resource passes the framework sealed: as one string, which
+// holds the bytes of the map as Terraform has sent them. The bulk resource reads its
+// entries from that, and seals what it returns. All else of the resource, its private
+// state, its diagnostics and its life cycle are the framework's.
+
+// sealedAttribute is the attribute of the bulk resource that passes the framework sealed.
+const sealedAttribute = "conversations"
+
+// NewServer returns the server of a provider, which Terraform talks to.
+func NewServer(version string) tfprotov6.ProviderServer {
+	return newServer(pipelinerProvider{version: version})
+}
+
+func newServer(p pipelinerProvider) tfprotov6.ProviderServer {
+	people := p
+	people.open = true
+	framework, isWhole := providerserver.NewProtocol6(&p)().(frameworkServer)
+	if !isWhole {
+		panic("the framework's server lacks what this one hands on") // which each test would find
+	}
+	return &sealingServer{frameworkServer: framework, open: providerserver.NewProtocol6(&people)()}
+}
+
+// A frameworkServer is all that the framework's server can do and this provider uses.
+type frameworkServer interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+}
+
+// A sealingServer seals and opens the map on its way to and from the framework.
+type sealingServer struct {
+	frameworkServer
+
+	open tfprotov6.ProviderServer // knows the schemas as people see them
+}
+
+func (s *sealingServer) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	return s.open.GetProviderSchema(ctx, req)
+}
+
+func (s *sealingServer) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
+	if err := sealFor(req.TypeName, &req.Config); err != nil {
+		return nil, err
+	}
+	return s.frameworkServer.ValidateResourceConfig(ctx, req)
+}
+
+func (s *sealingServer) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	if req.TypeName == bulkTypeName && req.RawState != nil {
+		sealed, err := sealJSON(req.RawState.JSON)
+		if err != nil {
+			return nil, err
+		}
+		req.RawState = &tfprotov6.RawState{JSON: sealed}
+	}
+	resp, err := s.frameworkServer.UpgradeResourceState(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, openFor(req.TypeName, &resp.UpgradedState)
+}
+
+func (s *sealingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	if err := sealFor(req.TypeName, &req.CurrentState); err != nil {
+		return nil, err
+	}
+	resp, err := s.frameworkServer.ReadResource(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, openFor(req.TypeName, &resp.NewState)
+}
+
+func (s *sealingServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	if err := sealFor(req.TypeName, &req.PriorState, &req.ProposedNewState, &req.Config); err != nil {
+		return nil, err
+	}
+	resp, err := s.frameworkServer.PlanResourceChange(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, openFor(req.TypeName, &resp.PlannedState)
+}
+
+func (s *sealingServer) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	if err := sealFor(req.TypeName, &req.PriorState, &req.PlannedState, &req.Config); err != nil {
+		return nil, err
+	}
+	resp, err := s.frameworkServer.ApplyResourceChange(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return resp, openFor(req.TypeName, &resp.NewState)
+}
+
+func (s *sealingServer) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	resp, err := s.frameworkServer.ImportResourceState(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	for _, imported := range resp.ImportedResources {
+		err = errors.Join(err, openFor(imported.TypeName, &imported.State))
+	}
+	return resp, err
+}
+
+// GenerateResourceConfig needs no sealing: it is the framework's alone, and rare.
+func (s *sealingServer) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	return s.open.GenerateResourceConfig(ctx, req)
+}
+
+// sealFor seals the map in values of the bulk resource.
+func sealFor(typeName string, values ...**tfprotov6.DynamicValue) error {
+	return convertFor(typeName, func(value msgpack.RawMessage, out *msgpack.Encoder) error {
+		return out.EncodeString(string(value))
+	}, values)
+}
+
+// openFor opens the map in values of the bulk resource.
+func openFor(typeName string, values ...**tfprotov6.DynamicValue) error {
+	return convertFor(typeName, func(value msgpack.RawMessage, out *msgpack.Encoder) error {
+		var sealed string
+		if err := msgpack.Unmarshal(value, &sealed); err != nil {
+			return err
+		}
+		if isJSON(sealed) {
+			return transcodeEntries([]byte(sealed), out)
+		}
+		return out.Encode(msgpack.RawMessage(sealed))
+	}, values)
+}
+
+func convertFor(typeName string, convert func(msgpack.RawMessage, *msgpack.Encoder) error, values []**tfprotov6.DynamicValue) error {
+	if typeName != bulkTypeName {
+		return nil
+	}
+	for _, value := range values {
+		if *value == nil || len((*value).MsgPack) == 0 {
+			continue
+		}
+		converted, err := convertAttribute((*value).MsgPack, convert)
+		if err != nil {
+			return fmt.Errorf("a value of %s can't be read: %w", typeName, err)
+		}
+		*value = &tfprotov6.DynamicValue{MsgPack: converted}
+	}
+	return nil
+}
+
+// convertAttribute returns an object with the map converted, unless that is null or
+// unknown.
+func convertAttribute(object []byte, convert func(msgpack.RawMessage, *msgpack.Encoder) error) ([]byte, error) {
+	in := msgpack.NewDecoder(bytes.NewReader(object))
+	if isNothing(object) {
+		return object, nil
+	}
+	count, err := in.DecodeMapLen()
+	if err != nil {
+		return nil, err
+	}
+	var converted bytes.Buffer
+	converted.Grow(len(object))
+	out := msgpack.NewEncoder(&converted)
+	err = out.EncodeMapLen(count)
+	for range count {
+		name, nameErr := in.DecodeString()
+		value, valueErr := in.DecodeRaw()
+		if err = errors.Join(err, nameErr, valueErr); err != nil {
+			return nil, err
+		}
+		err = out.EncodeString(name)
+		if name == sealedAttribute && !isNothing(value) {
+			err = errors.Join(err, convert(value, out))
+		} else {
+			err = errors.Join(err, out.Encode(value))
+		}
+	}
+	return converted.Bytes(), err
+}
+
+// isNothing reports whether a value is null or unknown.
+func isNothing(value []byte) bool {
+	return len(value) == 0 || value[0] == msgpcode.Nil || msgpcode.IsExt(value[0])
+}
+
+// sealJSON seals the map of a state as it is stored.
+func sealJSON(state []byte) ([]byte, error) {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(state, &object); err != nil {
+		return nil, fmt.Errorf("the state of %s can't be read: %w", bulkTypeName, err)
+	}
+	if value := object[sealedAttribute]; len(value) > 0 && !bytes.Equal(value, []byte("null")) {
+		sealed, err := json.Marshal(string(value))
+		if err != nil {
+			return nil, err
+		}
+		object[sealedAttribute] = sealed
+	}
+	return json.Marshal(object)
+}
+
+// isJSON reports whether a sealed map is one of a stored state: nothing in MessagePack
+// that is a map begins so.
+func isJSON(sealed string) bool { return sealed != "" && sealed[0] == '{' }

@@ -1,0 +1,273 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+)
+
+// A wireType reads values of a type as Terraform sends them, in MessagePack, where an
+// extension stands for what is unknown; and as Terraform stores them, in JSON. It visits
+// each value once.
+type wireType struct {
+	null, unknown attr.Value
+
+	read  func(*msgpack.Decoder) (attr.Value, error) // what is neither null nor unknown
+	parse func(json.RawMessage) (attr.Value, error)  // what is not null
+}
+
+// wireTypeOf returns how to read values of a type: strings, booleans, sets, maps and
+// objects of what can be read. A lenient one takes numbers and booleans for strings, as
+// Terraform does where it converts a value.
+func wireTypeOf(of attr.Type, lenient bool) *wireType {
+	ctx := context.Background()
+	w := &wireType{}
+	w.null, _ = of.ValueFromTerraform(ctx, tftypes.NewValue(of.TerraformType(ctx), nil)) // no type refuses these
+	w.unknown, _ = of.ValueFromTerraform(ctx, tftypes.NewValue(of.TerraformType(ctx), tftypes.UnknownValue))
+	switch of := of.(type) {
+	case types.SetType:
+		w.ofList(wireTypeOf(of.ElemType, lenient), func(elements []attr.Value) attr.Value { return types.SetValueMust(of.ElemType, elements) })
+	case types.MapType:
+		element := wireTypeOf(of.ElemType, lenient)
+		w.ofNamed(func(string) (*wireType, error) { return element, nil }, func(elements map[string]attr.Value) attr.Value { return types.MapValueMust(of.ElemType, elements) })
+	case types.ObjectType:
+		attributes := wireTypesOf(of.AttrTypes, lenient)
+		w.ofNamed(attributes.named, func(values map[string]attr.Value) attr.Value {
+			for name, attribute := range attributes {
+				if values[name] == nil {
+					values[name] = attribute.null
+				}
+			}
+			return types.ObjectValueMust(of.AttrTypes, values)
+		})
+	default:
+		switch {
+		case of.Equal(types.BoolType):
+			ofScalar(w, (*msgpack.Decoder).DecodeBool, types.BoolValue)
+		case lenient:
+			ofScalar(w, decodeText, types.StringValue)
+		default:
+			ofScalar(w, (*msgpack.Decoder).DecodeString, types.StringValue)
+		}
+	}
+	return w
+}
+
+func wireTypesOf(attributes map[string]attr.Type, lenient bool) wireTypes {
+	readers := make(wireTypes, len(attributes))
+	for name, attribute := range attributes {
+		readers[name] = wireTypeOf(attribute, lenient)
+	}
+	return readers
+}
+
+func ofScalar[G any, V attr.Value](w *wireType, decode func(*msgpack.Decoder) (G, error), value func(G) V) {
+	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
+		read, err := decode(in)
+		return value(read), err
+	}
+	w.parse = func(text json.RawMessage) (attr.Value, error) {
+		var parsed G
+		err := json.Unmarshal(text, &parsed)
+		return value(parsed), err
+	}
+}
+
+// decodeText reads a string, a number or a boolean as a string.
+func decodeText(in *msgpack.Decoder) (string, error) {
+	value, err := in.DecodeInterfaceLoose()
+	switch value := value.(type) {
+	case string:
+		return value, err
+	case bool, int64, uint64:
+		return fmt.Sprint(value), err
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64), err
+	}
+	return "", errors.Join(err, errors.New("must be a string"))
+}
+
+func (w *wireType) ofList(element *wireType, join func([]attr.Value) attr.Value) {
+	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
+		count, err := in.DecodeArrayLen()
+		if err != nil {
+			return nil, errors.New("must be a list or a set")
+		}
+		var elements []attr.Value
+		for range count {
+			value, elementErr := element.readValue(in)
+			if err = errors.Join(err, elementErr); err != nil {
+				return nil, err
+			}
+			elements = append(elements, value)
+		}
+		return join(elements), err
+	}
+	w.parse = func(text json.RawMessage) (attr.Value, error) {
+		var stored []json.RawMessage
+		err := json.Unmarshal(text, &stored)
+		elements := make([]attr.Value, len(stored))
+		for i, text := range stored {
+			value, elementErr := element.parseValue(text)
+			elements[i], err = value, errors.Join(err, elementErr)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return join(elements), nil
+	}
+}
+
+// A wireLookup returns how to read the element of a map or the attribute of an object
+// that has this name, or an error where there is none.
+type wireLookup func(name string) (*wireType, error)
+
+// wireTypes are the attributes of an object.
+type wireTypes map[string]*wireType
+
+func (w wireTypes) named(name string) (*wireType, error) {
+	if attribute := w[name]; attribute != nil {
+		return attribute, nil
+	}
+	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(slices.Sorted(maps.Keys(w)), ", "))
+}
+
+func (w *wireType) ofNamed(of wireLookup, join func(map[string]attr.Value) attr.Value) {
+	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
+		values := map[string]attr.Value{}
+		err := readNamed(in, of, func(name string, value attr.Value) { values[name] = value })
+		if err != nil {
+			return nil, err
+		}
+		return join(values), nil
+	}
+	w.parse = func(text json.RawMessage) (attr.Value, error) {
+		values := map[string]attr.Value{}
+		err := parseNamed(text, of, func(name string, value attr.Value) { values[name] = value })
+		if err != nil {
+			return nil, err
+		}
+		return join(values), nil
+	}
+}
+
+// readValue reads a value.
+func (w *wireType) readValue(in *msgpack.Decoder) (attr.Value, error) {
+	code, err := in.PeekCode()
+	switch {
+	case err != nil:
+		return nil, err
+	case code == msgpcode.Nil:
+		return w.null, in.DecodeNil()
+	case msgpcode.IsExt(code):
+		return w.unknown, in.Skip()
+	}
+	return w.read(in)
+}
+
+// parseValue reads a value of a stored state.
+func (w *wireType) parseValue(text json.RawMessage) (attr.Value, error) {
+	if isNull(text) {
+		return w.null, nil
+	}
+	return w.parse(text)
+}
+
+func isNull(text json.RawMessage) bool { return len(text) == 0 || bytes.Equal(text, []byte("null")) }
+
+// readNamed reads the elements of a map or the attributes of an object, and says each.
+func readNamed(in *msgpack.Decoder, of wireLookup, say func(string, attr.Value)) error {
+	count, err := in.DecodeMapLen()
+	if err != nil {
+		return errors.New("must be a map or an object")
+	}
+	for range count {
+		name, err := in.DecodeString()
+		if err != nil {
+			return err
+		}
+		as, err := of(name)
+		if err != nil {
+			return err
+		}
+		value, err := as.readValue(in)
+		if err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+		say(name, value)
+	}
+	return nil
+}
+
+// parseNamed is readNamed of a stored state. What that has and the type has not is of
+// another version of the provider, and left out.
+func parseNamed(text json.RawMessage, of wireLookup, say func(string, attr.Value)) error {
+	var stored map[string]json.RawMessage
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return err
+	}
+	for name, text := range stored {
+		as, err := of(name)
+		if err != nil {
+			continue
+		}
+		value, err := as.parseValue(text)
+		if err != nil {
+			return fmt.Errorf("%q: %w", name, err)
+		}
+		say(name, value)
+	}
+	return nil
+}
+
+// writeValue writes a value as Terraform sends it.
+func writeValue(out *msgpack.Encoder, value attr.Value) error {
+	switch {
+	case value.IsUnknown():
+		return writeUnknown(out)
+	case value.IsNull():
+		return out.EncodeNil()
+	}
+	switch value := value.(type) {
+	case types.String:
+		return out.EncodeString(value.ValueString())
+	case types.Bool:
+		return out.EncodeBool(value.ValueBool())
+	case types.Set:
+		err := out.EncodeArrayLen(len(value.Elements()))
+		for _, element := range value.Elements() {
+			err = errors.Join(err, writeValue(out, element))
+		}
+		return err
+	case types.Map:
+		return writeNamed(out, value.Elements())
+	case types.Object:
+		return writeNamed(out, value.Attributes())
+	}
+	return fmt.Errorf("no value of the type %T can be written", value)
+}
+
+func writeNamed(out *msgpack.Encoder, values map[string]attr.Value) error {
+	err := out.EncodeMapLen(len(values))
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		err = errors.Join(err, out.EncodeString(name), writeValue(out, values[name]))
+	}
+	return err
+}
+
+// writeUnknown writes what stands for an unknown value of any type.
+func writeUnknown(out *msgpack.Encoder) error {
+	return out.Encode(msgpack.RawMessage{msgpcode.FixExt1, 0, 0})
+}
