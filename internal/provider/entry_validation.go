@@ -28,6 +28,9 @@ func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 		}
 		values := e[key].values()
 		for _, name := range entryAttributeNames {
+			if values[name].IsNull() && !attributes[name].IsRequired() {
+				continue // most are, and a path takes longer than a check
+			}
 			diags.Append(validateAttribute(ctx, at(key).AtName(name), attributes[name], values[name])...)
 		}
 	}
