@@ -105,6 +105,20 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
+// carried reports whether the record has all that the input sets, in the form that the
+// service may have given it.
+func (f fields[T, In]) carried(in *In, record *T) bool {
+	return !slices.ContainsFunc(f, func(field field[T, In]) bool {
+		wanted, isSet := field.wanted(in)
+		if !isSet || field.held == nil {
+			return false
+		}
+		held := field.held(record)
+		isFormed := field.like != nil && held != "" && field.like(wanted, held)
+		return !isFormed && !field.same(wanted, held)
+	})
+}
+
 // missing returns the input without what the record has, in whatever form.
 func (f fields[T, In]) missing(in In, record *T) In {
 	for _, field := range f {

@@ -132,3 +132,25 @@ func TestMessages(t *testing.T) {
 		wantEqual(t, "left", 10, len(got))
 	})
 }
+
+// The reply to an update is lost, and the service stores the text in another form: that
+// is no change of others.
+func TestLostUpdateOfAFormedContent(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.Entities, mockserver.NFD, mockserver.Trimmed} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{ContentFormat: format})
+				create := messageChange{Input: newMessage("Hello")}
+				create.Input.TextMessageConversationID = client.Value(s.seed(t, 1)[0])
+				made := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
+				must(t, made.Err)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+				update := messageChange{Input: client.MessageInput{Content: client.Value(" Tom & Zo\u00eb ")}, Known: knownMessage(made.Value)}
+				update.Input.ID, update.Input.Revision = client.Value(made.Value.ID), client.Value(made.Value.Revision)
+				must(t, s.engine.Messages.CreateOrUpdate(t.Context(), update, 0).Err)
+			})
+		})
+	}
+}

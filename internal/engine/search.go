@@ -99,14 +99,14 @@ func (s *search[T, In]) isWanted(of Identity) bool {
 
 // takeUpdates sets the results of the updates that were carried out. Someone else may
 // have changed a record since, while the links of the update are there: such an update
-// is brought up to date, so that it makes no link twice. A number that the service has
-// spelled in its own way is what was sent, not someone else's change.
+// is brought up to date, so that it makes no link twice. A number or a text that the
+// service has written in its own way is what was sent, not someone else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
 		if of := s.identity(s.changes[i].Input); of.Name != "" && s.mayBe(of, record) {
 			s.changes[i].Input = s.asHeld(s.changes[i].Input, record)
 		}
-		if s.agrees(s.changes[i].Input, record) {
+		if s.agrees(s.changes[i].Input, record) || s.fields.carried(&s.changes[i].Input, &record) {
 			s.results[i].Err, s.ids[i] = nil, record.Meta().ID
 		} else {
 			s.bringUpToDate(i, record)
