@@ -38,10 +38,11 @@ func TestAccMalice_incomingMessage(t *testing.T) {
 	s.made(0, 2, 2)
 	untouched()
 
-	// Someone looks, and deletes the one that is not needed, as the error says.
+	// Someone looks, and deletes the wrong one. The other one has a message that was not
+	// sent along: a replacement must not delete it.
 	must(t, w.SoftDelete(conversations, ours))
 	untouched = s.others()
-	s.plays(configuration, 2, plans, "Text Message Conversation Adopted", theirs)
+	s.plays(configuration, 2, plans, "Text Message Conversation May Have Been Created", theirs, "or somebody else's")
 	untouched()
 }
 

@@ -104,7 +104,8 @@ func (n numbers) conversationFromAPI(c client.Conversation, like conversationMod
 	m.isPart = like.isPart
 	for _, field := range conversationFields {
 		value := field.get(&like)
-		if !like.isPart || field.write == nil || !value.IsNull() {
+		// A number is read though nobody asked for it: another one needs a new conversation.
+		if !like.isPart || field.write == nil || !value.IsNull() || field.name == numberAttribute {
 			value = keep(value, field.read(&c), field.same(n, types.StringNull()))
 		}
 		field.set(&m, value)

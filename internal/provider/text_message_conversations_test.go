@@ -129,7 +129,7 @@ func TestAccTextMessageConversations_basic(t *testing.T) {
 		{0, 0, map[string]int{}},
 		{1, 1, map[string]int{"list": 2, "batch-modify": 1}},
 		{100, 1, map[string]int{"list": 2, "batch-modify": 1}},
-		{101, 2, map[string]int{"list": 2, "batch-modify": 2, "get": 1}},
+		{101, 2, map[string]int{"list": 3, "batch-modify": 2}},
 	} {
 		t.Run(fmt.Sprint(test.conversations), func(t *testing.T) {
 			w := newSpace(t, mockserver.Behavior{})
