@@ -120,7 +120,7 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 			if v.undisturbed || !existed && !owned {
 				v.fail("the state has a message that is not in its conversation", "%s: %s is %s", slot, key, message.id)
 			}
-		case now.others && !owned && (existed || !declared || now.meaning() != want.meaning()):
+		case now.others && !owned && !v.isAdopted(id) && (existed || !declared || now.meaning() != want.meaning()):
 			v.fail("a message of others is taken over", "%s: %s is %s", slot, key, message.id)
 		case !declared || !owned && !well:
 		case !owned:
