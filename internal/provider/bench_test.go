@@ -63,6 +63,7 @@ func BenchmarkBulkCalls(b *testing.B) {
 }
 
 func benchmarkBulkCalls(b *testing.B, count int) {
+	b.Helper()
 	config, state, stored := entries{}, entries{}, map[string]any{}
 	records := make([]map[string]any, count)
 	for i := range count {
