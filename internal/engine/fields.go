@@ -129,8 +129,8 @@ func (f fields[T, In]) missing(in In, record *T) In {
 	return in
 }
 
-// conflicts returns which of the fields that the item changes someone else has changed.
-// A stub has none: it was not read further because its revision is the known one.
+// conflicts returns which of the fields that the input sets someone else has set to
+// something else since the baseline.
 func (f fields[T, In]) conflicts(in *In, known Baseline, record *T) []Conflict {
 	var found []Conflict
 	for _, field := range f {

@@ -14,9 +14,9 @@ type (
 // is nil, together with what the state knows of the conversation.
 func (m conversationModel) change(n numbers, prior *conversationModel) conversationChange {
 	change := conversationChange{Input: m.toAPI(n, prior)}
-	if prior != nil {
+	change.Restore = prior != nil && m.restores(*prior)
+	if prior != nil && change.IsNeeded() { // of the entries of a map, most stay as they are
 		change.Known = prior.known(n)
-		change.Restore = m.restores(*prior)
 	}
 	return change
 }

@@ -151,7 +151,7 @@ func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.V
 		}
 		constant = types.StringValue(text)
 	}
-	for _, wrong := range validateAttribute(ctx, at("").AtName(attribute), ownedAttributes()[attribute], constant) {
+	for _, wrong := range validateAttribute(ctx, at("").AtName(attribute), entrySchema[attribute], constant) {
 		return nil, errors.New(wrong.Detail())
 	}
 	return constant, nil

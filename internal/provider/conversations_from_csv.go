@@ -192,7 +192,7 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, row int, attribute, 
 	default:
 		return
 	}
-	for _, wrong := range validateAttribute(ctx, at(s.key).AtName(attribute), ownedAttributes()[attribute], value) {
+	for _, wrong := range validateAttribute(ctx, at(s.key).AtName(attribute), entrySchema[attribute], value) {
 		s.fault(row, column, "%s", wrong.Detail())
 	}
 	entry.set(attribute, value)

@@ -39,13 +39,12 @@ func (m *ownedModel) values() map[string]attr.Value {
 	return values
 }
 
-// newOwnedModel returns an entry that has nothing.
+// emptyEntry is an entry that has nothing.
+var emptyEntry = ownedModel{conversationModel: emptyConversation(), Messages: types.MapNull(messageType)}
+
 func newOwnedModel() *ownedModel {
-	m := &ownedModel{}
-	for name, attribute := range entryWire {
-		m.set(name, attribute.null)
-	}
-	return m
+	m := emptyEntry
+	return &m
 }
 
 // openEntries returns the entries of a sealed map. One that is null is in the map as

@@ -21,17 +21,16 @@ var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
 
 // validate checks the entries of a configuration.
 func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
-	attributes := ownedAttributes()
 	for _, key := range e.keys() {
 		if e[key] == nil {
 			continue
 		}
 		values := e[key].values()
 		for _, name := range entryAttributeNames {
-			if values[name].IsNull() && !attributes[name].IsRequired() {
+			if values[name].IsNull() && !entrySchema[name].IsRequired() {
 				continue // most are, and a path takes longer than a check
 			}
-			diags.Append(validateAttribute(ctx, at(key).AtName(name), attributes[name], values[name])...)
+			diags.Append(validateAttribute(ctx, at(key).AtName(name), entrySchema[name], values[name])...)
 		}
 	}
 	return diags

@@ -63,7 +63,9 @@ func TestNumbers_asSent(t *testing.T) {
 	}
 	n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: held}, idA: {Sent: sent, Held: held}}}
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
-	if got := prior.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
+	changed := prior
+	changed.RecipientContactID = types.StringValue(idB)
+	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
 	if n.kept.keep([]*ownedModel{{conversationModel: prior}}); len(n.kept) != 1 || n.kept[idC].Held != held {

@@ -207,7 +207,7 @@ func sealJSON(state []byte) ([]byte, error) {
 	if err := json.Unmarshal(state, &object); err != nil {
 		return nil, fmt.Errorf("the state of %s can't be read: %w", bulkTypeName, err)
 	}
-	if value := object[sealedAttribute]; len(value) > 0 && !bytes.Equal(value, []byte("null")) {
+	if value := object[sealedAttribute]; !isNull(value) {
 		sealed, err := json.Marshal(string(value))
 		if err != nil {
 			return nil, err

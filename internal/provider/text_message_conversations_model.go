@@ -37,7 +37,7 @@ type failedModel struct {
 type entries map[string]*ownedModel
 
 var (
-	entryType = types.ObjectType{AttrTypes: attributeTypes(entryAttributes())}
+	entryType = types.ObjectType{AttrTypes: attributeTypes(entrySchema)}
 	// conversationType is that of conversations that nobody owns here.
 	conversationType = types.ObjectType{AttrTypes: attributeTypes(conversationAttributes())}
 	failedType       = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}

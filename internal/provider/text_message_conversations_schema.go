@@ -22,7 +22,7 @@ func bulkSchema(open bool) schema.Schema {
 		Attributes: map[string]schema.Attribute{
 			"conversations": schema.MapNestedAttribute{
 				Required:     true,
-				NestedObject: schema.NestedAttributeObject{Attributes: entryAttributes()},
+				NestedObject: schema.NestedAttributeObject{Attributes: entrySchema},
 				MarkdownDescription: "The conversations, each under a key of your choice. A conversation that moves to another key, and is the same in everything, " +
 					"is only renamed in the state. What an entry leaves out is not tracked: the CRM keeps what it has there, and the state has null.",
 			},
@@ -51,6 +51,8 @@ func bulkSchema(open bool) schema.Schema {
 	}
 	return s
 }
+
+var entrySchema = entryAttributes()
 
 // entryAttributes are the attributes of an entry: what a configuration can say, which
 // conversation it is, and that it is deleted where it is. All else that the CRM knows of
