@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 func TestSpaceURL(t *testing.T) {
@@ -51,7 +53,7 @@ func TestSpaceID(t *testing.T) {
 		{ServiceURL: "https://crm.example/api/v100/rest/spaces/acme_sales/entities/Accounts", SpaceID: "acme_sales"},
 	} {
 		c, err := New(config)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "the id of the space", "acme_sales", c.SpaceID())
 	}
 }

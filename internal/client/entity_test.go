@@ -9,34 +9,35 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // replying returns a client of a service that always answers with this.
 func replying(t testing.TB, body string) *Client {
 	t.Helper()
-	return scripted(t, roundTripper(replies(http.StatusOK, body)), func(c *Config) { c.MaxRetries = 0 })
+	return scripted(t, apitest.RoundTripper(replies(http.StatusOK, body)), func(c *Config) { c.MaxRetries = 0 })
 }
 
 func TestGetDecodes(t *testing.T) {
 	t.Parallel()
-	const relation = "https://crm.example/entities/TextMessageConversationRelationses/" + id2
+	const relation = "https://crm.example/entities/TextMessageConversationRelationses/" + apitest.ID2
 	c := replying(t, `{"success":true,"data":{
-		"id":"`+strings.ToUpper(id1)+`","phone_id":"`+frontDesk.String()+`","recipient_account_id":null,"recipient_contact_id":"`+jones.String()+`",
+		"id":"`+strings.ToUpper(apitest.ID1)+`","phone_id":"`+frontDesk.String()+`","recipient_account_id":null,"recipient_contact_id":"`+jones.String()+`",
 		"recipient_phone_number":"+15550100","revision":1791,"created":"2024-07-09 12:51:48.050108+00:00","modified":"2024-07-09T12:51:48",
 		"is_deleted":false,"is_delete_protected":true,"something_new":{"a":[1]},"account_relations":["`+relation+`"],
-		"contact_relations":[{"id":"`+id2+`","contact_id":"`+jones.String()+`","revision":1790}],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}}`)
-	got, err := c.Conversations.Get(t.Context(), idOf(id1), Query{})
-	must(t, err)
+		"contact_relations":[{"id":"`+apitest.ID2+`","contact_id":"`+jones.String()+`","revision":1790}],"messages":["https://crm.example/entities/TextMessages/`+apitest.ID2+`"]}}`)
+	got, err := c.Conversations.Get(t.Context(), idOf(apitest.ID1), Query{})
+	apitest.Must(t, err)
 	var created, modified Time
-	must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
-	must(t, modified.UnmarshalText([]byte("2024-07-09T12:51:48Z")))
+	apitest.Must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
+	apitest.Must(t, modified.UnmarshalText([]byte("2024-07-09T12:51:48Z")))
 	wantEqual(t, "conversation", Conversation{
-		ID: idOf(id1), PhoneID: frontDesk, RecipientContactID: jones, RecipientPhoneNumber: "+15550100",
+		ID: idOf(apitest.ID1), PhoneID: frontDesk, RecipientContactID: jones, RecipientPhoneNumber: "+15550100",
 		Revision: 1791, Created: created, Modified: modified, IsDeleteProtected: true,
-		AccountRelations: []Ref[Relation]{{ID: idOf(id2)}},
-		ContactRelations: []Ref[Relation]{{ID: idOf(id2), Record: &Relation{ID: idOf(id2), ContactID: jones, Revision: 1790}}},
-		Messages:         []Ref[Message]{{ID: idOf(id2)}},
+		AccountRelations: []Ref[Relation]{{ID: idOf(apitest.ID2)}},
+		ContactRelations: []Ref[Relation]{{ID: idOf(apitest.ID2), Record: &Relation{ID: idOf(apitest.ID2), ContactID: jones, Revision: 1790}}},
+		Messages:         []Ref[Message]{{ID: idOf(apitest.ID2)}},
 	}, got)
 }
 
@@ -52,20 +53,20 @@ func TestGetRefusesOtherReplies(t *testing.T) {
 		"no data":             {`{"success":true}`, "has no data"},
 		"null as data":        {`{"success":true,"data":null}`, "has no data"},
 		"an array as data":    {`{"success":true,"data":[]}`, "another shape"},
-		"an id as data":       {`{"success":true,"data":"` + id1 + `"}`, "another shape"},
+		"an id as data":       {`{"success":true,"data":"` + apitest.ID1 + `"}`, "another shape"},
 		"no id":               {`{"success":true,"data":{}}`, "holds another record than the one asked for"},
-		"another id":          {`{"success":true,"data":{"id":"` + id2 + `"}}`, "holds another record than the one asked for"},
+		"another id":          {`{"success":true,"data":{"id":"` + apitest.ID2 + `"}}`, "holds another record than the one asked for"},
 		"an id that is none":  {`{"success":true,"data":{"id":"` + strings.Repeat("7", 9000) + `"}}`, "another shape"},
 		"a number as id":      {`{"success":true,"data":{"id":` + strings.Repeat("7", 9000) + `}}`, "another shape"},
-		"no revision":         {`{"success":true,"data":{"id":"` + id1 + `"}}`, "holds a record without a revision, " + id1},
-		"null as revision":    {`{"success":true,"data":{"id":"` + id1 + `","revision":null}}`, "holds a record without a revision, " + id1},
-		"0 as revision":       {`{"success":true,"data":{"id":"` + id1 + `","revision":0}}`, "holds a record without a revision, " + id1},
-		"text as revision":    {`{"success":true,"data":{"id":"` + id1 + `","revision":"7"}}`, "string at \"revision\""},
+		"no revision":         {`{"success":true,"data":{"id":"` + apitest.ID1 + `"}}`, "holds a record without a revision, " + apitest.ID1},
+		"null as revision":    {`{"success":true,"data":{"id":"` + apitest.ID1 + `","revision":null}}`, "holds a record without a revision, " + apitest.ID1},
+		"0 as revision":       {`{"success":true,"data":{"id":"` + apitest.ID1 + `","revision":0}}`, "holds a record without a revision, " + apitest.ID1},
+		"text as revision":    {`{"success":true,"data":{"id":"` + apitest.ID1 + `","revision":"7"}}`, "string at \"revision\""},
 		"a failure after all": {`{"success":false,"http_status":422,"code":1,"name":"X","message":"no"}`, "HTTP 422, error 1 X: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := replying(t, test.body).Conversations.Get(t.Context(), idOf(id1), Query{})
+			_, err := replying(t, test.body).Conversations.Get(t.Context(), idOf(apitest.ID1), Query{})
 			if err == nil || !strings.Contains(err.Error(), test.says) {
 				t.Fatalf("the error is %v; want it to say %q", err, test.says)
 			}
@@ -82,15 +83,15 @@ func TestGetRefusesOtherReplies(t *testing.T) {
 func TestListRefusesOtherReplies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ body, says string }{
-		"a record":                {`{"success":true,"data":{"id":"` + id1 + `"}}`, "another shape"},
-		"a record without an id":  {`{"success":true,"total":2,"data":[{"id":"` + id1 + `","revision":7},{"revision":7}]}`, "holds a record without an id"},
+		"a record":                {`{"success":true,"data":{"id":"` + apitest.ID1 + `"}}`, "another shape"},
+		"a record without an id":  {`{"success":true,"total":2,"data":[{"id":"` + apitest.ID1 + `","revision":7},{"revision":7}]}`, "holds a record without an id"},
 		"null as record":          {`{"success":true,"data":[null]}`, "holds a record without an id"},
-		"no revision":             {`{"success":true,"total":1,"data":[{"id":"` + id1 + `"}]}`, "holds a record without a revision, " + id1},
-		"null as revision":        {`{"success":true,"total":1,"data":[{"id":"` + id1 + `","revision":null}]}`, "holds a record without a revision, " + id1},
-		"0 as revision":           {`{"success":true,"total":1,"data":[{"id":"` + id1 + `","revision":0}]}`, "holds a record without a revision, " + id1},
+		"no revision":             {`{"success":true,"total":1,"data":[{"id":"` + apitest.ID1 + `"}]}`, "holds a record without a revision, " + apitest.ID1},
+		"null as revision":        {`{"success":true,"total":1,"data":[{"id":"` + apitest.ID1 + `","revision":null}]}`, "holds a record without a revision, " + apitest.ID1},
+		"0 as revision":           {`{"success":true,"total":1,"data":[{"id":"` + apitest.ID1 + `","revision":0}]}`, "holds a record without a revision, " + apitest.ID1},
 		"text as total":           {`{"success":true,"total":"many","data":[]}`, "is no page of a list"},
-		"more without a cursor":   {`{"success":true,"total":2,"page_info":{"end_cursor":null,"has_next_page":true},"data":[{"id":"` + id1 + `","revision":7}]}`, "promises another page, but no way to it"},
-		"more with an empty one":  {`{"success":true,"total":2,"page_info":{"end_cursor":"","has_next_page":true},"data":[{"id":"` + id1 + `","revision":7}]}`, "promises another page, but no way to it"},
+		"more without a cursor":   {`{"success":true,"total":2,"page_info":{"end_cursor":null,"has_next_page":true},"data":[{"id":"` + apitest.ID1 + `","revision":7}]}`, "promises another page, but no way to it"},
+		"more with an empty one":  {`{"success":true,"total":2,"page_info":{"end_cursor":"","has_next_page":true},"data":[{"id":"` + apitest.ID1 + `","revision":7}]}`, "promises another page, but no way to it"},
 		"an empty page with more": {`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[]}`, "round in a circle"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,22 +117,22 @@ func TestList(t *testing.T) {
 		want Page[Message]
 	}{
 		"the last page": {
-			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + id1 + `","revision":7}]}`,
-			Page[Message]{Total: 42, Records: []Message{{ID: idOf(id1), Revision: 7}}, EndCursor: "b"},
+			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + apitest.ID1 + `","revision":7}]}`,
+			Page[Message]{Total: 42, Records: []Message{{ID: idOf(apitest.ID1), Revision: 7}}, EndCursor: "b"},
 		},
 		"past the end": {
 			`{"success":true,"total":42,"page_info":{"start_cursor":null,"end_cursor":null,"has_previous_page":false,"has_next_page":false},"data":[]}`,
 			Page[Message]{Total: 42, Records: []Message{}},
 		},
 		"without a total": {
-			`{"success":true,"data":[{"id":"` + id1 + `","revision":7},{"id":"` + id2 + `","revision":8}]}`,
-			Page[Message]{Total: 2, Records: []Message{{ID: idOf(id1), Revision: 7}, {ID: idOf(id2), Revision: 8}}},
+			`{"success":true,"data":[{"id":"` + apitest.ID1 + `","revision":7},{"id":"` + apitest.ID2 + `","revision":8}]}`,
+			Page[Message]{Total: 2, Records: []Message{{ID: idOf(apitest.ID1), Revision: 7}, {ID: idOf(apitest.ID2), Revision: 8}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := replying(t, test.body).Messages.List(t.Context(), Query{})
-			must(t, err)
+			apitest.Must(t, err)
 			wantEqual(t, "page", test.want, got)
 		})
 	}
@@ -143,17 +144,17 @@ func TestAllPages(t *testing.T) {
 	want := s.seed(t, 25)
 	var got []ID
 	for record, err := range s.client.Conversations.All(t.Context(), Query{First: 10, OrderBy: []string{"revision"}}) {
-		must(t, err)
+		apitest.Must(t, err)
 		got = append(got, record.ID)
 	}
 	wantEqual(t, "ids", want, got)
-	s.wantRequests(t, listConversations, listConversations, listConversations)
+	s.wantRequests(t, apitest.ListConversations, apitest.ListConversations, apitest.ListConversations)
 
 	for _, err := range s.client.Conversations.All(t.Context(), Query{First: 10}) {
-		must(t, err)
+		apitest.Must(t, err)
 		break
 	}
-	s.wantRequests(t, listConversations) // who has enough asks for no more
+	s.wantRequests(t, apitest.ListConversations) // who has enough asks for no more
 }
 
 // A service whose pages lead round in a circle ends in an error, not never.
@@ -164,7 +165,7 @@ func TestAllEndsInACircle(t *testing.T) {
 		c := scripted(t, func(r *http.Request) (*http.Response, error) {
 			asked++
 			cursor := fmt.Sprint(asked % length)
-			return answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+id1+`","revision":7}]}`), nil
+			return apitest.Answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+apitest.ID1+`","revision":7}]}`), nil
 		})
 		var last error
 		for _, last = range c.Conversations.All(t.Context(), Query{}) { //nolint:revive // only the end counts
@@ -195,36 +196,36 @@ func TestAllStopsAtAnError(t *testing.T) {
 
 func TestDecodeBatch(t *testing.T) {
 	t.Parallel()
-	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no","entity_index":1,"entity_id":"` + id2 + `"}`
-	one, two := idOf(id1), idOf(id2)
+	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no","entity_index":1,"entity_id":"` + apitest.ID2 + `"}`
+	one, two := idOf(apitest.ID1), idOf(apitest.ID2)
 	index := 1
-	failed := &APIError{HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION", Message: "no", EntityIndex: &index, EntityID: id2}
+	failed := &APIError{HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION", Message: "no", EntityIndex: &index, EntityID: apitest.ID2}
 	for name, test := range map[string]struct {
 		data string
 		want []BatchResult
 	}{
-		"ids":                    {`["` + id1 + `","` + strings.ToUpper(id2) + `"]`, []BatchResult{{ID: one}, {ID: two}}},
-		"URIs":                   {`["https://crm.example/entities/X/` + id1 + `","/entities/X/` + id2 + `"]`, []BatchResult{{ID: one}, {ID: two}}},
-		"objects":                {`[{"id":"` + id1 + `","revision":7,"success":true},{"id":"` + id2 + `","http_status":200}]`, []BatchResult{{ID: one}, {ID: two}}},
-		"an error":               {`["` + id1 + `",` + refusal + `]`, []BatchResult{{ID: one}, {Err: failed}}},
-		"an error without a lot": {`["` + id1 + `",{"http_status":404}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 404}}}},
-		"an error with a code":   {`[{"code":7,"id":"` + id1 + `"},"` + id1 + `"]`, []BatchResult{{Err: &APIError{Code: 7}}, {ID: one}}},
-		"an odd error":           {`["` + id1 + `",{"success":false,"http_status":422,"code":"7","message":"no"}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
+		"ids":                    {`["` + apitest.ID1 + `","` + strings.ToUpper(apitest.ID2) + `"]`, []BatchResult{{ID: one}, {ID: two}}},
+		"URIs":                   {`["https://crm.example/entities/X/` + apitest.ID1 + `","/entities/X/` + apitest.ID2 + `"]`, []BatchResult{{ID: one}, {ID: two}}},
+		"objects":                {`[{"id":"` + apitest.ID1 + `","revision":7,"success":true},{"id":"` + apitest.ID2 + `","http_status":200}]`, []BatchResult{{ID: one}, {ID: two}}},
+		"an error":               {`["` + apitest.ID1 + `",` + refusal + `]`, []BatchResult{{ID: one}, {Err: failed}}},
+		"an error without a lot": {`["` + apitest.ID1 + `",{"http_status":404}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 404}}}},
+		"an error with a code":   {`[{"code":7,"id":"` + apitest.ID1 + `"},"` + apitest.ID1 + `"]`, []BatchResult{{Err: &APIError{Code: 7}}, {ID: one}}},
+		"an odd error":           {`["` + apitest.ID1 + `",{"success":false,"http_status":422,"code":"7","message":"no"}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
 
-		"one too few":                {data: `["` + id1 + `"]`},
-		"one too many":               {data: `["` + id1 + `","` + id2 + `","` + id2 + `"]`},
+		"one too few":                {data: `["` + apitest.ID1 + `"]`},
+		"one too many":               {data: `["` + apitest.ID1 + `","` + apitest.ID2 + `","` + apitest.ID2 + `"]`},
 		"none":                       {data: `[]`},
-		"null":                       {data: `["` + id1 + `",null]`},
-		"an empty object":            {data: `["` + id1 + `",{}]`},
-		"an object without an id":    {data: `["` + id1 + `",{"success":true}]`},
-		"a number":                   {data: `["` + id1 + `",7]`},
-		"an array":                   {data: `["` + id1 + `",["` + id2 + `"]]`},
-		"no id":                      {data: `["` + id1 + `",""]`},
-		"the nil id":                 {data: `["` + id1 + `","00000000-0000-0000-0000-000000000000"]`},
-		"an object":                  {data: `{"0":"` + id1 + `","1":"` + id2 + `"}`},
-		"text":                       {data: `"` + id1 + `"`},
-		"an object with the nil id":  {data: `["` + id1 + `",{"id":"00000000-0000-0000-0000-000000000000"}]`},
-		"an object with a number id": {data: `["` + id1 + `",{"id":7}]`},
+		"null":                       {data: `["` + apitest.ID1 + `",null]`},
+		"an empty object":            {data: `["` + apitest.ID1 + `",{}]`},
+		"an object without an id":    {data: `["` + apitest.ID1 + `",{"success":true}]`},
+		"a number":                   {data: `["` + apitest.ID1 + `",7]`},
+		"an array":                   {data: `["` + apitest.ID1 + `",["` + apitest.ID2 + `"]]`},
+		"no id":                      {data: `["` + apitest.ID1 + `",""]`},
+		"the nil id":                 {data: `["` + apitest.ID1 + `","00000000-0000-0000-0000-000000000000"]`},
+		"an object":                  {data: `{"0":"` + apitest.ID1 + `","1":"` + apitest.ID2 + `"}`},
+		"text":                       {data: `"` + apitest.ID1 + `"`},
+		"an object with the nil id":  {data: `["` + apitest.ID1 + `",{"id":"00000000-0000-0000-0000-000000000000"}]`},
+		"an object with a number id": {data: `["` + apitest.ID1 + `",{"id":7}]`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -240,7 +241,7 @@ func TestDecodeBatch(t *testing.T) {
 				wantProblem(t, err, UnexpectedReply)
 				return
 			}
-			must(t, err)
+			apitest.Must(t, err)
 			wantEqual(t, "results", test.want, got)
 		})
 	}
@@ -249,7 +250,7 @@ func TestDecodeBatch(t *testing.T) {
 // A refusal that came with the status 200 is a refusal: nothing is unknown.
 func TestBatchRefusedWithStatus200(t *testing.T) {
 	t.Parallel()
-	c := replying(t, validationReply)
+	c := replying(t, apitest.ValidationReply)
 	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 	wantProblem(t, err, Refused)
 }
@@ -259,7 +260,7 @@ func TestBatchOfNothingSendsNothing(t *testing.T) {
 	s := newSpace(t)
 	for _, batch := range []func(context.Context, []ID, WriteOptions) ([]BatchResult, error){s.client.Conversations.BatchDelete, s.client.Conversations.BatchRestore} {
 		got, err := batch(t.Context(), nil, WriteOptions{})
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "results", 0, len(got))
 	}
 	s.wantRequests(t)
@@ -276,31 +277,31 @@ func TestEntities(t *testing.T) {
 		{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value(Time{time.Date(2024, 7, 9, 12, 51, 48, 0, time.UTC)}), MessageSID: Value("SM1")},
 		{TextMessageConversationID: Value(conversation), Direction: Value(1)},
 	}, options)
-	must(t, err)
+	apitest.Must(t, err)
 	wantProblem(t, created[1].Err, Refused)
-	must(t, created[0].Err)
+	apitest.Must(t, created[0].Err)
 	message, err := s.client.Messages.Get(ctx, created[0].ID, Query{})
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "message", []any{"Hello", 1, 2, "SM1", "2024-07-09T12:51:48Z", conversation},
 		[]any{message.Content, message.Direction, message.Status, message.MessageSID, message.DatetimeSent.String(), message.TextMessageConversationID})
 
 	created, err = s.client.Relations.BatchModify(ctx, []RelationInput{{TextMessageConversationID: Value(conversation), AccountID: Value(acme)}}, options)
-	must(t, err)
+	apitest.Must(t, err)
 	relation, err := s.client.Relations.Get(ctx, created[0].ID, Query{})
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "relation", []ID{conversation, acme}, []ID{relation.TextMessageConversationID, relation.AccountID})
 
 	expanded, err := s.client.Conversations.Get(ctx, conversation, Query{Expand: []string{"account_relations", "messages"}})
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "expanded", []any{acme, "Hello"}, []any{expanded.AccountRelations[0].Record.AccountID, expanded.Messages[0].Record.Content})
 
 	for range 2 { // the second time nothing is left to do
 		deleted, err := s.client.Conversations.BatchDelete(ctx, []ID{conversation}, options)
-		must(t, err)
+		apitest.Must(t, err)
 		_, err = s.client.Conversations.Get(ctx, conversation, Query{})
 		wantProblem(t, err, NotFound)
 		restored, err := s.client.Conversations.BatchRestore(ctx, []ID{conversation}, options)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "results", []BatchResult{{ID: conversation}, {ID: conversation}}, append(deleted, restored...))
 	}
 }

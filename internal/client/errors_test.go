@@ -10,6 +10,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 func TestDecodeErrorEnvelope(t *testing.T) {
@@ -28,7 +30,7 @@ func TestDecodeErrorEnvelope(t *testing.T) {
 		}},
 		StepChecklistErrors: []json.RawMessage{},
 	}
-	err := decodeError(http.StatusUnprocessableEntity, []byte(validationReply))
+	err := decodeError(http.StatusUnprocessableEntity, []byte(apitest.ValidationReply))
 	var got *APIError
 	if !errors.As(err, &got) {
 		t.Fatalf("decoded as %T: %v", err, err)
@@ -48,7 +50,7 @@ func TestProblemOfReplies(t *testing.T) {
 		want   Problem
 		says   string
 	}{
-		"validation":                  {422, validationReply, Refused, "HTTP 422, error 40000"},
+		"validation":                  {422, apitest.ValidationReply, Refused, "HTTP 422, error 40000"},
 		"validation without a status": {422, `{"success":false,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no"}`, Refused, "HTTP 422, error 40000 ERROR_ENTITY_VALIDATION: no"},
 		"bad JSON":                    {400, `{"code":117,"name":"ERROR_PARAMETER_INVALID","message":"Missing or invalid JSON data.","http_status":400,"success":false}`, Refused, "Missing or invalid"},
 		"relation":                    {422, `{"code":120,"name":"ERROR_RELATIONS_DOESNT_EXIST","message":"x","http_status":422,"success":false}`, RelationNotFound, "ERROR_RELATIONS_DOESNT_EXIST"},
@@ -68,7 +70,7 @@ func TestProblemOfReplies(t *testing.T) {
 		"502 in HTML":                 {502, html, UnexpectedReply, "502 Bad Gateway"},
 		"422 in HTML":                 {422, html, UnexpectedReply, "HTTP 422"},
 		"400 as an array":             {400, `[]`, UnexpectedReply, "begins: []"},
-		"cut":                         {422, validationReply[:200], UnexpectedReply, "HTTP 422"},
+		"cut":                         {422, apitest.ValidationReply[:200], UnexpectedReply, "HTTP 422"},
 		// One field that is not as agreed does not hide what the others say.
 		"code as text": {422, `{"code":"40000","message":"no such phone","field_errors":{},"http_status":422,"success":false}`, Refused, "HTTP 422: no such phone"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 func TestInputsInJSON(t *testing.T) {
@@ -39,7 +41,7 @@ func TestInputsInJSON(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got, err := json.Marshal(test.input)
-			must(t, err)
+			apitest.Must(t, err)
 			wantEqual(t, "JSON", test.want, string(got))
 		})
 	}
@@ -74,9 +76,9 @@ func TestFieldsOfInput(t *testing.T) {
 		*kind.Input(&input) = kind.Links(nil)
 	}
 	text, err := json.Marshal(input)
-	must(t, err)
+	apitest.Must(t, err)
 	sent := map[string]json.RawMessage{}
-	must(t, json.Unmarshal(text, &sent))
+	apitest.Must(t, json.Unmarshal(text, &sent))
 	delete(sent, "id")
 	delete(sent, "revision")
 	for _, field := range input.Fields() {

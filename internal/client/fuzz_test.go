@@ -4,12 +4,14 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 // Whatever comes back, with whatever status: no panic, no endless loop, and no
 // record without an id that is not an error.
 func FuzzReplies(f *testing.F) {
-	for _, body := range replySeeds {
+	for _, body := range apitest.ReplySeeds {
 		for _, status := range []int{200, 201, 404, 422, 500} {
 			f.Add(status, []byte(body), "application/json")
 		}
@@ -24,10 +26,10 @@ func FuzzReplies(f *testing.F) {
 
 func checkReply(t *testing.T, status int, body, retryAfter string) {
 	t.Helper()
-	c := scripted(t, repeating(status, body, retryAfter), func(c *Config) { c.MaxRetries = 0 })
+	c := scripted(t, apitest.Repeating(status, body, retryAfter), func(c *Config) { c.MaxRetries = 0 })
 	ctx := t.Context()
 
-	if got, err := c.Conversations.Get(ctx, idOf(id1), Query{}); err == nil && got.ID != idOf(id1) {
+	if got, err := c.Conversations.Get(ctx, idOf(apitest.ID1), Query{}); err == nil && got.ID != idOf(apitest.ID1) {
 		t.Errorf("Get returns %v", got)
 	} else {
 		checkError(t, err)
@@ -70,7 +72,7 @@ func ofTwo(results []BatchResult, err error) func(*testing.T) []BatchResult {
 }
 
 func FuzzParseReference(f *testing.F) {
-	for _, s := range []string{"", id1, strings.ToUpper(id1), "urn:uuid:" + id1, "https://crm.example/entities/Accounts/" + id1, "/entities/X?id=" + id1, strings.Repeat("0", 36), "{" + id1 + "}"} {
+	for _, s := range []string{"", apitest.ID1, strings.ToUpper(apitest.ID1), "urn:uuid:" + apitest.ID1, "https://crm.example/entities/Accounts/" + apitest.ID1, "/entities/X?id=" + apitest.ID1, strings.Repeat("0", 36), "{" + apitest.ID1 + "}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

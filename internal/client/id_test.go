@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 func TestParseReference(t *testing.T) {
@@ -61,11 +63,11 @@ func TestParseReference(t *testing.T) {
 func TestIDInJSON(t *testing.T) {
 	t.Parallel()
 	var got struct{ A, B, C ID }
-	must(t, json.Unmarshal([]byte(`{"A":"0190978C-D6D1-DE35-3F6D-7CF0A0E264DB","B":null,"C":"https://crm.example/entities/Accounts/0190978c-d6d1-de35-3f6d-7cf0a0e264db"}`), &got))
+	apitest.Must(t, json.Unmarshal([]byte(`{"A":"0190978C-D6D1-DE35-3F6D-7CF0A0E264DB","B":null,"C":"https://crm.example/entities/Accounts/0190978c-d6d1-de35-3f6d-7cf0a0e264db"}`), &got))
 	if got.A.IsZero() || got.A != got.C || !got.B.IsZero() {
 		t.Errorf("decoded %v", got)
 	}
 	text, err := json.Marshal(got.A)
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "encoded", `"0190978c-d6d1-de35-3f6d-7cf0a0e264db"`, string(text))
 }

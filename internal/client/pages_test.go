@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 // numberedID is the i-th id.
@@ -36,7 +38,7 @@ func listingService(t *testing.T, asked *int, page func(n int) scriptedPage) *Cl
 	t.Helper()
 	return scripted(t, func(r *http.Request) (*http.Response, error) {
 		*asked++
-		return answer(r, http.StatusOK, page(*asked).body(*asked)), nil
+		return apitest.Answer(r, http.StatusOK, page(*asked).body(*asked)), nil
 	}, func(c *Config) { c.MaxRetries = 0 })
 }
 
@@ -102,7 +104,7 @@ func TestListsEndTooSoon(t *testing.T) {
 					t.Errorf("the text is %q", err)
 				}
 			} else {
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "records", test.want, len(found))
 			}
 			wantEqual(t, "requests", test.asked, asked)
@@ -117,10 +119,10 @@ func TestListsThatNeedNotBeComplete(t *testing.T) {
 	asked := 0
 	service := listingService(t, &asked, func(int) scriptedPage { return scriptedPage{[]int{1}, 2, false} })
 	found, err := service.Conversations.Some(t.Context(), Query{}, 1)
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "found", 1, len(found))
 	found, err = service.Conversations.Some(t.Context(), Query{After: "x"}, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "found", 1, len(found))
 	wantEqual(t, "requests", 2, asked)
 }
@@ -128,13 +130,13 @@ func TestListsThatNeedNotBeComplete(t *testing.T) {
 // Records of a data source need no revision, nor do those that were not asked for one.
 func TestRecordsWithoutARevision(t *testing.T) {
 	t.Parallel()
-	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+id1+`"}]}`)
+	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+apitest.ID1+`"}]}`)
 	_, err := c.Records("Phones").Some(t.Context(), Query{}, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	_, err = c.Relations.List(t.Context(), Query{})
-	must(t, err)
+	apitest.Must(t, err)
 	_, err = c.Messages.List(t.Context(), Query{LoadOnly: []string{"id"}})
-	must(t, err)
+	apitest.Must(t, err)
 	_, err = c.Messages.List(t.Context(), Query{LoadOnly: []string{"id", "revision"}})
 	wantProblem(t, err, UnexpectedReply)
 }
@@ -156,7 +158,7 @@ func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
 		{0, 250, []string{"100", "100", "100"}},
 	} {
 		found, err := s.client.Conversations.Some(t.Context(), Query{OrderBy: []string{"created"}}, test.limit)
-		must(t, err)
+		apitest.Must(t, err)
 		var got []ID
 		for _, conversation := range found {
 			got = append(got, conversation.ID)
@@ -172,14 +174,14 @@ func TestSomeReturnsEachOnce(t *testing.T) {
 	record := func(id string) string { return `{"id":"` + id + `"}` }
 	c := scripted(t, func(r *http.Request) (*http.Response, error) {
 		if r.URL.Query().Get("after") == "" {
-			return answer(r, http.StatusOK, `{"success":true,"page_info":{"end_cursor":"x","has_next_page":true},"data":[`+record(id1)+`,`+record(id2)+`]}`), nil
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"page_info":{"end_cursor":"x","has_next_page":true},"data":[`+record(apitest.ID1)+`,`+record(apitest.ID2)+`]}`), nil
 		}
-		return answer(r, http.StatusOK, `{"success":true,"data":[`+record(id2)+`,`+record(acme.String())+`,`+record(zenith.String())+`]}`), nil
+		return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[`+record(apitest.ID2)+`,`+record(acme.String())+`,`+record(zenith.String())+`]}`), nil
 	})
 	found, err := c.Records("Phones").Some(t.Context(), Query{}, 3)
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "records", []RawRecord{
-		{idOf(id1), json.RawMessage(record(id1))}, {idOf(id2), json.RawMessage(record(id2))}, {acme, json.RawMessage(record(acme.String()))},
+		{idOf(apitest.ID1), json.RawMessage(record(apitest.ID1))}, {idOf(apitest.ID2), json.RawMessage(record(apitest.ID2))}, {acme, json.RawMessage(record(acme.String()))},
 	}, found)
 }
 
@@ -187,7 +189,7 @@ func TestRecords(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
 	found, err := s.client.Records("Accounts").Some(t.Context(), Query{LoadOnly: []string{"id", "name"}, Filters: []Filter{{Field: "name", Value: "Zenith"}}}, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "records", []RawRecord{{zenith, json.RawMessage(`{"id":"` + zenith.String() + `","name":"Zenith"}`)}}, found)
 
 	_, err = s.client.Records("Account").Some(t.Context(), Query{}, 0)

@@ -1,6 +1,10 @@
 package client
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+)
 
 func TestQueryValues(t *testing.T) {
 	t.Parallel()
@@ -23,14 +27,14 @@ func TestQueryValues(t *testing.T) {
 			"first=100&order-by=created,-modified&expand=a,b.c&load-only=id,owner.id&include-deleted=true",
 		},
 	} {
-		wantEqual(t, test.want, parseQuery(t, test.want), test.query.values())
+		wantEqual(t, test.want, apitest.ParseQuery(t, test.want), test.query.values())
 	}
 }
 
 func TestWriteOptionsValues(t *testing.T) {
 	t.Parallel()
 	options := WriteOptions{ValidationLevel: 24, RollbackMethod: 1}
-	wantEqual(t, "of one record", parseQuery(t, "validation-level=24"), options.values(false))
-	wantEqual(t, "of a batch", parseQuery(t, "validation-level=24&rollback-method=1"), options.values(true))
-	wantEqual(t, "of a zero batch", parseQuery(t, "validation-level=0&rollback-method=0"), WriteOptions{}.values(true))
+	wantEqual(t, "of one record", apitest.ParseQuery(t, "validation-level=24"), options.values(false))
+	wantEqual(t, "of a batch", apitest.ParseQuery(t, "validation-level=24&rollback-method=1"), options.values(true))
+	wantEqual(t, "of a zero batch", apitest.ParseQuery(t, "validation-level=0&rollback-method=0"), WriteOptions{}.values(true))
 }

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
@@ -46,9 +47,9 @@ func (c capture) Handle(ctx context.Context, record slog.Record) error {
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	logs := newCapture()
-	mock, err := mockserver.New(mockserver.Options{Username: testUser, Password: testPassword, Space: "acme_sales"})
-	must(t, err)
-	must(t, mock.Seed(map[string][]map[string]any{"Phones": {{"id": frontDesk}}, "Accounts": {{"id": acme}}}))
+	mock, err := mockserver.New(mockserver.Options{Username: apitest.User, Password: apitest.Password, Space: "acme_sales"})
+	apitest.Must(t, err)
+	apitest.Must(t, mock.Seed(map[string][]map[string]any{"Phones": {{"id": frontDesk}}, "Accounts": {{"id": acme}}}))
 	service := httptest.NewServer(mock)
 	defer service.Close()
 	unreachable := httptest.NewServer(nil)
@@ -56,18 +57,18 @@ func TestSecrets(t *testing.T) {
 
 	configure := func(address, password string) *Client {
 		c, err := New(Config{
-			ServiceURL: address, SpaceID: "acme_sales", Username: testUser, Password: password, Logger: slog.New(logs),
+			ServiceURL: address, SpaceID: "acme_sales", Username: apitest.User, Password: password, Logger: slog.New(logs),
 			MaxRetries: 1, RequestTimeout: 5 * time.Second,
 		})
-		must(t, err)
+		apitest.Must(t, err)
 		return c
 	}
 	ctx := t.Context()
-	c := configure(service.URL, testPassword)
+	c := configure(service.URL, apitest.Password)
 	results, err := c.Conversations.BatchModify(ctx, []ConversationInput{inputOf(1)}, WriteOptions{})
-	must(t, err)
+	apitest.Must(t, err)
 	written, err := c.Conversations.Get(ctx, results[0].ID, Query{})
-	must(t, err)
+	apitest.Must(t, err)
 
 	var failures []error
 	fails := func(err error) {
@@ -80,7 +81,7 @@ func TestSecrets(t *testing.T) {
 	input := inputOf(2)
 	for _, fault := range []mockserver.Fault{
 		{Kind: mockserver.StatusReply, Status: 403},
-		{Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
+		{Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply},
 		{Kind: mockserver.StatusReply, Status: 429, RetryAfter: "86400"},
 		{Kind: mockserver.StatusReply, Status: 503, Reply: "<html>busy</html>"},
 		{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"},
@@ -98,17 +99,17 @@ func TestSecrets(t *testing.T) {
 		fails(err)
 		mock.ClearFaults()
 	}
-	_, err = configure(service.URL, testPassword+" no more").Conversations.Get(ctx, written.ID, Query{})
+	_, err = configure(service.URL, apitest.Password+" no more").Conversations.Get(ctx, written.ID, Query{})
 	wantProblem(t, err, WrongCredentials)
 	fails(err)
-	_, err = configure(unreachable.URL, testPassword).Conversations.Get(ctx, written.ID, Query{})
+	_, err = configure(unreachable.URL, apitest.Password).Conversations.Get(ctx, written.ID, Query{})
 	wantProblem(t, err, Unreachable)
 	fails(err)
-	elsewhere := httptest.NewServer(http.RedirectHandler("http://"+testUser+":"+url.QueryEscape(testPassword)+"@other.example/?password="+url.QueryEscape(testPassword), http.StatusFound))
+	elsewhere := httptest.NewServer(http.RedirectHandler("http://"+apitest.User+":"+url.QueryEscape(apitest.Password)+"@other.example/?password="+url.QueryEscape(apitest.Password), http.StatusFound))
 	defer elsewhere.Close()
-	_, err = configure(elsewhere.URL, testPassword).Conversations.Get(ctx, written.ID, Query{})
+	_, err = configure(elsewhere.URL, apitest.Password).Conversations.Get(ctx, written.ID, Query{})
 	fails(err)
-	for _, address := range []string{"https://" + testUser + ":" + url.QueryEscape(testPassword) + "@crm.example", testUser + ":" + testPassword + "@crm.example"} {
+	for _, address := range []string{"https://" + apitest.User + ":" + url.QueryEscape(apitest.Password) + "@crm.example", apitest.User + ":" + apitest.Password + "@crm.example"} {
 		_, err := New(Config{ServiceURL: address, SpaceID: "acme_sales"})
 		fails(err)
 	}
@@ -122,7 +123,7 @@ func TestSecrets(t *testing.T) {
 	}
 	for level, logged := range logs.all {
 		fmt.Fprintln(&text, logged)
-		if strings.Contains(logged, numberOf(1)) && level > LevelTrace {
+		if strings.Contains(logged, apitest.NumberOf(1)) && level > LevelTrace {
 			t.Errorf("a phone number is logged at %s:\n%s", level, logged)
 		}
 	}
@@ -131,10 +132,10 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("nothing is logged at %s", level)
 		}
 	}
-	if !strings.Contains(logs.all[LevelTrace], numberOf(1)) {
+	if !strings.Contains(logs.all[LevelTrace], apitest.NumberOf(1)) {
 		t.Errorf("no bodies are logged at %s", LevelTrace)
 	}
-	for _, secret := range []string{testPassword, url.QueryEscape(testPassword), url.PathEscape(testPassword), base64.StdEncoding.EncodeToString([]byte(testUser + ":" + testPassword))} {
+	for _, secret := range []string{apitest.Password, url.QueryEscape(apitest.Password), url.PathEscape(apitest.Password), base64.StdEncoding.EncodeToString([]byte(apitest.User + ":" + apitest.Password))} {
 		if strings.Contains(text.String(), secret) {
 			t.Errorf("%q is in an error or a log", secret)
 		}
@@ -156,7 +157,7 @@ func TestEchoes(t *testing.T) {
 	secret := []string{token, "c29tZW9uZTplbHNl", "w/rd", `w\/rd`, "w%2Frd", "w%2frd", strings.TrimRight(token, "="), "p&amp;ss", "p&ss"}
 	for name, echo := range spelled {
 		quoted, err := json.Marshal(echo)
-		must(t, err)
+		apitest.Must(t, err)
 		refusal := `{"success":false,"http_status":422,"code":40000,"name":"X","message":` + string(quoted) + `,"field_errors":[{"field_name":"phone_id","errors":[{"message":` + string(quoted) + `}]}]}`
 		for sink, body := range map[string]outcome{
 			"a page":             replies(404, "<html>"+strings.Repeat("x", 190-len(echo)/2)+echo+" "+number),
@@ -171,7 +172,7 @@ func TestEchoes(t *testing.T) {
 			},
 		} {
 			logs := newCapture()
-			c := scripted(t, roundTripper(body), func(c *Config) {
+			c := scripted(t, apitest.RoundTripper(body), func(c *Config) {
 				c.Username, c.Password, c.Logger, c.MaxRetries = user, password, slog.New(logs), 0
 			})
 			_, listing := c.Conversations.List(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Value: number}}})

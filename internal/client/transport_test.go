@@ -14,6 +14,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
 // The three ways in which a request can be repeated.
@@ -28,8 +30,8 @@ type outcome func(*http.Request) (*http.Response, error)
 
 func replies(status int, body string, headers ...string) outcome {
 	return func(r *http.Request) (*http.Response, error) {
-		wroteHeaders(r)
-		return answer(r, status, body, headers...), nil
+		apitest.WroteHeaders(r)
+		return apitest.Answer(r, status, body, headers...), nil
 	}
 }
 
@@ -40,21 +42,21 @@ func refuses(*http.Request) (*http.Response, error) {
 
 // drops loses the connection after the request has been sent.
 func drops(r *http.Request) (*http.Response, error) {
-	wroteHeaders(r)
+	apitest.WroteHeaders(r)
 	return nil, io.EOF
 }
 
 // cuts loses the connection in the middle of the reply.
 func cuts(r *http.Request) (*http.Response, error) {
-	wroteHeaders(r)
-	response := answer(r, http.StatusOK, "")
+	apitest.WroteHeaders(r)
+	response := apitest.Answer(r, http.StatusOK, "")
 	response.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"succ`), failingReader{}))
 	return response, nil
 }
 
 // hangs answers nothing until it is given up.
 func hangs(r *http.Request) (*http.Response, error) {
-	wroteHeaders(r)
+	apitest.WroteHeaders(r)
 	<-r.Context().Done()
 	return nil, r.Context().Err()
 }
@@ -70,7 +72,7 @@ func distrusts(*http.Request) (*http.Response, error) {
 
 // play returns a network where the n-th request has the n-th outcome, and the
 // last one all that follow; and when each of them came.
-func play(outcomes ...outcome) (roundTripper, *[]time.Time) {
+func play(outcomes ...outcome) (apitest.RoundTripper, *[]time.Time) {
 	var mu sync.Mutex
 	var at []time.Time
 	return func(r *http.Request) (*http.Response, error) {
@@ -116,7 +118,7 @@ func TestRepeats(t *testing.T) {
 		"504 for ever":                 {[]outcome{replies(504, "")}, result{5, UnexpectedReply}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
 		"500 in HTML":                  {[]outcome{replies(500, "<html>"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{1, OutcomeUnknown}},
 		"500 in the envelope":          {[]outcome{replies(500, envelope), ok}, result{1, Other}, result{1, OutcomeUnknown}, result{1, OutcomeUnknown}},
-		"refused by the service":       {[]outcome{replies(422, validationReply), ok}, result{1, Refused}, result{1, Refused}, result{1, Refused}},
+		"refused by the service":       {[]outcome{replies(422, apitest.ValidationReply), ok}, result{1, Refused}, result{1, Refused}, result{1, Refused}},
 		"no connection":                {[]outcome{refuses, refuses, ok}, result{3, none}, result{3, none}, result{3, none}},
 		"never a connection":           {[]outcome{refuses}, result{5, Unreachable}, result{5, Unreachable}, result{5, Unreachable}},
 		"another's certificate":        {[]outcome{distrusts, ok}, result{1, Unreachable}, result{1, Unreachable}, result{1, Unreachable}},
@@ -194,7 +196,7 @@ func TestWaitsAsAsked(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+test.after), replies(http.StatusOK, "{}"))
 				_, err := scripted(t, network).do(t.Context(), createCall)
-				must(t, err)
+				apitest.Must(t, err)
 				if got := (*at)[1].Sub((*at)[0]); got < test.least || got > test.most {
 					t.Errorf("waited %s; want %s to %s", got, test.least, test.most)
 				}
@@ -235,10 +237,10 @@ func TestAllWaitWhenOneIsTold(t *testing.T) {
 		begin := time.Now()
 		network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: 60"), replies(http.StatusOK, "{}"))
 		c := scripted(t, network, func(config *Config) { config.MaxRetries = 0 })
-		together(10, func(i int) {
+		apitest.Together(10, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
 			_, err := c.do(t.Context(), createCall)
-			must(t, err)
+			apitest.Must(t, err)
 		})
 		wantEqual(t, "requests", 1+10, len(*at))
 		for _, at := range (*at)[1:] {
@@ -276,7 +278,7 @@ func TestRequestTimeout(t *testing.T) {
 		begin := time.Now()
 		_, err := c.do(t.Context(), createCall)
 		wantProblem(t, err, OutcomeUnknown)
-		withinBubble(t, begin, 7*time.Second, 7*time.Second)
+		apitest.WithinBubble(t, begin, 7*time.Second, 7*time.Second)
 		if !strings.Contains(err.Error(), "no complete reply within 7s (request_timeout)") {
 			t.Errorf("the text is %q", err)
 		}
@@ -317,7 +319,7 @@ func TestGivesUpWaiting(t *testing.T) {
 					if !errors.Is(err, stopped) {
 						t.Errorf("%s: %v; want the context's cause", call.method, err)
 					}
-					withinBubble(t, begin, 100*time.Millisecond, 100*time.Millisecond)
+					apitest.WithinBubble(t, begin, 100*time.Millisecond, 100*time.Millisecond)
 					wantEqual(t, call.method+" requests", test.want, len(*at))
 				})
 			}
@@ -334,7 +336,7 @@ func TestDeadlineBeforeTheRate(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := c.do(ctx, readCall)
-		must(t, err)
+		apitest.Must(t, err)
 		if _, err = c.do(ctx, readCall); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v; want the deadline", err)
 		}
@@ -346,10 +348,10 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
 	slow := func(r *http.Request) (*http.Response, error) {
-		wroteHeaders(r)
+		apitest.WroteHeaders(r)
 		select {
 		case <-time.After(10 * time.Second):
-			return answer(r, http.StatusOK, "{}"), nil
+			return apitest.Answer(r, http.StatusOK, "{}"), nil
 		case <-r.Context().Done():
 			return nil, r.Context().Err()
 		}
@@ -374,7 +376,7 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 				if !errors.Is(err, test.want) {
 					t.Errorf("%v; want %v", err, test.want)
 				}
-				withinBubble(t, begin, test.took, test.took)
+				apitest.WithinBubble(t, begin, test.took, test.took)
 				wantEqual(t, "requests", 1, len(*at))
 			})
 		})
@@ -409,14 +411,14 @@ func TestRedirects(t *testing.T) {
 						t.Errorf("no credentials for %s", r.URL)
 					}
 					if len(asked) > 1 {
-						return answer(r, http.StatusOK, "{}"), nil
+						return apitest.Answer(r, http.StatusOK, "{}"), nil
 					}
-					return answer(r, status, "", "Location: "+target), nil
+					return apitest.Answer(r, status, "", "Location: "+target), nil
 				})
 				_, err := c.do(t.Context(), call)
 				want := []string{call.method + " https://crm.example/api/v100/rest/spaces/acme_sales/entities/X"}
 				if call.method == http.MethodGet && strings.Contains(target, "/login") {
-					must(t, err)
+					apitest.Must(t, err)
 					want = append(want, "GET https://crm.example/login")
 				} else {
 					wantProblem(t, err, map[bool]Problem{true: UnexpectedReply, false: OutcomeUnknown}[call.repeatable])
@@ -435,8 +437,8 @@ func TestReplyIsReadUpToALimit(t *testing.T) {
 	for _, call := range []call{readCall, createCall} {
 		endless := &countingReader{}
 		c := scripted(t, func(r *http.Request) (*http.Response, error) {
-			wroteHeaders(r)
-			response := answer(r, http.StatusOK, "")
+			apitest.WroteHeaders(r)
+			response := apitest.Answer(r, http.StatusOK, "")
 			response.Body = io.NopCloser(endless)
 			return response, nil
 		})
@@ -471,7 +473,7 @@ func TestMaxConcurrentRequests(t *testing.T) {
 			most.Store(max(most.Load(), running.Add(1)))
 			time.Sleep(time.Second)
 			running.Add(-1)
-			return answer(r, http.StatusOK, "{}"), nil
+			return apitest.Answer(r, http.StatusOK, "{}"), nil
 		}, func(c *Config) { c.MaxConcurrentRequests = 3 })
 		begin := time.Now()
 		var callers sync.WaitGroup
@@ -479,7 +481,7 @@ func TestMaxConcurrentRequests(t *testing.T) {
 			callers.Go(func() { _, _ = c.do(t.Context(), readCall) })
 		}
 		callers.Wait()
-		withinBubble(t, begin, 7*time.Second, 7*time.Second) // three at a time, neither more nor fewer
+		apitest.WithinBubble(t, begin, 7*time.Second, 7*time.Second) // three at a time, neither more nor fewer
 		wantEqual(t, "requests at once", int64(3), most.Load())
 	})
 }
@@ -491,7 +493,7 @@ func TestRequestsPerSecond(t *testing.T) {
 		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 10 })
 		for range 21 {
 			_, err := c.do(t.Context(), readCall)
-			must(t, err)
+			apitest.Must(t, err)
 		}
 		for i, when := range *at {
 			if got, want := when.Sub((*at)[0]), time.Duration(i)*100*time.Millisecond; got < want-time.Millisecond || got > want+time.Millisecond {
@@ -507,19 +509,19 @@ func TestRequestSent(t *testing.T) {
 		user, password, _ := r.BasicAuth()
 		body, _ := io.ReadAll(r.Body)
 		wantEqual(t, "request",
-			[]string{"POST", "https://crm.example/api/v100/rest/spaces/acme_sales/entities/X/batch-modify?validation-level=8", testUser, testPassword, "application/json", "application/json", "test/1", "[1]"},
+			[]string{"POST", "https://crm.example/api/v100/rest/spaces/acme_sales/entities/X/batch-modify?validation-level=8", apitest.User, apitest.Password, "application/json", "application/json", "test/1", "[1]"},
 			[]string{r.Method, r.URL.String(), user, password, r.Header.Get("Content-Type"), r.Header.Get("Accept"), r.Header.Get("User-Agent"), string(body)})
-		return answer(r, http.StatusOK, "{}"), nil
+		return apitest.Answer(r, http.StatusOK, "{}"), nil
 	}, func(c *Config) { c.UserAgent = "test/1" })
 	_, err := c.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(false), body: []byte("[1]")})
-	must(t, err)
+	apitest.Must(t, err)
 }
 
 // What is left out of a Config has its default, where zero would make no sense.
 func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	c, err := New(Config{ServiceURL: "crm.example", SpaceID: "acme"})
-	must(t, err)
+	apitest.Must(t, err)
 	defaults := Defaults()
 	wantEqual(t, "request timeout", defaults.RequestTimeout, c.config.RequestTimeout)
 	wantEqual(t, "concurrent requests", defaults.MaxConcurrentRequests, cap(c.slots))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -19,12 +20,12 @@ func BenchmarkTakeCreates(b *testing.B) {
 					inputs, made := make([]conversationChange, n), make([]client.Conversation, n)
 					for i := range inputs {
 						inputs[i] = linked(newConversation(i), acme)
-						number := numberOf(i)
+						number := apitest.NumberOf(i)
 						switch kind {
 						case "masked":
 							number = "********" + number[8:]
 						case "one number":
-							number = numberOf(1)
+							number = apitest.NumberOf(1)
 							inputs[i].Input.RecipientPhoneNumber = client.Value(spelled(1))
 						}
 						made[i] = client.Conversation{

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -25,11 +26,11 @@ func TestWhatWasLearnedIsSaid(t *testing.T) {
 	for range 2 {
 		for _, id := range ids {
 			_, err := s.engine.Conversations.Read(t.Context(), id)
-			must(t, err)
+			apitest.Must(t, err)
 		}
 		_, err := s.engine.Conversations.FetchMany(t.Context(), ids, 1)
-		must(t, err)
-		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply, Skip: 1, Times: 1})
+		apitest.Must(t, err)
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply, Skip: 1, Times: 1})
 		_, err = s.engine.Conversations.Get(t.Context(), unknown)
 		wantProblem(t, err, client.NotFound)
 	}

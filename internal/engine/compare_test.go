@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -27,12 +28,12 @@ func idAt(inputs []conversationChange, i int) client.ID {
 
 func (s testSpace) edit(t testing.TB, id client.ID, fields map[string]any) {
 	t.Helper()
-	must(t, s.Edit(conversationSegment, id.String(), fields))
+	apitest.Must(t, s.Edit(apitest.ConversationSegment, id.String(), fields))
 }
 
 func (s testSpace) record(t testing.TB, id client.ID) map[string]any {
 	t.Helper()
-	record, found := s.Record(conversationSegment, id.String())
+	record, found := s.Record(apitest.ConversationSegment, id.String())
 	if !found {
 		t.Fatalf("no record %s", id)
 	}
@@ -101,7 +102,7 @@ func TestConflicts(t *testing.T) {
 					first := newConversation(1)
 					first.Input.RecipientAccountID = client.Value(acme)
 					before, err := s.engine.Conversations.writeOne(t.Context(), linked(first, acme), 0)
-					must(t, err)
+					apitest.Must(t, err)
 					s.edit(t, before.ID, test.others)
 					input := since(before)
 					test.update(&input)
@@ -181,7 +182,7 @@ func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 		s.ResetRequests()
 		_, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 		wantProblem(t, err, client.Refused)
-		s.wantRequests(t, listConversations, batchModify, listConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 	})
 }
 
@@ -194,7 +195,7 @@ func TestComparisonIsOneRequest(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{RevisionFilter: filter}, func(c *testConfig) { c.MaxConcurrentRequests = 1 })
 			ids := s.seed(t, 1000)
 			known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
-			must(t, err)
+			apitest.Must(t, err)
 			s.edit(t, ids[7], map[string]any{"recipient_account_id": acme.String()})
 			s.ResetRequests()
 			const batches, size = 20, 10
@@ -228,7 +229,7 @@ func TestComparisonWithoutMirror(t *testing.T) {
 				var inputs []conversationChange
 				for _, id := range ids {
 					known, err := s.engine.Conversations.Get(t.Context(), id)
-					must(t, err)
+					apitest.Must(t, err)
 					inputs = append(inputs, since(known))
 					inputs[len(inputs)-1].Input.RecipientContactID = client.Value(jones)
 				}
@@ -253,7 +254,7 @@ func TestMirrorMissesNothing(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 600)
 		known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
-		must(t, err)
+		apitest.Must(t, err)
 		for _, id := range ids[:350] {
 			s.edit(t, id, map[string]any{"recipient_account_id": acme.String()})
 		}
@@ -282,9 +283,9 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{DeletedGet: get})
 			for _, restorable := range []bool{true, false} {
 				before := s.create(t.Context(), t, 1)
-				must(t, s.SoftDelete(conversationSegment, before.ID.String()))
+				apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, before.ID.String()))
 				if !restorable {
-					must(t, s.Purge(conversationSegment, before.ID.String()))
+					apitest.Must(t, s.Purge(apitest.ConversationSegment, before.ID.String()))
 				}
 				input := since(before)
 				input.Input.RecipientContactID = client.Value(jones)
@@ -319,24 +320,24 @@ func TestRestore(t *testing.T) {
 						s := newSpace(t, mockserver.Behavior{DeletedGet: get, DeletedRevision: revision, StaleRevision: stale})
 						inputs := make([]conversationChange, 20)
 						for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), client.WriteOptions{}, true) {
-							must(t, result.Err)
+							apitest.Must(t, result.Err)
 							inputs[i] = restoreOf(result.Value)
 							if i != 3 { // someone else has restored it
-								must(t, s.SoftDelete(conversationSegment, result.Value.ID.String()))
+								apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, result.Value.ID.String()))
 							}
 							if i%2 == 0 {
 								inputs[i].Input.RecipientContactID = client.Value(jones)
 							}
 						}
 						s.ResetRequests()
-						together(len(inputs), func(i int) {
+						apitest.Together(len(inputs), func(i int) {
 							got, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 							id, _ := inputs[i].Input.ID.Get()
 							if err != nil || got.ID != id || got.IsDeleted || i%2 == 0 != (got.RecipientContactID == jones) {
 								t.Errorf("%d: %+v, %v", i, got, err)
 							}
 						})
-						s.wantRequests(t, listConversations, batchRestore, batchModify, listConversations)
+						s.wantRequests(t, apitest.ListConversations, apitest.BatchRestore, apitest.BatchModify, apitest.ListConversations)
 						wantEqual(t, "conversations", 20, len(s.live()))
 					})
 				})
@@ -355,12 +356,12 @@ func TestRestoreFails(t *testing.T) {
 				before := s.create(t.Context(), t, i)
 				inputs[i] = restoreOf(before)
 				inputs[i].Input.RecipientContactID = client.Value(jones)
-				must(t, s.SoftDelete(conversationSegment, before.ID.String()))
+				apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, before.ID.String()))
 			}
-			must(t, s.Purge(conversationSegment, idAt(inputs, 0).String()))
-			s.Inject(mockserver.Fault{Path: "batch-restore", Body: idAt(inputs, 1).String(), Kind: mockserver.StatusReply, Status: 422, Reply: validationReply},
+			apitest.Must(t, s.Purge(apitest.ConversationSegment, idAt(inputs, 0).String()))
+			s.Inject(mockserver.Fault{Path: "batch-restore", Body: idAt(inputs, 1).String(), Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply},
 				mockserver.Fault{Path: "batch-restore", Body: idAt(inputs, 5).String(), Kind: mockserver.DropAfter, Times: 1})
-			together(len(inputs), func(i int) {
+			apitest.Together(len(inputs), func(i int) {
 				_, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 				var refused *RestoreError
 				switch {
@@ -384,8 +385,8 @@ func TestDeleteProtected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		must(t, s.Seed(map[string][]map[string]any{conversationSegment: {{"id": id1, "phone_id": frontDesk, "is_delete_protected": true}}}))
-		err := s.engine.Conversations.Delete(t.Context(), idOf(id1), 0)
+		apitest.Must(t, s.Seed(map[string][]map[string]any{apitest.ConversationSegment: {{"id": apitest.ID1, "phone_id": frontDesk, "is_delete_protected": true}}}))
+		err := s.engine.Conversations.Delete(t.Context(), idOf(apitest.ID1), 0)
 		if !errors.As(err, new(*ProtectedError)) {
 			t.Errorf("the error is %v", err)
 		}
@@ -407,7 +408,7 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 1)
 		now, err := s.engine.now(t.Context())
-		must(t, err)
+		apitest.Must(t, err)
 		attempt := func(i int) conversationChange {
 			input := newConversation(i)
 			input.Since = &now
@@ -415,15 +416,15 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 		}
 		var made []client.ID
 		for _, i := range []int{1, 2, 2, 3} {
-			id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(i)})
-			must(t, err)
+			id, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": apitest.NumberOf(i)})
+			apitest.Must(t, err)
 			made = append(made, idOf(id))
 		}
 		s.engine.Conversations.Known(made[3:])
 		inputs := []conversationChange{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
 		var got []client.ID
 		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false) {
-			must(t, result.Err)
+			apitest.Must(t, result.Err)
 			if result.Value.IsDeleted || slices.Contains(got, result.Value.ID) {
 				t.Errorf("result %d: %+v", i, result.Value)
 			}
@@ -442,7 +443,7 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		now, err := s.engine.now(t.Context())
-		must(t, err)
+		apitest.Must(t, err)
 		input := newConversation(1)
 		input.Since = &now
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
@@ -463,9 +464,9 @@ func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{RelationRevision: mockserver.Keep})
 		input, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
-		must(t, err)
-		_, err = s.Create(relationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
-		must(t, err)
+		apitest.Must(t, err)
+		_, err = s.Create(apitest.RelationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
+		apitest.Must(t, err)
 		_, err = s.engine.Conversations.writeOne(t.Context(), linked(since(input), acme, zenith), 0)
 		s.wantConflict(t, err, input, []Conflict{{"account_relations", acme.String(), TextOf(acme, zenith), TextOf(acme, initech)}})
 		wantEqual(t, "links", texts(acme, initech), s.Links(input.ID.String(), "account_relations"))
@@ -480,16 +481,16 @@ func TestEachIsComparedAsOfItsOwnRevision(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 2)
 		early, err := s.engine.Conversations.Get(t.Context(), ids[0])
-		must(t, err)
+		apitest.Must(t, err)
 		s.edit(t, ids[0], map[string]any{"recipient_contact_id": smith.String()})
 		late, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
-		must(t, err)
+		apitest.Must(t, err)
 		inputs := []conversationChange{since(early), since(late[ids[1]])}
 		for i := range inputs {
 			inputs[i].Input.RecipientContactID = client.Value(jones)
 		}
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false)
 		wantProblem(t, results[0].Err, client.Conflicting)
-		must(t, results[1].Err)
+		apitest.Must(t, results[1].Err)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -36,7 +37,7 @@ func overNetwork(t *testing.T) realSpace {
 func connect(t *testing.T, address string) (*Engine, *http.Transport) {
 	t.Helper()
 	config := testConfig{client.Defaults(), Defaults()}
-	config.ServiceURL, config.SpaceID, config.Username, config.Password = address, "acme_sales", testUser, testPassword
+	config.ServiceURL, config.SpaceID, config.Username, config.Password = address, "acme_sales", apitest.User, apitest.Password
 	config.BatchWindow, config.RecoveryTimeout = time.Millisecond, 10*time.Millisecond
 	network := http.DefaultTransport.(*http.Transport).Clone()
 	config.Transport = network
@@ -55,7 +56,7 @@ func TestDroppedConnections(t *testing.T) {
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
 			s.create(t.Context(), t, 1)
 			wantEqual(t, "conversations", 2, len(s.live()))
-			must(t, s.engine.Conversations.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
+			apitest.Must(t, s.engine.Conversations.Delete(t.Context(), idOf(s.live()[0]["id"].(string)), 0))
 
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
 			_, err := s.client.Conversations.BatchModify(t.Context(), []client.ConversationInput{inputOf(2)}, client.WriteOptions{})
@@ -80,6 +81,6 @@ func TestRefusedConnection(t *testing.T) {
 	}
 	network.DisableKeepAlives = true
 	s.create(t.Context(), t, 1)
-	s.wantRequests(t, listConversations, batchModify, listConversations)
+	s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 	wantEqual(t, "connections", 4, dials)
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -24,7 +25,7 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 		var mu sync.Mutex                                 // of random
 		var lost atomic.Int64
 		answered := s.network.RoundTripper
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := answered.RoundTrip(r)
 			mu.Lock()
 			lose := random.IntN(lossesIn) == 0
@@ -38,9 +39,9 @@ func TestTenThousandCreatesWithLostReplies(t *testing.T) {
 			return nil, mockserver.ErrDropped
 		})
 		ids := make([]client.ID, creates)
-		together(creates, func(i int) {
+		apitest.Together(creates, func(i int) {
 			got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i/2), 0) // each number twice
-			if err != nil || got.RecipientPhoneNumber != numberOf(i/2) {
+			if err != nil || got.RecipientPhoneNumber != apitest.NumberOf(i/2) {
 				t.Errorf("%d: %s, %v", i, got.RecipientPhoneNumber, err)
 			}
 			ids[i] = got.ID

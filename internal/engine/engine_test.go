@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -11,9 +12,9 @@ import (
 func TestNewEngine(t *testing.T) {
 	t.Parallel()
 	c, err := client.New(client.Config{ServiceURL: "crm.example", SpaceID: "acme"})
-	must(t, err)
+	apitest.Must(t, err)
 	e, err := New(c, Settings{})
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "batch size", Defaults().BatchSize, e.settings.BatchSize)
 
 	_, err = New(c, Settings{DefaultRegion: "UK"})

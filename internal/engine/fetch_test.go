@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -16,19 +17,19 @@ import (
 func TestGetParameters(t *testing.T) {
 	t.Parallel()
 	for behavior, want := range map[string][][]string{
-		mockserver.Honoured: {{getConversation}, {getConversation}},
-		mockserver.Ignored:  {{getConversation, listRelations}, {getConversation, listRelations}},
-		mockserver.Refused:  {{getConversation, getConversation, listRelations}, {getConversation, listRelations}},
+		mockserver.Honoured: {{apitest.GetConversation}, {apitest.GetConversation}},
+		mockserver.Ignored:  {{apitest.GetConversation, apitest.ListRelations}, {apitest.GetConversation, apitest.ListRelations}},
+		mockserver.Refused:  {{apitest.GetConversation, apitest.GetConversation, apitest.ListRelations}, {apitest.GetConversation, apitest.ListRelations}},
 	} {
 		t.Run(behavior, func(t *testing.T) {
 			t.Parallel()
 			s := newSpace(t, mockserver.Behavior{GetParameters: behavior})
-			id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "account_relations": texts(acme), "quote_relations": texts(quote)})
-			must(t, err)
-			must(t, s.Seed(map[string][]map[string]any{"TextMessages": {{"text_message_conversation_id": id, "content": "Hello", "direction": 1}}}))
+			id, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "account_relations": texts(acme), "quote_relations": texts(quote)})
+			apitest.Must(t, err)
+			apitest.Must(t, s.Seed(map[string][]map[string]any{"TextMessages": {{"text_message_conversation_id": id, "content": "Hello", "direction": 1}}}))
 			for _, requests := range want {
 				got, err := s.engine.Conversations.Get(t.Context(), idOf(id))
-				must(t, err)
+				apitest.Must(t, err)
 				s.wantRequests(t, requests...)
 				wantEqual(t, "links", [][]client.ID{{acme}, {quote}, {}}, [][]client.ID{client.RelationKinds[0].Linked(&got), client.RelationKinds[5].Linked(&got), client.RelationKinds[1].Linked(&got)})
 				wantEqual(t, "without messages", true, got.Messages == nil)
@@ -47,8 +48,8 @@ func TestGetRefusedForAnotherReason(t *testing.T) {
 	wantProblem(t, err, client.Refused)
 	s.ResetRequests()
 	_, err = s.engine.Conversations.Get(t.Context(), id)
-	must(t, err)
-	s.wantRequests(t, getConversation)
+	apitest.Must(t, err)
+	s.wantRequests(t, apitest.GetConversation)
 	if s.engine.refused.has(getParameters) {
 		t.Errorf("the parameters count as refused")
 	}
@@ -62,11 +63,11 @@ func TestGetDeleted(t *testing.T) {
 				t.Parallel()
 				s := newSpace(t, mockserver.Behavior{GetParameters: parameters, DeletedGet: deleted})
 				id := s.seed(t, 1)[0]
-				must(t, s.SoftDelete(conversationSegment, id.String()))
+				apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, id.String()))
 				got, err := s.engine.Conversations.Get(t.Context(), id)
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "deleted", true, got.IsDeleted)
-				must(t, s.Purge(conversationSegment, id.String()))
+				apitest.Must(t, s.Purge(apitest.ConversationSegment, id.String()))
 				_, err = s.engine.Conversations.Get(t.Context(), id)
 				wantProblem(t, err, client.NotFound)
 			})
@@ -90,7 +91,7 @@ func TestWrongSpace(t *testing.T) {
 				asked := 0
 				c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
 					asked++
-					return answer(r, http.StatusNotFound, body), nil
+					return apitest.Answer(r, http.StatusNotFound, body), nil
 				})
 				ctx := t.Context()
 				_, err := c.Conversations.Get(ctx, unknown)
@@ -102,7 +103,7 @@ func TestWrongSpace(t *testing.T) {
 				_, err = c.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(unknown), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}}, 0)
 				wantProblem(t, err, client.WrongAddress)
 				asked = 0
-				together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), client.WrongAddress) })
+				apitest.Together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), client.WrongAddress) })
 				if asked > 4 {
 					t.Errorf("%d requests to find out that the address is wrong", asked)
 				}
@@ -159,7 +160,7 @@ func TestFetchMany(t *testing.T) {
 				all := s.seed(t, records)
 				ids := test.pick(all)
 				got, err := s.engine.Conversations.FetchMany(t.Context(), ids, test.floor(s, all))
-				must(t, err)
+				apitest.Must(t, err)
 				for _, id := range ids {
 					c, found := got[id]
 					if exists := slices.Contains(all, id); found != exists || found && (c.ID != id || c.PhoneID != frontDesk) {
@@ -205,7 +206,7 @@ func TestFetchManyAmongOthers(t *testing.T) {
 	} {
 		s.ResetRequests()
 		got, err := s.engine.Conversations.FetchMany(t.Context(), test.ids, NoFloor)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, name, len(test.ids), len(got))
 		most := 2 * test.cheapest
 		if test.exactly {
@@ -223,7 +224,7 @@ func TestFetchManyFailsForOne(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	ids := s.seed(t, 3)
 	s.Inject(mockserver.Fault{Path: ids[1].String(), Kind: mockserver.StatusReply, Status: 403},
-		mockserver.Fault{Path: "/entities/" + conversationSegment, Times: 1, Kind: mockserver.ReplaceReply, Reply: `{"success":true,"total":300,"data":[]}`})
+		mockserver.Fault{Path: "/entities/" + apitest.ConversationSegment, Times: 1, Kind: mockserver.ReplaceReply, Reply: `{"success":true,"total":300,"data":[]}`})
 	got, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 	wantProblem(t, err, client.NotPermitted)
 	wantEqual(t, "found", 2, len(got))
@@ -256,7 +257,7 @@ func TestNewerThan(t *testing.T) {
 			s.seed(t, test.newer)
 			newer := 0
 			for page, err := range s.engine.Conversations.entity.newerThan(t.Context(), floor, wholeConversations()) {
-				must(t, err)
+				apitest.Must(t, err)
 				for _, c := range page.Records {
 					if c.Revision > floor {
 						newer++
@@ -267,7 +268,7 @@ func TestNewerThan(t *testing.T) {
 			wantEqual(t, "requests", test.want, len(s.Requests()))
 			s.ResetRequests()
 			for _, err := range s.engine.Conversations.entity.newerThan(t.Context(), floor, wholeConversations()) {
-				must(t, err)
+				apitest.Must(t, err)
 			}
 			if test.filter == mockserver.Refused {
 				test.want-- // by now it is known to be refused
@@ -285,9 +286,9 @@ func TestPrepareFailsForOne(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		first, second := s.create(t.Context(), t, 0), s.create(t.Context(), t, 1)
 		time.Sleep(time.Second) // a batch begins anew
-		must(t, s.Edit(conversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
+		apitest.Must(t, s.Edit(apitest.ConversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
 		mock := s.network.RoundTripper
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
@@ -295,8 +296,8 @@ func TestPrepareFailsForOne(t *testing.T) {
 		if err := results[0].Err; err == nil || !strings.Contains(err.Error(), "does not show which record") {
 			t.Errorf("the one that can't be prepared: %v", err)
 		}
-		must(t, results[1].Err)
-		must(t, results[2].Err)
+		apitest.Must(t, results[1].Err)
+		apitest.Must(t, results[2].Err)
 		wantEqual(t, "links", [][]string{texts(zenith), texts(acme)}, [][]string{s.Links(first.ID.String(), "account_relations"), s.Links(second.ID.String(), "account_relations")})
 	})
 }
@@ -304,9 +305,9 @@ func TestPrepareFailsForOne(t *testing.T) {
 // A link must show its own id and that of the linked record, each.
 func TestGetRefusesBareLinks(t *testing.T) {
 	t.Parallel()
-	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + id2 + `"}`, `{"id":"` + id2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
-		c := replyingEngine(t, `{"success":true,"data":{"id":"`+id1+`","revision":7,"account_relations":[`+link+`]}}`)
-		if got, err := c.Conversations.Get(t.Context(), idOf(id1)); client.ProblemOf(err) != client.UnexpectedReply {
+	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + apitest.ID2 + `"}`, `{"id":"` + apitest.ID2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
+		c := replyingEngine(t, `{"success":true,"data":{"id":"`+apitest.ID1+`","revision":7,"account_relations":[`+link+`]}}`)
+		if got, err := c.Conversations.Get(t.Context(), idOf(apitest.ID1)); client.ProblemOf(err) != client.UnexpectedReply {
 			t.Errorf("the link %s is taken for %v, %v", link, got.AccountRelations, err)
 		}
 	}
@@ -319,7 +320,7 @@ func TestGetParametersRefusedToMany(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused})
 		ids := s.seed(t, 8)
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.Latency, Latency: time.Second})
-		together(len(ids), func(i int) {
+		apitest.Together(len(ids), func(i int) {
 			time.Sleep(time.Duration(i) * 300 * time.Millisecond)
 			got, err := s.engine.Conversations.Get(t.Context(), ids[i])
 			if err != nil || got.ID != ids[i] {
@@ -336,15 +337,15 @@ func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	ids := s.seed(t, 5)
 	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
-		if strings.HasSuffix(r.URL.Path, conversationSegment) {
-			return answer(r, http.StatusOK, `{"success":true,"total":5,"page_info":{"end_cursor":"c1","has_next_page":false},"data":[]}`), nil
+		if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"total":5,"page_info":{"end_cursor":"c1","has_next_page":false},"data":[]}`), nil
 		}
 		return mockserver.InProcess(s.Server).RoundTrip(r)
 	})
 	got, err := c.Conversations.FetchMany(t.Context(), ids, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	wantEqual(t, "found", 5, len(got))
-	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: conversationSegment})
+	s.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Path: apitest.ConversationSegment})
 	_, err = s.engine.Find(t.Context(), client.Query{}, 0)
 	wantProblem(t, err, client.UnexpectedReply)
 }

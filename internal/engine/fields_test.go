@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"testing"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -29,9 +30,9 @@ func TestFieldsOfInputs(t *testing.T) {
 func checkFields[T, In any](t *testing.T, table fields[T, In], input In) {
 	t.Helper()
 	text, err := json.Marshal(input)
-	must(t, err)
+	apitest.Must(t, err)
 	sent := map[string]json.RawMessage{}
-	must(t, json.Unmarshal(text, &sent))
+	apitest.Must(t, json.Unmarshal(text, &sent))
 	for _, field := range table {
 		if _, isSent := sent[field.name]; !isSent {
 			t.Errorf("%s is no field of %T, or is in the table twice", field.name, input)

@@ -4,13 +4,14 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // Whatever comes back, with whatever status: no panic, no endless loop, and no
 // record without an id that is not an error.
 func FuzzEngineReplies(f *testing.F) {
-	for _, body := range replySeeds {
+	for _, body := range apitest.ReplySeeds {
 		for _, status := range []int{200, 201, 404, 422, 500} {
 			f.Add(status, []byte(body), "application/json")
 		}
@@ -25,10 +26,10 @@ func FuzzEngineReplies(f *testing.F) {
 
 func checkEngine(t *testing.T, status int, body, retryAfter string) {
 	t.Helper()
-	e := scriptedEngine(t, repeating(status, body, retryAfter), func(c *testConfig) { c.MaxRetries = 0 })
+	e := scriptedEngine(t, apitest.Repeating(status, body, retryAfter), func(c *testConfig) { c.MaxRetries = 0 })
 	ctx := t.Context()
 
-	if got, err := e.Conversations.Get(ctx, idOf(id1)); err == nil && got.ID != idOf(id1) {
+	if got, err := e.Conversations.Get(ctx, idOf(apitest.ID1)); err == nil && got.ID != idOf(apitest.ID1) {
 		t.Errorf("Get returns %v", got)
 	} else {
 		checkError(t, err)
@@ -45,7 +46,7 @@ func checkEngine(t *testing.T, status int, body, retryAfter string) {
 			}
 		}
 	}
-	many, err := e.Conversations.FetchMany(ctx, []client.ID{idOf(id1), idOf(id2)}, 0)
+	many, err := e.Conversations.FetchMany(ctx, []client.ID{idOf(apitest.ID1), idOf(apitest.ID2)}, 0)
 	checkError(t, err)
 	for id, got := range many {
 		if got.ID != id || id.IsZero() {
@@ -62,7 +63,7 @@ func checkEngine(t *testing.T, status int, body, retryAfter string) {
 	for _, err := range e.Conversations.remove(ctx, []client.ID{acme, zenith}, client.WriteOptions{}) {
 		checkError(t, err)
 	}
-	for _, result := range e.Conversations.write(ctx, []conversationChange{linked(newConversation(1), acme), linked(change(client.Conversation{ID: idOf(id1)}), acme)}, client.WriteOptions{RollbackMethod: 1}) {
+	for _, result := range e.Conversations.write(ctx, []conversationChange{linked(newConversation(1), acme), linked(change(client.Conversation{ID: idOf(apitest.ID1)}), acme)}, client.WriteOptions{RollbackMethod: 1}) {
 		if result.Err == nil && result.Value.ID.IsZero() {
 			t.Error("a write results in no id")
 		}

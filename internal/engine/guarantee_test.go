@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -20,7 +21,7 @@ func TestAmbiguous(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		before := s.seed(t, 1)
-		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { s.stranger(t, numberOf(1)) }})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { s.stranger(t, apitest.NumberOf(1)) }})
 		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 		ambiguous, _ := errors.AsType[*AmbiguousError](err)
 		var want []client.ID
@@ -47,13 +48,13 @@ func TestTwins(t *testing.T) {
 			var late client.ID
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1},
 				mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
-					late = s.stranger(t, numberOf(1))
+					late = s.stranger(t, apitest.NumberOf(1))
 					if lostByOthers {
-						s.engine.claims.lose([]Identity{{frontDesk, client.PhoneNumbers{}.Canonical(numberOf(1))}}, 1)
+						s.engine.claims.lose([]Identity{{frontDesk, client.PhoneNumbers{}.Canonical(apitest.NumberOf(1))}}, 1)
 					}
 				}})
 			result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
-			must(t, result.Err)
+			apitest.Must(t, result.Err)
 			if lostByOthers {
 				wantEqual(t, "twins", 0, len(result.Twins))
 			} else {
@@ -70,18 +71,18 @@ func TestReadBackWaitsForACopy(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.seed(t, 1)
 		mock, written := s.network.RoundTripper, time.Time{}
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			switch isBehind := time.Since(written) < 3*time.Second; {
 			case r.Method == http.MethodPost:
 				written = time.Now()
-			case isBehind && strings.HasSuffix(r.URL.Path, conversationSegment):
-				return answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
+			case isBehind && strings.HasSuffix(r.URL.Path, apitest.ConversationSegment):
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
 			case isBehind:
-				return answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
+				return apitest.Answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
 			}
 			return mock.RoundTrip(r)
 		})
-		wantEqual(t, "number", numberOf(1), s.create(t.Context(), t, 1).RecipientPhoneNumber)
+		wantEqual(t, "number", apitest.NumberOf(1), s.create(t.Context(), t, 1).RecipientPhoneNumber)
 	})
 }
 
@@ -125,17 +126,17 @@ func TestInterruptWhileLooking(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.RecoveryTimeout = test.recovery })
 				s.seed(t, 1)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
-					time.AfterFunc(test.appears, func() { s.stranger(t, numberOf(1)) })
+					time.AfterFunc(test.appears, func() { s.stranger(t, apitest.NumberOf(1)) })
 				}})
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
 				begin := time.Now()
 				_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
 				if test.found {
-					must(t, err)
+					apitest.Must(t, err)
 					return
 				}
-				withinBubble(t, begin, 0, 3*time.Second+s.engine.config.RequestTimeout+time.Second)
+				apitest.WithinBubble(t, begin, 0, 3*time.Second+s.engine.config.RequestTimeout+time.Second)
 				if sinceOf(err) == nil {
 					t.Errorf("it is not remembered: %v", err)
 				}
@@ -151,14 +152,14 @@ func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		known := s.create(t.Context(), t, 1)
-		must(t, s.engine.Conversations.Delete(t.Context(), known.ID, 0))
+		apitest.Must(t, s.engine.Conversations.Delete(t.Context(), known.ID, 0))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.Latency, Do: cancel})
 		update := since(known)
 		update.Restore, update.Input.RecipientContactID = true, client.Value(jones)
 		result := s.engine.Conversations.CreateOrUpdateMany(ctx, []conversationChange{update}, client.WriteOptions{RollbackMethod: 1}, false)[0]
-		must(t, result.Err)
+		apitest.Must(t, result.Err)
 		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
 	})
 }
@@ -172,7 +173,7 @@ func TestUnavailableCreateShutsTheGate(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusAfter, Status: http.StatusServiceUnavailable, RetryAfter: "20", Times: 1})
 		begin := time.Now()
 		got := s.create(t.Context(), t, 1)
-		withinBubble(t, begin, 20*time.Second, 30*time.Second)
+		apitest.WithinBubble(t, begin, 20*time.Second, 30*time.Second)
 		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
 		wantEqual(t, "conversations", 1, len(s.live()))
 	})

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -65,23 +66,23 @@ func TestReadIsCurrent(t *testing.T) {
 	ids := space.seed(t, 10)
 	for _, id := range ids[:5] { // from the second on it is a list
 		_, err := space.engine.Conversations.Read(ctx, id)
-		must(t, err)
+		apitest.Must(t, err)
 	}
 	edited := func(id client.ID) {
-		must(t, space.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
+		apitest.Must(t, space.Edit(apitest.ConversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
 	}
 	current := func(what string, id client.ID) {
 		t.Helper()
 		got, err := space.engine.Conversations.Read(ctx, id)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, what, acme, got.RecipientAccountID)
 	}
 	_, err := space.engine.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[6]), Revision: client.Value(int64(1))}, RecipientAccountID: client.Value(acme)}}, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	current("a conversation that this client has changed", ids[6])
 	edited(ids[3])
 	current("a conversation that is read a second time", ids[3])
-	must(t, space.Purge(conversationSegment, ids[0].String()))
+	apitest.Must(t, space.Purge(apitest.ConversationSegment, ids[0].String()))
 	_, err = space.engine.Conversations.Read(ctx, ids[0])
 	wantProblem(t, err, client.NotFound)
 }
@@ -91,10 +92,10 @@ func TestReadWithoutList(t *testing.T) {
 	t.Parallel()
 	space := newSpace(t, mockserver.Behavior{})
 	ids := space.seed(t, 10)
-	space.Inject(mockserver.Fault{Method: "GET", Path: "/" + conversationSegment + "/"}, mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 403})
+	space.Inject(mockserver.Fault{Method: "GET", Path: "/" + apitest.ConversationSegment + "/"}, mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 403})
 	for _, id := range ids {
 		got, err := space.engine.Conversations.Read(context.Background(), id)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "the record", id, got.ID)
 	}
 }

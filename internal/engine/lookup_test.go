@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -13,18 +14,18 @@ import (
 // Also where the service shows links as URIs only, and messages unasked.
 func TestFindShowsWholeConversations(t *testing.T) {
 	t.Parallel()
-	const link = "https://crm.example/entities/" + relationSegment + "/" + id2
+	const link = "https://crm.example/entities/" + apitest.RelationSegment + "/" + apitest.ID2
 	c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
-		if strings.HasSuffix(r.URL.Path, relationSegment) {
-			return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id2+`","account_id":"`+acme.String()+`"}]}`), nil
+		if strings.HasSuffix(r.URL.Path, apitest.RelationSegment) {
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+apitest.ID2+`","account_id":"`+acme.String()+`"}]}`), nil
 		}
 		query := r.URL.Query()
 		wantEqual(t, "load-only", strings.Join(wholeConversations().LoadOnly, ","), query.Get("load-only"))
 		wantEqual(t, "expand", strings.Join(relationFields(), ","), query.Get("expand"))
-		return answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+id1+`","revision":7,"account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+id2+`"]}]}`), nil
+		return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[{"id":"`+apitest.ID1+`","revision":7,"account_relations":["`+link+`"],"messages":["https://crm.example/entities/TextMessages/`+apitest.ID2+`"]}]}`), nil
 	})
 	found, err := c.Find(t.Context(), client.Query{LoadOnly: []string{"id"}}, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	if len(found) != 1 {
 		t.Fatalf("%d conversations", len(found))
 	}
@@ -40,7 +41,7 @@ func TestFindByRevision(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{RevisionFilter: behavior})
 		ids := s.seed(t, 4)
 		all, err := s.engine.Find(t.Context(), client.Query{OrderBy: []string{"revision"}}, 0)
-		must(t, err)
+		apitest.Must(t, err)
 		second, third := strconv.FormatInt(all[1].Revision, 10), strconv.FormatInt(all[2].Revision, 10)
 		for _, test := range []struct {
 			op, value string
@@ -62,7 +63,7 @@ func TestFindByRevision(t *testing.T) {
 				}
 				continue
 			}
-			must(t, err)
+			apitest.Must(t, err)
 			var got []client.ID
 			for _, conversation := range found {
 				got = append(got, conversation.ID)
@@ -80,17 +81,17 @@ func TestOfNumber(t *testing.T) {
 	s := newSpace(t, mockserver.Behavior{})
 	s.seed(t, 150)
 	otherPhone, err := s.Create("Phones", map[string]any{"name": "Back office"})
-	must(t, err)
+	apitest.Must(t, err)
 	create := func(phone, number string) client.ID {
-		id, err := s.Create(conversationSegment, map[string]any{"phone_id": phone, "recipient_phone_number": number})
-		must(t, err)
+		id, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": phone, "recipient_phone_number": number})
+		apitest.Must(t, err)
 		return idOf(id)
 	}
 	one := create(frontDesk.String(), "+1 (202) 555-0100")
 	create(otherPhone, "+12025550100")
 	first, second := create(frontDesk.String(), "+1 202 555 0101"), create(frontDesk.String(), "+12025550101")
 	gone := create(frontDesk.String(), "+12025550102")
-	must(t, s.SoftDelete(conversationSegment, gone.String()))
+	apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, gone.String()))
 	s.ResetRequests()
 	for number, want := range map[string][]client.ID{
 		"+1 202-555-0100": {one},
@@ -100,7 +101,7 @@ func TestOfNumber(t *testing.T) {
 		"":                nil,
 	} {
 		found, err := s.engine.OfNumber(t.Context(), frontDesk, number)
-		must(t, err)
+		apitest.Must(t, err)
 		var got []client.ID
 		for _, conversation := range found {
 			got = append(got, conversation.ID)
@@ -109,7 +110,7 @@ func TestOfNumber(t *testing.T) {
 		for _, request := range s.Requests() {
 			wantEqual(t, "filter", frontDesk.String(), request.Query.Get("filter[phone_id]"))
 		}
-		s.wantRequests(t, listConversations, listConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.ListConversations)
 	}
 	if s.engine.claims.has(one) {
 		t.Error("what was found is claimed: a lost create could not adopt it any more")
@@ -122,9 +123,9 @@ func TestOfNumberWithoutFilters(t *testing.T) {
 	conversation := func(id, phone client.ID, deleted string) string {
 		return `{"id":"` + id.String() + `","phone_id":"` + phone.String() + `","recipient_phone_number":"+12025550100","revision":7,"is_deleted":` + deleted + `}`
 	}
-	c := replyingEngine(t, `{"success":true,"data":[`+conversation(idOf(id1), acme, "false")+`,`+conversation(idOf(id2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
+	c := replyingEngine(t, `{"success":true,"data":[`+conversation(idOf(apitest.ID1), acme, "false")+`,`+conversation(idOf(apitest.ID2), frontDesk, "true")+`,`+conversation(jones, frontDesk, "false")+`]}`)
 	found, err := c.OfNumber(t.Context(), frontDesk, "+12025550100")
-	must(t, err)
+	apitest.Must(t, err)
 	if len(found) != 1 || found[0].ID != jones {
 		t.Errorf("found %v", found)
 	}
@@ -137,17 +138,17 @@ func TestLookupsAreFresh(t *testing.T) {
 	ids := s.seed(t, 5)
 	for _, id := range ids[:3] { // the second makes the listing
 		_, err := s.engine.Conversations.Read(t.Context(), id)
-		must(t, err)
+		apitest.Must(t, err)
 	}
 	for _, id := range ids {
-		must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
+		apitest.Must(t, s.Edit(apitest.ConversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
 	}
 	found, err := s.engine.Find(t.Context(), client.Query{}, 0)
-	must(t, err)
+	apitest.Must(t, err)
 	got, err := s.engine.Conversations.Get(t.Context(), ids[4])
-	must(t, err)
-	ofNumber, err := s.engine.OfNumber(t.Context(), frontDesk, numberOf(100_003))
-	must(t, err)
+	apitest.Must(t, err)
+	ofNumber, err := s.engine.OfNumber(t.Context(), frontDesk, apitest.NumberOf(100_003))
+	apitest.Must(t, err)
 	for _, conversation := range append(append(found, got), ofNumber...) {
 		if conversation.RecipientAccountID != acme {
 			t.Errorf("%s is stale", conversation.ID)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -26,19 +27,19 @@ func TestMany(t *testing.T) {
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(250), client.WriteOptions{RollbackMethod: 1}, false)
 		var ids []client.ID
 		for i, result := range results {
-			if result.Err != nil || result.Value.RecipientPhoneNumber != numberOf(i) {
+			if result.Err != nil || result.Value.RecipientPhoneNumber != apitest.NumberOf(i) {
 				t.Errorf("result %d: %s, %v", i, result.Value.RecipientPhoneNumber, result.Err)
 			}
 			ids = append(ids, result.Value.ID)
 		}
-		s.wantRequests(t, listConversations, batchModify, batchModify, batchModify, listConversations, listConversations, listConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.BatchModify, apitest.BatchModify, apitest.ListConversations, apitest.ListConversations, apitest.ListConversations)
 
 		for i, err := range s.engine.Conversations.DeleteMany(t.Context(), append(ids, unknown), 0) {
 			if err != nil {
 				t.Errorf("delete %d: %v", i, err)
 			}
 		}
-		s.wantRequests(t, batchDelete, batchDelete, batchDelete)
+		s.wantRequests(t, apitest.BatchDelete, apitest.BatchDelete, apitest.BatchDelete)
 		wantEqual(t, "conversations", 0, len(s.live()))
 	})
 }
@@ -111,7 +112,7 @@ func TestAllOrNothingKeepsUpdates(t *testing.T) {
 		update := change(before)
 		update.Input.RecipientContactID = client.Value(jones)
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{update, newConversation(1), {Input: client.ConversationInput{PhoneID: client.Value(unknown)}}}, client.WriteOptions{}, true)
-		must(t, results[0].Err)
+		apitest.Must(t, results[0].Err)
 		wantEqual(t, "the update", jones, results[0].Value.RecipientContactID)
 		wantEqual(t, "conversations", 1, len(s.live()))
 	})
@@ -138,13 +139,13 @@ func TestOfPhone(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
 	want := s.seed(t, 120)
-	must(t, s.Seed(map[string][]map[string]any{
-		"Phones":            {{"id": id1, "name": "Back office"}},
-		conversationSegment: {{"phone_id": id1, "recipient_phone_number": numberOf(1)}},
+	apitest.Must(t, s.Seed(map[string][]map[string]any{
+		"Phones":                    {{"id": apitest.ID1, "name": "Back office"}},
+		apitest.ConversationSegment: {{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}},
 	}))
 	ofPhone := func() []client.ID {
 		found, err := s.engine.OfPhone(t.Context(), frontDesk)
-		must(t, err)
+		apitest.Must(t, err)
 		var ids []client.ID
 		for _, c := range found {
 			ids = append(ids, c.ID)
@@ -152,10 +153,10 @@ func TestOfPhone(t *testing.T) {
 		return sorted(ids)
 	}
 	wantEqual(t, "conversations", sorted(want), ofPhone())
-	s.wantRequests(t, listConversations, listConversations)
+	s.wantRequests(t, apitest.ListConversations, apitest.ListConversations)
 
 	mock := s.network.RoundTripper
-	s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		query := r.URL.Query()
 		query.Del("filter[phone_id]") // as a service does that does not know this filter
 		r.URL.RawQuery = query.Encode()
@@ -171,11 +172,11 @@ func TestWrongCredentialsAreSentOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.Password += "?" })
 		for range 3 {
-			together(5, func(i int) {
+			apitest.Together(5, func(i int) {
 				_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 				wantProblem(t, err, client.WrongCredentials)
 			})
 		}
-		s.wantRequests(t, listConversations)
+		s.wantRequests(t, apitest.ListConversations)
 	})
 }

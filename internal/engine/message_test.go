@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -52,7 +53,7 @@ func TestMessagesCreatedAlong(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter})
 					stranger := s.seed(t, 1)[0]
 					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": stranger.String(), "content": "hello 1", "direction": 1})
-					must(t, err)
+					apitest.Must(t, err)
 					if lost {
 						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 					}
@@ -69,7 +70,7 @@ func TestMessagesCreatedAlong(t *testing.T) {
 					}
 					if !lost && filter == mockserver.Honoured {
 						gets := slices.Repeat([]string{getMessage}, 60)
-						s.wantRequests(t, append([]string{listConversations, batchModify, listConversations, listMessages}, gets...)...)
+						s.wantRequests(t, append([]string{apitest.ListConversations, apitest.BatchModify, apitest.ListConversations, listMessages}, gets...)...)
 					}
 					wantEqual(t, "messages", 61, len(s.Records(messageSegment)))
 				})
@@ -102,10 +103,12 @@ func TestMessages(t *testing.T) {
 		}
 		wantEqual(t, "made, held", []int{12, 12}, []int{len(made), len(s.Records(messageSegment))})
 
-		edit := func(i int, fields map[string]any) { must(t, s.Edit(messageSegment, written[i].ID.String(), fields)) }
+		edit := func(i int, fields map[string]any) {
+			apitest.Must(t, s.Edit(messageSegment, written[i].ID.String(), fields))
+		}
 		edit(0, map[string]any{"content": "someone else's"})
 		edit(1, map[string]any{"status": 5})
-		must(t, s.SoftDelete(messageSegment, written[2].ID.String()))
+		apitest.Must(t, s.SoftDelete(messageSegment, written[2].ID.String()))
 		updates := make([]messageChange, 3)
 		for i := range updates {
 			updates[i].Input = client.MessageInput{Content: client.Value("ours")}
@@ -125,10 +128,10 @@ func TestMessages(t *testing.T) {
 		}
 		wantEqual(t, "someone else's status", 5, results[1].Value.Status)
 		for _, err := range s.engine.Messages.DeleteMany(t.Context(), []client.ID{written[0].ID, written[1].ID}, 0) {
-			must(t, err)
+			apitest.Must(t, err)
 		}
 		got, err := s.engine.MessagesOf(t.Context(), conversation, NoFloor, nil)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "left", 10, len(got))
 	})
 }
@@ -145,11 +148,11 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 				create := messageChange{Input: newMessage("Hello")}
 				create.Input.TextMessageConversationID = client.Value(s.seed(t, 1)[0])
 				made := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
-				must(t, made.Err)
+				apitest.Must(t, made.Err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 				update := messageChange{Input: client.MessageInput{Content: client.Value(" Tom & Zo\u00eb ")}, Known: knownMessage(made.Value)}
 				update.Input.ID, update.Input.Revision = client.Value(made.Value.ID), client.Value(made.Value.Revision)
-				must(t, s.engine.Messages.CreateOrUpdate(t.Context(), update, 0).Err)
+				apitest.Must(t, s.engine.Messages.CreateOrUpdate(t.Context(), update, 0).Err)
 			})
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -27,7 +28,7 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 					input := newConversation(1)
 					input.Input.RecipientPhoneNumber = client.Value(number)
 					got, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
-					must(t, err)
+					apitest.Must(t, err)
 					wantEqual(t, "conversations", 1, len(s.live()))
 					wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
 				})
@@ -44,22 +45,22 @@ func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 		s.seed(t, 1)
 		mock := s.network.RoundTripper
 		var lost sync.Map
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			level := r.URL.Query().Get("validation-level")
 			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
 				return mock.RoundTrip(r)
 			}
-			wroteHeaders(r)
+			apitest.WroteHeaders(r)
 			if level == "4" { // the first one never arrives
 				response, err := mock.RoundTrip(r)
-				must(t, err)
-				must(t, response.Body.Close())
+				apitest.Must(t, err)
+				apitest.Must(t, response.Body.Close())
 			}
 			time.Sleep(2 * time.Second)
 			return nil, mockserver.ErrDropped
 		})
 		numbers := []string{"+15550100133", "+15550200133"}
-		together(2, func(i int) {
+		apitest.Together(2, func(i int) {
 			input := newConversation(1)
 			input.Input.RecipientPhoneNumber = client.Value(numbers[i])
 			result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, []int64{2, 4}[i])
@@ -84,26 +85,26 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						s := newSpace(t, mockserver.Behavior{OrderBy: order})
 						others := s.seed(t, 1)
-						old := s.stranger(t, numberOf(1))
+						old := s.stranger(t, apitest.NumberOf(1))
 						for range 2 {
 							_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
-							must(t, err)
+							apitest.Must(t, err)
 						}
 						s.seed(t, 1) // the newest conversation, behind the messages
 						time.Sleep(time.Hour)
 						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 							for range 10 {
 								_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
-								must(t, err)
+								apitest.Must(t, err)
 							}
-							must(t, s.Edit(conversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
+							apitest.Must(t, s.Edit(apitest.ConversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
 						}})
 						inputs := []conversationChange{newConversation(1)}
 						if beside == "an update" {
 							inputs = append(inputs, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(others[0]), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}})
 						}
 						results := s.engine.Conversations.write(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1})
-						must(t, results[0].Err)
+						apitest.Must(t, results[0].Err)
 						if results[0].Value.ID == old {
 							t.Error("a stranger's conversation was adopted")
 						}
@@ -120,16 +121,16 @@ func TestOldConversationFromAFastClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		old := s.stranger(t, numberOf(1))
+		old := s.stranger(t, apitest.NumberOf(1))
 		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
-		must(t, err)
-		must(t, s.Edit(conversationSegment, old.String(), map[string]any{"created": time.Now().Add(time.Minute).Format(time.RFC3339)}))
+		apitest.Must(t, err)
+		apitest.Must(t, s.Edit(apitest.ConversationSegment, old.String(), map[string]any{"created": time.Now().Add(time.Minute).Format(time.RFC3339)}))
 		s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
-			must(t, s.Edit(conversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
+			apitest.Must(t, s.Edit(apitest.ConversationSegment, old.String(), map[string]any{"recipient_contact_id": jones}))
 		}})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1)}, client.WriteOptions{RollbackMethod: 1})
-		must(t, results[0].Err)
+		apitest.Must(t, results[0].Err)
 		if results[0].Value.ID == old {
 			t.Error("a stranger's conversation was adopted")
 		}
@@ -143,12 +144,12 @@ func TestAdoptionOverwritesNothing(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{RecipientMatch: mockserver.Off})
 		var made client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
-			made = s.stranger(t, numberOf(1), "account_relations", texts(acme, zenith))
+			made = s.stranger(t, apitest.NumberOf(1), "account_relations", texts(acme, zenith))
 		}})
 		input := linked(newConversation(1), acme)
 		input.Input.RecipientContactID = client.Value(jones)
 		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
-		must(t, result.Err)
+		apitest.Must(t, result.Err)
 		wantEqual(t, "adopted", []any{true, made}, []any{result.Adopted, result.Value.ID})
 		wantEqual(t, "contact", jones, result.Value.RecipientContactID)
 		wantEqual(t, "links", texts(acme, zenith), s.Links(made.String(), "account_relations"))
@@ -165,19 +166,19 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
 			var err error
 			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "Hi", "direction": 2})
-			must(t, err)
+			apitest.Must(t, err)
 		}})
 		mock := s.network.RoundTripper
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if theirs != "" && strings.HasSuffix(r.URL.Path, theirs) {
-				return answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
+				return apitest.Answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
 			}
 			return mock.RoundTrip(r)
 		})
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
 			TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello"), Direction: client.Value(1),
 		}}, 0)
-		must(t, result.Err)
+		apitest.Must(t, result.Err)
 		wantEqual(t, "content", "Hello", result.Value.Content)
 	})
 }
@@ -193,12 +194,12 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			var err error
 			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "OK", "direction": 1, "message_sid": "SM1"})
-			must(t, err)
+			apitest.Must(t, err)
 		}})
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
 			TextMessageConversationID: client.Value(conversation), Content: client.Value("OK"), Direction: client.Value(1), MessageSID: client.Value("SM2"),
 		}}, 0)
-		must(t, result.Err)
+		apitest.Must(t, result.Err)
 		held, _ := s.Record("TextMessages", theirs)
 		wantEqual(t, "their SID", any("SM1"), held["message_sid"])
 		wantEqual(t, "adopted", false, result.Adopted || result.Value.ID.String() == theirs)
@@ -213,12 +214,12 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		var theirs client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
-			theirs = s.stranger(t, numberOf(1))
+			theirs = s.stranger(t, apitest.NumberOf(1))
 			_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
-			must(t, err)
+			apitest.Must(t, err)
 		}})
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{}, true)
-		if held, _ := s.Record(conversationSegment, theirs.String()); held["is_deleted"] != false {
+		if held, _ := s.Record(apitest.ConversationSegment, theirs.String()); held["is_deleted"] != false {
 			t.Error("a stranger's conversation was deleted")
 		}
 		if results[0].Err == nil || !strings.Contains(results[0].Err.Error(), theirs.String()) {
@@ -238,7 +239,7 @@ func TestThrottledForEver(t *testing.T) {
 			_, err := s.engine.Conversations.Read(t.Context(), unknown)
 			wantProblem(t, err, client.Throttled)
 		}
-		withinBubble(t, begin, 2*time.Minute, 4*time.Minute)
+		apitest.WithinBubble(t, begin, 2*time.Minute, 4*time.Minute)
 		s.ClearFaults()
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
 		_, err := s.engine.Conversations.Read(t.Context(), unknown)

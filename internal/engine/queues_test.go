@@ -11,6 +11,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -21,8 +22,8 @@ func TestLevelsDontShareRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 20)
-		must(t, s.engine.isThere(t.Context()))
-		together(20, func(i int) {
+		apitest.Must(t, s.engine.isThere(t.Context()))
+		apitest.Together(20, func(i int) {
 			level := int64(i%2) * 8
 			if _, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), level); err != nil {
 				t.Error(err)
@@ -37,7 +38,7 @@ func TestLevelsDontShareRequests(t *testing.T) {
 				continue
 			}
 			var items []any
-			must(t, json.Unmarshal(r.Body, &items))
+			apitest.Must(t, json.Unmarshal(r.Body, &items))
 			for _, item := range items {
 				i := slices.IndexFunc(ids, func(id client.ID) bool { return id.String() == item })
 				if input, ok := item.(map[string]any); ok {

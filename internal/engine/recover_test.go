@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -61,7 +62,7 @@ func eachLoss(t *testing.T, array string, f func(t *testing.T, s testSpace, lose
 }
 
 func spelled(i int) string {
-	number := numberOf(i)
+	number := apitest.NumberOf(i)
 	return number[:2] + " (" + number[2:5] + ") " + number[5:]
 }
 
@@ -76,17 +77,17 @@ func TestLostCreates(t *testing.T) {
 		strangers := map[string]bool{}
 		var look client.ID
 		for i := range 3 {
-			id, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(i)})
-			must(t, err)
+			id, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": apitest.NumberOf(i)})
+			apitest.Must(t, err)
 			strangers[id], look = true, idOf(id)
 		}
 		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": look, "content": "Hi", "direction": 2})
-		must(t, err) // which shows that the conversation is not new
+		apitest.Must(t, err) // which shows that the conversation is not new
 		time.Sleep(time.Hour)
 		s.create(t.Context(), t, 50)
 		lose("batch-modify")
 		s.Inject(mockserver.Fault{Method: "GET", Times: 1, Do: func() {
-			must(t, s.Edit(conversationSegment, look.String(), map[string]any{"recipient_contact_id": jones}))
+			apitest.Must(t, s.Edit(apitest.ConversationSegment, look.String(), map[string]any{"recipient_contact_id": jones}))
 		}})
 
 		inputs := make([]conversationChange, 5)
@@ -97,7 +98,7 @@ func TestLostCreates(t *testing.T) {
 		inputs[3] = linked(newConversation(2), zenith) // looks like its neighbour, but for the link
 		inputs[4] = linked(newConversation(2), acme)   // looks like it altogether
 		got := make([]client.Conversation, len(inputs))
-		together(len(inputs), func(i int) {
+		apitest.Together(len(inputs), func(i int) {
 			var err error
 			if got[i], err = s.engine.Conversations.writeOne(t.Context(), inputs[i], 0); err != nil {
 				t.Errorf("caller %d: %v", i, err)
@@ -109,7 +110,7 @@ func TestLostCreates(t *testing.T) {
 			number, _ := inputs[i].Input.RecipientPhoneNumber.Get()
 			links, _ := inputs[i].Input.AccountRelations.Get()
 			account := links[0].Target()
-			held, _ := s.Record(conversationSegment, c.ID.String())
+			held, _ := s.Record(apitest.ConversationSegment, c.ID.String())
 			if seen[c.ID] || strangers[c.ID.String()] || held["is_deleted"] != false || !(client.PhoneNumbers{}).Same(number, fmt.Sprint(held["recipient_phone_number"])) {
 				t.Errorf("caller %d got %s, which is another's: %v", i, c.ID, held)
 			}
@@ -138,7 +139,7 @@ func TestLostUpdates(t *testing.T) {
 					}
 					var err error
 					before[i], err = s.engine.Conversations.writeOne(t.Context(), input, 0)
-					must(t, err)
+					apitest.Must(t, err)
 				}
 				lose("batch-modify")
 				inputs := []conversationChange{
@@ -150,7 +151,7 @@ func TestLostUpdates(t *testing.T) {
 					inputs[i].Input.RecipientContactID = client.Value(jones)
 				}
 				inputs[2].Input.RecipientPhoneNumber = client.Value(spelled(2))
-				together(len(inputs), func(i int) {
+				apitest.Together(len(inputs), func(i int) {
 					got, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 					if err != nil || got.ID != before[i].ID || got.RecipientContactID != jones {
 						t.Errorf("caller %d: %+v, %v", i, got, err)
@@ -175,12 +176,12 @@ func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
 		// The service holds the number in another way than it was sent, so that
 		// looking does not show that the update was carried out.
 		s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
-			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"recipient_contact_id": nil}))
+			apitest.Must(t, s.Edit(apitest.ConversationSegment, before.ID.String(), map[string]any{"recipient_contact_id": nil}))
 		}})
 		input := linked(change(before), acme)
 		input.Input.RecipientContactID = client.Value(jones)
 		_, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "links", texts(acme), s.Links(before.ID.String(), "account_relations"))
 		if n := strings.Count(fmt.Sprint(s.requests()), "batch-modify"); n != 3 {
 			t.Errorf("the update was sent %d times, want 2 after the create: the test tests nothing", n)
@@ -194,7 +195,7 @@ func TestLostDeletes(t *testing.T) {
 		t.Helper()
 		ids := s.seed(t, 4)
 		lose("batch-delete")
-		together(3, func(i int) {
+		apitest.Together(3, func(i int) {
 			if err := s.engine.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
 				t.Errorf("caller %d: %v", i, err)
 			}
@@ -210,11 +211,11 @@ func TestStillAtWork(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		mock := s.network.RoundTripper
 		var later sync.WaitGroup
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet {
 				return mock.RoundTrip(r)
 			}
-			wroteHeaders(r)
+			apitest.WroteHeaders(r)
 			slow := r.Clone(t.Context())
 			later.Go(func() {
 				time.Sleep(firstInterval / 2)
@@ -228,7 +229,7 @@ func TestStillAtWork(t *testing.T) {
 		later.Wait()
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "id", fmt.Sprint(s.live()[0]["id"]), got.ID.String())
-		s.wantRequests(t, listConversations, listConversations, batchModify, listConversations, listConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations, apitest.ListConversations)
 	})
 }
 
@@ -240,7 +241,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter},
 			mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
-		together(2, func(i int) {
+		apitest.Together(2, func(i int) {
 			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 			wantProblem(t, err, client.OutcomeUnknown)
 			for _, says := range []string{"may have been carried out", mockserver.ErrDropped.Error(), "looking for what it did failed too: HTTP 403"} {
@@ -249,7 +250,7 @@ func TestOutcomeUnknown(t *testing.T) {
 				}
 			}
 		})
-		s.wantRequests(t, listConversations, batchModify+" drop_after", listConversations+" status")
+		s.wantRequests(t, apitest.ListConversations, apitest.BatchModify+" drop_after", apitest.ListConversations+" status")
 	})
 }
 
@@ -268,24 +269,24 @@ func TestLooksPatiently(t *testing.T) {
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 			begin := time.Now()
 			answered := s.network.RoundTripper
-			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if sent := len(s.Requests()); sent > 1 && time.Since(begin) < 30*time.Second && r.Method == http.MethodGet {
-					wroteHeaders(r)
-					return answer(r, http.StatusBadGateway, "<html>"), nil
+					apitest.WroteHeaders(r)
+					return apitest.Answer(r, http.StatusBadGateway, "<html>"), nil
 				}
 				return answered.RoundTrip(r)
 			})
 			got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 			if patient {
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "id", s.live()[1]["id"], any(got.ID.String()))
-				withinBubble(t, begin, 30*time.Second, time.Minute)
+				apitest.WithinBubble(t, begin, 30*time.Second, time.Minute)
 			} else {
 				var unknown *LostCreateError
 				if !errors.As(err, &unknown) || unknown.Since.Revision != int64(before) {
 					t.Errorf("the error is %v", err)
 				}
-				withinBubble(t, begin, 5*time.Second, 15*time.Second)
+				apitest.WithinBubble(t, begin, 5*time.Second, 15*time.Second)
 			}
 			wantEqual(t, "conversations", 2, len(s.live()))
 		})
@@ -324,13 +325,13 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		mock := s.network.RoundTripper
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
-			_, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(2), "account_relations": texts(zenith)})
-			must(t, err)
+			_, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": apitest.NumberOf(2), "account_relations": texts(zenith)})
+			apitest.Must(t, err)
 		}})
 		s.create(t.Context(), t, 1)
 		wantEqual(t, "conversations", 2, len(s.live()))
@@ -344,10 +345,10 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
 			mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
-				must(t, s.Edit(conversationSegment, fmt.Sprint(s.live()[0]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
+				apitest.Must(t, s.Edit(apitest.ConversationSegment, fmt.Sprint(s.live()[0]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
 			}})
 		got, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "links", texts(acme, zenith), texts(sorted(client.RelationKinds[0].Linked(&got))...))
 	})
@@ -362,7 +363,7 @@ func TestLookAlikeThatWasRefused(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, client.WriteOptions{RollbackMethod: 1})
 		wantProblem(t, results[0].Err, client.RelationNotFound)
-		must(t, results[1].Err)
+		apitest.Must(t, results[1].Err)
 		wantEqual(t, "links", []client.ID{acme}, client.RelationKinds[0].Linked(&results[1].Value))
 		wantEqual(t, "conversations", 1, len(s.live()))
 	})
@@ -375,12 +376,12 @@ func TestRepeatedUpdateAfterOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		before, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
-		must(t, err)
+		apitest.Must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
-			must(t, s.Edit(conversationSegment, before.ID.String(), map[string]any{"account_relations": texts(acme)}))
+			apitest.Must(t, s.Edit(apitest.ConversationSegment, before.ID.String(), map[string]any{"account_relations": texts(acme)}))
 		}})
 		_, err = s.engine.Conversations.writeOne(t.Context(), linked(change(before), zenith, initech), 0)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "links", texts(zenith, initech), s.Links(before.ID.String(), "account_relations"))
 	})
 }
@@ -397,8 +398,8 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 			{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[0]), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}},
 			newConversation(100_001), // the second one's number
 		}, client.WriteOptions{RollbackMethod: 1})
-		must(t, results[0].Err)
-		must(t, results[1].Err)
+		apitest.Must(t, results[0].Err)
+		apitest.Must(t, results[1].Err)
 		if results[1].Value.ID == ids[1] {
 			t.Error("a stranger's conversation was adopted")
 		}
@@ -416,10 +417,10 @@ func TestOldConversationIsNotAdopted(t *testing.T) {
 		time.Sleep(time.Hour)
 		// An update of what is gone leaves a read-back with nothing in it.
 		_, err := s.engine.Conversations.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
-		must(t, err)
+		apitest.Must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(100_001), 0) // the second one's number
-		must(t, err)
+		apitest.Must(t, err)
 		if slices.Contains(ids, got.ID) {
 			t.Errorf("a stranger's conversation was adopted")
 		}
@@ -433,27 +434,27 @@ func TestRefusedWhole(t *testing.T) {
 	t.Parallel()
 	const culprit = 13
 	for name, refusal := range map[string]mockserver.Fault{
-		"validation": {Status: 422, Reply: validationReply},
+		"validation": {Status: 422, Reply: apitest.ValidationReply},
 		"relation":   {Status: 422, Reply: `{"success":false,"http_status":422,"code":120,"name":"ERROR_RELATIONS_DOESNT_EXIST","message":"x"}`},
 		"bad input":  {Status: 400, Reply: `{"success":false,"http_status":400,"code":117,"name":"ERROR_PARAMETER_INVALID","message":"x"}`},
 		"not found":  {Status: 404, Reply: `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`},
-		"with 200":   {Status: 200, Reply: validationReply},
+		"with 200":   {Status: 200, Reply: apitest.ValidationReply},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
-				refusal.Kind, refusal.Path, refusal.Body = mockserver.StatusReply, "batch-modify", numberOf(culprit)
+				refusal.Kind, refusal.Path, refusal.Body = mockserver.StatusReply, "batch-modify", apitest.NumberOf(culprit)
 				s.Inject(refusal)
 				// On the way down, replies get lost too.
 				s.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 4, Kind: mockserver.DropAfter})
-				together(40, func(i int) {
+				apitest.Together(40, func(i int) {
 					got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 					if i == culprit {
 						if problem := client.ProblemOf(err); err == nil || problem == client.OutcomeUnknown || problem == client.Other {
 							t.Errorf("the one at fault: %v", err)
 						}
-					} else if err != nil || got.RecipientPhoneNumber != numberOf(i) {
+					} else if err != nil || got.RecipientPhoneNumber != apitest.NumberOf(i) {
 						t.Errorf("caller %d: %s, %v", i, got.RecipientPhoneNumber, err)
 					}
 				})
@@ -472,14 +473,14 @@ func TestLookWaitsForOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		must(t, s.engine.isThere(t.Context()))
+		apitest.Must(t, s.engine.isThere(t.Context()))
 		mock := s.network.RoundTripper
 		lost := false
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			switch level := r.URL.Query().Get("validation-level"); {
 			case level == "2" && !lost:
 				lost = true
-				wroteHeaders(r)
+				apitest.WroteHeaders(r)
 				time.Sleep(time.Second) // by then the other one is carried out
 				return nil, mockserver.ErrDropped
 			case level == "4":
@@ -489,9 +490,9 @@ func TestLookWaitsForOthers(t *testing.T) {
 			}
 			return mock.RoundTrip(r)
 		})
-		together(2, func(i int) {
+		apitest.Together(2, func(i int) {
 			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), []int64{2, 4}[i])
-			must(t, err)
+			apitest.Must(t, err)
 		})
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
@@ -505,7 +506,7 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		mock := s.network.RoundTripper
 		var lost sync.Map
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			level := r.URL.Query().Get("validation-level")
 			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
@@ -514,11 +515,11 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			return nil, mockserver.ErrDropped
 		})
-		together(3, func(i int) {
+		apitest.Together(3, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
 			// The second one, of which the client has heard, lies between the look-alikes.
 			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
-			must(t, err)
+			apitest.Must(t, err)
 		})
 		wantEqual(t, "conversations", 3, len(s.live()))
 	})
@@ -554,12 +555,12 @@ func TestManyCreatesInTrouble(t *testing.T) {
 					mockserver.Fault{Kind: mockserver.Latency, Latency: 10 * time.Millisecond})
 				var mu sync.Mutex
 				owners := map[client.ID]int{}
-				together(calls, func(i int) {
+				apitest.Together(calls, func(i int) {
 					number := i % (calls / 3) // three look-alikes of each
 					got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(number), int64(i%2)*4)
 					mu.Lock()
 					defer mu.Unlock()
-					if other, taken := owners[got.ID]; taken || err != nil || got.RecipientPhoneNumber != numberOf(number) {
+					if other, taken := owners[got.ID]; taken || err != nil || got.RecipientPhoneNumber != apitest.NumberOf(number) {
 						t.Errorf("caller %d got %s with %s, as caller %d has: %v", i, got.ID, got.RecipientPhoneNumber, other, err)
 					}
 					owners[got.ID] = i
@@ -580,12 +581,12 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
 				made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{PhoneID: client.Value(frontDesk)}}, 0)
-				must(t, err)
+				apitest.Must(t, err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter})
 				update := since(made)
-				update.Input.RecipientPhoneNumber = client.Value(numberOf(1))
+				update.Input.RecipientPhoneNumber = client.Value(apitest.NumberOf(1))
 				_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "conversations", 1, len(s.live()))
 			})
 		})
@@ -599,17 +600,17 @@ func TestUpdatedIsNotAdopted(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		id := s.seed(t, 1)[0]
 		page, err := s.client.Conversations.List(t.Context(), client.Query{}) // as a state knows it
-		must(t, err)
+		apitest.Must(t, err)
 		known := page.Records[0]
 		known.AsOf = known.Revision
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Do: func() {
-			must(t, s.Edit(conversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
+			apitest.Must(t, s.Edit(apitest.ConversationSegment, id.String(), map[string]any{"recipient_account_id": acme.String()}))
 		}})
 		inputs := []conversationChange{since(known), newConversation(100_000)} // of the same number
 		inputs[0].Input.RecipientContactID = client.Value(jones)
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false)
-		must(t, results[0].Err)
-		must(t, results[1].Err)
+		apitest.Must(t, results[0].Err)
+		apitest.Must(t, results[1].Err)
 		if results[1].Value.ID == id {
 			t.Error("the create adopted what is updated")
 		}

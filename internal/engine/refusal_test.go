@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -22,8 +23,8 @@ func (s testSpace) stranger(t testing.TB, number string, fields ...any) client.I
 	for pair := range slices.Chunk(fields, 2) {
 		record[fmt.Sprint(pair[0])] = pair[len(pair)-1]
 	}
-	id, err := s.Create(conversationSegment, record)
-	must(t, err)
+	id, err := s.Create(apitest.ConversationSegment, record)
+	apitest.Must(t, err)
 	return idOf(id)
 }
 
@@ -45,11 +46,11 @@ func TestRefusedIsNotAdopted(t *testing.T) {
 		var once sync.Once
 		var stranger client.ID
 		s.Inject(mockserver.Fault{
-			Path: "batch-modify", Body: numberOf(13), Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply,
-			Do: func() { once.Do(func() { stranger = s.stranger(t, numberOf(1)) }) },
+			Path: "batch-modify", Body: apitest.NumberOf(13), Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply,
+			Do: func() { once.Do(func() { stranger = s.stranger(t, apitest.NumberOf(1)) }) },
 		})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), newConversation(13)}, client.WriteOptions{RollbackMethod: 1})
-		must(t, results[0].Err)
+		apitest.Must(t, results[0].Err)
 		wantProblem(t, results[1].Err, client.Refused)
 		if results[0].Adopted || results[0].Value.ID == stranger {
 			t.Error("a stranger's conversation was adopted")
@@ -90,7 +91,7 @@ func TestRefusedAdoptionIsGivenUp(t *testing.T) {
 		var theirs client.ID
 		var before any
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusAfter, Status: http.StatusBadGateway, Do: func() {
-			theirs = s.stranger(t, numberOf(1))
+			theirs = s.stranger(t, apitest.NumberOf(1))
 			before = s.record(t, theirs)["revision"]
 		}})
 		input := linked(newConversation(1), unknown)
@@ -127,11 +128,11 @@ func TestLookForIsExact(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				now, err := s.engine.now(t.Context())
-				must(t, err)
-				id := s.stranger(t, numberOf(1), other.fields...)
+				apitest.Must(t, err)
+				id := s.stranger(t, apitest.NumberOf(1), other.fields...)
 				for range other.messages {
 					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": id.String(), "content": "Hello", "direction": 2})
-					must(t, err)
+					apitest.Must(t, err)
 				}
 				sent := input
 				sent.Since = &now
@@ -155,15 +156,15 @@ func TestRepeatRefusedAsADuplicate(t *testing.T) {
 		mock := s.network.RoundTripper
 		begin := time.Now()
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
-			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: validationReply})
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply})
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodGet && time.Since(begin) < 33*time.Second { // the copy is behind
-				return answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
 			}
 			return mock.RoundTrip(r)
 		})
 		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
-		must(t, err)
+		apitest.Must(t, err)
 		wantEqual(t, "id", s.live()[0]["id"], any(got.ID.String()))
 	})
 }
@@ -176,21 +177,21 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{})
 			mock := s.network.RoundTripper
 			first := true
-			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				if r.Method == http.MethodGet || !first {
 					return mock.RoundTrip(r)
 				}
 				first = false
-				wroteHeaders(r)
-				done := s.stranger(t, numberOf(1))
+				apitest.WroteHeaders(r)
+				done := s.stranger(t, apitest.NumberOf(1))
 				if carriedOut {
-					s.stranger(t, numberOf(2))
+					s.stranger(t, apitest.NumberOf(2))
 				}
-				return answer(r, http.StatusOK, `{"success":true,"data":["`+done.String()+`",{"success":false,"http_status":500,"code":1,"name":"X","message":"x"}]}`), nil
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+done.String()+`",{"success":false,"http_status":500,"code":1,"name":"X","message":"x"}]}`), nil
 			})
 			results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), newConversation(2)}, client.WriteOptions{RollbackMethod: 1})
-			must(t, results[0].Err)
-			must(t, results[1].Err)
+			apitest.Must(t, results[0].Err)
+			apitest.Must(t, results[1].Err)
 			wantEqual(t, "adopted", carriedOut, results[1].Adopted)
 			wantEqual(t, "conversations", 2, len(s.live()))
 		})
@@ -204,7 +205,7 @@ func TestItemsCountWhateverTheStatus(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse})
 			mock := s.network.RoundTripper
-			s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 				response, err := mock.RoundTrip(r)
 				if err == nil && r.Method == http.MethodPost {
 					response.StatusCode = status
@@ -212,10 +213,10 @@ func TestItemsCountWhateverTheStatus(t *testing.T) {
 				return response, err
 			})
 			results := s.engine.Conversations.write(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{RollbackMethod: 1})
-			must(t, results[0].Err)
+			apitest.Must(t, results[0].Err)
 			wantProblem(t, results[1].Err, client.RelationNotFound)
 			wantEqual(t, "conversations", 1, len(s.live()))
-			s.wantRequests(t, listConversations, batchModify, listConversations)
+			s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -15,13 +16,13 @@ func TestDelete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 20)
-		must(t, s.SoftDelete(conversationSegment, ids[0].String()))
-		must(t, s.Purge(conversationSegment, ids[1].String()))
-		must(t, s.Seed(map[string][]map[string]any{conversationSegment: {{"id": id1, "phone_id": frontDesk, "is_delete_protected": true}}}))
-		together(20, func(i int) {
+		apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, ids[0].String()))
+		apitest.Must(t, s.Purge(apitest.ConversationSegment, ids[1].String()))
+		apitest.Must(t, s.Seed(map[string][]map[string]any{apitest.ConversationSegment: {{"id": apitest.ID1, "phone_id": frontDesk, "is_delete_protected": true}}}))
+		apitest.Together(20, func(i int) {
 			id := ids[i]
 			if i == 19 {
-				id = idOf(id1)
+				id = idOf(apitest.ID1)
 			}
 			err := s.engine.Conversations.Delete(t.Context(), id, 0)
 			if i == 19 {
@@ -31,7 +32,7 @@ func TestDelete(t *testing.T) {
 			}
 		})
 		// Only what is refused is looked at, and, for what is gone, the space.
-		s.wantRequests(t, batchDelete, listConversations, getConversation)
+		s.wantRequests(t, apitest.BatchDelete, apitest.ListConversations, apitest.GetConversation)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }
@@ -42,7 +43,7 @@ func TestDeleteRefusedWhole(t *testing.T) {
 	t.Parallel()
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
 		for name, fault := range map[string]mockserver.Fault{
-			"validation": {Status: 422, Reply: validationReply},
+			"validation": {Status: 422, Reply: apitest.ValidationReply},
 			"not found":  {Status: 404, Reply: `{"success":false,"http_status":404,"code":2003,"name":"X","message":"x"}`},
 		} {
 			t.Run(name+" "+get, func(t *testing.T) {
@@ -50,10 +51,10 @@ func TestDeleteRefusedWhole(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{DeletedGet: get})
 					ids := s.seed(t, 10)
-					must(t, s.SoftDelete(conversationSegment, ids[3].String()))
+					apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, ids[3].String()))
 					fault.Kind, fault.Path, fault.Body = mockserver.StatusReply, "batch-delete", ids[3].String()
 					s.Inject(fault)
-					together(len(ids), func(i int) {
+					apitest.Together(len(ids), func(i int) {
 						if err := s.engine.Conversations.Delete(t.Context(), ids[i], 0); err != nil {
 							t.Errorf("%d: %v", i, err)
 						}
@@ -74,10 +75,10 @@ func TestDeleteWithoutAService(t *testing.T) {
 		ids := s.seed(t, 50)
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
 		begin := time.Now()
-		together(len(ids), func(i int) {
+		apitest.Together(len(ids), func(i int) {
 			wantProblem(t, s.engine.Conversations.Delete(t.Context(), ids[i], 0), client.OutcomeUnknown)
 		})
-		withinBubble(t, begin, 0, time.Minute)
+		apitest.WithinBubble(t, begin, 0, time.Minute)
 		wantEqual(t, "conversations", 50, len(s.live()))
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -23,18 +24,18 @@ func TestCreate(t *testing.T) {
 		input := linked(newConversation(1), acme, zenith)
 		input.Input.RecipientContactID = client.Value(jones)
 		got, err := s.engine.Conversations.writeOne(t.Context(), input, 8)
-		must(t, err)
-		s.wantRequests(t, listConversations, batchModify, listConversations)
+		apitest.Must(t, err)
+		s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 
-		held, _ := s.Record(conversationSegment, got.ID.String())
-		wantEqual(t, "what the server holds", []any{frontDesk.String(), numberOf(1), jones.String(), int(got.Revision)},
+		held, _ := s.Record(apitest.ConversationSegment, got.ID.String())
+		wantEqual(t, "what the server holds", []any{frontDesk.String(), apitest.NumberOf(1), jones.String(), int(got.Revision)},
 			[]any{held["phone_id"], held["recipient_phone_number"], held["recipient_contact_id"], held["revision"]})
 		wantEqual(t, "its links", texts(acme, zenith), s.Links(got.ID.String(), "account_relations"))
-		wantEqual(t, "what is returned", []any{frontDesk, numberOf(1), jones, 2, 0, true},
+		wantEqual(t, "what is returned", []any{frontDesk, apitest.NumberOf(1), jones, 2, 0, true},
 			[]any{got.PhoneID, got.RecipientPhoneNumber, got.RecipientContactID, len(got.AccountRelations), len(got.ContactRelations), got.Messages == nil})
 
 		s.create(t.Context(), t, 2)
-		s.wantRequests(t, batchModify, listConversations) // the moment in the space's history is known by now
+		s.wantRequests(t, apitest.BatchModify, apitest.ListConversations) // the moment in the space's history is known by now
 	})
 }
 
@@ -43,16 +44,16 @@ func TestManyCreatesAreOneBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := make([]client.ID, 100)
-		together(100, func(i int) {
+		apitest.Together(100, func(i int) {
 			got := s.create(t.Context(), t, i)
 			ids[i] = got.ID
-			if got.RecipientPhoneNumber != numberOf(i) {
+			if got.RecipientPhoneNumber != apitest.NumberOf(i) {
 				t.Errorf("caller %d got the conversation with %s", i, got.RecipientPhoneNumber)
 			}
 		})
-		s.wantRequests(t, listConversations, batchModify, listConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 		for i, id := range ids {
-			if held, _ := s.Record(conversationSegment, id.String()); held["recipient_phone_number"] != numberOf(i) {
+			if held, _ := s.Record(apitest.ConversationSegment, id.String()); held["recipient_phone_number"] != apitest.NumberOf(i) {
 				t.Errorf("caller %d got the id of %v", i, held)
 			}
 		}
@@ -65,28 +66,28 @@ func TestBadNeighbours(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		gone := client.Conversation{ID: s.seed(t, 1)[0], Revision: 1}
-		must(t, s.Purge(conversationSegment, gone.ID.String()))
+		apitest.Must(t, s.Purge(apitest.ConversationSegment, gone.ID.String()))
 		inputs := []conversationChange{
 			newConversation(0),
 			{Input: client.ConversationInput{PhoneID: client.Value(frontDesk), RecipientPhoneNumber: client.Value("no number")}},
 			newConversation(2),
-			{Input: client.ConversationInput{PhoneID: client.Value(unknown), RecipientPhoneNumber: client.Value(numberOf(3))}},
+			{Input: client.ConversationInput{PhoneID: client.Value(unknown), RecipientPhoneNumber: client.Value(apitest.NumberOf(3))}},
 			linked(newConversation(4), unknown),
 			change(gone),
 		}
 		inputs[5].Input.RecipientContactID = client.Value(jones)
 		problems := []client.Problem{-1, client.Refused, -1, client.RelationNotFound, client.RelationNotFound, client.NotFound}
-		together(len(inputs), func(i int) {
+		apitest.Together(len(inputs), func(i int) {
 			got, err := s.engine.Conversations.writeOne(t.Context(), inputs[i], 0)
 			switch {
 			case problems[i] >= 0:
 				wantProblem(t, err, problems[i])
-			case err != nil || got.RecipientPhoneNumber != numberOf(i):
+			case err != nil || got.RecipientPhoneNumber != apitest.NumberOf(i):
 				t.Errorf("caller %d: %s, %v", i, got.RecipientPhoneNumber, err)
 			}
 		})
 		// What is to be updated is looked for: it is neither listed, nor got, nor deleted.
-		s.wantRequests(t, listConversations, listConversations, getConversation, listConversations, batchModify, listConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.ListConversations, apitest.GetConversation, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }
@@ -100,11 +101,11 @@ func TestUpdateSendsWhatChanges(t *testing.T) {
 		input := change(before)
 		input.Input.RecipientContactID = client.Value(jones)
 		got, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
-		must(t, err)
+		apitest.Must(t, err)
 		sent := s.Requests()[1]
 		wantEqual(t, "body", fmt.Sprintf(`[{"id":"%s","revision":%d,"recipient_contact_id":"%s"}]`, before.ID, before.Revision, jones), string(sent.Body))
-		wantEqual(t, "query", parseQuery(t, "validation-level=0&rollback-method=1"), sent.Query)
-		s.wantRequests(t, listConversations, batchModify, listConversations)
+		wantEqual(t, "query", apitest.ParseQuery(t, "validation-level=0&rollback-method=1"), sent.Query)
+		s.wantRequests(t, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 		if got.RecipientContactID != jones || got.Revision <= before.Revision || got.RecipientPhoneNumber != before.RecipientPhoneNumber {
 			t.Errorf("the update returns %+v", got)
 		}
@@ -129,10 +130,10 @@ func TestEveryBehavior(t *testing.T) {
 				input := linked(newConversation(1), acme, zenith)
 				input.Input.OpportunityRelations = client.RelationKinds[4].Links([]client.ID{opportunity})
 				created, err := s.engine.Conversations.writeOne(ctx, input, 0)
-				must(t, err)
+				apitest.Must(t, err)
 				for i := range 5 { // others go on
-					_, err := s.Create(conversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": numberOf(200_000 + i)})
-					must(t, err)
+					_, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": apitest.NumberOf(200_000 + i)})
+					apitest.Must(t, err)
 				}
 				links := func() [][]string {
 					id := created.ID.String()
@@ -142,27 +143,27 @@ func TestEveryBehavior(t *testing.T) {
 				kept := s.relationOf(t, created.ID, zenith)
 
 				updated, err := s.engine.Conversations.writeOne(ctx, linked(change(created), zenith, initech), 0)
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "links after the update", [][]string{texts(zenith, initech), texts(opportunity), {}}, links())
 				wantEqual(t, "links that it returns", []client.ID{zenith, initech}, sorted(client.RelationKinds[0].Linked(&updated)))
 				wantEqual(t, "the kept relation", kept, s.relationOf(t, created.ID, zenith))
 
 				got, err := s.engine.Conversations.Get(ctx, created.ID)
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "links of a get", [][]client.ID{{zenith, initech}, {opportunity}}, [][]client.ID{sorted(client.RelationKinds[0].Linked(&got)), client.RelationKinds[4].Linked(&got)})
 				wantEqual(t, "messages of a get", true, got.Messages == nil)
 
 				updated, err = s.engine.Conversations.writeOne(ctx, linked(change(got)), 0)
-				must(t, err)
+				apitest.Must(t, err)
 				wantEqual(t, "links after the last", [][]string{{}, texts(opportunity), {}}, links())
 				wantEqual(t, "links that it returns", []client.ID{}, client.RelationKinds[0].Linked(&updated))
 
-				must(t, s.engine.Conversations.Delete(ctx, created.ID, 0))
+				apitest.Must(t, s.engine.Conversations.Delete(ctx, created.ID, 0))
 				got, err = s.engine.Conversations.Get(ctx, created.ID)
 				if client.ProblemOf(err) != client.NotFound && (err != nil || !got.IsDeleted) {
 					t.Errorf("the deleted: %+v, %v", got, err)
 				}
-				must(t, s.engine.Conversations.Delete(ctx, created.ID, 0))
+				apitest.Must(t, s.engine.Conversations.Delete(ctx, created.ID, 0))
 				wantEqual(t, "conversations", others+5, len(s.live()))
 			})
 		})
@@ -196,7 +197,7 @@ func behaviors() map[string]mockserver.Behavior {
 // relationOf returns the id of the relation that links the account.
 func (s testSpace) relationOf(t testing.TB, conversation, account client.ID) string {
 	t.Helper()
-	for _, r := range s.Records(relationSegment) {
+	for _, r := range s.Records(apitest.RelationSegment) {
 		if r["text_message_conversation_id"] == conversation.String() && r["account_id"] == account.String() && r["is_deleted"] != true {
 			return fmt.Sprint(r["id"])
 		}
@@ -210,19 +211,19 @@ func (s testSpace) relationOf(t testing.TB, conversation, account client.ID) str
 func TestLinksSent(t *testing.T) {
 	t.Parallel()
 	for array, want := range map[string][]string{
-		mockserver.Replace: {listConversations, batchModify, listConversations},
-		mockserver.Merge:   {listConversations, batchModify, listConversations, deleteRelations, listConversations},
+		mockserver.Replace: {apitest.ListConversations, apitest.BatchModify, apitest.ListConversations},
+		mockserver.Merge:   {apitest.ListConversations, apitest.BatchModify, apitest.ListConversations, apitest.DeleteRelations, apitest.ListConversations},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{ArrayUpdate: array})
 			created, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
-			must(t, err)
+			apitest.Must(t, err)
 			relation := s.relationOf(t, created.ID, zenith)
 			s.ResetRequests()
 			_, err = s.engine.Conversations.writeOne(t.Context(), linked(change(created), zenith, initech), 0)
-			must(t, err)
+			apitest.Must(t, err)
 			var sent []map[string]json.RawMessage
-			must(t, json.Unmarshal(s.Requests()[1].Body, &sent))
+			apitest.Must(t, json.Unmarshal(s.Requests()[1].Body, &sent))
 			wantEqual(t, "links sent", fmt.Sprintf(`[{"id":"https://crm.example/api/v100/rest/spaces/acme_sales/entities/TextMessageConversationRelationses/%s"},{"account_id":"%s"}]`, relation, initech), string(sent[0]["account_relations"]))
 			s.wantRequests(t, want...)
 		})
@@ -244,8 +245,10 @@ func TestUnread(t *testing.T) {
 			want:   []bool{true, true}, says: "HTTP 500",
 		},
 		"one is gone": {
-			spoil: func(s testSpace) { must(t, s.Purge(conversationSegment, fmt.Sprint(s.live()[1]["id"]))) },
-			want:  []bool{false, true}, says: "does not show it any more",
+			spoil: func(s testSpace) {
+				apitest.Must(t, s.Purge(apitest.ConversationSegment, fmt.Sprint(s.live()[1]["id"])))
+			},
+			want: []bool{false, true}, says: "does not show it any more",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -256,20 +259,20 @@ func TestUnread(t *testing.T) {
 				if test.spoil != nil {
 					s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() { test.spoil(s) }})
 				}
-				together(2, func(i int) {
+				apitest.Together(2, func(i int) {
 					time.Sleep(time.Duration(i) * time.Millisecond)
 					got, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(i), acme), 0)
 					var unread *UnreadError
 					switch {
 					case !test.want[i]:
-						if err != nil || got.RecipientPhoneNumber != numberOf(i) {
+						if err != nil || got.RecipientPhoneNumber != apitest.NumberOf(i) {
 							t.Errorf("caller %d: %s, %v", i, got.RecipientPhoneNumber, err)
 						}
 					case !errors.As(err, &unread) || !strings.Contains(err.Error(), test.says):
 						t.Errorf("caller %d: %v; want it unread because it %q", i, err, test.says)
 					default:
-						held, found := s.Record(conversationSegment, unread.ID.String())
-						if found && held["recipient_phone_number"] != numberOf(i) || unread.ID.IsZero() {
+						held, found := s.Record(apitest.ConversationSegment, unread.ID.String())
+						if found && held["recipient_phone_number"] != apitest.NumberOf(i) || unread.ID.IsZero() {
 							t.Errorf("caller %d gets the id of %v", i, held)
 						}
 					}
@@ -286,11 +289,11 @@ func TestLinkThatIsNotShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		mock := s.network.RoundTripper
-		s.network.RoundTripper = roundTripper(func(r *http.Request) (*http.Response, error) {
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
-		together(3, func(i int) {
+		apitest.Together(3, func(i int) {
 			account := []client.ID{acme, zenith, initech}[i]
 			got, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(i), account), 0)
 			var unread *UnreadError
@@ -300,7 +303,7 @@ func TestLinkThatIsNotShown(t *testing.T) {
 				}
 				return
 			}
-			must(t, err)
+			apitest.Must(t, err)
 			wantEqual(t, "links", []client.ID{account}, client.RelationKinds[0].Linked(&got))
 		})
 		wantEqual(t, "conversations", 3, len(s.live()))
@@ -338,8 +341,8 @@ func TestInterruptedWrite(t *testing.T) {
 					wantEqual(t, "conversations", 0, len(s.live()))
 					return
 				}
-				must(t, err)
-				wantEqual(t, "number", numberOf(1), got.RecipientPhoneNumber)
+				apitest.Must(t, err)
+				wantEqual(t, "number", apitest.NumberOf(1), got.RecipientPhoneNumber)
 				wantEqual(t, "conversations", 1, len(s.live()))
 			})
 		})
@@ -350,11 +353,15 @@ func TestInterruptedWrite(t *testing.T) {
 func TestAnswersWithAnotherID(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]func(known client.Conversation) string{
-		"twice": func(c client.Conversation) string { return `["` + id1 + `","` + id1 + `","` + c.ID.String() + `"]` },
-		"known already": func(c client.Conversation) string {
-			return `["` + c.ID.String() + `","` + id1 + `","` + c.ID.String() + `"]`
+		"twice": func(c client.Conversation) string {
+			return `["` + apitest.ID1 + `","` + apitest.ID1 + `","` + c.ID.String() + `"]`
 		},
-		"not the updated": func(client.Conversation) string { return `["` + id1 + `","` + id2 + `","` + id3 + `"]` },
+		"known already": func(c client.Conversation) string {
+			return `["` + c.ID.String() + `","` + apitest.ID1 + `","` + c.ID.String() + `"]`
+		},
+		"not the updated": func(client.Conversation) string {
+			return `["` + apitest.ID1 + `","` + apitest.ID2 + `","` + apitest.ID3 + `"]`
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -365,7 +372,7 @@ func TestAnswersWithAnotherID(t *testing.T) {
 				inputs := []conversationChange{newConversation(7), newConversation(8), change(known)}
 				inputs[2].Input.RecipientContactID = client.Value(jones)
 				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false) {
-					must(t, result.Err)
+					apitest.Must(t, result.Err)
 					wantEqual(t, "id", s.live()[(i+1)%3]["id"], any(result.Value.ID.String()))
 				}
 				wantEqual(t, "conversations", 3, len(s.live()))

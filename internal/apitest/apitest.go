@@ -1,0 +1,219 @@
+// Package apitest is what the tests of the client and of the engine have in common: a
+// space of the mock, replies without a network, and how requests are told.
+package apitest
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What the space of a test holds at its beginning.
+const (
+	FrontDesk   = "00000000-0000-4000-8000-0000000000a1" // a phone
+	Acme        = "00000000-0000-4000-8000-0000000000b1" // accounts
+	Zenith      = "00000000-0000-4000-8000-0000000000b2"
+	Initech     = "00000000-0000-4000-8000-0000000000b3"
+	Jones       = "00000000-0000-4000-8000-0000000000c1" // contacts
+	Smith       = "00000000-0000-4000-8000-0000000000c2"
+	Lead        = "00000000-0000-4000-8000-0000000000d1"
+	Opportunity = "00000000-0000-4000-8000-0000000000d2"
+	Project     = "00000000-0000-4000-8000-0000000000e1"
+	Quote       = "00000000-0000-4000-8000-0000000000f1"
+)
+
+// The ids of records that no space holds.
+const (
+	ID1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
+	ID2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
+	ID3 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dd"
+)
+
+// Path segments, and whom the space lets in.
+const (
+	ConversationSegment = "TextMessageConversations"
+	RelationSegment     = "TextMessageConversationRelationses"
+
+	User     = "user"
+	Password = "correct horse battery"
+)
+
+// Must ends the test where there is an error.
+func Must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// NewServer must be called inside the synctest bubble, if there is one.
+func NewServer(t testing.TB, behavior mockserver.Behavior) *mockserver.Server {
+	t.Helper()
+	mock, err := mockserver.New(mockserver.Options{Username: User, Password: Password, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
+	Must(t, err)
+	Must(t, mock.Seed(map[string][]map[string]any{
+		"Phones":        {{"id": FrontDesk, "name": "Front desk"}},
+		"Accounts":      {{"id": Acme, "name": "Acme"}, {"id": Zenith, "name": "Zenith"}, {"id": Initech, "name": "Initech"}},
+		"Contacts":      {{"id": Jones, "last_name": "Jones"}, {"id": Smith, "last_name": "Smith"}},
+		"Leads":         {{"id": Lead, "name": "Lead"}},
+		"Opportunities": {{"id": Opportunity, "name": "Opportunity"}},
+		"Projects":      {{"id": Project, "name": "Project"}},
+		"Quotes":        {{"id": Quote, "name": "Quote"}},
+	}))
+	return mock
+}
+
+// Seed creates n conversations as others would, and returns their ids.
+func Seed(t testing.TB, s *mockserver.Server, n int) []string {
+	t.Helper()
+	ids := make([]string, n)
+	for i := range ids {
+		id, err := s.Create(ConversationSegment, map[string]any{"phone_id": FrontDesk, "recipient_phone_number": NumberOf(100_000 + i)})
+		Must(t, err)
+		ids[i] = id
+	}
+	return ids
+}
+
+var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+
+// Requests returns the request log. A request is its method and its path below
+// /entities/, with the fault that hit it behind.
+func Requests(s *mockserver.Server) []string {
+	var got []string
+	for _, r := range s.Requests() {
+		path := strings.TrimPrefix(r.Path, "/entities/")
+		path = uuidPattern.ReplaceAllString(path, "{id}")
+		path = strings.NewReplacer(RelationSegment, "relations", ConversationSegment, "conversations").Replace(path)
+		got = append(got, strings.TrimRight(r.Method+" "+path+" "+r.Fault, " "))
+	}
+	return got
+}
+
+// Requests as [Requests] tells them.
+const (
+	ListConversations = "GET conversations"
+	GetConversation   = "GET conversations/{id}"
+	BatchModify       = "POST conversations/batch-modify"
+	BatchDelete       = "POST conversations/batch-delete"
+	ListRelations     = "GET relations"
+	BatchRestore      = "POST conversations/batch-restore"
+	DeleteRelations   = "POST relations/batch-delete"
+)
+
+// A RoundTripper stands in for the network.
+type RoundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls f.
+func (f RoundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// WroteHeaders does what the network does when a request is on its way.
+func WroteHeaders(r *http.Request) {
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
+		trace.WroteHeaders()
+	}
+}
+
+// Answer returns a reply with these headers, each as "Name: value".
+func Answer(r *http.Request, status int, body string, headers ...string) *http.Response {
+	header := http.Header{}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		header.Set(name, value)
+	}
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}
+}
+
+// NumberOf returns the i-th number.
+func NumberOf(i int) string { return "+1555" + LeftPad(i) }
+
+// LeftPad returns the number in seven digits.
+func LeftPad(i int) string {
+	digits := "0000000"
+	for n := len(digits) - 1; n >= 0 && i > 0; n-- {
+		digits = digits[:n] + string(rune('0'+i%10)) + digits[n+1:]
+		i /= 10
+	}
+	return digits
+}
+
+// ParseQuery returns the parameters of a request.
+func ParseQuery(t testing.TB, raw string) url.Values {
+	t.Helper()
+	values, err := url.ParseQuery(raw)
+	Must(t, err)
+	return values
+}
+
+// WithinBubble checks how long something took, by the clock of a synctest bubble.
+func WithinBubble(t testing.TB, begin time.Time, least, most time.Duration) {
+	t.Helper()
+	if took := time.Since(begin); took < least || took > most {
+		t.Errorf("took %s of the bubble's time; want %s to %s", took, least, most)
+	}
+}
+
+// ValidationReply is what the service answers when it refuses a record.
+const ValidationReply = `{
+  "code": 40000,
+  "name": "ERROR_ENTITY_VALIDATION",
+  "message": "\nNon-null field 'phone_id' is null or empty.\nField 'recipient_phone_number' is not a phone number.",
+  "entity_id": "0190978c-d6d1-de35-3f6d-7cf0a0e264db",
+  "entity_name": "TextMessageConversation",
+  "entity_index": 3,
+  "entity_errors": [{"code": 119, "name": "ERROR_PARAMETER_MISSING", "message": "Non-null field 'phone_id' is null or empty."}],
+  "field_errors": [{
+    "field_id": "200398aa-3921-0557-9bda-bb8f3e529a57", "field_name": "recipient_phone_number",
+    "code": 40002, "name": "ERROR_FIELD_VALIDATION",
+    "errors": [{"code": 117, "name": "ERROR_PARAMETER_INVALID", "message": "Field 'recipient_phone_number' is not a phone number.", "field_name": "recipient_phone_number"}]
+  }],
+  "step_checklist_errors": [],
+  "http_status": 422,
+  "success": false
+}`
+
+// Together runs f n times side by side.
+func Together(n int, f func(i int)) {
+	var callers sync.WaitGroup
+	for i := range n {
+		callers.Go(func() { f(i) })
+	}
+	callers.Wait()
+}
+
+// ReplySeeds are replies of all kinds.
+var ReplySeeds = []string{
+	"", "null", "[]", "<html>", `"` + ID1 + `"`, ValidationReply,
+	`{"success":true,"data":{"id":"` + ID1 + `","revision":7,"account_relations":["` + ID2 + `"]}}`,
+	`{"success":true,"data":{"id":"` + ID1 + `","revision":7,"created":"2024-07-09 12:51:48.050073+00:00","account_relations":[{"id":"` + ID2 + `","account_id":null}]}}`,
+	`{"success":true,"total":2,"page_info":{"end_cursor":"x","has_next_page":true},"data":[{"id":"` + ID1 + `","revision":7,"revision":7},{"id":null}]}`,
+	`{"success":true,"data":["` + ID1 + `",{"success":false,"http_status":422}]}`,
+	`{"success":true,"data":[{"id":"` + ID1 + `","revision":7},null]}`,
+	`{"status":404,"message":"x","errorcode":null,"traceback":null}`,
+	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
+}
+
+// ErrForEver ends a caller that asks without end.
+var ErrForEver = errors.New("asks for ever")
+
+// Repeating answers every request in the same way, but not for ever.
+func Repeating(status int, body, retryAfter string) RoundTripper {
+	var asked atomic.Int64
+	return func(r *http.Request) (*http.Response, error) {
+		if asked.Add(1) > 1000 {
+			return nil, ErrForEver
+		}
+		WroteHeaders(r)
+		return Answer(r, status, body, "Retry-After: "+retryAfter), nil
+	}
+}
