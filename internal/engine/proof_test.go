@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -290,4 +291,24 @@ func TestAnswersWithAnOlderID(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A conversation that was created and could not be read back is not gone for who reads
+// from a copy that does not have it yet.
+func TestUnreadIsNotGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.stranger(t, apitest.NumberOf(9))
+		s.SetLag(time.Hour)
+		created, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		unread, _ := errors.AsType[*UnreadError](err)
+		if unread == nil {
+			t.Fatalf("the create ends as %v, %v; want it unread", created, err)
+		}
+		next := scriptedEngine(t, s.network.RoundTrip)
+		next.Expect(s.engine.Newest())
+		_, err = next.Conversations.Read(t.Context(), unread.ID)
+		wantProblem(t, err, client.Behind)
+	})
 }

@@ -86,6 +86,9 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 func (w *writing[T, In]) take(ctx context.Context, i int, record T, found bool, err error) {
 	switch {
 	case !found:
+		if w.creates[i] {
+			w.engine.seen.reach(w.before.Revision + 1) // where that does not show, it need not be gone
+		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case w.wasThere(ctx, i, record):
 		w.failUnknown([]int{i}, answeredWith(record.Meta().ID))

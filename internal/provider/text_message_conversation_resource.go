@@ -233,7 +233,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 		known.unsettled[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
 		state.Revision = known.unsettled.revision(state.Revision)
-		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, causes: &r.provider.causes}
+		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Since == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
 	state := plan.ownedModel

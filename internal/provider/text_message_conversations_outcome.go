@@ -127,7 +127,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
 			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key],
-			remembered: action == "Update" || w.allOrNothing, causes: w.causes,
+			remembered: action == "Update", taints: w.allOrNothing, causes: w.causes,
 		})
 	}
 	for _, removal := range w.removals {
