@@ -33,8 +33,9 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 
 // createdMessages returns the planned messages of a new conversation as they are
 // once it is there: those that were created along have an id, null where it is
-// not known which they are; the others are yet to be attached.
-func createdMessages(at path.Path, conversation client.ID, planned types.Map, refs []client.Ref[client.Message], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
+// not known which they are; the others are yet to be attached. It warns of those that a
+// conversation does not have that was adopted.
+func createdMessages(at path.Path, conversation client.ID, planned types.Map, refs []client.Ref[client.Message], adopted bool, memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
 	if planned.IsNull() {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
@@ -56,6 +57,10 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			memory.applied(*open[key], actual)
 		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
+		} else if adopted {
+			diags.AddAttributeWarning(at.AtMapKey(key), "Text Message Not Identified", fmt.Sprintf(
+				"The provider adopted the conversation, and does not find the message %s in it. The next plan looks again. "+
+					"If the message is still not there, the plan creates it.", at.AtMapKey(key)))
 		}
 		m := open[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {

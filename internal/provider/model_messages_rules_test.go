@@ -97,7 +97,9 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 	well := configured && !v.hasFailed(intent{slot: slot}) && len(complaints) == 0
 	// What was adopted, and has none of the messages that were sent, was somebody's with
 	// the same number: the messages stay unidentified until people say what they are.
-	unidentified := slices.ContainsFunc(complaints, func(text string) bool { return strings.Contains(text, "the id of the message is not known") })
+	unidentified := slices.ContainsFunc(complaints, func(text string) bool {
+		return strings.Contains(text, "the id of the message is not known") || strings.Contains(text, "does not find the message")
+	})
 	if v.harmless && v.undisturbed && !v.anyBad() && len(complaints) > 0 && !unidentified {
 		v.fail("writing messages goes wrong without a reason", "%s: %v", slot, complaints)
 	}
@@ -241,4 +243,19 @@ func (v *verdict) complaints(address, slot string) (all []string) {
 // names reports whether a diagnostic names a key.
 func names(d *tfprotov6.Diagnostic, key string) bool {
 	return strings.Contains(d.Detail+d.Attribute.String(), `"`+key+`"`)
+}
+
+// awaitsMessages reports whether the state has messages of which it is not known whether
+// they exist: the next plan looks for them.
+func (m *machine) awaitsMessages() bool {
+	for address, is := range m.core.state {
+		for _, conversation := range entries(address, is.typeName, is.value) {
+			for _, message := range textsOf(conversation) {
+				if message.id == "" {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }

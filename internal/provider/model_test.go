@@ -440,6 +440,9 @@ func (m *machine) settle() {
 	if m.decide() || len(open) > 0 {
 		m.carryOut(m.core.walk(), m.plan(true), true, true)
 	}
+	if m.awaitsMessages() {
+		m.carryOut(m.core.walk(), m.plan(true), true, true)
+	}
 	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop && !m.isAltered(c) }) {
 		m.fail("the plan after an apply is not empty", "%s", planText(again))
 	}

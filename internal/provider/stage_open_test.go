@@ -1,7 +1,12 @@
 package provider_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -147,6 +152,33 @@ func TestStage_openBeforeItsTwin(t *testing.T) {
 		s.applies(both, open, replace)
 		if live := s.live(); len(live) != 2 || live[0]["id"] != id {
 			s.t.Errorf("the CRM holds %v; want the conversation %s and its twin", live, id)
+		}
+	})
+}
+
+// What an adopted conversation lacks, because the configuration has changed since the
+// attempt, is told, and the next apply makes it.
+func TestStage_openAndAnotherMessage(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		with := func(direction string) map[string]block {
+			typ := s.entryType().(tftypes.Object).AttributeTypes["messages"].(tftypes.Map).ElementType
+			all := numbered(2).entries()
+			all["c001"]["messages"] = map[string]tftypes.Value{"hello": declared{"content": "Hello, " + direction, "direction": direction}.value(typ, nil)}
+			return s.bulk(all, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(with("outgoing"), mockserver.DropAfter, 2)
+		planning, applying := s.core.walk(), s.core.walk()
+		applying.apply(planning.plan(with("incoming")))
+		if !slices.ContainsFunc(applying.said[bulkAddress], func(d *tfprotov6.Diagnostic) bool {
+			return d.Summary == "Text Message Not Identified" && strings.Contains(d.Detail, `conversations["c001"].messages["hello"]`)
+		}) {
+			s.t.Errorf("the apply says %v; want a word of the message that is missing", applying.said)
+		}
+		s.applies(with("incoming"), bulkAddress, update)
+		if made := len(s.Records(conversations)); made != 2 {
+			s.t.Errorf("%d conversations were made; want 2", made)
 		}
 	})
 }

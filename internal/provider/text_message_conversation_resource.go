@@ -244,7 +244,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 		return plan.ownedModel, diags
 	}
 	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made})...)
-	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, known.messages)
+	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, made.Adopted, known.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)

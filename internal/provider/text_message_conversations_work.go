@@ -88,7 +88,7 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 		if change.prior == nil {
 			change.write.Input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.write.IsNeeded() {
-			w.keepWritten(change, *change.before(), nil)
+			w.keepWritten(change, *change.before(), engine.Result[client.Conversation]{})
 			continue
 		}
 		w.changes = append(w.changes, change)
@@ -105,14 +105,14 @@ func (w *bulkWork) keep(key string, m ownedModel) { w.state[key] = &m }
 
 // keepWritten takes note of what a conversation is by now. Its messages are as
 // they were, or were created along with it, and are yet to become what is planned.
-func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made []client.Ref[client.Message]) {
+func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made engine.Result[client.Conversation]) {
 	m := ownedModel{conversationModel: change.planned.applied(actual)}
 	wanted := change.planned.Messages
 	if change.prior != nil {
 		m.Messages = change.prior.Messages
 	} else {
 		var diags diag.Diagnostics
-		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory.messages)
+		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made.Value.Messages, made.Adopted, w.memory.messages)
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
@@ -181,7 +181,7 @@ func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversat
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
-		w.keepWritten(change, unreadConversation(unread.ID, change.before()), nil)
+		w.keepWritten(change, unreadConversation(unread.ID, change.before()), engine.Result[client.Conversation]{})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
 		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
@@ -200,7 +200,7 @@ func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversat
 		}
 		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
 		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.write.Input, actual)...)
-		w.keepWritten(change, actual, result.Value.Messages)
+		w.keepWritten(change, actual, result)
 	}
 }
 
