@@ -18,7 +18,7 @@ var blindness = map[string]struct {
 }{
 	"revision is null": {
 		form: "singles", fault: mockserver.Fault{Kind: mockserver.NullField},
-		lost: []string{"may or may not have been created", "in the state without an id, and tainted", "looking for what it did failed too", "revision"},
+		lost: []string{"may or may not have been created", "in the state without an id, and its resource is tainted", "looking for what it did failed too", "revision"},
 	},
 	"credentials are refused": {
 		form: "bulk", fault: mockserver.Fault{Kind: mockserver.StatusReply, Status: 401},

@@ -195,7 +195,7 @@ func TestAccTextMessageConversation_outcomeUnknown(t *testing.T) {
 				resource.TestStep{
 					Config: configuration,
 					ExpectError: says("Unable to Create Text Message Conversation", "may or may not have been created",
-						"in the state without an id, and tainted", "terraform untaint", "Cause:", "looking for what it did failed too"),
+						"in the state without an id, and its resource is tainted", "terraform untaint", "Cause:", "looking for what it did failed too"),
 				},
 				resource.TestStep{
 					PreConfig:        w.ClearFaults,
