@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -16,10 +17,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A conversationField is one field of a conversation: its attribute, its places in
-// the model and in the API's types, and what its values mean. Code that concerns
-// every field loops over [conversationFields].
-type conversationField struct {
+// A fieldOf is one field of a conversation or a message: its attribute, its places in
+// the model M and in the API's types T and In, and what its values mean. Code that
+// concerns every field loops over [conversationFields] or [messageFields].
+type fieldOf[M, T, In any] struct {
 	name          string // of the attribute and of the API's field
 	alias         string // another name that the API may use in an error
 	entity        string // path segment of the records that it refers to; empty for none
@@ -27,51 +28,71 @@ type conversationField struct {
 	attribute     schema.Attribute
 	null, unknown attr.Value
 
-	get func(*conversationModel) attr.Value
-	set func(*conversationModel, attr.Value) // ignores a value of another type
+	get func(*M) attr.Value
+	set func(*M, attr.Value) // ignores a value of another type
 
 	same func(numbers, types.String) func(a, b attr.Value) bool // two values mean the same in the conversation with the id
-	read func(*client.Conversation) attr.Value                  // what a record holds
+	read func(*T) attr.Value                                    // what a record holds
 
 	// Without these, only the CRM sets the field.
-	write func(*client.ConversationInput, attr.Value)
+	write func(*In, attr.Value)
 	text  func(numbers, attr.Value) string // the same for all values that mean the same
 }
 
-// configurableFields are those that a configuration can set.
-var configurableFields = slices.DeleteFunc(slices.Clone(conversationFields), func(f conversationField) bool { return f.write == nil })
+type (
+	conversationField = fieldOf[conversationModel, client.Conversation, client.ConversationInput]
+	messageField      = fieldOf[messageModel, client.Message, client.MessageInput]
+)
+
+// These are the fields that a configuration can set.
+var (
+	configurableFields = configurable(conversationFields)
+	sentFields         = configurable(messageFields)
+)
+
+func configurable[M, T, In any](fields []fieldOf[M, T, In]) []fieldOf[M, T, In] {
+	return slices.DeleteFunc(slices.Clone(fields), func(f fieldOf[M, T, In]) bool { return f.write == nil })
+}
+
+// attributesOf returns the attributes of the fields, by name.
+func attributesOf[M, T, In any](fields []fieldOf[M, T, In]) map[string]schema.Attribute {
+	attributes := make(map[string]schema.Attribute, len(fields))
+	for _, field := range fields {
+		attributes[field.name] = field.attribute
+	}
+	return attributes
+}
 
 // shownField returns a field that only the CRM sets.
-func shownField[T attr.Value](name string, attribute schema.Attribute, place func(*conversationModel) *T, read func(*client.Conversation) T) conversationField {
-	return conversationField{
+func shownField[In, M, T any, V attr.Value](name string, attribute schema.Attribute, place func(*M) *V, read func(*T) V) fieldOf[M, T, In] {
+	return fieldOf[M, T, In]{
 		name: name, alias: name, attribute: attribute, null: valueOf(attribute, nil), unknown: valueOf(attribute, tftypes.UnknownValue),
-		get: func(m *conversationModel) attr.Value { return *place(m) },
-		set: func(m *conversationModel, value attr.Value) {
-			if v, ok := value.(T); ok {
+		get: func(m *M) attr.Value { return *place(m) },
+		set: func(m *M, value attr.Value) {
+			if v, ok := value.(V); ok {
 				*place(m) = v
 			}
 		},
 		same: always(attr.Value.Equal),
-		read: func(c *client.Conversation) attr.Value { return read(c) },
+		read: func(record *T) attr.Value { return read(record) },
 	}
 }
 
-// idField returns the field of the conversation's own id.
-func idField(attribute schema.Attribute) conversationField {
-	f := shownField("id", attribute, func(m *conversationModel) *types.String { return &m.ID },
-		func(c *client.Conversation) types.String { return referenceFromAPI(c.ID) })
-	f.entity, f.same = conversationEntity, always(sameReference[attr.Value])
+// idField returns the field of the record's own id.
+func idField[In, M, T any](entity string, attribute schema.Attribute, place func(*M) *types.String, id func(*T) client.ID) fieldOf[M, T, In] {
+	f := shownField[In]("id", attribute, place, func(record *T) types.String { return referenceFromAPI(id(record)) })
+	f.entity, f.same = entity, always(sameReference[attr.Value])
 	return f
 }
 
 // settableField returns a field that a configuration can set, and whose zero in the
 // API's types is none.
-func settableField[T attr.Value, R comparable](
+func settableField[M, T, In any, V attr.Value, R comparable](
 	name string, attribute schema.Attribute,
-	place func(*conversationModel) *T, held func(*client.Conversation) *R, sent func(*client.ConversationInput) *client.Field[R],
-	fromAPI func(R) T, toAPI func(attr.Value) R,
-) conversationField {
-	f := shownField(name, attribute, place, func(c *client.Conversation) T { return fromAPI(*held(c)) })
+	place func(*M) *V, held func(*T) *R, sent func(*In) *client.Field[R],
+	fromAPI func(R) V, toAPI func(attr.Value) R,
+) fieldOf[M, T, In] {
+	f := shownField[In](name, attribute, place, func(record *T) V { return fromAPI(*held(record)) })
 	f.same = always(func(a, b attr.Value) bool { return a.Equal(b) || toAPI(a) == toAPI(b) })
 	var none R
 	f.text = func(_ numbers, value attr.Value) string {
@@ -80,7 +101,7 @@ func settableField[T attr.Value, R comparable](
 		}
 		return fmt.Sprint(toAPI(value))
 	}
-	f.write = func(in *client.ConversationInput, value attr.Value) {
+	f.write = func(in *In, value attr.Value) {
 		if *sent(in) = client.Value(toAPI(value)); toAPI(value) == none {
 			*sent(in) = client.Null[R]()
 		}
@@ -88,11 +109,59 @@ func settableField[T attr.Value, R comparable](
 	return f
 }
 
+// stringField returns a field that holds a text.
+func stringField[M, T, In any](
+	name string, attribute schema.StringAttribute,
+	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
+) fieldOf[M, T, In] {
+	return settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
+}
+
+// contentField returns a field that holds the text of a message, never null: services
+// add and trim its end.
+func contentField[M, T, In any](
+	name string, attribute schema.StringAttribute,
+	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
+) fieldOf[M, T, In] {
+	f := settableField(name, attribute, place, held, sent, types.StringValue, textOf)
+	f.same = always(func(a, b attr.Value) bool {
+		return a.IsNull() == b.IsNull() && engine.SameContent(textOf(a), textOf(b))
+	})
+	return f
+}
+
+// timeField returns a field that holds a time, which services may keep less finely.
+func timeField[M, T, In any](
+	name string, attribute schema.StringAttribute,
+	place func(*M) *types.String, held func(*T) *client.Time, sent func(*In) *client.Field[client.Time],
+) fieldOf[M, T, In] {
+	attribute.Validators = []validator.String{isTime{}}
+	f := settableField(name, attribute, place, held, sent, timeFromAPI, timeToAPI)
+	f.same = always(func(a, b attr.Value) bool {
+		return a.IsNull() == b.IsNull() && engine.SameTime(timeToAPI(a), timeToAPI(b))
+	})
+	return f
+}
+
+// enumField returns a field with names in the place of the API's numbers.
+func enumField[M, T, In any](
+	name string, enum client.Enum, attribute schema.StringAttribute,
+	place func(*M) *types.String, held func(*T) *int, sent func(*In) *client.Field[int],
+) fieldOf[M, T, In] {
+	attribute.Validators = []validator.String{stringvalidator.OneOf(enum.Names()...)}
+	attribute.MarkdownDescription += fmt.Sprintf(" One of `%s`.", strings.Join(enum.Names(), "`, `"))
+	f := settableField(name, attribute, place, held, sent,
+		func(number int) types.String { return stringFromAPI(enum.Name(number)) },
+		func(value attr.Value) int { return enum.Number(textOf(value)) })
+	f.text = func(_ numbers, value attr.Value) string { return textOf(value) }
+	return f
+}
+
 // referenceField returns a field that holds the id of a record of the entity.
-func referenceField(
+func referenceField[M, T, In any](
 	name, entity string, attribute schema.StringAttribute,
-	place func(*conversationModel) *types.String, held func(*client.Conversation) *client.ID, sent func(*client.ConversationInput) *client.Field[client.ID],
-) conversationField {
+	place func(*M) *types.String, held func(*T) *client.ID, sent func(*In) *client.Field[client.ID],
+) fieldOf[M, T, In] {
 	attribute.Validators = []validator.String{isReference{entity: entity, allowNone: attribute.Optional}}
 	f := settableField(name, attribute, place, held, sent, referenceFromAPI, reference)
 	f.alias, f.entity = strings.TrimSuffix(name, "_id"), entity
@@ -106,11 +175,11 @@ func matched(f conversationField) conversationField {
 }
 
 // numberField returns a field that holds a phone number.
-func numberField(
+func numberField[M, T, In any](
 	name string, attribute schema.StringAttribute,
-	place func(*conversationModel) *types.String, held func(*client.Conversation) *string, sent func(*client.ConversationInput) *client.Field[string],
-) conversationField {
-	f := settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
+	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
+) fieldOf[M, T, In] {
+	f := stringField(name, attribute, place, held, sent)
 	f.same = numbers.sameIn
 	f.text = func(n numbers, value attr.Value) string { return n.Canonical(textOf(value)) }
 	return f
@@ -120,7 +189,8 @@ func numberField(
 func relationField(name string, place func(*conversationModel) *types.Set) conversationField {
 	i := slices.IndexFunc(client.RelationKinds, func(kind client.RelationKind) bool { return kind.Field == name })
 	kind := client.RelationKinds[max(i, 0)] // a test sees that the client has them all
-	f := shownField(name, relationAttribute(kind), place, func(c *client.Conversation) types.Set { return referencesFromAPI(kind.Linked(c)) })
+	f := shownField[client.ConversationInput](name, relationAttribute(kind), place,
+		func(c *client.Conversation) types.Set { return referencesFromAPI(kind.Linked(c)) })
 	f.alias, f.entity = kind.InputField(), kind.Entity
 	f.same = always(sameReferences)
 	f.text = func(_ numbers, value attr.Value) string {

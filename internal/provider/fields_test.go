@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"reflect"
@@ -12,17 +13,27 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Each attribute of a conversation, and each value of the model, has exactly one field.
-func TestConversationFields(t *testing.T) {
+// Each attribute, and each value of a model, has exactly one field.
+func TestFields(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
-	attributes := conversationAttributes()
-	if len(attributes) != len(conversationFields) {
-		t.Errorf("%d attributes for %d fields", len(attributes), len(conversationFields))
+	checkFields(t, conversationFields, emptyConversation())
+	checkFields(t, messageFields, messageModel{})
+	for _, kind := range client.RelationKinds {
+		if _, found := fieldNamed(kind.Field); !found {
+			t.Errorf("%s has no field", kind.Field)
+		}
 	}
-	names := map[string]bool{}
-	for _, field := range conversationFields {
-		names[field.name] = true
+}
+
+func checkFields[M, T, In any](t *testing.T, fields []fieldOf[M, T, In], empty M) {
+	t.Helper()
+	ctx := context.Background()
+	if attributes := attributesOf(fields); len(attributes) != len(fields) {
+		t.Errorf("%d attributes for %d fields", len(attributes), len(fields))
+	}
+	var known []string
+	all := empty
+	for _, field := range fields {
 		for _, value := range []attr.Value{field.null, field.unknown} {
 			if !value.Type(ctx).Equal(field.attribute.GetType()) {
 				t.Errorf("%s: %s is a %s; want a %s", field.name, value, value.Type(ctx), field.attribute.GetType())
@@ -31,52 +42,63 @@ func TestConversationFields(t *testing.T) {
 		if !field.null.IsNull() || !field.unknown.IsUnknown() {
 			t.Errorf("%s: null is %s, and unknown %s", field.name, field.null, field.unknown)
 		}
-		if isConfigurable := field.attribute.IsOptional() || field.attribute.IsRequired(); isConfigurable != (field.write != nil) {
-			t.Errorf("%s: a configuration can set it: %t; it can be written: %t", field.name, isConfigurable, field.write != nil)
+		isConfigurable := (field.attribute.IsOptional() || field.attribute.IsRequired()) && field.name != "id" // an id names a record, and is never written
+		if isConfigurable != (field.write != nil) || isConfigurable != (field.text != nil) {
+			t.Errorf("%s: a configuration can set it: %t; it can be written: %t; it has a text: %t", field.name, isConfigurable, field.write != nil, field.text != nil)
 		}
-		m := emptyConversation()
+		m := empty
 		field.set(&m, field.unknown)
+		field.set(&all, field.unknown)
 		if !field.get(&m).IsUnknown() {
 			t.Errorf("%s is %s after it was set to an unknown value", field.name, field.get(&m))
 		}
-		wantSame(t, []string{field.name}, unknownTags(m))
-	}
-	for _, kind := range client.RelationKinds {
-		if !names[kind.Field] {
-			t.Errorf("%s has no field", kind.Field)
+		if unknown := unknownValues(m); len(unknown) != 1 {
+			t.Errorf("%s stands for the values %q of the model", field.name, unknown)
 		}
+		known = append(known, field.name)
 	}
-	m := emptyConversation()
-	for _, field := range conversationFields {
-		field.set(&m, field.unknown)
-	}
-	if known := countTags(m) - len(unknownTags(m)); known > 0 {
-		t.Errorf("%d values of the model have no field", known)
+	if want, got := countValues(empty), len(unknownValues(all)); got != want {
+		t.Errorf("of %d values of %T, the fields %q stand for %d", want, empty, known, got)
 	}
 }
 
-// countTags returns how many values the model has.
-func countTags(m conversationModel) (count int) {
-	for i, of := 0, reflect.TypeOf(m); i < of.NumField(); i++ {
-		if of.Field(i).Tag.Get("tfsdk") != "" {
+// countValues returns how many values the model has.
+func countValues(m any) (count int) {
+	for _, field := range reflect.VisibleFields(reflect.TypeOf(m)) {
+		if field.Type.Implements(reflect.TypeFor[attr.Value]()) {
 			count++
 		}
 	}
 	return count
 }
 
-// unknownTags returns the names, by their tags, of the model's values that are unknown.
-func unknownTags(m conversationModel) (names []string) {
+// unknownValues returns the names of the model's values that are unknown.
+func unknownValues(m any) (names []string) {
 	v := reflect.ValueOf(m)
-	for i := range v.NumField() {
-		if tag := v.Type().Field(i).Tag.Get("tfsdk"); tag == "" {
+	for _, field := range reflect.VisibleFields(v.Type()) {
+		if !field.IsExported() {
 			continue
 		}
-		if value, ok := reflect.TypeAssert[attr.Value](v.Field(i)); ok && value.IsUnknown() {
-			names = append(names, v.Type().Field(i).Tag.Get("tfsdk"))
+		if value, ok := v.FieldByIndex(field.Index).Interface().(attr.Value); ok && value.IsUnknown() {
+			names = append(names, field.Name)
 		}
 	}
 	return names
+}
+
+// The tag of each value of a conversation is the name of its field.
+func TestConversationFields_tags(t *testing.T) {
+	t.Parallel()
+	for _, field := range conversationFields {
+		m := emptyConversation()
+		field.set(&m, field.unknown)
+		for _, name := range unknownValues(m) {
+			of, _ := reflect.TypeOf(m).FieldByName(name)
+			if tag := of.Tag.Get("tfsdk"); tag != field.name {
+				t.Errorf("%s has the tag %q; want %q", name, tag, field.name)
+			}
+		}
+	}
 }
 
 // What is written under the API's name of a field, and read back, is what the model had.
@@ -121,3 +143,38 @@ func TestConversationFields_roundTrip(t *testing.T) {
 		}
 	}
 }
+
+// What a message sends under the API's name of a field, and is read back, is what the model
+// had; what the state knows of it names the field as the API does.
+func TestMessageFields_roundTrip(t *testing.T) {
+	t.Parallel()
+	samples := map[string]string{"direction": "incoming", "status": "seen", "datetime_sent": "2026-01-02T03:04:05Z"}
+	for _, field := range sentFields {
+		value := attr.Value(types.StringValue(cmp.Or(samples[field.name], "text")))
+		want := messageModel{Content: types.StringValue("other")}
+		field.set(&want, value)
+		prior := messageModel{Content: types.StringValue("other")}
+		input := want.toAPI(&prior)
+		wantSame(t, []string{field.name}, input.Fields())
+		input.Content, input.Direction = client.Value(textOf(want.Content)), client.Value(cmp.Or(first(input.Direction.Get()), 1)) // else it is a stub
+		text, err := json.Marshal(input)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var record client.Message
+		if err := json.Unmarshal(text, &record); err != nil {
+			t.Fatal(err)
+		}
+		like := messageModel{Content: types.StringValue("like")}
+		field.set(&like, field.unknown)
+		got := messageFromAPI(record, like)
+		if !field.get(&got).Equal(value) {
+			t.Errorf("%s is %s; want %s", field.name, field.get(&got), value)
+		}
+		if known := got.known(client.ID{}).Fields[field.name]; known != textOf(value) {
+			t.Errorf("%s is known as %q; want %s", field.name, known, value)
+		}
+	}
+}
+
+func first[A, B any](a A, _ B) A { return a }
