@@ -30,18 +30,6 @@ func (m *ownedModel) conversation() *conversationModel {
 	return &m.conversationModel
 }
 
-// messageModel is a message in configuration, plan or state. One that is only
-// attached has an id and nothing that is sent.
-type messageModel struct {
-	Content      types.String
-	Direction    types.String
-	DatetimeSent types.String
-	MessageSID   types.String
-	Status       types.String
-	ID           types.String
-	IsDeleted    types.Bool
-}
-
 // messages are the messages of a conversation by key; nil where the whole
 // message is not known yet.
 type messages map[string]*messageModel

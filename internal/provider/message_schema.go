@@ -35,6 +35,18 @@ func ownedAttributes() map[string]schema.Attribute {
 	return attributes
 }
 
+// messageModel is a message in configuration, plan or state. One that is only
+// attached has an id and nothing that is sent.
+type messageModel struct {
+	Content      types.String
+	Direction    types.String
+	DatetimeSent types.String
+	MessageSID   types.String
+	Status       types.String
+	ID           types.String
+	IsDeleted    types.Bool
+}
+
 // messageFields are the fields of a message, one for each value of [messageModel].
 var messageFields = []messageField{
 	contentField("content",

@@ -14,6 +14,28 @@ import (
 // conversationEntity is the API's name for what this provider manages.
 const conversationEntity = "TextMessageConversations"
 
+// A conversationModel is a conversation in configuration, plan or state.
+type conversationModel struct {
+	ID                   types.String `tfsdk:"id"`
+	PhoneID              types.String `tfsdk:"phone_id"`
+	RecipientPhoneNumber types.String `tfsdk:"recipient_phone_number"`
+	RecipientAccountID   types.String `tfsdk:"recipient_account_id"`
+	RecipientContactID   types.String `tfsdk:"recipient_contact_id"`
+	AccountRelations     types.Set    `tfsdk:"account_relations"`
+	ContactRelations     types.Set    `tfsdk:"contact_relations"`
+	ProjectRelations     types.Set    `tfsdk:"project_relations"`
+	LeadRelations        types.Set    `tfsdk:"lead_relations"`
+	OpportunityRelations types.Set    `tfsdk:"opportunity_relations"`
+	QuoteRelations       types.Set    `tfsdk:"quote_relations"`
+	Revision             types.Int64  `tfsdk:"revision"`
+	Created              types.String `tfsdk:"created"`
+	Modified             types.String `tfsdk:"modified"`
+	IsDeleted            types.Bool   `tfsdk:"is_deleted"`
+	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
+
+	isPart bool // what is null is not known, as in an entry of a map: nobody asked for it
+}
+
 // conversationFields are the fields of a conversation, one for each value of
 // [conversationModel].
 var conversationFields = []conversationField{
