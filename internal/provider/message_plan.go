@@ -126,10 +126,7 @@ func (m messageModel) mayBecomeOf(owned messageModel) bool {
 // is soft-deleted is to be restored.
 func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	m.ID = owned.ID
-	m.IsDeleted = owned.IsDeleted
-	if owned.IsDeleted.ValueBool() {
-		m.IsDeleted = types.BoolValue(false)
-	}
+	m.IsDeleted = restored(owned.IsDeleted)
 	for _, field := range sentFields {
 		field.set(&m, keep(field.get(&owned), field.get(&m), sameInMessage(field)))
 	}

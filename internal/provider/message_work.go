@@ -120,7 +120,7 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 	if revision, isRead := memory.Revisions[id]; isRead {
 		m.change.Input.Revision, m.change.Known.Revision = client.Value(revision), revision
 	}
-	m.change.Restore = m.prior.IsDeleted.ValueBool() && !m.planned.IsDeleted.ValueBool()
+	m.change.Restore = isRestored(m.planned.IsDeleted, m.prior.IsDeleted)
 	return m.change.IsNeeded()
 }
 

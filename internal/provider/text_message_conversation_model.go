@@ -53,11 +53,6 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 	return names
 }
 
-// restores reports whether prior is deleted and m is not.
-func (m conversationModel) restores(prior conversationModel) bool {
-	return prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
-}
-
 // known returns the conversation as the state knows it. As of when, only a
 // refresh tells: what an apply leaves in the state is what was planned, whatever
 // others have changed beside it.

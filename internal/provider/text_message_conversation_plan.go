@@ -23,9 +23,7 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 		return planNew(config), true
 	}
 	planned = *prior
-	if prior.IsDeleted.ValueBool() {
-		planned.IsDeleted = types.BoolValue(false) // it is restored
-	}
+	planned.IsDeleted = restored(prior.IsDeleted)
 	for _, field := range configurableFields {
 		field.set(&planned, planOptional(field.get(&config), field.get(prior), field.same(n, prior.ID)))
 	}
@@ -36,11 +34,22 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 			}
 		}
 	}
-	if planned.hasUnknown() || planned.restores(*prior) || len(planned.changedFields(n, prior)) > 0 {
+	if planned.hasUnknown() || isRestored(planned.IsDeleted, prior.IsDeleted) || len(planned.changedFields(n, prior)) > 0 {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
 	}
 	return planned, false
 }
+
+// restored plans is_deleted: what is soft-deleted is restored.
+func restored(prior types.Bool) types.Bool {
+	if prior.ValueBool() {
+		return types.BoolValue(false)
+	}
+	return prior
+}
+
+// isRestored reports whether a record is deleted in the prior state and not in the plan.
+func isRestored(planned, prior types.Bool) bool { return prior.ValueBool() && !planned.ValueBool() }
 
 // needsNewConversation reports whether the number, once there, is to be another.
 func (n numbers) needsNewConversation(config types.String, prior conversationModel) bool {
