@@ -44,7 +44,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return record.Meta().Revision > s.since(i).Revision && fits(s.asHeld(s.changes[i].Input, record), record) // they have one name
+				return record.Meta().Revision > s.since(i).Revision && fits(s.changes[i].Input, record)
 			})
 			if n >= 0 && !s.isUpdate(i) {
 				s.take(ctx, i, records[n])
@@ -67,7 +67,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	for _, i := range items {
 		of := s.identity(s.changes[i].Input)
 		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
-			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.changes[i].Input, record), record) {
+			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.carried(s.changes[i].Input, record) {
 				candidates[i] = append(candidates[i], record)
 				claims[record.Meta().ID]++
 			}
@@ -78,7 +78,6 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 			s.failAmbiguous([]int{i}, records)
 			continue
 		}
-		s.changes[i].Input = s.asHeld(s.changes[i].Input, records[0])
 		s.take(ctx, i, records[0])
 	}
 }
@@ -99,7 +98,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // take adopts a record that a create may have made, unless it must have everything
 // that was sent and does not, or others use it.
 func (s *search[T, In]) take(ctx context.Context, i int, record T) {
-	if s.exact && (!s.agrees(s.asHeld(s.changes[i].Input, record), record) || s.isUsed(ctx, i, record.Meta().ID)) {
+	if s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}
@@ -113,10 +112,10 @@ func (s *search[T, In]) adopt(i int, record T) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
-	if !s.agrees(s.changes[i].Input, record) {
+	if !s.carried(s.changes[i].Input, record) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
 	}
-	if s.agrees(s.changes[i].Input, record) {
+	if s.carried(s.changes[i].Input, record) {
 		s.ids[i] = record.Meta().ID
 		return
 	}
@@ -190,12 +189,6 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 
 // isLike reports whether the record may have been made by the create.
 func (s *search[T, In]) isLike(i int, record T) bool {
-	input := s.changes[i].Input
-	if of := s.identity(input); of != s.identityOf(record) {
-		if !s.mayBe(of, record) {
-			return false
-		}
-		input = s.asHeld(input, record)
-	}
-	return s.agrees(input, record) || s.lacks(input, record)
+	of := s.identity(s.changes[i].Input)
+	return (of == s.identityOf(record) || s.mayBe(of, record)) && s.lacks(s.changes[i].Input, record)
 }

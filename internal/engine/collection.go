@@ -31,6 +31,12 @@ func (c *Collection[T, In]) agrees(in In, record T) bool {
 	return len(c.fields.differences(&in, &record, !c.headOf(&in).ID.IsZero())) == 0
 }
 
+// carried reports whether the record has everything that the input sets, however the
+// service writes it.
+func (c *Collection[T, In]) carried(in In, record T) bool {
+	return c.agrees(c.fields.unspelled(in, &record), record)
+}
+
 // lacks reports whether the record agrees but for what is empty there, or what the
 // service may have made of it.
 func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&in, &record) }

@@ -39,7 +39,6 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		mayBe: func(of Identity, held client.Conversation) bool {
 			return e.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), held.RecipientPhoneNumber)
 		},
-		asHeld:  asHeld,
 		existed: e.existed,
 		hasChanged: func(c client.Conversation) bool {
 			return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
@@ -110,10 +109,4 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 		}
 	}
 	return false
-}
-
-// asHeld returns the input with the number as the service has written it.
-func asHeld(in client.ConversationInput, held client.Conversation) client.ConversationInput {
-	in.RecipientPhoneNumber = client.Value(held.RecipientPhoneNumber)
-	return in
 }
