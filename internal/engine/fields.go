@@ -43,9 +43,9 @@ func wantedText[V any](field client.Field[V], text func(V) string) (string, bool
 	return text(value), true
 }
 
-func asIs(text string) string           { return text }
-func isSame(wanted, held string) bool   { return wanted == held }
-func isAny(_, _ string) bool            { return true }
+func asIs(text string) string         { return text }
+func isSame(wanted, held string) bool { return wanted == held }
+func isAny(_, _ string) bool          { return true }
 
 // TextOf names records by their ids, whatever their order; empty for none.
 func TextOf(ids ...client.ID) string {
