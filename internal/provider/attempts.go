@@ -1,0 +1,168 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// unsettled are the creates whose outcome is not known: those of a map by the keys of
+// its entries, that of a single resource by an empty key. The private state keeps
+// them, so that the next refresh, apply or destroy looks before it does anything.
+type unsettled map[string]attempt
+
+// An attempt is one at a create.
+type attempt struct {
+	Since engine.Moment            `json:"since"` // before it
+	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
+
+	// IsPartial says that it is that of an earlier version, of which only the phone and
+	// the number are known. That proves nothing: only a create that says what else was sent
+	// looks for it.
+	IsPartial bool `json:"partial,omitempty"`
+}
+
+// UnmarshalJSON also reads what earlier versions have kept.
+func (a *attempt) UnmarshalJSON(text []byte) error {
+	type plain attempt
+	var kept struct {
+		plain
+
+		Phone  client.ID `json:"phone"`
+		Number string    `json:"number"`
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		return err
+	}
+	*a = attempt(kept.plain)
+	if !kept.Phone.IsZero() {
+		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(kept.Phone), client.Value(kept.Number)
+		a.IsPartial = true
+	}
+	return nil
+}
+
+// attemptAt returns the attempt that an error is about, if the outcome is unknown.
+func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
+	lost, ok := errors.AsType[*engine.LostCreateError](err)
+	if !ok {
+		return attempt{}, false
+	}
+	if messages, isSet := sent.Messages.Get(); isSet {
+		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
+	}
+	return attempt{Since: lost.Since, Sent: sent}, true
+}
+
+// recall finds an attempt in the state of what has no id, where the private state has
+// got lost: then the revision is the one before the attempt. It also completes what an
+// earlier version has kept.
+func (u unsettled) recall(key string, m conversationModel, n numbers) {
+	switch tried, isOpen := u[key]; {
+	case isOpen && tried.IsPartial:
+		u[key] = attempt{Since: tried.Since, Sent: m.toAPI(n, nil)}
+	case !isOpen && isKnown(m.Revision):
+		u[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(n, nil)}
+	}
+}
+
+// isAbout reports whether the attempts of a single resource, if any, would have made
+// this conversation.
+func (u unsettled) isAbout(m conversationModel, n numbers) bool {
+	tried, isOpen := u[""]
+	return !isOpen || tried.identity(n) == n.identify(m)
+}
+
+// identity returns which conversation the attempt would have made.
+func (a attempt) identity(n numbers) engine.Identity {
+	phone, _ := a.Sent.PhoneID.Get()
+	number, _ := a.Sent.RecipientPhoneNumber.Get()
+	return engine.Identity{Place: phone, Name: n.Canonical(number)}
+}
+
+// advance lets the next look begin later: what was there before is known to be of other
+// resources, and that look may not know them.
+func (u unsettled) advance(key string, since *engine.Moment) {
+	if tried, isOpen := u[key]; isOpen && since != nil {
+		u[key] = attempt{Since: *since, Sent: tried.Sent}
+	}
+}
+
+// revision returns the one above which a single resource without an id was created, or
+// else the one given: Terraform drops the private state of what it replaces.
+func (u unsettled) revision(other types.Int64) types.Int64 {
+	if tried, isOpen := u[""]; isOpen {
+		return types.Int64Value(tried.Since.Revision)
+	}
+	return other
+}
+
+// leftAttempts are attempts that this apply has left to the CRM, because their
+// deletion_policy is to abandon. What replaces their resource knows nothing of them: it
+// must not make a second one.
+type leftAttempts struct {
+	mu       sync.Mutex
+	attempts []attempt
+}
+
+func (l *leftAttempts) add(left unsettled) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		l.attempts = append(l.attempts, left[key])
+	}
+}
+
+// take is [earlierAttempts.take].
+func (l *leftAttempts) take(n numbers, m conversationModel) *engine.Moment {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	of := n.identify(m)
+	i := slices.IndexFunc(l.attempts, func(a attempt) bool { return a.identity(n) == of })
+	if i < 0 {
+		return nil
+	}
+	since := l.attempts[i].Since
+	l.attempts = slices.Delete(l.attempts, i, i+1)
+	return &since
+}
+
+// An earlierAttempts finds attempts by what they would have made.
+type earlierAttempts struct {
+	unsettled
+
+	numbers numbers
+	keys    map[engine.Identity][]string
+	left    *leftAttempts
+}
+
+func (u unsettled) index(n numbers, left *leftAttempts) earlierAttempts {
+	e := earlierAttempts{u, n, make(map[engine.Identity][]string, len(u)), left}
+	for _, key := range slices.Sorted(maps.Keys(u)) {
+		of := u[key].identity(n)
+		e.keys[of] = append(e.keys[of], key)
+	}
+	return e
+}
+
+// take returns the moment before the attempt that a create repeats, under its
+// key or under another one, and forgets it; nil where there was none.
+func (e earlierAttempts) take(key string, m conversationModel) *engine.Moment {
+	of := e.numbers.identify(m)
+	keys := e.keys[of]
+	i := max(slices.Index(keys, key), 0)
+	if len(keys) == 0 {
+		return e.left.take(e.numbers, m)
+	}
+	since := e.unsettled[keys[i]].Since
+	delete(e.unsettled, keys[i])
+	e.keys[of] = slices.Delete(keys, i, i+1)
+	return &since
+}
