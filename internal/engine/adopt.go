@@ -47,7 +47,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 				return record.Meta().Revision > s.since(i).Revision && fits(s.changes[i].Input, record)
 			})
 			if n >= 0 && !s.isUpdate(i) {
-				s.take(ctx, i, records[n])
+				s.adoptProven(ctx, i, records[n])
 				records = slices.Delete(records, n, n+1)
 			}
 		}
@@ -78,7 +78,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 			s.failAmbiguous([]int{i}, records)
 			continue
 		}
-		s.take(ctx, i, records[0])
+		s.adoptProven(ctx, i, records[0])
 	}
 }
 
@@ -95,9 +95,9 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
 }
 
-// take adopts a record that a create may have made, unless it must have everything
+// adoptProven adopts a record that a create may have made, unless it must have everything
 // that was sent and does not, or others use it.
-func (s *search[T, In]) take(ctx context.Context, i int, record T) {
+func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	if s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return

@@ -104,65 +104,80 @@ func (u unsettled) revision(other types.Int64) types.Int64 {
 	return other
 }
 
+// An attemptIndex finds attempts by what they would have made.
+type attemptIndex map[engine.Identity][]keyedAttempt
+
+type keyedAttempt struct {
+	key string
+	attempt
+}
+
+func (x attemptIndex) add(n numbers, all unsettled) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		of := all[key].identity(n)
+		x[of] = append(x[of], keyedAttempt{key, all[key]})
+	}
+}
+
+// takeOut returns the attempt under the key, or else under another one, and forgets it;
+// nil where there is none.
+func (x attemptIndex) takeOut(of engine.Identity, key string) *keyedAttempt {
+	all := x[of]
+	if len(all) == 0 {
+		return nil
+	}
+	i := max(slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key }), 0)
+	found := all[i]
+	x[of] = slices.Delete(all, i, i+1)
+	return &found
+}
+
 // leftAttempts are attempts that this apply has left to the CRM, because their
 // deletion_policy is to abandon. What replaces their resource knows nothing of them: it
 // must not make a second one.
 type leftAttempts struct {
-	mu       sync.Mutex
-	attempts []attempt
+	mu    sync.Mutex
+	index attemptIndex
 }
 
-func (l *leftAttempts) add(left unsettled) {
+func (l *leftAttempts) add(n numbers, left unsettled) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, key := range slices.Sorted(maps.Keys(left)) {
-		l.attempts = append(l.attempts, left[key])
+	if l.index == nil {
+		l.index = attemptIndex{}
 	}
+	l.index.add(n, left)
 }
 
-// take is [earlierAttempts.take].
-func (l *leftAttempts) take(n numbers, m conversationModel) *engine.Moment {
+func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	of := n.identify(m)
-	i := slices.IndexFunc(l.attempts, func(a attempt) bool { return a.identity(n) == of })
-	if i < 0 {
-		return nil
-	}
-	since := l.attempts[i].Since
-	l.attempts = slices.Delete(l.attempts, i, i+1)
-	return &since
+	return l.index.takeOut(of, "")
 }
 
-// An earlierAttempts finds attempts by what they would have made.
+// earlierAttempts are those of a resource, and those that were left.
 type earlierAttempts struct {
-	unsettled
-
+	own     unsettled
+	index   attemptIndex // of own
 	numbers numbers
-	keys    map[engine.Identity][]string
 	left    *leftAttempts
 }
 
-func (u unsettled) index(n numbers, left *leftAttempts) earlierAttempts {
-	e := earlierAttempts{u, n, make(map[engine.Identity][]string, len(u)), left}
-	for _, key := range slices.Sorted(maps.Keys(u)) {
-		of := u[key].identity(n)
-		e.keys[of] = append(e.keys[of], key)
-	}
+func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
+	e := earlierAttempts{u, make(attemptIndex, len(u)), n, left}
+	e.index.add(n, u)
 	return e
 }
 
-// take returns the moment before the attempt that a create repeats, under its
-// key or under another one, and forgets it; nil where there was none.
-func (e earlierAttempts) take(key string, m conversationModel) *engine.Moment {
+// repeatedBy returns the moment before the attempt that a create repeats, under its key
+// or under another one, and forgets it; nil where there was none.
+func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Moment {
 	of := e.numbers.identify(m)
-	keys := e.keys[of]
-	i := max(slices.Index(keys, key), 0)
-	if len(keys) == 0 {
-		return e.left.take(e.numbers, m)
+	found := e.index.takeOut(of, key)
+	if found != nil {
+		delete(e.own, found.key)
+	} else if found = e.left.takeOut(of); found == nil {
+		return nil
 	}
-	since := e.unsettled[keys[i]].Since
-	delete(e.unsettled, keys[i])
-	e.keys[of] = slices.Delete(keys, i, i+1)
-	return &since
+	return &found.Since
 }

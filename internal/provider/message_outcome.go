@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// take takes note of what came of a write.
-func (w *messageWork) take(write *messageWrite, result engine.Result[client.Message]) {
+// settle records the outcome of a write.
+func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Message]) {
 	action := "Update"
 	switch {
 	case write.prior == nil && write.planned.isAttached():
@@ -76,7 +76,7 @@ func (w *messageWork) triedInVain(err error) {
 	w.memory.tried(w.conversation, since)
 }
 
-// finish takes note of what came of the removals. What could not be removed
+// finish records the outcome of the removals. What could not be removed
 // stays in the state.
 func (w *messageWork) finish() {
 	for _, removal := range w.removals {

@@ -166,7 +166,7 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 	}
 	_ = group.Wait()
 	for i, result := range results {
-		w.take(&w.writes[i], result)
+		w.settle(&w.writes[i], result)
 	}
 	w.finish()
 }
@@ -195,7 +195,7 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 	removed := api.Messages.DeleteMany(ctx, ids, level)
 	for _, w := range works {
 		for i := range w.writes {
-			w.take(&w.writes[i], written[0])
+			w.settle(&w.writes[i], written[0])
 			written = written[1:]
 		}
 		for i := range w.removals {

@@ -25,7 +25,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	change.Since = known.unsettled.index(known.numbers, &r.provider.left).take("", plan.conversationModel)
+	change.Since = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	known.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
@@ -104,7 +104,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		known.unsettled.recall("", state.conversationModel, known.numbers)
 	}
 	if abandons(state.DeletionPolicy) {
-		r.provider.left.add(known.unsettled)
+		r.provider.left.add(known.numbers, known.unsettled)
 		return nil
 	}
 	api, diags := r.provider.engine()

@@ -153,12 +153,12 @@ func (w *bulkWork) write(ctx context.Context) {
 		return
 	}
 	writes := make([]conversationChange, len(w.changes))
-	earlier := w.memory.unsettled.index(w.memory.numbers, w.left)
+	earlier := w.memory.unsettled.earlier(w.memory.numbers, w.left)
 	for i, change := range w.changes {
 		writes[i] = change.write
 		writes[i].KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			writes[i].Since = earlier.take(change.key, change.planned.conversationModel)
+			writes[i].Since = earlier.repeatedBy(change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
@@ -210,7 +210,7 @@ func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversat
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
-		w.left.add(w.memory.unsettled)
+		w.left.add(w.memory.numbers, w.memory.unsettled)
 		w.memory.unsettled = unsettled{}
 	case len(w.memory.unsettled) > 0:
 		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)
