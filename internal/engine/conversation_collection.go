@@ -52,14 +52,6 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 	})
 }
 
-// inlineMessages returns the messages that are created along with a conversation.
-func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
-	if messages, isSet := change.Input.Messages.Get(); isSet {
-		return messages
-	}
-	return change.inline
-}
-
 // existed reports whether a conversation that has changed since a revision of the
 // space has a link or a message from before. One that nobody has changed since it
 // was created needs no such question: the service stamps both times within a moment.
