@@ -105,7 +105,7 @@ func TestAddedField(t *testing.T) {
 	if err := os.WriteFile(file, overlay, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	command := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", file, "-run", "^Test(AddedField|.*Fields)", "./provider") //nolint:gosec // a file of the test
+	command := exec.CommandContext(t.Context(), "go", "test", "-vet=off", "-ldflags=-s -w", "-overlay", file, "-run", "^Test(AddedField|.*Fields)", "./provider")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Errorf("with the added fields: %v\n%s", err, output)
 	}

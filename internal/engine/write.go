@@ -11,9 +11,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// write creates and updates the records of one batch, and reads them
-// back: one request each, and one to see what is to be updated. More are sent
-// only where something has to be restored, or goes wrong.
+// write creates and updates the records of one batch and reads them back: one request
+// each, and one before an update to see what the CRM holds. It sends more only to restore
+// something, or if something goes wrong.
 func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()

@@ -35,7 +35,7 @@ type Space struct {
 
 	Phone   string // UUID of a sender phone, of which nobody else uses such numbers
 	Account string // UUID of an account to link; empty: what needs it is not probed
-	Contact string // UUID of a contact with such a number, such as +1 907 555 0123; likewise
+	Contact string // UUID of a contact with such a number, as +1 907 555 0123; empty: the same
 
 	Numbers   []string          // that no conversation of the phone has; nil: fictional ones
 	Transport http.RoundTripper // nil: the network

@@ -79,7 +79,7 @@ func unknownValues(m any) (names []string) {
 		if !field.IsExported() {
 			continue
 		}
-		if value, ok := v.FieldByIndex(field.Index).Interface().(attr.Value); ok && value.IsUnknown() {
+		if value, ok := reflect.TypeAssert[attr.Value](v.FieldByIndex(field.Index)); ok && value.IsUnknown() {
 			names = append(names, field.Name)
 		}
 	}

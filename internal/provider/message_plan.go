@@ -122,8 +122,8 @@ func (m messageModel) mayBecomeOf(owned messageModel) bool {
 	return !owned.isAttached()
 }
 
-// plannedFrom returns what is configured with what is known of the message; what
-// is soft-deleted is to be restored.
+// plannedFrom returns the plan of a configured message that becomes of the owned one. A
+// soft-deleted message is restored.
 func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	m.ID = owned.ID
 	m.IsDeleted = restored(owned.IsDeleted)

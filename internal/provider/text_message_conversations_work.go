@@ -146,8 +146,8 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	}
 }
 
-// write creates, updates and restores. What came of earlier attempts at creates
-// is adopted.
+// write creates, updates and restores. It adopts what earlier attempts at creates have
+// made.
 func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
@@ -164,7 +164,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
 	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing) {
-		w.take(w.changes[i], result)
+		w.settle(w.changes[i], result)
 		adopted[w.changes[i].key] = result
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted)...)
@@ -173,8 +173,8 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 }
 
-// take takes note of what came of a change.
-func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversation]) {
+// settle records the outcome of a change.
+func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Conversation]) {
 	var unread *engine.UnreadError
 	var leftover *engine.LeftoverError
 	switch {
