@@ -21,6 +21,7 @@ func TestImports(t *testing.T) {
 		"client":   nil,
 		"engine":   {"internal/batch", "internal/client"},
 		"provider": {"internal/client", "internal/engine"},
+		"probe":    {"internal/client", "internal/mockserver"},
 	} {
 		files, err := filepath.Glob(filepath.Join(name, "*.go"))
 		if err != nil || len(files) == 0 {

@@ -18,6 +18,16 @@
 //	  }]
 //	}
 //
+// With --probe it serves nothing, but finds out how a service behaves and prints the switches that make the mock behave
+// the same:
+//
+//	export PIPELINER_SPACE_ID=… PIPELINER_USERNAME=… PIPELINER_PASSWORD=…
+//	pipeliner-mock --probe https://eu-central.api.pipelinersales.com --probe-phone 0190978c-d6d1-de35-3f6d-7cf0a0e264db
+//
+// That writes to the space. It creates some forty conversations of that phone, each to a number that is reserved for
+// fiction and that no other conversation of the phone has, records incoming messages in them, and deletes them again. The
+// CRM keeps them in its bin. It sends nothing, and touches no other record.
+//
 // Beside the API there are endpoints to watch the mock and to order faults, which need no credentials:
 //
 //	GET    /_mock/requests        the requests so far (with ?count only their number)
@@ -110,6 +120,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if settings.version {
 		_, err := fmt.Fprintln(stdout, version)
 		return err
+	}
+	if settings.probe.ServiceURL != "" {
+		return runProbe(ctx, settings.probe, stdout, stderr)
 	}
 	mock, err := settings.server()
 	if err != nil {

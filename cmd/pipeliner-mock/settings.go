@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
 // settings is what the flags say.
@@ -18,6 +19,7 @@ type settings struct {
 	seed    string // name of a file
 	version bool
 	options mockserver.Options
+	probe   probe.Space // its ServiceURL is empty where nothing is to be probed
 }
 
 // parseFlags returns [flag.ErrHelp] if it was asked for help and has printed it to stderr.
@@ -33,6 +35,10 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.DurationVar(&s.options.Latency, "latency", 0, "`time` to add to every request, e.g. 200ms")
 	flags.DurationVar(&s.options.Lag, "lag", 0, "`time` by which reads lag behind writes, as from a replica")
 	flags.IntVar(&s.options.MaxBatchItems, "max-batch-items", 0, "refuse batches of more than `n` items with a 413")
+	flags.StringVar(&s.probe.ServiceURL, "probe", "", "probe the service at this `URL` instead of serving: writes to its space, see above")
+	flags.StringVar(&s.probe.Phone, "probe-phone", "", "`UUID` of the sender phone whose conversations to probe with")
+	flags.StringVar(&s.probe.Account, "probe-account", "", "`UUID` of an account to link; without it some switches are not probed")
+	flags.StringVar(&s.probe.Contact, "probe-contact", "", "`UUID` of a contact with a fictional number, such as +1 907 555 0123; without it recipient-match is not probed")
 	flags.BoolVar(&s.version, "version", false, "print the version and exit")
 	for _, sw := range mockserver.Switches {
 		usage := fmt.Sprintf("%s: `%s`", sw.Doc, strings.Join(sw.Values, "|"))
@@ -41,7 +47,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(stderr, "Serves a mock of the Pipeliner CRM REST API. Prints its URL when it is ready.")
+		fmt.Fprintln(stderr, "Serves a mock of the Pipeliner CRM REST API. Prints its URL when it is ready.\n"+probeHelp)
 		flags.SetOutput(stderr)
 		flags.PrintDefaults()
 	}

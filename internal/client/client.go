@@ -121,6 +121,9 @@ func newTransport(idle int) *http.Transport {
 // SpaceID returns the id of the space, also where only the service URL has it.
 func (c *Client) SpaceID() string { return path.Base(c.base.Path) }
 
+// URL returns the base URL of the space.
+func (c *Client) URL() string { return c.base.String() }
+
 // Config returns the settings in use, defaults included, without the password.
 func (c *Client) Config() Config {
 	config := c.config

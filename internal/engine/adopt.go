@@ -44,10 +44,10 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return record.Meta().Revision > s.since(i).Revision && fits(s.asHeld(s.changes[i].Input, record), record) // they have one name
+				return record.Meta().Revision > s.since(i).Revision && fits(s.changes[i].Input, record)
 			})
 			if n >= 0 && !s.isUpdate(i) {
-				s.take(ctx, i, records[n])
+				s.adoptProven(ctx, i, records[n])
 				records = slices.Delete(records, n, n+1)
 			}
 		}
@@ -67,7 +67,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	for _, i := range items {
 		of := s.identity(s.changes[i].Input)
 		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
-			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.agrees(s.asHeld(s.changes[i].Input, record), record) {
+			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.carried(s.changes[i].Input, record) {
 				candidates[i] = append(candidates[i], record)
 				claims[record.Meta().ID]++
 			}
@@ -78,8 +78,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 			s.failAmbiguous([]int{i}, records)
 			continue
 		}
-		s.changes[i].Input = s.asHeld(s.changes[i].Input, records[0])
-		s.take(ctx, i, records[0])
+		s.adoptProven(ctx, i, records[0])
 	}
 }
 
@@ -96,10 +95,10 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
 }
 
-// take adopts a record that a create may have made, unless it must have everything
+// adoptProven adopts a record that a create may have made, unless it must have everything
 // that was sent and does not, or others use it.
-func (s *search[T, In]) take(ctx context.Context, i int, record T) {
-	if s.exact && (!s.agrees(s.asHeld(s.changes[i].Input, record), record) || s.isUsed(ctx, i, record.Meta().ID)) {
+func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
+	if s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}
@@ -113,10 +112,10 @@ func (s *search[T, In]) adopt(i int, record T) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}
-	if !s.agrees(s.changes[i].Input, record) {
+	if !s.carried(s.changes[i].Input, record) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
 	}
-	if s.agrees(s.changes[i].Input, record) {
+	if s.carried(s.changes[i].Input, record) {
 		s.ids[i] = record.Meta().ID
 		return
 	}
@@ -132,70 +131,8 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 
-// lookOnceMore looks again at what was sent a second time, because the first request
-// may have been carried out late. Then a create that was refused the second time exists
-// all the same, and one that was carried out exists twice.
-func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
-	w.lookForTwins(ctx, items)
-	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
-	if len(refused) == 0 {
-		return
-	}
-	errs := make(map[int]error, len(refused))
-	for _, i := range refused {
-		errs[i], w.results[i].Err = w.results[i].Err, nil
-	}
-	// It may have been refused because the first one is there, and not show yet.
-	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
-	if unseen != nil {
-		w.failUnknown(left, unseen)
-		return
-	}
-	for _, i := range left {
-		if w.isCreate(i) {
-			w.results[i].Err = errs[i]
-		}
-	}
-}
-
-// lookForTwins notes which other records the first request of a repeated create may
-// have made.
-func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
-	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
-	if len(items) == 0 {
-		return
-	}
-	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
-		return
-	}
-	defer w.engine.claims.creating.Release(everyone)
-	s := newSearch(w, items)
-	if err := s.run(ctx); err != nil {
-		return // there need not be one
-	}
-	for place, records := range s.made {
-		for _, record := range records {
-			if s.engine.claims.losses(s.identityOf(record)) > 0 {
-				continue // it may be that of another batch
-			}
-			for _, i := range s.places[place] {
-				if s.isLike(i, record) {
-					s.results[i].Twins = append(s.results[i].Twins, record.Meta().ID)
-					break
-				}
-			}
-		}
-	}
-}
-
-// isLike reports whether the record may have been made by the create.
-func (s *search[T, In]) isLike(i int, record T) bool {
-	input := s.changes[i].Input
-	if of := s.identity(input); of != s.identityOf(record) {
-		if !s.mayBe(of, record) {
-			return false
-		}
-		input = s.asHeld(input, record)
-	}
-	return s.agrees(input, record) || s.lacks(input, record)
+// isUsed reports whether others use the record that the item may have created, or
+// whether that can't be told.
+func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
+	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }

@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"cmp"
 	"context"
-	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -31,142 +29,15 @@ func (c *Collection[T, In]) agrees(in In, record T) bool {
 	return len(c.fields.differences(&in, &record, !c.headOf(&in).ID.IsZero())) == 0
 }
 
+// carried reports whether the record has everything that the input sets, however the
+// service writes it.
+func (c *Collection[T, In]) carried(in In, record T) bool {
+	return c.agrees(c.fields.unspelled(in, &record), record)
+}
+
 // lacks reports whether the record agrees but for what is empty there, or what the
 // service may have made of it.
 func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&in, &record) }
-
-func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T, In], shape shape[T, In]) *Collection[T, In] {
-	col := &Collection[T, In]{
-		entity:  &entityOf[T, In]{entity, e},
-		shape:   shape,
-		engine:  e,
-		reads:   newListing[T](shape.query),
-		feed:    newFeed[T](),
-		batches: make(chan struct{}, e.config.MaxConcurrentRequests),
-	}
-	col.writes.run = col.write
-	col.removes.run = col.remove
-	return col
-}
-
-// CreateOrUpdate writes one record, together with those that other callers
-// write at the same time, and returns it as the CRM then holds it. An input
-// without an ID creates; an update needs ID and Revision, and Known beside it.
-//
-// An error is as of [client.Entity], or a *ConflictError, *GoneError or *RestoreError; an
-// *UnreadError says that the record was written all the same. An
-// *client.OutcomeUnknownError or *LostCreateError means that even looking at what the CRM
-// holds now did not tell.
-//
-// POST /entities/{entity}/batch-modify, around which GET /entities/{entity} compares and
-// reads back, and POST /entities/{entity}/batch-restore undoes deletes
-func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
-	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
-	result.Err = c.stillOpen(change, cmp.Or(err, result.Err))
-	return result
-}
-
-// LookFor looks for what earlier attempts at creates have made. It changes nothing. A
-// patient caller waits for the recovery timeout, others get the answer of one look. Each
-// change has a Since.
-//
-// A result without an error holds the record that the attempt has made, or a zero record
-// where there is none. A *LostCreateError means that this can't be told. It wraps an
-// *AmbiguousError where records may be the attempt's or someone else's: they lack part of
-// what was sent, others write in them, or there are several.
-//
-// GET /entities/{entity}
-func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {
-	w := newWriting(c, changes, client.WriteOptions{})
-	w.exact = true
-	patience := time.Duration(0)
-	if patient {
-		patience = c.engine.settings.RecoveryTimeout
-	}
-	if open, err := w.settle(ctx, w.all(), errEarlier, patience); err != nil {
-		w.failUnknown(open, err)
-	}
-	return w.results
-}
-
-// Delete soft-deletes one record, together with those that other callers delete
-// at the same time. One that is deleted or gone already is no error; one that may
-// not be deleted is a *ProtectedError.
-//
-// POST /entities/{entity}/batch-delete
-func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {
-	failure, err := c.removes.at(c.engine, validationLevel).Do(ctx, id)
-	return cmp.Or(err, failure)
-}
-
-// Get returns one record, also a soft-deleted one. [client.ProblemOf] its error is
-// [client.NotFound] when there is none.
-//
-// GET /entities/{entity}/{id}; GET /entities/{entity}, filtered by id, where that finds
-// nothing
-func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
-	find := c.find
-	if find == nil {
-		find = c.findWhole
-	}
-	record, err := find(ctx, id)
-	if err != nil {
-		return record, err
-	}
-	*c.asOf(&record) = record.Meta().Revision
-	c.engine.seen.observe(record.Meta().Revision, false)
-	c.engine.claims.take(id)
-	if c.find != nil {
-		return record, nil
-	}
-	return record, c.complete(ctx, &record)
-}
-
-func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, error) {
-	query := c.whole
-	query.IncludeDeleted = true
-	plain := c.engine.refused.has(getParameters)
-	if plain {
-		query = client.Query{}
-	}
-	record, err := c.entity.find(ctx, id, query)
-	if isRefusal(err) && !plain {
-		// The vendor's documents disagree on whether a get takes parameters.
-		if record, err = c.entity.find(ctx, id, client.Query{}); err == nil || client.ProblemOf(err) == client.NotFound {
-			c.engine.refused.add(ctx, getParameters)
-		}
-	}
-	return record, err
-}
-
-// Read returns one record, as Get does. It is for callers who come one by one, and of
-// whom it is not known how many will follow, such as Terraform's refresh.
-//
-// It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
-// what the page lacks until that has cost as much as listing all would. Then it lists
-// all, and answers the rest from the list. So n reads of existing records in a space of
-// t cost at most 2·min(n, ⌈t/100⌉)+2 requests.
-//
-// A *BehindError says that the space shows less than its user has seen of it.
-//
-// GET /entities/{entity}, GET /entities/{entity}/{id}
-func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (T, error) {
-	var record T
-	var listed bool
-	var err error
-	if c.mayBeListed == nil || c.mayBeListed(id, NoFloor) {
-		record, listed, err = c.lookUp(ctx, id)
-	}
-	if !listed && err == nil {
-		asOf := c.reads.current() // before the get: what comes later may be older than the list
-		record, err = c.Get(ctx, id)
-		*c.asOf(&record) = max(*c.asOf(&record), asOf)
-	}
-	if err != nil && client.ProblemOf(err) != client.NotFound {
-		return record, err
-	}
-	return record, cmp.Or(c.believe(ctx, err == nil), err)
-}
 
 // believe returns an error where the space does not exist, or shows less than its user
 // has seen of it: then "not found" proves nothing. What was found is there, even where
@@ -178,10 +49,6 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 	}
 	return err
 }
-
-// ListedAsOf returns the revision of the space as of which Read answers from a
-// list, [NoFloor] while it doesn't.
-func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
 
 // Known tells the engine of records that are known to its user, though it has
 // not read them: none of them can have been made by a lost create. It returns those that

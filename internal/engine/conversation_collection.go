@@ -39,7 +39,6 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		mayBe: func(of Identity, held client.Conversation) bool {
 			return e.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), held.RecipientPhoneNumber)
 		},
-		asHeld:  asHeld,
 		existed: e.existed,
 		hasChanged: func(c client.Conversation) bool {
 			return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
@@ -51,14 +50,6 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		clean:   e.removeDropped,
 		extend:  e.readMessages,
 	})
-}
-
-// inlineMessages returns the messages that are created along with a conversation.
-func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
-	if messages, isSet := change.Input.Messages.Get(); isSet {
-		return messages
-	}
-	return change.inline
 }
 
 // existed reports whether a conversation that has changed since a revision of the
@@ -110,10 +101,4 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 		}
 	}
 	return false
-}
-
-// asHeld returns the input with the number as the service has written it.
-func asHeld(in client.ConversationInput, held client.Conversation) client.ConversationInput {
-	in.RecipientPhoneNumber = client.Value(held.RecipientPhoneNumber)
-	return in
 }

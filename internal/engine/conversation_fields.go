@@ -10,13 +10,11 @@ import (
 // conversationFields are what can be set of a conversation, with its numbers compared
 // as those are.
 func conversationFields(numbers client.PhoneNumbers) fields[client.Conversation, client.ConversationInput] {
-	phone := referenceField("phone_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.PhoneID }, func(c *client.Conversation) client.ID { return c.PhoneID })
-	phone.like = isSame
 	number := newField("recipient_phone_number", func(in *client.ConversationInput) *client.Field[string] { return &in.RecipientPhoneNumber }, asIs,
 		func(c *client.Conversation) string { return c.RecipientPhoneNumber })
-	number.same = numbers.Same
+	number.same, number.spells = numbers.Same, numbers.MayBeSpelling
 	all := fields[client.Conversation, client.ConversationInput]{
-		phone,
+		referenceField("phone_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.PhoneID }, func(c *client.Conversation) client.ID { return c.PhoneID }),
 		number,
 		referenceField("recipient_account_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.RecipientAccountID }, func(c *client.Conversation) client.ID { return c.RecipientAccountID }),
 		referenceField("recipient_contact_id", func(in *client.ConversationInput) *client.Field[client.ID] { return &in.RecipientContactID }, func(c *client.Conversation) client.ID { return c.RecipientContactID }),
@@ -29,9 +27,7 @@ func conversationFields(numbers client.PhoneNumbers) fields[client.Conversation,
 
 // referenceField describes a field that names a record.
 func referenceField(name string, at func(*client.ConversationInput) *client.Field[client.ID], held func(*client.Conversation) client.ID) field[client.Conversation, client.ConversationInput] {
-	reference := newField(name, at, func(id client.ID) string { return TextOf(id) }, func(c *client.Conversation) string { return TextOf(held(c)) })
-	reference.like = isFilled
-	return reference
+	return newField(name, at, func(id client.ID) string { return TextOf(id) }, func(c *client.Conversation) string { return TextOf(held(c)) })
 }
 
 // linksField describes the links of a kind, as one text.

@@ -4,7 +4,7 @@
 // An [Engine] has a [Collection] for conversations and one for messages. A caller hands
 // over a [Change] and gets a [Result]; the engine gathers the changes of all callers into
 // batches, compares what is updated with what the CRM holds, sends them, looks for what
-// became of requests whose reply got lost, and reads back what was written.
+// requests have done whose reply got lost, and reads back what was written.
 //
 // # Glossary
 //
@@ -31,6 +31,8 @@
 //   - Adopt: to take a record that the space shows for the result of a lost create. That
 //     needs proof: no more records of one identity than creates that may have made them,
 //     and nothing in them that contradicts what was sent.
+//   - Spelling: how the service writes a value that it was sent, such as a number without
+//     its spaces. A spelling of what was sent is what was sent.
 //   - Stub: a record as a list shows it, without its contents. Messages of others are
 //     never read any further.
 package engine

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -41,19 +40,13 @@ type Engine struct {
 	refused  refusals
 }
 
-// New makes the engine of a client's space. It sends nothing yet. An error is a *client.ConfigError.
-func New(api *client.Client, settings Settings) (*Engine, error) {
-	numbers, err := client.NewPhoneNumbers(settings.DefaultRegion)
-	if err != nil {
-		return nil, &client.ConfigError{Setting: "default_region", Err: err}
-	}
-	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), Defaults().BatchSize)
-	e := &Engine{api: api, settings: settings, config: api.Config(), numbers: numbers, seen: newHistory(), claims: newClaims()}
-	e.refused.log = e.config.Logger
-	e.relations = &entityOf[client.Relation, client.RelationInput]{api.Relations, e}
-	e.Conversations, e.Messages = conversationsOf(e), messagesOf(e)
-	return e, nil
-}
-
 // Client returns the client of the space, for what needs no engine.
 func (e *Engine) Client() *client.Client { return e.api }
+
+// An entityOf has the API's operations on an entity, and those that need to know the
+// space: "not found" means that a record is gone only where the space is known to exist.
+type entityOf[T client.Record, In any] struct {
+	*client.Entity[T, In]
+
+	engine *Engine
+}

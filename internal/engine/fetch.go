@@ -87,7 +87,7 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 		}
 		before := f.listable()
 		for _, record := range page.Records {
-			f.take(ctx, record)
+			f.keep(ctx, record)
 		}
 		missing := f.listable()
 		if missing == before {
@@ -102,8 +102,8 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	return nil
 }
 
-// take moves a listed record to found, if it is one of the missing.
-func (f *fetching[T, In]) take(ctx context.Context, record T) {
+// keep moves a listed record to found, if it is one of the missing.
+func (f *fetching[T, In]) keep(ctx context.Context, record T) {
 	id := record.Meta().ID
 	if !f.missing[id] {
 		return

@@ -14,9 +14,15 @@ type field[T, In any] struct {
 	wanted func(*In) (text string, isSet bool)
 	held   func(*T) string                // nil: lists and gets of records leave it out
 	same   func(wanted, held string) bool // the difference, if any, means nothing
-	like   func(wanted, held string) bool // the service may have made the one of the other, or not have filled it in yet; nil: it may hold anything
+	spells func(wanted, held string) bool // held may be how the service writes what is wanted; nil: as same
+	like   func(wanted, held string) bool // a record that a lost create has made may hold this; nil: any spelling, or nothing yet
 	covers func(wanted, held string) bool // held is what is wanted, and perhaps what an update has yet to remove; nil: as same
 	leave  func(*In)                      // out of the input
+}
+
+// isSpelled reports whether held is how the service writes what is wanted.
+func (f field[T, In]) isSpelled(wanted, held string) bool {
+	return f.same(wanted, held) || held != "" && f.spells != nil && f.spells(wanted, held)
 }
 
 // newField describes a field of an input at a place, whose value has a text.
@@ -37,9 +43,9 @@ func wantedText[V any](field client.Field[V], text func(V) string) (string, bool
 	return text(value), true
 }
 
-func asIs(text string) string           { return text }
-func isSame(wanted, held string) bool   { return wanted == held }
-func isFilled(wanted, held string) bool { return held == "" || wanted == held }
+func asIs(text string) string         { return text }
+func isSame(wanted, held string) bool { return wanted == held }
+func isAny(_, _ string) bool          { return true }
 
 // TextOf names records by their ids, whatever their order; empty for none.
 func TextOf(ids ...client.ID) string {
@@ -98,25 +104,30 @@ func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {
 // made of the input, or has not filled in.
 func (f fields[T, In]) like(in *In, record *T) bool {
 	for _, field := range f {
-		if wanted, isSet := field.wanted(in); isSet && field.like != nil && !field.like(wanted, field.held(record)) {
+		wanted, isSet := field.wanted(in)
+		if !isSet || field.held == nil {
+			continue
+		}
+		held := field.held(record)
+		if field.like == nil && held != "" && !field.isSpelled(wanted, held) || field.like != nil && !field.like(wanted, held) {
 			return false
 		}
 	}
 	return true
 }
 
-// carried reports whether the record has all that the input sets, in the form that the
-// service may have given it.
-func (f fields[T, In]) carried(in *In, record *T) bool {
-	return !slices.ContainsFunc(f, func(field field[T, In]) bool {
-		wanted, isSet := field.wanted(in)
-		if !isSet || field.held == nil {
-			return false
+// unspelled returns the input without what the record has, but written in another way.
+func (f fields[T, In]) unspelled(in In, record *T) In {
+	for _, field := range f {
+		wanted, isSet := field.wanted(&in)
+		if !isSet || field.spells == nil {
+			continue
 		}
-		held := field.held(record)
-		isFormed := field.like != nil && held != "" && field.like(wanted, held)
-		return !isFormed && !field.same(wanted, held)
-	})
+		if held := field.held(record); field.isSpelled(wanted, held) && !field.same(wanted, held) {
+			field.leave(&in)
+		}
+	}
+	return in
 }
 
 // missing returns the input without what the record has, in whatever form.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -57,59 +56,6 @@ func (l *listing[T]) add(records []T, asOf func(*T) *int64) {
 			l.listed[record.Meta().ID] = record
 		}
 	}
-}
-
-// lookUp returns the record from the list, and makes the list grow when that is due. If
-// it is not listed, the caller gets it.
-func (c *Collection[T, In]) lookUp(ctx context.Context, id client.ID) (record T, listed bool, err error) {
-	l := c.reads
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-ctx.Done():
-		return record, false, context.Cause(ctx)
-	}
-	defer l.finish(id)
-	for {
-		record, listed, done := l.state(id)
-		switch {
-		case listed:
-			c.engine.claims.take(id)
-			return record, true, c.complete(ctx, &record)
-		case done || l.closed || l.begun && l.gets < l.pages:
-			l.gets++
-			return record, false, nil
-		}
-		if err := c.nextPage(ctx); err != nil {
-			return record, false, err
-		}
-	}
-}
-
-// nextPage adds a page to the list. If the service refuses to list, gets go on without
-// it.
-func (c *Collection[T, In]) nextPage(ctx context.Context) error {
-	l := c.reads
-	page, err := c.entity.List(ctx, l.query)
-	switch client.ProblemOf(err) {
-	case client.Unreachable, client.Throttled, client.WrongCredentials, client.WrongAddress:
-		return err // a get would not go better
-	}
-	if err != nil {
-		l.closed = true
-		c.engine.config.Logger.DebugContext(ctx, "giving up a listing; getting records one by one", "entity", c.entity.Segment, "error", client.KindOf(err))
-		return context.Cause(ctx)
-	}
-	l.add(page.Records, c.asOf)
-	if !l.begun {
-		observePage(&c.engine.seen, page)
-		l.begun = true
-		l.pages = (page.Total + client.MaxPageSize - 1) / client.MaxPageSize
-	}
-	l.pages--
-	l.query.After = page.EndCursor
-	l.closed = !page.HasNextPage || l.pages <= 0
-	return nil
 }
 
 // current returns the as-of of the records that are read from now on, [NoFloor] where

@@ -10,9 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// What is here looks for records that nobody has told of before. It asks the
-// service each time, and claims nothing: what is found may be what came of
-// someone's lost create.
+// Find and its kin look for records that the engine does not know. They ask the service
+// each time and claim nothing: a record that they find may be the result of a lost create.
 
 // Find returns the first conversations that match, at most limit of them; 0:
 // all. They come without messages; what the query says of fields is not heeded.

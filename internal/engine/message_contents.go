@@ -27,7 +27,7 @@ type contents struct {
 // notOwned stands in the place of a revision: the content is somebody else's.
 const notOwned = math.MaxInt64
 
-// OwnMessages tells the client of messages that its caller owns, each with the
+// OwnMessages tells the engine of messages that its caller owns, each with the
 // revision at which the caller has read it, [NoFloor] where it has not. As long as
 // a message has that revision, it is returned as a stub.
 func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
@@ -40,8 +40,8 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	maps.Copy(e.contents.readAt, readAt)
 }
 
-// ReferToMessages tells the client of messages that its caller refers to and, as
-// far as the client knows, does not own. They are returned as stubs.
+// ReferToMessages tells the engine of messages that its caller refers to and, as
+// far as the engine knows, does not own. They are returned as stubs.
 func (e *Engine) ReferToMessages(ids []client.ID) {
 	others := map[client.ID]int64{}
 	for _, id := range ids {

@@ -11,26 +11,19 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// messageFields are what can be set of a message.
+// messageFields are what can be set of a message. The service sets the time and the status
+// of one by itself, too.
 var messageFields = fields[client.Message, client.MessageInput]{
 	like(isSame, newField("text_message_conversation_id", func(in *client.MessageInput) *client.Field[client.ID] { return &in.TextMessageConversationID },
 		func(id client.ID) string { return TextOf(id) }, func(m *client.Message) string { return TextOf(m.TextMessageConversationID) })),
-	same(SameContent, like(likeContent, newField("content", func(in *client.MessageInput) *client.Field[string] { return &in.Content },
-		asIs, func(m *client.Message) string { return m.Content }))),
+	content(newField("content", func(in *client.MessageInput) *client.Field[string] { return &in.Content }, asIs, func(m *client.Message) string { return m.Content })),
 	like(isSame, newField("direction", func(in *client.MessageInput) *client.Field[int] { return &in.Direction },
 		client.MessageDirections.Name, func(m *client.Message) string { return client.MessageDirections.Name(m.Direction) })),
-	same(sameTimeText, newField("datetime_sent", func(in *client.MessageInput) *client.Field[client.Time] { return &in.DatetimeSent },
-		textOfTime, func(m *client.Message) string { return textOfTime(m.DatetimeSent) })),
-	// Another SID is another message's.
-	like(func(wanted, held string) bool { return wanted == "" || isFilled(wanted, held) },
-		newField("message_sid", func(in *client.MessageInput) *client.Field[string] { return &in.MessageSID }, asIs, func(m *client.Message) string { return m.MessageSID })),
-	newField("status", func(in *client.MessageInput) *client.Field[int] { return &in.Status },
-		client.MessageStatuses.Name, func(m *client.Message) string { return client.MessageStatuses.Name(m.Status) }),
-}
-
-func same[T, In any](same func(wanted, held string) bool, f field[T, In]) field[T, In] {
-	f.same = same
-	return f
+	like(isAny, timed(newField("datetime_sent", func(in *client.MessageInput) *client.Field[client.Time] { return &in.DatetimeSent },
+		textOfTime, func(m *client.Message) string { return textOfTime(m.DatetimeSent) }))),
+	newField("message_sid", func(in *client.MessageInput) *client.Field[string] { return &in.MessageSID }, asIs, func(m *client.Message) string { return m.MessageSID }),
+	like(isAny, newField("status", func(in *client.MessageInput) *client.Field[int] { return &in.Status },
+		client.MessageStatuses.Name, func(m *client.Message) string { return client.MessageStatuses.Name(m.Status) })),
 }
 
 func like[T, In any](like func(wanted, held string) bool, f field[T, In]) field[T, In] {
@@ -38,7 +31,18 @@ func like[T, In any](like func(wanted, held string) bool, f field[T, In]) field[
 	return f
 }
 
-func likeContent(wanted, held string) bool {
+func content[T, In any](f field[T, In]) field[T, In] {
+	f.same, f.spells, f.like = SameContent, isContent, isContent
+	return f
+}
+
+func timed[T, In any](f field[T, In]) field[T, In] {
+	f.same = sameTimeText
+	return f
+}
+
+// isContent reports whether held is how a service may write a content.
+func isContent(wanted, held string) bool {
 	return canonicalContent(wanted) == canonicalContent(held)
 }
 

@@ -71,7 +71,7 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 		var open []int
 		for n, i := range items {
 			record, ok := found[ids[n]]
-			w.take(ctx, i, record, ok, err)
+			w.setRead(ctx, i, record, ok, err)
 			if err == nil && !w.shows(i, record, ok) {
 				open = append(open, i)
 			}
@@ -82,8 +82,8 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	}
 }
 
-// take sets the result of a write to what was read back.
-func (w *writing[T, In]) take(ctx context.Context, i int, record T, found bool, err error) {
+// setRead sets the result of a write to what was read back.
+func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found bool, err error) {
 	switch {
 	case !found:
 		if w.creates[i] {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -45,16 +44,6 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	}
 }
 
-func (w *writing[T, In]) lostCreates(items []int) []Identity {
-	var creates []Identity
-	for _, i := range items {
-		if w.isCreate(i) {
-			creates = append(creates, w.identity(w.changes[i].Input))
-		}
-	}
-	return creates
-}
-
 // mayPass reports whether looking again may go better.
 func mayPass(err error) bool {
 	switch client.ProblemOf(err) {
@@ -62,12 +51,6 @@ func mayPass(err error) bool {
 		return true
 	}
 	return false
-}
-
-// isUsed reports whether others use the record that the item may have created, or
-// whether that can't be told.
-func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
-	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }
 
 // adoptEarlier adopts what earlier attempts at creates have made. What differs from the
@@ -96,40 +79,6 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
 	}
 	return &LostCreateError{Since: *change.Since, Err: err}
-}
-
-// since returns a moment before anything that the item can have done.
-func (w *writing[T, In]) since(i int) Moment {
-	if revision, update := w.head(i).Revision.Get(); update {
-		return Moment{Revision: revision}
-	}
-	if since := w.changes[i].Since; since != nil {
-		return *since
-	}
-	return w.before
-}
-
-// createdSince returns a revision below everything that the items have created, now or
-// in an earlier attempt.
-func (w *writing[T, In]) createdSince(items []int) int64 {
-	floor := w.before.Revision
-	for _, i := range items {
-		if since := w.changes[i].Since; since != nil {
-			floor = min(floor, since.Revision)
-		}
-	}
-	return floor
-}
-
-// sinceAny returns the earliest moment of any of the items.
-func (w *writing[T, In]) sinceAny(items []int) Moment {
-	earliest := Moment{Revision: math.MaxInt64}
-	for _, i := range items {
-		if since := w.since(i); since.Revision < earliest.Revision {
-			earliest = since
-		}
-	}
-	return earliest
 }
 
 // look is one look of settle.

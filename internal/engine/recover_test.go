@@ -593,6 +593,35 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 	}
 }
 
+// What someone else undoes of a lost update is sent again. The number that it has carried
+// out is no conflict, in whatever spelling, and is not sent again.
+func TestLostUpdatePartlyUndone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
+		made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{PhoneID: client.Value(frontDesk)}}, 0)
+		apitest.Must(t, err)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, After: mockserver.Acts{{Edit: &mockserver.Target{
+			Entity: apitest.ConversationSegment, ID: made.ID.String(), Values: map[string]any{"recipient_contact_id": nil},
+		}}}})
+		update := since(made)
+		update.Input.RecipientPhoneNumber, update.Input.RecipientContactID = client.Value(apitest.NumberOf(1)), client.Value(jones)
+		s.ResetRequests()
+		updated, err := s.engine.Conversations.writeOne(t.Context(), update, 0)
+		apitest.Must(t, err)
+		wantEqual(t, "contact", jones, updated.RecipientContactID)
+		var sent []string
+		for _, request := range s.Requests() {
+			if strings.Contains(request.Path, "batch-modify") {
+				sent = append(sent, string(request.Body))
+			}
+		}
+		if len(sent) != 2 || !strings.Contains(sent[0], "recipient_phone_number") || strings.Contains(sent[1], "recipient_phone_number") {
+			t.Errorf("sent are %q; want the number once", sent)
+		}
+	})
+}
+
 // What is updated is known, and can't be what came of a look-alike's create.
 func TestUpdatedIsNotAdopted(t *testing.T) {
 	t.Parallel()

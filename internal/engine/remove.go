@@ -18,7 +18,7 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 		}
 		return results, err
 	}
-	return e.carryOut(ctx, ids, options, batchDelete, func(id client.ID, found *T, err error) error {
+	return e.operate(ctx, ids, options, batchDelete, func(id client.ID, found *T, err error) error {
 		switch {
 		case found == nil, (*found).Meta().IsDeleted:
 			return nil

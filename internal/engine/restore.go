@@ -31,7 +31,7 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 // deleted, perhaps by a request whose reply got lost, is no error; what does not
 // exist any more has a *GoneError, what else fails a *RestoreError.
 func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
-	return e.carryOut(ctx, ids, options, e.BatchRestore, func(id client.ID, found *T, err error) error {
+	return e.operate(ctx, ids, options, e.BatchRestore, func(id client.ID, found *T, err error) error {
 		switch {
 		case found == nil:
 			return &GoneError{ID: id}
@@ -42,10 +42,10 @@ func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options 
 	})
 }
 
-// carryOut carries out an operation on the records of one batch, and where it
+// operate carries out an operation on the records of one batch, and where it
 // fails looks at what became of the record: judge tells what the error means for
 // one that was found, or (nil) does not exist any more, deleted or not.
-func (e *entityOf[T, In]) carryOut(
+func (e *entityOf[T, In]) operate(
 	ctx context.Context, ids []client.ID, options client.WriteOptions,
 	operation func(context.Context, []client.ID, client.WriteOptions) ([]client.BatchResult, error),
 	judge func(id client.ID, found *T, err error) error,
@@ -62,7 +62,7 @@ func (e *entityOf[T, In]) carryOut(
 	}
 	if (isRefusedWhole(err) || isTooLarge(err)) && len(ids) > 1 {
 		half := len(ids) / 2
-		return append(e.carryOut(ctx, ids[:half], options, operation, judge), e.carryOut(ctx, ids[half:], options, operation, judge)...)
+		return append(e.operate(ctx, ids[:half], options, operation, judge), e.operate(ctx, ids[half:], options, operation, judge)...)
 	}
 	blind := false
 	for i, id := range ids {

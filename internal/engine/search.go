@@ -127,13 +127,11 @@ func (s *search[T, In]) passOthers() {
 // service has written in its own way is what was sent, not someone else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
-		if of := s.identity(s.changes[i].Input); of.Name != "" && s.mayBe(of, record) {
-			s.changes[i].Input = s.asHeld(s.changes[i].Input, record)
-		}
-		if s.agrees(s.changes[i].Input, record) || s.fields.carried(&s.changes[i].Input, &record) {
+		if s.carried(s.changes[i].Input, record) {
 			s.results[i].Err, s.ids[i] = nil, record.Meta().ID
-		} else {
-			s.bringUpToDate(i, record)
+			continue
 		}
+		s.changes[i].Input = s.fields.unspelled(s.changes[i].Input, &record)
+		s.bringUpToDate(i, record)
 	}
 }

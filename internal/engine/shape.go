@@ -26,8 +26,6 @@ type shape[T client.Record, In Input] struct {
 	// mayBe reports whether the service may have spelled the name of an identity as the
 	// record has it.
 	mayBe func(Identity, T) bool
-	// asHeld returns the input with the record's spelling of the name.
-	asHeld func(In, T) In
 	// existed reports whether the record shows that it was there at the revision.
 	existed func(context.Context, T, int64) (bool, error)
 	// hasChanged reports whether the record says of itself that it has changed since it was

@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// write creates and updates the records of one batch, and reads them
-// back: one request each, and one to see what is to be updated. More are sent
-// only where something has to be restored, or goes wrong.
+// write creates and updates the records of one batch and reads them back: one request
+// each, and one before an update to see what the CRM holds. It sends more only to restore
+// something, or if something goes wrong.
 func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
@@ -170,16 +169,6 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 		err = fmt.Errorf("%w; then: %w", causeOf(lost), err)
 	}
 	w.failUnknown(items, causeOf(err))
-}
-
-// failUnknown fails items that may have been carried out, because of err. What creates
-// have made can be looked for later.
-func (w *writing[T, In]) failUnknown(items []int, err error) {
-	w.fail(items, &client.OutcomeUnknownError{Err: err})
-	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
-		w.engine.claims.giveUp(w.lostCreates(creates))
-		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
-	}
 }
 
 // sendOnce sends the items in one request. Its error is about those that have neither

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -101,4 +102,66 @@ func (w *writing[T, In]) createdID(i int) client.ID {
 		id, _ = w.head(i).ID.Get()
 	}
 	return id
+}
+
+// failUnknown fails items that may have been carried out, because of err. What creates
+// have made can be looked for later.
+func (w *writing[T, In]) failUnknown(items []int, err error) {
+	w.fail(items, &client.OutcomeUnknownError{Err: err})
+	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+		w.engine.claims.giveUp(w.lostCreates(creates))
+		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
+	}
+}
+
+func (w *writing[T, In]) lostCreates(items []int) []Identity {
+	var creates []Identity
+	for _, i := range items {
+		if w.isCreate(i) {
+			creates = append(creates, w.identity(w.changes[i].Input))
+		}
+	}
+	return creates
+}
+
+// since returns a moment before anything that the item can have done.
+func (w *writing[T, In]) since(i int) Moment {
+	if revision, update := w.head(i).Revision.Get(); update {
+		return Moment{Revision: revision}
+	}
+	if since := w.changes[i].Since; since != nil {
+		return *since
+	}
+	return w.before
+}
+
+// createdSince returns a revision below everything that the items have created, now or
+// in an earlier attempt.
+func (w *writing[T, In]) createdSince(items []int) int64 {
+	floor := w.before.Revision
+	for _, i := range items {
+		if since := w.changes[i].Since; since != nil {
+			floor = min(floor, since.Revision)
+		}
+	}
+	return floor
+}
+
+// sinceAny returns the earliest moment of any of the items.
+func (w *writing[T, In]) sinceAny(items []int) Moment {
+	earliest := Moment{Revision: math.MaxInt64}
+	for _, i := range items {
+		if since := w.since(i); since.Revision < earliest.Revision {
+			earliest = since
+		}
+	}
+	return earliest
+}
+
+// inlineMessages returns the messages that are created along with a conversation.
+func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
+	if messages, isSet := change.Input.Messages.Get(); isSet {
+		return messages
+	}
+	return change.inline
 }

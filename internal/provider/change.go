@@ -14,7 +14,7 @@ type (
 // is nil, together with what the state knows of the conversation.
 func (m conversationModel) change(n numbers, prior *conversationModel) conversationChange {
 	change := conversationChange{Input: m.toAPI(n, prior)}
-	change.Restore = prior != nil && m.restores(*prior)
+	change.Restore = prior != nil && isRestored(m.IsDeleted, prior.IsDeleted)
 	if prior != nil && change.IsNeeded() { // of the entries of a map, most stay as they are
 		change.Known = prior.known(n)
 	}

@@ -131,13 +131,13 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	if !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
 		return
 	}
-	cell := func(column string) string {
+	textIn := func(column string) string {
 		if i, found := s.columns[column]; found && i < len(cells) {
 			return strings.TrimSpace(cells[i])
 		}
 		return ""
 	}
-	key := cell(s.key)
+	key := textIn(s.key)
 	if first, twice := s.rows[key]; twice {
 		s.fault(row, s.key, "the key %q is that of row %d too", key, first)
 		return
@@ -151,8 +151,8 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		entry.set(attribute, constant)
 	}
 	for attribute, column := range s.sheetOptions.columns {
-		if text := cell(column); text != "" {
-			s.set(ctx, entry, row, attribute, column, text)
+		if text := textIn(column); text != "" {
+			s.set(ctx, entry, cell{row: row, key: key, attribute: attribute, column: column, text: text})
 		}
 	}
 	if entry.PhoneID.IsNull() {
@@ -161,22 +161,29 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	s.found[key] = entry
 }
 
-// set sets an attribute to what a cell says.
-func (s *sheet) set(ctx context.Context, entry *ownedModel, row int, attribute, column, text string) {
-	items := []string{text}
-	_, isSet := entryType.AttrTypes[attribute].(types.SetType)
+// A cell holds an attribute of the conversation with the key.
+type cell struct {
+	row                    int
+	key, attribute, column string
+	text                   string
+}
+
+// set sets the attribute of a cell to what the cell says.
+func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
+	items := []string{c.text}
+	_, isSet := entryType.AttrTypes[c.attribute].(types.SetType)
 	if isSet {
-		items = strings.Split(text, s.separator)
+		items = strings.Split(c.text, s.separator)
 	}
 	var values []attr.Value
 	for _, item := range items {
 		if item = strings.TrimSpace(item); item == "" {
 			continue
 		}
-		if table := s.lookups[attribute]; table != nil {
+		if table := s.lookups[c.attribute]; table != nil {
 			stands, found := table[lookupKey(item)]
 			if !found {
-				s.fault(row, column, "%q is not in the lookups of %s", item, attribute)
+				s.fault(c.row, c.column, "%q is not in the lookups of %s", item, c.attribute)
 				continue
 			}
 			item = stands
@@ -192,10 +199,10 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, row int, attribute, 
 	default:
 		return
 	}
-	for _, wrong := range validateAttribute(ctx, at(s.key).AtName(attribute), entrySchema[attribute], value) {
-		s.fault(row, column, "%s", wrong.Detail())
+	for _, wrong := range validateAttribute(ctx, at(c.key).AtName(c.attribute), entrySchema[c.attribute], value) {
+		s.fault(c.row, c.column, "%s", wrong.Detail())
 	}
-	entry.set(attribute, value)
+	entry.set(c.attribute, value)
 }
 
 func lineEndsIn(cells []string) (count int) {

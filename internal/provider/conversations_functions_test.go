@@ -220,7 +220,7 @@ func TestConversationsFromCSV(t *testing.T) {
 		"not in the lookups":    {text: header + "a,+1,Initech\n", options: options(lookups), err: `0: row 2, column "accounts": "Initech" is not in the lookups of account_relations`},
 		"duplicate key":         {text: header + "a,+1,\n\n a ,+2,", err: `0: row 4, column "customer": the key "a" is that of row 2 too`},
 		"no key":                {text: header + ",+1,", err: `0: row 2, column "customer": the key is blank`},
-		"no uuid":               {text: header + "\"a\nb\",+1,\nc,+2,sales", err: `0: row 3, column "accounts": …"sales" is neither a UUID…`},
+		"no uuid":               {text: header + "\"a\nb\",+1,\nc,+2,sales", err: `0: row 3, column "accounts": conversations["c"].account_relations: "sales" is neither a UUID…`},
 		"no such columns":       {text: "name,number\na,+1", err: `0: row 1, column "customer": there is no such column; the columns are: "name", "number"` + "\n" + `row 1, column "accounts": there is no such column; the columns are: "name", "number"`},
 		"a column twice":        {text: "customer,number,accounts,number\na,+1,,+2", err: `0: row 1, column "number": the column is there twice`},
 		"no phone":              {text: "customer,sender\na,\nb," + phone, options: map[string]any{"key": "customer", "columns": map[string]any{"phone_id": "sender"}}, err: `0: row 2, column "sender": the phone_id is blank`},

@@ -95,7 +95,7 @@ func (f failure) faults() (faults []fault, others []reason) {
 // conversation or of its links; empty for none.
 func (f failure) attributeOf(field, text string) string {
 	if f.message {
-		if _, known := (messageModel{}).sent()[field]; known {
+		if slices.ContainsFunc(sentFields, func(f messageField) bool { return f.name == field }) {
 			return field
 		}
 		return ""

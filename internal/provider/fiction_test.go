@@ -10,32 +10,16 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// The numbers 555-0100 to 555-0199 of each area code are kept for fiction: nobody
-// has one. In a real space each conversation of a test is to one of them, by which
-// what a test has left behind is found again. The area codes are of places with
-// few people, because examples and demonstrations are to fictional numbers too.
+// In a real space each conversation of a test is to one of the numbers of [probe.FictionalNumbers].
 
-const areaCodes = "907 307 701 605 802 406 207 208 304 808 302 603 401 505 575 402 308 785 620"
+var phoneNumber = regexp.MustCompile(`\+1[ ().-]*(\d[ ().-]*){9}\d\b`) // in a configuration, in any spelling
 
-var (
-	fictional   = regexp.MustCompile(`^1(` + strings.ReplaceAll(areaCodes, " ", "|") + `)55501\d\d$`) // as digits
-	phoneNumber = regexp.MustCompile(`\+1[ ().-]*(\d[ ().-]*){9}\d\b`)                                // in a configuration, in any spelling
-)
-
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-}
+func digits(number string) string { return probe.Digits(number) }
 
 // respelled returns the number in the spelling of another one with as many digits.
 func respelled(number, like string) string {
@@ -68,7 +52,7 @@ func (a *allotment) take(ctx context.Context, c *client.Client) (string, error) 
 	if err := a.lookUp(ctx, c); err != nil {
 		return "", fmt.Errorf("looking up which numbers are taken: %w", err)
 	}
-	all := fictionalNumbers()
+	all := probe.FictionalNumbers()
 	for a.given < len(all) {
 		number := all[(a.first+a.given)%len(all)]
 		a.given++
@@ -104,19 +88,10 @@ func (a *allotment) isOlder(id client.ID) bool {
 	return a.older[id]
 }
 
-func fictionalNumbers() (numbers []string) {
-	for code := range strings.FieldsSeq(areaCodes) {
-		for n := range 100 {
-			numbers = append(numbers, fmt.Sprintf("1%s55501%02d", code, n))
-		}
-	}
-	return numbers
-}
-
 func TestAllotment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
-	all := fictionalNumbers()
+	all := probe.FictionalNumbers()
 	var deleted client.ID
 	for i, number := range all {
 		if i == 9 {
@@ -151,14 +126,8 @@ func TestAllotment(t *testing.T) {
 	}
 }
 
-func TestFiction(t *testing.T) {
+func TestRespelled(t *testing.T) {
 	t.Parallel()
-	for code := range strings.FieldsSeq(areaCodes) {
-		number, err := phonenumbers.Parse("+1"+code+"5550100", "")
-		if err != nil || !phonenumbers.IsValidNumber(number) || !fictional.MatchString("1"+code+"5550100") {
-			t.Errorf("+1 %s 555 0100 is no fictional number that a service would accept: %v", code, err)
-		}
-	}
 	const text = `a = { phone_id = "10000000-0000-4000-8000-000000000001", recipient_phone_number = "+1 (555) 010-0009" }, b = "+15550000002"`
 	replaced := phoneNumber.ReplaceAllStringFunc(text, func(number string) string { return respelled("12025550123", number) })
 	want := `a = { phone_id = "10000000-0000-4000-8000-000000000001", recipient_phone_number = "+1 (202) 555-0123" }, b = "+12025550123"`

@@ -30,18 +30,6 @@ func (m *ownedModel) conversation() *conversationModel {
 	return &m.conversationModel
 }
 
-// messageModel is a message in configuration, plan or state. One that is only
-// attached has an id and nothing that is sent.
-type messageModel struct {
-	Content      types.String
-	Direction    types.String
-	DatetimeSent types.String
-	MessageSID   types.String
-	Status       types.String
-	ID           types.String
-	IsDeleted    types.Bool
-}
-
 // messages are the messages of a conversation by key; nil where the whole
 // message is not known yet.
 type messages map[string]*messageModel
@@ -59,16 +47,11 @@ func messagesFrom(m types.Map) messages {
 	return found
 }
 
-func messageFromObject(object types.Object) messageModel {
-	text := func(name string) types.String {
-		value, _ := object.Attributes()[name].(types.String)
-		return value
+func messageFromObject(object types.Object) (m messageModel) {
+	attributes := object.Attributes()
+	for _, field := range messageFields {
+		field.set(&m, attributes[field.name])
 	}
-	m := messageModel{
-		Content: text("content"), Direction: text("direction"), DatetimeSent: text("datetime_sent"),
-		MessageSID: text("message_sid"), Status: text("status"), ID: text("id"),
-	}
-	m.IsDeleted, _ = object.Attributes()["is_deleted"].(types.Bool)
 	return m
 }
 
@@ -80,22 +63,16 @@ func (m messages) toMap() types.Map {
 			elements[key] = types.ObjectUnknown(messageType.AttrTypes)
 			continue
 		}
-		elements[key] = types.ObjectValueMust(messageType.AttrTypes, map[string]attr.Value{
-			"content": message.Content, "direction": message.Direction, "datetime_sent": message.DatetimeSent,
-			"message_sid": message.MessageSID, "status": message.Status, "id": message.ID, "is_deleted": message.IsDeleted,
-		})
+		attributes := make(map[string]attr.Value, len(messageFields))
+		for _, field := range messageFields {
+			attributes[field.name] = field.get(message)
+		}
+		elements[key] = types.ObjectValueMust(messageType.AttrTypes, attributes)
 	}
 	return types.MapValueMust(messageType, elements)
 }
 
 func (m messages) keys() []string { return slices.Sorted(maps.Keys(m)) }
-
-// sent returns what a message sends, by name.
-func (m messageModel) sent() map[string]types.String {
-	return map[string]types.String{
-		"content": m.Content, "direction": m.Direction, "datetime_sent": m.DatetimeSent, "message_sid": m.MessageSID, "status": m.Status,
-	}
-}
 
 // isAttached reports whether the message is an existing one that is not
 // Terraform's to change.
@@ -107,21 +84,10 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 	if prior == nil {
 		prior = &messageModel{}
 	}
-	changed := func(value, before types.String) bool { return isKnown(value) && !value.Equal(before) }
-	if isKnown(m.Content) && !sameContent(m.Content, prior.Content) {
-		input.Content = client.Value(m.Content.ValueString())
-	}
-	if changed(m.Direction, prior.Direction) {
-		input.Direction = client.Value(client.MessageDirections.Number(m.Direction.ValueString()))
-	}
-	if changed(m.Status, prior.Status) {
-		input.Status = client.Value(client.MessageStatuses.Number(m.Status.ValueString()))
-	}
-	if changed(m.MessageSID, prior.MessageSID) {
-		input.MessageSID = client.Value(m.MessageSID.ValueString())
-	}
-	if isKnown(m.DatetimeSent) && !sameTime(m.DatetimeSent, prior.DatetimeSent) {
-		input.DatetimeSent = client.Value(timeToAPI(m.DatetimeSent))
+	for _, field := range sentFields {
+		if value := field.get(&m); isKnown(value) && !sameInMessage(field)(value, field.get(prior)) {
+			field.write(&input, value)
+		}
 	}
 	return input
 }
@@ -132,9 +98,9 @@ func (m messageModel) known(conversation client.ID) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: map[string]string{
 		"text_message_conversation_id": engine.TextOf(conversation),
 	}}
-	for name, value := range m.sent() {
-		if text := value.ValueString(); text != "" {
-			b.Fields[name] = text
+	for _, field := range sentFields {
+		if text := field.text(numbers{}, field.get(&m)); text != "" {
+			b.Fields[field.name] = text
 		}
 	}
 	return b
@@ -150,32 +116,31 @@ func messageFromAPI(message client.Message, like messageModel) messageModel {
 	if like.isAttached() || message.IsStub() {
 		return m
 	}
-	owned := func(value *types.String, actual string) {
-		if !value.IsNull() {
-			*value = stringFromAPI(actual)
+	for _, field := range sentFields {
+		if value := field.get(&like); !value.IsNull() {
+			field.set(&m, keep(value, field.read(&message), sameInMessage(field)))
 		}
-	}
-	m.Content = keep(like.Content, types.StringValue(message.Content), sameContent) // null would make it an attached one
-	owned(&m.Direction, client.MessageDirections.Name(message.Direction))
-	owned(&m.Status, client.MessageStatuses.Name(message.Status))
-	owned(&m.MessageSID, message.MessageSID)
-	if !m.DatetimeSent.IsNull() {
-		m.DatetimeSent = keep(like.DatetimeSent, timeFromAPI(message.DatetimeSent), sameTime)
 	}
 	return m
 }
 
-func timeToAPI(value types.String) client.Time {
-	parsed, _ := time.Parse(time.RFC3339Nano, value.ValueString()) // validated in the configuration
+// spelledAs writes what is configured as the configuration does.
+func (m *messageModel) spelledAs(config *messageModel) {
+	for _, field := range sentFields {
+		field.set(m, field.get(config))
+	}
+	m.ID = planComputed(config.ID, m.ID)
+}
+
+// sameInMessage returns what tells whether two values mean the same in a message, which
+// has no phone number.
+func sameInMessage(field messageField) func(a, b attr.Value) bool {
+	return field.same(numbers{}, types.StringNull())
+}
+
+func timeToAPI(value attr.Value) client.Time {
+	parsed, _ := time.Parse(time.RFC3339Nano, textOf(value)) // validated in the configuration
 	return client.Time{Time: parsed}
-}
-
-func sameTime(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && engine.SameTime(timeToAPI(a), timeToAPI(b))
-}
-
-func sameContent(a, b types.String) bool {
-	return a.IsNull() == b.IsNull() && engine.SameContent(a.ValueString(), b.ValueString())
 }
 
 // differences warns of what was sent and is not what the CRM then held. at is the

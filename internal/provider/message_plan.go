@@ -3,7 +3,6 @@ package provider
 import (
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -56,8 +55,7 @@ func respelled(planned, config types.Map) types.Map {
 	}
 	state, spelled := messagesFrom(planned), configuredMessages(config)
 	for key, message := range state {
-		message.Content, message.DatetimeSent = spelled[key].Content, spelled[key].DatetimeSent
-		message.ID = planComputed(spelled[key].ID, message.ID)
+		message.spelledAs(spelled[key])
 	}
 	return state.toMap()
 }
@@ -124,16 +122,14 @@ func (m messageModel) mayBecomeOf(owned messageModel) bool {
 	return !owned.isAttached()
 }
 
-// plannedFrom returns what is configured with what is known of the message; what
-// is soft-deleted is to be restored.
+// plannedFrom returns the plan of a configured message that becomes of the owned one. A
+// soft-deleted message is restored.
 func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	m.ID = owned.ID
-	m.IsDeleted = owned.IsDeleted
-	if owned.IsDeleted.ValueBool() {
-		m.IsDeleted = types.BoolValue(false)
+	m.IsDeleted = restored(owned.IsDeleted)
+	for _, field := range sentFields {
+		field.set(&m, keep(field.get(&owned), field.get(&m), sameInMessage(field)))
 	}
-	m.Content = keep(owned.Content, m.Content, sameContent)
-	m.DatetimeSent = keep(owned.DatetimeSent, m.DatetimeSent, sameTime)
 	return m
 }
 
@@ -147,8 +143,7 @@ func (m messages) take(configured messageModel) *messageModel {
 		}
 		next := configured.plannedFrom(*owned)
 		if input := next.toAPI(owned); len(input.Fields()) == 0 {
-			next.Content, next.DatetimeSent = configured.Content, configured.DatetimeSent
-			next.ID = planComputed(configured.ID, next.ID)
+			next.spelledAs(&configured)
 			delete(m, key)
 			return &next
 		}
@@ -161,10 +156,5 @@ func (m messages) take(configured messageModel) *messageModel {
 }
 
 func (m messageModel) hasUnknown() bool {
-	for _, value := range m.sent() {
-		if hasUnknown(attr.Value(value)) {
-			return true
-		}
-	}
-	return m.ID.IsUnknown()
+	return m.ID.IsUnknown() || slices.ContainsFunc(sentFields, func(field messageField) bool { return hasUnknown(field.get(&m)) })
 }

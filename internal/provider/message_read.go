@@ -104,7 +104,7 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 		case isElsewhere:
 			delete(state, key)
 		default:
-			r.take(state, key, message)
+			r.replace(state, key, message)
 		}
 	}
 	if !m.IsDeleted.ValueBool() {
@@ -129,8 +129,8 @@ func (m messages) haveUnnamed() bool {
 	return false
 }
 
-// take replaces the message under a key by what the CRM holds.
-func (r *messageRefresh) take(state messages, key string, message client.Message) {
+// replace replaces the message under a key by what the CRM holds.
+func (r *messageRefresh) replace(state messages, key string, message client.Message) {
 	actual := messageFromAPI(message, *state[key])
 	if !message.IsStub() && message.Revision > 0 {
 		r.memory.Revisions[message.ID] = message.Revision
@@ -166,7 +166,7 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 		if matched[i] >= 0 {
 			found := others[matched[i]]
 			left = slices.DeleteFunc(left, func(m client.Message) bool { return m.ID == found.ID })
-			r.take(state, key, found)
+			r.replace(state, key, found)
 		}
 	}
 	for i, key := range keys {

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -11,10 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
+
+// messageEntity is the API's name for messages.
+const messageEntity = "TextMessages"
 
 // ownedAttributes are the attributes of a conversation that Terraform owns, those
 // of [ownedModel].
@@ -34,47 +35,73 @@ func ownedAttributes() map[string]schema.Attribute {
 	return attributes
 }
 
-func messageAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"content": schema.StringAttribute{
+// messageModel is a message in configuration, plan or state. One that is only
+// attached has an id and nothing that is sent.
+type messageModel struct {
+	Content      types.String
+	Direction    types.String
+	DatetimeSent types.String
+	MessageSID   types.String
+	Status       types.String
+	ID           types.String
+	IsDeleted    types.Bool
+}
+
+// messageFields are the fields of a message, one for each value of [messageModel].
+var messageFields = []messageField{
+	contentField("content",
+		schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: "The text. Required, unless there is an `id`. White space at the end and line ends are no difference.",
 		},
-		"direction": enumAttribute("Whose message it is. Required, unless there is an `id`.", client.MessageDirections),
-		"status":    enumAttribute("What became of it. Left out, it is the CRM's business.", client.MessageStatuses),
-		"datetime_sent": schema.StringAttribute{
+		func(m *messageModel) *types.String { return &m.Content },
+		func(m *client.Message) *string { return &m.Content },
+		func(in *client.MessageInput) *client.Field[string] { return &in.Content }),
+	enumField("direction", client.MessageDirections,
+		schema.StringAttribute{Optional: true, MarkdownDescription: "Whose message it is. Required, unless there is an `id`."},
+		func(m *messageModel) *types.String { return &m.Direction },
+		func(m *client.Message) *int { return &m.Direction },
+		func(in *client.MessageInput) *client.Field[int] { return &in.Direction }),
+	enumField("status", client.MessageStatuses,
+		schema.StringAttribute{Optional: true, MarkdownDescription: "What became of it. Left out, it is the CRM's business."},
+		func(m *messageModel) *types.String { return &m.Status },
+		func(m *client.Message) *int { return &m.Status },
+		func(in *client.MessageInput) *client.Field[int] { return &in.Status }),
+	timeField("datetime_sent",
+		schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isTime{}},
 			MarkdownDescription: "When it was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. If the CRM keeps it less finely, that is no difference. Left out, it is the CRM's business.",
 		},
-		"message_sid": schema.StringAttribute{
+		func(m *messageModel) *types.String { return &m.DatetimeSent },
+		func(m *client.Message) *client.Time { return &m.DatetimeSent },
+		func(in *client.MessageInput) *client.Field[client.Time] { return &in.DatetimeSent }),
+	stringField("message_sid",
+		schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: "The SMS provider's id of the message. Left out, it is the CRM's business.",
 		},
-		"id": schema.StringAttribute{
+		func(m *messageModel) *types.String { return &m.MessageSID },
+		func(m *client.Message) *string { return &m.MessageSID },
+		func(in *client.MessageInput) *client.Field[string] { return &in.MessageSID }),
+	idField[client.MessageInput](messageEntity,
+		schema.StringAttribute{
 			Optional:   true,
 			Computed:   true,
-			Validators: []validator.String{isReference{entity: "TextMessages"}},
+			Validators: []validator.String{isReference{entity: messageEntity}},
 			MarkdownDescription: "UUID of the message. Set, and then alone, it attaches an existing message to the conversation; " +
 				"removed later, that message stays where it is.",
 		},
-		"is_deleted": schema.BoolAttribute{
-			Computed:            true,
-			MarkdownDescription: "Whether the message is soft-deleted in the CRM.",
-		},
-	}
+		func(m *messageModel) *types.String { return &m.ID },
+		func(m *client.Message) client.ID { return m.ID }),
+	shownField[client.MessageInput]("is_deleted",
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the message is soft-deleted in the CRM."},
+		func(m *messageModel) *types.Bool { return &m.IsDeleted },
+		func(m *client.Message) types.Bool { return types.BoolValue(m.IsDeleted) }),
 }
 
-// enumAttribute is an attribute with names in the place of the API's numbers.
-func enumAttribute(description string, enum client.Enum) schema.StringAttribute {
-	return schema.StringAttribute{
-		Optional:            true,
-		Validators:          []validator.String{stringvalidator.OneOf(enum.Names()...)},
-		MarkdownDescription: fmt.Sprintf("%s One of `%s`.", description, strings.Join(enum.Names(), "`, `")),
-	}
-}
+func messageAttributes() map[string]schema.Attribute { return attributesOf(messageFields) }
 
 // isMessage accepts an id alone, or a message with what it needs.
 type isMessage struct{}
@@ -101,14 +128,14 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 		return
 	}
 	if !message.ID.IsNull() {
-		for name, value := range message.sent() {
-			if !value.IsNull() {
-				complain(req.Path.AtName(name), fmt.Sprintf("A message with an id is an existing one, which is attached as it is: remove %s, or the id.", name))
+		for _, field := range sentFields {
+			if !field.get(&message).IsNull() {
+				complain(req.Path.AtName(field.name), fmt.Sprintf("A message with an id is an existing one, which is attached as it is: remove %s, or the id.", field.name))
 			}
 		}
 		return
 	}
-	for name, value := range map[string]basetypes.StringValue{"content": message.Content, "direction": message.Direction} {
+	for name, value := range map[string]types.String{"content": message.Content, "direction": message.Direction} {
 		if value.IsNull() {
 			complain(req.Path, fmt.Sprintf("The message has no %s. Set it, or the id of an existing message.", name))
 		}

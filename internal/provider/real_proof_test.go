@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
 // inReal are some of the tests that run in a real space, in which everything is
@@ -71,7 +72,7 @@ func (w *world) sweeps(foreign []string, before map[string]any) {
 		fields["phone_id"] = elsewhere(phone)
 		return w.add(fields)
 	}
-	probed := []any{map[string]any{"content": probedContents[mockserver.Kept], "direction": 2}}
+	probed := []any{map[string]any{"content": probe.MessageContent, "direction": 2}}
 	left := []string{
 		leave(map[string]any{"recipient_phone_number": "+1 907 555 0142"}),
 		leave(map[string]any{"recipient_phone_number": "+1 907 555 0143", "messages": probed}),
@@ -106,7 +107,7 @@ func (w *world) populate() (foreign []string) {
 			record["id"] = elsewhere(record["id"].(string))
 		}
 	}
-	for _, number := range fictionalNumbers() { // of earlier runs, in the bin
+	for _, number := range probe.FictionalNumbers() { // of earlier runs, in the bin
 		records[conversations] = append(records[conversations], map[string]any{
 			"phone_id": elsewhere(phone), "recipient_phone_number": number, "is_deleted": true,
 		})

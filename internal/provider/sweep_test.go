@@ -8,10 +8,8 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
-
-// probeContent begins the content of the messages that the tests record in a real space.
-const probeContent = "An acceptance test of terraform-provider-pipeliner."
 
 // sweep deletes what earlier runs have left in the real space: the conversations
 // of the test's phones whose number is such a fictional one, and that have no message but
@@ -35,7 +33,7 @@ func sweep(spaceID string) error {
 	}
 	var problems []error
 	for _, conversation := range all {
-		if conversation.IsDeleted || !fictional.MatchString(digits(conversation.RecipientPhoneNumber)) {
+		if conversation.IsDeleted || !probe.IsFictional(conversation.RecipientPhoneNumber) {
 			continue
 		}
 		isTests, err := hasOnlyProbes(ctx, c, conversation.ID)
@@ -57,7 +55,7 @@ func hasOnlyProbes(ctx context.Context, c *client.Client, id client.ID) (bool, e
 		if message.TextMessageConversationID != id {
 			continue // the filter was not honoured
 		}
-		if !strings.HasPrefix(strings.TrimSpace(message.Content), probeContent) {
+		if !strings.HasPrefix(strings.TrimSpace(message.Content), probe.MessageContent) {
 			return false, nil
 		}
 	}

@@ -10,28 +10,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A conversationModel is a conversation in configuration, plan or state.
-type conversationModel struct {
-	ID                   types.String `tfsdk:"id"`
-	PhoneID              types.String `tfsdk:"phone_id"`
-	RecipientPhoneNumber types.String `tfsdk:"recipient_phone_number"`
-	RecipientAccountID   types.String `tfsdk:"recipient_account_id"`
-	RecipientContactID   types.String `tfsdk:"recipient_contact_id"`
-	AccountRelations     types.Set    `tfsdk:"account_relations"`
-	ContactRelations     types.Set    `tfsdk:"contact_relations"`
-	ProjectRelations     types.Set    `tfsdk:"project_relations"`
-	LeadRelations        types.Set    `tfsdk:"lead_relations"`
-	OpportunityRelations types.Set    `tfsdk:"opportunity_relations"`
-	QuoteRelations       types.Set    `tfsdk:"quote_relations"`
-	Revision             types.Int64  `tfsdk:"revision"`
-	Created              types.String `tfsdk:"created"`
-	Modified             types.String `tfsdk:"modified"`
-	IsDeleted            types.Bool   `tfsdk:"is_deleted"`
-	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
-
-	isPart bool // what is null is not known, as in an entry of a map: nobody asked for it
-}
-
 // toAPI returns what must be written to turn prior into m: all that m sets
 // where prior is nil, else the fields that mean something else. What is unknown
 // is left to the CRM.
@@ -73,11 +51,6 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 		}
 	}
 	return names
-}
-
-// restores reports whether prior is deleted and m is not.
-func (m conversationModel) restores(prior conversationModel) bool {
-	return prior.IsDeleted.ValueBool() && !m.IsDeleted.ValueBool()
 }
 
 // known returns the conversation as the state knows it. As of when, only a

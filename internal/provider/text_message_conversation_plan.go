@@ -7,11 +7,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// planConversation returns what a conversation is to become. prior is nil for
-// a new one. What the configuration leaves out stays as it is; what it only
-// spells in another way keeps its spelling, so that it is no difference.
-// What is soft-deleted is to be restored. Revision and modified are unknown
-// exactly if something is to be written.
+// planConversation returns the plan of a conversation. prior is nil for a new one. If the
+// configuration omits a value, the value stays; if it only spells one in another way, the
+// spelling stays, so that it is no difference. A soft-deleted conversation is restored.
+// Revision and modified are unknown exactly if the apply writes something.
 //
 // replace says that only a new conversation can be what is configured; then
 // the plan is that of a new one.
@@ -23,9 +22,7 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 		return planNew(config), true
 	}
 	planned = *prior
-	if prior.IsDeleted.ValueBool() {
-		planned.IsDeleted = types.BoolValue(false) // it is restored
-	}
+	planned.IsDeleted = restored(prior.IsDeleted)
 	for _, field := range configurableFields {
 		field.set(&planned, planOptional(field.get(&config), field.get(prior), field.same(n, prior.ID)))
 	}
@@ -36,13 +33,24 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 			}
 		}
 	}
-	if planned.hasUnknown() || planned.restores(*prior) || len(planned.changedFields(n, prior)) > 0 {
+	if planned.hasUnknown() || isRestored(planned.IsDeleted, prior.IsDeleted) || len(planned.changedFields(n, prior)) > 0 {
 		planned.Revision, planned.Modified = types.Int64Unknown(), types.StringUnknown()
 	}
 	return planned, false
 }
 
-// needsNewConversation reports whether the number, once there, is to be another.
+// restored plans is_deleted: what is soft-deleted is restored.
+func restored(prior types.Bool) types.Bool {
+	if prior.ValueBool() {
+		return types.BoolValue(false)
+	}
+	return prior
+}
+
+// isRestored reports whether a record is deleted in the prior state and not in the plan.
+func isRestored(planned, prior types.Bool) bool { return prior.ValueBool() && !planned.ValueBool() }
+
+// needsNewConversation reports whether the configuration changes a number that is set.
 func (n numbers) needsNewConversation(config types.String, prior conversationModel) bool {
 	number := prior.RecipientPhoneNumber
 	return isKnown(number) && !config.IsNull() && (config.IsUnknown() || !n.sameIn(prior.ID)(config, number))

@@ -14,10 +14,35 @@ import (
 // conversationEntity is the API's name for what this provider manages.
 const conversationEntity = "TextMessageConversations"
 
+// A conversationModel is a conversation in configuration, plan or state.
+type conversationModel struct {
+	ID                   types.String `tfsdk:"id"`
+	PhoneID              types.String `tfsdk:"phone_id"`
+	RecipientPhoneNumber types.String `tfsdk:"recipient_phone_number"`
+	RecipientAccountID   types.String `tfsdk:"recipient_account_id"`
+	RecipientContactID   types.String `tfsdk:"recipient_contact_id"`
+	AccountRelations     types.Set    `tfsdk:"account_relations"`
+	ContactRelations     types.Set    `tfsdk:"contact_relations"`
+	ProjectRelations     types.Set    `tfsdk:"project_relations"`
+	LeadRelations        types.Set    `tfsdk:"lead_relations"`
+	OpportunityRelations types.Set    `tfsdk:"opportunity_relations"`
+	QuoteRelations       types.Set    `tfsdk:"quote_relations"`
+	Revision             types.Int64  `tfsdk:"revision"`
+	Created              types.String `tfsdk:"created"`
+	Modified             types.String `tfsdk:"modified"`
+	IsDeleted            types.Bool   `tfsdk:"is_deleted"`
+	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
+
+	isPart bool // what is null is not known, as in an entry of a map: nobody asked for it
+}
+
 // conversationFields are the fields of a conversation, one for each value of
 // [conversationModel].
 var conversationFields = []conversationField{
-	idField(schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the conversation in the CRM."}),
+	idField[client.ConversationInput](conversationEntity,
+		schema.StringAttribute{Computed: true, MarkdownDescription: "UUID of the conversation in the CRM."},
+		func(m *conversationModel) *types.String { return &m.ID },
+		func(c *client.Conversation) client.ID { return c.ID }),
 	referenceField("phone_id", "Phones",
 		schema.StringAttribute{Required: true, MarkdownDescription: "UUID of the sender phone, a `Phone` of the space, or a URI that ends in it."},
 		func(m *conversationModel) *types.String { return &m.PhoneID },
@@ -49,23 +74,23 @@ var conversationFields = []conversationField{
 	relationField("lead_relations", func(m *conversationModel) *types.Set { return &m.LeadRelations }),
 	relationField("opportunity_relations", func(m *conversationModel) *types.Set { return &m.OpportunityRelations }),
 	relationField("quote_relations", func(m *conversationModel) *types.Set { return &m.QuoteRelations }),
-	shownField("revision",
+	shownField[client.ConversationInput]("revision",
 		schema.Int64Attribute{Computed: true, MarkdownDescription: "The space's revision when the conversation was last changed, by anyone."},
 		func(m *conversationModel) *types.Int64 { return &m.Revision },
 		func(c *client.Conversation) types.Int64 { return types.Int64Value(c.Revision) }),
-	shownField("created",
+	shownField[client.ConversationInput]("created",
 		schema.StringAttribute{Computed: true, MarkdownDescription: "When the conversation was created, in RFC 3339, UTC."},
 		func(m *conversationModel) *types.String { return &m.Created },
 		func(c *client.Conversation) types.String { return timeFromAPI(c.Created) }),
-	shownField("modified",
+	shownField[client.ConversationInput]("modified",
 		schema.StringAttribute{Computed: true, MarkdownDescription: "When the conversation was last changed, by anyone, in RFC 3339, UTC."},
 		func(m *conversationModel) *types.String { return &m.Modified },
 		func(c *client.Conversation) types.String { return timeFromAPI(c.Modified) }),
-	shownField("is_deleted",
+	shownField[client.ConversationInput]("is_deleted",
 		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the conversation is soft-deleted in the CRM."},
 		func(m *conversationModel) *types.Bool { return &m.IsDeleted },
 		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleted) }),
-	shownField("is_delete_protected",
+	shownField[client.ConversationInput]("is_delete_protected",
 		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the CRM refuses to delete the conversation."},
 		func(m *conversationModel) *types.Bool { return &m.IsDeleteProtected },
 		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleteProtected) }),
@@ -73,13 +98,7 @@ var conversationFields = []conversationField{
 
 // conversationAttributes are the attributes of a conversation, those of
 // [conversationModel].
-func conversationAttributes() map[string]schema.Attribute {
-	attributes := make(map[string]schema.Attribute, len(conversationFields))
-	for _, field := range conversationFields {
-		attributes[field.name] = field.attribute
-	}
-	return attributes
-}
+func conversationAttributes() map[string]schema.Attribute { return attributesOf(conversationFields) }
 
 func recipientAttribute(record string) schema.StringAttribute {
 	return schema.StringAttribute{

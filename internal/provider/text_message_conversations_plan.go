@@ -1,16 +1,17 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework/types"
 	"math"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planEntries returns what the entries are to become, the keys of those that get
-// another conversation, and whether anything changes in the CRM. An entry whose conversation is to be another one is
-// planned as new; one that is configured under another key, and is the same in
-// everything, moves there with its id, even if two swap keys.
+// planEntries returns the plan of the entries, the keys of those that get another
+// conversation, and whether anything changes in the CRM. An entry that gets another
+// conversation is planned as new. An entry that only has another key moves there with its
+// id, even if two swap keys.
 func (n numbers) planEntries(config, prior entries) (planned entries, replaced []string, changes bool) {
 	planned = make(entries, len(config))
 	free := newUnclaimed(n)

@@ -146,25 +146,25 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	}
 }
 
-// write creates, updates and restores. What came of earlier attempts at creates
-// is adopted.
+// write creates, updates and restores. It adopts what earlier attempts at creates have
+// made.
 func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
 	writes := make([]conversationChange, len(w.changes))
-	earlier := w.memory.unsettled.index(w.memory.numbers, w.left)
+	earlier := w.memory.unsettled.earlier(w.memory.numbers, w.left)
 	for i, change := range w.changes {
 		writes[i] = change.write
 		writes[i].KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			writes[i].Since = earlier.take(change.key, change.planned.conversationModel)
+			writes[i].Since = earlier.repeatedBy(change.key, change.planned.conversationModel)
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
 	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing) {
-		w.take(w.changes[i], result)
+		w.settle(w.changes[i], result)
 		adopted[w.changes[i].key] = result
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted)...)
@@ -173,8 +173,8 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 }
 
-// take takes note of what came of a change.
-func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversation]) {
+// settle records the outcome of a change.
+func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Conversation]) {
 	var unread *engine.UnreadError
 	var leftover *engine.LeftoverError
 	switch {
@@ -210,7 +210,7 @@ func (w *bulkWork) take(change bulkChange, result engine.Result[client.Conversat
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
-		w.left.add(w.memory.unsettled)
+		w.left.add(w.memory.numbers, w.memory.unsettled)
 		w.memory.unsettled = unsettled{}
 	case len(w.memory.unsettled) > 0:
 		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)

@@ -1,7 +1,8 @@
-package provider_test
+package probe
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,36 +25,36 @@ func incomingMessage(content string) map[string]any {
 }
 
 // message records a message in a conversation of its own, and deletes it again.
-func (p *prober) message(fields map[string]any) (map[string]any, error) {
-	_, id, err := p.create(nil)
+func (p *Prober) message(ctx context.Context, fields map[string]any) (map[string]any, error) {
+	_, id, err := p.create(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	fields["text_message_conversation_id"] = id
-	made, err := p.ok(http.MethodPost, textMessages, fields)
+	made, err := p.ok(ctx, http.MethodPost, messages, fields)
 	if messageID, _ := made.record()["id"].(string); messageID != "" {
-		_, deleting := p.ok(http.MethodDelete, textMessages+"/"+messageID, nil)
+		_, deleting := p.ok(ctx, http.MethodDelete, messages+"/"+messageID, nil)
 		err = errors.Join(err, deleting)
 	}
 	return made.record(), err
 }
 
-// probedContents are the forms of one content, in which each format shows.
-var probedContents = map[string]string{
-	mockserver.Kept:      probeContent + " Caf\u00e9  &\nbar ",
-	mockserver.Trimmed:   probeContent + " Caf\u00e9  &\nbar",
-	mockserver.CRLF:      probeContent + " Caf\u00e9  &\r\nbar ",
-	mockserver.NFD:       probeContent + " Cafe\u0301  &\nbar ",
-	mockserver.Entities:  probeContent + " Caf\u00e9  &amp;\nbar ",
-	mockserver.Collapsed: probeContent + " Caf\u00e9 & bar",
+// contents are the forms of one content, in which each format shows.
+var contents = map[string]string{
+	mockserver.Kept:      MessageContent + " Caf\u00e9  &\nbar ",
+	mockserver.Trimmed:   MessageContent + " Caf\u00e9  &\nbar",
+	mockserver.CRLF:      MessageContent + " Caf\u00e9  &\r\nbar ",
+	mockserver.NFD:       MessageContent + " Cafe\u0301  &\nbar ",
+	mockserver.Entities:  MessageContent + " Caf\u00e9  &amp;\nbar ",
+	mockserver.Collapsed: MessageContent + " Caf\u00e9 & bar",
 }
 
-func (p *prober) contentFormat() (string, error) {
-	made, err := p.message(incomingMessage(probedContents[mockserver.Kept]))
+func (p *Prober) contentFormat(ctx context.Context) (string, error) {
+	made, err := p.message(ctx, incomingMessage(contents[mockserver.Kept]))
 	if err != nil {
 		return "", err
 	}
-	for format, content := range probedContents {
+	for format, content := range contents {
 		if made["content"] == content {
 			return format, nil
 		}
@@ -61,8 +62,8 @@ func (p *prober) contentFormat() (string, error) {
 	return "", fmt.Errorf("a content is stored as %q", made["content"])
 }
 
-func (p *prober) timeFormat() (string, error) {
-	made, _, err := p.create(nil)
+func (p *Prober) timeFormat(ctx context.Context) (string, error) {
+	made, _, err := p.create(ctx, nil)
 	if err != nil {
 		return "", err
 	}
@@ -73,18 +74,18 @@ func (p *prober) timeFormat() (string, error) {
 	return either(modified[10] == ' ', mockserver.TimeSpace, mockserver.TimeT, nil)
 }
 
-func (p *prober) createStatus() (string, error) {
-	made, _, err := p.create(nil)
+func (p *Prober) createStatus(ctx context.Context) (string, error) {
+	made, _, err := p.create(ctx, nil)
 	if err == nil && made.status != http.StatusCreated && made.status != http.StatusOK {
 		err = made.unexpected()
 	}
 	return either(made.status == http.StatusCreated, mockserver.Created, mockserver.OK, err)
 }
 
-func (p *prober) timePrecision() (string, error) {
-	message := incomingMessage(probeContent)
+func (p *Prober) timePrecision(ctx context.Context) (string, error) {
+	message := incomingMessage(MessageContent)
 	message["datetime_sent"] = "2024-07-09T12:51:48.123456Z"
-	made, err := p.message(message)
+	made, err := p.message(ctx, message)
 	if err != nil {
 		return "", err
 	}
@@ -105,9 +106,9 @@ func (p *prober) timePrecision() (string, error) {
 }
 
 // One of two items names a phone that does not exist, and the other one is written.
-func (p *prober) batchSuccess() (string, error) {
-	got, err := p.ok(http.MethodPost, conversations+"/batch-modify?validation-level=0&rollback-method=1", []map[string]any{
-		{"phone_id": phone, "recipient_phone_number": p.freshNumber()},
+func (p *Prober) batchSuccess(ctx context.Context) (string, error) {
+	got, err := p.ok(ctx, http.MethodPost, conversations+"/batch-modify?validation-level=0&rollback-method=1", []map[string]any{
+		{"phone_id": p.space.Phone, "recipient_phone_number": p.freshNumber()},
 		{"phone_id": nobody, "recipient_phone_number": p.freshNumber()},
 	})
 	if err != nil {
@@ -123,7 +124,7 @@ func (p *prober) batchSuccess() (string, error) {
 }
 
 // note returns the ids among the items of a batch, which are conversations to clean up.
-func (p *prober) note(items []any) (ids []string) {
+func (p *Prober) note(items []any) (ids []string) {
 	for _, item := range items {
 		object, _ := item.(map[string]any)
 		id, _ := object["id"].(string)
@@ -139,17 +140,17 @@ func (p *prober) note(items []any) (ids []string) {
 }
 
 // Two lists in opposite orders: a service that ignores order-by gives the same twice.
-func (p *prober) orderBy() (string, error) {
+func (p *Prober) orderBy(ctx context.Context) (string, error) {
 	for range 2 {
-		if _, _, err := p.create(nil); err != nil {
+		if _, _, err := p.create(ctx, nil); err != nil {
 			return "", err
 		}
 	}
-	up, err := p.revisionsBy("revision")
+	up, err := p.revisionsBy(ctx, "revision")
 	if err != nil {
 		return "", err
 	}
-	down, err := p.revisionsBy("-revision")
+	down, err := p.revisionsBy(ctx, "-revision")
 	if err != nil {
 		return "", err
 	}
@@ -165,8 +166,8 @@ func (p *prober) orderBy() (string, error) {
 
 // revisionsBy returns the revisions of conversations of the phone, at least two, in
 // that order.
-func (p *prober) revisionsBy(order string) (revisions []float64, err error) {
-	got, records, err := p.list(conversations, map[string]string{"phone_id": phone}, "order-by="+order)
+func (p *Prober) revisionsBy(ctx context.Context, order string) (revisions []float64, err error) {
+	got, records, err := p.list(ctx, conversations, map[string]string{"phone_id": p.space.Phone}, "order-by="+order)
 	if err == nil && !got.isOK() {
 		err = got.unexpected()
 	}
@@ -182,12 +183,12 @@ func (p *prober) revisionsBy(order string) (revisions []float64, err error) {
 
 // The clock is behind if a conversation seems to be older than the last change of
 // one that was created before it.
-func (p *prober) createdClock() (string, error) {
-	older, _, err := p.create(nil)
+func (p *Prober) createdClock(ctx context.Context) (string, error) {
+	older, _, err := p.create(ctx, nil)
 	if err != nil {
 		return "", err
 	}
-	newer, _, err := p.create(nil)
+	newer, _, err := p.create(ctx, nil)
 	if err != nil {
 		return "", err
 	}
@@ -201,13 +202,13 @@ func (p *prober) createdClock() (string, error) {
 	return either(at.Before(before.Time), mockserver.Behind, mockserver.Kept, err)
 }
 
-func (p *prober) duplicateConversations() (string, error) {
+func (p *Prober) duplicateConversations(ctx context.Context) (string, error) {
 	number := p.freshNumber()
-	fields := map[string]any{"phone_id": phone, "recipient_phone_number": number}
-	if _, _, err := p.create(fields); err != nil {
+	fields := map[string]any{"phone_id": p.space.Phone, "recipient_phone_number": number}
+	if _, _, err := p.create(ctx, fields); err != nil {
 		return "", err
 	}
-	got, err := p.do(http.MethodPost, conversations, fields)
+	got, err := p.do(ctx, http.MethodPost, conversations, fields)
 	p.note([]any{got.body["data"]})
 	if err == nil && !got.isOK() && !got.isRefusal() {
 		err = got.unexpected()
@@ -220,14 +221,14 @@ func (p *prober) duplicateConversations() (string, error) {
 func phoneFormats(number string) map[string]string {
 	masked := regexp.MustCompile(`\d`).ReplaceAllString(number[:len(number)-4], "*") + number[len(number)-4:]
 	return map[string]string{
-		mockserver.Kept: number, mockserver.Digits: digits(number), mockserver.DoubleZero: "00" + digits(number),
-		mockserver.E164: "+" + digits(number), mockserver.Masked: masked,
+		mockserver.Kept: number, mockserver.Digits: Digits(number), mockserver.DoubleZero: "00" + Digits(number),
+		mockserver.E164: "+" + Digits(number), mockserver.Masked: masked,
 	}
 }
 
-func (p *prober) phoneFormat() (string, error) {
+func (p *Prober) phoneFormat(ctx context.Context) (string, error) {
 	number := p.freshNumber()
-	made, _, err := p.create(map[string]any{"recipient_phone_number": number})
+	made, _, err := p.create(ctx, map[string]any{"recipient_phone_number": number})
 	if err != nil {
 		return "", err
 	}
@@ -235,7 +236,7 @@ func (p *prober) phoneFormat() (string, error) {
 	for format, form := range phoneFormats(number) {
 		switch {
 		case stored == form && format == mockserver.E164:
-			return p.countryFormat()
+			return p.countryFormat(ctx)
 		case stored == form:
 			return format, nil
 		}
@@ -244,16 +245,16 @@ func (p *prober) phoneFormat() (string, error) {
 }
 
 // countryFormat finds out whether the service adds a country to a number that has none.
-func (p *prober) countryFormat() (string, error) {
+func (p *Prober) countryFormat(ctx context.Context) (string, error) {
 	number := strings.TrimPrefix(p.freshNumber(), "+1 ")
-	made, _, err := p.create(map[string]any{"recipient_phone_number": number})
+	made, _, err := p.create(ctx, map[string]any{"recipient_phone_number": number})
 	if err != nil {
 		return "", err
 	}
 	switch stored := made.record()["recipient_phone_number"]; stored {
-	case digits(number):
+	case Digits(number):
 		return mockserver.E164, nil
-	case "+1" + digits(number):
+	case "+1" + Digits(number):
 		return mockserver.Country, nil
 	default:
 		return "", fmt.Errorf("%q is stored as %q", number, stored)

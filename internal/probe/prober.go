@@ -1,9 +1,10 @@
-package provider_test
+package probe
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,18 +12,20 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"testing"
 	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A prober asks a service in plain HTTP, because a client would make good, or
-// hide, what a probe wants to see.
-type prober struct {
-	*space
-	base               string // URL of the space
-	username, password string
-	made               []string // conversations
-	probes             int
+// A Prober asks a service in plain HTTP, because a client would make good, or hide, what
+// a probe wants to see.
+type Prober struct {
+	space  Space
+	client *client.Client // for what is no question: which numbers are taken
+	http   http.Client
+	made   []string // conversations
+	left   []string // numbers
+	ranOut bool     // of numbers
 }
 
 // An answer is what the service says to one request.
@@ -31,20 +34,12 @@ type answer struct {
 	body   map[string]any
 }
 
-func newProber(s *space, username, password string) *prober {
-	host, _, _ := strings.Cut(s.url, "/api/")
-	if !strings.Contains(host, "://") {
-		host = "https://" + host
-	}
-	return &prober{
-		space: s, username: username, password: password,
-		base: strings.TrimRight(host, "/") + "/api/v100/rest/spaces/" + s.spaceID + "/entities/",
-	}
-}
-
 // do sends a request below the entities, and returns the answer, whatever its
 // status.
-func (p *prober) do(method, path string, body any) (answer, error) {
+func (p *Prober) do(ctx context.Context, method, path string, body any) (answer, error) {
+	if p.ranOut {
+		return answer{}, errors.New("the conversations of the phone have all the numbers that are reserved for fiction: use another phone")
+	}
 	var content io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -53,15 +48,15 @@ func (p *prober) do(method, path string, body any) (answer, error) {
 		}
 		content = bytes.NewReader(text)
 	}
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, method, p.base+path, content) //nolint:gosec // the service that the tests are to run against
+	request, err := http.NewRequestWithContext(ctx, method, p.client.URL()+"/entities/"+path, content)
 	if err != nil {
 		return answer{}, err
 	}
-	request.SetBasicAuth(p.username, p.password)
+	request.SetBasicAuth(p.space.Username, p.space.Password)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request) //nolint:gosec // likewise
+	response, err := p.http.Do(request)
 	if err != nil {
 		return answer{}, err
 	}
@@ -91,8 +86,8 @@ func (a answer) record() map[string]any {
 }
 
 // ok is do, with an error for what is no success.
-func (p *prober) ok(method, path string, body any) (answer, error) {
-	got, err := p.do(method, path, body)
+func (p *Prober) ok(ctx context.Context, method, path string, body any) (answer, error) {
+	got, err := p.do(ctx, method, path, body)
 	if err == nil && !got.isOK() {
 		err = got.unexpected()
 	}
@@ -100,16 +95,20 @@ func (p *prober) ok(method, path string, body any) (answer, error) {
 }
 
 // freshNumber returns a number that no conversation has.
-func (p *prober) freshNumber() string {
-	p.probes++
-	return p.own(fmt.Sprintf("+1 (907) 555-01%02d", p.probes))
+func (p *Prober) freshNumber() (number string) {
+	if len(p.left) > 0 { // else the next request says so
+		number, p.left = p.left[0], p.left[1:]
+	} else {
+		p.ranOut = true
+	}
+	return number
 }
 
 // create makes a conversation with a number of its own.
-func (p *prober) create(fields map[string]any) (answer, string, error) {
-	all := map[string]any{"phone_id": phone, "recipient_phone_number": p.freshNumber()}
+func (p *Prober) create(ctx context.Context, fields map[string]any) (answer, string, error) {
+	all := map[string]any{"phone_id": p.space.Phone, "recipient_phone_number": p.freshNumber()}
 	maps.Copy(all, fields)
-	got, err := p.ok(http.MethodPost, conversations, all)
+	got, err := p.ok(ctx, http.MethodPost, conversations, all)
 	id, _ := got.record()["id"].(string)
 	if err == nil && id == "" {
 		err = fmt.Errorf("a created conversation has no id: %w", got.unexpected())
@@ -123,7 +122,7 @@ func (p *prober) create(fields map[string]any) (answer, string, error) {
 // list returns the records that the filters find, by their names; each value may
 // have an operator in front, as in "gt 7". More is other parameters, as in
 // "order-by=revision".
-func (p *prober) list(entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
+func (p *Prober) list(ctx context.Context, entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
 	query := url.Values{}
 	for field, value := range filters {
 		if op, operand, found := strings.Cut(value, " "); found {
@@ -136,7 +135,7 @@ func (p *prober) list(entity string, filters map[string]string, more ...string) 
 		name, value, _ := strings.Cut(parameter, "=")
 		query.Set(name, value)
 	}
-	got, err := p.do(http.MethodGet, entity+"?"+query.Encode(), nil)
+	got, err := p.do(ctx, http.MethodGet, entity+"?"+query.Encode(), nil)
 	var records []map[string]any
 	items, _ := got.body["data"].([]any)
 	for _, item := range items {
@@ -148,8 +147,8 @@ func (p *prober) list(entity string, filters map[string]string, more ...string) 
 }
 
 // find returns a conversation, also one that is deleted.
-func (p *prober) find(id string) (map[string]any, error) {
-	got, records, err := p.list(conversations, map[string]string{"id": id}, "include-deleted=true")
+func (p *Prober) find(ctx context.Context, id string) (map[string]any, error) {
+	got, records, err := p.list(ctx, conversations, map[string]string{"id": id}, "include-deleted=true")
 	if err == nil && (len(records) != 1 || records[0]["id"] != id) {
 		err = fmt.Errorf("looking for a conversation by its id finds %d: %w", len(records), got.unexpected())
 	}
@@ -161,25 +160,32 @@ func (p *prober) find(id string) (map[string]any, error) {
 
 // revisionMoves reports whether the revision of a conversation is another one
 // after a change.
-func (p *prober) revisionMoves(id string, change func() error) (bool, error) {
-	before, err := p.find(id)
+func (p *Prober) revisionMoves(ctx context.Context, id string, change func() error) (bool, error) {
+	before, err := p.find(ctx, id)
 	if err == nil {
 		err = change()
 	}
 	if err != nil {
 		return false, err
 	}
-	after, err := p.find(id)
+	after, err := p.find(ctx, id)
 	return before["revision"] != after["revision"], err
 }
 
-// clean deletes what the probes have made.
-func (p *prober) clean(t *testing.T) {
-	t.Helper()
+// Clean deletes what the probes have made, also when ctx has ended. The service keeps it
+// in its bin.
+func (p *Prober) Clean(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	var problems []error
 	for _, id := range p.made {
-		got, err := p.do(http.MethodDelete, conversations+"/"+id, nil)
-		if err != nil || !got.isOK() && got.status != http.StatusNotFound {
-			t.Errorf("deleting the conversation %s of a probe: %v, %v", id, err, got.unexpected())
+		got, err := p.do(ctx, http.MethodDelete, conversations+"/"+id, nil)
+		if err == nil && !got.isOK() && got.status != http.StatusNotFound {
+			err = got.unexpected()
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("deleting the conversation %s of a probe: %w", id, err))
 		}
 	}
+	p.made = nil
+	return errors.Join(problems...)
 }

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A mock that is probed is told by just the switches that were set.
+func TestProbe(t *testing.T) {
+	const phone = "10000000-0000-4000-8000-00000000000a"
+	seed := file(t, `{"Phones": [{"id": "`+phone+`"}], "Contacts": [{"id": "20000000-0000-4000-8000-00000000000a", "phone1": "+1 907 555 0123"}],
+		"Accounts": [{"id": "30000000-0000-4000-8000-00000000000a"}]}`)
+	others := []string{"--space=a", "--user=u", "--password=p", "--seed=" + seed}
+	var want []string
+	for i, sw := range mockserver.Switches {
+		want = append(want, "--"+sw.Name+"="+sw.Values[i%len(sw.Values)])
+	}
+	url, _, stop := start(t, append(others, want...)...)
+	t.Setenv("PIPELINER_SPACE_ID", "a")
+	t.Setenv("PIPELINER_USERNAME", "u")
+	t.Setenv("PIPELINER_PASSWORD", "p")
+	arguments := []string{"--probe", url, "--probe-phone", phone}
+	with := slices.Concat(arguments, []string{"--probe-account", "30000000-0000-4000-8000-00000000000a", "--probe-contact", "20000000-0000-4000-8000-00000000000a"})
+
+	var stdout, stderr buffer
+	if err := run(t.Context(), with, &stdout, &stderr); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff("pipeliner-mock "+strings.Join(want, " ")+"\n", stdout.String()); diff != "" {
+		t.Errorf("printed (-want +got):\n%s", diff)
+	}
+	for _, text := range []string{"Creating, changing and deleting conversations of the phone " + phone, url, "Nothing is sent"} {
+		if !strings.Contains(stderr.String(), text) {
+			t.Errorf("stderr does not say %s: %s", text, stderr.String())
+		}
+	}
+	_, records := get(t, url+"/_mock/records?entity=TextMessageConversations", "", "")
+	if made, deleted := strings.Count(records, `"phone_id"`), strings.Count(records, `"is_deleted":true`); made == 0 || made != deleted {
+		t.Errorf("of %d conversations, %d are deleted", made, deleted)
+	}
+
+	var less, why buffer
+	if err := run(t.Context(), arguments, &less, &why); err != nil || strings.Contains(less.String(), "recipient-match") ||
+		!strings.Contains(why.String(), "recipient-match: not probed: it needs a contact") {
+		t.Errorf("without a contact: %v, %q, %q", err, less.String(), why.String())
+	}
+	if _, err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProbe_refused(t *testing.T) {
+	t.Setenv("PIPELINER_SPACE_ID", "a")
+	for want, arguments := range map[string][]string{
+		"probe: service_url:": {"--probe", "ftp://x"},
+		"probe: the phone:":   {"--probe", "https://x", "--probe-phone", "sales"},
+	} {
+		var stdout, stderr buffer
+		if err := run(t.Context(), arguments, &stdout, &stderr); err == nil || !strings.Contains(err.Error(), want) || stdout.String() != "" {
+			t.Errorf("%v: %v, printed %q", arguments, err, stdout.String())
+		}
+	}
+}

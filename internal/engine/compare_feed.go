@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// compareWithFeed compares the items that the feed covers, and also returns the others.
+func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, others []int) {
+	m := w.feed
+	if err := m.lock(ctx); err != nil {
+		w.fail(items, err)
+		return nil, nil
+	}
+	defer m.unlock()
+	var known []int
+	for _, i := range items {
+		m.begin(w.knownAsOf(i))
+	}
+	for _, i := range items {
+		if m.covers(w.knownAsOf(i)) {
+			known = append(known, i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	if len(known) == 0 {
+		return nil, others
+	}
+	switch current, err := w.catchUp(ctx, len(known)); {
+	case err != nil:
+		w.fail(known, err)
+		return nil, others
+	case !current:
+		return nil, items
+	}
+	if err := w.believe(ctx, true); err != nil {
+		w.fail(known, err)
+		return nil, others
+	}
+	for _, i := range w.completeFed(ctx, known) {
+		id, _ := w.head(i).ID.Get()
+		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
+			changed = append(changed, i)
+		}
+	}
+	return changed, others
+}
+
+// completeFed completes the records of the items in the feed, where lists show stubs.
+// It returns the items for which that worked. The feed is locked.
+func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
+	if w.suffices == nil {
+		return items
+	}
+	var changed []int
+	var records []T
+	for _, i := range items {
+		id, _ := w.head(i).ID.Get()
+		if record, found := w.feed.changed[id]; found {
+			changed, records = append(changed, i), append(records, record)
+		}
+	}
+	for n, err := range w.completeAll(ctx, records) {
+		id := records[n].Meta().ID
+		w.feed.changed[id] = records[n]
+		if client.ProblemOf(err) == client.NotFound {
+			err = &GoneError{ID: id}
+		}
+		w.results[changed[n]].Err = err
+	}
+	return w.unfailed(items)
+}
+
+// knownAsOf returns the as-of of the item's baseline, [NoFloor] where that does not
+// suffice for an update. A delete need not show in the revision.
+func (w *writing[T, In]) knownAsOf(i int) int64 {
+	change := &w.changes[i]
+	if change.Known == nil || change.Restore || !w.isPlain(change.Input) {
+		return NoFloor
+	}
+	return change.Known.AsOf
+}
+
+// overlap is how many revisions a feed looks back each time: changes that are
+// carried out side by side need not become visible in the order of their
+// revisions.
+const overlap = 50
+
+// mostRounds is how often a feed is brought up to date at once, in a space in
+// which much changes meanwhile.
+const mostRounds = 3
+
+// catchUp brings the feed up to date. It reports false where that takes more than so
+// many pages at a time.
+func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
+	for range mostRounds {
+		more, err := c.feedMore(ctx, pages)
+		if more == 0 || err != nil {
+			return err == nil, err
+		}
+		if more > pages {
+			return false, nil
+		}
+		// What changed while there was more than one page has moved in front of
+		// the first one: it is newer than that.
+	}
+	return false, nil
+}
+
+// feedMore lists what is newer than the feed knows. It returns how many pages there are
+// behind the first; with more than most, the feed has learned nothing.
+func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, err error) {
+	m := c.feed
+	query := c.query
+	query.IncludeDeleted = true
+	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)
+	for page, err := range c.entity.newerThan(ctx, floor, query) {
+		if err != nil {
+			return 0, err
+		}
+		if read == 0 {
+			observePage(&c.engine.seen, page)
+			top = max(m.upTo, newest(page.Records))
+		} else {
+			more++
+		}
+		for _, record := range page.Records {
+			known, found := m.changed[record.Meta().ID]
+			if record.Meta().Revision > floor && (!found || record.Meta().Revision > known.Meta().Revision) {
+				*c.asOf(&record) = top
+				m.changed[record.Meta().ID] = record
+			}
+		}
+		read += len(page.Records)
+		left := (page.Total - read + client.MaxPageSize - 1) / client.MaxPageSize
+		if more+left > most && !noneNewerFollow(page, floor) {
+			return more + left, nil
+		}
+	}
+	m.upTo = top
+	return more, nil
+}

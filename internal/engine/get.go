@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// Get returns one record, also a soft-deleted one. [client.ProblemOf] its error is
+// [client.NotFound] when there is none.
+//
+// GET /entities/{entity}/{id}; GET /entities/{entity}, filtered by id, where that finds
+// nothing
+func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
+	find := c.find
+	if find == nil {
+		find = c.findWhole
+	}
+	record, err := find(ctx, id)
+	if err != nil {
+		return record, err
+	}
+	*c.asOf(&record) = record.Meta().Revision
+	c.engine.seen.observe(record.Meta().Revision, false)
+	c.engine.claims.take(id)
+	if c.find != nil {
+		return record, nil
+	}
+	return record, c.complete(ctx, &record)
+}
+
+func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, error) {
+	query := c.whole
+	query.IncludeDeleted = true
+	plain := c.engine.refused.has(getParameters)
+	if plain {
+		query = client.Query{}
+	}
+	record, err := c.entity.find(ctx, id, query)
+	if isRefusal(err) && !plain {
+		// The vendor's documents disagree on whether a get takes parameters.
+		if record, err = c.entity.find(ctx, id, client.Query{}); err == nil || client.ProblemOf(err) == client.NotFound {
+			c.engine.refused.add(ctx, getParameters)
+		}
+	}
+	return record, err
+}
+
+// find is Get, and finds soft-deleted records too: some services answer a get of one as
+// if it did not exist. "Not found" then means that the record is gone for good. Where the
+// service does not filter by id, it may also be soft-deleted.
+func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
+	found, notFound := e.Get(ctx, id, query)
+	if client.ProblemOf(notFound) != client.NotFound {
+		return found, notFound
+	}
+	query.First, query.IncludeDeleted = 1, true
+	query.Filters = []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
+	page, err := e.List(ctx, query)
+	for _, record := range page.Records {
+		if record.Meta().ID == id {
+			return record, nil
+		}
+	}
+	if isRefusal(err) {
+		e.engine.refused.add(ctx, idFilter)
+		err = e.engine.isThere(ctx)
+	}
+	return found, cmp.Or(err, notFound)
+}

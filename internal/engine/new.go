@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"cmp"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// New makes the engine of a client's space. It sends nothing yet. An error is a *client.ConfigError.
+func New(api *client.Client, settings Settings) (*Engine, error) {
+	numbers, err := client.NewPhoneNumbers(settings.DefaultRegion)
+	if err != nil {
+		return nil, &client.ConfigError{Setting: "default_region", Err: err}
+	}
+	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), Defaults().BatchSize)
+	e := &Engine{api: api, settings: settings, config: api.Config(), numbers: numbers, seen: newHistory(), claims: newClaims()}
+	e.refused.log = e.config.Logger
+	e.relations = &entityOf[client.Relation, client.RelationInput]{api.Relations, e}
+	e.Conversations, e.Messages = conversationsOf(e), messagesOf(e)
+	return e, nil
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"context"
+	"slices"
+)
+
+// lookOnceMore looks again at what was sent a second time, because the first request
+// may have been carried out late. Then a create that was refused the second time exists
+// all the same, and one that was carried out exists twice.
+func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
+	w.lookForTwins(ctx, items)
+	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
+	if len(refused) == 0 {
+		return
+	}
+	errs := make(map[int]error, len(refused))
+	for _, i := range refused {
+		errs[i], w.results[i].Err = w.results[i].Err, nil
+	}
+	// It may have been refused because the first one is there, and not show yet.
+	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
+	if unseen != nil {
+		w.failUnknown(left, unseen)
+		return
+	}
+	for _, i := range left {
+		if w.isCreate(i) {
+			w.results[i].Err = errs[i]
+		}
+	}
+}
+
+// lookForTwins notes which other records the first request of a repeated create may
+// have made.
+func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
+	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
+	if len(items) == 0 {
+		return
+	}
+	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
+		return
+	}
+	defer w.engine.claims.creating.Release(everyone)
+	s := newSearch(w, items)
+	if err := s.run(ctx); err != nil {
+		return // there need not be one
+	}
+	for place, records := range s.made {
+		for _, record := range records {
+			if s.engine.claims.losses(s.identityOf(record)) > 0 {
+				continue // it may be that of another batch
+			}
+			for _, i := range s.places[place] {
+				if s.isLike(i, record) {
+					s.results[i].Twins = append(s.results[i].Twins, record.Meta().ID)
+					break
+				}
+			}
+		}
+	}
+}
+
+// isLike reports whether the record may have been made by the create.
+func (s *search[T, In]) isLike(i int, record T) bool {
+	of := s.identity(s.changes[i].Input)
+	return (of == s.identityOf(record) || s.mayBe(of, record)) && s.lacks(s.changes[i].Input, record)
+}

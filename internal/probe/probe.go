@@ -1,0 +1,127 @@
+// Package probe finds out in which of the ways that no source tells a service behaves.
+//
+// Each [mockserver.Switch] has a probe. The probes create conversations of their own, each
+// to a number that is reserved for fiction, change them and delete them again. They record
+// incoming messages only: nothing is sent to anyone. The service keeps what was deleted in
+// its bin.
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const (
+	conversations = "TextMessageConversations"
+	relations     = "TextMessageConversationRelationses"
+	messages      = "TextMessages"
+
+	nobody = "f0000000-0000-4000-8000-00000000000f" // no record has it
+
+	// MessageContent begins the content of the messages that probes record.
+	MessageContent = "An acceptance test of terraform-provider-pipeliner."
+)
+
+// A Space is one to probe, with the records to probe it with.
+type Space struct {
+	ServiceURL, SpaceID, Username, Password string // as in [client.Config]
+
+	Phone   string // UUID of a sender phone, of which nobody else uses such numbers
+	Account string // UUID of an account to link; empty: what needs it is not probed
+	Contact string // UUID of a contact with such a number, as +1 907 555 0123; empty: the same
+
+	Numbers   []string          // that no conversation of the phone has; nil: fictional ones
+	Transport http.RoundTripper // nil: the network
+}
+
+// These say that a switch can't be probed with what there is.
+var (
+	errNoAccount = &LackingError{"an account to link"}
+	errNoContact = &LackingError{"a contact with a number that is reserved for fiction, such as +1 907 555 0123"}
+)
+
+// A LackingError says what a probe needs, and the [Space] does not name.
+type LackingError struct{ Record string }
+
+func (e *LackingError) Error() string { return "it needs " + e.Record }
+
+// NotProbed are the assumptions that no probe may put to a real service.
+var NotProbed = []string{
+	"whether a message that is created as outgoing is sent: the probes record incoming ones only",
+	"what a proxy in between answers (429, 502, 503, 504): it can't be ordered",
+}
+
+// New returns a prober of a space. It reads which numbers the conversations of the phone
+// have, and writes nothing yet.
+func New(ctx context.Context, space Space) (*Prober, error) {
+	config := client.Defaults()
+	config.ServiceURL, config.SpaceID, config.Username, config.Password = space.ServiceURL, space.SpaceID, space.Username, space.Password
+	config.Transport = space.Transport
+	c, err := client.New(config)
+	if err != nil {
+		return nil, err
+	}
+	id, err := client.ParseID(space.Phone)
+	if err != nil {
+		return nil, fmt.Errorf("the phone: %w", err)
+	}
+	space.Phone = id.String()
+	p := &Prober{space: space, client: c, http: http.Client{Transport: space.Transport}, left: space.Numbers}
+	if p.left == nil {
+		p.left, err = p.freeNumbers(ctx)
+	}
+	return p, err
+}
+
+// URL returns the base URL of the space.
+func (p *Prober) URL() string { return p.client.URL() }
+
+// Probe returns which of the values of the switch the service plays. A *[LackingError]
+// says that it can't be told with what there is, any other error that it is none of them.
+func (p *Prober) Probe(ctx context.Context, of mockserver.Switch) (string, error) {
+	find, known := probes[of.Name]
+	if !known {
+		return "", errors.New("no probe for this switch: add one to probes")
+	}
+	return find(p, ctx)
+}
+
+// freeNumbers returns the fictional numbers that no conversation of the phone has,
+// beginning somewhere: so two who probe at a time don't meet.
+func (p *Prober) freeNumbers(ctx context.Context) ([]string, error) {
+	there, err := p.ofPhone(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading which numbers are taken: %w", err)
+	}
+	taken := map[string]bool{}
+	for _, conversation := range there {
+		if !conversation.IsDeleted {
+			taken[Digits(conversation.RecipientPhoneNumber)] = true
+		}
+	}
+	all := FictionalNumbers()
+	first := rand.IntN(len(all)) //nolint:gosec // no secret
+	var free []string
+	for _, number := range slices.Concat(all[first:], all[:first]) {
+		if !taken[number] {
+			free = append(free, fmt.Sprintf("+1 (%s) %s-%s", number[1:4], number[4:7], number[7:]))
+		}
+	}
+	return free, nil
+}
+
+// ofPhone returns the conversations of the phone, deleted ones too.
+func (p *Prober) ofPhone(ctx context.Context) ([]client.Conversation, error) {
+	all, err := p.client.Conversations.Some(ctx, client.Query{
+		Filters: []client.Filter{{Field: "phone_id", Value: p.space.Phone}}, IncludeDeleted: true,
+		LoadOnly: []string{"id", "phone_id", "recipient_phone_number", "revision", "is_deleted"},
+	}, 0)
+	return slices.DeleteFunc(all, func(c client.Conversation) bool { return c.PhoneID.String() != p.space.Phone }), err
+}

@@ -1,0 +1,180 @@
+package probe
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/nyaruka/phonenumbers"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// The records of the mock.
+const (
+	phone   = "10000000-0000-4000-8000-00000000000a"
+	contact = "20000000-0000-4000-8000-00000000000a"
+	account = "30000000-0000-4000-8000-00000000000a"
+)
+
+// newMock returns a mock and a space that is probed there. Others have a conversation of
+// the phone.
+func newMock(t *testing.T, behavior mockserver.Behavior) (*mockserver.Server, Space) {
+	t.Helper()
+	mock, err := mockserver.New(mockserver.Options{Behavior: behavior, Space: "my_space", Username: "terraform", Password: "secret"})
+	if err == nil {
+		err = mock.Seed(map[string][]map[string]any{
+			"Phones":      {{"id": phone}},
+			"Contacts":    {{"id": contact, "phone1": "+1 907 555 0123"}},
+			"Accounts":    {{"id": account}},
+			conversations: {{"phone_id": phone, "recipient_phone_number": "+1 907 555 0100"}},
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mock, Space{
+		ServiceURL: "https://crm.example", SpaceID: "my_space", Username: "terraform", Password: "secret",
+		Phone: strings.ToUpper(phone), Account: account, Contact: contact, Transport: mockserver.InProcess(mock),
+	}
+}
+
+// The probes find out each setting of each switch, whatever the others are.
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	for _, of := range mockserver.Switches {
+		for _, value := range of.Values {
+			t.Run(of.Name+"="+value, func(t *testing.T) {
+				t.Parallel()
+				var behavior mockserver.Behavior
+				*of.Field(&behavior) = value
+				wantFound(t, behavior)
+			})
+		}
+	}
+	// The opposite of the default in everything: no probe may rely on another switch.
+	t.Run("all others", func(t *testing.T) {
+		t.Parallel()
+		var behavior mockserver.Behavior
+		for _, of := range mockserver.Switches {
+			*of.Field(&behavior) = of.Values[len(of.Values)-1]
+		}
+		wantFound(t, behavior)
+	})
+}
+
+// wantFound checks that the probes find exactly this behavior, and leave nothing.
+func wantFound(t *testing.T, behavior mockserver.Behavior) {
+	t.Helper()
+	mock, space := newMock(t, behavior)
+	before := mock.Records(conversations)
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range mockserver.Switches {
+		want := *of.Field(&behavior)
+		if want == "" {
+			want = of.Values[0]
+		}
+		if got, err := p.Probe(t.Context(), of); err != nil || got != want {
+			t.Errorf("%s is %s; the probe says %q, %v", of.Name, want, got, err)
+		}
+	}
+	if err := p.Clean(t.Context()); err != nil {
+		t.Error(err)
+	}
+	live := slices.DeleteFunc(mock.Records(conversations), func(record map[string]any) bool { return record["is_deleted"] == true })
+	if diff := cmp.Diff(before, live); diff != "" {
+		t.Errorf("conversations (-before +after):\n%s", diff)
+	}
+	for _, message := range mock.Records(messages) {
+		if message["direction"] != 2 || message["is_deleted"] != true {
+			t.Errorf("a probe has left %v", message)
+		}
+	}
+}
+
+// Each switch has a probe, and there is none for what is no switch.
+func TestProbes(t *testing.T) {
+	t.Parallel()
+	var got, want []string
+	for name := range probes {
+		got = append(got, name)
+	}
+	for _, of := range mockserver.Switches {
+		want = append(want, of.Name)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("probes (-want +got):\n%s", diff)
+	}
+}
+
+// Without the records that they need, some probes say so, and the others do their work.
+func TestProbe_lacking(t *testing.T) {
+	t.Parallel()
+	_, space := newMock(t, mockserver.Behavior{})
+	space.Account, space.Contact = "", ""
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lacking []string
+	for _, of := range mockserver.Switches {
+		switch _, err := p.Probe(t.Context(), of); {
+		case errors.As(err, new(*LackingError)):
+			lacking = append(lacking, of.Name)
+		case err != nil:
+			t.Errorf("%s: %v", of.Name, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"array-update", "recipient-match", "relation-revision"}, lacking); diff != "" {
+		t.Errorf("not probed (-want +got):\n%s", diff)
+	}
+}
+
+func TestNew_refused(t *testing.T) {
+	t.Parallel()
+	for want, edit := range map[string]func(*Space){
+		"service_url": func(s *Space) { s.ServiceURL = "http://crm.example" },
+		"the phone":   func(s *Space) { s.Phone = "sales" },
+		"401":         func(s *Space) { s.Password = "wrong" },
+	} {
+		mock, space := newMock(t, mockserver.Behavior{})
+		edit(&space)
+		if _, err := New(t.Context(), space); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v; want one of %s", err, want)
+		}
+		if len(mock.Records(conversations)) != 1 {
+			t.Errorf("%s: something was written", want)
+		}
+	}
+}
+
+// A phone whose conversations have all the numbers can't be probed.
+func TestProbe_noNumberLeft(t *testing.T) {
+	t.Parallel()
+	_, space := newMock(t, mockserver.Behavior{})
+	space.Numbers = []string{}
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Probe(t.Context(), mockserver.Switches[0]); err == nil || !strings.Contains(err.Error(), "use another phone") {
+		t.Errorf("the error is %v; want one of the numbers", err)
+	}
+}
+
+func TestFiction(t *testing.T) {
+	t.Parallel()
+	for code := range strings.FieldsSeq(AreaCodes) {
+		number, err := phonenumbers.Parse("+1"+code+"5550100", "")
+		if err != nil || !phonenumbers.IsValidNumber(number) || !IsFictional("+1 ("+code+") 555-0100") {
+			t.Errorf("+1 %s 555 0100 is no fictional number that a service would accept: %v", code, err)
+		}
+	}
+}

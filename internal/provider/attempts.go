@@ -1,0 +1,183 @@
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// unsettled are the creates whose outcome is not known: those of a map by the keys of
+// its entries, that of a single resource by an empty key. The private state keeps
+// them, so that the next refresh, apply or destroy looks before it does anything.
+type unsettled map[string]attempt
+
+// An attempt is one at a create.
+type attempt struct {
+	Since engine.Moment            `json:"since"` // before it
+	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
+
+	// IsPartial says that it is that of an earlier version, of which only the phone and
+	// the number are known. That proves nothing: only a create that says what else was sent
+	// looks for it.
+	IsPartial bool `json:"partial,omitempty"`
+}
+
+// UnmarshalJSON also reads what earlier versions have kept.
+func (a *attempt) UnmarshalJSON(text []byte) error {
+	type plain attempt
+	var kept struct {
+		plain
+
+		Phone  client.ID `json:"phone"`
+		Number string    `json:"number"`
+	}
+	if err := json.Unmarshal(text, &kept); err != nil {
+		return err
+	}
+	*a = attempt(kept.plain)
+	if !kept.Phone.IsZero() {
+		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(kept.Phone), client.Value(kept.Number)
+		a.IsPartial = true
+	}
+	return nil
+}
+
+// attemptAt returns the attempt that an error is about, if the outcome is unknown.
+func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
+	lost, ok := errors.AsType[*engine.LostCreateError](err)
+	if !ok {
+		return attempt{}, false
+	}
+	if messages, isSet := sent.Messages.Get(); isSet {
+		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
+	}
+	return attempt{Since: lost.Since, Sent: sent}, true
+}
+
+// recall finds an attempt in the state of what has no id, where the private state has
+// got lost: then the revision is the one before the attempt. It also completes what an
+// earlier version has kept.
+func (u unsettled) recall(key string, m conversationModel, n numbers) {
+	switch tried, isOpen := u[key]; {
+	case isOpen && tried.IsPartial:
+		u[key] = attempt{Since: tried.Since, Sent: m.toAPI(n, nil)}
+	case !isOpen && isKnown(m.Revision):
+		u[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(n, nil)}
+	}
+}
+
+// isAbout reports whether the attempts of a single resource, if any, would have made
+// this conversation.
+func (u unsettled) isAbout(m conversationModel, n numbers) bool {
+	tried, isOpen := u[""]
+	return !isOpen || tried.identity(n) == n.identify(m)
+}
+
+// identity returns which conversation the attempt would have made.
+func (a attempt) identity(n numbers) engine.Identity {
+	phone, _ := a.Sent.PhoneID.Get()
+	number, _ := a.Sent.RecipientPhoneNumber.Get()
+	return engine.Identity{Place: phone, Name: n.Canonical(number)}
+}
+
+// advance lets the next look begin later: what was there before is known to be of other
+// resources, and that look may not know them.
+func (u unsettled) advance(key string, since *engine.Moment) {
+	if tried, isOpen := u[key]; isOpen && since != nil {
+		u[key] = attempt{Since: *since, Sent: tried.Sent}
+	}
+}
+
+// revision returns the one above which a single resource without an id was created, or
+// else the one given: Terraform drops the private state of what it replaces.
+func (u unsettled) revision(other types.Int64) types.Int64 {
+	if tried, isOpen := u[""]; isOpen {
+		return types.Int64Value(tried.Since.Revision)
+	}
+	return other
+}
+
+// An attemptIndex finds attempts by what they would have made.
+type attemptIndex map[engine.Identity][]keyedAttempt
+
+type keyedAttempt struct {
+	key string
+	attempt
+}
+
+func (x attemptIndex) add(n numbers, all unsettled) {
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		of := all[key].identity(n)
+		x[of] = append(x[of], keyedAttempt{key, all[key]})
+	}
+}
+
+// takeOut returns the attempt under the key, or else under another one, and forgets it;
+// nil where there is none.
+func (x attemptIndex) takeOut(of engine.Identity, key string) *keyedAttempt {
+	all := x[of]
+	if len(all) == 0 {
+		return nil
+	}
+	i := max(slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key }), 0)
+	found := all[i]
+	x[of] = slices.Delete(all, i, i+1)
+	return &found
+}
+
+// leftAttempts are attempts that this apply has left to the CRM, because their
+// deletion_policy is to abandon. What replaces their resource knows nothing of them: it
+// must not make a second one.
+type leftAttempts struct {
+	mu    sync.Mutex
+	index attemptIndex
+}
+
+func (l *leftAttempts) add(n numbers, left unsettled) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.index == nil {
+		l.index = attemptIndex{}
+	}
+	l.index.add(n, left)
+}
+
+func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.index.takeOut(of, "")
+}
+
+// earlierAttempts are those of a resource, and those that were left.
+type earlierAttempts struct {
+	own     unsettled
+	index   attemptIndex // of own
+	numbers numbers
+	left    *leftAttempts
+}
+
+func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
+	e := earlierAttempts{u, make(attemptIndex, len(u)), n, left}
+	e.index.add(n, u)
+	return e
+}
+
+// repeatedBy returns the moment before the attempt that a create repeats, under its key
+// or under another one, and forgets it; nil where there was none.
+func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Moment {
+	of := e.numbers.identify(m)
+	found := e.index.takeOut(of, key)
+	if found != nil {
+		delete(e.own, found.key)
+	} else if found = e.left.takeOut(of); found == nil {
+		return nil
+	}
+	return &found.Since
+}

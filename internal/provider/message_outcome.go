@@ -1,0 +1,132 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// settle records the outcome of a write.
+func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Message]) {
+	action := "Update"
+	switch {
+	case write.prior == nil && write.planned.isAttached():
+		action = "Attach"
+	case write.prior == nil:
+		action = "Create"
+	}
+	at := w.at.AtName("messages").AtMapKey(write.key)
+	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
+		delete(w.memory.Revisions, unread.ID)
+		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
+			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
+		result = engine.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
+	}
+	w.warnOfAdoption(at, result)
+	if write.err = result.Err; write.err != nil {
+		w.failures = append(w.failures, failure{
+			action: action, message: true, at: at, err: write.err, subject: conversationModel{ID: write.planned.ID},
+		})
+		switch {
+		case write.prior != nil:
+			w.state[write.key] = write.prior
+		case action == "Create" && client.ProblemOf(write.err) == client.OutcomeUnknown:
+			w.triedInVain(write.err)
+			m := write.planned.applied(client.Message{}) // the next refresh looks for it
+			w.state[write.key] = &m
+		}
+		return
+	}
+	if result.Value.Revision > 0 { // else it could not be read back
+		w.memory.applied(write.planned, result.Value)
+		if !result.Value.IsStub() {
+			w.notes.Append(write.planned.differences(at, result.Value)...)
+		}
+	}
+	m := write.planned.applied(result.Value)
+	w.state[write.key] = &m
+}
+
+// warnOfAdoption warns of a message whose creation was not seen, and of one that may
+// exist twice.
+func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
+	if result.Err == nil && result.Adopted {
+		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
+			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent, and took it for the one it created.", result.Value.ID)))
+	}
+	if result.Err == nil && len(result.Twins) > 0 {
+		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
+			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
+				"Both requests may have been carried out: %s, and %s. The first one is in the state. Delete the other one in the CRM if nobody needs it.", result.Value.ID, idList(result.Twins))))
+	}
+}
+
+// triedInVain takes note of a create whose outcome is not known.
+func (w *messageWork) triedInVain(err error) {
+	since := engine.NoFloor
+	if lost, ok := errors.AsType[*engine.LostCreateError](err); ok {
+		since = lost.Since.Revision
+	}
+	w.memory.tried(w.conversation, since)
+}
+
+// finish records the outcome of the removals. What could not be removed
+// stays in the state.
+func (w *messageWork) finish() {
+	for _, removal := range w.removals {
+		if removal.err == nil {
+			continue
+		}
+		key := removal.key
+		for w.state[key] != nil {
+			key += " (replaced)"
+		}
+		w.state[key] = &removal.prior
+		w.failures = append(w.failures, failure{
+			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, kept: []string{key},
+			subject: conversationModel{ID: removal.prior.ID},
+		})
+	}
+}
+
+// diagnostics returns an error for each failure.
+func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
+	diags.Append(w.notes...)
+	for _, f := range w.failures {
+		diags.Append(f.diagnostics()...)
+	}
+	return diags
+}
+
+// warnings returns the failures as warnings, for a conversation that has been
+// created: an error would make Terraform destroy it. What is planned stays in the
+// state, and the next refresh shows what is missing.
+func (w *messageWork) warnings() (diags diag.Diagnostics) {
+	for _, d := range w.diagnostics() {
+		at := w.at.AtName("messages")
+		if located, ok := d.(diag.DiagnosticWithPath); ok {
+			at = located.Path()
+		}
+		diags.AddAttributeWarning(at, d.Summary(), d.Detail())
+	}
+	for i := range w.writes {
+		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
+			m := write.planned.applied(client.Message{})
+			w.state[write.key] = &m
+		}
+	}
+	return diags
+}
+
+// applied returns the state behind a plan that has been carried out.
+func (m messageModel) applied(actual client.Message) messageModel {
+	m.ID = planned(m.ID, referenceFromAPI(actual.ID))
+	m.IsDeleted = planned(m.IsDeleted, types.BoolValue(actual.IsDeleted))
+	return m
+}

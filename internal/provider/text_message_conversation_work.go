@@ -1,0 +1,194 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// create creates the conversation with its messages, and attaches those that are
+// there. When it could not be created, the id of the state stays unknown; when that is
+// not known, the state has no id, and the memory knows what to look for.
+func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, known *memory) (ownedModel, diag.Diagnostics) {
+	api, diags := r.provider.engine()
+	if diags.HasError() {
+		return plan.ownedModel, diags
+	}
+	if diags.Append(known.space.check(api)...); diags.HasError() {
+		return plan.ownedModel, diags
+	}
+	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
+	change.Input.Messages = inlineMessages(plan.Messages)
+	change.Since = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	made := api.Conversations.CreateOrUpdate(ctx, change, level)
+	known.space.seen(api)
+	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
+		known.unsettled[""] = tried
+		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
+		state.Revision = known.unsettled.revision(state.Revision)
+		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Since == nil, causes: &r.provider.causes}
+		return state, append(diags, f.diagnostics()...)
+	}
+	state := plan.ownedModel
+	var more diag.Diagnostics
+	state.conversationModel, more = plan.written(known.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, nil)
+	diags.Append(more...)
+	if diags.HasError() {
+		return plan.ownedModel, diags
+	}
+	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made})...)
+	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, made.Adopted, known.messages)
+	diags.Append(more...)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
+	work.runEach(ctx, api, level)
+	diags.Append(work.warnings()...)
+	state.Messages = work.toMap(plan.Messages)
+	return state, diags
+}
+
+// read returns what the CRM holds of the state, nil where that is gone.
+func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
+	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, causes: &r.provider.causes}
+	var conversation client.Conversation
+	var diags diag.Diagnostics
+	if isKnown(state.ID) {
+		if diags.Append(claim(api, path.Root("id"), reference(state.ID))...); diags.HasError() {
+			return &owned, diags
+		}
+		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
+	} else {
+		// Where nothing must be deleted, only the next apply takes over what it finds: a
+		// tainted resource would leave it, and make another one.
+		var found engine.Result[client.Conversation]
+		if _, tried := known.unsettled[""]; tried && !abandons(state.DeletionPolicy) {
+			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
+		}
+		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
+			known.unsettled.advance("", found.Since)
+			owned.Revision = known.unsettled.revision(owned.Revision)
+			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
+		}
+		conversation, f.err = found.Value, found.Err
+		diags = warnOfAdoption(path.Empty(), adoptions{"": found})
+		known.unsettled = unsettled{}
+	}
+	switch {
+	case client.ProblemOf(f.err) == client.NotFound:
+		return nil, nil
+	case f.err != nil:
+		return &owned, f.diagnostics()
+	}
+	owned.conversationModel = known.numbers.conversationFromAPI(conversation, owned.conversationModel)
+	messages := messageRefresh{api: api, memory: known.messages}
+	if err := messages.ofOne(ctx, &owned); err != nil {
+		f.err = fmt.Errorf("its messages: %w", err)
+		return &owned, f.diagnostics()
+	}
+	known.asOf = conversation.AsOf
+	if listed := api.Messages.ListedAsOf(); listed > engine.NoFloor {
+		known.asOf = min(known.asOf, listed) // its messages may be as they were then
+	}
+	return &owned, append(diags, messages.diags...)
+}
+
+// remove deletes the conversation of a state, or what may have been created.
+func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
+	id := reference(state.ID)
+	if id.IsZero() {
+		known.unsettled.recall("", state.conversationModel, known.numbers)
+	}
+	if abandons(state.DeletionPolicy) {
+		r.provider.left.add(known.numbers, known.unsettled)
+		return nil
+	}
+	api, diags := r.provider.engine()
+	if diags.HasError() {
+		return diags
+	}
+	if diags.Append(known.space.check(api)...); diags.HasError() {
+		return diags
+	}
+	var err error
+	if id.IsZero() {
+		id, err = known.unsettled.find(ctx, api)
+	}
+	if err == nil && !id.IsZero() {
+		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
+	}
+	if err != nil {
+		diags.Append(failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
+	}
+	return diags
+}
+
+// update changes the conversation, and then its messages. What failed is in the
+// state as it was.
+func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, known *memory) (ownedModel, diag.Diagnostics) {
+	state := plan.ownedModel
+	state.conversationModel = plan.applied(prior.conversationModel)
+	change := plan.change(known.numbers, &prior.conversationModel)
+	change.KnownAsOf(known.asOf)
+	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, known.asOf, known.messages)
+	if !change.IsNeeded() && !work.isNeeded() {
+		state.Messages = work.toMap(plan.Messages)
+		return state, work.diagnostics()
+	}
+	api, diags := r.provider.engine()
+	if diags.HasError() {
+		return prior, diags
+	}
+	if diags.Append(known.space.check(api)...); diags.HasError() {
+		return prior, diags
+	}
+	level := r.provider.validationLevel(plan.ValidationLevel)
+	if change.IsNeeded() {
+		made := api.Conversations.CreateOrUpdate(ctx, change, level)
+		var more diag.Diagnostics
+		state.conversationModel, more = plan.written(known.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, &prior.conversationModel)
+		if diags.Append(more...); diags.HasError() {
+			return prior, diags
+		}
+	}
+	work.runEach(ctx, api, level)
+	known.space.seen(api)
+	diags.Append(work.diagnostics()...)
+	state.Messages = work.toMap(plan.Messages)
+	return state, diags
+}
+
+// written returns the state behind a write of the conversation, or why it failed.
+func (m conversationModel) written(n numbers, f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
+	var unread *engine.UnreadError
+	switch {
+	case errors.As(f.err, &unread):
+		// It is there: an error would make Terraform destroy it.
+		n.remember(input, unread.ID, "")
+		return m.applied(unreadConversation(unread.ID, prior)), f.unread(unread.ID)
+	case f.err != nil:
+		n.rememberOpen(input, f.err)
+		return m, f.diagnostics()
+	}
+	var diags diag.Diagnostics
+	if n.remember(input, made.ID, made.RecipientPhoneNumber) {
+		diags.Append(warnOfKept(nil))
+	}
+	actual := n.conversationFromAPI(made, m)
+	return m.applied(actual), append(diags, m.differences(n, f.at, input, actual)...)
+}
+
+// unreadConversation is what is known of a conversation that was written and
+// not read back; the next refresh knows the rest.
+func unreadConversation(id client.ID, prior *conversationModel) conversationModel {
+	if prior != nil {
+		return *prior
+	}
+	m := emptyConversation()
+	m.ID = referenceFromAPI(id)
+	return m
+}
