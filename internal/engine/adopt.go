@@ -112,6 +112,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 	if !s.engine.claims.take(record.Meta().ID) {
 		return
 	}
+	s.engine.claims.create(record.Meta().ID)
 	s.results[i] = Result[T]{Value: record, Adopted: true}
 	if !s.agrees(s.changes[i].Input, record) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)

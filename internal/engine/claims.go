@@ -21,6 +21,7 @@ type claims struct {
 
 	mu   sync.Mutex
 	mine map[client.ID]bool
+	made map[client.ID]bool // those of mine that the engine has created
 	lost map[Identity]int
 	open map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
 }
@@ -45,6 +46,23 @@ func (c *claims) take(id client.ID) bool {
 	}
 	c.mine[id] = true
 	return true
+}
+
+// create notes that the engine has created the record.
+func (c *claims) create(id client.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.made == nil {
+		c.made = map[client.ID]bool{}
+	}
+	c.made[id] = true
+}
+
+// hasCreated reports whether the engine has created the record.
+func (c *claims) hasCreated(id client.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.made[id]
 }
 
 // has reports whether the record is known.

@@ -59,6 +59,9 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
 	}
+	if refused, ok := errors.AsType[*notAdoptable](f.err); ok {
+		return diag.Diagnostics{refused.diagnostic(f.at)}
+	}
 	faults, others := f.faults()
 	for _, fault := range faults {
 		at := f.at.AtName(fault.attribute)

@@ -34,6 +34,7 @@ type conversationResourceModel struct {
 
 	ValidationLevel types.Int64  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
+	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 }
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -44,6 +45,7 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 	attributes := ownedAttributes()
 	attributes["validation_level"] = validationLevelAttribute()
 	attributes["deletion_policy"] = deletionPolicyAttribute()
+	attributes["adopt_existing"] = adoptExistingAttribute()
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A text message conversation of the CRM. Conversations that are applied at the same time travel together in batch requests.",
 		Attributes:          attributes,
@@ -62,6 +64,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if isKnown(state.ID) {
 			prior = &state.ownedModel
+			resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 		}
 	}
 	if req.Plan.Raw.IsNull() {
@@ -88,6 +91,9 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
+	if req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, known)...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -126,6 +132,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	conversation, diags := r.read(ctx, api, state, known)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 	if isKnown(state.ID) || conversation != nil {
 		// Also of what turns out to be gone: the framework demands it.
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
@@ -221,6 +228,16 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
 	change.Since = known.unsettled.index(known.numbers, &r.provider.left).take("", plan.conversationModel)
+	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Since == nil { // else the engine looks for that attempt
+		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
+		if diags.Append(more...); diags.HasError() {
+			return plan.ownedModel, diags
+		}
+		if found != nil {
+			state, more := r.adopt(ctx, api, plan, *found, known)
+			return state, append(diags, more...)
+		}
+	}
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	known.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
@@ -241,6 +258,30 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, known.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
+	work.runEach(ctx, api, level)
+	diags.Append(work.warnings()...)
+	state.Messages = work.toMap(plan.Messages)
+	return state, diags
+}
+
+// adopt makes an existing conversation what is planned. Its failure leaves nothing in the
+// state: Terraform would destroy what it takes for a failed create.
+func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, known *memory) (ownedModel, diag.Diagnostics) {
+	prior := known.numbers.conversationFromAPI(existing, plan.conversationModel)
+	change, level := plan.adopting(known.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
+	state := ownedModel{conversationModel: plan.applied(prior)}
+	var diags diag.Diagnostics
+	if change.IsNeeded() {
+		made := api.Conversations.CreateOrUpdate(ctx, change, level)
+		f := failure{action: "Update", subject: prior, err: made.Err, causes: &r.provider.causes}
+		state.conversationModel, diags = plan.written(known.numbers, f, change.Input, made.Value, &prior)
+		if diags.HasError() {
+			return plan.ownedModel, diags
+		}
+	}
+	known.space.seen(api)
+	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
+	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
@@ -307,6 +348,9 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	var err error
 	if id.IsZero() {
 		id, err = known.unsettled.find(ctx, api)
+	}
+	if r.provider.existing.isAdopted(id) {
+		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}
 	}
 	if err == nil && !id.IsZero() {
 		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
