@@ -29,6 +29,7 @@ type failure struct {
 	err     error
 	causes  *causes // those that have been told; nil where each failure tells its own
 
+	unnamed    bool // several keys have the very same error: that of their request
 	remembered bool // of a create whose outcome is unknown: the next apply looks for it
 }
 
@@ -88,7 +89,7 @@ func (f failure) prefix(at path.Path) string {
 		return located(at, "")
 	}
 	subject := quoted(f.keys)
-	if client.ProblemOf(f.err) == client.Refused {
+	if f.unnamed && client.ProblemOf(f.err) == client.Refused {
 		subject = "At least one of " + subject // the CRM does not say which
 	}
 	return subject + ": "
@@ -220,9 +221,18 @@ func (f failure) notRemoved(what string) string {
 		f.thing(), f.subject.ID.ValueString(), what, quoted(f.kept))
 }
 
+// unnamedRefusal says how to find the entry that is at fault. The provider does not look
+// for it by creating parts of the batch: what a part creates could only be deleted again,
+// and stays in the CRM as deleted, with outgoing messages that may have been sent.
+const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. Nothing in this request was changed. " +
+	"To find the entry, set rollback_method = 1 and apply again: the CRM then names each entry that it refuses, and accepts the others."
+
 func (f failure) refused() string {
 	if f.sought != "" {
 		return "The CRM refuses the question. It may not know a field, not be able to filter or order by it, or not understand a value. The cause below is what it says."
+	}
+	if f.unnamed && f.action != "Delete" {
+		return unnamedRefusal
 	}
 	switch f.action {
 	case "Create":
