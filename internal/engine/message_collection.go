@@ -28,13 +28,14 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		identityOf: func(m client.Message) Identity {
 			return messageIdentity(m.TextMessageConversationID, m.Direction, m.Content)
 		},
-		existed: func(context.Context, client.Message, int64) (bool, error) { return false, nil },
-		mayBe:   func(Identity, client.Message) bool { return false },
-		asHeld:  func(in client.MessageInput, _ client.Message) client.MessageInput { return in },
-		prepare: func(*pending[client.MessageInput], client.Message) {},
-		sent:    func(change *pending[client.MessageInput]) client.MessageInput { return change.Input },
-		isPlain: func(client.MessageInput) bool { return true },
-		clean:   func(context.Context, *writing[client.Message, client.MessageInput]) bool { return false },
+		existed:    func(context.Context, client.Message, int64) (bool, error) { return false, nil },
+		hasChanged: func(client.Message) bool { return false },
+		mayBe:      func(Identity, client.Message) bool { return false },
+		asHeld:     func(in client.MessageInput, _ client.Message) client.MessageInput { return in },
+		prepare:    func(*pending[client.MessageInput], client.Message) {},
+		sent:       func(change *pending[client.MessageInput]) client.MessageInput { return change.Input },
+		isPlain:    func(client.MessageInput) bool { return true },
+		clean:      func(context.Context, *writing[client.Message, client.MessageInput]) bool { return false },
 	})
 }
 
