@@ -21,6 +21,7 @@ type claims struct {
 
 	mu   sync.Mutex
 	mine map[client.ID]bool // true: a search took it for the result of a lost create
+	made map[client.ID]bool // those of mine that the engine has created
 	lost map[Identity]int
 	open map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
 }
@@ -50,6 +51,23 @@ func (c *claims) note(id client.ID, adopted bool) bool {
 	}
 	c.mine[id] = adopted
 	return true
+}
+
+// create notes that the engine has created the record.
+func (c *claims) create(id client.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.made == nil {
+		c.made = map[client.ID]bool{}
+	}
+	c.made[id] = true
+}
+
+// hasCreated reports whether the engine has created the record.
+func (c *claims) hasCreated(id client.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.made[id]
 }
 
 // has reports whether the record is known.

@@ -56,6 +56,18 @@ func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Convers
 	return e.ofPhone(ctx, phone, func(client.Conversation) bool { return true })
 }
 
+// OfPhoneBefore is [Engine.OfPhone] without what is soft-deleted and what this engine has
+// created: no create is under way while it reads.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
+	if err := e.claims.creating.Acquire(ctx, everyone); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	defer e.claims.creating.Release(everyone)
+	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && !e.claims.hasCreated(c.ID) })
+}
+
 // OfNumber returns the conversations of a phone with a number, in whatever spelling,
 // without messages and without those that are soft-deleted. As no filter knows of
 // spellings, it reads all conversations of the phone.

@@ -215,13 +215,26 @@ func needed(t *testing.T, play func(*accessPlay)) accesses {
 
 var accessRow = regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\|(.*)\\|$")
 
+// invoke invokes the action, also with a reply that gets lost.
+func (p *accessPlay) invoke() {
+	p.t.Helper()
+	conversation, err := p.crm.Create(conversations, map[string]any{"phone_id": phone})
+	must(p.t, err)
+	p.crm.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter})
+	s := stage{core: p.core, world: &world{Server: p.crm, space: &space{crm: p.crm, t: p.t}}}
+	if got := s.rpc().invoked(hello(conversation)); len(p.crm.Records(messageEntity)) != 1 {
+		p.t.Errorf("the action made no message: %v", got.diagnostics)
+	}
+}
+
 // The table in the guide is what the requests need: for both resources without and
-// with messages, for what reads only, and where the space looks older than the state.
+// with messages, for the action, for what reads only, and where the space looks older
+// than the state.
 func TestAccessGuide(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../templates/guides/setting-up-access.md")
 	must(t, err)
-	documented := [4]accesses{{}, {}, {}, {}}
+	documented := [5]accesses{{}, {}, {}, {}, {}}
 	for _, row := range accessRow.FindAllStringSubmatch(string(text), -1) {
 		cells := strings.Split(row[2], "|")
 		if len(cells) != len(documented) {
@@ -238,9 +251,9 @@ func TestAccessGuide(t *testing.T) {
 	for _, typeName := range []string{singleType, bulkType} {
 		plain := needed(t, func(p *accessPlay) { p.life(typeName, false) })
 		older := needed(t, func(p *accessPlay) { p.older(typeName) })
-		for i, got := range []accesses{plain, needed(t, func(p *accessPlay) { p.life(typeName, true) }), nil, older} {
+		for i, got := range []accesses{plain, needed(t, func(p *accessPlay) { p.life(typeName, true) }), nil, nil, older} {
 			if got == nil {
-				continue // the data sources, below
+				continue // below
 			}
 			if i > 0 { // in addition to what every conversation needs
 				maps.DeleteFunc(got, func(access string, _ bool) bool { return plain[access] })
@@ -248,7 +261,8 @@ func TestAccessGuide(t *testing.T) {
 			compareAccess(t, typeName, documented[i], got)
 		}
 	}
-	compareAccess(t, "data sources", documented[2], needed(t, func(p *accessPlay) {
+	compareAccess(t, "the action", documented[2], needed(t, (*accessPlay).invoke))
+	compareAccess(t, "data sources", documented[3], needed(t, func(p *accessPlay) {
 		p.read("pipeliner_text_message_conversations", map[string]any{"filter": map[string]any{"phone_id": phone}})
 	}))
 	for access := range needed(t, func(p *accessPlay) { p.read("pipeliner_records", map[string]any{"entity": "Accounts"}) }) {

@@ -35,6 +35,8 @@ func TestEntryValidation(t *testing.T) {
 		"no uuid":               {entry("phone_id", "sales"), 1},
 		"no uuid of a set":      {entry("quote_relations", []string{"x", testPhone}), 1},
 		"no number":             {entry("recipient_phone_number", ""), 1},
+		"rounded number":        {entry("recipient_phone_number", "1.5E+10"), 1},
+		"placeholder":           {entry("recipient_phone_number", " n/a "), 1},
 		"message of nothing":    {message(map[string]any{}), 2},
 		"message, is_deleted":   {message(map[string]any{"id": testPhone, "is_deleted": false}), 1},
 		"message, bad names":    {message(map[string]any{"content": "", "direction": "up", "status": "x", "datetime_sent": "now", "message_sid": ""}), 5},

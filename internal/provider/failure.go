@@ -23,11 +23,13 @@ type failure struct {
 	keys    []string          // of the bulk resource's entries that it concerns
 	many    bool              // it concerns the bulk resource as a whole
 	message bool              // it concerns a message, whose id is the subject's
+	invoked bool              // by an action: there is no state, and the subject's id is that of the conversation
 	sought  string            // by a data source, such as "Records"; then all else but at is empty
 	kept    []string          // the keys under which the state keeps what could not be removed from a map
 	err     error
 	causes  *causes // those that have been told; nil where each failure tells its own
 
+	unnamed    bool // several keys have the very same error: that of their request
 	remembered bool // of a create whose outcome is unknown: the next apply looks for it
 	taints     bool // the resource: the next apply makes it anew
 }
@@ -59,6 +61,9 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
 	}
+	if refused, ok := errors.AsType[*notAdoptable](f.err); ok {
+		return diag.Diagnostics{refused.diagnostic(f.at)}
+	}
 	faults, others := f.faults()
 	for _, fault := range faults {
 		at := f.at.AtName(fault.attribute)
@@ -85,7 +90,7 @@ func (f failure) prefix(at path.Path) string {
 		return located(at, "")
 	}
 	subject := quoted(f.keys)
-	if client.ProblemOf(f.err) == client.Refused {
+	if f.unnamed && client.ProblemOf(f.err) == client.Refused {
 		subject = "At least one of " + subject // the CRM does not say which
 	}
 	return subject + ": "
@@ -190,6 +195,9 @@ func (f failure) reason() string {
 	case client.NotFound:
 		return "The CRM has no such " + f.thing() + " any more. Run terraform plan again: it shows what is needed now."
 	case client.RelationNotFound:
+		if f.invoked {
+			return fmt.Sprintf("The CRM has no conversation %s in this space. No message was created. Check %s, then %s.", f.subject.ID.ValueString(), conversationOfMessage, invokeAgain)
+		}
 		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, or belong to another space."
 	case client.Refused:
 		return f.refused()
@@ -214,12 +222,24 @@ func (f failure) notRemoved(what string) string {
 		f.thing(), f.subject.ID.ValueString(), what, quoted(f.kept))
 }
 
+// unnamedRefusal says how to find the entry that is at fault. The provider does not look
+// for it by creating parts of the batch: what a part creates could only be deleted again,
+// and stays in the CRM as deleted, with outgoing messages that may have been sent.
+const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. Nothing in this request was changed. " +
+	"To find the entry, set rollback_method = 1 and apply again: the CRM then names each entry that it refuses, and accepts the others."
+
 func (f failure) refused() string {
 	if f.sought != "" {
 		return "The CRM refuses the question. It may not know a field, not be able to filter or order by it, or not understand a value. The cause below is what it says."
 	}
+	if f.unnamed && f.action != "Delete" {
+		return unnamedRefusal
+	}
 	switch f.action {
 	case "Create":
+		if f.invoked {
+			return "The CRM refuses what the configuration says. No message was created. Correct the configuration, then " + invokeAgain + "."
+		}
 		return "The CRM refuses what the configuration says. Correct it and apply again; nothing was created."
 	case "Update":
 		return "The CRM refuses the change. Either it does not accept what the configuration says, or the conversation has changed since the plan was made: " +
@@ -241,7 +261,14 @@ func (f failure) notRestored(id client.ID) string {
 		"Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
 }
 
+// invokeAgain says how to repeat an action. An apply alone does not: it triggers an action
+// only when it changes the resource that the action belongs to.
+const invokeAgain = "invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME"
+
 func (f failure) outcomeUnknown() string {
+	if f.invoked {
+		return f.invocationUnknown()
+	}
 	if isKnown(f.subject.ID) {
 		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.thing(), f.subject.ID.ValueString())
 	}
@@ -266,6 +293,21 @@ func (f failure) outcomeUnknown() string {
 	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
 		"with this recipient number%s. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
 		f.subject.PhoneID.ValueString(), since)
+}
+
+// invocationUnknown says what to do about a message that an action may have created.
+func (f failure) invocationUnknown() string {
+	text := "The message may or may not have been created, and the CRM may have sent it. "
+	if ids, isOpen := isAmbiguous(f.err); isOpen {
+		return text + fmt.Sprintf("Each of these messages of the conversation %s may be it: %s. Look at them in the CRM. If none is the message, %s.",
+			f.subject.ID.ValueString(), idList(ids), invokeAgain)
+	}
+	var since string
+	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
+		since = fmt.Sprintf(" with a revision above %d", lost.Since.Revision)
+	}
+	return text + fmt.Sprintf("An action has no state, so the provider doesn't look for it again. Look in the CRM for a message of the conversation %s%s. "+
+		"Only if it is not there, %s.", f.subject.ID.ValueString(), since, invokeAgain)
 }
 
 // isConsequence reports whether the error only follows from that of another

@@ -57,13 +57,23 @@ func withHandmade(g *guide) map[string]func() {
 		made = append(made, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000003", "recipient_phone_number": fmt.Sprintf("+1 (305) 555-015%d", i)})
 	}
 	g.check(g.w.Seed(map[string][]map[string]any{conversations: made}))
-	return map[string]func(){"nothing was written": func() {
+	nothingWritten := func() {
 		for _, request := range g.w.Requests() {
 			if request.Method != http.MethodGet {
 				g.t.Errorf("%s %s", request.Method, request.Path)
 			}
 		}
-	}}
+	}
+	return map[string]func(){
+		"nothing was written": nothingWritten,
+		"colleagues create fifty conversations": func() {
+			for i := range 50 {
+				_, err := g.w.Create(conversations, map[string]any{"phone_id": "10000000-0000-4000-8000-000000000001", "recipient_phone_number": fmt.Sprintf("+1 (720) 555-01%02d", i)})
+				g.check(err)
+			}
+			g.w.ResetRequests()
+		},
+	}
 }
 
 // Every guide is followed, to the letter.

@@ -6,13 +6,17 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-var _ provider.ProviderWithListResources = (*pipelinerProvider)(nil)
+var (
+	_ provider.ProviderWithListResources = (*pipelinerProvider)(nil)
+	_ provider.ProviderWithActions       = (*pipelinerProvider)(nil)
+)
 
 // New returns the constructor of the provider as people see it. [NewServer] serves it.
 func New(version string) func() provider.Provider {
@@ -43,7 +47,7 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 	data := newProviderData(settings, req.TerraformVersion, p.version)
 	data.transport = p.transport
 	resp.Diagnostics.Append(data.check()...)
-	resp.ResourceData, resp.DataSourceData, resp.ListResourceData = data, data, data
+	resp.ResourceData, resp.DataSourceData, resp.ListResourceData, resp.ActionData = data, data, data, data
 }
 
 func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
@@ -56,4 +60,8 @@ func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.Dat
 
 func (p *pipelinerProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{newConversationList}
+}
+
+func (p *pipelinerProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{newMessageAction}
 }

@@ -66,7 +66,7 @@ func TestAccProvider_environment(t *testing.T) {
 func TestAccExamples(t *testing.T) {
 	root := filepath.Join("..", "..", "examples")
 	var examples []string
-	for _, pattern := range []string{"provider/*.tf", "resources/*/*.tf", "data-sources/*/*.tf", "functions/*/*.tf"} {
+	for _, pattern := range []string{"provider/*.tf", "resources/*/*.tf", "data-sources/*/*.tf", "functions/*/*.tf", "actions/*/*.tf"} {
 		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
 		if err != nil || len(found) == 0 {
 			t.Fatalf("examples of %s: %v, %v", pattern, found, err)
@@ -85,8 +85,11 @@ func TestAccExamples(t *testing.T) {
 				configuration = requiredProviders + configuration
 			}
 			versions := withFunctions
-			if filepath.Base(example) == "import-by-identity.tf" {
+			switch filepath.Base(example) {
+			case "import-by-identity.tf":
 				versions = withIdentity
+			case "action.tf":
+				versions = withActions
 			}
 			before := len(w.live())
 			tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: versions, Steps: []tfresource.TestStep{{

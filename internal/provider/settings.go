@@ -137,8 +137,9 @@ type providerData struct {
 	api   *engine.Engine
 	diags diag.Diagnostics
 
-	causes causes // of errors that have been told
-	left   leftAttempts
+	causes   causes // of errors that have been told
+	left     leftAttempts
+	existing existing
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

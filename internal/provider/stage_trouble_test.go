@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -176,6 +177,32 @@ func TestStage_allOrNothing(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// Where the CRM does not name the entry at fault, the error says how to find it. Where
+// each entry has its own reply, it says nothing of that.
+func TestStage_unnamedRefusal(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+		t.Run(reply, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{RollbackReply: reply}, nil, func(s *stage) {
+				wrong := numbered(150).with("c050", "nonsense")
+				_, errors := s.apply(s.bulk(wrong.entries(), nil))
+				isUnnamed := says("At least one of ", "doesn't say which of these entries is at fault", "set rollback_method = 1 and apply again").MatchString(errors)
+				if isUnnamed != (reply == mockserver.ErrorReply) || !isUnnamed && !strings.Contains(errors, `conversations["c050"].recipient_phone_number: The CRM refuses`) {
+					s.t.Errorf("the errors are %q", errors)
+				}
+				if left := len(s.live()); left != 0 {
+					s.t.Errorf("%d conversations are left", left)
+				}
+				s.apply(s.bulk(wrong.entries(), map[string]any{"rollback_method": 1}))
+				if made, failed := len(s.live()), parts(s.attribute(bulkAddress, "failed")); made != 149 || len(failed) != 1 || failed["c050"].IsNull() {
+					s.t.Errorf("%d conversations, and these failed: %v", made, failed)
+				}
+			})
+		})
 	}
 }
 

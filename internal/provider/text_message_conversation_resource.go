@@ -32,6 +32,7 @@ type conversationResourceModel struct {
 
 	ValidationLevel types.Int64  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
+	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 }
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -44,6 +45,7 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 	attributes := ownedAttributes()
 	attributes["validation_level"] = validationLevelAttribute()
 	attributes["deletion_policy"] = deletionPolicyAttribute()
+	attributes["adopt_existing"] = adoptExistingAttribute()
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A text message conversation of the CRM. Conversations that are applied at the same time travel together in batch requests.",
 		Attributes:          attributes,
@@ -62,6 +64,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if isKnown(state.ID) {
 			prior = &state.ownedModel
+			resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 		}
 	}
 	if req.Plan.Raw.IsNull() {
@@ -88,6 +91,9 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
+	if req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, known)...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -126,6 +132,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	conversation, diags := r.read(ctx, api, state, known)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 	id := state.ID
 	if conversation != nil {
 		id = conversation.ID

@@ -52,7 +52,7 @@ var conversationFields = []conversationField{
 		schema.StringAttribute{
 			Optional:   true,
 			Computed:   true,
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1), isNumber{}},
 			MarkdownDescription: "External phone number, such as `+1 555 010 0000`. Other spellings of the same number are no difference; one without `+` needs the provider's `default_region` for that. " +
 				"The CRM doesn't let a number change once it is set: setting the first one is an update, changing it later replaces the conversation by a new one. " +
 				"Left out, it is what the CRM has.",

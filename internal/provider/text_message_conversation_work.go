@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -26,6 +27,16 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
 	change.Since = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Since == nil { // else the engine looks for that attempt
+		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
+		if diags.Append(more...); diags.HasError() {
+			return plan.ownedModel, diags
+		}
+		if found != nil {
+			state, more := r.adopt(ctx, api, plan, *found, known)
+			return state, append(diags, more...)
+		}
+	}
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	known.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
@@ -46,6 +57,30 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, made.Adopted, known.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
+	work.runEach(ctx, api, level)
+	diags.Append(work.warnings()...)
+	state.Messages = work.toMap(plan.Messages)
+	return state, diags
+}
+
+// adopt makes an existing conversation what is planned. Its failure leaves nothing in the
+// state: Terraform would destroy what it takes for a failed create.
+func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, known *memory) (ownedModel, diag.Diagnostics) {
+	prior := known.numbers.conversationFromAPI(existing, plan.conversationModel)
+	change, level := plan.adopting(known.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
+	state := ownedModel{conversationModel: plan.applied(prior)}
+	var diags diag.Diagnostics
+	if change.IsNeeded() {
+		made := api.Conversations.CreateOrUpdate(ctx, change, level)
+		f := failure{action: "Update", subject: prior, err: made.Err, causes: &r.provider.causes}
+		state.conversationModel, diags = plan.written(known.numbers, f, change.Input, made.Value, &prior)
+		if diags.HasError() {
+			return plan.ownedModel, diags
+		}
+	}
+	known.space.seen(api)
+	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
+	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
@@ -117,6 +152,9 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	var err error
 	if id.IsZero() {
 		id, err = known.unsettled.find(ctx, api)
+	}
+	if r.provider.existing.isAdopted(id) {
+		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}
 	}
 	if err == nil && !id.IsZero() {
 		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))

@@ -21,6 +21,7 @@ type bulkModel struct {
 	ValidationLevel types.Int64  `tfsdk:"validation_level"`
 	RollbackMethod  types.Int64  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
+	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 	Failed          types.Map    `tfsdk:"failed"` // of failedModel
 	Revision        types.Int64  `tfsdk:"revision"`
 }

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,7 @@ const mostErrors = 20
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	groups := map[string]*failure{}
 	var order []*failure
-	for n, f := range w.failures(action) {
+	for n, f := range rarestFirst(w.failures(action)) {
 		group := f.err.Error()
 		if n < mostErrors && !isConsequence(f.err) {
 			group = fmt.Sprintf("%p", f.err) // that of a request is the same one for all its keys
@@ -105,6 +106,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		group = f.action + group
 		if first := groups[group]; first != nil {
 			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
+			first.unnamed = (first.unnamed || len(first.keys) == 2) && first.err == f.err //nolint:errorlint // the very same one
 			first.at = path.Root("conversations")
 			continue
 		}
@@ -115,6 +117,17 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
+}
+
+// rarestFirst sorts failures by how many have the same text. If the CRM rolls entries back
+// because of one of them, and gives each its own error, that of the one at fault is rare.
+func rarestFirst(failures []failure) []failure {
+	count := map[string]int{}
+	for _, f := range failures {
+		count[f.err.Error()]++
+	}
+	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(count[a.err.Error()], count[b.err.Error()]) })
+	return failures
 }
 
 // failures returns what failed, for each key by itself: first what was to be

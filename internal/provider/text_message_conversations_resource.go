@@ -59,6 +59,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.inState(path.Root("conversations"), prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
@@ -95,6 +96,9 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
+	if plan.AdoptExisting.ValueBool() {
+		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, known)...)
+	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
 
@@ -133,6 +137,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -228,7 +233,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	work := newBulkWork(known, planned, prior, plan, policy)
-	work.causes, work.left = &r.provider.causes, &r.provider.left
+	work.causes, work.left, work.existing = &r.provider.causes, &r.provider.left, &r.provider.existing
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
 	if !work.isNeeded() {
 		return work, diags
@@ -239,6 +244,9 @@ func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, polic
 	}
 	work.api = api
 	diags.Append(claim(api, path.Root("conversations"), prior.ids()...)...)
+	if plan.AdoptExisting.ValueBool() {
+		work.find = r.finder(api, known.numbers, prior, applyAdoption)
+	}
 	return work, append(diags, known.space.check(api)...)
 }
 

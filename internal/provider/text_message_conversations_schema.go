@@ -34,6 +34,7 @@ func bulkSchema(open bool) schema.Schema {
 					"`1` keeps those that could be created, lists the others in `failed`, and tries those again with the next apply.",
 			},
 			"deletion_policy": deletionPolicyAttribute(),
+			"adopt_existing":  adoptExistingAttribute(),
 			"failed": schema.MapNestedAttribute{
 				Computed:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: failedAttributes()},

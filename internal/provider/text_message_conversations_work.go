@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -19,6 +20,8 @@ type bulkWork struct {
 	api          *engine.Engine
 	causes       *causes // that have been told
 	left         *leftAttempts
+	existing     *existing
+	find         findExisting // nil: no create adopts what exists
 	memory       *memory
 	level        int64 // of validation
 	rollback     int
@@ -41,6 +44,7 @@ type bulkChange struct {
 	key     string
 	planned ownedModel
 	prior   *ownedModel // nil: to create
+	adopted bool        // prior existed, and was in no state
 	write   conversationChange
 }
 
@@ -116,7 +120,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
-		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil})
+		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil || change.adopted})
 	}
 	w.keep(change.key, m)
 }
@@ -152,22 +156,27 @@ func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
-	writes := make([]conversationChange, len(w.changes))
 	earlier := w.memory.unsettled.earlier(w.memory.numbers, w.left)
-	for i, change := range w.changes {
-		writes[i] = change.write
-		writes[i].KnownAsOf(w.memory.asOf)
+	for i := range w.changes {
+		change := &w.changes[i]
+		change.write.KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			writes[i].Since = earlier.repeatedBy(change.key, change.planned.conversationModel)
+			change.write.Since = earlier.repeatedBy(change.key, change.planned.conversationModel)
 		}
+	}
+	due := w.adoptExisting(ctx)
+	writes := make([]conversationChange, len(due))
+	for i, change := range due {
+		writes[i] = change.write
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
 	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing) {
-		w.settle(w.changes[i], result)
-		adopted[w.changes[i].key] = result
+		w.settle(due[i], result)
+		adopted[due[i].key] = result
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted)...)
+	w.finishAdopting()
 	if len(w.kept) > 0 {
 		w.diags.Append(warnOfKept(w.kept))
 	}
@@ -189,7 +198,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 		w.keep(change.key, left)
 		w.failed[change.key] = result.Err
 	case result.Err != nil:
-		if change.prior != nil {
+		if change.prior != nil && !change.adopted {
 			w.keep(change.key, *change.prior)
 		}
 		w.memory.numbers.rememberOpen(change.write.Input, result.Err)
@@ -216,13 +225,21 @@ func (w *bulkWork) remove(ctx context.Context) {
 		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)
 	}
 	var due []*bulkRemoval
+	var kept []string
 	for i := range w.removals {
 		removal := &w.removals[i]
+		if w.existing.isAdopted(reference(removal.prior.ID)) {
+			kept = append(kept, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
+			continue
+		}
 		if w.failed[removal.key] != nil {
 			w.state[removal.key] = removal.prior // its successor could not be created
 			continue
 		}
 		due = append(due, removal)
+	}
+	if len(kept) > 0 {
+		w.diags.Append(warnOfKeptForAdopter(kept))
 	}
 	if len(due) == 0 || w.abandon {
 		return

@@ -22,7 +22,7 @@ var summaryAt = map[string]int{
 }
 
 // explaining are the functions whose texts say what has happened.
-var explaining = []string{"reason", "notRemoved", "refused", "outcomeUnknown", "notRestored"}
+var explaining = []string{"reason", "notRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
 
 // The guide has each summary that the provider prints, and each of its
 // explanations, by the first sentence.

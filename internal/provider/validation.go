@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -177,6 +178,34 @@ func (v isDuration) ValidateString(ctx context.Context, req validator.StringRequ
 	if given, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || given < v.least || given > v.most {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
 			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
+	}
+}
+
+// isNumber refuses what a spreadsheet leaves in a column of phone numbers and no CRM can
+// mean. Everything else is the CRM's to judge: a sender may have a name.
+type isNumber struct{}
+
+var (
+	roundedNumber = regexp.MustCompile(`^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+$`)
+	placeholder   = regexp.MustCompile(`(?i)^(?:n\.?/?a\.?|none|null|nil|nan|tbd|#(?:n/a|ref!|value!|name\?|null!|num!|div/0!)|[^\pL\pN*]*)$`)
+)
+
+func (isNumber) Description(context.Context) string {
+	return "value must be a phone number, not a placeholder such as n/a, nor a number that a spreadsheet has rounded, such as 1.5E+10"
+}
+
+func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	number := strings.TrimSpace(req.ConfigValue.ValueString())
+	switch {
+	case !isKnown(req.ConfigValue) || req.ConfigValue.ValueString() == "": // which is told by another validator
+	case roundedNumber.MatchString(number):
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
+			fmt.Sprintf("%q is a number that a spreadsheet has rounded: digits are lost. Format the column as text, and type the phone number again.", number)))
+	case placeholder.MatchString(number):
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
+			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", number)))
 	}
 }
 

@@ -17,6 +17,10 @@ type (
 		Block   printedBlock `json:"block"`
 	}
 
+	printedAction struct {
+		Block printedBlock `json:"block"`
+	}
+
 	printedBlock struct {
 		Attributes map[string]printedAttribute `json:"attributes,omitempty"`
 		printedText
@@ -78,14 +82,15 @@ type printer struct{ err error }
 
 func printedProvider(schemas *tfprotov6.GetProviderSchemaResponse, identities *tfprotov6.GetResourceIdentitySchemasResponse) (map[string]any, error) {
 	var p printer
-	if len(schemas.EphemeralResourceSchemas)+len(schemas.ActionSchemas) > 0 {
-		p.fail("ephemeral resources and actions")
+	if len(schemas.EphemeralResourceSchemas) > 0 {
+		p.fail("ephemeral resources")
 	}
 	all := map[string]any{
 		"provider":              p.schema(schemas.Provider),
 		"resource_schemas":      each(schemas.ResourceSchemas, p.schema),
 		"data_source_schemas":   each(schemas.DataSourceSchemas, p.schema),
 		"list_resource_schemas": each(schemas.ListResourceSchemas, p.schema),
+		"action_schemas":        each(schemas.ActionSchemas, p.action),
 		"functions":             each(schemas.Functions, p.function),
 
 		"resource_identity_schemas": each(identities.IdentitySchemas, p.identity),
@@ -117,6 +122,11 @@ func (p *printer) schema(schema *tfprotov6.Schema) printedSchema {
 			printedText: text(schema.Block.Description, schema.Block.DescriptionKind, schema.Block.Deprecated),
 		},
 	}
+}
+
+// action prints a schema without a version: nothing of an action is stored.
+func (p *printer) action(schema *tfprotov6.ActionSchema) printedAction {
+	return printedAction{Block: p.schema(schema.Schema).Block}
 }
 
 func text(description string, kind tfprotov6.StringKind, deprecated bool) printedText {

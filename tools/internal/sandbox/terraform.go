@@ -15,8 +15,8 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
-// oldest is the first Terraform with import blocks.
-var oldest = version.Must(version.NewVersion("1.5.0"))
+// oldest is the Terraform that the docs promise and that CI tests: the first one with functions of providers.
+var oldest = version.Must(version.NewVersion("1.8.0"))
 
 // FindTerraform returns the path of the terraform on PATH or, where there is none, of the one in dir, which it
 // downloads first if need be.

@@ -1,0 +1,298 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+func adoptExistingAttribute() schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional: true,
+		MarkdownDescription: "Whether to adopt a conversation that the CRM already has for the same phone and number, instead of creating another one. Default `false`. " +
+			"An adopted conversation gets what the configuration declares, and keeps everything else. The plan warns and names it. " +
+			"Several such conversations, or one that Terraform already manages, are an error. The lookup costs one request for each 100 conversations of the phone, " +
+			"in the plan and in the apply.",
+	}
+}
+
+// existing are conversations that may be adopted, as one run of the provider knows them.
+// An apply does not see the resources that it leaves alone. So only a plan can tell that
+// one of them manages a conversation, and that has to be an error there.
+type existing struct {
+	mu      sync.Mutex
+	phones  map[client.ID]*phoneConversations
+	stated  map[client.ID]bool // in the state of a resource
+	planned map[client.ID]bool // to be adopted by a planned resource
+	adopted map[client.ID]bool // by a resource that is being applied
+}
+
+// phoneConversations are those that one phone has, listed once.
+type phoneConversations struct {
+	mu     sync.Mutex
+	listed map[engine.Identity][]client.Conversation // nil until then
+}
+
+// inState notes conversations that the state of a resource has, and returns those that
+// another resource is planned to adopt.
+func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.stated == nil {
+		e.stated = map[client.ID]bool{}
+	}
+	for _, id := range ids {
+		if e.planned[id] {
+			clashes = append(clashes, id)
+		}
+		e.stated[id] = true
+	}
+	return clashes
+}
+
+// isAdopted reports whether this run has adopted the conversation.
+func (e *existing) isAdopted(id client.ID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.adopted[id]
+}
+
+// An adoptionStep is what a resource wants of a conversation that exists.
+type adoptionStep int
+
+const (
+	planAdoption adoptionStep = iota
+	applyAdoption
+)
+
+// find returns the conversation that a create is to adopt, nil for none. own are those
+// of the resource's own state. A *notAdoptable says why none can be adopted.
+func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, error) {
+	of := n.identify(m)
+	listed, err := e.of(ctx, api, n, of)
+	if err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var free []client.Conversation
+	for _, conversation := range listed {
+		switch id := conversation.ID; {
+		case own[id]:
+		case e.stated[id], step == planAdoption && e.planned[id], e.adopted[id]:
+			return nil, &notAdoptable{managed: true, ids: []client.ID{id}}
+		default:
+			free = append(free, conversation)
+		}
+	}
+	switch len(free) {
+	case 0:
+		return nil, nil
+	case 1:
+		e.note(step, free[0].ID)
+		return &free[0], nil
+	}
+	several := &notAdoptable{}
+	for _, conversation := range free {
+		several.ids = append(several.ids, conversation.ID)
+	}
+	return nil, several
+}
+
+// note takes note of an adoption. mu is held.
+func (e *existing) note(step adoptionStep, id client.ID) {
+	noted := &e.planned
+	if step == applyAdoption {
+		noted = &e.adopted
+	}
+	if *noted == nil {
+		*noted = map[client.ID]bool{}
+	}
+	(*noted)[id] = true
+}
+
+// of returns the conversations of an identity that were there when the phone was first
+// asked for, without those that this run has created.
+func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of engine.Identity) ([]client.Conversation, error) {
+	e.mu.Lock()
+	if e.phones == nil {
+		e.phones = map[client.ID]*phoneConversations{}
+	}
+	phone := e.phones[of.Place]
+	if phone == nil {
+		phone = &phoneConversations{}
+		e.phones[of.Place] = phone
+	}
+	e.mu.Unlock()
+	phone.mu.Lock()
+	defer phone.mu.Unlock()
+	if phone.listed == nil {
+		found, err := api.OfPhoneBefore(ctx, of.Place)
+		if err != nil {
+			return nil, err
+		}
+		phone.listed = make(map[engine.Identity][]client.Conversation, len(found))
+		for _, conversation := range found {
+			name := engine.Identity{Place: conversation.PhoneID, Name: n.Canonical(conversation.RecipientPhoneNumber)}
+			phone.listed[name] = append(phone.listed[name], conversation)
+		}
+	}
+	return phone.listed[of], nil
+}
+
+// mayExist reports whether a new conversation may be one that exists: its phone and its
+// number are known.
+func (m conversationModel) mayExist() bool {
+	return isKnown(m.PhoneID) && isKnown(m.RecipientPhoneNumber) && !reference(m.PhoneID).IsZero()
+}
+
+// A notAdoptable says why existing conversations can't be adopted.
+type notAdoptable struct {
+	managed bool // by another resource; else there are several
+	ids     []client.ID
+}
+
+func (e *notAdoptable) Error() string { return "can't be adopted: " + idList(e.ids) }
+
+func isNotAdoptable(err error) bool {
+	_, ok := errors.AsType[*notAdoptable](err)
+	return ok
+}
+
+// summary says what is wrong.
+func (e *notAdoptable) summary() string {
+	if e.managed {
+		return "Existing Text Message Conversation Already Managed"
+	}
+	return "Several Existing Text Message Conversations"
+}
+
+// advice says what to do.
+func (e *notAdoptable) advice() string {
+	if e.managed {
+		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this configuration already manages it or adopts it. "+
+			"Remove one of the two, or set adopt_existing = false to create another conversation. To replace the conversation of this resource, set adopt_existing = false too. "+
+			"If the resource is tainted, terraform untaint keeps its conversation.", idList(e.ids))
+	}
+	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
+		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))
+}
+
+// diagnostic tells it of the conversation at a path.
+func (e *notAdoptable) diagnostic(at path.Path) diag.Diagnostic {
+	if len(at.Steps()) == 0 {
+		return diag.NewErrorDiagnostic(e.summary(), e.advice())
+	}
+	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice()))
+}
+
+// clashesOf tells of conversations of a state that another resource adopts too.
+func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
+	if len(clashes) > 0 {
+		diags.Append((&notAdoptable{managed: true, ids: clashes}).diagnostic(at))
+	}
+	return diags
+}
+
+// adoptionSummary is that of a warning of an adoption.
+func adoptionSummary(step adoptionStep) string {
+	if step == planAdoption {
+		return "Existing Text Message Conversation Will Be Adopted"
+	}
+	return "Existing Text Message Conversation Adopted"
+}
+
+// warnOfAdopting warns of the existing conversation that a single resource adopts.
+func warnOfAdopting(id client.ID, step adoptionStep) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(adoptionSummary(step), fmt.Sprintf(
+		"The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. "+
+			"The apply sets what the configuration declares, and leaves everything else as it is. %s", id, adoptionMeans))
+}
+
+const adoptionMeans = "From then on, Terraform manages the conversation: if you remove it from the configuration, Terraform deletes it, unless deletion_policy is \"abandon\"."
+
+// warnOfAdoptingMany warns of the existing conversations that entries of a map adopt, by
+// key.
+func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag.Diagnostics) {
+	if len(ids) == 0 {
+		return nil
+	}
+	var texts []string
+	for _, key := range slices.Sorted(maps.Keys(ids)) {
+		texts = append(texts, fmt.Sprintf("%q: %s", key, ids[key]))
+	}
+	diags.AddAttributeWarning(path.Root("conversations"), adoptionSummary(step), fmt.Sprintf(
+		"The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. "+
+			"The apply sets what the entries declare, and leaves everything else as it is. %s", firstOfMany(texts), adoptionMeans))
+	return diags
+}
+
+// adopting is [conversationModel.change] of a conversation that exists, known as of a
+// revision of the space.
+func (m conversationModel) adopting(n numbers, prior conversationModel, asOf int64) conversationChange {
+	change := m.change(n, &prior)
+	change.KnownAsOf(asOf)
+	return change
+}
+
+// inState notes conversations that the state of the resource has.
+func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics {
+	if r.provider == nil {
+		return nil
+	}
+	return clashesOf(at, r.provider.existing.inState(ids...))
+}
+
+// findExisting returns the conversation that a create is to adopt, nil for none.
+func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
+	found, err := r.provider.existing.find(ctx, api, n, m, own, step)
+	if err == nil {
+		return found, nil
+	}
+	if refused, ok := errors.AsType[*notAdoptable](err); ok {
+		return nil, diag.Diagnostics{refused.diagnostic(at)}
+	}
+	return nil, failure{action: "Read", many: true, at: at, err: err, causes: &r.provider.causes}.diagnostics()
+}
+
+// planningEngine returns the engine where a plan needs it, nil where the provider is not
+// known well enough yet: the plan that Terraform makes while it applies asks again.
+func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
+	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
+		return nil, nil
+	}
+	return r.provider.engine()
+}
+
+// planToAdopt warns of the conversation that the create of a single resource adopts.
+func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, known *memory) diag.Diagnostics {
+	if !plan.AdoptExisting.ValueBool() || !plan.mayExist() {
+		return nil
+	}
+	api, diags := r.planningEngine()
+	if api == nil {
+		return diags
+	}
+	found, diags := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, planAdoption)
+	if found != nil {
+		diags.Append(warnOfAdopting(found.ID, planAdoption))
+	}
+	return diags
+}
+
+// warnOfKeptForAdopter warns of conversations that are not deleted, because another
+// resource of the same run has adopted them.
+func warnOfKeptForAdopter(names []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Adopted Text Message Conversation Not Deleted",
+		fmt.Sprintf("This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.", firstOfMany(names)))
+}

@@ -1,0 +1,350 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// handmade adds a conversation that people have made, with a contact and a message.
+func (s *stage) handmade(number string) (id string) {
+	s.t.Helper()
+	id = s.add(map[string]any{"phone_id": phone, "recipient_phone_number": number, "recipient_contact_id": bob})
+	_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "by hand", "direction": 2})
+	must(s.t, err)
+	return id
+}
+
+// adopting is the declaration of a conversation that is adopted if it is there.
+func adopting(number string) declared {
+	return declared{"phone_id": phone, "recipient_phone_number": number, "adopt_existing": true}
+}
+
+// warnings returns what a plan, or the apply of one, warns of at an address.
+func (w *walk) warnings(at string) (texts string) {
+	for _, d := range w.said[at] {
+		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
+			texts += d.Summary + ": " + d.Detail + "\n"
+		}
+	}
+	return texts
+}
+
+// warns applies a configuration, and checks that plan and apply warn of the adoption, with
+// these texts.
+func (s *stage) warns(config map[string]block, at string, texts ...string) {
+	s.t.Helper()
+	planning := s.core.walk()
+	plan := planning.plan(config)
+	if plan == nil {
+		s.t.Fatalf("the plan fails: %v", planning.errors())
+	}
+	applying := s.core.walk()
+	applying.apply(plan)
+	if errors := applying.errors(); len(errors) > 0 {
+		s.t.Fatalf("the apply fails: %v", errors)
+	}
+	for warnings, summary := range map[string]string{
+		planning.warnings(at): "Existing Text Message Conversation Will Be Adopted", applying.warnings(at): "Existing Text Message Conversation Adopted",
+	} {
+		if !says(append([]string{summary}, texts...)...).MatchString(warnings) {
+			s.t.Errorf("the warnings are %q; want %s, %q", warnings, summary, texts)
+		}
+	}
+	s.leavesNothing(config)
+}
+
+// leavesNothing checks that the next plan has nothing to do.
+func (s *stage) leavesNothing(config map[string]block) {
+	s.t.Helper()
+	again := s.core.walk()
+	left := again.plan(config)
+	if left == nil {
+		s.t.Fatalf("the next plan fails: %v", again.errors())
+	}
+	for _, c := range left.changes {
+		if c.action != noop {
+			s.t.Errorf("the next plan is %s", planText(left))
+		}
+	}
+	for _, broken := range s.core.broken {
+		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
+	}
+}
+
+// An adopted conversation gets what is declared, and keeps the rest.
+func TestStage_adoptExisting(t *testing.T) {
+	t.Parallel()
+	for _, update := range []string{mockserver.Replace, mockserver.Merge} {
+		onStage(t, mockserver.Behavior{ArrayUpdate: update}, nil, func(s *stage) {
+			id := s.handmade("+15550100002")
+			d := adopting("+1 (555) 010-0002")
+			d["account_relations"] = []string{acme}
+			d["messages"] = s.greeting(s.core.schemas[singleType].ValueType())
+			s.warns(s.single(d), address, id)
+			s.checks(s.holds(map[string]any{
+				"id": id, number: "+15550100002", "recipient_contact_id": bob, "account_relations": []string{acme},
+			}))
+			s.checks(s.holdsMessages("by hand", "Hello"))
+			s.destroys()
+			if left := len(s.live()); left != 0 {
+				s.t.Errorf("%d conversations are left", left)
+			}
+		})
+	}
+}
+
+// Without the opt-in, and where there is none of them, a conversation is created; a
+// deleted one, or one of another phone, is none.
+func TestStage_adoptsNothing(t *testing.T) {
+	t.Parallel()
+	for name, play := range map[string]func(*stage) declared{
+		"no opt-in": func(s *stage) declared {
+			s.handmade("+15550100002")
+			return declared{"phone_id": phone, number: "+1 555 010 0002"}
+		},
+		"refused": func(s *stage) declared {
+			s.handmade("+15550100002")
+			d := adopting("+1 555 010 0002")
+			d["adopt_existing"] = false
+			return d
+		},
+		"another number": func(s *stage) declared {
+			s.handmade("+15550100003")
+			return adopting("+1 555 010 0002")
+		},
+		"another phone": func(s *stage) declared {
+			s.add(map[string]any{"phone_id": otherPhone, number: "+15550100002"})
+			return adopting("+1 555 010 0002")
+		},
+		"no number": func(s *stage) declared {
+			s.add(map[string]any{"phone_id": phone})
+			return declared{"phone_id": phone, "adopt_existing": true}
+		},
+		"deleted": func(s *stage) declared {
+			must(s.t, s.SoftDelete(conversations, s.handmade("+15550100002")))
+			return adopting("+1 555 010 0002")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				s.applies(s.single(play(s)), address, create)
+				if made := len(s.Records(conversations)); made != 2 {
+					s.t.Errorf("%d conversations; want two", made)
+				}
+			})
+		})
+	}
+}
+
+// A map adopts what is there, and creates the rest, in as few requests.
+func TestStage_adoptExistingBulk(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		all := numbered(5)
+		ids := map[string]string{}
+		for _, key := range []string{"c001", "c003"} {
+			ids[key] = s.handmade(all[key])
+		}
+		entries := all.entries()
+		entries["c001"]["recipient_account_id"] = acme
+		config := s.bulk(entries, map[string]any{"adopt_existing": true})
+		s.ResetRequests()
+		s.warns(config, bulkAddress, fmt.Sprintf("%q: %s", "c001", ids["c001"]), fmt.Sprintf("%q: %s", "c003", ids["c003"]))
+		if _, requests := s.sent("batch-modify"); requests != 1 {
+			s.t.Errorf("%d requests have written; want one", requests)
+		}
+		s.checks(s.heldNumbers(all))
+		for key, id := range ids {
+			if got := s.entryID(key); got != id {
+				s.t.Errorf("%s is %s; want %s", key, got, id)
+			}
+		}
+		for _, record := range s.live() {
+			if record["id"] == ids["c001"] && (record["recipient_account_id"] != acme || record["recipient_contact_id"] != bob) {
+				s.t.Errorf("the adopted conversation is %v", record)
+			}
+		}
+		// A later entry too.
+		more := all.entries()
+		more["late"] = declared{"phone_id": phone, number: "+1 555 999 0000"}
+		late := s.handmade("+15559990000")
+		s.warns(s.bulk(more, map[string]any{"adopt_existing": true}), bulkAddress, `"late": `+late)
+	})
+}
+
+// entryID returns the id of an entry of the map in the state.
+func (s *stage) entryID(key string) (id string) {
+	s.t.Helper()
+	must(s.t, parts(parts(s.attribute(bulkAddress, "conversations"))[key])["id"].As(&id))
+	return id
+}
+
+// What can't be adopted is an error of the plan, which writes nothing.
+func TestStage_notAdoptable(t *testing.T) {
+	t.Parallel()
+	for name, play := range map[string]func(*stage) (config map[string]block, texts []string){
+		"several": func(s *stage) (map[string]block, []string) {
+			one, two := s.handmade("+15550100002"), s.handmade("+1 555 010 0002")
+			return s.single(adopting("+1 555 010 0002")), []string{"Several Existing Text Message Conversations", one + ", " + two}
+		},
+		"several, in a map": func(s *stage) (map[string]block, []string) {
+			one, two := s.handmade("+15550000000"), s.handmade("+1 555 000 0000")
+			return s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": true}), []string{`conversations["c000"]: The CRM has several`, one + ", " + two}
+		},
+		"managed by another resource": func(s *stage) (map[string]block, []string) {
+			all := s.bulk(numbered(1).entries(), nil)
+			s.applies(all, bulkAddress, create)
+			all[address] = s.single(adopting("+1 555 000 0000"))[address]
+			return all, []string{"Existing Text Message Conversation Already Managed", s.id()}
+		},
+		"moved to another resource": func(s *stage) (map[string]block, []string) {
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			return s.single(adopting("+1 555 000 0000")), []string{"Existing Text Message Conversation Already Managed", s.id()}
+		},
+		"wanted by two": func(s *stage) (map[string]block, []string) {
+			s.handmade("+15550000000")
+			all := s.bulk(numbered(1).entries(), map[string]any{"adopt_existing": true})
+			all[address] = s.single(adopting("+1 555 000 0000"))[address]
+			return all, []string{"Existing Text Message Conversation Already Managed", s.id()}
+		},
+		"unreadable": func(s *stage) (map[string]block, []string) {
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Path: conversations, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+			return s.single(adopting("+1 555 000 0000")), []string{"The CRM does not permit this"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				config, texts := play(s)
+				before := len(s.Records(conversations))
+				s.ResetRequests()
+				planning := s.core.walk()
+				if plan := planning.plan(config); plan != nil || !says(texts...).MatchString(strings.Join(planning.errors(), "\n")) {
+					s.t.Errorf("the errors are %q; want %q", planning.errors(), texts)
+				}
+				if writes := s.messageWrites(); writes != 0 || len(s.Records(conversations)) != before {
+					s.t.Errorf("%d requests have written", writes)
+				}
+			})
+		})
+	}
+}
+
+// A failure to adopt leaves nothing in the state, so that no later apply deletes the
+// conversation that was there before.
+func TestStage_adoptionFails(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]struct {
+		at      string
+		declare func(*stage, declared) map[string]block
+	}{
+		"single": {address, func(s *stage, d declared) map[string]block { return s.single(d) }},
+		"all or nothing": {bulkAddress, func(s *stage, d declared) map[string]block {
+			delete(d, "adopt_existing")
+			fine := declared{"phone_id": phone, number: "+1 555 010 0003", "recipient_account_id": acme}
+			return s.bulk(map[string]declared{"a": fine, "b": d, "c": {"phone_id": phone, number: "+1 555 010 0004"}}, map[string]any{"adopt_existing": true})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
+				ids := map[any]bool{s.handmade("+15550100002"): true, s.handmade("+15550100003"): true}
+				d := adopting("+1 555 010 0002")
+				d["recipient_account_id"] = nobody
+				s.refused(of.declare(s, d), "does not exist")
+				if _, isThere := s.core.state[of.at]; isThere {
+					s.t.Errorf("the state has %s", text(s.core.state[of.at].value))
+				}
+				delete(d, "recipient_account_id")
+				d["adopt_existing"] = true
+				s.applies(of.declare(s, d), of.at, create)
+				for _, record := range s.Records(conversations) {
+					if ids[record["id"]] && record["is_deleted"] == true {
+						s.t.Errorf("the conversation %s is deleted", record["id"])
+					}
+				}
+			})
+		})
+	}
+}
+
+// With create_before_destroy, the adopted conversation is that of the object that is
+// destroyed afterwards: it stays.
+func TestStage_adoptedIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		plain := s.single(declared{"phone_id": phone, number: "+1 555 010 0002"})
+		s.applies(plain, address, create)
+		id, deposed := s.id(), s.core.state[address]
+		adopted := s.single(adopting("+1 555 010 0002"))
+		applying := s.core.walk()
+		typ := s.core.schemas[singleType].ValueType()
+		nothing := tftypes.NewValue(typ, nil)
+		applying.applyOne(&change{address: address, typeName: singleType, action: create, config: adopted[address].value, planned: s.unknown(adopted[address].value)})
+		applying.carryOut(&change{address: address + " (deposed)", typeName: singleType, action: destroy, config: nothing, planned: nothing, private: deposed.private}, &deposed)
+		if errors := applying.errors(); len(errors) > 0 || s.id() != id {
+			s.t.Errorf("%v, and the conversation is %s; want %s", errors, s.id(), id)
+		}
+		if warnings := applying.warnings(address + " (deposed)"); !strings.Contains(warnings, "Adopted Text Message Conversation Not Deleted") {
+			s.t.Errorf("the warnings are %q", warnings)
+		}
+	})
+}
+
+// unknown returns what a plan knows of a new conversation: what is configured.
+func (s *stage) unknown(config tftypes.Value) tftypes.Value {
+	typ := config.Type().(tftypes.Object)
+	values := map[string]tftypes.Value{}
+	must(s.t, config.As(&values))
+	for name, value := range values {
+		if value.IsNull() {
+			values[name] = tftypes.NewValue(typ.AttributeTypes[name], tftypes.UnknownValue)
+		}
+	}
+	for _, name := range []string{"messages", "validation_level", "deletion_policy"} {
+		values[name] = tftypes.NewValue(typ.AttributeTypes[name], nil)
+	}
+	return tftypes.NewValue(typ, values)
+}
+
+func TestAccTextMessageConversation_adoptExisting(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	id := w.add(map[string]any{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob})
+	body := w.conversation("recipient_phone_number = \"+1 555 010 0002\"\n  adopt_existing = true\n  recipient_account_id = \"" + acme + "\"")
+	run(t, resource.TestStep{
+		Config:           body,
+		ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
+		Check: resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr(address, "id", id),
+			w.holds(map[string]any{"id": id, "recipient_contact_id": bob, "recipient_account_id": acme}),
+		),
+	})
+}
+
+func TestAccTextMessageConversations_adoptExisting(t *testing.T) {
+	w := newWorld(t, mockserver.Behavior{})
+	ids := w.addMany(50)
+	entries := numbers{"new": "+15550100002"}
+	for i := range ids {
+		entries[fmt.Sprintf("c%03d", i)] = fmt.Sprintf("+1202555%04d", i)
+	}
+	run(t, resource.TestStep{
+		Config:           w.bulk(entries, "adopt_existing = true"),
+		ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
+		Check: resource.ComposeAggregateTestCheckFunc(
+			resource.TestCheckResourceAttr(bulkAddress, "conversations.c000.id", ids[0]),
+			resource.TestCheckResourceAttr(bulkAddress, "conversations.c049.id", ids[49]),
+			w.heldNumbers(entries),
+		),
+	})
+}

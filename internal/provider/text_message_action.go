@@ -1,0 +1,206 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+var (
+	_ action.ActionWithConfigure  = (*messageAction)(nil)
+	_ action.ActionWithModifyPlan = (*messageAction)(nil)
+)
+
+func newMessageAction() action.Action { return &messageAction{} }
+
+// messageAction is the action pipeliner_text_message. It has no state, so nothing of an
+// invocation is remembered for the next one.
+type messageAction struct{ provider *providerData }
+
+type messageActionModel struct {
+	ConversationID  types.String `tfsdk:"text_message_conversation_id"`
+	Content         types.String `tfsdk:"content"`
+	Direction       types.String `tfsdk:"direction"`
+	Status          types.String `tfsdk:"status"`
+	DatetimeSent    types.String `tfsdk:"datetime_sent"`
+	MessageSID      types.String `tfsdk:"message_sid"`
+	ValidationLevel types.Int64  `tfsdk:"validation_level"`
+}
+
+func (a *messageAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_text_message"
+}
+
+func (a *messageAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Creates one message in a conversation, each time that it is invoked. Terraform doesn't keep the message in its state: " +
+			"it never changes or deletes the message. For messages that Terraform manages, use `messages` of the conversation.",
+		Attributes: messageActionAttributes(),
+	}
+}
+
+// messageActionAttributes are those of a message that is to be created, with the
+// validators that the attribute messages has for them.
+func messageActionAttributes() map[string]schema.Attribute {
+	level := validationLevelAttribute()
+	attributes := map[string]schema.Attribute{
+		conversationOfMessage: schema.StringAttribute{
+			Required:            true,
+			Validators:          []validator.String{isReference{entity: conversationEntity}},
+			MarkdownDescription: "UUID of the conversation, or a URI that ends in it.",
+		},
+		"validation_level": schema.Int64Attribute{Optional: true, Validators: level.Validators, MarkdownDescription: level.MarkdownDescription},
+	}
+	required := map[string]string{
+		"content": "The text.",
+		"direction": "Whose message it is: `outgoing` or `incoming`. **Whether creating an outgoing message sends it to the recipient is not documented** " +
+			"by the CRM's API. Assume that it does.",
+	}
+	for name, attribute := range messageAttributes() {
+		text, isText := attribute.(resourceschema.StringAttribute)
+		if !isText || attribute.IsComputed() {
+			continue
+		}
+		description, isRequired := required[name]
+		if !isRequired {
+			description = text.MarkdownDescription
+		}
+		attributes[name] = schema.StringAttribute{Required: isRequired, Optional: !isRequired, Validators: text.Validators, MarkdownDescription: description}
+	}
+	return attributes
+}
+
+// conversationOfMessage is the API's name for the conversation of a message.
+const conversationOfMessage = "text_message_conversation_id"
+
+func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	data, diags := configuredWith(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	a.provider = data
+}
+
+// ModifyPlan warns of a message that may reach a person. The conversation need not exist
+// yet, or may be restored by the same apply, so that only Invoke looks at it.
+func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var config messageActionModel
+	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
+		return
+	}
+	if config.Direction.ValueString() == client.MessageDirections.Name(outgoing) {
+		resp.Diagnostics.Append(warnOfOutgoing(path.Root("direction"), ""))
+	}
+}
+
+func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var config messageActionModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	api, diags := a.provider.engine()
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
+	if resp.Diagnostics.Append(a.checkConversation(ctx, api, config)...); resp.Diagnostics.HasError() {
+		return
+	}
+	say := func(text string, values ...any) {
+		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(text, values...)})
+	}
+	conversation := reference(config.ConversationID)
+	say("Creating an %s message in the conversation %s", config.Direction.ValueString(), conversation)
+	done := sayEvery(progressInterval, func(passed time.Duration) { say("Still waiting for the CRM (%s)", passed) })
+	change := messageChange{Input: config.message().toAPI(nil)}
+	change.Input.TextMessageConversationID = client.Value(conversation)
+	made := api.Messages.CreateOrUpdate(ctx, change, a.provider.validationLevel(config.ValidationLevel))
+	done()
+	id, diags := a.created(config, made)
+	if resp.Diagnostics.Append(diags...); !id.IsZero() {
+		say("Created the message %s", id)
+	}
+}
+
+func (m messageActionModel) message() messageModel {
+	return messageModel{Content: m.Content, Direction: m.Direction, Status: m.Status, DatetimeSent: m.DatetimeSent, MessageSID: m.MessageSID}
+}
+
+// checkConversation refuses a deleted conversation, in which nobody would see the
+// message. Whether the conversation exists is for the CRM to say when the message is
+// created: a read may come from a copy that lags behind.
+func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engine, config messageActionModel) (diags diag.Diagnostics) {
+	conversation, err := api.Conversations.Get(ctx, reference(config.ConversationID))
+	switch {
+	case err == nil && conversation.IsDeleted:
+		diags.AddAttributeError(path.Root(conversationOfMessage), "Deleted Text Message Conversation",
+			fmt.Sprintf("The conversation %s is deleted in the CRM. No message was created. Restore the conversation, then %s.", conversation.ID, invokeAgain))
+	case err != nil && client.ProblemOf(err) != client.NotFound:
+		f := failure{action: "Create", message: true, invoked: true, err: fmt.Errorf("its conversation: %w", err), causes: &a.provider.causes}
+		diags.Append(f.diagnostics()...)
+	}
+	return diags
+}
+
+// created returns the id of the message, zero where there is none, with an error where
+// none was created or where that is not known.
+func (a *messageAction) created(config messageActionModel, made engine.Result[client.Message]) (id client.ID, diags diag.Diagnostics) {
+	if unread, ok := errors.AsType[*engine.UnreadError](made.Err); ok {
+		diags.AddWarning("Text Message Not Fully Known",
+			fmt.Sprintf("The message %s was created, but could not be read back.\n\nCause: %v", unread.ID, unread.Err))
+		return unread.ID, diags
+	}
+	if made.Err != nil {
+		f := failure{action: "Create", message: true, invoked: true, subject: conversationModel{ID: config.ConversationID}, err: made.Err, causes: &a.provider.causes}
+		return client.ID{}, f.diagnostics()
+	}
+	if made.Adopted {
+		diags.AddWarning("Text Message Adopted", fmt.Sprintf(
+			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent. "+
+				"It took this message for the one that it created, and sent no second one.", made.Value.ID))
+	}
+	if len(made.Twins) > 0 {
+		diags.AddWarning("Text Message May Exist Twice", fmt.Sprintf(
+			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
+				"The CRM may have carried out both requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
+	}
+	for _, field := range engine.Differences(config.message().toAPI(nil), made.Value) {
+		diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
+			fmt.Sprintf("The CRM accepted %s of the message %s, but then held something else.", field, made.Value.ID))
+	}
+	return made.Value.ID, diags
+}
+
+// progressInterval is how often an action that waits says so.
+const progressInterval = 10 * time.Second
+
+// sayEvery says again and again how much time has passed, until the returned function is
+// called: nothing is said after that.
+func sayEvery(interval time.Duration, say func(passed time.Duration)) (stop func()) {
+	ended := make(chan struct{})
+	var saying sync.WaitGroup
+	begun, ticker := time.Now(), time.NewTicker(interval)
+	saying.Go(func() {
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				say(time.Since(begun).Round(time.Second))
+			case <-ended:
+				return
+			}
+		}
+	})
+	return func() {
+		close(ended)
+		saying.Wait()
+	}
+}

@@ -1,0 +1,110 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// findExisting finds the conversation that an entry is to adopt, nil for none.
+type findExisting func(context.Context, conversationModel) (*client.Conversation, error)
+
+// finder finds conversations for entries of a map. Those of the map itself are no
+// candidates: two entries may have the same number.
+func (r *bulkResource) finder(api *engine.Engine, n numbers, prior entries, step adoptionStep) findExisting {
+	own := make(map[client.ID]bool, len(prior))
+	for _, id := range prior.ids() {
+		own[id] = true
+	}
+	return func(ctx context.Context, m conversationModel) (*client.Conversation, error) {
+		return r.provider.existing.find(ctx, api, n, m, own, step)
+	}
+}
+
+// planToAdopt warns of the conversations that new entries adopt.
+func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, known *memory) diag.Diagnostics {
+	api, diags := r.planningEngine()
+	if api == nil {
+		return diags
+	}
+	find, ids := r.finder(api, known.numbers, prior, planAdoption), map[string]client.ID{}
+	for _, key := range planned.keys() {
+		entry := planned[key]
+		if _, isOpen := known.unsettled[key]; isOpen || entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
+			continue
+		}
+		found, err := find(ctx, entry.conversationModel)
+		if err != nil {
+			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
+			if !isNotAdoptable(err) {
+				return diags // the others would fail in the same way
+			}
+		}
+		if found != nil {
+			ids[key] = found.ID
+		}
+	}
+	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
+}
+
+// adoptExisting makes creates updates of the conversations that they adopt, and returns
+// the changes that are to be sent.
+func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
+	for i := range w.changes {
+		change := &w.changes[i]
+		if w.find != nil && change.prior == nil && change.write.Since == nil && change.planned.mayExist() {
+			found, err := w.find(ctx, change.planned.conversationModel)
+			switch {
+			case err != nil:
+				w.failed[change.key] = err
+				continue
+			case found != nil:
+				change.adopt(w.memory.numbers, *found)
+			}
+		}
+		if change.adopted && !change.write.IsNeeded() {
+			w.keepWritten(*change, *change.before(), engine.Result[client.Conversation]{})
+			continue
+		}
+		due = append(due, *change)
+	}
+	if !w.allOrNothing || len(w.failed) == 0 {
+		return due
+	}
+	for _, change := range due {
+		w.failed[change.key] = engine.ErrNotSent
+	}
+	return nil
+}
+
+// adopt makes the create an update of a conversation that exists.
+func (c *bulkChange) adopt(n numbers, existing client.Conversation) {
+	prior := n.conversationFromAPI(existing, conversationModel{}) // whole: what is declared is compared with it
+	c.prior, c.adopted = &ownedModel{conversationModel: prior, Messages: types.MapNull(messageType)}, true
+	c.write = c.planned.adopting(n, prior, existing.AsOf)
+}
+
+// finishAdopting warns of the conversations that were adopted. Where all or nothing was to
+// be created and something failed, none is in the state: Terraform would delete it with
+// the tainted resource.
+func (w *bulkWork) finishAdopting() {
+	ids := map[string]client.ID{}
+	for _, change := range w.changes {
+		if change.adopted && w.state[change.key] != nil {
+			ids[change.key] = reference(change.prior.ID)
+		}
+	}
+	if w.allOrNothing && len(w.failed) > 0 {
+		for key := range ids {
+			delete(w.state, key)
+		}
+		w.messages = slices.DeleteFunc(w.messages, func(m bulkMessages) bool { return !ids[m.key].IsZero() })
+		clear(ids)
+	}
+	w.diags.Append(warnOfAdoptingMany(ids, applyAdoption)...)
+}
