@@ -27,9 +27,9 @@ func ownedAttributes() map[string]schema.Attribute {
 			Attributes: messageAttributes(),
 			Validators: []validator.Object{isMessage{}},
 		},
-		MarkdownDescription: "The messages of the conversation that Terraform owns, each under a key of your choice; those of others are never read, changed, removed or shown. " +
-			"A message that moves to another key is only renamed in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
-			"by the CRM's API; take it that it may, and try it with a number of your own.",
+		MarkdownDescription: "The messages of the conversation that Terraform manages, each under a key of your choice. Terraform never reads, changes, removes or shows other messages. " +
+			"If a message moves to another key, Terraform only renames it in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
+			"by the CRM's API. Assume that it does, and try it with a number of your own.",
 	}
 	return attributes
 }
@@ -39,26 +39,26 @@ func messageAttributes() map[string]schema.Attribute {
 		"content": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The text. Required, unless there is an `id`. White space at the end and line ends are no difference.",
+			MarkdownDescription: "The text. Required unless you set `id`. White space at the end and different line ends don't count as a change.",
 		},
-		"direction": enumAttribute("Whose message it is. Required, unless there is an `id`.", client.MessageDirections),
-		"status":    enumAttribute("What became of it. Left out, it is the CRM's business.", client.MessageStatuses),
+		"direction": enumAttribute("Whether the message goes out or came in. Required unless you set `id`.", client.MessageDirections),
+		"status":    enumAttribute("The delivery status. If you omit it, the CRM sets it.", client.MessageStatuses),
 		"datetime_sent": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{isTime{}},
-			MarkdownDescription: "When it was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. If the CRM keeps it less finely, that is no difference. Left out, it is the CRM's business.",
+			MarkdownDescription: "When the message was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. A fraction of a second that the CRM doesn't keep doesn't count as a change. If you omit it, the CRM sets it.",
 		},
 		"message_sid": schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The SMS provider's id of the message. Left out, it is the CRM's business.",
+			MarkdownDescription: "The SMS provider's id of the message. If you omit it, the CRM sets it.",
 		},
 		"id": schema.StringAttribute{
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{isReference{entity: "TextMessages"}},
-			MarkdownDescription: "UUID of the message. Set, and then alone, it attaches an existing message to the conversation; " +
-				"removed later, that message stays where it is.",
+			MarkdownDescription: "UUID of the message. Set it, without any other attribute, to attach an existing message to the conversation. " +
+				"If you remove it later, the message stays where it is.",
 		},
 		"is_deleted": schema.BoolAttribute{
 			Computed:            true,
@@ -93,7 +93,7 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 	case req.ConfigValue.IsUnknown():
 		return
 	case req.ConfigValue.IsNull():
-		complain(req.Path, "The message is null. Leave it out, or say which it is.")
+		complain(req.Path, "The message is null. Remove it, or set its attributes.")
 		return
 	}
 	message := messageFromObject(req.ConfigValue)
@@ -103,7 +103,7 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 	if !message.ID.IsNull() {
 		for name, value := range message.sent() {
 			if !value.IsNull() {
-				complain(req.Path.AtName(name), fmt.Sprintf("A message with an id is an existing one, which is attached as it is: remove %s, or the id.", name))
+				complain(req.Path.AtName(name), fmt.Sprintf("An id attaches an existing message as it is. Remove %s, or remove the id.", name))
 			}
 		}
 		return
@@ -133,7 +133,7 @@ func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, res
 		if twin, found := first[id]; found {
 			at := req.Path.AtMapKey(key).AtName("id")
 			resp.Diagnostics.AddAttributeError(at, "Same Message Twice",
-				located(at, fmt.Sprintf("The messages %q and %q have the same id, %s. Leave one of them out.", twin, key, id)))
+				located(at, fmt.Sprintf("The messages %q and %q have the same id, %s. Remove one of them.", twin, key, id)))
 			continue
 		}
 		first[id] = key
