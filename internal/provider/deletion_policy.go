@@ -22,9 +22,9 @@ func deletionPolicyAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:   true,
 		Validators: []validator.String{stringvalidator.OneOf(deletionPolicyDelete, deletionPolicyAbandon)},
-		MarkdownDescription: fmt.Sprintf("What happens to a conversation that is destroyed, removed or replaced: `%s` (the default) deletes it in the CRM, where it can be restored; "+
-			"`%s` only removes it from Terraform's state. The policy that was applied last counts. So apply a new one first, and only then destroy, remove or replace; "+
-			"a plan that does both warns.", deletionPolicyDelete, deletionPolicyAbandon),
+		MarkdownDescription: fmt.Sprintf("What happens to a conversation that you destroy, remove or replace: `%s` (the default) deletes it in the CRM, where it can be restored. "+
+			"`%s` only removes it from Terraform's state. A new policy takes effect when it is applied. Apply it first, and then destroy, remove or replace. "+
+			"A plan that does both warns.", deletionPolicyDelete, deletionPolicyAbandon),
 	}
 }
 

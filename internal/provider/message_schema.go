@@ -28,9 +28,9 @@ func ownedAttributes() map[string]schema.Attribute {
 			Attributes: messageAttributes(),
 			Validators: []validator.Object{isMessage{}},
 		},
-		MarkdownDescription: "The messages of the conversation that Terraform owns, each under a key of your choice; those of others are never read, changed, removed or shown. " +
-			"A message that moves to another key is only renamed in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
-			"by the CRM's API; take it that it may, and try it with a number of your own.",
+		MarkdownDescription: "The messages of the conversation that Terraform manages, each under a key of your choice. Terraform never reads, changes, removes or shows other messages. " +
+			"If a message moves to another key, Terraform only renames it in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
+			"by the CRM's API. Assume that it does, and try it with a number of your own.",
 	}
 	return attributes
 }
@@ -53,25 +53,25 @@ var messageFields = []messageField{
 		schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The text. Required, unless there is an `id`. White space at the end and line ends are no difference.",
+			MarkdownDescription: "The text. Required unless you set `id`. White space at the end and different line ends don't count as a change.",
 		},
 		func(m *messageModel) *types.String { return &m.Content },
 		func(m *client.Message) *string { return &m.Content },
 		func(in *client.MessageInput) *client.Field[string] { return &in.Content }),
 	enumField("direction", client.MessageDirections,
-		schema.StringAttribute{Optional: true, MarkdownDescription: "Whose message it is. Required, unless there is an `id`."},
+		schema.StringAttribute{Optional: true, MarkdownDescription: "Whether the message goes out or came in. Required unless you set `id`."},
 		func(m *messageModel) *types.String { return &m.Direction },
 		func(m *client.Message) *int { return &m.Direction },
 		func(in *client.MessageInput) *client.Field[int] { return &in.Direction }),
 	enumField("status", client.MessageStatuses,
-		schema.StringAttribute{Optional: true, MarkdownDescription: "What became of it. Left out, it is the CRM's business."},
+		schema.StringAttribute{Optional: true, MarkdownDescription: "The delivery status. If you omit it, the CRM sets it."},
 		func(m *messageModel) *types.String { return &m.Status },
 		func(m *client.Message) *int { return &m.Status },
 		func(in *client.MessageInput) *client.Field[int] { return &in.Status }),
 	timeField("datetime_sent",
 		schema.StringAttribute{
 			Optional:            true,
-			MarkdownDescription: "When it was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. If the CRM keeps it less finely, that is no difference. Left out, it is the CRM's business.",
+			MarkdownDescription: "When the message was sent, in RFC 3339, such as `2026-01-02T15:04:05Z`. A fraction of a second that the CRM doesn't keep doesn't count as a change. If you omit it, the CRM sets it.",
 		},
 		func(m *messageModel) *types.String { return &m.DatetimeSent },
 		func(m *client.Message) *client.Time { return &m.DatetimeSent },
@@ -80,7 +80,7 @@ var messageFields = []messageField{
 		schema.StringAttribute{
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "The SMS provider's id of the message. Left out, it is the CRM's business.",
+			MarkdownDescription: "The SMS provider's id of the message. If you omit it, the CRM sets it.",
 		},
 		func(m *messageModel) *types.String { return &m.MessageSID },
 		func(m *client.Message) *string { return &m.MessageSID },
@@ -90,8 +90,8 @@ var messageFields = []messageField{
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{isReference{entity: messageEntity}},
-			MarkdownDescription: "UUID of the message. Set, and then alone, it attaches an existing message to the conversation; " +
-				"removed later, that message stays where it is.",
+			MarkdownDescription: "UUID of the message. Set it, without any other attribute, to attach an existing message to the conversation. " +
+				"If you remove it later, the message stays where it is.",
 		},
 		func(m *messageModel) *types.String { return &m.ID },
 		func(m *client.Message) client.ID { return m.ID }),
@@ -120,7 +120,7 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 	case req.ConfigValue.IsUnknown():
 		return
 	case req.ConfigValue.IsNull():
-		complain(req.Path, "The message is null. Leave it out, or say which it is.")
+		complain(req.Path, "The message is null. Remove it, or set its attributes.")
 		return
 	}
 	message := messageFromObject(req.ConfigValue)
@@ -130,7 +130,7 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 	if !message.ID.IsNull() {
 		for _, field := range sentFields {
 			if !field.get(&message).IsNull() {
-				complain(req.Path.AtName(field.name), fmt.Sprintf("A message with an id is an existing one, which is attached as it is: remove %s, or the id.", field.name))
+				complain(req.Path.AtName(field.name), fmt.Sprintf("An id attaches an existing message as it is. Remove %s, or remove the id.", field.name))
 			}
 		}
 		return
@@ -160,7 +160,7 @@ func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, res
 		if twin, found := first[id]; found {
 			at := req.Path.AtMapKey(key).AtName("id")
 			resp.Diagnostics.AddAttributeError(at, "Same Message Twice",
-				located(at, fmt.Sprintf("The messages %q and %q have the same id, %s. Leave one of them out.", twin, key, id)))
+				located(at, fmt.Sprintf("The messages %q and %q have the same id, %s. Remove one of them.", twin, key, id)))
 			continue
 		}
 		first[id] = key

@@ -86,9 +86,9 @@ func settingsSchema() schema.Schema {
 		MarkdownDescription: "Text message conversations of Pipeliner CRM.",
 		Attributes: map[string]schema.Attribute{
 			"service_url": access("service_url", "Service URL, as the space's administration shows it, such as `https://eu-central.api.pipelinersales.com`. "+
-				"A bare host and the whole base URL of the space do as well. Plain `http` is accepted for the machine itself only.", false),
+				"It can also be a bare host, or the whole base URL of the space. Plain `http` is accepted only for the local machine.", false),
 			"space_id": access("space_id", "Id of the space, as its administration shows it, such as `acme_sales`.", false),
-			"username": access("username", "User name of an Application, which is made in the space's administration.", false),
+			"username": access("username", "User name of an Application, which you create in the space's administration.", false),
 			"password": access("password", "Password of that Application.", true),
 			"validation_level": schema.Int64Attribute{
 				Optional:            true,
@@ -99,30 +99,30 @@ func settingsSchema() schema.Schema {
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(onConflictFail, onConflictOverwrite)},
 				MarkdownDescription: fmt.Sprintf("What an update does with a field that someone else has changed to something else since the plan was made: "+
-					"`%s` (the default) is an error that names the values and changes nothing of that conversation; `%s` writes what the plan says. "+
-					"Fields that the plan does not change are left as they are in either case.", onConflictFail, onConflictOverwrite),
+					"with `%s` (the default), the apply fails for that conversation, names the values and changes nothing of it. With `%s`, the plan wins. "+
+					"In either case, the provider leaves fields alone that the plan doesn't change.", onConflictFail, onConflictOverwrite),
 			},
 			"default_region": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{isRegion{}},
-				MarkdownDescription: "The region whose people write their phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
-					"With it, `(555) 010-0000` and `+1 555 010 0000` are one number. Without it, a number has to begin with `+` for that. What is sent is what is configured.",
+				MarkdownDescription: "The region of phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
+					"With `US`, `(555) 010-0000` and `+1 555 010 0000` are the same number. If you omit it, the provider compares numbers without `+` as text. It sends each number as you write it.",
 			},
-			"batch_size": count("The most conversations that travel in one request.", int64(engineDefaults.BatchSize), 1, 1000),
-			"batch_window": duration("How long a batch waits for another conversation before it leaves: so long for a lone one, "+
-				"and up to half a second where others have been seen to come at longer intervals. `0s` waits for none.", engineDefaults.BatchWindow, 0, 10*time.Second),
-			"max_concurrent_requests": count("The most requests under way at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
+			"batch_size": count("The maximum number of conversations in one request.", int64(engineDefaults.BatchSize), 1, 1000),
+			"batch_window": duration("How long a batch waits for more conversations before it is sent. "+
+				"If they arrive more slowly, the wait grows to at most 500 ms. With `0s`, it doesn't wait.", engineDefaults.BatchWindow, 0, 10*time.Second),
+			"max_concurrent_requests": count("The maximum number of requests at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
 				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
-				MarkdownDescription: "The most requests in a second, at least `0.01`. By default there is no limit of the provider's own; what the service limits is waited for.",
+				MarkdownDescription: "The maximum number of requests per second, at least `0.01`. By default, the provider has no limit of its own. If the service limits requests, the provider waits.",
 			},
-			"max_retries": count("How often a request is sent again after a failure in which that does no harm. "+
-				"A wait that the service asks for, by `Retry-After`, is no retry, but a request waits for no more than a minute for each of its tries: `1 + max_retries` minutes in all.", int64(defaults.MaxRetries), 0, 20),
-			"request_timeout": duration("How long one request may take, with its reply. After an interrupt, everything that is under way ends within this time.",
+			"max_retries": count("How often the provider repeats a request that is safe to repeat. "+
+				"Waiting for `Retry-After` doesn't count as a retry, but one request waits at most a minute for each of its tries: `1 + max_retries` minutes in total.", int64(defaults.MaxRetries), 0, 20),
+			"request_timeout": duration("How long one request may take, including its reply. After an interrupt, everything that is in flight ends within this time.",
 				defaults.RequestTimeout, time.Second, time.Hour),
-			"recovery_timeout": duration("How long the provider waits for something that the CRM may show late: it looks for a conversation whose creation got no reply "+
-				"for this long before it creates it again, and waits as long for reads that lag behind writes.", engineDefaults.RecoveryTimeout, 0, time.Hour),
+			"recovery_timeout": duration("How long the provider searches for a conversation whose create got no reply, before it sends the create again, "+
+				"and how long it waits for reads that lag behind writes.", engineDefaults.RecoveryTimeout, 0, time.Hour),
 		},
 	}
 }
@@ -283,8 +283,8 @@ func (s *settingsModel) missing() []string {
 func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
 	if unknown := s.unknown(); len(unknown) > 0 {
 		diags.AddError("Provider Setting Not Known Yet",
-			fmt.Sprintf("The CRM cannot be asked while it is not known what the following is in the provider block: %s. "+
-				"It depends on something that is yet to be applied: apply that first, with the option -target, or use a value that is known before.", strings.Join(unknown, ", ")))
+			fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: %s. "+
+				"They depend on something that Terraform has not applied yet. Apply that first, with the option -target, or use a value that is known earlier.", strings.Join(unknown, ", ")))
 	}
 	return diags
 }

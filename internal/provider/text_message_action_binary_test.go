@@ -3,6 +3,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -34,22 +35,35 @@ action "pipeliner_text_message" "test" {
 }
 `
 	}
+	// What -invoke invokes refers to no resource: some versions of Terraform don't know
+	// one then.
+	again := func() string {
+		return configuration(`recipient_contact_id = "`+bob+`"`) + fmt.Sprintf(`
+action "pipeliner_text_message" "again" {
+  config {
+    text_message_conversation_id = %q
+    content                      = "Welcome"
+    direction                    = "outgoing"
+  }
+}
+`, w.id())
+	}
 	b := newBinary(t, configuration(""))
 	b.skipBelow(tfversion.Version1_14_0)
 	for _, step := range []struct {
-		configuration string
+		configuration func() string
 		arguments     []string
 		code          int
 		says          []string
 		messages      int
 	}{
-		{configuration(""), []string{"plan"}, 0, []string{"Outgoing Messages Will Be Created"}, 0},
-		{configuration(""), []string{"apply", "-auto-approve"}, 0, []string{"Creating an outgoing message in the conversation", "Created the message"}, 1},
-		{configuration(""), []string{"plan", "-detailed-exitcode"}, 0, []string{"No changes"}, 1},
-		{configuration(`recipient_contact_id = "` + bob + `"`), []string{"apply", "-auto-approve"}, 0, []string{"1 changed"}, 1},
-		{configuration(`recipient_contact_id = "` + bob + `"`), []string{"apply", "-auto-approve", "-invoke=action.pipeliner_text_message.test"}, 0, []string{"Text Message Adopted"}, 2},
+		{func() string { return configuration("") }, []string{"plan"}, 0, []string{"Outgoing Messages Will Be Created"}, 0},
+		{func() string { return configuration("") }, []string{"apply", "-auto-approve"}, 0, []string{"Creating an outgoing message in the conversation", "Created the message"}, 1},
+		{func() string { return configuration("") }, []string{"plan", "-detailed-exitcode"}, 0, []string{"No changes"}, 1},
+		{func() string { return configuration(`recipient_contact_id = "` + bob + `"`) }, []string{"apply", "-auto-approve"}, 0, []string{"1 changed"}, 1},
+		{again, []string{"apply", "-auto-approve", "-invoke=action.pipeliner_text_message.again"}, 0, []string{"Text Message Adopted"}, 2},
 	} {
-		b.write("main.tf", step.configuration)
+		b.write("main.tf", step.configuration())
 		if strings.Contains(strings.Join(step.says, ""), "Adopted") {
 			w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter})
 		}

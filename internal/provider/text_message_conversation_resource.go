@@ -47,7 +47,7 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 	attributes["deletion_policy"] = deletionPolicyAttribute()
 	attributes["adopt_existing"] = adoptExistingAttribute()
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A text message conversation of the CRM. Conversations that are applied at the same time travel together in batch requests.",
+		MarkdownDescription: "A text message conversation of the CRM. The provider combines conversations that Terraform applies at the same time into batch requests.",
 		Attributes:          attributes,
 	}
 }

@@ -53,9 +53,9 @@ var conversationFields = []conversationField{
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{stringvalidator.LengthAtLeast(1), isNumber{}},
-			MarkdownDescription: "External phone number, such as `+1 555 010 0000`. Other spellings of the same number are no difference; one without `+` needs the provider's `default_region` for that. " +
-				"The CRM doesn't let a number change once it is set: setting the first one is an update, changing it later replaces the conversation by a new one. " +
-				"Left out, it is what the CRM has.",
+			MarkdownDescription: "External phone number, such as `+1 555 010 0000`. Two spellings of the same number are equal. For a number without `+`, this needs the provider's `default_region`. " +
+				"The CRM doesn't let a number change once it is set. Setting it for the first time is an update. Changing it later replaces the conversation with a new one. " +
+				"If you omit it, the conversation keeps the number that it has in the CRM.",
 		},
 		func(m *conversationModel) *types.String { return &m.RecipientPhoneNumber },
 		func(c *client.Conversation) *string { return &c.RecipientPhoneNumber },
@@ -104,8 +104,8 @@ func recipientAttribute(record string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true,
 		Computed: true,
-		MarkdownDescription: fmt.Sprintf("UUID of the recipient's %s. Left out, it is the CRM's choice, "+
-			"which may find the %s by the phone number; `\"\"` means none.", record, record),
+		MarkdownDescription: fmt.Sprintf("UUID of the recipient's %s. If you omit it, the CRM may find the %s by the phone number. "+
+			"`\"\"` means none.", record, record),
 	}
 }
 
@@ -116,7 +116,7 @@ func relationAttribute(kind client.RelationKind) schema.SetAttribute {
 		Computed:    true,
 		Validators:  []validator.Set{areReferences{entity: kind.Entity}},
 		MarkdownDescription: fmt.Sprintf("UUIDs of the %s that are linked to the conversation. "+
-			"Set, exactly these are linked; left out, the CRM's links stay untouched; `[]` links none.", kind.Plural),
+			"If you set it, exactly these are linked. If you omit it, Terraform doesn't manage these links. `[]` removes them all.", kind.Plural),
 	}
 }
 
@@ -124,6 +124,6 @@ func validationLevelAttribute() schema.Int64Attribute {
 	return schema.Int64Attribute{
 		Optional:            true,
 		Validators:          []validator.Int64{isValidationLevel{}},
-		MarkdownDescription: validationLevelDescription() + " Left out, the provider's `validation_level` applies.",
+		MarkdownDescription: validationLevelDescription() + " If you omit it, the provider's `validation_level` applies.",
 	}
 }

@@ -18,28 +18,28 @@ const bulkTypeName = "pipeliner_text_message_conversations"
 // bulkSchema is the schema as people see it, or as the framework does.
 func bulkSchema(open bool) schema.Schema {
 	s := schema.Schema{
-		MarkdownDescription: "Many text message conversations of the CRM, as one map. They are written, read and deleted in the fewest possible requests.",
+		MarkdownDescription: "Many text message conversations of the CRM, as one map. The provider writes, reads and deletes them in as few requests as possible.",
 		Attributes: map[string]schema.Attribute{
 			"conversations": schema.MapNestedAttribute{
 				Required:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: entrySchema},
-				MarkdownDescription: "The conversations, each under a key of your choice. A conversation that moves to another key, and is the same in everything, " +
-					"is only renamed in the state. What an entry leaves out is not tracked: the CRM keeps what it has there, and the state has null.",
+				MarkdownDescription: "The conversations, each under a key of your choice. If a conversation moves to another key and nothing else changes, " +
+					"Terraform only renames it in the state. If an entry omits an attribute, Terraform doesn't manage it: the CRM keeps what it has, and the state contains null.",
 			},
 			"validation_level": validationLevelAttribute(),
 			"rollback_method": schema.Int64Attribute{
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.OneOf(rollbackAll, rollbackFailed)},
-				MarkdownDescription: "What happens when some conversations cannot be created: `0` (the default) creates all or none; " +
-					"`1` keeps those that could be created, lists the others in `failed`, and tries those again with the next apply.",
+				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none. " +
+					"`1` keeps those that were created and lists the others in `failed`. The next apply tries them again.",
 			},
 			"deletion_policy": deletionPolicyAttribute(),
 			"adopt_existing":  adoptExistingAttribute(),
 			"failed": schema.MapNestedAttribute{
 				Computed:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: failedAttributes()},
-				MarkdownDescription: "Why, by key, the last apply could not create, change or delete a conversation. What could not be created is in `conversations` with a null `id`, " +
-					"or not at all; an entry whose conversation could not be replaced still stands for the old one.",
+				MarkdownDescription: "By key, why the last apply could not create, change or delete a conversation. A conversation that was not created is in `conversations` with a null `id`, " +
+					"or not at all. An entry whose conversation could not be replaced still has the old one.",
 			},
 			"revision": schema.Int64Attribute{
 				Computed:            true,
@@ -70,7 +70,7 @@ func entryAttributes() map[string]schema.Attribute {
 
 func failedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 where there is none."},
+		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 if there is none."},
 		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error."},
 		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, with all the reasons that the CRM gives."},
 	}
