@@ -24,7 +24,7 @@
 //	export PIPELINER_SPACE_ID=… PIPELINER_USERNAME=… PIPELINER_PASSWORD=…
 //	pipeliner-mock --probe https://eu-central.api.pipelinersales.com --probe-phone 0190978c-d6d1-de35-3f6d-7cf0a0e264db
 //
-// That writes to the space. It creates some forty conversations of that phone, each to a number that is reserved for
+// That writes to the space. It creates a few dozen conversations of that phone, each to a number that is reserved for
 // fiction and that no other conversation of the phone has, records incoming messages in them, and deletes them again. The
 // CRM keeps them in its bin. It sends nothing, and touches no other record.
 //
