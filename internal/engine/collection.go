@@ -17,7 +17,7 @@ type Collection[T client.Record, In Input] struct {
 
 	shape[T, In]
 	engine  *Engine
-	reads   *listing[T]
+	reads   *listing[T, In] // shared by all who read
 	feed    *feed[T]
 	writes  queues[Change[In], Result[T]]
 	removes queues[client.ID, error]
@@ -37,13 +37,13 @@ func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&
 
 func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T, In], shape shape[T, In]) *Collection[T, In] {
 	col := &Collection[T, In]{
-		entity:  &entityOf[T, In]{entity, e},
+		entity:  &entityOf[T, In]{Entity: entity, engine: e},
 		shape:   shape,
 		engine:  e,
-		reads:   newListing[T](shape.query),
 		feed:    newFeed[T](),
 		batches: make(chan struct{}, e.config.MaxConcurrentRequests),
 	}
+	col.reads = newSharedListing(col)
 	col.writes.run = col.write
 	col.removes.run = col.remove
 	return col
@@ -139,35 +139,6 @@ func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, err
 	return record, err
 }
 
-// Read returns one record, as Get does. It is for callers who come one by one, and of
-// whom it is not known how many will follow, such as Terraform's refresh.
-//
-// It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
-// what the page lacks until that has cost as much as listing all would. Then it lists
-// all, and answers the rest from the list. So n reads of existing records in a space of
-// t cost at most 2·min(n, ⌈t/100⌉)+2 requests.
-//
-// A *BehindError says that the space shows less than its user has seen of it.
-//
-// GET /entities/{entity}, GET /entities/{entity}/{id}
-func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (T, error) {
-	var record T
-	var listed bool
-	var err error
-	if c.mayBeListed == nil || c.mayBeListed(id, NoFloor) {
-		record, listed, err = c.lookUp(ctx, id)
-	}
-	if !listed && err == nil {
-		asOf := c.reads.current() // before the get: what comes later may be older than the list
-		record, err = c.Get(ctx, id)
-		*c.asOf(&record) = max(*c.asOf(&record), asOf)
-	}
-	if err != nil && client.ProblemOf(err) != client.NotFound {
-		return record, err
-	}
-	return record, cmp.Or(c.believe(ctx, err == nil), err)
-}
-
 // believe returns an error where the space does not exist, or shows less than its user
 // has seen of it: then "not found" proves nothing. What was found is there, even where
 // the revision of the space can't be read.
@@ -179,8 +150,8 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 	return err
 }
 
-// ListedAsOf returns the revision of the space as of which Read answers from a
-// list, [NoFloor] while it doesn't.
+// ListedAsOf returns the revision of the space as of which Read and ReadMany answer from
+// their list, [NoFloor] while they don't.
 func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
 
 // Known tells the client of records that are known to its user, though it has

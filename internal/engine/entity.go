@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"sync/atomic"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -13,6 +14,7 @@ type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
 	engine *Engine
+	pages  atomic.Int64 // that listing all records takes, as far as is known
 }
 
 // find is Get, and finds soft-deleted records too: some services answer a get of one as

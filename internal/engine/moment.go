@@ -54,6 +54,12 @@ func (h *history) state() (newest, expected int64, there bool) {
 	return h.newest, h.expected, h.there
 }
 
+// isBehind reports whether the space shows less than its user has seen of it.
+func (h *history) isBehind() bool {
+	newest, expected, _ := h.state()
+	return newest < expected
+}
+
 func (h *history) isKnown() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,7 +138,7 @@ func (e *Engine) awaitExpected(ctx context.Context) error {
 // for all of them.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
-		entity := &entityOf[stamp, struct{}]{client.NewEntity[stamp, struct{}](e.api, segment), e}
+		entity := &entityOf[stamp, struct{}]{Entity: client.NewEntity[stamp, struct{}](e.api, segment), engine: e}
 		err := entity.observeNewest(ctx)
 		if err != nil && i == 0 {
 			return err
