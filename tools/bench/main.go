@@ -1,6 +1,8 @@
 // Command bench counts the HTTP requests that the provider needs for many conversations, with the real terraform
-// against the mock server, and fails if it is more than it should be. Times are for information only: they say more
-// about the machine.
+// against the mock server, and fails if it is more than it should be. It also measures CPU time and memory, of
+// terraform and of the provider. That is for information only, and as ratios: times say more about the machine.
+//
+// -sizes says how many entries the maps have that are measured so; -sizes="" leaves them out.
 //
 // It is run from the folder of the tools module: go -C tools run ./bench.
 package main
@@ -8,16 +10,26 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-func main() { sandbox.Main("bench", run) }
+func main() {
+	if isWrapper() {
+		os.Exit(runWrapped())
+	}
+	sandbox.Main("bench", run)
+}
 
 func run(ctx context.Context) (err error) {
+	sizes := flag.String("sizes", "1000,4000,10000", "entries of the maps whose CPU time and memory are measured")
+	flag.Parse()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -38,5 +50,31 @@ func run(ctx context.Context) (err error) {
 		}
 		rows = append(rows, more...)
 	}
-	return report(os.Stdout, rows)
+	failed := report(os.Stdout, rows)
+	if *sizes == "" {
+		return failed
+	}
+	all, err := costsOfSizes(ctx, s, strings.Split(*sizes, ","))
+	if err != nil {
+		return errors.Join(failed, err)
+	}
+	return errors.Join(failed, reportCosts(os.Stdout, all), reportCalls(ctx, os.Stdout, root))
+}
+
+func costsOfSizes(ctx context.Context, s *sandbox.Sandbox, sizes []string) (all []cost, err error) {
+	if err := wrap(s); err != nil {
+		return nil, err
+	}
+	for _, size := range sizes {
+		entries, err := strconv.Atoi(size)
+		if err != nil {
+			return nil, err
+		}
+		some, err := costs(ctx, s, entries)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
