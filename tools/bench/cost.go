@@ -126,6 +126,7 @@ func costsOf(ctx context.Context, s *sandbox.Sandbox, entries int, form, configu
 		if state, err := os.Stat(filepath.Join(tf.WorkingDir(), "terraform.tfstate")); err == nil {
 			c.bytes = state.Size() / int64(entries)
 		}
+		fmt.Fprintf(os.Stderr, "  %.1f s of CPU, the provider %.1f s of that, and %d MB\n", c.all.Seconds(), c.provider.CPU.Seconds(), c.provider.Peak>>20)
 		all = append(all, c)
 	}
 	return all, b.mock.Stop()

@@ -2,7 +2,8 @@
 // against the mock server, and fails if it is more than it should be. It also measures CPU time and memory, of
 // terraform and of the provider. That is for information only, and as ratios: times say more about the machine.
 //
-// -sizes says how many entries the maps have that are measured so; -sizes="" leaves them out.
+// -sizes says how many entries the maps have that are measured so; -sizes="" leaves them out. -requests=false leaves out
+// the rest.
 //
 // It is run from the folder of the tools module: go -C tools run ./bench.
 package main
@@ -29,6 +30,7 @@ func main() {
 
 func run(ctx context.Context) (err error) {
 	sizes := flag.String("sizes", "1000,4000,10000", "entries of the maps whose CPU time and memory are measured")
+	requests := flag.Bool("requests", true, "count the requests of all scenarios")
 	flag.Parse()
 	root, err := filepath.Abs("..")
 	if err != nil {
@@ -40,6 +42,31 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	var failed error
+	if *requests {
+		failed = countRequests(ctx, s)
+	}
+	if *sizes == "" || ctx.Err() != nil {
+		return failed
+	}
+	if err := wrap(s); err != nil {
+		return errors.Join(failed, err)
+	}
+	for size := range strings.SplitSeq(*sizes, ",") {
+		entries, err := strconv.Atoi(size)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		all, err := costs(ctx, s, entries)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		failed = errors.Join(failed, reportCosts(os.Stdout, all))
+	}
+	return errors.Join(failed, reportCalls(ctx, os.Stdout, root))
+}
+
+func countRequests(ctx context.Context, s *sandbox.Sandbox) error {
 	var rows []row
 	for _, scenario := range []scenario{
 		thousandInOne(), twentyOfMany(), fewOfMany(), thousandSingles(10, 220), thousandSingles(100, 30),
@@ -50,31 +77,5 @@ func run(ctx context.Context) (err error) {
 		}
 		rows = append(rows, more...)
 	}
-	failed := report(os.Stdout, rows)
-	if *sizes == "" {
-		return failed
-	}
-	all, err := costsOfSizes(ctx, s, strings.Split(*sizes, ","))
-	if err != nil {
-		return errors.Join(failed, err)
-	}
-	return errors.Join(failed, reportCosts(os.Stdout, all), reportCalls(ctx, os.Stdout, root))
-}
-
-func costsOfSizes(ctx context.Context, s *sandbox.Sandbox, sizes []string) (all []cost, err error) {
-	if err := wrap(s); err != nil {
-		return nil, err
-	}
-	for _, size := range sizes {
-		entries, err := strconv.Atoi(size)
-		if err != nil {
-			return nil, err
-		}
-		some, err := costs(ctx, s, entries)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
-	}
-	return all, nil
+	return report(os.Stdout, rows)
 }
