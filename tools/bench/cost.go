@@ -30,7 +30,9 @@ variable "changed" {
 }
 
 locals {
-  entries = { for i in range(%d) : format("customer-%%05d", i) => i < var.changed ? %q : %q }
+  # A range has at most 1,024 values.
+  indices = flatten([for thousand in range(%[1]d / 1000) : [for i in range(1000) : 1000 * thousand + i]])
+  entries = { for i in local.indices : format("customer-%%05d", i) => i < var.changed ? %[2]q : %[3]q }
 }
 `
 
