@@ -10,6 +10,11 @@ type Result[T any] struct {
 	// Of a create that was not seen to be carried out:
 	Adopted bool        // Value was found in the space, and agrees with what was to be created
 	Twins   []client.ID // records that the same create may have made besides
+
+	// Since is the moment at which the next [Collection.LookFor] may begin, where this one
+	// has found only records that are known to be something else: the next one need not
+	// know them.
+	Since *Moment
 }
 
 // An Input is what a record is created or updated with.

@@ -20,7 +20,7 @@ type claims struct {
 	creating *semaphore.Weighted
 
 	mu   sync.Mutex
-	mine map[client.ID]bool
+	mine map[client.ID]bool // true: a search took it for the result of a lost create
 	lost map[Identity]int
 	open map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
 }
@@ -34,21 +34,34 @@ const (
 func newClaims() claims { return claims{creating: semaphore.NewWeighted(everyone)} }
 
 // take notes that the record is known. It reports false where it was.
-func (c *claims) take(id client.ID) bool {
+func (c *claims) take(id client.ID) bool { return c.note(id, false) }
+
+// adopt is take, for the result of a lost create.
+func (c *claims) adopt(id client.ID) bool { return c.note(id, true) }
+
+func (c *claims) note(id client.ID, adopted bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mine[id] {
+	if _, known := c.mine[id]; known {
 		return false
 	}
 	if c.mine == nil {
 		c.mine = map[client.ID]bool{}
 	}
-	c.mine[id] = true
+	c.mine[id] = adopted
 	return true
 }
 
 // has reports whether the record is known.
 func (c *claims) has(id client.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, known := c.mine[id]
+	return known
+}
+
+// wasAdopted reports whether the record was taken for the result of a lost create.
+func (c *claims) wasAdopted(id client.ID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.mine[id]

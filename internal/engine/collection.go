@@ -154,10 +154,14 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 // their list, [NoFloor] while they don't.
 func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
 
-// Known tells the client of records that are known to its user, though it has
-// not read them: none of them can have been made by a lost create.
-func (c *Collection[T, In]) Known(ids []client.ID) {
+// Known tells the engine of records that are known to its user, though it has
+// not read them: none of them can have been made by a lost create. It returns those that
+// the engine has taken for the result of one before it knew.
+func (c *Collection[T, In]) Known(ids ...client.ID) (adopted []client.ID) {
 	for _, id := range ids {
-		c.engine.claims.take(id)
+		if !c.engine.claims.take(id) && c.engine.claims.wasAdopted(id) {
+			adopted = append(adopted, id)
+		}
 	}
+	return adopted
 }

@@ -31,6 +31,10 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 		floor = min(floor, revision-1)
 	}
 	current, err := w.FetchMany(ctx, ids, floor)
+	if client.ProblemOf(err) == client.Behind {
+		w.fail(open, err) // what was found is as old as the rest
+		return changed
+	}
 	for n, i := range open {
 		record, found := current[ids[n]]
 		if !found {

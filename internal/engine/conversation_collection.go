@@ -41,6 +41,9 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		},
 		asHeld:  asHeld,
 		existed: e.existed,
+		hasChanged: func(c client.Conversation) bool {
+			return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
+		},
 		prepare: prepareLinks,
 		sent:    e.withKeptLinks,
 		isPlain: func(in client.ConversationInput) bool { return !setsRelations(in) },

@@ -100,8 +100,10 @@ func TestBehind(t *testing.T) {
 		wantProblem(t, err, client.Behind)
 		update := since(known)
 		update.Input.RecipientContactID = client.Value(jones)
-		_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
-		wantProblem(t, err, client.Behind)
+		for _, update := range []conversationChange{update, linked(update, acme)} {
+			_, err = s.engine.Conversations.writeOne(t.Context(), update, 0)
+			wantProblem(t, err, client.Behind)
+		}
 		_, err = s.engine.Conversations.writeOne(t.Context(), newConversation(2), 0)
 		wantProblem(t, err, client.Behind)
 		wantProblem(t, s.engine.Conversations.Delete(t.Context(), unknown, 0), client.Behind)

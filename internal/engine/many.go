@@ -82,15 +82,31 @@ func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, val
 	return errs
 }
 
+// findCreated reads what was created, as far as that can be read now.
+func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
+	var ids []client.ID
+	for _, i := range w.all() {
+		if id := w.createdID(i); !id.IsZero() {
+			ids = append(ids, id)
+		}
+	}
+	found, _ := w.FetchMany(ctx, ids, w.before.Revision)
+	return found
+}
+
 // undo deletes what was created. An adopted record that others use stays: it may be
 // theirs.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []client.ID
+	found := w.findCreated(ctx)
 	for _, i := range w.all() {
 		id := w.createdID(i)
+		record, isThere := found[id]
 		switch {
 		case id.IsZero():
+		case isThere && w.wasThere(ctx, i, record):
+			w.failUnknown([]int{i}, answeredWith(id))
 		case w.results[i].Adopted && w.isUsed(ctx, i, id):
 			w.head(i).ID = client.Field[client.ID]{} // it is not taken for ours
 			w.results[i].Err = &AmbiguousError{IDs: []client.ID{id}}

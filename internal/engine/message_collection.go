@@ -28,7 +28,8 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		identityOf: func(m client.Message) Identity {
 			return messageIdentity(m.TextMessageConversationID, m.Direction, m.Content)
 		},
-		existed: func(context.Context, client.Message, int64) (bool, error) { return false, nil },
+		existed:    func(context.Context, client.Message, int64) (bool, error) { return false, nil },
+		hasChanged: func(client.Message) bool { return false },
 		mayBe:   func(Identity, client.Message) bool { return false },
 		asHeld:  func(in client.MessageInput, _ client.Message) client.MessageInput { return in },
 		prepare: func(*pending[client.MessageInput], client.Message) {},

@@ -31,7 +31,7 @@ const notOwned = math.MaxInt64
 // revision at which the caller has read it, [NoFloor] where it has not. As long as
 // a message has that revision, it is returned as a stub.
 func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
-	e.Messages.Known(slices.Collect(maps.Keys(readAt)))
+	e.Messages.Known(slices.Collect(maps.Keys(readAt))...)
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
 	if e.contents.readAt == nil {

@@ -20,6 +20,7 @@ type history struct {
 	newest   int64 // revision that it has shown
 	known    bool  // nothing was newer when it did
 	expected int64 // revision that the engine's user has seen there before
+	reached  int64 // revision that the space must have by what was written and not read back
 }
 
 func newHistory() history {
@@ -66,11 +67,19 @@ func (h *history) isKnown() bool {
 	return h.known
 }
 
-// Newest returns the newest revision of the space that this engine has seen, 0 for
+// reach notes a revision that the space has, though it has not shown it.
+func (h *history) reach(revision int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.reached = max(h.reached, revision)
+}
+
+// Newest returns the newest revision that this engine knows the space to have, 0 for
 // none.
 func (e *Engine) Newest() int64 {
-	newest, _, _ := e.seen.state()
-	return newest
+	e.seen.mu.Lock()
+	defer e.seen.mu.Unlock()
+	return max(e.seen.newest, e.seen.reached)
 }
 
 // Expect tells the engine which revision of the space its user has seen before. As
@@ -89,7 +98,8 @@ func (e *Engine) now(ctx context.Context) (Moment, error) {
 	if err := e.isThere(ctx); err != nil {
 		return Moment{}, err
 	}
-	return Moment{Revision: e.Newest()}, nil
+	newest, _, _ := e.seen.state()
+	return Moment{Revision: newest}, nil
 }
 
 // isThere returns an error unless the space has shown that it exists, and all that

@@ -43,3 +43,8 @@ func causeOf(err error) error {
 	}
 	return err
 }
+
+// answeredWith is the error of a reply that can't be about what was sent.
+func answeredWith(id client.ID) error {
+	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}
+}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -249,5 +250,65 @@ func TestThrottledForEver(t *testing.T) {
 		s.create(t.Context(), t, 1)
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
 		s.create(t.Context(), t, 2) // it has answered meanwhile, and is waited for again
+	})
+}
+
+// A create that the service answers with the id of a conversation that was there before
+// has made nothing: that is someone else's, and is neither taken nor deleted.
+func TestAnswersWithAnOlderID(t *testing.T) {
+	t.Parallel()
+	for name, changes := range map[string]func(s testSpace, id client.ID){
+		"unchanged":                     func(testSpace, client.ID) {},
+		"changed, with a link":          func(s testSpace, id client.ID) { s.edit(t, id, map[string]any{"recipient_contact_id": jones}) },
+		"changed, with messages before": func(s testSpace, id client.ID) { s.edit(t, id, map[string]any{"recipient_contact_id": jones}) },
+	} {
+		for _, allOrNothing := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				var id client.ID
+				if name == "changed, with a link" {
+					id = s.stranger(t, apitest.NumberOf(1), "account_relations", []any{acme})
+				} else {
+					id = s.stranger(t, apitest.NumberOf(1))
+				}
+				if name == "changed, with messages before" {
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": id, "content": "theirs", "direction": 2})
+					apitest.Must(t, err)
+				}
+				s.stranger(t, apitest.NumberOf(9)) // the newest record of the space
+				time.Sleep(time.Minute)
+				s.Inject(mockserver.Fault{
+					Path: "batch-modify", Body: apitest.NumberOf(1), Kind: mockserver.StatusReply, Status: http.StatusOK,
+					Reply: `{"success":true,"data":["` + id.String() + `"]}`, Do: func() { changes(s, id) },
+				}, mockserver.Fault{Path: "batch-modify", Body: apitest.NumberOf(2), Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply})
+				s.engine.settings.BatchSize = 1
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), newConversation(2)}, client.WriteOptions{}, allOrNothing)
+				wantProblem(t, results[0].Err, client.OutcomeUnknown)
+				if text := fmt.Sprint(results[0].Err); !strings.Contains(text, id.String()) {
+					t.Errorf("%s: the error does not name %s: %s", name, id, text)
+				}
+				wantEqual(t, name+": conversations", 2, len(s.live()))
+			})
+		}
+	}
+}
+
+// A conversation that was created and could not be read back is not gone for who reads
+// from a copy that does not have it yet.
+func TestUnreadIsNotGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.stranger(t, apitest.NumberOf(9))
+		s.SetLag(time.Hour)
+		created, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		unread, _ := errors.AsType[*UnreadError](err)
+		if unread == nil {
+			t.Fatalf("the create ends as %v, %v; want it unread", created, err)
+		}
+		next := scriptedEngine(t, s.network.RoundTrip)
+		next.Expect(s.engine.Newest())
+		_, err = next.Conversations.Read(t.Context(), unread.ID)
+		wantProblem(t, err, client.Behind)
 	})
 }

@@ -71,7 +71,7 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 		var open []int
 		for n, i := range items {
 			record, ok := found[ids[n]]
-			w.take(i, record, ok, err)
+			w.take(ctx, i, record, ok, err)
 			if err == nil && !w.shows(i, record, ok) {
 				open = append(open, i)
 			}
@@ -83,15 +83,36 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 }
 
 // take sets the result of a write to what was read back.
-func (w *writing[T, In]) take(i int, record T, found bool, err error) {
+func (w *writing[T, In]) take(ctx context.Context, i int, record T, found bool, err error) {
 	switch {
 	case !found:
+		if w.creates[i] {
+			w.engine.seen.reach(w.before.Revision + 1) // where that does not show, it need not be gone
+		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
+	case w.wasThere(ctx, i, record):
+		w.failUnknown([]int{i}, answeredWith(record.Meta().ID))
 	case w.changes[i].Restore && record.Meta().IsDeleted:
 		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
 	default:
 		w.results[i].Value, w.results[i].Err = record, nil
 	}
+}
+
+// wasThere reports whether a record whose id answered a create was there before, so that
+// the create can't have made it. An adopted one has had that question.
+func (w *writing[T, In]) wasThere(ctx context.Context, i int, record T) bool {
+	if !w.creates[i] || w.results[i].Adopted {
+		return false
+	}
+	if record.Meta().Revision <= w.before.Revision {
+		return true
+	}
+	if !w.hasChanged(record) {
+		return false
+	}
+	existed, err := w.existed(ctx, record, w.before.Revision)
+	return err == nil && existed
 }
 
 // shows reports whether the record that was read back can be from after the write.

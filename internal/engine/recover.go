@@ -145,5 +145,6 @@ func (w *writing[T, In]) look(ctx context.Context, items []int) error {
 	}
 	s.takeUpdates()
 	s.takeCreates(ctx)
+	s.passOthers()
 	return nil
 }

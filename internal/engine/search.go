@@ -23,6 +23,7 @@ type search[T client.Record, In Input] struct {
 	own     map[Identity]bool // of this batch; nil until they are needed
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
+	others  []T               // that would be sought if they were not claimed
 	met     map[client.ID]bool
 }
 
@@ -65,12 +66,17 @@ func (s *search[T, In]) run(ctx context.Context) error {
 
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	i, isUpdate := s.updates[record.Meta().ID]
-	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || !isUpdate && s.engine.claims.has(record.Meta().ID) {
+	isClaimed := !isUpdate && s.engine.claims.has(record.Meta().ID)
+	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || isClaimed && !s.exact {
 		return nil
 	}
 	s.met[record.Meta().ID] = true
 	of := s.identityOf(record)
 	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !s.isWanted(of)) {
+		return nil
+	}
+	if isClaimed {
+		s.others = append(s.others, record)
 		return nil
 	}
 	switch err := s.complete(ctx, &record); {
@@ -95,6 +101,24 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 func (s *search[T, In]) isWanted(of Identity) bool {
 	end := of.tail()
 	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
+}
+
+// passOthers lets the next look for the creates that have found nothing begin after the
+// records that are known to be something else.
+func (s *search[T, In]) passOthers() {
+	for place, items := range s.places {
+		for _, i := range s.unsettled(items) {
+			since, of := s.since(i), s.identity(s.changes[i].Input)
+			for _, record := range s.others {
+				if at := s.identityOf(record); at.Place == place && (at == of || s.mayBe(of, record)) {
+					since.Revision = max(since.Revision, record.Meta().Revision)
+				}
+			}
+			if since != s.since(i) {
+				s.results[i].Since = &since
+			}
+		}
+	}
 }
 
 // takeUpdates sets the results of the updates that were carried out. Someone else may

@@ -30,6 +30,9 @@ type shape[T client.Record, In Input] struct {
 	asHeld func(In, T) In
 	// existed reports whether the record shows that it was there at the revision.
 	existed func(context.Context, T, int64) (bool, error)
+	// hasChanged reports whether the record says of itself that it has changed since it was
+	// created.
+	hasChanged func(T) bool
 	// inUse reports whether others use the record that a create may have made, or
 	// whether that can't be told. nil: nobody does.
 	inUse func(context.Context, *pending[In], client.ID) bool

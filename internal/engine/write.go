@@ -206,7 +206,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		asked, update := w.head(i).ID.Get()
 		if results[n].Err == nil && (update && id != asked || !update && w.engine.claims.has(id) || answered[id]) {
 			// None of the others can be believed either.
-			return &client.OutcomeUnknownError{Err: &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}}
+			return &client.OutcomeUnknownError{Err: answeredWith(id)}
 		}
 		answered[id] = results[n].Err == nil
 	}

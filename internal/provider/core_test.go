@@ -23,6 +23,8 @@ type core struct {
 	schemas  map[string]*tfprotov6.Schema    // by resource type
 	state    map[string]instance             // by address
 
+	parallelism int // 10, as Terraform's; with 1 the addresses come in their order
+
 	mu     sync.Mutex // of the state and of what follows, while a walk goes on
 	broken []string   // rules
 }
@@ -77,10 +79,11 @@ func newCore(connect func() tfprotov6.ProviderServer, settings map[string]any) (
 		values[attribute.Name] = tftypes.NewValue(attribute.Type, settings[attribute.Name])
 	}
 	return &core{
-		connect:  connect,
-		settings: tftypes.NewValue(schema.Provider.ValueType(), values),
-		schemas:  schema.ResourceSchemas,
-		state:    map[string]instance{},
+		connect:     connect,
+		settings:    tftypes.NewValue(schema.Provider.ValueType(), values),
+		schemas:     schema.ResourceSchemas,
+		state:       map[string]instance{},
+		parallelism: 10,
 	}, nil
 }
 
@@ -122,13 +125,10 @@ func (w *walk) stop() {
 	}
 }
 
-// parallelism is Terraform's default.
-const parallelism = 10
-
 // each visits the addresses side by side, and none any more once it is stopped.
 func (w *walk) each(addresses []string, visit func(address string)) {
 	var group sync.WaitGroup
-	slots := make(chan struct{}, parallelism)
+	slots := make(chan struct{}, w.parallelism)
 	for _, address := range addresses {
 		slots <- struct{}{}
 		group.Go(func() {

@@ -29,6 +29,7 @@ type failure struct {
 	causes  *causes // those that have been told; nil where each failure tells its own
 
 	remembered bool // of a create whose outcome is unknown: the next apply looks for it
+	taints     bool // the resource: the next apply makes it anew
 }
 
 func (f failure) summary() string {
@@ -252,11 +253,11 @@ func (f failure) outcomeUnknown() string {
 		return "The CRM did not reply to the creation. " + candidates(ids)
 	}
 	switch {
-	case f.remembered && len(f.keys) > 0:
-		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
+	case f.taints:
+		return "The conversation may or may not have been created. It is in the state without an id, and its resource is tainted. The next plan looks for it in the CRM. " +
+			"The next apply deletes what it finds and creates the resource anew; to keep what was found, run terraform untaint with the address of this resource first."
 	case f.remembered:
-		return "The conversation may or may not have been created. It is in the state without an id, and tainted. The next plan looks for it in the CRM. " +
-			"The next apply deletes what it finds and creates the conversation anew; to keep what was found, run terraform untaint with the address of this resource first."
+		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
 	}
 	var since string
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {

@@ -269,7 +269,11 @@ var troubles = []trouble{
 func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 	harmless = true
 	times := 0
-	if chance(t, "a message comes in", 5) {
+	lags := chance(t, "reads lag", 5)
+	if lags {
+		m.letLag(t)
+	}
+	if !lags && chance(t, "a message comes in", 5) {
 		fault := mockserver.Fault{Path: oneOf(t, "of", "batch-modify", ""), Skip: oneOf(t, "skip", 0, 1), Times: 1}
 		m.log("  a message comes in during %q, skip %d", fault.Path, fault.Skip)
 		m.incomingIn(t, &fault)
@@ -285,13 +289,13 @@ func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 		}
 		fault.Method, fault.Path = method, path
 		fault.Skip, fault.Times = oneOf(t, "skip", 0, 0, 0, 1, 2), oneOf(t, "times", 1, 1, 2, 9)
-		if chance(t, "a second state", 8) {
+		if !lags && chance(t, "a second state", 8) {
 			d := m.ofSecond(t)
 			m.log("  the second state declares %s meanwhile", d.meaning())
 			fault.Do = func() { m.applySecond(d) }
 			harmless = false
 		}
-		if chance(t, "a message comes in", 4) {
+		if !lags && chance(t, "a message comes in", 4) {
 			m.log("  fault: %s, %s, skip %d, times %d", where, trouble.name, fault.Skip, fault.Times)
 			m.incomingIn(t, &fault)
 			m.crm.Inject(fault)

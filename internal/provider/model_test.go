@@ -197,6 +197,7 @@ func (m *machine) actions() map[string]func(*rapid.T) {
 		"apply again":    step(m.apply),
 		"refresh":        step(m.refresh),
 		"apply in peace": step(func(*rapid.T) { m.settle() }),
+		"a backup":       step(m.restoreBackup),
 	}
 	if m.bulk {
 		actions["settings"] = step(m.changeSettings)
@@ -345,7 +346,7 @@ func (m *machine) apply(t *rapid.T) {
 	m.log("apply")
 	harmless := m.makeTrouble(t)
 	plan := m.plan(harmless)
-	m.crm.ClearFaults()
+	m.endTrouble()
 	if plan == nil {
 		return
 	}
@@ -366,7 +367,7 @@ func (m *machine) apply(t *rapid.T) {
 		m.crm.Inject(mockserver.Fault{Skip: after, Times: 1, Do: walk.stop})
 	}
 	m.carryOut(walk, plan, harmless, meanwhile == 0)
-	m.crm.ClearFaults()
+	m.endTrouble()
 }
 
 // carryOut applies a plan and judges what has come of it.
@@ -400,7 +401,7 @@ func (m *machine) refresh(t *rapid.T) {
 	harmless := m.makeTrouble(t)
 	walk := m.core.walk()
 	state := walk.refresh()
-	m.crm.ClearFaults()
+	m.endTrouble()
 	m.obeysCore()
 	if errs := walk.errors(); len(errs) > 0 {
 		m.log("  refreshing fails: %s %v", strings.Join(errs, "; "), m.hits())

@@ -93,3 +93,60 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 		s.checks(s.holds(map[string]any{number: d[number]}))
 	})
 }
+
+// leavesOpenBeside applies a resource at open, whose create is lost and never arrives, and
+// then, with -target, another one with the same conversation. From then on a refresh reads
+// the resources in the order of their addresses.
+func (s *stage) leavesOpenBeside(done, open string, twin block) (both map[string]block, id string) {
+	s.t.Helper()
+	s.core.parallelism = 1
+	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+	s.refused(map[string]block{open: twin}, "may or may not have been created")
+	both = map[string]block{done: s.single(everythingDeclared())[address], open: twin}
+	planning, applying := s.core.walk(), s.core.walk()
+	applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, both)}})
+	if errors := applying.errors(); len(errors) > 0 {
+		s.t.Fatalf("the apply fails: %s", errors)
+	}
+	return both, s.id()
+}
+
+// What replaces an open create does not delete the conversation of another resource,
+// though that one looks like it, and the apply does not read it.
+func TestStage_openBesideItsTwin(t *testing.T) {
+	t.Parallel()
+	entry := everythingDeclared()
+	delete(entry, "validation_level")
+	delete(entry, "deletion_policy")
+	for open, twin := range map[string]func(s *stage) block{
+		address + `["b"]`:     func(s *stage) block { return s.single(everythingDeclared())[address] },
+		bulkAddress + `["b"]`: func(s *stage) block { return s.bulk(map[string]declared{"b": entry}, nil)[bulkAddress] },
+	} {
+		t.Run(open, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				both, id := s.leavesOpenBeside(address+`["a"]`, open, twin(s))
+				s.applies(both, open, replace)
+				if live := s.live(); len(live) != 2 || live[0]["id"] != id {
+					s.t.Errorf("the CRM holds %v; want the conversation %s and its twin", live, id)
+				}
+			})
+		})
+	}
+}
+
+// Where the refresh of an open create comes first, it adopts the conversation of
+// another resource, and then that one says so, before anything is deleted.
+func TestStage_openBeforeItsTwin(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		done, open := address+`["b"]`, address+`["a"]`
+		both, id := s.leavesOpenBeside(done, open, s.single(everythingDeclared())[address])
+		s.refused(both, done, "Text Message Conversation Adopted by Another Resource", id, "terraform state rm")
+		s.core.parallelism = 10 // both at once
+		s.applies(both, open, replace)
+		if live := s.live(); len(live) != 2 || live[0]["id"] != id {
+			s.t.Errorf("the CRM holds %v; want the conversation %s and its twin", live, id)
+		}
+	})
+}

@@ -39,12 +39,15 @@ func identityOf(space string, id client.ID) conversationIdentity {
 	return conversationIdentity{SpaceID: types.StringValue(space), ID: referenceFromAPI(id)}
 }
 
-// identify sets the identity where there is none yet: the state may be one of a
-// Terraform, or of a version of this provider, that knows no identities. What
-// is there stays, as Terraform takes no other.
+// identify sets the identity where it has no id yet: the state may be one of a
+// Terraform, or of a version of this provider, that knows no identities, or of what may
+// not have been created. A known one never changes.
 func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
+	var before conversationIdentity
 	if !identity.Raw.IsFullyNull() {
-		return nil
+		if diags := identity.Get(ctx, &before); diags.HasError() || isKnown(before.ID) || !isKnown(id) {
+			return diags
+		}
 	}
 	api, diags := r.provider.engine()
 	if diags.HasError() {

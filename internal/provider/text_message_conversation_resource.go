@@ -38,6 +38,8 @@ type conversationResourceModel struct {
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_text_message_conversation"
+	// One that may not have been created gets its id when it is found.
+	resp.ResourceBehavior.MutableIdentity = true
 }
 
 func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -126,9 +128,13 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	conversation, diags := r.read(ctx, api, state, known)
 	resp.Diagnostics.Append(diags...)
-	if isKnown(state.ID) || conversation != nil {
+	id := state.ID
+	if conversation != nil {
+		id = conversation.ID
+	}
+	if isKnown(id) || conversation != nil {
 		// Also of what turns out to be gone: the framework demands it.
-		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
 	}
 	switch {
 	case resp.Diagnostics.HasError():
@@ -226,8 +232,8 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
 		known.unsettled[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
-		state.Revision = types.Int64Value(tried.Since.Revision) // Terraform drops the private state of what it replaces
-		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, causes: &r.provider.causes}
+		state.Revision = known.unsettled.revision(state.Revision)
+		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Since == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
 	state := plan.ownedModel
@@ -253,6 +259,9 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	var conversation client.Conversation
 	var diags diag.Diagnostics
 	if isKnown(state.ID) {
+		if diags.Append(claim(api, path.Root("id"), reference(state.ID))...); diags.HasError() {
+			return &owned, diags
+		}
 		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
 	} else {
 		// Where nothing must be deleted, only the next apply takes over what it finds: a
@@ -262,6 +271,8 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
+			known.unsettled.advance("", found.Since)
+			owned.Revision = known.unsettled.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
 		}
 		conversation, f.err = found.Value, found.Err

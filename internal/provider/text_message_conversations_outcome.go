@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
@@ -128,7 +127,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
 			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key],
-			remembered: action == "Update" || w.allOrNothing, causes: w.causes,
+			remembered: action == "Update", taints: w.allOrNothing, causes: w.causes,
 		})
 	}
 	for _, removal := range w.removals {
@@ -149,7 +148,7 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.sealed()
 	if plan.Revision.IsUnknown() {
-		plan.Revision = w.revision()
+		plan.Revision = w.state.revision(w.unsettled())
 	}
 	failed := make(map[string]attr.Value, len(w.failed))
 	add := func(key string, err error) {
@@ -171,20 +170,6 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	}
 	plan.Failed = types.MapValueMust(failedType, failed)
 	return plan, diags
-}
-
-// revision returns the newest revision of what has been written. Where it is not known
-// whether something was created, it is the one above which that is: Terraform drops the
-// private state of what it replaces.
-func (w *bulkWork) revision() types.Int64 {
-	since := int64(math.MaxInt64)
-	for _, tried := range w.unsettled() {
-		since = min(since, tried.Since.Revision)
-	}
-	if since < math.MaxInt64 {
-		return types.Int64Value(since)
-	}
-	return w.state.newest()
 }
 
 // quoted lists keys, the first few of many.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"math"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
@@ -76,18 +77,26 @@ func planRevision(changes bool, before types.Int64) types.Int64 {
 	return before
 }
 
-// newest returns the newest revision of the conversations, null where none is known.
-func (e entries) newest() types.Int64 {
-	newest := engine.NoFloor
-	for _, entry := range e {
-		if isKnown(entry.Revision) {
+// revision returns the newest revision of the conversations, null where none is known.
+// While it is not known whether the CRM has an entry, it is the one above which that was
+// created: Terraform drops the private state of what it replaces.
+func (e entries) revision(open unsettled) types.Int64 {
+	newest, since := engine.NoFloor, int64(math.MaxInt64)
+	for key, entry := range e {
+		switch tried, isOpen := open[key]; {
+		case !e.exists(key) && isOpen:
+			since = min(since, tried.Since.Revision)
+		case e.exists(key) && isKnown(entry.Revision):
 			newest = max(newest, entry.Revision.ValueInt64())
 		}
 	}
-	if newest == engine.NoFloor {
-		return types.Int64Null()
+	switch {
+	case since < math.MaxInt64:
+		return types.Int64Value(since)
+	case newest > engine.NoFloor:
+		return types.Int64Value(newest)
 	}
-	return types.Int64Value(newest)
+	return types.Int64Null()
 }
 
 // planFailed plans the attribute failed: where there is nothing to do, nothing

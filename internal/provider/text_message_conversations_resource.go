@@ -134,6 +134,9 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
+		return
+	}
 	resp.Diagnostics.Append(owned.findUnsettled(ctx, api, known, state.DeletionPolicy)...)
 	messages := messageRefresh{api: api, memory: known.messages}
 	asOf, err := owned.refresh(ctx, &messages, known.numbers)
@@ -147,7 +150,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
-	state.Revision = owned.newest()
+	state.Revision = owned.revision(known.unsettled)
 	if state.Failed.IsNull() {
 		state.Failed = types.MapValueMust(failedType, nil)
 	}
@@ -236,7 +239,7 @@ func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, polic
 		return work, diags
 	}
 	work.api = api
-	api.Conversations.Known(prior.ids())
+	diags.Append(claim(api, path.Root("conversations"), prior.ids()...)...)
 	return work, append(diags, known.space.check(api)...)
 }
 

@@ -166,6 +166,35 @@ func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []strin
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
+// advance lets the next look begin later: what was there before is known to be of other
+// resources, and that look may not know them.
+func (u unsettled) advance(key string, since *engine.Moment) {
+	if tried, isOpen := u[key]; isOpen && since != nil {
+		u[key] = attempt{Since: *since, Sent: tried.Sent}
+	}
+}
+
+// revision returns the one above which a single resource without an id was created, or
+// else the one given: Terraform drops the private state of what it replaces.
+func (u unsettled) revision(other types.Int64) types.Int64 {
+	if tried, isOpen := u[""]; isOpen {
+		return types.Int64Value(tried.Since.Revision)
+	}
+	return other
+}
+
+// claim tells the engine which conversations a resource has, so that it takes none of
+// them for what another one has lost. The error says of which it is too late.
+func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
+	if taken := api.Conversations.Known(ids...); len(taken) > 0 {
+		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(
+			"Terraform knows %s as part of this resource. The provider has just taken it for what another resource tried to create, "+
+				"because that attempt got no reply (a warning of that resource says so). It stays as it is. Run the command again. "+
+				"If the error comes back, remove the other resource from the state with terraform state rm.", idList(taken)))
+	}
+	return diags
+}
+
 // find returns the id of what the attempt of a single resource has made, zero where
 // there is nothing.
 func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
@@ -247,6 +276,8 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 			e[key].ID = referenceFromAPI(found.Value.ID)
 			adopted[key] = found
 			delete(known.unsettled, key)
+		} else {
+			known.unsettled.advance(key, found.Since)
 		}
 	}
 	return warnOfAdoption(path.Root("conversations"), adopted)
@@ -335,7 +366,7 @@ func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 	if len(adopted) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
 			"The CRM did not reply to the creation. The provider found a conversation that appeared since and has everything that was sent, and took it for the one it created: "+
-				firstOfMany(adopted)+". If it belongs to someone else: set deletion_policy = \"abandon\" and apply, then remove it from the configuration, and create another one.")
+				firstOfMany(adopted)+". If it belongs to someone else: run terraform untaint if the resource is tainted, set deletion_policy = \"abandon\", apply, remove it from the configuration, and create another one.")
 	}
 	if len(twins) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",

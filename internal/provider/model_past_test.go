@@ -1,0 +1,84 @@
+package provider_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// Reads may show the past: for a while, where they come from a copy that lags behind,
+// or for good, where the space is restored from a backup. Neither is taken for what
+// people did.
+
+// letLag makes reads lag until [machine.endTrouble]. What others did before shows; what
+// they do meanwhile could not be known.
+func (m *machine) letLag(t *rapid.T) {
+	lag := oneOf(t, "lag", time.Second, 4*time.Second)
+	m.log("  reads lag by %s", lag)
+	m.crm.SetLag(lag)
+}
+
+// endTrouble ends faults and lag.
+func (m *machine) endTrouble() {
+	m.crm.ClearFaults()
+	m.crm.SetLag(0)
+}
+
+// restoreBackup puts the space back to before a change that the state has seen. Neither
+// a plan nor the apply of an earlier plan may change anything then, and the state stays.
+func (m *machine) restoreBackup(t *rapid.T) {
+	all, known := m.snapshot(), claimedIn(m.core.state)
+	ids := slices.DeleteFunc(m.byName(all), func(id string) bool { return !known[id] || all[id].deleted })
+	if len(ids) == 0 {
+		t.Skip("nothing can be newer than the backup")
+	}
+	m.crm.Backup()
+	id := oneOf(t, "newer", ids...)
+	account := acme
+	if all[id].meaning["recipient_account_id"] == shortName[acme] {
+		account = globex
+	}
+	if err := m.crm.Edit(conversations, id, map[string]any{"recipient_account_id": account}); err != nil {
+		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
+	}
+	m.log("a backup is made; others set recipient_account_id = %s of %s", shortName[account], m.nameOf(id))
+	plan := m.plan(true)
+	m.core.state = plan.refreshed
+	m.log("the backup is restored")
+	if err := m.crm.RestoreBackup(); err != nil {
+		m.t.Fatal(err)
+	}
+	before := m.snapshot()
+	m.crm.ResetRequests()
+
+	planning := m.core.walk()
+	if again := planning.plan(m.config()); again != nil {
+		m.fail("a restored backup is taken for what people did", "%s", planText(again))
+	}
+	// A create asks nothing of the past. What was planned to be deleted is deleted: to ask
+	// first would cost each destroy a request.
+	plan.changes = slices.DeleteFunc(plan.changes, func(c *change) bool { return c.action != update || m.removesAny(plan) })
+	applying := m.core.walk()
+	applying.apply(plan)
+	m.log("  planned: %s; applied: %s", strings.Join(planning.errors(), "; "), strings.Join(applying.errors(), "; "))
+	m.obeysCore()
+	for _, request := range m.crm.Requests() {
+		if request.Method != "GET" && !strings.HasSuffix(request.Path, "/batch-delete") {
+			m.fail("something is sent to a restored backup", "%s %s", request.Method, request.Path)
+		}
+	}
+	if after := m.snapshot(); !maps.EqualFunc(before, after, func(a, b held) bool { return a.deleted == b.deleted && maps.Equal(a.meaning, b.meaning) }) {
+		m.fail("a restored backup was changed", "%v, then %v", before, after)
+	}
+	for range 3 { // until the space is newer than the state
+		m.othersWork(t)
+	}
+}
+
+// removesAny reports whether a plan deletes or creates any conversation.
+func (m *machine) removesAny(plan *corePlan) bool {
+	return slices.ContainsFunc(m.intents(plan), func(i intent) bool { return i.action == destroy || i.action == create })
+}
