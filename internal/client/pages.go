@@ -15,7 +15,7 @@ const (
 )
 
 // All returns every match, each record once. It ends with an error where the list does
-// not end, or ends too soon; see [Entity.Pages].
+// not end, or ends too soon; see [Walk].
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
@@ -72,8 +72,21 @@ func Collect[T any](records iter.Seq2[T, error]) ([]T, error) {
 	return found, nil
 }
 
-// Pages returns the pages of a list, without the records that an earlier page
-// has shown.
+// Pages returns the pages of a list, as [Entity.Walk] does. It ends with the first error.
+//
+// GET /entities/{entity}, a request for each page
+func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
+	return func(yield func(Page[T], error) bool) {
+		for walk := e.Walk(query); ; {
+			page, more, err := walk.Next(ctx)
+			if !more && err == nil || !yield(page, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// A Walk goes through the pages of a list, one whenever it is asked.
 //
 // A list is complete when it has shown as many records as match by the smallest
 // total on any of its pages: what others create meanwhile raises the totals after
@@ -81,53 +94,71 @@ func Collect[T any](records iter.Seq2[T, error]) ([]T, error) {
 // because what others change meanwhile may have moved to a page that was read
 // before; it is an error when that brings nothing new. Callers that stop early
 // never get there.
-//
-// GET /entities/{entity}, a request for each page
-func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
-	return func(yield func(Page[T], error) bool) {
-		seen := map[ID]bool{}
-		for passes := 1; ; passes++ {
-			known := len(seen)
-			p := pass{secrets: e.client.secrets, seen: seen, cursors: map[string]bool{}}
-			if !pagesOf(ctx, e, query, &p, yield) {
-				return
-			}
-			isPart := query.After != ""
-			if isPart || len(seen) >= p.least {
-				return
-			}
-			if passes == mostPasses || passes > 1 && len(seen) == known {
-				yield(Page[T]{}, p.tooShort())
-				return
-			}
-		}
-	}
+type Walk[T Record, In any] struct {
+	entity *Entity[T, In]
+	query  Query // of the next page
+	isPart bool  // it does not begin at the first page
+	pass   pass
+	passes int
+	known  int    // records that were seen before this pass
+	read   int    // records on the page before, repeated ones too
+	cursor string // behind that page; "" once it is in the query
+	more   bool   // a page follows it
 }
 
-// pagesOf yields the pages of one pass. It reports false where there is no more
-// to do: after an error, or because nothing more is wanted.
-func pagesOf[T Record, In any](ctx context.Context, e *Entity[T, In], query Query, p *pass, yield func(Page[T], error) bool) bool {
-	for {
-		page, counted, err := e.list(ctx, query)
-		if err != nil {
-			yield(page, err)
-			return false
-		}
-		read := len(page.Records)
-		page.Records = unseen(page.Records, p.seen)
-		p.count(read, page.Total, counted)
-		if !yield(page, nil) {
-			return false
-		}
-		if !page.HasNextPage {
-			return true
-		}
-		if err := p.next(page.EndCursor, read); err != nil {
-			yield(Page[T]{}, err)
-			return false
-		}
-		query.After = page.EndCursor
+// Walk returns a walk through the pages of a list.
+func (e *Entity[T, In]) Walk(query Query) *Walk[T, In] {
+	w := &Walk[T, In]{entity: e, query: query, isPart: query.After != ""}
+	w.pass.seen = map[ID]bool{}
+	w.begin()
+	return w
+}
+
+// begin begins a pass.
+func (w *Walk[T, In]) begin() {
+	w.passes++
+	w.known = len(w.pass.seen)
+	w.pass = pass{secrets: w.entity.client.secrets, seen: w.pass.seen, cursors: map[string]bool{}}
+	w.cursor, w.more = "", true
+}
+
+// Next returns the next page, without the records that an earlier page has shown. It
+// reports false where there is none. When the request fails, the next call repeats it.
+//
+// GET /entities/{entity}
+func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err error) {
+	if more, err := w.advance(); !more || err != nil {
+		return Page[T]{}, false, err
 	}
+	page, counted, err := w.entity.list(ctx, w.query)
+	if err != nil {
+		return page, false, err
+	}
+	w.read = len(page.Records)
+	page.Records = unseen(page.Records, w.pass.seen)
+	w.pass.count(w.read, page.Total, counted)
+	w.cursor, w.more = page.EndCursor, page.HasNextPage
+	return page, true, nil
+}
+
+// advance makes the query that of the next page.
+func (w *Walk[T, In]) advance() (more bool, err error) {
+	switch p := &w.pass; {
+	case w.more && w.cursor != "":
+		if err := p.next(w.cursor, w.read); err != nil {
+			return false, err
+		}
+		w.query.After, w.cursor = w.cursor, ""
+	case w.more: // the first one, or one whose request has failed
+	case w.isPart || len(p.seen) >= p.least:
+		return false, nil
+	case w.passes == mostPasses || w.passes > 1 && len(p.seen) == w.known:
+		return false, p.tooShort()
+	default:
+		w.query.After = ""
+		w.begin()
+	}
+	return true, nil
 }
 
 // unseen returns those of the records that are not in seen yet, and adds them.

@@ -6,7 +6,8 @@ import (
 	"sync"
 )
 
-// refusals are the capabilities that the service has been found to refuse.
+// refusals are the capabilities that the service has been found to refuse, or to lack
+// without a word.
 type refusals struct {
 	log *slog.Logger
 
@@ -16,6 +17,7 @@ type refusals struct {
 
 const (
 	revisionFilter = "filter on revision"
+	revisionOrder  = "order by revision"
 	idFilter       = "filter on id"
 	getParameters  = "parameters of a get"
 )
@@ -25,6 +27,10 @@ func (r *refusals) has(capability string) bool {
 	defer r.mu.Unlock()
 	return r.set[capability]
 }
+
+// narrows reports whether a list of what is newer than some revision need not be one of
+// everything, as far as is known.
+func (r *refusals) narrows() bool { return !r.has(revisionFilter) || !r.has(revisionOrder) }
 
 // add notes a refusal. The log tells of it once.
 func (r *refusals) add(ctx context.Context, capability string) {
@@ -37,5 +43,5 @@ func (r *refusals) add(ctx context.Context, capability string) {
 		r.set = map[string]bool{}
 	}
 	r.set[capability] = true
-	r.log.DebugContext(ctx, "the Pipeliner API refuses a capability; going on without it", "capability", capability)
+	r.log.DebugContext(ctx, "the Pipeliner API lacks a capability; going on without it", "capability", capability)
 }

@@ -15,7 +15,7 @@ type Collection[T client.Record, In Input] struct {
 
 	shape[T, In]
 	engine  *Engine
-	reads   *listing[T]
+	reads   *listing[T, In] // shared by all who read
 	feed    *feed[T]
 	writes  queues[Change[In], Result[T]]
 	removes queues[client.ID, error]

@@ -9,6 +9,9 @@ import (
 // compareWithFeed compares the items that the feed covers, and also returns the others.
 func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, others []int) {
 	m := w.feed
+	if len(items) == 0 || !w.engine.refused.narrows() {
+		return nil, items
+	}
 	if err := m.lock(ctx); err != nil {
 		w.fail(items, err)
 		return nil, nil

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -49,4 +50,5 @@ type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
 	engine *Engine
+	pages  atomic.Int64 // that listing all records takes, as far as is known
 }

@@ -1,66 +1,205 @@
 package engine
 
 import (
+	"context"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A listing answers the reads of one refresh. It answers each record once, and none
-// that this engine has changed.
-type listing[T client.Record] struct {
+// A listing is a list that grows page by page, as far as that is worth its requests to
+// those who read from it.
+//
+// One listing of each collection serves a whole refresh: the reads of all single
+// resources and of all maps. Whoever comes later is answered from what the others have
+// listed. It answers for each record once, and for none that this engine has changed. Its
+// as-of says which changes of others its records may lack.
+type listing[T client.Record, In Input] struct {
+	*Collection[T, In]
+
+	floor int64
+
+	turn   chan struct{} // held by who reads the list; holds one
+	list   *newerList[T, In]
+	begun  bool  // the first page has come
+	left   int   // pages, once it is begun
+	closed bool  // no page is left, or listing failed
+	gets   int   // that readers have made instead, or begun
+	shown  int64 // newest revision that the space had shown when it began
+
 	mu     sync.Mutex
+	asOf   int64              // revision of the space when its first page came
 	done   map[client.ID]bool // read or changed
-	listed map[client.ID]T
-	asOf   int64 // revision of the space when its first page came
-
-	turn   chan struct{} // held by who decides how to go on; holds one
-	gets   int           // that have been made, or begun
-	query  client.Query  // of the next page
-	begun  bool          // the first page has come
-	pages  int           // that are left
-	closed bool          // no page is left, or listing failed
+	listed map[client.ID]T    // and not read yet; nil for a list with one reader
 }
 
-func newListing[T client.Record](query client.Query) *listing[T] {
-	query.OrderBy = []string{"-revision"}
-	query.IncludeDeleted = true
-	return &listing[T]{done: map[client.ID]bool{}, listed: map[client.ID]T{}, asOf: NoFloor, turn: make(chan struct{}, 1), query: query}
+// newListing returns a list of what is newer than floor, for one reader.
+func newListing[T client.Record, In Input](c *Collection[T, In], floor int64) *listing[T, In] {
+	return &listing[T, In]{Collection: c, floor: floor, turn: make(chan struct{}, 1), asOf: floor}
 }
 
-// finish takes the record off the list, for good.
-func (l *listing[T]) finish(id client.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.done[id] = true
-	delete(l.listed, id)
+// newSharedListing returns a list of everything, for any number of readers.
+func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[T, In] {
+	l := newListing(c, NoFloor)
+	l.done, l.listed = map[client.ID]bool{}, map[client.ID]T{}
+	return l
 }
 
-// state returns the record if it is listed, and whether it is done with.
-func (l *listing[T]) state(id client.ID) (record T, listed, done bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	record, listed = l.listed[id]
-	return record, listed, l.done[id]
-}
-
-func (l *listing[T]) add(records []T, asOf func(*T) *int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.asOf == NoFloor {
-		l.asOf = newest(records)
+// lock takes the turn. What the list has shown does not count for a reader whose user has
+// seen more of the space than that had shown by then.
+func (l *listing[T, In]) lock(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	for _, record := range records {
-		*asOf(&record) = l.asOf
-		if !l.done[record.Meta().ID] {
-			l.listed[record.Meta().ID] = record
+	if _, expected, _ := l.engine.seen.state(); l.begun && l.shown < expected {
+		l.begun, l.closed, l.gets, l.list = false, false, 0, nil
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		clear(l.listed)
+	}
+	return nil
+}
+
+func (l *listing[T, In]) unlock() { <-l.turn }
+
+// goesOn reports whether another page is worth its request to a reader who misses so many
+// records, and to whom so many pages have brought none.
+//
+// A page that brings any of them is. Where they are is not known: the list goes on over
+// pages that bring none until those have cost as much as a get for each of the missing
+// would, or as long as fewer pages are left than gets would have been made by then. As in
+// the ski-rental problem, that costs at most twice as much as the cheapest number of
+// pages, with a get for each record that they lack.
+//
+// Where a floor does not narrow the list, it shows everything in any order. Then it is
+// read only where that costs less than a get for each.
+func (l *listing[T, In]) goesOn(missing, idle int) bool {
+	switch {
+	case l.closed || missing == 0:
+		return false
+	case l.floor > NoFloor && !l.engine.refused.narrows():
+		return missing > l.pagesLeft()
+	}
+	return !l.begun || missing > idle || l.gets+missing > l.left
+}
+
+func (l *listing[T, In]) pagesLeft() int {
+	if l.begun {
+		return l.left
+	}
+	return int(l.entity.pages.Load())
+}
+
+// next returns the records of the next page. Where the service refuses to list, there are
+// none, and gets go on without it. The caller has the turn.
+func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
+	page, more, err := l.page(ctx)
+	switch client.ProblemOf(err) {
+	case client.Unreachable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
+		return nil, err // a get would not go better
+	}
+	if err != nil && ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	l.closed = !more || !page.HasNextPage // one that ends too soon too: what it lacks is got by itself
+	if err != nil {
+		l.engine.config.Logger.DebugContext(ctx, "giving up a listing; getting records one by one", "entity", l.entity.Segment, "error", client.KindOf(err))
+		return nil, nil
+	}
+	if !l.begun {
+		l.begin(page)
+	}
+	l.left--
+	return page.Records, nil
+}
+
+// begin takes note of the first page.
+func (l *listing[T, In]) begin(page client.Page[T]) {
+	l.begun, l.left = true, pagesFor(page.Total)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.asOf == l.floor { // when it begins anew, the older one holds for all
+		l.asOf = max(l.floor, newest(page.Records))
+	}
+}
+
+// page asks for the next page. The first one is asked for again where it came before the
+// space had shown all that its user has seen.
+func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bool, err error) {
+	if l.list == nil {
+		l.list = l.listAnew()
+	}
+	page, more, err = l.list.next(ctx)
+	if l.begun || err != nil {
+		return page, more, err
+	}
+	observePage(&l.engine.seen, page)
+	l.shown = l.engine.Newest()
+	if !l.engine.seen.isBehind() {
+		return page, more, nil
+	}
+	if err := l.believe(ctx, true); err != nil {
+		return page, false, err
+	}
+	l.shown, l.list = l.engine.Newest(), l.listAnew()
+	return l.list.next(ctx)
+}
+
+func (l *listing[T, In]) listAnew() *newerList[T, In] {
+	query := l.query
+	query.IncludeDeleted = true
+	return l.entity.listNewer(l.floor, query)
+}
+
+// finish takes records off the list, for good.
+func (l *listing[T, In]) finish(ids []client.ID) {
+	if l.done == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		l.done[id] = true
+		delete(l.listed, id)
+	}
+}
+
+// split returns for which of the records the list may answer, and for which no more.
+func (l *listing[T, In]) split(ids []client.ID) (open, done []client.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range ids {
+		if l.done[id] {
+			done = append(done, id)
+		} else {
+			open = append(open, id)
 		}
 	}
+	return open, done
+}
+
+// keep keeps a record for whoever asks for it later.
+func (l *listing[T, In]) keep(record T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if id := record.Meta().ID; l.listed != nil && !l.done[id] {
+		l.listed[id] = record
+	}
+}
+
+// kept returns a record that was kept.
+func (l *listing[T, In]) kept(id client.ID) (record T, isKept bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	record, isKept = l.listed[id]
+	return record, isKept
 }
 
 // current returns the as-of of the records that are read from now on, [NoFloor] where
 // none is known.
-func (l *listing[T]) current() int64 {
+func (l *listing[T, In]) current() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.asOf

@@ -52,6 +52,12 @@ func (h *history) state() (newest, expected int64, there bool) {
 	return h.newest, h.expected, h.there
 }
 
+// isBehind reports whether the space shows less than its user has seen of it.
+func (h *history) isBehind() bool {
+	newest, expected, _ := h.state()
+	return newest < expected
+}
+
 func (h *history) isKnown() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

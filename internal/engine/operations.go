@@ -10,13 +10,13 @@ import (
 
 func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T, In], shape shape[T, In]) *Collection[T, In] {
 	col := &Collection[T, In]{
-		entity:  &entityOf[T, In]{entity, e},
+		entity:  &entityOf[T, In]{Entity: entity, engine: e},
 		shape:   shape,
 		engine:  e,
-		reads:   newListing[T](shape.query),
 		feed:    newFeed[T](),
 		batches: make(chan struct{}, e.config.MaxConcurrentRequests),
 	}
+	col.reads = newSharedListing(col)
 	col.writes.run = col.write
 	col.removes.run = col.remove
 	return col

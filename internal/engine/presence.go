@@ -82,7 +82,7 @@ func (e *Engine) awaitExpected(ctx context.Context) error {
 // for all of them.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
-		entity := &entityOf[stamp, struct{}]{client.NewEntity[stamp, struct{}](e.api, segment), e}
+		entity := &entityOf[stamp, struct{}]{Entity: client.NewEntity[stamp, struct{}](e.api, segment), engine: e}
 		err := entity.observeNewest(ctx)
 		if err != nil && i == 0 {
 			return err

@@ -32,8 +32,6 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
-	for _, id := range ids {
-		c.reads.finish(id)
-	}
+	c.reads.finish(ids)
 	return c.entity.remove(ctx, ids, options)
 }

@@ -54,7 +54,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 	w.before.Revision = NoFloor
 	for i := range w.changes {
 		if id, update := w.head(i).ID.Get(); update {
-			w.reads.finish(id)
+			w.reads.finish([]client.ID{id})
 			w.engine.claims.take(id)
 			continue
 		}

@@ -116,14 +116,14 @@ func benchmarkBulkCalls(b *testing.B, count int) {
 	}
 }
 
-func mustNot(b *testing.B, err error) {
+func mustNot(b testing.TB, err error) {
 	b.Helper()
 	if err != nil {
 		b.Fatal(err)
 	}
 }
 
-func configure(b *testing.B, server tfprotov6.ProviderServer) {
+func configure(b testing.TB, server tfprotov6.ProviderServer) {
 	b.Helper()
 	schemas, err := server.GetProviderSchema(b.Context(), &tfprotov6.GetProviderSchemaRequest{})
 	mustNot(b, err)
@@ -139,7 +139,7 @@ func configure(b *testing.B, server tfprotov6.ProviderServer) {
 }
 
 // bulkValue returns a bulk resource as Terraform sends it.
-func bulkValue(b *testing.B, conversations entries, revision any) *tfprotov6.DynamicValue {
+func bulkValue(b testing.TB, conversations entries, revision any) *tfprotov6.DynamicValue {
 	b.Helper()
 	of := bulkTerraformType()
 	given := map[string]any{"conversations": map[string]any{}}

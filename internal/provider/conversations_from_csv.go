@@ -48,6 +48,12 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
+	// Not every Terraform keeps back an object of which only a part is unknown.
+	whole, err := given.ToTerraformValue(ctx)
+	if err == nil && !whole.IsFullyKnown() {
+		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
+		return
+	}
 	options, err := newSheetOptions(ctx, given)
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(1, err.Error())

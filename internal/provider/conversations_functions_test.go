@@ -238,7 +238,11 @@ func TestConversationsFromCSV(t *testing.T) {
 		"attribute of nothing":  {text: header, options: options(map[string]any{"lookups": map[string]any{"id": map[string]any{}}}), err: `1: lookups: "id" is no attribute that can be set from a cell`},
 		"constant of no uuid":   {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": "sales"}}), err: `1: constants: phone_id: …"sales" is neither a UUID…`},
 		"constant of no list":   {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "lead_relations": lead}}), err: "1: constants: lead_relations: must be a list"},
-		"constant, unknown":     {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": unknown{}}}), err: "1: constants: phone_id: must be a string that is known"},
+		"unknown constant":      {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": unknown{}}}), want: unknown{}},
+		"unknown lookup":        {text: header, options: options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": unknown{}}}}), want: unknown{}},
+		"unknown columns":       {text: header, options: map[string]any{"key": "customer", "columns": unknown{}}, want: unknown{}},
+		"unknown key":           {text: header, options: options(map[string]any{"key": unknown{}}), want: unknown{}},
+		"unknown options":       {text: header, options: unknown{}, want: unknown{}},
 		"columns of no object":  {text: header, options: options(map[string]any{"columns": "x"}), err: "1: columns: must be an object or a map"},
 		"no object":             {text: header, options: "x", err: "1: must be an object or a map"},
 	} {
@@ -311,6 +315,20 @@ resource "pipeliner_text_message_conversations" "test" {
   })
 }`, otherPhone, phone, acme, globex)),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+		},
+		// The options may hold what is not known yet too.
+		resource.TestStep{
+			Config: w.config(fmt.Sprintf(`
+resource "terraform_data" "other" { input = %q }
+resource "pipeliner_text_message_conversations" "test" {
+  conversations = provider::pipeliner::conversations_from_csv("customer,number\nBob,\n", {
+    key       = "customer"
+    columns   = { recipient_phone_number = "number" }
+    constants = { phone_id = terraform_data.other.output }
+  })
+}`, phone)),
+			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			Check:            resource.TestCheckResourceAttr("pipeliner_text_message_conversations.test", "conversations.Bob.phone_id", phone),
 		},
 	)
 }

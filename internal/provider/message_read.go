@@ -68,7 +68,7 @@ func (r *messageRefresh) ofMany(ctx context.Context, e entries) (err error) {
 			ids = append(ids, entry.messageIDs()...)
 		}
 	}
-	if r.found, err = r.api.Messages.FetchMany(ctx, ids, engine.NoFloor); err != nil {
+	if r.found, err = r.api.Messages.ReadMany(ctx, ids); err != nil {
 		return err
 	}
 	for _, key := range e.keys() {

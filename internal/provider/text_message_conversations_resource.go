@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -253,7 +254,7 @@ func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, polic
 // refresh replaces the entries with what the CRM holds, as of the revision of the
 // space that it returns, and drops those that it holds no more.
 func (e entries) refresh(ctx context.Context, messages *messageRefresh, n numbers) (asOf int64, err error) {
-	found, err := messages.api.Conversations.FetchMany(ctx, e.ids(), engine.NoFloor)
+	found, err := messages.api.Conversations.ReadMany(ctx, e.ids())
 	if err != nil {
 		return engine.NoFloor, err
 	}
@@ -272,5 +273,19 @@ func (e entries) refresh(ctx context.Context, messages *messageRefresh, n number
 			asOf = conversation.AsOf
 		}
 	}
-	return asOf, messages.ofMany(ctx, e)
+	err = messages.ofMany(ctx, e)
+	return min(asOf, sharedAsOf(messages.api)), err
+}
+
+// sharedAsOf returns a revision as of which messages are that were listed for several
+// resources: they are listed after the conversations.
+func sharedAsOf(api *engine.Engine) int64 {
+	messages, conversations := api.Messages.ListedAsOf(), api.Conversations.ListedAsOf()
+	switch {
+	case messages == engine.NoFloor:
+		return math.MaxInt64
+	case conversations == engine.NoFloor:
+		return messages
+	}
+	return conversations
 }

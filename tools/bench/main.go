@@ -1,6 +1,9 @@
 // Command bench counts the HTTP requests that the provider needs for many conversations, with the real terraform
-// against the mock server, and fails if it is more than it should be. Times are for information only: they say more
-// about the machine.
+// against the mock server, and fails if it is more than it should be. It also measures CPU time and memory, of
+// terraform and of the provider. That is for information only, and as ratios: times say more about the machine.
+//
+// -sizes says how many entries the maps have that are measured so; -sizes="" leaves them out. -requests=false leaves out
+// the rest.
 //
 // It is run from the folder of the tools module: go -C tools run ./bench.
 package main
@@ -8,16 +11,27 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-func main() { sandbox.Main("bench", run) }
+func main() {
+	if isWrapper() {
+		os.Exit(runWrapped())
+	}
+	sandbox.Main("bench", run)
+}
 
 func run(ctx context.Context) (err error) {
+	sizes := flag.String("sizes", "1000,4000,10000", "entries of the maps whose CPU time and memory are measured, each a multiple of 1000")
+	requests := flag.Bool("requests", true, "count the requests of all scenarios")
+	flag.Parse()
 	root, err := filepath.Abs("..")
 	if err != nil {
 		return err
@@ -28,6 +42,31 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	var failed error
+	if *requests {
+		failed = countRequests(ctx, s)
+	}
+	if *sizes == "" || ctx.Err() != nil {
+		return failed
+	}
+	if err := wrap(s); err != nil {
+		return errors.Join(failed, err)
+	}
+	for size := range strings.SplitSeq(*sizes, ",") {
+		entries, err := strconv.Atoi(size)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		all, err := costs(ctx, s, entries)
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+		failed = errors.Join(failed, reportCosts(os.Stdout, all))
+	}
+	return errors.Join(failed, reportCalls(ctx, os.Stdout, root))
+}
+
+func countRequests(ctx context.Context, s *sandbox.Sandbox) error {
 	var rows []row
 	for _, scenario := range []scenario{
 		thousandInOne(), twentyOfMany(), fewOfMany(), thousandSingles(10, 220), thousandSingles(100, 30),

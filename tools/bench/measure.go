@@ -45,9 +45,12 @@ type scenario struct {
 type step struct {
 	what  string
 	limit int // requests
-	do    func(context.Context, *tfexec.Terraform, options) error
+	do    action
 	check func(sandbox.Requests) string // what is wrong besides the number, if anything
 }
+
+// action is something to do in a step.
+type action func(context.Context, *tfexec.Terraform, options) error
 
 // options are what Terraform is told with every step.
 type options struct{ parallelism *tfexec.ParallelismOption }
@@ -59,35 +62,40 @@ type bench struct {
 	rows []row
 }
 
-// run goes through the scenario with a mock server of its own and returns what it has measured.
-func (sc scenario) run(ctx context.Context, s *sandbox.Sandbox) ([]row, error) {
+// begin starts a mock server of its own for the scenario, and makes a folder with its configuration.
+func (sc scenario) begin(ctx context.Context, s *sandbox.Sandbox, latency time.Duration) (*bench, *tfexec.Terraform, error) {
 	seed, err := sc.seed()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	seedFile := filepath.Join(s.Dir, sc.name+".json")
 	if err := os.WriteFile(seedFile, seed, 0o600); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	mock, err := s.StartMock(ctx, seedFile, latency)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	tf, err := s.Workspace(ctx, sc.name, mock)
 	if err != nil {
+		return nil, nil, err
+	}
+	return &bench{scenario: sc, mock: mock}, tf, os.WriteFile(filepath.Join(tf.WorkingDir(), "main.tf"), []byte(required+sc.configuration), 0o600)
+}
+
+// run goes through the scenario and returns what it has measured.
+func (sc scenario) run(ctx context.Context, s *sandbox.Sandbox) ([]row, error) {
+	b, tf, err := sc.begin(ctx, s, latency)
+	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(tf.WorkingDir(), "main.tf"), []byte(required+sc.configuration), 0o600); err != nil {
-		return nil, err
-	}
-	b := bench{scenario: sc, mock: mock}
 	for _, step := range sc.steps {
 		do := func() error { return step.do(ctx, tf, options{tfexec.Parallelism(sc.parallelism)}) }
 		if err := b.measure(ctx, step.what, step.limit, do, step.check); err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", step.what, sc.name, err)
 		}
 	}
-	return b.rows, mock.Stop()
+	return b.rows, b.mock.Stop()
 }
 
 // seed returns the records of the space.
@@ -104,7 +112,7 @@ func (sc scenario) seed() ([]byte, error) {
 
 // Things to do in a step, with variables that the configuration knows, each as "name=value".
 
-func apply(variables ...string) func(context.Context, *tfexec.Terraform, options) error {
+func apply(variables ...string) action {
 	return func(ctx context.Context, tf *tfexec.Terraform, o options) error {
 		arguments := []tfexec.ApplyOption{o.parallelism}
 		for _, variable := range variables {

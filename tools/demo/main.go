@@ -1,5 +1,5 @@
 // Command demo walks through the life of conversations that are declared in examples/demo, with the real terraform
-// against the mock server: created, changed behind Terraform's back and put right, imported, destroyed. It works in a
+// against the mock server: created, changed behind Terraform's back and put right, imported, a thousand at once, destroyed. It works in a
 // temporary folder and fails as soon as something is not as it says.
 //
 // It is run from the folder of the tools module: go -C tools run ./demo.
@@ -27,7 +27,7 @@ func run(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.sandbox.Close()) }()
 	for _, step := range []func(context.Context) error{
-		d.create, d.planAgain, d.drift, d.repair, d.adopt, d.destroy,
+		d.create, d.planAgain, d.drift, d.repair, d.adopt, d.thousand, d.destroy,
 	} {
 		if err := step(ctx); err != nil {
 			return err

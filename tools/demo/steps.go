@@ -109,9 +109,28 @@ func (d *demo) adopt(ctx context.Context) error {
 	return d.expectNoChanges(ctx)
 }
 
+func (d *demo) thousand(ctx context.Context) error {
+	d.step("A thousand more are one resource. Its map takes few requests.")
+	const example = "thousand.tf"
+	if err := d.copy(filepath.Join("demo", example), example); err != nil {
+		return err
+	}
+	before, err := d.conversations(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.apply(ctx, "Apply complete! Resources: 1 added, 0 changed, 0 destroyed."); err != nil {
+		return err
+	}
+	if err := d.expectConversations(ctx, before+1000); err != nil {
+		return err
+	}
+	return d.expectNoChanges(ctx)
+}
+
 func (d *demo) destroy(ctx context.Context) error {
 	d.step("Everything goes.")
-	err := d.terraform(ctx, "destroy -auto-approve", fmt.Sprintf("Destroy complete! Resources: %d destroyed.", rows+1), func() error {
+	err := d.terraform(ctx, "destroy -auto-approve", fmt.Sprintf("Destroy complete! Resources: %d destroyed.", rows+2), func() error {
 		return d.tf.Destroy(ctx)
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ type Mock struct {
 // what Terraform is still doing then needs it.
 func (s *Sandbox) StartMock(ctx context.Context, seed string, latency time.Duration) (*Mock, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
-	cmd := exec.CommandContext(ctx, filepath.Join(s.bin(), mockCommand),
+	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin(), mockCommand),
 		"--user", Username, "--password", Password, "--space", Space, "--seed", seed, "--latency", latency.String())
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second

@@ -38,7 +38,7 @@ func New(ctx context.Context, root string) (_ *Sandbox, err error) {
 		}
 	}()
 
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.bin()+string(filepath.Separator), ".", "./cmd/"+mockCommand)
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.Bin()+string(filepath.Separator), ".", "./cmd/"+mockCommand)
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: %w\n%s", build, err, output)
@@ -52,7 +52,7 @@ func New(ctx context.Context, root string) (_ *Sandbox, err error) {
   }
   direct {}
 }
-`, filepath.ToSlash(s.bin())), 0o600)
+`, filepath.ToSlash(s.Bin())), 0o600)
 }
 
 // Close stops the mock servers that still run and removes the folder.
@@ -76,6 +76,7 @@ func (s *Sandbox) Workspace(ctx context.Context, name string, m *Mock) (*tfexec.
 	return newTerraform(ctx, s.Terraform, dir, settings)
 }
 
-func (s *Sandbox) bin() string { return filepath.Join(s.Dir, "bin") }
+// Bin returns the folder with the binaries of the provider and of the mock server.
+func (s *Sandbox) Bin() string { return filepath.Join(s.Dir, "bin") }
 
 func (s *Sandbox) cliConfig() string { return filepath.Join(s.Dir, "terraform.rc") }

@@ -1,0 +1,133 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+type conversations = Collection[client.Conversation, client.ConversationInput]
+
+// Several maps cost as much as one that holds all their entries, whether they come
+// together or one by one, and singles beside them cost nothing more.
+func TestReadersShareAList(t *testing.T) {
+	t.Parallel()
+	const readers, each, singles = 8, 250, 20
+	for _, together := range []bool{true, false} {
+		for _, others := range []int{0, 1000} {
+			t.Run(fmt.Sprintf("together %t, %d others", together, others), func(t *testing.T) {
+				t.Parallel()
+				s := newSpace(t, mockserver.Behavior{})
+				s.seed(t, others)
+				ids := s.seed(t, readers*each)
+				read := func(i int) {
+					got, err := s.engine.Conversations.ReadMany(t.Context(), ids[i*each+singles:(i+1)*each])
+					if err != nil || len(got) != each-singles {
+						t.Errorf("reader %d: %d found, %v", i, len(got), err)
+					}
+					for _, id := range ids[i*each : i*each+singles] {
+						if got, err := s.engine.Conversations.Read(t.Context(), id); err != nil || got.ID != id {
+							t.Errorf("reader %d: %s, %v", i, got.ID, err)
+						}
+					}
+				}
+				if together {
+					apitest.Together(readers, read)
+				} else {
+					for i := range readers {
+						read(i)
+					}
+				}
+				if made, most := len(s.Requests()), readers*each/client.MaxPageSize; made > most {
+					t.Errorf("%d requests; want at most %d", made, most)
+				}
+				s.ResetRequests()
+				again, err := s.engine.Conversations.ReadMany(t.Context(), ids[:each])
+				apitest.Must(t, err)
+				wantEqual(t, "found the second time", each, len(again))
+				if made, most := len(s.Requests()), (others+len(ids))/client.MaxPageSize; made > most {
+					t.Errorf("%d requests the second time; want at most %d", made, most)
+				}
+			})
+		}
+	}
+}
+
+// Whatever is read of the same space by readers who know nothing of each other: together
+// they cost no more than twice what the cheapest way costs each of them.
+func TestSharedListIsBalanced(t *testing.T) {
+	t.Parallel()
+	const records = 6000
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, records)
+	cheapest := 0
+	for i, test := range []struct{ first, count, cheapest int }{
+		{0, 10, 10}, {5900, 100, 1}, {3000, 1, 1}, {10, 150, records / client.MaxPageSize}, {1000, 30, 30}, {2000, 1, 1},
+	} {
+		cheapest += test.cheapest
+		wanted := ids[test.first : test.first+test.count]
+		got, err := s.engine.Conversations.ReadMany(t.Context(), wanted)
+		apitest.Must(t, err)
+		wantEqual(t, fmt.Sprint("found by reader ", i), test.count, len(got))
+		if made := len(s.Requests()); made > 2*cheapest+2 {
+			t.Errorf("reader %d: %d requests so far; want at most %d", i, made, 2*cheapest+2)
+		}
+	}
+}
+
+// What was read before the space showed all that its user has seen does not count: not
+// for who has read it, and not for who comes later and has seen more.
+func TestReadTooEarly(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]func(ctx context.Context, c *conversations, id client.ID) (client.Conversation, error){
+		"one": func(ctx context.Context, c *conversations, id client.ID) (client.Conversation, error) {
+			return c.Read(ctx, id)
+		},
+		"many": func(ctx context.Context, c *conversations, id client.ID) (client.Conversation, error) {
+			got, err := c.ReadMany(ctx, []client.ID{id, unknown})
+			return got[id], err
+		},
+		"by their ids": func(ctx context.Context, c *conversations, id client.ID) (client.Conversation, error) {
+			got, err := c.FetchMany(ctx, []client.ID{id, unknown}, NoFloor)
+			return got[id], err
+		},
+		"by its id": func(ctx context.Context, c *conversations, id client.ID) (client.Conversation, error) {
+			got, err := c.FetchMany(ctx, []client.ID{id}, NoFloor)
+			return got[id], err
+		},
+	} {
+		for _, isBegun := range []bool{false, true} {
+			for _, isNew := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, list begun %t, record new %t", name, isBegun, isNew), func(t *testing.T) {
+					t.Parallel()
+					synctest.Test(t, func(t *testing.T) {
+						s := newSpace(t, mockserver.Behavior{})
+						ids := s.seed(t, 5)
+						if isBegun {
+							_, err := s.engine.Conversations.Read(t.Context(), ids[0])
+							apitest.Must(t, err)
+						}
+						s.SetLag(3 * time.Second)
+						id := ids[1]
+						if isNew {
+							created, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk})
+							apitest.Must(t, err)
+							id = idOf(created)
+						}
+						s.edit(t, id, map[string]any{"recipient_account_id": acme.String()})
+						s.engine.Expect(int64(s.Revision()))
+						got, err := read(t.Context(), s.engine.Conversations, id)
+						apitest.Must(t, err)
+						wantEqual(t, "account", acme, got.RecipientAccountID)
+					})
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A newerList is a list of the records with a revision above a floor (all without one),
+// the newest first. Where the service does not filter by revision, older ones come too,
+// until nothing newer can follow. What changes meanwhile may be missing: it has moved to
+// a page that was there before.
+type newerList[T client.Record, In any] struct {
+	entity   *entityOf[T, In]
+	floor    int64
+	query    client.Query
+	walk     *client.Walk[T, In]
+	filtered bool
+	begun    bool
+	ended    bool
+}
+
+// listNewer returns the list of what is newer than floor. The query has no filters.
+func (e *entityOf[T, In]) listNewer(floor int64, query client.Query) *newerList[T, In] {
+	query.OrderBy = []string{"-revision"}
+	l := &newerList[T, In]{entity: e, floor: floor, query: query}
+	if l.filtered = floor > NoFloor && !e.engine.refused.has(revisionFilter); l.filtered {
+		query.Filters = []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(floor, 10)}}
+	}
+	l.walk = e.Walk(query)
+	return l
+}
+
+// newerThan returns the pages of the list of what is newer than floor.
+func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query client.Query) iter.Seq2[client.Page[T], error] {
+	return func(yield func(client.Page[T], error) bool) {
+		for l := e.listNewer(floor, query); ; {
+			page, more, err := l.next(ctx)
+			if !more && err == nil || !yield(page, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// next returns the next page, and false where there is none. When the request fails, the
+// next call repeats it.
+func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more bool, err error) {
+	if l.ended {
+		return page, false, nil
+	}
+	page, more, err = l.walk.Next(ctx)
+	if isRefusal(err) && l.filtered && !l.begun {
+		l.entity.engine.refused.add(ctx, revisionFilter)
+		*l = *l.entity.listNewer(l.floor, l.query)
+		return l.next(ctx)
+	}
+	if more {
+		l.begun = true
+		l.learn(ctx, page)
+		l.ended = l.floor > NoFloor && noneNewerFollow(page, l.floor)
+	}
+	return page, more, err
+}
+
+// learn notes what the page shows of the service.
+func (l *newerList[T, In]) learn(ctx context.Context, page client.Page[T]) {
+	refused := &l.entity.engine.refused
+	if l.filtered && slices.ContainsFunc(page.Records, func(record T) bool { return record.Meta().Revision <= l.floor }) {
+		refused.add(ctx, revisionFilter)
+	}
+	if !isDescending(page.Records) {
+		refused.add(ctx, revisionOrder)
+	}
+	if l.floor == NoFloor || refused.has(revisionFilter) {
+		l.entity.pages.Store(int64(pagesFor(page.Total)))
+	}
+}
+
+// noneNewerFollow reports whether the page came newest first, as ordered, and
+// ends at or below floor.
+func noneNewerFollow[T client.Record](page client.Page[T], floor int64) bool {
+	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].Meta().Revision <= floor
+}
+
+func isDescending[T client.Record](records []T) bool {
+	return slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
+}
+
+// pagesFor returns how many pages so many records take.
+func pagesFor(records int) int { return (records + client.MaxPageSize - 1) / client.MaxPageSize }

@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Where neither a filter on revision nor the order narrows a list, each batch costs a
+// request, a get for each record to compare it, and one to read it back, at most.
+func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
+	t.Parallel()
+	const count, callers, learning = 300, 10, 10
+	for _, filter := range []string{mockserver.Ignored, mockserver.Refused} {
+		for _, others := range []int{0, 1500} {
+			t.Run(fmt.Sprint(filter, " ", others), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored})
+					s.seed(t, others)
+					batches, pages := count/callers, pagesFor(count+others)
+					// inTurns calls f for each, so many at a time, and checks how many requests that took.
+					inTurns := func(what string, most int, f func(i int)) {
+						s.ResetRequests()
+						var workers sync.WaitGroup
+						for first := range callers {
+							workers.Go(func() {
+								for i := first; i < count; i += callers {
+									f(i)
+								}
+							})
+						}
+						workers.Wait()
+						if made := len(s.Requests()); made > most {
+							t.Errorf("%s: %d requests; want at most %d", what, made, most)
+						}
+					}
+					made := make([]client.Conversation, count)
+					inTurns("create", batches+count+pages+learning, func(i int) { made[i] = s.create(t.Context(), t, i) })
+					inTurns("update", batches+2*count+pages+learning, func(i int) {
+						update := since(made[i])
+						update.Input.RecipientContactID = client.Value(jones)
+						got, err := s.engine.Conversations.writeOne(t.Context(), update, 0)
+						if err != nil || got.RecipientContactID != jones {
+							t.Errorf("update %d: %v, %v", i, got.RecipientContactID, err)
+						}
+					})
+				})
+			})
+		}
+	}
+}
