@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -19,7 +20,9 @@ import (
 type stage struct {
 	*world
 
-	core *core
+	core      *core
+	meanwhile func() // what others do between the next plan and its apply
+	warnings  string // of the last apply and its plan
 }
 
 // onStage plays in a bubble, where waiting takes no time.
@@ -65,11 +68,17 @@ func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	s.t.Helper()
 	planning := s.core.walk()
 	plan = planning.plan(config)
+	s.warnings = planning.warnings()
 	if plan == nil {
 		return nil, strings.Join(planning.errors(), "\n")
 	}
+	if act := s.meanwhile; act != nil {
+		s.meanwhile = nil
+		act()
+	}
 	applying := s.core.walk()
 	applying.apply(plan)
+	s.warnings += applying.warnings()
 	for _, broken := range s.core.broken {
 		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
 	}
@@ -112,6 +121,42 @@ func (s *stage) refused(config map[string]block, texts ...string) {
 	if _, errors := s.apply(config); errors == "" || !says(texts...).MatchString(errors) {
 		s.t.Errorf("the errors are %q; want %q", errors, texts)
 	}
+}
+
+// warnings returns the summaries and details of the warnings.
+func (w *walk) warnings() string {
+	var b strings.Builder
+	for _, said := range w.said {
+		for _, d := range said {
+			if !isError(d) {
+				fmt.Fprintln(&b, d.Summary, d.Attribute, d.Detail)
+			}
+		}
+	}
+	return b.String()
+}
+
+// imports takes what is in the CRM into the state, as terraform import does.
+func (s *stage) imports(at, typeName, id string) {
+	s.t.Helper()
+	walk := s.core.walk()
+	resp, err := walk.server.ImportResourceState(s.t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
+	must(s.t, err)
+	if walk.hear(at, resp.Diagnostics) || len(resp.ImportedResources) != 1 {
+		s.t.Fatalf("the import of %s fails: %v", id, walk.errors())
+	}
+	imported := resp.ImportedResources[0]
+	value, err := imported.State.Unmarshal(s.core.schemas[typeName].ValueType())
+	must(s.t, err)
+	s.core.state[at] = instance{typeName: typeName, value: value, private: imported.Private}
+	s.core.state = walk.refresh()
+}
+
+// taint is terraform taint: the next plan replaces the resource.
+func (s *stage) taint(at string) {
+	instance := s.core.state[at]
+	instance.tainted = true
+	s.core.state[at] = instance
 }
 
 // destroys applies a configuration without resources.
