@@ -102,6 +102,13 @@ func (s *stage) applies(config map[string]block, at string, want action) *change
 	if planned == nil || planned.action != want {
 		s.t.Fatalf("the plan is %s; want %s", planText(plan), want)
 	}
+	s.nothingLeft(config)
+	return planned
+}
+
+// nothingLeft checks that a plan changes nothing.
+func (s *stage) nothingLeft(config map[string]block) {
+	s.t.Helper()
 	again := s.core.walk()
 	left := again.plan(config)
 	if left == nil {
@@ -112,7 +119,6 @@ func (s *stage) applies(config map[string]block, at string, want action) *change
 			s.t.Errorf("the next plan is %s", planText(left))
 		}
 	}
-	return planned
 }
 
 // refused is an apply that fails and says these texts in order.
