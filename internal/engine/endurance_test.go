@@ -22,7 +22,7 @@ func TestThousandCreatesWithLostReplies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize = batch })
 		random := rand.New(rand.NewPCG(creates, lossesIn)) //nolint:gosec // a test wants the same each time
-		var mu sync.Mutex                                 // of random
+		var mu sync.Mutex                                  // of random
 		var lost atomic.Int64
 		answered := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {

@@ -1,7 +1,9 @@
 package provider_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http/httptest"
@@ -15,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
@@ -191,6 +194,11 @@ func run(t *testing.T, steps ...resource.TestStep) {
 func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
 	t.Helper()
 	skipInShort(t)
+	for i, step := range steps {
+		if step.Config != "" && !step.Destroy && !step.ImportState && !step.Query {
+			steps[i] = checkedInPlan(step)
+		}
+	}
 	resource.ParallelTest(t, resource.TestCase{
 		TerraformVersionChecks:   versions,
 		ProtoV6ProviderFactories: factories,
@@ -202,6 +210,32 @@ func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...
 			return err
 		},
 	})
+}
+
+// checkedInPlan leaves what is checked behind an apply to the plan without a refresh that
+// comes next, and has the state too: two looks at the state would start Terraform twice.
+func checkedInPlan(step resource.TestStep) resource.TestStep {
+	before := step.ConfigPlanChecks.PostApplyPreRefresh
+	step.ConfigPlanChecks.PostApplyPreRefresh = append([]plancheck.PlanCheck{afterApply{step.Check, step.ConfigStateChecks}}, before...)
+	step.Check, step.ConfigStateChecks = nil, nil
+	return step
+}
+
+// afterApply are checks of the world, which get no state, and of the state.
+type afterApply struct {
+	world resource.TestCheckFunc
+	state []statecheck.StateCheck
+}
+
+func (a afterApply) CheckPlan(ctx context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	if a.world != nil {
+		resp.Error = a.world(nil)
+	}
+	for _, check := range a.state {
+		var checked statecheck.CheckStateResponse
+		check.CheckState(ctx, statecheck.CheckStateRequest{State: req.Plan.PriorState}, &checked)
+		resp.Error = errors.Join(resp.Error, checked.Error)
+	}
 }
 
 // A rejection is a configuration that is an error.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -281,5 +282,82 @@ func TestStage_comparisonOfSingles(t *testing.T) {
 		if got := s.operations(); got["batch-modify"] != 1 || got["list"] > 4 || got["get"] > 2 {
 			s.t.Errorf("requests: %v; want one batch, a comparison and a read-back", got)
 		}
+	})
+}
+
+// Any number of conversations, around the size of a batch.
+func TestStage_sizes(t *testing.T) {
+	t.Parallel()
+	for size, test := range map[int]struct {
+		batches int
+		want    map[string]int
+	}{
+		0:   {0, map[string]int{}},
+		1:   {1, map[string]int{"list": 2, "batch-modify": 1}},
+		100: {1, map[string]int{"list": 2, "batch-modify": 1}},
+		101: {2, map[string]int{"list": 3, "batch-modify": 2}},
+	} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				if _, errors := s.apply(s.bulk(numbered(size).entries(), nil)); errors != "" {
+					s.t.Errorf("the apply fails: %s", errors)
+				}
+				s.checks(s.wantOperations(test.want))
+				s.checks(s.heldNumbers(numbered(size)))
+				s.nothingLeft(s.bulk(numbered(size).entries(), nil))
+				if entries, failed := parts(s.attribute(bulkAddress, "conversations")), parts(s.attribute(bulkAddress, "failed")); len(entries) != size || len(failed) != 0 {
+					s.t.Errorf("the state has %d conversations and %d that failed; want %d and none", len(entries), len(failed), size)
+				}
+				s.destroys()
+				s.checks(s.sentIn("batch-delete", size, test.batches))
+				s.checks(s.heldNumbers(numbers{}))
+			})
+		})
+	}
+}
+
+// Whatever is written as the id of an import, and what is refused.
+func TestStage_importOfBulk(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		one := s.add(map[string]any{"phone_id": phone, number: "+15550100001"})
+		two := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
+		for _, id := range []string{one + "," + two, "alice=" + one + ", bob=" + strings.ToUpper(two), "phone_id=" + phone} {
+			s.imports(bulkAddress, bulkType, id)
+			if entries := parts(s.attribute(bulkAddress, "conversations")); len(entries) != 2 {
+				s.t.Errorf("the import of %s has %d conversations; want 2", id, len(entries))
+			}
+		}
+		for id, want := range map[string][]string{
+			"phone_id=" + otherPhone: {"Nothing to Import"},
+			"sales,x=" + nobody[:30]: {"Invalid Import Id", `"sales"`, "neither a UUID"},
+			nobody + ",a=" + ada:     {"Invalid Import Id", "there is no conversation " + ada, "there is no conversation " + nobody},
+			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "there is no conversation " + nobody},
+			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "is there twice"},
+		} {
+			s.refusesImport(bulkType, id, want...)
+		}
+	})
+}
+
+// The same for a single one.
+func TestStage_import(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.single(everythingDeclared()), address, create)
+		want := parts(s.core.state[address].value)
+		id := s.id()
+		for _, written := range []string{id, strings.ToUpper(id), "https://eu-central.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/TextMessageConversations/" + id} {
+			s.imports(address, singleType, written)
+			for name, got := range parts(s.core.state[address].value) {
+				if !got.Equal(want[name]) && !slices.Contains([]string{number, "validation_level", "deletion_policy"}, name) { // the number as the CRM writes it
+					s.t.Errorf("the import of %s has the %s %s; want %s", written, name, text(got), text(want[name]))
+				}
+			}
+		}
+		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
+		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
+		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})
 }
