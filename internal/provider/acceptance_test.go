@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -97,12 +98,12 @@ func (w *world) Purge(entity, id string) error {
 
 // newSpace returns the real space where the environment names one, and otherwise
 // a mock that behaves so. The test needs these of the records.
-func newSpace(t *testing.T, behavior mockserver.Behavior, records ...string) *space {
+func newSpace(t *testing.T, records ...string) *space {
 	t.Helper()
 	if isReal() {
-		return newRealSpace(t, behavior, records)
+		return newRealSpace(t, records)
 	}
-	return newWorld(t, behavior).space
+	return newWorld(t, mockserver.Behavior{}).space
 }
 
 // newWorld skips the test where the environment names a real space.
@@ -231,9 +232,17 @@ func (a afterApply) CheckPlan(ctx context.Context, req plancheck.CheckPlanReques
 	if a.world != nil {
 		resp.Error = a.world(nil)
 	}
+	if len(a.state) == 0 {
+		return
+	}
+	text, err := json.Marshal(req.Plan.PriorState)
+	resp.Error = errors.Join(resp.Error, err)
+	var state tfjson.State
+	state.UseJSONNumber(true) // as the checks expect it
+	resp.Error = errors.Join(resp.Error, state.UnmarshalJSON(text))
 	for _, check := range a.state {
 		var checked statecheck.CheckStateResponse
-		check.CheckState(ctx, statecheck.CheckStateRequest{State: req.Plan.PriorState}, &checked)
+		check.CheckState(ctx, statecheck.CheckStateRequest{State: &state}, &checked)
 		resp.Error = errors.Join(resp.Error, checked.Error)
 	}
 }

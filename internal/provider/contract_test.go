@@ -49,7 +49,7 @@ func TestAccContract(t *testing.T) {
 		if !isReal() {
 			t.Skipf("no real space: it takes %s", strings.Join(accVariables, ", "))
 		}
-		contractOfSpace(t, newSpace(t, mockserver.Behavior{}))
+		contractOfSpace(t, newSpace(t))
 	})
 }
 

@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // meanwhile checks nothing: it is what someone else does between a plan, which
@@ -35,7 +33,7 @@ func (s *space) someoneElse(id func() string, fields map[string]any) func() {
 // holds then. What else may happen meanwhile is in TestStage_conflict, and for entries of
 // a map in TestStage_conflictOfBulk.
 func TestAccTextMessageConversation_conflict(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme, globex)
+	w := newSpace(t, acme, globex)
 	before := w.conversation(`recipient_account_id = "` + acme + `"`)
 	after := w.conversation(`recipient_account_id = "` + globex + `"`)
 	run(t,
@@ -63,7 +61,7 @@ func TestAccTextMessageConversation_conflict(t *testing.T) {
 // A soft-deleted conversation shows in the plan, and is restored with its id. What else
 // may be there to do, and a destroy, are in TestStage_restore.
 func TestAccTextMessageConversation_restore(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, everyRecord...)
+	w := newSpace(t, everyRecord...)
 	same := statecheck.CompareValue(compare.ValuesSame())
 	run(t,
 		resource.TestStep{Config: w.conversation(everything), ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(address, tfjsonpath.New("id"))}},

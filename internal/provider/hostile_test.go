@@ -44,16 +44,14 @@ func TestHostileReplies(t *testing.T) {
 		}, says("is a redirect, which is not followed")},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			hostile := httptest.NewServer(test.handler)
-			defer hostile.Close()
-			w := &world{space: &space{t: t, url: hostile.URL}}
-			got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // which lists, page by page
-			must(t, err)
-			if len(got.Diagnostics) != 1 || !test.want.MatchString(got.Diagnostics[0].Detail) {
-				t.Errorf("the diagnostics are %v; want %s", got.Diagnostics, test.want)
-			}
-		})
+		hostile := httptest.NewServer(test.handler)
+		t.Cleanup(hostile.Close)
+		w := &world{space: &space{t: t, url: hostile.URL}}
+		got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // which lists, page by page
+		must(t, err)
+		if len(got.Diagnostics) != 1 || !test.want.MatchString(got.Diagnostics[0].Detail) {
+			t.Errorf("%s: the diagnostics are %v; want %s", name, got.Diagnostics, test.want)
+		}
 	}
 	if strayed.Load() > 0 {
 		t.Error("the other host was asked")

@@ -122,7 +122,8 @@ func TestAccTextMessageConversation_messages(t *testing.T) {
 	)
 }
 
-// An existing message is attached by its id, and left where it is afterwards.
+// An existing message is attached by its id. That it is left where it is afterwards is in
+// TestStage_attach.
 func TestAccTextMessageConversation_attach(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	var ids [2]string
@@ -184,72 +185,4 @@ func TestAccTextMessageConversation_badMessages(t *testing.T) {
 	}
 	reject(t, rejections)
 	w.asksNothing()
-}
-
-// Messages of many conversations cost as much again as the conversations.
-func TestAccTextMessageConversations_messages(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	body := func(text string) string {
-		return w.config(fmt.Sprintf(`
-resource "pipeliner_text_message_conversations" "test" {
-  conversations = {
-    for i in range(120) : i => { phone_id = %q, messages = { m = { content = "%s ${i}", direction = "outgoing" } } }
-  }
-}`, phone, text))
-	}
-	requests := func(want map[string]int) resource.TestCheckFunc {
-		return func(*terraform.State) error {
-			got := map[string]int{}
-			for _, request := range w.Requests() {
-				got[request.Method+" "+anyID.ReplaceAllString(strings.TrimPrefix(request.Path, "/entities/"), "{id}")]++
-			}
-			w.ResetRequests()
-			if diff := cmp.Diff(want, got); diff != "" {
-				return fmt.Errorf("requests (-want +got):\n%s", diff)
-			}
-			return nil
-		}
-	}
-	run(t,
-		resource.TestStep{
-			Config: body("Hello"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-			// What is newest, the batches, and both read back: contents one by one, so that none of others is read.
-			Check: requests(map[string]int{
-				"GET " + conversations: 1 + 2, "POST " + conversations + "/batch-modify": 2,
-				"GET " + textMessages: 2, "GET " + textMessages + "/{id}": 120,
-			}),
-		},
-		resource.TestStep{
-			PreConfig: w.ResetRequests,
-			Config:    body("Bye"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			// The refresh; then the comparisons, the batches, and their read-back.
-			Check: resource.ComposeAggregateTestCheckFunc(
-				requests(map[string]int{
-					"GET " + conversations: 2, "GET " + textMessages: 2 + 2,
-					"POST " + textMessages + "/batch-modify": 2, "GET " + textMessages + "/{id}": 120,
-				}),
-				func(*terraform.State) error {
-					if live := w.liveMessages(); len(live) != 120 || live["Bye 77"] == nil {
-						return fmt.Errorf("%d messages", len(live))
-					}
-					return nil
-				}),
-		},
-		resource.TestStep{
-			Config: w.config(fmt.Sprintf(`
-resource "pipeliner_text_message_conversations" "test" {
-  conversations = {
-    for i in range(120) : "moved ${i}" => { phone_id = %q, messages = i == 7 ? {} : { x = { content = "Bye ${i}", direction = "outgoing" } } }
-  }
-}`, phone)),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check: func(*terraform.State) error {
-				// The one that is to have no message is another one.
-				if all := len(w.Records(conversations)); all != 121 || len(w.live()) != 120 || len(w.Records(textMessages)) != 120 {
-					return fmt.Errorf("%d conversations were made, %d are left, with %d messages", all, len(w.live()), len(w.Records(textMessages)))
-				}
-				return nil
-			},
-		},
-	)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -264,4 +265,80 @@ func TestStage_numberRewrittenUnread(t *testing.T) {
 			s.t.Errorf("the conversation is %s now, and was %s", got, id)
 		}
 	})
+}
+
+// An existing message is attached by its id, and left where it is afterwards.
+func TestStage_attach(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		var ids [2]string
+		for i := range ids {
+			var err error
+			ids[i], err = s.Create(textMessages, map[string]any{"content": fmt.Sprint("existing ", i), "direction": 1})
+			must(s.t, err)
+		}
+		s.applies(s.saying(messageTexts{"a": declared{"id": strings.ToUpper(ids[0])}, "b": "own"}, nil), address, create)
+		s.checks(s.inLiveConversations(2))
+		s.applies(s.saying(messageTexts{"a": declared{"id": ids[0]}, "c": declared{"id": "https://x/entities/TextMessages/" + ids[1]}}, nil), address, update)
+		s.checks(s.holdsMessages("existing 0", "existing 1"))
+		s.applies(s.with(declared{}), address, update)
+		s.checks(s.holdsMessages("existing 0", "existing 1"))
+		s.checks(s.inLiveConversations(3)) // the own one is deleted
+	})
+}
+
+// Messages of many conversations cost as much again as the conversations.
+func TestStage_messagesOfMany(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, messagesOfMany)
+}
+
+func messagesOfMany(s *stage) {
+	const many = 120
+	of := func(key, text string, but int) map[string]block {
+		entries := map[string]declared{}
+		for i := range many {
+			texts := messageTexts{"m": fmt.Sprintf("%s %d", text, i)}
+			if i == but {
+				texts = nil
+			}
+			entries[fmt.Sprint(key, i)] = declared{"phone_id": phone, "messages": messagesOf(s.entryType(), texts)}
+		}
+		return s.bulk(entries, nil)
+	}
+	asks := func(config map[string]block, want map[string]int) {
+		s.t.Helper()
+		s.ResetRequests()
+		if _, errors := s.apply(config); errors != "" {
+			s.t.Fatalf("the apply fails: %s", errors)
+		}
+		got := map[string]int{}
+		for _, request := range s.Requests() {
+			got[request.Method+" "+anyID.ReplaceAllString(strings.TrimPrefix(request.Path, "/entities/"), "{id}")]++
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			s.t.Errorf("requests (-want +got):\n%s", diff)
+		}
+		s.nothingLeft(config)
+	}
+	// What is newest, the batches, and both read back: contents one by one, so that none of
+	// others is read.
+	asks(of("", "Hello", -1), map[string]int{
+		"GET " + conversations: 1 + 2, "POST " + conversations + "/batch-modify": 2,
+		"GET " + textMessages: 2, "GET " + textMessages + "/{id}": many,
+	})
+	// The refresh; then the comparisons, the batches, and their read-back.
+	asks(of("", "Bye", -1), map[string]int{
+		"GET " + conversations: 2, "GET " + textMessages: 2 + 2,
+		"POST " + textMessages + "/batch-modify": 2, "GET " + textMessages + "/{id}": many,
+	})
+	if live := s.liveMessages(); len(live) != many || live["Bye 77"] == nil {
+		s.t.Errorf("%d messages", len(live))
+	}
+	// Under other keys they are the same, but for one that is to have no message.
+	s.applies(of("moved ", "Bye", 7), bulkAddress, update)
+	s.wantMade(many + 1)
+	if len(s.live()) != many || len(s.Records(textMessages)) != many {
+		s.t.Errorf("%d conversations are left, with %d messages", len(s.live()), len(s.Records(textMessages)))
+	}
 }

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -10,9 +11,7 @@ import (
 // numberedOne is a configuration of one conversation with a number, and more.
 func (s *stage) numberedOne(more declared) map[string]block {
 	d := declared{number: "+1 555 010 0000"}
-	for name, value := range more {
-		d[name] = value
-	}
+	maps.Copy(d, more)
 	return s.with(d)
 }
 

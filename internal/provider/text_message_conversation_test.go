@@ -38,7 +38,7 @@ var everythingHeld = map[string]any{
 }
 
 func TestAccTextMessageConversation_basic(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, everyRecord...)
+	w := newSpace(t, everyRecord...)
 	run(t,
 		resource.TestStep{
 			Config:           w.conversation(everything),
@@ -70,7 +70,7 @@ func TestAccTextMessageConversation_basic(t *testing.T) {
 
 // One field after the other is in TestStage_update.
 func TestAccTextMessageConversation_update(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme, globex, bob, otherPhone)
+	w := newSpace(t, acme, globex, bob, otherPhone)
 	sameID := statecheck.CompareValue(compare.ValuesSame())
 	same := func() []statecheck.StateCheck {
 		return []statecheck.StateCheck{sameID.AddStateValue(address, tfjsonpath.New("id"))}
@@ -135,7 +135,7 @@ func TestAccTextMessageConversation_number(t *testing.T) {
 }
 
 func TestAccTextMessageConversation_spelling(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme, globex)
+	w := newSpace(t, acme, globex)
 	attributes := fmt.Sprintf("recipient_account_id = %q\n account_relations = [%q, %q]",
 		"https://us-east.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/Accounts/"+acme,
 		strings.ToUpper(acme), "urn:uuid:"+globex)
@@ -151,7 +151,7 @@ func TestAccTextMessageConversation_spelling(t *testing.T) {
 }
 
 func TestAccTextMessageConversation_import(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, everyRecord...)
+	w := newSpace(t, everyRecord...)
 	configuration := w.conversation(strings.ReplaceAll(strings.ReplaceAll(everything, "validation_level       = 2", ""), `deletion_policy        = "delete"`, ""))
 	importByID := func(id func() string) resource.TestStep {
 		return resource.TestStep{
@@ -195,7 +195,7 @@ func TestAccTextMessageConversation_disappears(t *testing.T) {
 // What the configuration says of links is what the CRM holds; links of kinds that are
 // left out stay. The ways in which a service may change them are in TestStage_relations.
 func TestAccTextMessageConversation_relations(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme, globex, lead, quote)
+	w := newSpace(t, acme, globex, lead, quote)
 	run(t,
 		resource.TestStep{
 			Config: w.conversation(fmt.Sprintf("account_relations = [%q, %q]", acme, globex)),
@@ -214,7 +214,7 @@ func TestAccTextMessageConversation_relations(t *testing.T) {
 }
 
 func TestAccTextMessageConversation_deletionPolicy(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	run(t, resource.TestStep{
 		Config: w.conversation(`deletion_policy = "abandon"`),
 		Check:  do(w.ResetRequests),
@@ -229,7 +229,7 @@ func TestAccTextMessageConversation_deletionPolicy(t *testing.T) {
 
 // An id that is not known while planning plans, and applies.
 func TestAccTextMessageConversation_unknown(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme, globex)
+	w := newSpace(t, acme, globex)
 	body := func(account string) string {
 		return fmt.Sprintf(`
 resource "terraform_data" "ids" { input = { phone = %q, account = %q } }

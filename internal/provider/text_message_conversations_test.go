@@ -116,14 +116,14 @@ func (s *space) wantOperations(want map[string]int) resource.TestCheckFunc {
 	})
 }
 
-func entryPath(key, attribute string) tfjsonpath.Path {
-	return tfjsonpath.New("conversations").AtMapKey(key).AtMapKey(attribute)
+func entryID(key string) tfjsonpath.Path {
+	return tfjsonpath.New("conversations").AtMapKey(key).AtMapKey("id")
 }
 
 // More conversations than a batch holds. Other numbers are in TestStage_sizes.
 func TestAccTextMessageConversations_basic(t *testing.T) {
 	const size = 101
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	run(t, resource.TestStep{
 		Config:           w.bulk(numbered(size), ""),
 		ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
@@ -145,7 +145,7 @@ func TestAccTextMessageConversations_basic(t *testing.T) {
 // Additions and changes travel together, removals in one request, and an entry
 // with another number is another conversation, alone.
 func TestAccTextMessageConversations_update(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme)
+	w := newSpace(t, acme)
 	before := numbered(10)
 	after := before.with("new", "+1 555 999 0000").without("c000").with("c001", "+1 555 999 0001")
 	kept, replaced := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
@@ -153,7 +153,7 @@ func TestAccTextMessageConversations_update(t *testing.T) {
 		resource.TestStep{
 			Config:            w.bulk(before, ""),
 			Check:             do(w.ResetRequests),
-			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryPath("c005", "id")), replaced.AddStateValue(bulkAddress, entryPath("c001", "id"))},
+			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryID("c005")), replaced.AddStateValue(bulkAddress, entryID("c001"))},
 		},
 		resource.TestStep{
 			Config:           strings.Replace(w.bulk(after, ""), w.own(`"+15550000002"`), w.own(`"+15550000002"`)+`, account_relations = ["`+acme+`"]`, 1),
@@ -163,7 +163,7 @@ func TestAccTextMessageConversations_update(t *testing.T) {
 				w.sentIn("batch-modify", 3, 1), // the new one, the changed one, and the one with another number
 				w.sentIn("batch-delete", 2, 1), // the removed one, and the one whose number changed
 			),
-			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryPath("c005", "id")), replaced.AddStateValue(bulkAddress, entryPath("c001", "id"))},
+			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryID("c005")), replaced.AddStateValue(bulkAddress, entryID("c001"))},
 		},
 		resource.TestStep{
 			PreConfig:        w.ResetRequests,
@@ -175,7 +175,7 @@ func TestAccTextMessageConversations_update(t *testing.T) {
 }
 
 func TestAccTextMessageConversations_keys(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	odd := numbers{}
 	for i, key := range []string{"with space", `with "quotes"`, "with.dot", "with/slash", "🦊", "ключ", "a=b", "a,b", "100%"} {
 		odd[key] = fmt.Sprintf("+1555010%04d", i)
@@ -349,7 +349,7 @@ func TestAccTextMessageConversations_postcondition(t *testing.T) {
 
 // From single resources to one map and back, with the CRM untouched.
 func TestAccTextMessageConversations_movingBetween(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	number := `recipient_phone_number = "+1 555 010 0001"`
 	untouched := func(*terraform.State) error {
 		for operation, count := range w.operations() {
