@@ -193,12 +193,12 @@ func TestComparisonIsOneRequest(t *testing.T) {
 	for _, filter := range []string{mockserver.Honoured, mockserver.Ignored} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{RevisionFilter: filter}, func(c *testConfig) { c.MaxConcurrentRequests = 1 })
-			ids := s.seed(t, 1000)
+			ids := s.seed(t, 400)
 			known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 			apitest.Must(t, err)
 			s.edit(t, ids[7], map[string]any{"recipient_account_id": acme.String()})
 			s.ResetRequests()
-			const batches, size = 20, 10
+			const batches, size = 8, 10
 			for batch := range batches {
 				inputs := make([]conversationChange, size)
 				for i := range inputs {

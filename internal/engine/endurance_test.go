@@ -13,16 +13,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Ten thousand creates, each by a caller of its own, while one reply in twenty
-// gets lost after the request was carried out: every caller has a conversation,
-// none is doubled, and none belongs to nobody.
-func TestTenThousandCreatesWithLostReplies(t *testing.T) {
+// A thousand creates, each by a caller of its own, while one reply in ten gets
+// lost after the request was carried out: every caller has a conversation, none is
+// doubled, and none belongs to nobody.
+func TestThousandCreatesWithLostReplies(t *testing.T) {
 	t.Parallel()
-	const creates, batch, lossesIn = 10_000, 10, 20
+	const creates, batch, lossesIn = 1_000, 10, 10
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize = batch })
-		random := rand.New(rand.NewPCG(10_000, lossesIn)) //nolint:gosec // a test wants the same each time
-		var mu sync.Mutex                                 // of random
+		random := rand.New(rand.NewPCG(creates, lossesIn)) //nolint:gosec // a test wants the same each time
+		var mu sync.Mutex                                  // of random
 		var lost atomic.Int64
 		answered := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {

@@ -185,7 +185,7 @@ func TestFetchMany(t *testing.T) {
 // and nothing is wasted where they are the newest.
 func TestFetchManyAmongOthers(t *testing.T) {
 	t.Parallel()
-	const records, own = 6000, 150
+	const records, own = 1500, 150
 	s := newSpace(t, mockserver.Behavior{})
 	all := s.seed(t, records)
 	every := func(step int) (ids []client.ID) {

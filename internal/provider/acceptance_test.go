@@ -1,7 +1,9 @@
 package provider_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http/httptest"
@@ -12,9 +14,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
@@ -94,12 +98,12 @@ func (w *world) Purge(entity, id string) error {
 
 // newSpace returns the real space where the environment names one, and otherwise
 // a mock that behaves so. The test needs these of the records.
-func newSpace(t *testing.T, behavior mockserver.Behavior, records ...string) *space {
+func newSpace(t *testing.T, records ...string) *space {
 	t.Helper()
 	if isReal() {
-		return newRealSpace(t, behavior, records)
+		return newRealSpace(t, records)
 	}
-	return newWorld(t, behavior).space
+	return newWorld(t, mockserver.Behavior{}).space
 }
 
 // newWorld skips the test where the environment names a real space.
@@ -191,6 +195,11 @@ func run(t *testing.T, steps ...resource.TestStep) {
 func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
 	t.Helper()
 	skipInShort(t)
+	for i, step := range steps {
+		if step.Config != "" && !step.Destroy && !step.ImportState && !step.Query {
+			steps[i] = checkedInPlan(step)
+		}
+	}
 	resource.ParallelTest(t, resource.TestCase{
 		TerraformVersionChecks:   versions,
 		ProtoV6ProviderFactories: factories,
@@ -202,6 +211,40 @@ func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...
 			return err
 		},
 	})
+}
+
+// checkedInPlan leaves what is checked behind an apply to the plan without a refresh that
+// comes next, and has the state too: two looks at the state would start Terraform twice.
+func checkedInPlan(step resource.TestStep) resource.TestStep {
+	before := step.ConfigPlanChecks.PostApplyPreRefresh
+	step.ConfigPlanChecks.PostApplyPreRefresh = append([]plancheck.PlanCheck{afterApply{step.Check, step.ConfigStateChecks}}, before...)
+	step.Check, step.ConfigStateChecks = nil, nil
+	return step
+}
+
+// afterApply are checks of the world, which get no state, and of the state.
+type afterApply struct {
+	world resource.TestCheckFunc
+	state []statecheck.StateCheck
+}
+
+func (a afterApply) CheckPlan(ctx context.Context, req plancheck.CheckPlanRequest, resp *plancheck.CheckPlanResponse) {
+	if a.world != nil {
+		resp.Error = a.world(nil)
+	}
+	if len(a.state) == 0 {
+		return
+	}
+	text, err := json.Marshal(req.Plan.PriorState)
+	resp.Error = errors.Join(resp.Error, err)
+	var state tfjson.State
+	state.UseJSONNumber(true) // as the checks expect it
+	resp.Error = errors.Join(resp.Error, state.UnmarshalJSON(text))
+	for _, check := range a.state {
+		var checked statecheck.CheckStateResponse
+		check.CheckState(ctx, statecheck.CheckStateRequest{State: &state}, &checked)
+		resp.Error = errors.Join(resp.Error, checked.Error)
+	}
 }
 
 // A rejection is a configuration that is an error.

@@ -47,6 +47,31 @@ var build = sync.OnceValues(func() (folder string, err error) {
 	return folder, nil
 })
 
+// terraformPath returns the Terraform that the tests run.
+var terraformPath = sync.OnceValues(func() (path string, err error) {
+	if path = os.Getenv("TF_ACC_TERRAFORM_PATH"); path == "" {
+		path, err = exec.LookPath("terraform")
+	}
+	return path, err
+})
+
+// terraformVersion returns its version, which is asked for once.
+var terraformVersion = sync.OnceValues(func() (*version.Version, error) {
+	path, err := terraformPath()
+	if err != nil {
+		return nil, err
+	}
+	output, err := exec.Command(path, "version", "-json").Output()
+	if err != nil {
+		return nil, err
+	}
+	var is struct {
+		Version *version.Version `json:"terraform_version"`
+	}
+	err = json.Unmarshal(output, &is)
+	return is.Version, err
+})
+
 // newBinary builds the provider. The test is skipped where acceptance tests are.
 func newBinary(t *testing.T, configuration string) *binary {
 	t.Helper()
@@ -54,20 +79,19 @@ func newBinary(t *testing.T, configuration string) *binary {
 		t.Skipf("needs a real Terraform: set %s=1", resource.EnvTfAcc)
 	}
 	skipInShort(t)
-	terraform := os.Getenv("TF_ACC_TERRAFORM_PATH")
-	if terraform == "" {
-		var err error
-		if terraform, err = exec.LookPath("terraform"); err != nil {
-			t.Fatalf("no terraform on PATH, and none in TF_ACC_TERRAFORM_PATH: %v", err)
-		}
-	}
-	b := &binary{t: t, terraform: terraform, dir: t.TempDir(), signal: syscall.SIGINT}
+	terraform, err := terraformPath()
+	must(t, err)
 	built, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings := "provider_installation {\n  dev_overrides {\n    \"hashicorp/pipeliner\" = \"" + built + "\"\n  }\n  direct {}\n}\n"
-	b.write("settings.tfrc", settings)
+	must(t, err)
+	b := &binary{t: t, terraform: terraform, dir: t.TempDir(), signal: syscall.SIGINT}
+	b.write("settings.tfrc", fmt.Sprintf(`provider_installation {
+  dev_overrides {
+    "hashicorp/pipeliner"                    = %[1]q
+    "terraform-provider-pipeliner/pipeliner" = %[1]q
+  }
+  direct {}
+}
+`, built))
 	b.write("main.tf", configuration)
 	b.env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+filepath.Join(b.dir, "settings.tfrc"))
 	return b
@@ -260,14 +284,9 @@ func TestAccTextMessageConversation_queryWritesConfiguration(t *testing.T) {
 // skipBelow skips the test where Terraform is older.
 func (b *binary) skipBelow(least *version.Version) {
 	b.t.Helper()
-	output, _ := b.run(nil, "version", "-json")
-	var is struct {
-		Version *version.Version `json:"terraform_version"`
-	}
-	if err := json.Unmarshal([]byte(output), &is); err != nil {
-		b.t.Fatalf("%v in the answer of terraform version:\n%s", err, output)
-	}
-	if is.Version.LessThan(least) {
-		b.t.Skipf("needs Terraform %s; this is %s", least, is.Version)
+	is, err := terraformVersion()
+	must(b.t, err)
+	if is.LessThan(least) {
+		b.t.Skipf("needs Terraform %s; this is %s", least, is)
 	}
 }

@@ -24,7 +24,7 @@ func TestAccContract(t *testing.T) {
 	if !isReal() {
 		t.Skipf("no real space: it takes %s", strings.Join(accVariables, ", "))
 	}
-	s := newSpace(t, mockserver.Behavior{})
+	s := newSpace(t)
 	ctx := t.Context()
 	p, err := probe.New(ctx, s.probed())
 	if err != nil {

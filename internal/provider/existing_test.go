@@ -28,8 +28,8 @@ func adopting(number string) declared {
 	return declared{"phone_id": phone, "recipient_phone_number": number, "adopt_existing": true}
 }
 
-// warnings returns what a plan, or the apply of one, warns of at an address.
-func (w *walk) warnings(at string) (texts string) {
+// warningsAt returns what a plan, or the apply of one, warns of at an address.
+func (w *walk) warningsAt(at string) (texts string) {
 	for _, d := range w.said[at] {
 		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
 			texts += d.Summary + ": " + d.Detail + "\n"
@@ -53,7 +53,7 @@ func (s *stage) warns(config map[string]block, at string, texts ...string) {
 		s.t.Fatalf("the apply fails: %v", errors)
 	}
 	for warnings, summary := range map[string]string{
-		planning.warnings(at): "Existing Text Message Conversation Will Be Adopted", applying.warnings(at): "Existing Text Message Conversation Adopted",
+		planning.warningsAt(at): "Existing Text Message Conversation Will Be Adopted", applying.warningsAt(at): "Existing Text Message Conversation Adopted",
 	} {
 		if !says(append([]string{summary}, texts...)...).MatchString(warnings) {
 			s.t.Errorf("the warnings are %q; want %s, %q", warnings, summary, texts)
@@ -295,7 +295,7 @@ func TestStage_adoptedIsNotDeleted(t *testing.T) {
 		if errors := applying.errors(); len(errors) > 0 || s.id() != id {
 			s.t.Errorf("%v, and the conversation is %s; want %s", errors, s.id(), id)
 		}
-		if warnings := applying.warnings(address + " (deposed)"); !strings.Contains(warnings, "Adopted Text Message Conversation Not Deleted") {
+		if warnings := applying.warningsAt(address + " (deposed)"); !strings.Contains(warnings, "Adopted Text Message Conversation Not Deleted") {
 			s.t.Errorf("the warnings are %q", warnings)
 		}
 	})

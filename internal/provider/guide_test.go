@@ -68,13 +68,9 @@ func newGuide(t *testing.T) *guide {
 		"PATH=" + bin + ":" + os.Getenv("PATH"), "TF_IN_AUTOMATION=",
 		"PIPELINER_SERVICE_URL=" + g.w.url, "PIPELINER_SPACE_ID=my_space", "PIPELINER_USERNAME=terraform", "PIPELINER_PASSWORD=" + password,
 	})
-	g.shell("terraform version", true)
-	version := regexp.MustCompile(`v1\.(\d+)`).FindStringSubmatch(g.output)
-	if version == nil {
-		t.Fatalf("no version of Terraform:\n%s", g.output)
-	}
-	g.minor, _ = strconv.Atoi(version[1])
-	g.ran = 0
+	version, err := terraformVersion()
+	g.check(err)
+	g.minor = version.Segments()[1]
 	return g
 }
 

@@ -10,14 +10,13 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 // Whatever answers in the place of the API is an error in plain words; nothing
 // goes on for ever, and no other host sees the credentials.
-func TestAccProvider_hostileReplies(t *testing.T) {
+func TestHostileReplies(t *testing.T) {
+	t.Parallel()
 	var strayed atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
 	t.Cleanup(other.Close)
@@ -44,20 +43,16 @@ func TestAccProvider_hostileReplies(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 		}, says("is a redirect, which is not followed")},
 	}
-	w := newWorld(t, mockserver.Behavior{})
-	var steps []resource.TestStep
 	for name, test := range tests {
 		hostile := httptest.NewServer(test.handler)
 		t.Cleanup(hostile.Close)
-		configuration := strings.ReplaceAll(w.config(`resource "pipeliner_text_message_conversations" "test" {
-  conversations = {}
-}`), w.url, hostile.URL)
-		steps = append(steps, resource.TestStep{ // which lists, page by page
-			Config: "# " + name + "\n" + configuration, ResourceName: bulkAddress, ImportState: true, ImportStateId: "phone_id=" + phone,
-			ExpectError: test.want,
-		})
+		w := &world{space: &space{t: t, url: hostile.URL}}
+		got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // which lists, page by page
+		must(t, err)
+		if len(got.Diagnostics) != 1 || !test.want.MatchString(got.Diagnostics[0].Detail) {
+			t.Errorf("%s: the diagnostics are %v; want %s", name, got.Diagnostics, test.want)
+		}
 	}
-	run(t, steps...)
 	if strayed.Load() > 0 {
 		t.Error("the other host was asked")
 	}

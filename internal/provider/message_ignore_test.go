@@ -16,54 +16,44 @@ import (
 // configuration, ids too. They attach nothing: the plan is empty, and a new
 // conversation gets messages of its own, each once.
 func TestAccTextMessageConversation_ignoredMessages(t *testing.T) {
-	for _, ignored := range []string{"[messages]", "all"} {
-		t.Run(ignored, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			body := func(number, content string) string {
-				return w.conversation(fmt.Sprintf("recipient_phone_number = %q\nlifecycle {\n ignore_changes = %s\n}\n%s", number, ignored, messagesBlock(outgoing("a", content))))
-			}
-			steps := []resource.TestStep{
-				{Config: body("+1 555 010 0001", "one"), ConfigPlanChecks: planned(plancheck.ResourceActionCreate)},
-				{Config: body("+1 555 010 0001", "two"), ConfigPlanChecks: planned(plancheck.ResourceActionNoop), Check: w.holdsMessages("one")},
-			}
-			if ignored != "all" {
-				steps = append(steps, resource.TestStep{
-					Config:           body("+1 555 010 0002", "two"),
-					ConfigPlanChecks: planned(plancheck.ResourceActionReplace),
-				}, resource.TestStep{
-					Config:           body("+1 555 010 0002", "two"),
-					ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
-					Check:            w.inLiveConversations(1),
-				})
-			}
-			run(t, steps...)
-		})
+	w := newWorld(t, mockserver.Behavior{})
+	body := func(number, content, ignored string) string {
+		return w.conversation(fmt.Sprintf("recipient_phone_number = %q\nlifecycle {\n ignore_changes = %s\n}\n%s", number, ignored, messagesBlock(outgoing("a", content))))
 	}
+	run(t,
+		resource.TestStep{Config: body("+1 555 010 0001", "one", "[messages]"), ConfigPlanChecks: planned(plancheck.ResourceActionCreate)},
+		resource.TestStep{Config: body("+1 555 010 0001", "two", "[messages]"), PlanOnly: true},
+		resource.TestStep{Config: body("+1 555 010 0001", "two", "all"), PlanOnly: true},
+		resource.TestStep{
+			PreConfig: func() { must(t, w.holdsMessages("one")(nil)) },
+			Config:    body("+1 555 010 0002", "two", "[messages]"), ConfigPlanChecks: planned(plancheck.ResourceActionReplace),
+			Check: w.inLiveConversations(1),
+		},
+	)
 }
 
 func TestAccTextMessageConversations_ignoredMessages(t *testing.T) {
-	for _, ignored := range []string{`conversations["a"]`, `conversations["a"].messages`} {
-		t.Run(ignored, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			body := func(number, content string) string {
-				entry := func(key, number string) string {
-					return fmt.Sprintf("    %s = { phone_id = %q, recipient_phone_number = %q, messages = { %s } }\n", key, phone, number, outgoing("m", content))
-				}
-				return w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  lifecycle {\n    ignore_changes = [" + ignored + "]\n  }\n  conversations = {\n" +
-					entry("a", number) + entry("b", "+1 555 010 0009") + "  }\n}")
-			}
-			want := plancheck.ResourceActionUpdate
-			run(t,
-				resource.TestStep{Config: body("+1 555 010 0001", "one"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate)},
-				resource.TestStep{Config: body("+1 555 010 0001", "two"), ConfigPlanChecks: bulkPlanned(want), Check: w.holdsMessages("one", "two")},
-				resource.TestStep{Config: body("+1 555 010 0002", "two")},
-				resource.TestStep{
-					Config: body("+1 555 010 0002", "two"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionNoop),
-					Check: w.inLiveConversations(2),
-				},
-			)
-		})
+	const entry, messages = `conversations["a"]`, `conversations["a"].messages`
+	w := newWorld(t, mockserver.Behavior{})
+	body := func(number, content, ignored string) string {
+		entry := func(key, number string) string {
+			return fmt.Sprintf("    %s = { phone_id = %q, recipient_phone_number = %q, messages = { %s } }\n", key, phone, number, outgoing("m", content))
+		}
+		return w.config("resource \"pipeliner_text_message_conversations\" \"test\" {\n  lifecycle {\n    ignore_changes = [" + ignored + "]\n  }\n  conversations = {\n" +
+			entry("a", number) + entry("b", "+1 555 010 0009") + "  }\n}")
 	}
+	run(t,
+		resource.TestStep{Config: body("+1 555 010 0001", "one", messages), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate)},
+		resource.TestStep{
+			Config: body("+1 555 010 0001", "two", messages), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			Check: w.holdsMessages("one", "two"),
+		},
+		resource.TestStep{Config: body("+1 555 010 0002", "two", entry), PlanOnly: true},
+		resource.TestStep{
+			Config: body("+1 555 010 0002", "three", messages), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
+			Check: w.inLiveConversations(2),
+		},
+	)
 }
 
 // inLiveConversations checks how many messages the conversations have that are

@@ -3,17 +3,13 @@ package provider_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	tfresource "github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
@@ -59,51 +55,6 @@ func TestAccProvider_environment(t *testing.T) {
 		{Config: `provider "pipeliner" { password = "wrong" }` + "\n" + conversationBlock(""), ExpectError: says("does not accept")},
 		{Config: conversationBlock(""), Check: w.holds(map[string]any{"phone_id": phone})},
 	}})
-}
-
-// Every example is applied, to the records of examples/seed.json. (That of the
-// demo, with its CSV file, is applied by the demo.)
-func TestAccExamples(t *testing.T) {
-	root := filepath.Join("..", "..", "examples")
-	var examples []string
-	for _, pattern := range []string{"provider/*.tf", "resources/*/*.tf", "data-sources/*/*.tf", "functions/*/*.tf", "actions/*/*.tf"} {
-		found, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(pattern)))
-		if err != nil || len(found) == 0 {
-			t.Fatalf("examples of %s: %v, %v", pattern, found, err)
-		}
-		examples = append(examples, found...)
-	}
-	for _, example := range examples {
-		t.Run(strings.TrimPrefix(example, root), func(t *testing.T) {
-			w := newExampleWorld(t)
-			text, err := os.ReadFile(example)
-			if err != nil {
-				t.Fatal(err)
-			}
-			configuration := string(text)
-			if !strings.Contains(configuration, "required_providers") {
-				configuration = requiredProviders + configuration
-			}
-			versions := withFunctions
-			switch filepath.Base(example) {
-			case "import-by-identity.tf":
-				versions = withIdentity
-			case "action.tf":
-				versions = withActions
-			}
-			before := len(w.live())
-			tfresource.Test(t, tfresource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: versions, Steps: []tfresource.TestStep{{
-				Config:           configuration,
-				ConfigPlanChecks: tfresource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-				Check: func(*terraform.State) error {
-					if strings.Contains(configuration, `resource "`) && !strings.Contains(configuration, "import {") && len(w.live()) <= before {
-						return errors.New("the example made no conversation")
-					}
-					return nil
-				},
-			}}})
-		})
-	}
 }
 
 // newExampleWorld returns a world of the records of examples/seed.json, which

@@ -19,9 +19,9 @@ import (
 // inReal are some of the tests that run in a real space, in which everything is
 // used that a [realSpace] can do.
 var inReal = []string{
-	"TestAccContract", "TestAccTextMessageConversation_drift", "TestAccTextMessageConversation_linksOfOthers",
-	"TestAccTextMessageConversation_relations", "TestAccTextMessageConversation_restore", "TestAccTextMessageConversation_deletionPolicy",
-	"TestAccTextMessageConversations_update", "TestAccTextMessageConversations_rename", "TestAccTextMessageConversationData_byID",
+	"TestAccContract", "TestAccTextMessageConversation_conflict", "TestAccTextMessageConversation_relations",
+	"TestAccTextMessageConversation_restore", "TestAccTextMessageConversation_deletionPolicy",
+	"TestAccTextMessageConversations_update", "TestAccTextMessageConversationData_byID",
 }
 
 // A mock with other people's conversations stands in for a real space, and this

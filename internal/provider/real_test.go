@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // The environment variables that name a real space, all of which it takes. The
@@ -100,18 +99,12 @@ func hurryTerraform() {
 	}
 }
 
-// newRealSpace skips the test where it is about another behavior than the mock's
-// usual one, which a real space can't be asked for, or where the space has not
-// all of the records. What the test leaves behind is deleted.
-func newRealSpace(t *testing.T, behavior mockserver.Behavior, records []string) *space {
+// newRealSpace skips the test where the space has not all of the records. What the
+// test leaves behind is deleted.
+func newRealSpace(t *testing.T, records []string) *space {
 	t.Helper()
 	if os.Getenv(resource.EnvTfAcc) == "" {
 		t.Skipf("acceptance tests run where %s is set", resource.EnvTfAcc)
-	}
-	for _, choice := range mockserver.Switches {
-		if value := *choice.Field(&behavior); value != "" && value != choice.Values[0] {
-			t.Skipf("needs the mock: a real space can't be told to behave like %s=%s", choice.Name, value)
-		}
 	}
 	for _, record := range records {
 		if variable, isUnset := unset[record]; isUnset {

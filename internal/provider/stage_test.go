@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -19,7 +20,9 @@ import (
 type stage struct {
 	*world
 
-	core *core
+	core      *core
+	meanwhile func() // what others do between the next plan and its apply
+	warnings  string // of the last apply and its plan
 }
 
 // onStage plays in a bubble, where waiting takes no time.
@@ -65,11 +68,17 @@ func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	s.t.Helper()
 	planning := s.core.walk()
 	plan = planning.plan(config)
+	s.warnings = planning.warnings()
 	if plan == nil {
 		return nil, strings.Join(planning.errors(), "\n")
 	}
+	if act := s.meanwhile; act != nil {
+		s.meanwhile = nil
+		act()
+	}
 	applying := s.core.walk()
 	applying.apply(plan)
+	s.warnings += applying.warnings()
 	for _, broken := range s.core.broken {
 		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
 	}
@@ -93,6 +102,13 @@ func (s *stage) applies(config map[string]block, at string, want action) *change
 	if planned == nil || planned.action != want {
 		s.t.Fatalf("the plan is %s; want %s", planText(plan), want)
 	}
+	s.nothingLeft(config)
+	return planned
+}
+
+// nothingLeft checks that a plan changes nothing.
+func (s *stage) nothingLeft(config map[string]block) {
+	s.t.Helper()
 	again := s.core.walk()
 	left := again.plan(config)
 	if left == nil {
@@ -103,7 +119,6 @@ func (s *stage) applies(config map[string]block, at string, want action) *change
 			s.t.Errorf("the next plan is %s", planText(left))
 		}
 	}
-	return planned
 }
 
 // refused is an apply that fails and says these texts in order.
@@ -112,6 +127,62 @@ func (s *stage) refused(config map[string]block, texts ...string) {
 	if _, errors := s.apply(config); errors == "" || !says(texts...).MatchString(errors) {
 		s.t.Errorf("the errors are %q; want %q", errors, texts)
 	}
+}
+
+// warnings returns the summaries and details of the warnings.
+func (w *walk) warnings() string {
+	var b strings.Builder
+	for _, said := range w.said {
+		for _, d := range said {
+			if !isError(d) {
+				fmt.Fprintln(&b, d.Summary, d.Attribute, d.Detail)
+			}
+		}
+	}
+	return b.String()
+}
+
+// imports takes what is in the CRM into the state, as terraform import does.
+func (s *stage) imports(at, typeName, id string) {
+	s.t.Helper()
+	walk := s.core.walk()
+	resources := walk.imports(s.t, at, typeName, id)
+	if len(resources) != 1 {
+		s.t.Fatalf("the import of %s fails: %v", id, walk.errors())
+	}
+	imported := resources[0]
+	value, err := imported.State.Unmarshal(s.core.schemas[typeName].ValueType())
+	must(s.t, err)
+	s.core.state[at] = instance{typeName: typeName, value: value, private: imported.Private}
+	s.core.state = walk.refresh()
+}
+
+// refusesImport is an import that fails and says these texts in order.
+func (s *stage) refusesImport(typeName, id string, texts ...string) {
+	s.t.Helper()
+	walk := s.core.walk()
+	walk.imports(s.t, "imported", typeName, id)
+	if errors := strings.Join(walk.errors(), "\n"); errors == "" || !says(texts...).MatchString(errors) {
+		s.t.Errorf("the import of %s says %q; want %q", id, errors, texts)
+	}
+}
+
+// imports asks the provider for an import; there is none where it fails.
+func (w *walk) imports(t *testing.T, at, typeName, id string) []*tfprotov6.ImportedResource {
+	t.Helper()
+	resp, err := w.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
+	must(t, err)
+	if w.hear(at, resp.Diagnostics) {
+		return nil
+	}
+	return resp.ImportedResources
+}
+
+// taint is terraform taint: the next plan replaces the resource.
+func (s *stage) taint(at string) {
+	instance := s.core.state[at]
+	instance.tainted = true
+	s.core.state[at] = instance
 }
 
 // destroys applies a configuration without resources.

@@ -23,7 +23,7 @@ func conversationData(attributes string) string {
 
 // The data source shows what the resource shows, also what has just been changed.
 func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, everyRecord...)
+	w := newSpace(t, everyRecord...)
 	same := func(names ...string) (checks []statecheck.StateCheck) {
 		for _, name := range names {
 			checks = append(checks, statecheck.CompareValuePairs(address, tfjsonpath.New(name), dataAddress, tfjsonpath.New(name), compare.ValuesSame()))
@@ -44,7 +44,7 @@ func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
 }
 
 func TestAccTextMessageConversationData_byID(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme)
+	w := newSpace(t, acme)
 	id := w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+12025550100"})
 	uri := "https://crm.example/entities/TextMessageConversations/" + strings.ToUpper(id)
 	shows := func(written string, deleted bool) []statecheck.StateCheck {

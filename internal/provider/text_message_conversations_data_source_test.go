@@ -136,7 +136,7 @@ func TestAccTextMessageConversationsData_deleted(t *testing.T) {
 
 // A value that is known only after a resource is there, written as a URI.
 func TestAccTextMessageConversationsData_afterTheResource(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	data := conversationsData(`filter = { id = "https://crm.example/entities/TextMessageConversations/${upper(pipeliner_text_message_conversation.test.id)}" }`)
 	run(t, resource.TestStep{
 		Config: w.conversation(`recipient_phone_number = "+12025550100"`) + data,

@@ -116,46 +116,36 @@ func (s *space) wantOperations(want map[string]int) resource.TestCheckFunc {
 	})
 }
 
-func entryPath(key, attribute string) tfjsonpath.Path {
-	return tfjsonpath.New("conversations").AtMapKey(key).AtMapKey(attribute)
+func entryID(key string) tfjsonpath.Path {
+	return tfjsonpath.New("conversations").AtMapKey(key).AtMapKey("id")
 }
 
-// Any number of conversations, around the size of a batch.
+// More conversations than a batch holds. Other numbers are in TestStage_sizes.
 func TestAccTextMessageConversations_basic(t *testing.T) {
-	for _, test := range []struct {
-		conversations, batches int
-		want                   map[string]int
-	}{
-		{0, 0, map[string]int{}},
-		{1, 1, map[string]int{"list": 2, "batch-modify": 1}},
-		{100, 1, map[string]int{"list": 2, "batch-modify": 1}},
-		{101, 2, map[string]int{"list": 3, "batch-modify": 2}},
-	} {
-		t.Run(fmt.Sprint(test.conversations), func(t *testing.T) {
-			w := newSpace(t, mockserver.Behavior{})
-			run(t, resource.TestStep{
-				Config:           w.bulk(numbered(test.conversations), ""),
-				ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-				Check:            resource.ComposeAggregateTestCheckFunc(w.wantOperations(test.want), w.heldNumbers(numbered(test.conversations))),
-				ConfigStateChecks: []statecheck.StateCheck{
-					statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("conversations"), knownvalue.MapSizeExact(test.conversations)),
-					statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0)),
-				},
-			})
-			if left := len(w.live()); left != 0 {
-				t.Errorf("%d conversations left after the destroy", left)
-			}
-			if err := w.sentIn("batch-delete", test.conversations, test.batches)(nil); err != nil {
-				t.Error(err)
-			}
-		})
+	const size = 101
+	w := newSpace(t)
+	run(t, resource.TestStep{
+		Config:           w.bulk(numbered(size), ""),
+		ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
+		Check: resource.ComposeAggregateTestCheckFunc(
+			w.wantOperations(map[string]int{"list": 3, "batch-modify": 2}), w.heldNumbers(numbered(size))),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("conversations"), knownvalue.MapSizeExact(size)),
+			statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0)),
+		},
+	})
+	if left := len(w.live()); left != 0 {
+		t.Errorf("%d conversations left after the destroy", left)
+	}
+	if err := w.sentIn("batch-delete", size, 2)(nil); err != nil {
+		t.Error(err)
 	}
 }
 
 // Additions and changes travel together, removals in one request, and an entry
 // with another number is another conversation, alone.
 func TestAccTextMessageConversations_update(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{}, acme)
+	w := newSpace(t, acme)
 	before := numbered(10)
 	after := before.with("new", "+1 555 999 0000").without("c000").with("c001", "+1 555 999 0001")
 	kept, replaced := statecheck.CompareValue(compare.ValuesSame()), statecheck.CompareValue(compare.ValuesDiffer())
@@ -163,7 +153,7 @@ func TestAccTextMessageConversations_update(t *testing.T) {
 		resource.TestStep{
 			Config:            w.bulk(before, ""),
 			Check:             do(w.ResetRequests),
-			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryPath("c005", "id")), replaced.AddStateValue(bulkAddress, entryPath("c001", "id"))},
+			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryID("c005")), replaced.AddStateValue(bulkAddress, entryID("c001"))},
 		},
 		resource.TestStep{
 			Config:           strings.Replace(w.bulk(after, ""), w.own(`"+15550000002"`), w.own(`"+15550000002"`)+`, account_relations = ["`+acme+`"]`, 1),
@@ -173,7 +163,7 @@ func TestAccTextMessageConversations_update(t *testing.T) {
 				w.sentIn("batch-modify", 3, 1), // the new one, the changed one, and the one with another number
 				w.sentIn("batch-delete", 2, 1), // the removed one, and the one whose number changed
 			),
-			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryPath("c005", "id")), replaced.AddStateValue(bulkAddress, entryPath("c001", "id"))},
+			ConfigStateChecks: []statecheck.StateCheck{kept.AddStateValue(bulkAddress, entryID("c005")), replaced.AddStateValue(bulkAddress, entryID("c001"))},
 		},
 		resource.TestStep{
 			PreConfig:        w.ResetRequests,
@@ -184,99 +174,13 @@ func TestAccTextMessageConversations_update(t *testing.T) {
 	)
 }
 
-// A conversation under another key, in another spelling even, is only renamed.
-func TestAccTextMessageConversations_rename(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
-	before := numbers{"alice": "+1 555 010 0001", "bob": "+1 555 010 0002", "carol": "+1 555 010 0003"}
-	after := numbers{"a": "+15550100001", "bob": "+1 555 010 0002", "alice": "+1 555 010 0003"}
-	same := statecheck.CompareValue(compare.ValuesSame())
-	run(t,
-		resource.TestStep{Config: w.bulk(before, ""), ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("carol", "id"))}},
-		resource.TestStep{ // carol's key goes, and her conversation becomes Carla's
-			Config:            w.bulk(before.without("carol").with("carla", "+1 (555) 010-0003"), ""),
-			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("carla", "id"))},
-			Check: func(*terraform.State) error {
-				if made := len(w.Records(conversations)); made != 3 || len(w.live()) != 3 {
-					return fmt.Errorf("%d conversations were made, %d live; want the first three", made, len(w.live()))
-				}
-				return nil
-			},
-		},
-		resource.TestStep{ // two swap keys
-			Config:            w.bulk(numbers{"alice": "+1 555 010 0003", "bob": "+1 555 010 0002", "carla": "+1 555 010 0001"}, ""),
-			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("alice", "id"))},
-			Check: func(*terraform.State) error {
-				if made := len(w.Records(conversations)); made != 3 || len(w.live()) != 3 {
-					return fmt.Errorf("%d conversations were made, %d live; want the first three", made, len(w.live()))
-				}
-				return nil
-			},
-		},
-		resource.TestStep{ // alice's key is taken by another conversation
-			Config:           w.bulk(after, ""),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check:            w.heldNumbers(before), // in their first spelling
-		},
-	)
-}
-
 func TestAccTextMessageConversations_keys(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	odd := numbers{}
 	for i, key := range []string{"with space", `with "quotes"`, "with.dot", "with/slash", "🦊", "ключ", "a=b", "a,b", "100%"} {
 		odd[key] = fmt.Sprintf("+1555010%04d", i)
 	}
-	run(t,
-		resource.TestStep{Config: w.bulk(odd, ""), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate), Check: w.heldNumbers(odd)},
-		resource.TestStep{
-			Config:           w.bulk(odd.with("with.dot", "+1 555 999 0000").without("🦊"), ""),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check:            w.heldNumbers(odd.with("with.dot", "+1 555 999 0000").without("🦊")),
-		},
-	)
-}
-
-func TestAccTextMessageConversations_drift(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	three := numbered(3)
-	record := func(i int) string { id, _ := w.Records(conversations)[i]["id"].(string); return id }
-	must := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	run(t,
-		resource.TestStep{Config: w.bulk(three, "")},
-		resource.TestStep{ // changes of what is left out, which nobody asked to see, and of nothing but the revision
-			PreConfig: func() {
-				must(w.Edit(conversations, record(0), map[string]any{"recipient_contact_id": bob}))
-				must(w.Edit(conversations, record(1), map[string]any{"phone_id": phone}))
-			},
-			Config:            w.bulk(three, ""),
-			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionNoop),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(bulkAddress, entryPath("c000", "recipient_contact_id"), knownvalue.Null())},
-		},
-		resource.TestStep{ // what is declared is put right, what is deleted restored, what is gone made anew
-			PreConfig: func() {
-				must(w.Edit(conversations, record(0), map[string]any{"phone_id": otherPhone}))
-				must(w.SoftDelete(conversations, record(1)))
-				must(w.Purge(conversations, record(2)))
-				w.ResetRequests()
-			},
-			Config:           w.bulk(three, ""),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check: resource.ComposeAggregateTestCheckFunc(w.heldNumbers(three), func(*terraform.State) error {
-				for operation, want := range map[string]int{"batch-modify": 2, "batch-restore": 1} {
-					if items, requests := w.sent(operation); len(items) != want || requests != 1 {
-						return fmt.Errorf("%d items in %d requests of %s; want %d in one", len(items), requests, operation, want)
-					}
-				}
-				return nil
-			}),
-		},
-	)
+	run(t, resource.TestStep{Config: w.bulk(odd, ""), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate), Check: w.heldNumbers(odd)})
 }
 
 // All or nothing, across requests: a batch holds two of the ten conversations.
@@ -298,151 +202,6 @@ func TestAccTextMessageConversations_allOrNothing(t *testing.T) {
 			Check:            w.heldNumbers(numbered(10)),
 		},
 	)
-}
-
-// When even deleting again fails, what still exists is in the state and named.
-func TestAccTextMessageConversations_compensationFails(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.Inject(
-		mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403},
-		mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 403},
-	)
-	settings := []string{"batch_size = 2", "max_concurrent_requests = 1"}
-	run(t,
-		resource.TestStep{
-			Config:      w.bulk(numbered(4), "", settings...),
-			ExpectError: says("Created, and still there", "It is in the state, so that it is not lost"),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				if left := len(w.live()); left != 2 {
-					t.Errorf("%d conversations left; want the two that could not be deleted again", left)
-				}
-				w.ClearFaults()
-			},
-			Config:           w.bulk(numbered(4), "", settings...),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionReplace),
-			Check:            w.heldNumbers(numbered(4)),
-		},
-	)
-}
-
-// With rollback_method = 1, what succeeds stays, and is never tainted.
-func TestAccTextMessageConversations_keepWhatSucceeds(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	wrong := numbered(10).with("c003", "nonsense").with("c008", "rubbish")
-	const method = "rollback_method = 1"
-	same := statecheck.CompareValue(compare.ValuesSame())
-	run(t,
-		resource.TestStep{
-			Config:             w.bulk(wrong, method, "batch_size = 2"),
-			ExpectNonEmptyPlan: true, // what failed is to be tried again
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(bulkAddress, entryPath("c003", "id"), knownvalue.Null()),
-				statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed").AtMapKey("c008").AtMapKey("code"), knownvalue.Int64Exact(40000)),
-				statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(2)),
-				same.AddStateValue(bulkAddress, entryPath("c004", "id")),
-			},
-			Check: func(*terraform.State) error {
-				if live := len(w.live()); live != 8 {
-					return fmt.Errorf("%d conversations; want eight", live)
-				}
-				return nil
-			},
-		},
-		resource.TestStep{
-			PreConfig:        w.ResetRequests,
-			Config:           w.bulk(wrong.with("c003", "+1 555 010 0003"), method, "batch_size = 2"),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(bulkAddress, plancheck.ResourceActionUpdate)}},
-			ExpectError:      says("Unable to Update Text Message Conversation", `"c008"`),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				if items, _ := w.sent("batch-modify"); len(items) != 2 || len(w.live()) != 9 {
-					t.Errorf("%d items sent, %d conversations; want the two missing ones sent and one of them made", len(items), len(w.live()))
-				}
-				w.ResetRequests()
-			},
-			Config:            w.bulk(numbered(10).with("c003", "+1 555 010 0003"), method, "batch_size = 2"),
-			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(bulkAddress, entryPath("c004", "id")), statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0))},
-			Check:             w.heldNumbers(numbered(10).with("c003", "+1 555 010 0003")),
-		},
-	)
-	if made := len(w.Records(conversations)); made != 10 {
-		t.Errorf("%d conversations were made; want ten", made)
-	}
-}
-
-// When nothing at all could be created, it is an error and nothing is in the state.
-func TestAccTextMessageConversations_nothingSucceeds(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	run(t,
-		resource.TestStep{
-			Config:      w.bulk(numbers{"a": "nonsense", "b": "rubbish"}, "rollback_method = 1"),
-			ExpectError: says("Unable to Create Text Message Conversation", "The CRM refuses"),
-		},
-		resource.TestStep{
-			Config:           w.bulk(numbers{"a": "+15550100001"}, "rollback_method = 1"),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-			Check:            w.heldNumbers(numbers{"a": "+15550100001"}),
-		},
-	)
-}
-
-// In an update what succeeds is in the state, and only the rest is tried again.
-func TestAccTextMessageConversations_updateFails(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	four := numbered(4)
-	run(t,
-		resource.TestStep{Config: w.bulk(four, "rollback_method = 1")},
-		resource.TestStep{
-			Config:      w.bulk(four.with("good", "+1 555 010 0001").with("bad", "nonsense").with("c000", "rubbish").without("c003"), "rollback_method = 1"),
-			ExpectError: says("Unable to Update Text Message Conversation", `"bad"`),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				// c000 could not be replaced, and is still there.
-				if err := w.heldNumbers(four.with("good", "+1 555 010 0001").without("c003"))(nil); err != nil {
-					t.Error(err)
-				}
-			},
-			Config:           w.bulk(four.with("good", "+1 555 010 0001"), "rollback_method = 1"),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check:            w.heldNumbers(four.with("good", "+1 555 010 0001")),
-		},
-		resource.TestStep{ // what failed is failed no more when it is given up
-			Config:      w.bulk(four.with("good", "+1 555 010 0001").with("bad", "nonsense"), "rollback_method = 1"),
-			ExpectError: says("Unable to Update Text Message Conversation", `"bad"`),
-		},
-		resource.TestStep{
-			Config:            w.bulk(four.with("good", "+1 555 010 0001"), "rollback_method = 1\n validation_level = 2"),
-			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
-			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("failed"), knownvalue.MapSizeExact(0))},
-		},
-		resource.TestStep{ // a removal that the CRM refuses
-			PreConfig: func() {
-				w.Inject(mockserver.Fault{Path: "batch-delete", Times: 1, Kind: mockserver.StatusReply, Status: 403})
-			},
-			Config:      w.bulk(four, "rollback_method = 1"),
-			ExpectError: says("Unable to Delete Text Message Conversation", `conversations["good"]`, "could not be deleted"),
-		},
-		resource.TestStep{Config: w.bulk(four, "rollback_method = 1"), ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate), Check: w.heldNumbers(four)},
-	)
-}
-
-// Lost replies make no conversation twice and leave none out.
-func TestAccTextMessageConversations_lostReply(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Skip: 1})
-	run(t, resource.TestStep{
-		Config:           w.bulk(numbered(6).with("twin", "+15550000000"), "", "batch_size = 2"),
-		ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-		Check:            w.heldNumbers(numbered(6).with("twin", "+15550000000")),
-	})
-	if made := len(w.Records(conversations)); made != 7 {
-		t.Errorf("%d conversations were made; want seven", made)
-	}
 }
 
 func TestAccTextMessageConversations_unknown(t *testing.T) {
@@ -498,39 +257,26 @@ func TestAccTextMessageConversations_badInput(t *testing.T) {
 	reject(t, rejections)
 }
 
+// What else can be written as the id, and what is refused, is in TestStage_importOfBulk.
 func TestAccTextMessageConversations_import(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
-	id := func(i int) string { id, _ := w.Records(conversations)[i]["id"].(string); return id }
 	two := numbers{"alice": "+15550100001", "bob": "+15550100002"}
-	importAs := func(form func() string) resource.TestStep {
-		return resource.TestStep{
-			ResourceName: bulkAddress, ImportState: true,
-			ImportStateIdFunc: func(*terraform.State) (string, error) { return form(), nil },
+	importID := func(*terraform.State) (string, error) { return w.importID(two), nil }
+	run(t,
+		resource.TestStep{Config: w.bulk(two, "")},
+		resource.TestStep{
+			ResourceName: bulkAddress, ImportState: true, ImportStateIdFunc: importID,
 			ImportStateCheck: func(states []*terraform.InstanceState) error {
 				if len(states) != 1 || states[0].Attributes["conversations.%"] != "2" {
 					return fmt.Errorf("imported %v; want one resource of two conversations", states)
 				}
 				return nil
 			},
-		}
-	}
-	refused := func(id string, want *regexp.Regexp) resource.TestStep {
-		return resource.TestStep{ResourceName: bulkAddress, ImportState: true, ImportStateId: id, ExpectError: want}
-	}
-	run(t,
-		resource.TestStep{Config: w.bulk(two, "")},
-		importAs(func() string { return id(0) + "," + id(1) }),
-		importAs(func() string { return "alice=" + id(0) + ", bob=" + strings.ToUpper(id(1)) }),
-		importAs(func() string { return "phone_id=" + phone }),
-		resource.TestStep{ // the block of Terraform 1.5, which must plan nothing else
-			ResourceName: bulkAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID,
-			ImportStateIdFunc: func(*terraform.State) (string, error) { return w.importID(two), nil },
 		},
-		refused("phone_id="+otherPhone, says("Nothing to Import")),
-		refused("sales,x="+nobody[:30], says("Invalid Import Id", `"sales"`, "neither a UUID")),
-		refused(nobody+",a="+ada, says("Invalid Import Id", "there is no conversation "+ada, "there is no conversation "+nobody)),
-		refused("sales,"+nobody, says("Invalid Import Id", `"sales"`, "there is no conversation "+nobody)),
-		refused("a="+ada+",b="+ada, says("Invalid Import Id", "is there twice")),
+		resource.TestStep{ // the block of Terraform 1.5, which must plan nothing else
+			ResourceName: bulkAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, ImportStateIdFunc: importID,
+		},
+		resource.TestStep{ResourceName: bulkAddress, ImportState: true, ImportStateId: "phone_id=" + otherPhone, ExpectError: says("Nothing to Import")},
 	)
 }
 
@@ -603,7 +349,7 @@ func TestAccTextMessageConversations_postcondition(t *testing.T) {
 
 // From single resources to one map and back, with the CRM untouched.
 func TestAccTextMessageConversations_movingBetween(t *testing.T) {
-	w := newSpace(t, mockserver.Behavior{})
+	w := newSpace(t)
 	number := `recipient_phone_number = "+1 555 010 0001"`
 	untouched := func(*terraform.State) error {
 		for operation, count := range w.operations() {

@@ -5,11 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -118,137 +116,6 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 	}
 }
 
-// A bad neighbour in the batch sinks nobody, and is made good alone.
-func TestAccTextMessageConversation_badNeighbour(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	configuration := func(number string) string {
-		return w.config(fmt.Sprintf(`
-resource "pipeliner_text_message_conversation" "test" {
-  count                  = 3
-  phone_id               = %q
-  recipient_phone_number = ["+1 555 010 0010", "+1 555 010 0011", %q][count.index]
-}`, phone, number), `batch_window = "1s"`) // all of them in one batch, however slow the machine
-	}
-	run(t,
-		resource.TestStep{
-			Config:      configuration("nonsense"),
-			ExpectError: says(`with pipeliner_text_message_conversation.test[2]`, "The CRM refuses"),
-		},
-		resource.TestStep{
-			PreConfig: func() {
-				if items, requests := w.sent("batch-modify"); len(items) != 3 || requests != 1 || len(w.live()) != 2 {
-					t.Errorf("%d items in %d requests made %d conversations; want 3 in 1 that make 2", len(items), requests, len(w.live()))
-				}
-				w.ResetRequests()
-			},
-			Config:           configuration("+1 555 010 0012"),
-			ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-			Check: func(*terraform.State) error {
-				if items, _ := w.sent("batch-modify"); len(items) != 1 || len(w.live()) != 3 {
-					return fmt.Errorf("%d items sent, %d conversations; want the missing one only", len(items), len(w.live()))
-				}
-				return nil
-			},
-		},
-	)
-}
-
-func TestAccTextMessageConversation_lostReply(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	fault := mockserver.Fault{Kind: mockserver.DropAfter}
-	w.lose("batch-modify", fault)
-	run(t,
-		resource.TestStep{
-			Config:           w.conversation(everything),
-			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
-			Check: resource.ComposeAggregateTestCheckFunc(w.holds(everythingHeld), func(s *terraform.State) error {
-				return resource.TestCheckResourceAttr(address, "id", w.id())(s)
-			}),
-		},
-		resource.TestStep{
-			PreConfig:        func() { w.lose("batch-modify", fault) },
-			Config:           w.conversation(strings.ReplaceAll(everything, acme, globex)),
-			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
-			Check:            w.holds(map[string]any{"recipient_account_id": globex, "account_relations": []string{globex}}),
-		},
-		resource.TestStep{
-			PreConfig: func() { w.lose("batch-delete", fault) },
-			Config:    w.config(""),
-		},
-	)
-	if all := w.Records(conversations); len(all) != 1 || len(w.live()) != 0 {
-		t.Errorf("%d conversations were made, %d are left; want one and none", len(all), len(w.live()))
-	}
-}
-
-// Even looking fails: the resource is tainted and has no id, and the next plan finds
-// what was created. It is replaced, not left behind.
-func TestAccTextMessageConversation_outcomeUnknown(t *testing.T) {
-	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Do: func() {
-				w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
-			}})
-			configuration := w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0", `request_timeout = "1s"`)
-			run(t,
-				resource.TestStep{
-					Config: configuration,
-					ExpectError: says("Unable to Create Text Message Conversation", "may or may not have been created",
-						"in the state without an id, and its resource is tainted", "terraform untaint", "Cause:", "looking for what it did failed too"),
-				},
-				resource.TestStep{
-					PreConfig:        w.ClearFaults,
-					Config:           configuration,
-					ConfigPlanChecks: planned(plancheck.ResourceActionDestroyBeforeCreate),
-					Check:            w.holds(map[string]any{"phone_id": phone}),
-				},
-			)
-			if live := len(w.live()); live != 0 {
-				t.Errorf("%d conversations are left", live)
-			}
-		})
-	}
-}
-
-// A destroy finds what was created too.
-func TestAccTextMessageConversation_outcomeUnknownDestroyed(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Do: func() {
-		w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
-	}})
-	configuration := w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), "max_retries = 0", `request_timeout = "1s"`)
-	run(t,
-		resource.TestStep{Config: configuration, ExpectError: says("may or may not have been created")},
-		resource.TestStep{PreConfig: w.ClearFaults, Config: configuration, Destroy: true},
-	)
-	if live := len(w.live()); live != 0 {
-		t.Errorf("%d conversations are left", live)
-	}
-}
-
-// What a destroy finds may be somebody else's: it lacks something of what was sent.
-func TestAccTextMessageConversation_outcomeUnknownOfOthers(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
-		w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
-	}})
-	configuration := w.config(conversationBlock(fmt.Sprintf("recipient_phone_number = \"+1 555 010 0000\"\n recipient_account_id = %q", acme)), "max_retries = 0", `request_timeout = "1s"`)
-	var theirs string
-	run(t,
-		resource.TestStep{Config: configuration, ExpectError: says("may or may not have been created")},
-		resource.TestStep{
-			PreConfig: func() {
-				w.ClearFaults()
-				theirs = w.add(map[string]any{"phone_id": phone, "recipient_phone_number": "+1 555 010 0000"})
-			},
-			Config: configuration, Destroy: true,
-			ExpectError: says("Unable to Delete Text Message Conversation", "or somebody else's", "terraform state rm"),
-		},
-		resource.TestStep{PreConfig: func() { must(t, w.Purge(conversations, theirs)) }, Config: configuration, Destroy: true},
-	)
-}
-
 // Another space holds nothing of the state, and that means nothing.
 func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
 	server, err := newMock(mockserver.Options{OtherSpaces: []string{"your_space"}})
@@ -262,102 +129,8 @@ func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
 		resource.TestStep{Config: mine},
 		resource.TestStep{Config: yours, ExpectError: says("Another Space", `"my_space"`, `"your_space"`)},
 		resource.TestStep{Config: yours, Destroy: true, ExpectError: says("Another Space", `"my_space"`, `"your_space"`)},
-		resource.TestStep{Config: mine, ConfigPlanChecks: planned(plancheck.ResourceActionNoop)},
+		resource.TestStep{Config: mine, PlanOnly: true},
 	)
-}
-
-// A restored backup shows less than the state has seen: nothing there counts as gone.
-func TestAccTextMessageConversation_restoredBackup(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.Backup()
-	configuration := w.conversation(`recipient_phone_number = "+1 555 010 0000"`)
-	run(t,
-		resource.TestStep{Config: configuration},
-		resource.TestStep{
-			PreConfig: func() {
-				if err := w.RestoreBackup(); err != nil {
-					t.Fatal(err)
-				}
-			},
-			Config:      configuration,
-			ExpectError: says("shows less than Terraform's state has already seen", "Nothing was changed"),
-		},
-		resource.TestStep{ // as time goes by, there is more than that
-			PreConfig: func() {
-				for range 20 {
-					if err := w.Edit("Accounts", acme, map[string]any{"name": "Acme"}); err != nil {
-						t.Fatal(err)
-					}
-				}
-			},
-			Config:           configuration,
-			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
-		},
-	)
-}
-
-// A copy that lags behind what was just written is waited for.
-func TestAccTextMessageConversation_lag(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.SetLag(time.Second)
-	configuration := w.config(conversationBlock(`recipient_phone_number = "+1 555 010 0000"`), `recovery_timeout = "10s"`)
-	run(t,
-		resource.TestStep{Config: configuration},
-		resource.TestStep{Config: configuration, ConfigPlanChecks: planned(plancheck.ResourceActionNoop)},
-	)
-	if made := len(w.Records(conversations)); made != 1 {
-		t.Errorf("%d conversations were made", made)
-	}
-}
-
-// What was created and can't be read back is in the state, and is not tainted.
-func TestAccTextMessageConversation_notReadBack(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	w.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Do: func() {
-		w.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
-	}})
-	configuration := w.config(conversationBlock(`recipient_account_id = "`+acme+`"`), "max_retries = 0")
-	run(t,
-		resource.TestStep{
-			Config: configuration,
-			Check:  resource.ComposeAggregateTestCheckFunc(resource.TestCheckResourceAttrSet(address, "id"), do(w.ClearFaults)),
-		},
-		resource.TestStep{
-			Config:           configuration,
-			ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
-			Check: resource.ComposeAggregateTestCheckFunc(
-				w.holds(map[string]any{"recipient_account_id": acme}),
-				resource.TestCheckResourceAttrSet(address, "revision")),
-		},
-	)
-	if all := w.Records(conversations); len(all) != 1 {
-		t.Errorf("%d conversations were made; want one", len(all))
-	}
-}
-
-// A wrong space, or what looks like one, never counts as a deletion.
-func TestAccTextMessageConversation_wrongSpaceKeepsState(t *testing.T) {
-	notFound := `{"success":false,"http_status":404,"code":2000,"name":"ERROR_NOT_FOUND","message":"no such space"}`
-	for name, reply := range map[string]string{"the API's envelope": notFound, "another 404": `{"status":404,"message":"not found"}`} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, mockserver.Behavior{})
-			run(t,
-				resource.TestStep{Config: w.conversation("")},
-				resource.TestStep{
-					PreConfig: func() {
-						w.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: reply, ContentType: "application/json"})
-					},
-					Config:      w.conversation(""),
-					ExpectError: says("Unable to Read Text Message Conversation"),
-				},
-				resource.TestStep{
-					PreConfig:        w.ClearFaults,
-					Config:           w.conversation(""),
-					ConfigPlanChecks: planned(plancheck.ResourceActionNoop),
-				},
-			)
-		})
-	}
 }
 
 func TestAccProvider_access(t *testing.T) {

@@ -6,8 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -69,31 +67,6 @@ func fill(of tftypes.Type, given map[string]any) tftypes.Value {
 		values[name] = tftypes.NewValue(attribute, given[name])
 	}
 	return tftypes.NewValue(object, values)
-}
-
-// What an entry leaves out is not tracked: whatever the CRM has there is no difference.
-// Once it is declared, it is written.
-func TestAccTextMessageConversations_untracked(t *testing.T) {
-	w := newWorld(t, mockserver.Behavior{})
-	config := func(attributes string) string {
-		return w.config(fmt.Sprintf("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = { a = { phone_id = %q, %s } }\n}", phone, attributes))
-	}
-	run(t,
-		resource.TestStep{Config: config(""), Check: do(func() {
-			must(t, w.space.Edit(conversations, w.id(), map[string]any{"recipient_account_id": acme}))
-		})},
-		resource.TestStep{
-			Config: config(""),
-			Check: func(state *terraform.State) error {
-				if account, tracked := state.RootModule().Resources[bulkAddress].Primary.Attributes["conversations.a.recipient_account_id"]; tracked {
-					return fmt.Errorf("the state has the account %q", account)
-				}
-				return nil
-			},
-		},
-		resource.TestStep{PreConfig: w.ResetRequests, Config: config(fmt.Sprintf("recipient_account_id = %q", globex)), Check: w.sentFields("id", "recipient_account_id", "revision")},
-		resource.TestStep{Config: config(fmt.Sprintf("recipient_account_id = %q", globex)), Check: w.holds(map[string]any{"recipient_account_id": globex})},
-	)
 }
 
 // That a single resource creates a message that may reach people is a warning.

@@ -159,7 +159,6 @@ var withFunctions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfvers
 // The functions are called by Terraform, and what they return is taken where a
 // level belongs.
 func TestAccValidationLevel(t *testing.T) {
-	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	configuration := w.config(conversationBlock(`validation_level = provider::pipeliner::validation_level("override_readonly", "changed_fields")`) + `
 output "level" {
@@ -175,63 +174,48 @@ output "there_and_back" {
   value = provider::pipeliner::validation_level(provider::pipeliner::validation_level_names(22)...)
 }
 `)
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories,
-		TerraformVersionChecks:   withFunctions,
-		Steps: []resource.TestStep{{
-			Config: configuration,
-			ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownOutputValue("level", knownvalue.Int64Exact(10)),
-				statecheck.ExpectKnownOutputValue("none", knownvalue.Int64Exact(0)),
-				statecheck.ExpectKnownOutputValue("names", knownvalue.ListExact([]knownvalue.Check{
-					knownvalue.StringExact("system_fields"), knownvalue.StringExact("deleted_relationship"),
-				})),
-				statecheck.ExpectKnownOutputValue("there_and_back", knownvalue.Int64Exact(22)),
-			},
-		}},
+	runFrom(t, withFunctions, resource.TestStep{
+		Config: configuration,
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownOutputValue("level", knownvalue.Int64Exact(10)),
+			statecheck.ExpectKnownOutputValue("none", knownvalue.Int64Exact(0)),
+			statecheck.ExpectKnownOutputValue("names", knownvalue.ListExact([]knownvalue.Check{
+				knownvalue.StringExact("system_fields"), knownvalue.StringExact("deleted_relationship"),
+			})),
+			statecheck.ExpectKnownOutputValue("there_and_back", knownvalue.Int64Exact(22)),
+		},
 	})
 }
 
 // In the provider's own block, too: Terraform calls functions before it
 // configures the provider.
 func TestAccValidationLevel_inProvider(t *testing.T) {
-	t.Parallel()
 	skipOpenTofu(t, "it takes that for a reference of the provider to itself")
 	w := newWorld(t, mockserver.Behavior{})
-	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories,
-		TerraformVersionChecks:   withFunctions,
-		Steps: []resource.TestStep{{
-			Config: w.config(conversationBlock(""), `validation_level = provider::pipeliner::validation_level("system_fields")`),
-			Check: func(*terraform.State) error {
-				for _, request := range w.Requests() {
-					if request.Method == http.MethodPost && request.Query.Get("validation-level") == "4" {
-						return nil
-					}
+	runFrom(t, withFunctions, resource.TestStep{
+		Config: w.config(conversationBlock(""), `validation_level = provider::pipeliner::validation_level("system_fields")`),
+		Check: func(*terraform.State) error {
+			for _, request := range w.Requests() {
+				if request.Method == http.MethodPost && request.Query.Get("validation-level") == "4" {
+					return nil
 				}
-				return errors.New("no request has the validation level 4")
-			},
-		}},
+			}
+			return errors.New("no request has the validation level 4")
+		},
 	})
 }
 
+// Functions need no space, nor the settings to reach one.
 func TestAccValidationLevel_refused(t *testing.T) {
-	t.Parallel()
+	var steps []resource.TestStep
 	for expression, want := range map[string]string{
 		`validation_level("changed_fields", "readonly")`: `"readonly" names no validation level`,
 		`validation_level_names(1)`:                      `a sum of different ones of 0, 2, 4, 8, 16, got: 1`,
 	} {
-		t.Run(want, func(t *testing.T) {
-			t.Parallel()
-			// Functions need no space, nor the settings to reach one.
-			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories,
-				TerraformVersionChecks:   withFunctions,
-				Steps: []resource.TestStep{{
-					Config:      fmt.Sprintf("output \"it\" {\n  value = provider::pipeliner::%s\n}", expression),
-					ExpectError: says("Invalid function argument", "provider::pipeliner::"+expression, want),
-				}},
-			})
+		steps = append(steps, resource.TestStep{
+			Config:      fmt.Sprintf("output \"it\" {\n  value = provider::pipeliner::%s\n}", expression),
+			ExpectError: says("Invalid function argument", "provider::pipeliner::"+expression, want),
 		})
 	}
+	runFrom(t, withFunctions, steps...)
 }

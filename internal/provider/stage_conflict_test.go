@@ -1,0 +1,104 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// onStages plays once for each way in which the service may treat a stale revision.
+func onStages(t *testing.T, settings map[string]any, play func(s *stage)) {
+	t.Helper()
+	for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
+		t.Run("stale revision "+stale, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{StaleRevision: stale}, settings, play)
+		})
+	}
+}
+
+// ofAccount is a configuration of one conversation of the account.
+func (s *stage) ofAccount(account string) map[string]block {
+	return s.single(declared{"phone_id": phone, "recipient_account_id": account})
+}
+
+// A plan that has gone stale overwrites nothing; a new one starts from what the CRM
+// holds then.
+func TestStage_conflict(t *testing.T) {
+	t.Parallel()
+	onStages(t, nil, func(s *stage) {
+		s.applies(s.ofAccount(acme), address, create)
+		s.meanwhile = s.someoneElse(s.id, map[string]any{"recipient_account_id": nil})
+		s.refused(s.ofAccount(globex), conflictOfAccounts...)
+		s.checks(s.holds(map[string]any{"recipient_account_id": nil}))
+		s.applies(s.ofAccount(globex), address, update)
+		s.checks(s.holds(map[string]any{"recipient_account_id": globex}))
+
+		// Another field, and links of a kind that is left out.
+		s.meanwhile = s.someoneElse(s.id, map[string]any{"recipient_contact_id": bob, "lead_relations": []string{lead}})
+		s.applies(s.ofAccount(acme), address, update)
+		s.checks(s.holds(map[string]any{"recipient_account_id": acme, "recipient_contact_id": bob, "lead_relations": []string{lead}}))
+	})
+}
+
+// conflictOfAccounts is what is said of a conflict in the account: acme before, globex
+// in the plan, none in the CRM.
+var conflictOfAccounts = []string{
+	"Conflicting Change of Text Message Conversation", "recipient_account_id", "Someone else has changed recipient_account_id",
+	"as the plan knew it (revision", acme, "as planned: " + globex, "in the CRM now (revision", "none", "Run terraform plan again", `on_conflict = "overwrite"`,
+}
+
+func TestStage_conflictOverwritten(t *testing.T) {
+	t.Parallel()
+	onStages(t, map[string]any{"on_conflict": "overwrite"}, func(s *stage) {
+		s.applies(s.ofAccount(acme), address, create)
+		s.meanwhile = s.someoneElse(s.id, map[string]any{"recipient_account_id": nil, "recipient_contact_id": bob})
+		s.applies(s.ofAccount(globex), address, update)
+		s.checks(s.holds(map[string]any{"recipient_account_id": globex, "recipient_contact_id": bob}))
+	})
+}
+
+// One entry in conflict is an error at its key; the others are done.
+func TestStage_conflictOfBulk(t *testing.T) {
+	t.Parallel()
+	onStages(t, nil, func(s *stage) {
+		to := func(contact string) map[string]block {
+			entries := map[string]declared{}
+			for _, key := range []string{"a", "b", "c"} {
+				entries[key] = declared{"phone_id": phone, "recipient_contact_id": contact}
+			}
+			return s.bulk(entries, nil)
+		}
+		s.applies(to(""), bulkAddress, create)
+		records := s.Records(conversations)
+		edit := func(i int, field, value string) {
+			must(s.t, s.Edit(conversations, fmt.Sprint(records[i]["id"]), map[string]any{field: value}))
+		}
+		s.meanwhile = func() {
+			edit(1, "recipient_contact_id", ada)
+			edit(2, "recipient_account_id", acme)
+		}
+		s.refused(to(bob), "Conflicting Change of Text Message Conversation",
+			`conversations["b"].recipient_contact_id: Someone else has changed recipient_contact_id`, "as planned: "+bob, ada)
+		s.checks(s.holdsContacts(bob, ada, bob))
+		s.ResetRequests()
+		s.applies(to(bob), bulkAddress, update)
+		s.checks(s.holdsContacts(bob, bob, bob))
+		s.checks(s.sentIn("batch-modify", 1, 1)) // the one that was in conflict
+	})
+}
+
+// holdsContacts checks the contacts of all conversations, the oldest first.
+func (w *world) holdsContacts(want ...any) func(*terraform.State) error {
+	return func(*terraform.State) error {
+		for i, record := range w.Records(conversations) {
+			if record["recipient_contact_id"] != want[i] {
+				return fmt.Errorf("contact %d is %v; want %v", i, record["recipient_contact_id"], want[i])
+			}
+		}
+		return nil
+	}
+}

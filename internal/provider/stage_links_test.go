@@ -1,0 +1,82 @@
+package provider_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// linkedByOthers links a record to the only conversation, as someone else does.
+func (s *stage) linkedByOthers(field, id string) {
+	s.t.Helper()
+	_, err := s.Create(relationEntity, map[string]any{"text_message_conversation_id": s.id(), field: id})
+	must(s.t, err)
+}
+
+// with is a configuration of one conversation with more attributes.
+func (s *stage) with(attributes declared) map[string]block {
+	attributes["phone_id"] = phone
+	return s.single(attributes)
+}
+
+// The declared links are exactly those on the server, whether it replaces an array or
+// merges into it; links of kinds that are left out stay.
+func TestStage_relations(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{mockserver.Replace, mockserver.Merge} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{ArrayUpdate: mode}, nil, linksDeclared)
+		})
+	}
+}
+
+func linksDeclared(s *stage) {
+	s.applies(s.with(declared{"account_relations": []string{acme}}), address, create)
+	relation := s.Records(relationEntity)[0]["id"]
+	s.linkedByOthers("quote_id", quote)
+	becomes := func(attributes declared, want map[string]any) {
+		s.t.Helper()
+		want["quote_relations"] = []string{quote}
+		s.applies(s.with(attributes), address, update)
+		s.checks(s.holds(want))
+	}
+	becomes(declared{"account_relations": []string{acme, globex}}, map[string]any{"account_relations": []string{acme, globex}})
+	if !slices.ContainsFunc(s.Records(relationEntity), func(r map[string]any) bool { return r["id"] == relation && r["is_deleted"] != true }) {
+		s.t.Errorf("the link to %s was made anew; want it kept", acme)
+	}
+	becomes(declared{"account_relations": []string{globex}}, map[string]any{"account_relations": []string{globex}})
+	becomes(declared{"account_relations": []string{}, "lead_relations": []string{lead}},
+		map[string]any{"account_relations": []string{}, "lead_relations": []string{lead}})
+}
+
+// Links that others make to kinds that the configuration leaves out survive, and what
+// it says is what the server holds.
+func TestStage_linksOfOthers(t *testing.T) {
+	t.Parallel()
+	for change, revision := range map[string]string{mockserver.Replace: mockserver.Bump, mockserver.Merge: mockserver.Keep} {
+		t.Run(change+", revision "+revision, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{ArrayUpdate: change, RelationRevision: revision}, nil, linksOfOthers)
+		})
+	}
+}
+
+func linksOfOthers(s *stage) {
+	s.applies(s.with(declared{"account_relations": []string{acme}}), address, create)
+	s.linkedByOthers("contact_id", bob)
+	s.meanwhile = func() { s.linkedByOthers("quote_id", quote) }
+	s.applies(s.with(declared{"account_relations": []string{globex}}), address, update)
+	theirs := map[string]any{"contact_relations": []string{bob}, "quote_relations": []string{quote}, "account_relations": []string{globex}}
+	s.checks(s.holds(theirs))
+
+	// A link of the kind that is declared, of which the revision need not tell.
+	none := func() map[string]block { return s.with(declared{"account_relations": []string{}}) }
+	s.meanwhile = func() { s.linkedByOthers("account_id", acme) }
+	s.refused(none(), "Conflicting Change of Text Message Conversation", "account_relations", "as planned: none", strings.Join(sortedTexts(acme, globex), ", "))
+	s.applies(none(), address, update)
+	theirs["account_relations"] = []string{}
+	s.checks(s.holds(theirs))
+}

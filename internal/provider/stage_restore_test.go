@@ -1,0 +1,155 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// deleteByOthers is what someone else does in the CRM.
+func (s *stage) deleteByOthers() {
+	s.t.Helper()
+	must(s.t, s.SoftDelete(conversations, s.id()))
+	s.ResetRequests()
+}
+
+// A soft-deleted conversation shows in the plan, and is restored with its id; what
+// else differs is put right in the same run. A destroy leaves it deleted.
+func TestStage_restore(t *testing.T) {
+	t.Parallel()
+	for get, parameters := range map[string]string{mockserver.NotFound: mockserver.Honoured, mockserver.OK: mockserver.Ignored} {
+		t.Run("get of a deleted one "+get+", its parameters "+parameters, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{DeletedGet: get, GetParameters: parameters}, nil, restore)
+		})
+	}
+}
+
+func restore(s *stage) {
+	s.applies(s.single(everythingDeclared()), address, create)
+	id := s.id()
+	restored := func(d declared, want map[string]any) {
+		s.t.Helper()
+		s.deleteByOthers()
+		planned := parts(s.applies(s.single(d), address, update).planned)
+		if !planned["is_deleted"].Equal(tftypes.NewValue(tftypes.Bool, false)) || planned["revision"].IsKnown() || planned["modified"].IsKnown() {
+			s.t.Errorf("the plan is %s", planned)
+		}
+		s.checks(s.holds(want))
+		s.checks(s.sentIn("batch-restore", 1, 1))
+		if got := s.id(); got != id || stringOf(s.attribute(address, "id")) != id {
+			s.t.Errorf("the conversation is %s now, and was %s", got, id)
+		}
+	}
+	restored(everythingDeclared(), everythingHeld)
+	restored(declared{"phone_id": phone, "recipient_account_id": globex}, map[string]any{"recipient_account_id": globex, "quote_relations": []string{quote}})
+	s.deleteByOthers()
+	s.destroys()
+	s.checks(s.sentIn("batch-restore", 0, 0))
+}
+
+// Where the CRM refuses to restore, the error says how to go on, and that works.
+func TestStage_restoreRefused(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := s.single(declared{"phone_id": phone})
+		s.applies(config, address, create)
+		s.deleteByOthers()
+		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403})
+		s.refused(config, "Unable to Update Text Message Conversation", "is deleted in the CRM, and the CRM does not restore it",
+			"Restore it in the CRM and apply again, or replace it by a new one: terraform apply -replace=ADDRESS", "Cause:", "HTTP 403")
+		s.taint(address) // as with -replace
+		s.applies(config, address, replace)
+		s.checks(s.holds(map[string]any{"phone_id": phone}))
+	})
+}
+
+// Destroying what the CRM protects says why it can't be, and what to do.
+func TestStage_deleteProtected(t *testing.T) {
+	t.Parallel()
+	const protected = "80000000-0000-4000-8000-00000000000a"
+	for name, of := range map[string]struct {
+		at, typeName, importID string
+		config                 func(s *stage, policy any) map[string]block
+	}{
+		"single": {address, singleType, protected, func(s *stage, policy any) map[string]block {
+			return s.single(declared{"phone_id": phone, "deletion_policy": policy})
+		}},
+		"bulk": {bulkAddress, bulkType, "a=" + protected, func(s *stage, policy any) map[string]block {
+			return s.bulk(map[string]declared{"a": {"phone_id": phone}}, map[string]any{"deletion_policy": policy})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				must(s.t, s.Seed(map[string][]map[string]any{conversations: {{"id": protected, "phone_id": phone, "is_delete_protected": true}}}))
+				s.imports(of.at, of.typeName, of.importID)
+				s.refused(nil, "Unable to Delete Text Message Conversation", "The CRM protects the conversation against deletion", `apply deletion_policy = "abandon" first`)
+				s.applies(of.config(s, "abandon"), of.at, update)
+				s.destroys()
+				s.checks(s.holds(map[string]any{"id": protected}))
+			})
+		})
+	}
+}
+
+// What is gone by the time it is to be deleted is deleted.
+func TestStage_destroyOfWhatIsGone(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(*world, string) error{
+		"purged":       func(w *world, id string) error { return w.Purge(conversations, id) },
+		"soft-deleted": func(w *world, id string) error { return w.SoftDelete(conversations, id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				s.applies(s.single(declared{"phone_id": phone}), address, create)
+				s.meanwhile = func() { must(s.t, remove(s.world, s.id())) }
+				s.destroys()
+				s.checks(s.sentIn("batch-delete", 1, 1)) // the deletion comes between refresh and request
+			})
+		})
+	}
+}
+
+// What a plan removes goes by the policy that was applied before, of one resource and of
+// a map alike; the plan warns where a new one comes too late.
+func TestStage_deletionPolicy(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]struct {
+		at     string
+		config func(s *stage, to string, policy any) map[string]block
+	}{
+		"single": {address, func(s *stage, to string, policy any) map[string]block {
+			return s.single(declared{"phone_id": phone, number: to, "deletion_policy": policy})
+		}},
+		"bulk": {bulkAddress, func(s *stage, to string, policy any) map[string]block {
+			return s.bulk(numbers{"a": to}.entries(), map[string]any{"deletion_policy": policy})
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				for i, step := range []struct {
+					policy any
+					live   int
+					warns  bool
+				}{
+					{nil, 1, false},
+					{"abandon", 1, true}, // deleted, as was applied
+					{"abandon", 2, false},
+					{nil, 3, true}, // left, as was applied
+					{nil, 3, false},
+				} {
+					_, errors := s.apply(of.config(s, fmt.Sprintf("+1555010000%d", i), step.policy))
+					if warns := says("Deletion Policy Not Applied Yet").MatchString(s.warnings); errors != "" || len(s.live()) != step.live || warns != step.warns {
+						s.t.Errorf("step %d: %d conversations, want %d; a warning is wanted: %t; %s %s", i, len(s.live()), step.live, step.warns, s.warnings, errors)
+					}
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,120 @@
+package provider_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// numberedOne is a configuration of one conversation with a number, and more.
+func (s *stage) numberedOne(more declared) map[string]block {
+	d := declared{number: "+1 555 010 0000"}
+	maps.Copy(d, more)
+	return s.with(d)
+}
+
+// Even looking fails: the resource is tainted and has no id, and the next plan finds
+// what was created. It is replaced, not left behind; a destroy finds it too.
+func TestStage_outcomeUnknown(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(s.numberedOne(nil), kind, 1)
+				if id := stringOf(s.attribute(address, "id")); id != "" || !s.core.state[address].tainted {
+					s.t.Errorf("the resource has the id %q; it is tainted: %t", id, s.core.state[address].tainted)
+				}
+				s.applies(s.numberedOne(nil), address, replace)
+				s.checks(s.holds(map[string]any{"phone_id": phone}))
+				s.destroys()
+				s.leavesOpen(s.numberedOne(nil), kind, 1)
+				s.destroys()
+				if live := len(s.live()); live != 0 {
+					s.t.Errorf("%d conversations are left", live)
+				}
+			})
+		})
+	}
+}
+
+// What a destroy finds may be somebody else's: it lacks something of what was sent.
+func TestStage_outcomeUnknownOfOthers(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesOpen(s.numberedOne(declared{"recipient_account_id": acme}), mockserver.DropBefore, 1)
+		theirs := s.add(map[string]any{"phone_id": phone, number: "+1 555 010 0000"})
+		s.refused(nil, "Unable to Delete Text Message Conversation", "or somebody else's", "terraform state rm")
+		must(s.t, s.Purge(conversations, theirs))
+		s.destroys()
+	})
+}
+
+// A restored backup shows less than the state has seen: nothing there counts as gone.
+func TestStage_restoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.Backup()
+		s.applies(s.numberedOne(nil), address, create)
+		must(s.t, s.RestoreBackup())
+		s.refused(s.numberedOne(nil), "shows less than Terraform's state has already seen", "Nothing was changed")
+		for range 20 { // as time goes by, there is more than that
+			must(s.t, s.space.Edit("Accounts", acme, map[string]any{"name": "Acme"}))
+		}
+		s.applies(s.numberedOne(nil), address, create)
+	})
+}
+
+// A copy that lags behind what was just written is waited for.
+func TestStage_lag(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.SetLag(time.Second)
+		s.applies(s.numberedOne(nil), address, create)
+		if made := len(s.Records(conversations)); made != 1 {
+			s.t.Errorf("%d conversations were made", made)
+		}
+	})
+}
+
+// What was created and can't be read back is in the state, and is not tainted.
+func TestStage_notReadBack(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"max_retries": 0}, func(s *stage) {
+		config := s.with(declared{"recipient_account_id": acme})
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+		}})
+		_, errors := s.apply(config)
+		s.ClearFaults()
+		if id := stringOf(s.attribute(address, "id")); errors != "" || id != s.id() || s.core.state[address].tainted {
+			s.t.Errorf("the conversation %q is tainted (%t): %s", id, s.core.state[address].tainted, errors)
+		}
+		s.applies(config, address, noop)
+		s.checks(s.holds(map[string]any{"recipient_account_id": acme}))
+		if s.attribute(address, "revision").IsNull() || len(s.Records(conversations)) != 1 {
+			s.t.Errorf("the revision is %s, and %d conversations were made", text(s.attribute(address, "revision")), len(s.Records(conversations)))
+		}
+	})
+}
+
+// A wrong space, or what looks like one, never counts as a deletion.
+func TestStage_wrongSpaceKeepsState(t *testing.T) {
+	t.Parallel()
+	notFound := `{"success":false,"http_status":404,"code":2000,"name":"ERROR_NOT_FOUND","message":"no such space"}`
+	for name, reply := range map[string]string{"the API's envelope": notFound, "another 404": `{"status":404,"message":"not found"}`} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				config := s.with(declared{})
+				s.applies(config, address, create)
+				s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: reply, ContentType: "application/json"})
+				s.refused(config, "Unable to Read Text Message Conversation")
+				s.ClearFaults()
+				s.applies(config, address, noop)
+			})
+		})
+	}
+}
