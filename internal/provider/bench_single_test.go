@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -31,9 +32,7 @@ func BenchmarkSingleCalls(b *testing.B) {
 	read, err := server.ReadResource(b.Context(), &tfprotov6.ReadResourceRequest{TypeName: typeName, CurrentState: value(record)})
 	mustNot(b, err)
 	unknown := map[string]any{}
-	for name, prior := range record {
-		unknown[name] = prior
-	}
+	maps.Copy(unknown, record)
 	for _, name := range []string{"id", "revision", "created", "modified", "is_deleted", "is_delete_protected"} {
 		unknown[name] = tftypes.UnknownValue
 	}

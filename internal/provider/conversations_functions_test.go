@@ -13,8 +13,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
@@ -327,8 +330,8 @@ resource "pipeliner_text_message_conversations" "test" {
     constants = { phone_id = terraform_data.other.output }
   })
 }`, phone)),
-			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
-			Check:            resource.TestCheckResourceAttr("pipeliner_text_message_conversations.test", "conversations.Bob.phone_id", phone),
+			ConfigPlanChecks:  bulkPlanned(plancheck.ResourceActionUpdate),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(bulkAddress, tfjsonpath.New("conversations").AtMapKey("Bob").AtMapKey("phone_id"), knownvalue.StringExact(phone))},
 		},
 	)
 }

@@ -76,7 +76,7 @@ const (
 )
 
 // find returns the conversation that a create is to adopt, nil for none. own are those
-// of the resource's own state. A *notAdoptable says why none can be adopted.
+// of the resource's own state. A *adoptionError says why none can be adopted.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, error) {
 	of := n.identify(m)
 	listed, err := e.of(ctx, api, n, of)
@@ -90,7 +90,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		switch id := conversation.ID; {
 		case own[id]:
 		case e.stated[id], step == planAdoption && e.planned[id], e.adopted[id]:
-			return nil, &notAdoptable{managed: true, ids: []client.ID{id}}
+			return nil, &adoptionError{managed: true, ids: []client.ID{id}}
 		default:
 			free = append(free, conversation)
 		}
@@ -102,7 +102,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		e.note(step, free[0].ID)
 		return &free[0], nil
 	}
-	several := &notAdoptable{}
+	several := &adoptionError{}
 	for _, conversation := range free {
 		several.ids = append(several.ids, conversation.ID)
 	}
@@ -156,21 +156,21 @@ func (m conversationModel) mayExist() bool {
 	return isKnown(m.PhoneID) && isKnown(m.RecipientPhoneNumber) && !reference(m.PhoneID).IsZero()
 }
 
-// A notAdoptable says why existing conversations can't be adopted.
-type notAdoptable struct {
+// An adoptionError says why existing conversations can't be adopted.
+type adoptionError struct {
 	managed bool // by another resource; else there are several
 	ids     []client.ID
 }
 
-func (e *notAdoptable) Error() string { return "can't be adopted: " + idList(e.ids) }
+func (e *adoptionError) Error() string { return "can't be adopted: " + idList(e.ids) }
 
 func isNotAdoptable(err error) bool {
-	_, ok := errors.AsType[*notAdoptable](err)
+	_, ok := errors.AsType[*adoptionError](err)
 	return ok
 }
 
 // summary says what is wrong.
-func (e *notAdoptable) summary() string {
+func (e *adoptionError) summary() string {
 	if e.managed {
 		return "Existing Text Message Conversation Already Managed"
 	}
@@ -178,7 +178,7 @@ func (e *notAdoptable) summary() string {
 }
 
 // advice says what to do.
-func (e *notAdoptable) advice() string {
+func (e *adoptionError) advice() string {
 	if e.managed {
 		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this configuration already manages it or adopts it. "+
 			"Remove one of the two, or set adopt_existing = false to create another conversation. To replace the conversation of this resource, set adopt_existing = false too. "+
@@ -189,7 +189,7 @@ func (e *notAdoptable) advice() string {
 }
 
 // diagnostic tells it of the conversation at a path.
-func (e *notAdoptable) diagnostic(at path.Path) diag.Diagnostic {
+func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
 	if len(at.Steps()) == 0 {
 		return diag.NewErrorDiagnostic(e.summary(), e.advice())
 	}
@@ -199,7 +199,7 @@ func (e *notAdoptable) diagnostic(at path.Path) diag.Diagnostic {
 // clashesOf tells of conversations of a state that another resource adopts too.
 func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
 	if len(clashes) > 0 {
-		diags.Append((&notAdoptable{managed: true, ids: clashes}).diagnostic(at))
+		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
 	}
 	return diags
 }
@@ -259,7 +259,7 @@ func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n n
 	if err == nil {
 		return found, nil
 	}
-	if refused, ok := errors.AsType[*notAdoptable](err); ok {
+	if refused, ok := errors.AsType[*adoptionError](err); ok {
 		return nil, diag.Diagnostics{refused.diagnostic(at)}
 	}
 	return nil, failure{action: "Read", many: true, at: at, err: err, causes: &r.provider.causes}.diagnostics()

@@ -9,7 +9,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -322,12 +325,10 @@ func TestAccTextMessageConversation_adoptExisting(t *testing.T) {
 	id := w.add(map[string]any{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob})
 	body := w.conversation("recipient_phone_number = \"+1 555 010 0002\"\n  adopt_existing = true\n  recipient_account_id = \"" + acme + "\"")
 	run(t, resource.TestStep{
-		Config:           body,
-		ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
-		Check: resource.ComposeAggregateTestCheckFunc(
-			resource.TestCheckResourceAttr(address, "id", id),
-			w.holds(map[string]any{"id": id, "recipient_contact_id": bob, "recipient_account_id": acme}),
-		),
+		Config:            body,
+		ConfigPlanChecks:  planned(plancheck.ResourceActionCreate),
+		ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(address, tfjsonpath.New("id"), knownvalue.StringExact(id))},
+		Check:             w.holds(map[string]any{"id": id, "recipient_contact_id": bob, "recipient_account_id": acme}),
 	})
 }
 
@@ -341,10 +342,10 @@ func TestAccTextMessageConversations_adoptExisting(t *testing.T) {
 	run(t, resource.TestStep{
 		Config:           w.bulk(entries, "adopt_existing = true"),
 		ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionCreate),
-		Check: resource.ComposeAggregateTestCheckFunc(
-			resource.TestCheckResourceAttr(bulkAddress, "conversations.c000.id", ids[0]),
-			resource.TestCheckResourceAttr(bulkAddress, "conversations.c049.id", ids[49]),
-			w.heldNumbers(entries),
-		),
+		ConfigStateChecks: []statecheck.StateCheck{
+			statecheck.ExpectKnownValue(bulkAddress, entryID("c000"), knownvalue.StringExact(ids[0])),
+			statecheck.ExpectKnownValue(bulkAddress, entryID("c049"), knownvalue.StringExact(ids[49])),
+		},
+		Check: w.heldNumbers(entries),
 	})
 }

@@ -173,7 +173,7 @@ func TestAccTextMessageConversation_badMessages(t *testing.T) {
 	}{
 		"neither":             {`{}`, says("Invalid Message", "The message has no")},
 		"no direction":        {`{ content = "x" }`, says("Invalid Message", "The message has no direction")},
-		"id and content":      {`{ id = "` + nobody + `", content = "x" }`, says("Invalid Message", "which is attached as it is: remove content, or the id")},
+		"id and content":      {`{ id = "` + nobody + `", content = "x" }`, says("Invalid Message", "An id attaches an existing message as it is. Remove content, or remove the id")},
 		"null":                {`null`, says("Invalid Message", "The message is null")},
 		"unknown direction":   {`{ content = "x", direction = "sideways" }`, says(`must be one of: ["outgoing" "incoming"]`)},
 		"unknown status":      {`{ content = "x", direction = "outgoing", status = "2" }`, says(`must be one of: ["sending" "sent" "failed" "received" "seen"]`)},

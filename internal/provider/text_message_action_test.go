@@ -10,10 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	frameworkaction "github.com/hashicorp/terraform-plugin-framework/action"
-	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
@@ -82,7 +80,7 @@ func TestMessageAction_schema(t *testing.T) {
 		var described frameworkaction.SchemaResponse
 		construct().Metadata(ctx, frameworkaction.MetadataRequest{ProviderTypeName: "pipeliner"}, &metadata)
 		construct().Schema(ctx, frameworkaction.SchemaRequest{}, &described)
-		var plain schema.Schema = described.Schema
+		plain := described.Schema
 		if diags := plain.ValidateImplementation(ctx); diags.HasError() || metadata.TypeName != messageAction {
 			t.Errorf("%s: %v", metadata.TypeName, diags)
 		}
@@ -264,6 +262,7 @@ func TestMessageAction_plan(t *testing.T) {
 		"a time":         {with("datetime_sent", "now"), []string{"datetime_sent: Invalid Time: …"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			actions := r.ProviderServer.(tfprotov6.ActionServer)
 			valid, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: messageAction, Config: r.action(test.config)})
 			must(t, err)
@@ -276,10 +275,9 @@ func TestMessageAction_plan(t *testing.T) {
 			r.wantDiagnostics(planned.Diagnostics, test.plan...)
 		})
 	}
-	if requests := w.Requests(); len(requests) > 0 {
-		t.Errorf("there were requests: %v", requests)
-	}
+	t.Cleanup(func() { // behind the parallel ones
+		if requests := w.Requests(); len(requests) > 0 {
+			t.Errorf("there were requests: %v", requests)
+		}
+	})
 }
-
-// withActions says from which version on Terraform has actions. OpenTofu has none yet.
-var withActions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)}
