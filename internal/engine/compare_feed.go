@@ -124,7 +124,7 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 			return 0, err
 		}
 		if read == 0 {
-			observePage(&c.engine.seen, page)
+			c.entity.observePage(page)
 			top = max(m.upTo, newest(page.Records))
 		} else {
 			more++

@@ -407,7 +407,7 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 1)
-		now, err := s.engine.now(t.Context())
+		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		attempt := func(i int) conversationChange {
 			input := newConversation(i)
@@ -442,7 +442,7 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		now, err := s.engine.now(t.Context())
+		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		input := newConversation(1)
 		input.Since = &now

@@ -135,7 +135,7 @@ func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bo
 	if l.begun || err != nil {
 		return page, more, err
 	}
-	observePage(&l.engine.seen, page)
+	l.entity.observePage(page)
 	l.shown = l.engine.Newest()
 	if !l.engine.seen.isBehind() {
 		return page, more, nil

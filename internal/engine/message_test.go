@@ -157,3 +157,24 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 		})
 	}
 }
+
+// A message with the text of an older one is another one: what is lost and never arrives
+// is sent again, though the older one is newer than all conversations.
+func TestLostMessageLikeAnOlderOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1)
+		message := newMessage("Welcome")
+		message.TextMessageConversationID = client.Value(conversation.ID)
+		first, err := s.engine.Messages.writeOne(t.Context(), messageChange{Input: message}, 0)
+		apitest.Must(t, err)
+		next := scriptedEngine(t, s.network.RoundTrip) // which knows neither
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		second, err := next.Messages.writeOne(t.Context(), messageChange{Input: message}, 0)
+		apitest.Must(t, err)
+		if second.ID == first.ID {
+			t.Error("the older message is taken for the new one")
+		}
+	})
+}

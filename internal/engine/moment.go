@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"sync"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
-)
+import "sync"
 
 // A history is what an engine has learned of its space's history, so that it can tell
 // what is new, and that what it does not see is gone.
@@ -15,7 +11,6 @@ type history struct {
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists
 	newest   int64 // revision that it has shown
-	known    bool  // nothing was newer when it did
 	expected int64 // revision that the engine's user has seen there before
 	reached  int64 // revision that the space must have by what was written and not read back
 }
@@ -24,20 +19,12 @@ func newHistory() history {
 	return history{asking: make(chan struct{}, 1)}
 }
 
-// observe notes a revision that the space has shown; latest, where nothing was newer.
-func (h *history) observe(revision int64, latest bool) {
+// observe notes a revision that the space has shown.
+func (h *history) observe(revision int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.there = true
 	h.newest = max(h.newest, revision)
-	h.known = h.known || latest
-}
-
-// observePage learns from the first page of a list that is ordered by revision.
-func observePage[T client.Record](h *history, page client.Page[T]) {
-	if len(page.Records) > 0 {
-		h.observe(newest(page.Records), isNewestFirst(page))
-	}
 }
 
 func (h *history) expect(revision int64) {
@@ -56,12 +43,6 @@ func (h *history) state() (newest, expected int64, there bool) {
 func (h *history) isBehind() bool {
 	newest, expected, _ := h.state()
 	return newest < expected
-}
-
-func (h *history) isKnown() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.known
 }
 
 // reach notes a revision that the space has, though it has not shown it.

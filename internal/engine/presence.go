@@ -21,19 +21,29 @@ func (e *Engine) Newest() int64 {
 // and comparisons fail with a *BehindError.
 func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
 
-// now returns the latest known moment of the space's history; the first time
-// it asks the service.
-func (e *Engine) now(ctx context.Context) (Moment, error) {
-	if !e.seen.isKnown() {
-		if err := e.Conversations.entity.observeNewest(ctx); err != nil {
+// now returns the latest known moment of the space's history, behind all records of the
+// entity that are known to exist; the first time it asks the service.
+func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
+	if !e.known.Load() {
+		if err := e.observeNewest(ctx); err != nil {
 			return Moment{}, err
 		}
 	}
-	if err := e.isThere(ctx); err != nil {
+	if err := e.engine.isThere(ctx); err != nil {
 		return Moment{}, err
 	}
-	newest, _, _ := e.seen.state()
+	newest, _, _ := e.engine.seen.state()
 	return Moment{Revision: newest}, nil
+}
+
+// observePage learns from the first page of a list that is ordered by revision.
+func (e *entityOf[T, In]) observePage(page client.Page[T]) {
+	if len(page.Records) > 0 {
+		e.engine.seen.observe(newest(page.Records))
+		if isNewestFirst(page) {
+			e.known.Store(true)
+		}
+	}
 }
 
 // isThere returns an error unless the space has shown that it exists, and all that
@@ -104,7 +114,8 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 	}
 	top := max(newest(page.Records), 0)
 	if isNewestFirst(page) {
-		e.engine.seen.observe(top, true)
+		e.engine.seen.observe(top)
+		e.known.Store(true)
 		return nil
 	}
 	for page, err := range e.climb(ctx, query, top) {
@@ -113,7 +124,8 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 		}
 		top = max(top, newest(page.Records))
 	}
-	e.engine.seen.observe(top, true)
+	e.engine.seen.observe(top)
+	e.known.Store(true)
 	return nil
 }
 

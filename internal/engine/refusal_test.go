@@ -127,7 +127,7 @@ func TestLookForIsExact(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
-				now, err := s.engine.now(t.Context())
+				now, err := s.engine.Conversations.entity.now(t.Context())
 				apitest.Must(t, err)
 				id := s.stranger(t, apitest.NumberOf(1), other.fields...)
 				for range other.messages {

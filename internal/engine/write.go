@@ -58,7 +58,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 			w.engine.claims.take(id)
 			continue
 		}
-		now, err := w.engine.now(ctx)
+		now, err := w.entity.now(ctx)
 		if err != nil {
 			w.fail(w.all(), err)
 			return
