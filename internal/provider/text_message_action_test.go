@@ -175,7 +175,7 @@ func TestMessageAction_unknownOutcome(t *testing.T) {
 		id := s.add(map[string]any{"phone_id": phone})
 		s.Inject(
 			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter},
-			mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502},
+			mockserver.Fault{Method: "GET", Path: textMessages, Skip: 1, Kind: mockserver.StatusReply, Status: 502},
 		)
 		got := s.rpc().invoked(hello(id))
 		s.rpc().wantDiagnostics(got.diagnostics, ": Unable to Create Text Message: The message may or may not have been created, and the CRM may have sent it. "+
