@@ -138,7 +138,7 @@ func costsOf(ctx context.Context, s *sandbox.Sandbox, entries int, form, configu
 func reportCosts(w io.Writer, all []cost) error {
 	fmt.Fprint(w, "\nCPU of one map, as a multiple of what terraform_data with the same map takes in the same run (its own in seconds):\n\n")
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "entries\tform\tcommand\tall\tterraform\tprovider\tprovider : terraform\tpeak of the provider\tbytes of state an entry\trequests\tlimit")
+	fmt.Fprintln(table, "entries\tform\tcommand\tall\tterraform\tprovider\tof terraform's\tpeak of the provider\tbytes of state an entry\trequests\tlimit")
 	floors := map[string]time.Duration{}
 	missed := 0
 	for _, c := range all {

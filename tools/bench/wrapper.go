@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
@@ -60,7 +61,7 @@ func runWrapped() int {
 		return 1
 	}
 	dir := filepath.Dir(self)
-	cmd := exec.Command(filepath.Join(dir, wrapped, filepath.Base(self)), os.Args[1:]...) //nolint:gosec // it is ours
+	cmd := exec.CommandContext(context.Background(), filepath.Join(dir, wrapped, filepath.Base(self)), os.Args[1:]...) //nolint:gosec // it is ours
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Run(); cmd.ProcessState == nil {
 		return 1
