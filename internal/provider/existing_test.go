@@ -349,3 +349,37 @@ func TestAccTextMessageConversations_adoptExisting(t *testing.T) {
 		Check: w.heldNumbers(entries),
 	})
 }
+
+// What the same apply has created for another resource is not there to be adopted.
+func TestStage_adoptsNotWhatItCreated(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.core.parallelism = 1 // a comes first
+		typ := s.core.schemas[singleType].ValueType()
+		both := map[string]block{
+			address + `["a"]`: {singleType, declared{"phone_id": phone, number: "+1 555 010 0002"}.value(typ, nil)},
+			address + `["b"]`: {singleType, adopting("+1 555 010 0002").value(typ, nil)},
+		}
+		if _, errors := s.apply(both); errors != "" || len(s.live()) != 2 {
+			s.t.Errorf("%d conversations, and the errors %q; want two", len(s.live()), errors)
+		}
+	})
+}
+
+// An entry that could not adopt leaves nothing in the state of its map: what is removed
+// later would be deleted.
+func TestStage_adoptionOfAnEntryFails(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		more := map[string]any{"adopt_existing": true}
+		s.applies(s.bulk(numbered(1).entries(), more), bulkAddress, create)
+		s.handmade("+15550100002")
+		entries := numbered(1).entries()
+		entries["theirs"] = declared{"phone_id": phone, number: "+1 555 010 0002", "account_relations": []string{nobody}}
+		s.refused(s.bulk(entries, more), `"theirs"`)
+		s.applies(s.bulk(numbered(1).entries(), more), bulkAddress, update) // which forgets the failure
+		if left := len(s.live()); left != 2 {
+			s.t.Errorf("%d conversations are left; want two", left)
+		}
+	})
+}
