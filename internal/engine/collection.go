@@ -43,7 +43,7 @@ func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&
 // has seen of it: then "not found" proves nothing. What was found is there, even where
 // the revision of the space can't be read.
 func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
-	err := c.engine.isThere(ctx)
+	err := c.engine.shows(ctx, !foundAll)
 	if foundAll && client.ProblemOf(err) != client.Behind {
 		return nil
 	}

@@ -50,6 +50,6 @@ type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
 	engine *Engine
-	known  atomic.Bool  // the newest of its records has been seen
-	pages  atomic.Int64 // that listing all records takes, as far as is known
+	known  atomic.Pointer[time.Time] // when the newest of its records was last seen
+	pages  atomic.Int64              // that listing all records takes, as far as is known
 }

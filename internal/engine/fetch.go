@@ -166,6 +166,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		case answer.err == nil:
 			asOf := f.asOf(&answer.record)
 			*asOf = max(*asOf, f.upTo)
+			f.engine.claims.take(answer.record.Meta().ID)
 			f.found[answer.record.Meta().ID] = answer.record
 			delete(f.missing, answer.record.Meta().ID)
 		case client.ProblemOf(answer.err) == client.NotFound:

@@ -23,7 +23,6 @@ func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	}
 	*c.asOf(&record) = record.Meta().Revision
 	c.engine.seen.observe(record.Meta().Revision)
-	c.engine.claims.take(id)
 	if c.find != nil {
 		return record, nil
 	}

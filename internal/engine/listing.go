@@ -53,7 +53,7 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	if _, expected, _ := l.engine.seen.state(); l.begun && l.shown < expected {
+	if _, expected, _ := l.engine.seen.wanted(false); l.begun && l.shown < expected {
 		l.begun, l.closed, l.gets, l.list = false, false, 0, nil
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -33,16 +33,22 @@ func (h *history) expect(revision int64) {
 	h.expected = max(h.expected, revision)
 }
 
-func (h *history) state() (newest, expected int64, there bool) {
+// wanted returns the newest revision that the space has shown, and the one that it must
+// show: what its user has seen there, and with all also what must be there.
+func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.newest, h.expected, h.there
+	wanted = h.expected
+	if all {
+		wanted = max(wanted, h.reached)
+	}
+	return h.newest, wanted, h.there
 }
 
 // isBehind reports whether the space shows less than its user has seen of it.
 func (h *history) isBehind() bool {
-	newest, expected, _ := h.state()
-	return newest < expected
+	newest, wanted, _ := h.wanted(false)
+	return newest < wanted
 }
 
 // reach notes a revision that the space has, though it has not shown it.

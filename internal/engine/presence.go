@@ -4,16 +4,15 @@ import (
 	"context"
 	"iter"
 	"strconv"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Newest returns the newest revision that this engine knows the space to have, 0 for
-// none.
+// Newest returns the newest revision of the space that this engine has seen, 0 for none.
 func (e *Engine) Newest() int64 {
-	e.seen.mu.Lock()
-	defer e.seen.mu.Unlock()
-	return max(e.seen.newest, e.seen.reached)
+	newest, _, _ := e.seen.wanted(false)
+	return newest
 }
 
 // Expect tells the engine which revision of the space its user has seen before. As
@@ -21,19 +20,40 @@ func (e *Engine) Newest() int64 {
 // and comparisons fail with a *BehindError.
 func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
 
+// Reached returns the revision that the space must have by what was created and could not
+// be read back, 0 for none.
+func (e *Engine) Reached() int64 {
+	e.seen.mu.Lock()
+	defer e.seen.mu.Unlock()
+	return e.seen.reached
+}
+
+// Reach tells the engine what [Engine.Reached] was before. As long as the space shows
+// less, nothing there counts as gone. Unlike what was seen, it may never show: then
+// only what can't be found is an error.
+func (e *Engine) Reach(revision int64) { e.seen.reach(revision) }
+
 // now returns the latest known moment of the space's history, behind all records of the
 // entity that are known to exist; the first time it asks the service.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
-	if !e.known.Load() {
+	if at := e.known.Load(); at == nil || time.Since(*at) > fresh {
 		if err := e.observeNewest(ctx); err != nil {
 			return Moment{}, err
 		}
 	}
-	if err := e.engine.isThere(ctx); err != nil {
+	if err := e.engine.shows(ctx, false); err != nil {
 		return Moment{}, err
 	}
-	newest, _, _ := e.engine.seen.state()
-	return Moment{Revision: newest}, nil
+	return Moment{Revision: e.engine.Newest()}, nil
+}
+
+// fresh is how long the newest record counts as known: what others write later may look
+// like a lost create.
+const fresh = 5 * time.Second
+
+func (e *entityOf[T, In]) seenNewest() {
+	at := time.Now()
+	e.known.Store(&at)
 }
 
 // observePage learns from the first page of a list that is ordered by revision.
@@ -41,17 +61,20 @@ func (e *entityOf[T, In]) observePage(page client.Page[T]) {
 	if len(page.Records) > 0 {
 		e.engine.seen.observe(newest(page.Records))
 		if isNewestFirst(page) {
-			e.known.Store(true)
+			e.seenNewest()
 		}
 	}
 }
 
-// isThere returns an error unless the space has shown that it exists, and all that
-// its user has seen of it before. Only then does "not found" mean that a record is
-// gone, rather than that the address is wrong or a copy is behind.
-func (e *Engine) isThere(ctx context.Context) error {
-	newest, expected, there := e.seen.state()
-	if there && newest >= expected {
+// isThere returns an error unless the space has shown that it exists, and all that its
+// user knows it to have. Only then does "not found" mean that a record is gone, rather
+// than that the address is wrong or a copy is behind.
+func (e *Engine) isThere(ctx context.Context) error { return e.shows(ctx, true) }
+
+// shows returns an error unless the space has shown that it exists, and what its user has
+// seen of it before; with all, also what must be there by what was created.
+func (e *Engine) shows(ctx context.Context, all bool) error {
+	if newest, wanted, there := e.seen.wanted(all); there && newest >= wanted {
 		return nil
 	}
 	select {
@@ -60,26 +83,26 @@ func (e *Engine) isThere(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return e.awaitExpected(ctx)
+	return e.await(ctx, all)
 }
 
-// awaitExpected gives a copy that lags the time to catch up, once for all who ask.
-func (e *Engine) awaitExpected(ctx context.Context) error {
+// await gives a copy that lags the time to catch up, once for all who ask.
+func (e *Engine) await(ctx context.Context, all bool) error {
 	looks := newIntervals(e.settings.RecoveryTimeout)
 	for {
-		newest, expected, there := e.seen.state()
-		if !there || newest < expected && !e.seen.gaveUp {
-			if err := e.lookForNewest(ctx, expected); err != nil {
+		newest, wanted, there := e.seen.wanted(all)
+		if !there || newest < wanted && !e.seen.gaveUp {
+			if err := e.lookForNewest(ctx, wanted); err != nil {
 				return err
 			}
-			newest, expected, _ = e.seen.state()
+			newest, wanted, _ = e.seen.wanted(all)
 		}
-		if newest >= expected {
+		if newest >= wanted {
 			return nil
 		}
 		e.seen.gaveUp = e.seen.gaveUp || looks.areOver()
 		if e.seen.gaveUp {
-			return &BehindError{Space: e.api.SpaceID(), Seen: expected, Newest: newest}
+			return &BehindError{Space: e.api.SpaceID(), Seen: wanted, Newest: newest}
 		}
 		if !looks.wait(ctx) && ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -97,7 +120,7 @@ func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 		if err != nil && i == 0 {
 			return err
 		}
-		if newest, _, _ := e.seen.state(); newest >= expected {
+		if e.Newest() >= expected {
 			return nil
 		}
 	}
@@ -115,7 +138,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 	top := max(newest(page.Records), 0)
 	if isNewestFirst(page) {
 		e.engine.seen.observe(top)
-		e.known.Store(true)
+		e.seenNewest()
 		return nil
 	}
 	for page, err := range e.climb(ctx, query, top) {
@@ -125,7 +148,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 		top = max(top, newest(page.Records))
 	}
 	e.engine.seen.observe(top)
-	e.known.Store(true)
+	e.seenNewest()
 	return nil
 }
 

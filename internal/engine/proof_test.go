@@ -299,7 +299,7 @@ func TestUnreadIsNotGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.stranger(t, apitest.NumberOf(9))
+		other := s.stranger(t, apitest.NumberOf(9))
 		s.SetLag(time.Hour)
 		created, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 		unread, _ := errors.AsType[*UnreadError](err)
@@ -308,7 +308,10 @@ func TestUnreadIsNotGone(t *testing.T) {
 		}
 		next := scriptedEngine(t, s.network.RoundTrip)
 		next.Expect(s.engine.Newest())
+		next.Reach(s.engine.Reached())
 		_, err = next.Conversations.Read(t.Context(), unread.ID)
 		wantProblem(t, err, client.Behind)
+		_, err = next.Conversations.Read(t.Context(), other) // what is there is there
+		apitest.Must(t, err)
 	})
 }

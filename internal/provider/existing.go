@@ -60,6 +60,13 @@ func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	return clashes
 }
 
+// release takes an adoption back that has failed.
+func (e *existing) release(id client.ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.adopted, id)
+}
+
 // isAdopted reports whether this run has adopted the conversation.
 func (e *existing) isAdopted(id client.ID) bool {
 	e.mu.Lock()
@@ -99,6 +106,9 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	case 0:
 		return nil, nil
 	case 1:
+		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // a lost create has made it
+			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
+		}
 		e.note(step, free[0].ID)
 		return &free[0], nil
 	}

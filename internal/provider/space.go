@@ -13,6 +13,10 @@ import (
 type seenSpace struct {
 	ID       string `json:"id,omitempty"`
 	Revision int64  `json:"revision,omitempty"`
+
+	// Reached is the revision that it must have by what was created and could not be read
+	// back. It may never show.
+	Reached int64 `json:"reached,omitempty"`
 }
 
 // check tells the client what the state has seen of its space, or that it is the
@@ -26,12 +30,16 @@ func (s seenSpace) check(api *engine.Engine) (diags diag.Diagnostics) {
 		return diags
 	}
 	api.Expect(s.Revision)
+	api.Reach(s.Reached)
 	return nil
 }
 
 // seen takes note of the space, as new as the client has seen it.
 func (s *seenSpace) seen(api *engine.Engine) {
 	s.ID, s.Revision = api.Client().SpaceID(), max(s.Revision, api.Newest())
+	if s.Reached = max(s.Reached, api.Reached()); s.Reached <= s.Revision {
+		s.Reached = 0
+	}
 }
 
 // checkSpace checks a plan against the space of the state, where the provider is

@@ -75,6 +75,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 		f := failure{action: "Update", subject: prior, err: made.Err, causes: &r.provider.causes}
 		state.conversationModel, diags = plan.written(known.numbers, f, change.Input, made.Value, &prior)
 		if diags.HasError() {
+			r.provider.existing.release(existing.ID)
 			return plan.ownedModel, diags
 		}
 	}
@@ -101,6 +102,9 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		// Where nothing must be deleted, only the next apply takes over what it finds: a
 		// tainted resource would leave it, and make another one.
 		var found engine.Result[client.Conversation]
+		if tried, isOpen := known.unsettled[""]; isOpen && tried.IsPartial {
+			known.unsettled.recall("", state.conversationModel, known.numbers)
+		}
 		if _, tried := known.unsettled[""]; tried && !abandons(state.DeletionPolicy) {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
@@ -135,7 +139,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 // remove deletes the conversation of a state, or what may have been created.
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
 	id := reference(state.ID)
-	if id.IsZero() {
+	if _, isOpen := known.unsettled[""]; id.IsZero() && (isOpen || known.space.ID == "") {
 		known.unsettled.recall("", state.conversationModel, known.numbers)
 	}
 	if abandons(state.DeletionPolicy) {

@@ -55,12 +55,21 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 // adoptExisting makes creates updates of the conversations that they adopt, and returns
 // the changes that are to be sent.
 func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
+	blind := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
 		change := &w.changes[i]
 		if w.find != nil && change.prior == nil && change.write.Since == nil && change.planned.mayExist() {
-			found, err := w.find(ctx, change.planned.conversationModel)
+			phone := reference(change.planned.PhoneID)
+			var found *client.Conversation
+			err := blind[phone]
+			if err == nil {
+				found, err = w.find(ctx, change.planned.conversationModel)
+			}
 			switch {
 			case err != nil:
+				if !isNotAdoptable(err) {
+					blind[phone] = err // the others would fail in the same way, one after the other
+				}
 				w.failed[change.key] = err
 				continue
 			case found != nil:
@@ -97,6 +106,8 @@ func (w *bulkWork) finishAdopting() {
 	for _, change := range w.changes {
 		if change.adopted && w.state[change.key] != nil {
 			ids[change.key] = reference(change.prior.ID)
+		} else if change.adopted {
+			w.existing.release(reference(change.prior.ID))
 		}
 	}
 	if w.allOrNothing && len(w.failed) > 0 {

@@ -30,6 +30,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 		diags.Append(w.errors("Create")...)
 		if len(open) > 0 {
 			w.keepFailed() // so that it is known what to look for
+			maps.DeleteFunc(w.state, func(key string, m *ownedModel) bool { _, isOpen := open[key]; return !isOpen && !isKnown(m.ID) })
 		}
 		return diags
 	}

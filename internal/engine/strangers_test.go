@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A message that somebody else has written before this one was begun is not it, also in
+// an engine that has written before that.
+func TestLostMessageLikeOneOfOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1)
+		message := newMessage("Hi")
+		message.TextMessageConversationID = client.Value(conversation.ID)
+		_, err := s.engine.Messages.writeOne(t.Context(), messageChange{Input: message}, 0)
+		apitest.Must(t, err)
+		time.Sleep(time.Minute)
+		message.Content = client.Value("Welcome")
+		others := scriptedEngine(t, s.network.RoundTrip)
+		theirs, err := others.Messages.writeOne(t.Context(), messageChange{Input: message}, 0)
+		apitest.Must(t, err)
+		time.Sleep(time.Minute)
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		mine := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: message}, 0)
+		apitest.Must(t, mine.Err)
+		if mine.Value.ID == theirs.ID {
+			t.Errorf("the message of others, from before, is taken for the new one, which is never sent")
+		}
+	})
+}
+
+// The same of conversations.
+func TestLostConversationLikeOneOfOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.create(t.Context(), t, 1)
+		time.Sleep(time.Minute)
+		theirs := s.stranger(t, apitest.NumberOf(2))
+		time.Sleep(time.Minute)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		mine := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(2), 0)
+		apitest.Must(t, mine.Err)
+		if mine.Value.ID == theirs {
+			t.Errorf("the conversation of others, from before, is taken for the new one")
+		}
+	})
+}
+
+// A data source that shows a conversation by its id does not own it: a lost create is
+// found all the same, now and in the next run.
+func TestLookedAtByID(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		lost := s.stranger(t, apitest.NumberOf(5))             // by the attempt
+		_, err = s.engine.Conversations.Get(t.Context(), lost) // findByID of the data source
+		apitest.Must(t, err)
+		attempt := newConversation(5)
+		attempt.Since = &now
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		apitest.Must(t, found.Err)
+		if found.Value.ID != lost {
+			t.Errorf("this run does not find it: %v, since %v", found.Value.ID, found.Since)
+		}
+		if found.Since != nil {
+			attempt.Since = found.Since // what the state keeps
+		}
+		next := scriptedEngine(t, s.network.RoundTrip)
+		made := next.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+		apitest.Must(t, made.Err)
+		if made.Value.ID != lost {
+			t.Errorf("the next run creates a second one, %s beside %s", made.Value.ID, lost)
+		}
+	})
+}
+
+// A create that is answered with an id that nothing has (a duplicate check has purged the
+// record, say) does not lock everybody out of a space in which nothing else happens.
+func TestPhantom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 2)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusOK, Reply: `{"success":true,"data":["` + unknown.String() + `"]}`, Times: 1})
+		if _, err := s.engine.Conversations.writeOne(t.Context(), newConversation(7), 0); err == nil {
+			t.Error("the create ends well")
+		}
+		for range 3 {
+			time.Sleep(24 * time.Hour)
+			next := scriptedEngine(t, s.network.RoundTrip)
+			next.Expect(s.engine.Newest())
+			next.Reach(s.engine.Reached())
+			if _, err := next.Conversations.Read(t.Context(), ids[0]); err != nil {
+				t.Errorf("a day later, another conversation can't be read: %v", err)
+			}
+		}
+	})
+}

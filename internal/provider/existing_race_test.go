@@ -1,0 +1,146 @@
+package provider_test
+
+import (
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+func (s *stage) idAt(at string) (id string) {
+	s.t.Helper()
+	must(s.t, s.attribute(at, "id").As(&id))
+	return id
+}
+
+func (s *stage) isDeleted(id string) bool {
+	for _, r := range s.Records(conversations) {
+		if r["id"] == id {
+			return r["is_deleted"] == true
+		}
+	}
+	s.t.Fatalf("no %s", id)
+	return false
+}
+
+// An entry of a map whose create stayed open is moved to a single resource that adopts
+// what exists. What that adopts is not deleted by the map, which looks for its attempt.
+func TestStage_openEntryMovedToAdopter(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.core.parallelism = 1
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropAfter, 2)
+		both := s.bulk(numbered(1).entries(), nil)
+		both[address] = s.single(adopting(numbered(2)["c001"]))[address]
+		if _, errors := s.apply(both); errors != "" {
+			s.t.Fatal(errors)
+		}
+		if id := s.idAt(address); s.isDeleted(id) {
+			s.t.Errorf("the apply adopted %s, deleted it, and said nothing of that: %s", id, s.warnings)
+		}
+	})
+}
+
+// A create that the service commits late, and beside it a resource that adopts what exists.
+func TestStage_adopterBesideALostCreate(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		a, b := address+`["a"]`, address+`["b"]`
+		config := map[string]block{a: s.single(declared{"phone_id": phone, number: "+1 555 010 0002"})[address], b: s.single(adopting("+1 555 010 0002"))[address]}
+		planning := s.core.walk()
+		plan := planning.plan(config)
+		if plan == nil {
+			s.t.Fatal(planning.errors())
+		}
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, Status: 504, CommitAfter: 4 * time.Second, Times: 1})
+		applying := s.core.walk()
+		go func() {
+			time.Sleep(5 * time.Second) // it depends on something else, say
+			applying.applyOne(plan.changes[1])
+		}()
+		applying.applyOne(plan.changes[0])
+		time.Sleep(time.Minute)
+		if s.idAt(a) == s.idAt(b) {
+			s.t.Errorf("both resources have the conversation %s", s.idAt(a))
+		}
+	})
+}
+
+// What a replacement has just deleted is not adopted from a list that was read before.
+func TestStage_adoptsNotWhatItHasDeleted(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.core.parallelism = 1
+		a, b := address+`["a"]`, address+`["b"]`
+		config := map[string]block{b: s.single(adopting("+15550100002"))[address]}
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		config[a] = s.single(adopting("+15550100003"))[address]
+		s.meanwhile = func() { s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) } // the service commits the create late
+		_, _ = s.apply(config)
+		if _, has := s.core.state[b]; has && s.isDeleted(s.idAt(b)) {
+			s.t.Errorf("the apply has deleted %s, and then adopted it", s.idAt(b))
+		}
+	})
+}
+
+// What could not be adopted is not kept from being deleted, and forgotten by both.
+func TestStage_failedAdoptionAndDestroy(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.core.parallelism = 1
+		a, b := address+`["a"]`, address+`["b"]`
+		s.applies(map[string]block{b: s.single(declared{"phone_id": phone, number: "+1 555 010 0002"})[address]}, b, create)
+		id := s.idAt(b)
+		d := adopting("+1 555 010 0002")
+		d["recipient_account_id"] = nobody
+		known := s.single(d)[address]
+		values := map[string]tftypes.Value{}
+		must(s.t, known.value.As(&values))
+		values = maps.Clone(values)
+		values[number] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
+		planning := s.core.walk()
+		plan := planning.plan(map[string]block{a: {singleType, tftypes.NewValue(known.value.Type(), values)}})
+		if plan == nil {
+			s.t.Fatal(planning.errors())
+		}
+		for _, c := range plan.changes {
+			if c.address == a {
+				c.config = known.value
+			}
+		}
+		applying := s.core.walk()
+		applying.apply(plan)
+		if _, has := s.core.state[b]; !has && !s.isDeleted(id) {
+			s.t.Errorf("the conversation %s is live, and in no state: %v", id, len(s.core.state))
+		}
+	})
+}
+
+// While the service refuses to list, an apply that adopts asks once, not for each entry.
+func TestStage_adoptsWhileTheServiceIsAway(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		requests := map[int]int{}
+		for _, n := range []int{1, 40} {
+			planning := s.core.walk()
+			plan := planning.plan(s.bulk(numbered(n).entries(), map[string]any{"adopt_existing": true}))
+			if plan == nil {
+				s.t.Fatal(planning.errors())
+			}
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 503})
+			s.ResetRequests()
+			s.core.walk().carryOut(plan.changes[0], nil)
+			requests[n] = len(s.Requests())
+			s.ClearFaults()
+		}
+		if requests[40] != requests[1] {
+			s.t.Errorf("%d requests for 40 entries, %d for one; want as many", requests[40], requests[1])
+		}
+	})
+}

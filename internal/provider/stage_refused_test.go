@@ -1,0 +1,93 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What was refused for certain has made nothing: a destroy deletes nothing that looks like it.
+func TestStage_destroyOfARefusedEntry(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply})
+		config := s.bulk(numbered(2).entries(), map[string]any{"rollback_method": 1})
+		_, _ = s.apply(config)
+		s.ClearFaults()
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]}) // a colleague makes it by hand
+		_, _ = s.apply(nil)
+		if s.isDeleted(theirs) {
+			s.t.Errorf("the destroy has deleted the colleague's conversation %s", theirs)
+		}
+	})
+}
+
+// The same, where all or nothing is created, and another one is lost: the resource is tainted.
+func TestStage_replacementOfARefusedEntry(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}, func(s *stage) {
+		s.Inject(
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000000", Kind: mockserver.DropBefore, Times: 1},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply},
+		)
+		config := s.bulk(numbered(2).entries(), nil)
+		_, _ = s.apply(config)
+		s.ClearFaults()
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]}) // a colleague makes it by hand
+		config = s.bulk(numbered(1).entries(), nil)
+		_, _ = s.apply(config)
+		if s.isDeleted(theirs) {
+			s.t.Errorf("the replacement has deleted the colleague's conversation %s", theirs)
+		}
+	})
+}
+
+// An open create whose repetition is refused is open no more: a destroy deletes nothing
+// that somebody else makes then.
+func TestStage_destroyOfARefusedRepetition(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		s.untaint(address)
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply})
+		_, _ = s.apply(config)
+		s.ClearFaults()
+		theirs := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
+		_, _ = s.apply(nil)
+		if s.isDeleted(theirs) {
+			s.t.Errorf("the destroy has deleted the colleague's conversation %s", theirs)
+		}
+	})
+}
+
+// An attempt that an earlier version has kept knows only phone and number, which proves
+// nothing.
+func TestStage_partialAttemptOfASingle(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob})
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		open := s.core.state[address]
+		var private map[string]any
+		must(s.t, json.Unmarshal(open.private, &private))
+		old := fmt.Sprintf(`{"":{"since":{"revision":1},"phone":%q,"number":"+15550100002"}}`, phone)
+		private["unsettled"] = []byte(old)
+		var err error
+		open.private, err = json.Marshal(private)
+		must(s.t, err)
+		s.core.state[address] = open
+		theirs := s.add(map[string]any{"phone_id": phone, number: "+15550100002", "recipient_account_id": acme})
+		_, _ = s.apply(config)
+		if s.isDeleted(theirs) {
+			s.t.Errorf("the apply has deleted the colleague's conversation %s", theirs)
+		}
+	})
+}
