@@ -51,7 +51,8 @@ func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 	if len(adopted) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
 			"The CRM did not reply to the creation. The provider found a conversation that appeared since and has everything that was sent, and took it for the one it created: "+
-				firstOfMany(adopted)+". If it belongs to someone else: run terraform untaint if the resource is tainted, set deletion_policy = \"abandon\", apply, remove it from the configuration, and create another one.")
+				firstOfMany(adopted)+". If the resource is tainted, the apply deletes and replaces it: run terraform untaint to keep it. "+
+				"If it belongs to someone else, also set deletion_policy = \"abandon\", apply, remove it from the configuration, and create another one.")
 	}
 	if len(twins) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",

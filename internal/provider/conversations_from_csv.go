@@ -104,6 +104,7 @@ type sheet struct {
 	*sheetOptions
 
 	columns map[string]int // position by name
+	width   int            // of the header
 	found   entries
 	rows    map[string]int // by key
 	faults  []string
@@ -117,6 +118,7 @@ func (s *sheet) fault(row int, column, format string, arguments ...any) {
 
 // setColumns finds the columns that the options name.
 func (s *sheet) setColumns(header []string) {
+	s.width = len(header)
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := s.columns[name]; twice && name != "" {
@@ -135,6 +137,10 @@ func (s *sheet) setColumns(header []string) {
 // add adds the conversation of a row.
 func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	if !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
+		return
+	}
+	if len(cells) != s.width {
+		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, and the header has %d: put a cell that contains the delimiter in quotes", row, len(cells), s.width))
 		return
 	}
 	textIn := func(column string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -90,7 +91,7 @@ func (f failure) prefix(at path.Path) string {
 		return located(at, "")
 	}
 	subject := quoted(f.keys)
-	if f.unnamed && client.ProblemOf(f.err) == client.Refused {
+	if f.isUnnamed() && f.isRefused() {
 		subject = "At least one of " + subject // the CRM does not say which
 	}
 	return subject + ": "
@@ -198,13 +199,21 @@ func (f failure) reason() string {
 		if f.invoked {
 			return fmt.Sprintf("The CRM has no conversation %s in this space. No message was created. Check %s, then %s.", f.subject.ID.ValueString(), conversationOfMessage, invokeAgain)
 		}
-		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, or belong to another space."
+		if f.isUnnamed() {
+			return "A record that one of these entries refers to does not exist in this space, and the CRM doesn't say which entry that is. " + findTheEntry
+		}
+		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, belong to another space, " +
+			"or be of another kind."
 	case client.Refused:
 		return f.refused()
 	case client.Unreachable:
-		return "There is no connection to the CRM, and nothing has changed there. Check the setting service_url (PIPELINER_SERVICE_URL), " +
+		return "There is no connection to the CRM, or it does not answer in time. None of this was sent. Check the setting service_url (PIPELINER_SERVICE_URL), " +
 			"the network, and the proxy in HTTPS_PROXY, if there is one."
 	case client.UnexpectedReply:
+		if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
+			return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again later. If it stays like that, check the setting service_url "+
+				"(PIPELINER_SERVICE_URL), and the proxy in HTTPS_PROXY, if there is one.", status)
+		}
 		return "What came back is not a reply of the Pipeliner API. Check the setting service_url (PIPELINER_SERVICE_URL), " +
 			"and whether a proxy or a login page stands in between."
 	case client.OutcomeUnknown:
@@ -220,32 +229,6 @@ func (f failure) notRemoved(what string) string {
 	}
 	return fmt.Sprintf("The %s %s that this key stood for %s, under the key %s. The next apply tries again.",
 		f.thing(), f.subject.ID.ValueString(), what, quoted(f.kept))
-}
-
-// unnamedRefusal says how to find the entry that is at fault. The provider does not look
-// for it by creating parts of the batch: what a part creates could only be deleted again,
-// and stays in the CRM as deleted, with outgoing messages that may have been sent.
-const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. Nothing in this request was changed. " +
-	"To find the entry, set rollback_method = 1 and apply again: the CRM then names each entry that it refuses, and accepts the others."
-
-func (f failure) refused() string {
-	if f.sought != "" {
-		return "The CRM refuses the question. It may not know a field, not be able to filter or order by it, or not understand a value. The cause below is what it says."
-	}
-	if f.unnamed && f.action != "Delete" {
-		return unnamedRefusal
-	}
-	switch f.action {
-	case "Create":
-		if f.invoked {
-			return "The CRM refuses what the configuration says. No message was created. Correct the configuration, then " + invokeAgain + "."
-		}
-		return "The CRM refuses what the configuration says. Correct it and apply again; nothing was created."
-	case "Update":
-		return "The CRM refuses the change. Either it does not accept what the configuration says, or the conversation has changed since the plan was made: " +
-			"correct the configuration, or just run terraform plan again."
-	}
-	return "The CRM refuses this."
 }
 
 // notRestored says how to go on with a conversation that stays deleted.

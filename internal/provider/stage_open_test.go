@@ -148,8 +148,8 @@ func TestStage_openBeforeItsTwin(t *testing.T) {
 		done, open := address+`["b"]`, address+`["a"]`
 		both, id := s.leavesOpenBeside(done, open, s.single(everythingDeclared())[address])
 		s.refused(both, done, "Text Message Conversation Adopted by Another Resource", id, "terraform state rm")
-		s.core.parallelism = 10 // both at once
-		s.applies(both, open, replace)
+		delete(s.core.state, open) // terraform state rm
+		s.applies(both, open, create)
 		if live := s.live(); len(live) != 2 || live[0]["id"] != id {
 			s.t.Errorf("the CRM holds %v; want the conversation %s and its twin", live, id)
 		}

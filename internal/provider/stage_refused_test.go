@@ -3,6 +3,7 @@ package provider_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -88,6 +89,30 @@ func TestStage_partialAttemptOfASingle(t *testing.T) {
 		_, _ = s.apply(config)
 		if s.isDeleted(theirs) {
 			s.t.Errorf("the apply has deleted the colleague's conversation %s", theirs)
+		}
+	})
+}
+
+// What could not be deleted again is one error, however many there are, and does not hide
+// what may or may not have been created.
+func TestStage_leftoversAreOneError(t *testing.T) {
+	t.Parallel()
+	settings := map[string]any{"batch_size": 10, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
+	onStage(t, mockserver.Behavior{}, settings, func(s *stage) {
+		s.Inject(
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Skip: 3, Times: 1},
+			mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 503},
+		)
+		planning, applying := s.core.walk(), s.core.walk()
+		applying.apply(planning.plan(s.bulk(numbered(40).entries(), nil)))
+		errors := applying.errors()
+		for _, want := range []string{"may or may not have been created", "and 20 more: Created, and still there"} {
+			if !says(want).MatchString(strings.Join(errors, "\n")) {
+				s.t.Errorf("the errors don't say %q", want)
+			}
+		}
+		if len(errors) > 3 {
+			s.t.Errorf("there are %d errors: %q", len(errors), errors)
 		}
 	})
 }

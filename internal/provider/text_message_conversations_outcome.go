@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // created returns the diagnostics of a create. Where some conversations could
@@ -98,10 +99,12 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	groups := map[string]*failure{}
 	var order []*failure
 	for n, f := range rarestFirst(w.failures(action)) {
-		group := f.err.Error()
-		if n < mostErrors && !isConsequence(f.err) {
+		group := f.text()
+		switch {
+		case isConsequence(f.err) || isLeftover(f.err):
+		case n < mostErrors:
 			group = fmt.Sprintf("%p", f.err) // that of a request is the same one for all its keys
-		} else if !isConsequence(f.err) {
+		default:
 			group = fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
 		group = f.action + group
@@ -125,11 +128,21 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 func rarestFirst(failures []failure) []failure {
 	count := map[string]int{}
 	for _, f := range failures {
-		count[f.err.Error()]++
+		count[f.text()]++
 	}
-	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(count[a.err.Error()], count[b.err.Error()]) })
+	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(count[a.text()], count[b.text()]) })
 	return failures
 }
+
+// text is the same for failures that say the same.
+func (f failure) text() string {
+	if isLeftover(f.err) {
+		return "left over" // each names its conversation
+	}
+	return f.err.Error()
+}
+
+func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverError)) }
 
 // failures returns what failed, for each key by itself: first what was to be
 // written, then what was to be removed.

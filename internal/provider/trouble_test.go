@@ -159,7 +159,7 @@ func TestAccProvider_access(t *testing.T) {
 			func(c string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(c, w.url, "http://127.0.0.1:1"), "# more", "max_retries = 0")
 			},
-			says("There is no connection to the CRM, and nothing has changed there", "Cause: cannot connect to 127.0.0.1:1"),
+			says("There is no connection to the CRM, or it does not answer in time. None of this was sent", "Cause: cannot connect to 127.0.0.1:1"),
 		},
 		"no password": {
 			func(c string) string { return regexp.MustCompile(`(?m)^\s*password.*$`).ReplaceAllString(c, "") },
