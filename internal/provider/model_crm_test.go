@@ -247,6 +247,8 @@ var troubles = []trouble{
 	{"504 after", mockserver.Fault{Kind: mockserver.StatusAfter, Status: 504}, true},
 	{"503 with Retry-After", mockserver.Fault{Kind: mockserver.StatusReply, Status: 503, RetryAfter: "3"}, true},
 	{"429", mockserver.Fault{Kind: mockserver.StatusReply, Status: 429}, true},
+	{"429 for a minute", mockserver.Fault{Kind: mockserver.StatusReply, Status: 429, RetryAfter: "60"}, true},
+	{"413", mockserver.Fault{Kind: mockserver.StatusReply, Status: 413, Reply: "<html>too large</html>"}, false},
 	{"truncated", mockserver.Fault{Kind: mockserver.Truncate}, true},
 	{"no reply in time", mockserver.Fault{Kind: mockserver.DropAfter, Latency: hang}, true},
 	{"html after", mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Welcome to the hotel</html>", ContentType: "text/html"}, false},

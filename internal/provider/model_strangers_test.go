@@ -104,18 +104,19 @@ func claimedIn(state map[string]instance) map[string]bool {
 // closeWindows forgets the windows of creates that are open no more, and keeps those of
 // creates that are, since before the first attempt.
 func (v *verdict) closeWindows(intents []intent) {
-	names := map[[2]string]bool{}
-	for _, conversation := range openEntries(v.core.state) {
-		names[meaningOfState(conversation).identity()] = true
-	}
+	names := map[[2]string]bool{} // true: the earlier attempt was given up
 	for _, i := range intents {
 		if i.action == create && v.hasFailed(i) && v.isTold(i) {
-			names[i.wants.identity()] = true
+			names[i.wants.identity()] = v.isReplaced(i.slot)
 		}
 	}
+	for _, conversation := range openEntries(v.core.state) {
+		name := meaningOfState(conversation).identity()
+		names[name] = names[name]
+	}
 	open := map[[2]string]window{}
-	for name := range names {
-		if open[name] = v.windows[name]; open[name] == nil {
+	for name, isNew := range names {
+		if open[name] = v.windows[name]; open[name] == nil || isNew {
 			open[name] = window(v.before)
 		}
 	}
@@ -192,7 +193,7 @@ func (v *verdict) judgeStrangers(intents []intent) {
 		case claimed && (v.strangers[id] || heard[id]):
 			name := is.identity()
 			known := v.windows[name]
-			if known == nil {
+			if known == nil || v.isReplaced(slot) { // then the earlier attempt is given up
 				known = window(v.before)
 			}
 			creates := 0
@@ -211,6 +212,11 @@ func (v *verdict) judgeStrangers(intents []intent) {
 			}
 		}
 	}
+}
+
+// isReplaced reports whether the plan replaces what has the slot.
+func (v *verdict) isReplaced(slot string) bool {
+	return slices.ContainsFunc(v.plan.changes, func(c *change) bool { return c.action == replace && (v.bulk || c.address == slot) })
 }
 
 // judgeFilled checks that taking over filled at most what was empty.
