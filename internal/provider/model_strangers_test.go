@@ -111,8 +111,9 @@ func (v *verdict) closeWindows(intents []intent) {
 		}
 	}
 	for _, conversation := range openEntries(v.core.state) {
-		name := meaningOfState(conversation).identity()
-		names[name] = names[name]
+		if name := meaningOfState(conversation).identity(); !names[name] {
+			names[name] = false
+		}
 	}
 	open := map[[2]string]window{}
 	for name, isNew := range names {
