@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -152,4 +153,19 @@ func TestStage_deletionPolicy(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A plan that restores entries of a map says which.
+func TestStage_warnsOfRestore(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := s.bulk(numbered(2).entries(), nil)
+		s.applies(config, bulkAddress, create)
+		must(s.t, s.SoftDelete(conversations, stringOf(parts(parts(s.attribute(bulkAddress, "conversations"))["c001"])["id"])))
+		planning := s.core.walk()
+		planning.plan(config)
+		if got := planning.warningsAt(bulkAddress); !says("Text Message Conversations Will Be Restored", `"c001"`).MatchString(got) || strings.Contains(got, `"c000"`) {
+			s.t.Errorf("the plan warns %q; want a word of c001 alone", got)
+		}
+	})
 }
