@@ -111,7 +111,6 @@ func (s *search[T, In]) adopt(i int, record T) {
 	if !s.engine.claims.adopt(record.Meta().ID) {
 		return
 	}
-	s.engine.claims.create(record.Meta().ID)
 	s.results[i] = Result[T]{Value: record, Adopted: true}
 	if !s.carried(s.changes[i].Input, record) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)

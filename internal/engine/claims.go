@@ -20,8 +20,7 @@ type claims struct {
 	creating *semaphore.Weighted
 
 	mu   sync.Mutex
-	mine map[client.ID]bool // true: a search took it for the result of a lost create
-	made map[client.ID]bool // those of mine that the engine has created
+	mine map[client.ID]origin
 	lost map[Identity]int
 	open map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
 }
@@ -32,54 +31,50 @@ const (
 	everyone = math.MaxInt32
 )
 
+// An origin is what is known of where a record comes from.
+type origin int
+
+const (
+	unclaimed origin = iota
+	known            // to the engine or its user
+	created          // by the engine
+	adopted          // a search took it for the result of a lost create
+)
+
 func newClaims() claims { return claims{creating: semaphore.NewWeighted(everyone)} }
 
 // take notes that the record is known. It reports false where it was.
-func (c *claims) take(id client.ID) bool { return c.note(id, false) }
+func (c *claims) take(id client.ID) bool { return c.note(id, known) }
+
+// create is take, for what the engine has created.
+func (c *claims) create(id client.ID) bool { return c.note(id, created) }
 
 // adopt is take, for the result of a lost create.
-func (c *claims) adopt(id client.ID) bool { return c.note(id, true) }
+func (c *claims) adopt(id client.ID) bool { return c.note(id, adopted) }
 
-func (c *claims) note(id client.ID, adopted bool) bool {
+func (c *claims) note(id client.ID, from origin) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, known := c.mine[id]; known {
+	if c.mine[id] != unclaimed {
 		return false
 	}
 	if c.mine == nil {
-		c.mine = map[client.ID]bool{}
+		c.mine = map[client.ID]origin{}
 	}
-	c.mine[id] = adopted
+	c.mine[id] = from
 	return true
 }
 
-// create notes that the engine has created the record.
-func (c *claims) create(id client.ID) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.made == nil {
-		c.made = map[client.ID]bool{}
-	}
-	c.made[id] = true
-}
-
-// hasCreated reports whether the engine has created the record.
-func (c *claims) hasCreated(id client.ID) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.made[id]
-}
-
 // has reports whether the record is known.
-func (c *claims) has(id client.ID) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	_, known := c.mine[id]
-	return known
-}
+func (c *claims) has(id client.ID) bool { return c.originOf(id) != unclaimed }
+
+// hasCreated reports whether the engine has created the record, seen or not.
+func (c *claims) hasCreated(id client.ID) bool { return c.originOf(id) >= created }
 
 // wasAdopted reports whether the record was taken for the result of a lost create.
-func (c *claims) wasAdopted(id client.ID) bool {
+func (c *claims) wasAdopted(id client.ID) bool { return c.originOf(id) == adopted }
+
+func (c *claims) originOf(id client.ID) origin {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.mine[id]

@@ -202,9 +202,10 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
-			w.engine.claims.take(id)
 			if w.isCreate(i) {
 				w.engine.claims.create(id)
+			} else {
+				w.engine.claims.take(id)
 			}
 		} else if status := client.StatusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item

@@ -15,7 +15,7 @@ import (
 )
 
 // lookFor looks for what the attempts under these keys have made, in the order of
-// the keys. See [client.Collection.LookFor].
+// the keys. See [engine.Collection.LookFor].
 func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
@@ -35,7 +35,7 @@ func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, err
 	return found.Value.ID, found.Err
 }
 
-// remove deletes what the attempts have made, and forgets those of which nothing is
+// remove deletes what the attempts of a map have made, and forgets those of which nothing is
 // left. It warns of the others.
 func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
 	diags = u.dropPartial()
@@ -50,10 +50,7 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 			delete(u, key)
 			continue
 		}
-		at := path.Root("conversations")
-		if key != "" {
-			at = at.AtMapKey(key)
-		}
+		at := at(key)
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
 			"It is not needed any more, but could not be deleted. The next apply tries again. "+
 			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
