@@ -35,7 +35,7 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 // is the number of lost creates of that identity, in all batches.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
-		return !slices.ContainsFunc(items, func(i int) bool { return record.Meta().Revision > s.since(i).Revision })
+		return !slices.ContainsFunc(items, func(i int) bool { return s.attempt(i).mayHaveMade(record.Meta()) })
 	})
 	if len(records) > max(len(items), lost) {
 		s.failAmbiguous(items, records)
@@ -44,7 +44,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return record.Meta().Revision > s.since(i).Revision && fits(s.changes[i].Input, record)
+				return s.attempt(i).mayHaveMade(record.Meta()) && fits(s.changes[i].Input, record)
 			})
 			if n >= 0 && !s.isUpdate(i) {
 				s.adoptProven(ctx, i, records[n])
@@ -67,7 +67,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	for _, i := range items {
 		of := s.identity(s.changes[i].Input)
 		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
-			if record.Meta().Revision > s.since(i).Revision && s.mayBe(of, record) && s.carried(s.changes[i].Input, record) {
+			if s.attempt(i).mayHaveMade(record.Meta()) && s.mayBe(of, record) && s.carried(s.changes[i].Input, record) {
 				candidates[i] = append(candidates[i], record)
 				claims[record.Meta().ID]++
 			}

@@ -11,10 +11,24 @@ type Result[T any] struct {
 	Adopted bool        // Value was found in the space, and agrees with what was to be created
 	Twins   []client.ID // records that the same create may have made besides
 
-	// Since is the moment at which the next [Collection.LookFor] may begin, where this one
-	// has found only records that are known to be something else: the next one need not
-	// know them.
-	Since *Moment
+	// Earlier is what the next [Collection.LookFor] needs to know, if this one has passed
+	// records that are known to be something else. Otherwise it is nil.
+	Earlier *Attempt
+}
+
+// An Attempt is an earlier one at a create, whose outcome is unknown.
+type Attempt struct {
+	Since Moment // before it was sent
+	// Passed are records that are newer than Since, but known to be something else, and
+	// their revisions. Who looks for the attempt need not know them otherwise. Each is named:
+	// an older one may still turn up.
+	Passed map[client.ID]int64
+}
+
+// mayHaveMade reports whether the attempt may have made the record.
+func (a Attempt) mayHaveMade(meta client.Meta) bool {
+	_, isPassed := a.Passed[meta.ID]
+	return meta.Revision > a.Since.Revision && !isPassed
 }
 
 // An Input is what a record is created or updated with.
@@ -31,9 +45,8 @@ type Change[In Input] struct {
 	Known *Baseline
 	// Restore undoes a soft delete before anything else is updated.
 	Restore bool
-	// Since is the moment before an earlier attempt at this create whose outcome
-	// is unknown: the engine looks first for what it has made.
-	Since *Moment
+	// Earlier is an attempt at this create: the engine looks first for what it has made.
+	Earlier *Attempt
 }
 
 // KnownAsOf notes that what the caller of an update knows was so as of a revision

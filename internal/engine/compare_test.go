@@ -411,7 +411,7 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 		apitest.Must(t, err)
 		attempt := func(i int) conversationChange {
 			input := newConversation(i)
-			input.Since = &now
+			input.Earlier = &Attempt{Since: now}
 			return input
 		}
 		var made []client.ID
@@ -445,7 +445,7 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		input := newConversation(1)
-		input.Since = &now
+		input.Earlier = &Attempt{Since: now}
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
 		_, err = s.engine.Conversations.writeOne(t.Context(), input, 0)
 		wantProblem(t, err, client.OutcomeUnknown)

@@ -35,11 +35,11 @@ func (e *AmbiguousError) Error() string {
 	return "any of these may be it: " + strings.Join(texts, ", ")
 }
 
-// A LostCreateError says that a create may or may not have been carried out, and since
-// when to look for it.
+// A LostCreateError says that a create may or may not have been carried out.
 type LostCreateError struct {
-	Since Moment // before it was sent
-	Err   error
+	Attempt
+
+	Err error
 }
 
 func (e *LostCreateError) Error() string { return (&client.OutcomeUnknownError{Err: e.Err}).Error() }

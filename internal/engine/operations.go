@@ -41,7 +41,7 @@ func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In
 
 // LookFor looks for what earlier attempts at creates have made. It changes nothing. A
 // patient caller waits for the recovery timeout, others get the answer of one look. Each
-// change has a Since.
+// change has an Earlier.
 //
 // A result without an error holds the record that the attempt has made, or a zero record
 // where there is none. A *LostCreateError means that this can't be told. It wraps an

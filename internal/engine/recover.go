@@ -57,7 +57,7 @@ func mayPass(err error) bool {
 // change becomes an update. With an error, nothing may be created: the earlier attempt
 // may have made it.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
-	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Since == nil })
+	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Earlier == nil })
 	if len(items) == 0 {
 		return nil
 	}
@@ -71,14 +71,14 @@ var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 // stays lost, unless this attempt was carried out or refused.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
-	case err == nil, change.Since == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
+	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
 		isUnknown(err), errors.As(err, new(*UnreadError)),
 		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
 		return err
 	case !errors.Is(err, errEarlier):
 		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
 	}
-	return &LostCreateError{Since: *change.Since, Err: err}
+	return &LostCreateError{Attempt: *change.Earlier, Err: err}
 }
 
 // look is one look of settle.

@@ -135,7 +135,7 @@ func TestLookForIsExact(t *testing.T) {
 					apitest.Must(t, err)
 				}
 				sent := input
-				sent.Since = &now
+				sent.Earlier = &Attempt{Since: now}
 				got := s.engine.Conversations.LookFor(t.Context(), []conversationChange{sent}, false)[0]
 				wantEqual(t, "found", other.want, got.Value.ID == id)
 				ambiguous, _ := errors.AsType[*AmbiguousError](got.Err)
@@ -248,7 +248,7 @@ func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.after)
 				defer cancel()
 				input := newConversation(1)
-				input.Since = &Moment{Revision: 1}
+				input.Earlier = &Attempt{Since: Moment{Revision: 1}}
 				_, err := s.engine.Conversations.writeOne(ctx, input, 0)
 				if since := sinceOf(err); since == nil || since.Revision != 1 {
 					t.Errorf("it is forgotten: %v", err)

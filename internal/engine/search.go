@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -103,19 +104,25 @@ func (s *search[T, In]) isWanted(of Identity) bool {
 	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
 }
 
-// passOthers lets the next look for the creates that have found nothing begin after the
-// records that are known to be something else.
+// passOthers names to the creates that have found nothing the records that are known to be
+// something else.
 func (s *search[T, In]) passOthers() {
 	for place, items := range s.places {
 		for _, i := range s.unsettled(items) {
-			since, of := s.since(i), s.identity(s.changes[i].Input)
+			attempt, of := s.attempt(i), s.identity(s.changes[i].Input)
+			passed := maps.Clone(attempt.Passed)
 			for _, record := range s.others {
-				if at := s.identityOf(record); at.Place == place && (at == of || s.mayBe(of, record)) {
-					since.Revision = max(since.Revision, record.Meta().Revision)
+				at := s.identityOf(record)
+				if at.Place != place || at != of && !s.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
+					continue
 				}
+				if passed == nil {
+					passed = map[client.ID]int64{}
+				}
+				passed[record.Meta().ID] = record.Meta().Revision
 			}
-			if since != s.since(i) {
-				s.results[i].Since = &since
+			if len(passed) > len(attempt.Passed) {
+				s.results[i].Earlier = &Attempt{Since: attempt.Since, Passed: passed}
 			}
 		}
 	}

@@ -68,20 +68,47 @@ func TestLookedAtByID(t *testing.T) {
 		_, err = s.engine.Conversations.Get(t.Context(), lost) // findByID of the data source
 		apitest.Must(t, err)
 		attempt := newConversation(5)
-		attempt.Since = &now
+		attempt.Earlier = &Attempt{Since: now}
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		apitest.Must(t, found.Err)
 		if found.Value.ID != lost {
-			t.Errorf("this run does not find it: %v, since %v", found.Value.ID, found.Since)
+			t.Errorf("this run does not find it: %v, earlier %v", found.Value.ID, found.Earlier)
 		}
-		if found.Since != nil {
-			attempt.Since = found.Since // what the state keeps
+		if found.Earlier != nil {
+			attempt.Earlier = found.Earlier // what the state keeps
 		}
 		next := scriptedEngine(t, s.network.RoundTrip)
 		made := next.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
 		apitest.Must(t, made.Err)
 		if made.Value.ID != lost {
 			t.Errorf("the next run creates a second one, %s beside %s", made.Value.ID, lost)
+		}
+	})
+}
+
+// What a look has passed is passed by the next one, which does not know whose it is. What
+// the attempt has made may show later, with an older revision: it is not passed along.
+func TestPassed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep})
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		lost := s.stranger(t, apitest.NumberOf(1)) // by the attempt
+		apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, lost.String()))
+		s.create(t.Context(), t, 1) // for another resource
+		attempt := newConversation(1)
+		attempt.Earlier = &Attempt{Since: now}
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		if apitest.Must(t, found.Err); !found.Value.ID.IsZero() || found.Earlier == nil {
+			t.Fatalf("%v is found, and %v passed; want what the other resource has to be passed", found.Value.ID, found.Earlier)
+		}
+		attempt.Earlier = found.Earlier // what the state keeps
+		apitest.Must(t, s.Restore(apitest.ConversationSegment, lost.String()))
+		next := scriptedEngine(t, s.network.RoundTrip)
+		found = next.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		if apitest.Must(t, found.Err); found.Value.ID != lost {
+			t.Errorf("the next look finds %v; want %v, with its older revision", found.Value.ID, lost)
 		}
 	})
 }

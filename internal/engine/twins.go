@@ -64,5 +64,5 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 // isLike reports whether the record may have been made by the create.
 func (s *search[T, In]) isLike(i int, record T) bool {
 	of := s.identity(s.changes[i].Input)
-	return (of == s.identityOf(record) || s.mayBe(of, record)) && s.lacks(s.changes[i].Input, record)
+	return s.attempt(i).mayHaveMade(record.Meta()) && (of == s.identityOf(record) || s.mayBe(of, record)) && s.lacks(s.changes[i].Input, record)
 }

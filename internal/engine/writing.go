@@ -110,7 +110,12 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
 		w.engine.claims.giveUp(w.lostCreates(creates))
-		w.fail(creates, &LostCreateError{Since: w.sinceAny(creates), Err: err})
+		w.fail(creates, &LostCreateError{Attempt: Attempt{Since: w.sinceAny(creates)}, Err: err}) // one for all that have one reason
+		for _, i := range creates {
+			if attempt := w.attempt(i); len(attempt.Passed) > 0 {
+				w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
+			}
+		}
 	}
 }
 
@@ -129,10 +134,15 @@ func (w *writing[T, In]) since(i int) Moment {
 	if revision, update := w.head(i).Revision.Get(); update {
 		return Moment{Revision: revision}
 	}
-	if since := w.changes[i].Since; since != nil {
-		return *since
+	return w.attempt(i).Since
+}
+
+// attempt returns the earliest attempt at a create: an earlier one, or else this one.
+func (w *writing[T, In]) attempt(i int) Attempt {
+	if earlier := w.changes[i].Earlier; earlier != nil {
+		return *earlier
 	}
-	return w.before
+	return Attempt{Since: w.before}
 }
 
 // createdSince returns a revision below everything that the items have created, now or
@@ -140,9 +150,7 @@ func (w *writing[T, In]) since(i int) Moment {
 func (w *writing[T, In]) createdSince(items []int) int64 {
 	floor := w.before.Revision
 	for _, i := range items {
-		if since := w.changes[i].Since; since != nil {
-			floor = min(floor, since.Revision)
-		}
+		floor = min(floor, w.attempt(i).Since.Revision)
 	}
 	return floor
 }

@@ -20,8 +20,9 @@ type unsettled map[string]attempt
 
 // An attempt is one at a create.
 type attempt struct {
-	Since engine.Moment            `json:"since"` // before it
-	Sent  client.ConversationInput `json:"sent"`  // its messages are empty ones, just as many
+	Since  engine.Moment            `json:"since"`            // before it
+	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
+	Sent   client.ConversationInput `json:"sent"`             // its messages are empty ones, just as many
 
 	// IsPartial says that it is that of an earlier version, of which only the phone and
 	// the number are known. That proves nothing: only a create that says what else was sent
@@ -58,18 +59,22 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if messages, isSet := sent.Messages.Get(); isSet {
 		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
 	}
-	return attempt{Since: lost.Since, Sent: sent}, true
+	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent}, true
 }
 
-// recall finds an attempt in the state of what has no id, where the private state has
-// got lost: then the revision is the one before the attempt. It also completes what an
-// earlier version has kept.
-func (u unsettled) recall(key string, m conversationModel, n numbers) {
-	switch tried, isOpen := u[key]; {
+// earlier returns the attempt as the engine knows it.
+func (a attempt) earlier() *engine.Attempt { return &engine.Attempt{Since: a.Since, Passed: a.Passed} }
+
+// recall completes the attempt at what has no id in the state, if an earlier version kept
+// only part of it. If Terraform has dropped the memory, the state tells of the attempt: its
+// revision is the one before it. Otherwise the memory knows each attempt, and what it does
+// not know was refused.
+func (k *memory) recall(key string, m conversationModel) {
+	switch tried, isOpen := k.unsettled[key]; {
 	case isOpen && tried.IsPartial:
-		u[key] = attempt{Since: tried.Since, Sent: m.toAPI(n, nil)}
-	case !isOpen && isKnown(m.Revision):
-		u[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(n, nil)}
+		k.unsettled[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: m.toAPI(k.numbers, nil)}
+	case !isOpen && k.space.ID == "" && isKnown(m.Revision):
+		k.unsettled[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil)}
 	}
 }
 
@@ -87,19 +92,29 @@ func (a attempt) identity(n numbers) engine.Identity {
 	return engine.Identity{Place: phone, Name: n.Canonical(number)}
 }
 
-// advance lets the next look begin later: what was there before is known to be of other
-// resources, and that look may not know them.
-func (u unsettled) advance(key string, since *engine.Moment) {
-	if tried, isOpen := u[key]; isOpen && since != nil {
-		u[key] = attempt{Since: *since, Sent: tried.Sent}
+// pass notes what a look has passed: it is of other resources, and the next look may not
+// know them.
+func (u unsettled) pass(key string, looked *engine.Attempt) {
+	if tried, isOpen := u[key]; isOpen && looked != nil {
+		tried.Passed = looked.Passed
+		u[key] = tried
 	}
+}
+
+// above returns a revision above which nothing is known to be something else.
+func (a attempt) above() int64 {
+	revision := a.Since.Revision
+	for _, passed := range a.Passed {
+		revision = max(revision, passed)
+	}
+	return revision
 }
 
 // revision returns the one above which a single resource without an id was created, or
 // else the one given: Terraform drops the private state of what it replaces.
 func (u unsettled) revision(other types.Int64) types.Int64 {
 	if tried, isOpen := u[""]; isOpen {
-		return types.Int64Value(tried.Since.Revision)
+		return types.Int64Value(tried.above())
 	}
 	return other
 }
@@ -169,9 +184,9 @@ func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
 	return e
 }
 
-// repeatedBy returns the moment before the attempt that a create repeats, under its key
-// or under another one, and forgets it; nil where there was none.
-func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Moment {
+// repeatedBy returns the attempt that a create repeats, under its key or under another
+// one, and forgets it; nil where there was none.
+func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Attempt {
 	of := e.numbers.identify(m)
 	found := e.index.takeOut(of, key)
 	if found != nil {
@@ -179,5 +194,5 @@ func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Mom
 	} else if found = e.left.takeOut(of); found == nil {
 		return nil
 	}
-	return &found.Since
+	return found.earlier()
 }

@@ -166,6 +166,20 @@ func (m conversationModel) mayExist() bool {
 	return isKnown(m.PhoneID) && isKnown(m.RecipientPhoneNumber) && !reference(m.PhoneID).IsZero()
 }
 
+// isBlind reports whether only the apply can look for an existing conversation.
+func (m conversationModel) isBlind() bool {
+	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
+}
+
+// warnOfBlindAdoption warns of conversations of which the plan can't tell what they adopt.
+// The apply does not see the resources that it leaves alone.
+func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
+		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an existing conversation, and adopts it without asking. "+
+			"It doesn't notice if a resource that it doesn't change already manages that conversation. "+
+			"To see first what it adopts, apply what the phone or number comes from with -target, and plan again.", of))
+}
+
 // An adoptionError says why existing conversations can't be adopted.
 type adoptionError struct {
 	managed bool // by another resource; else there are several
@@ -286,7 +300,13 @@ func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 
 // planToAdopt warns of the conversation that the create of a single resource adopts.
 func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, known *memory) diag.Diagnostics {
-	if !plan.AdoptExisting.ValueBool() || !plan.mayExist() {
+	if !plan.AdoptExisting.ValueBool() {
+		return nil
+	}
+	if plan.isBlind() {
+		return diag.Diagnostics{warnOfBlindAdoption(path.Empty(), "")}
+	}
+	if !plan.mayExist() {
 		return nil
 	}
 	api, diags := r.planningEngine()

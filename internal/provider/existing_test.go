@@ -281,6 +281,27 @@ func TestStage_adoptionFails(t *testing.T) {
 	}
 }
 
+// If the plan doesn't know the number, it warns that only the apply sees what it adopts.
+func TestStage_adoptsBlindly(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		unknown := tftypes.UnknownValue
+		for at, config := range map[string]map[string]block{
+			address: s.single(declared{"phone_id": phone, number: unknown, "adopt_existing": true}),
+			bulkAddress: s.bulk(map[string]declared{
+				"new": {"phone_id": phone, number: unknown}, "blank": {"phone_id": unknown}, "known": {"phone_id": phone, number: "+1 555 010 0002"},
+			}, map[string]any{"adopt_existing": true}),
+		} {
+			planning := s.core.walk()
+			planning.plan(config)
+			warnings := planning.warningsAt(at)
+			if !says("Existing Text Message Conversation Not Known Yet").MatchString(warnings) || at == bulkAddress && !says(`the number of "new" yet`).MatchString(warnings) {
+				s.t.Errorf("the plan says %v, %q; want a warning that names what is not known", planning.errors(), warnings)
+			}
+		}
+	})
+}
+
 // With create_before_destroy, the adopted conversation is that of the object that is
 // destroyed afterwards: it stays.
 func TestStage_adoptedIsNotDeleted(t *testing.T) {

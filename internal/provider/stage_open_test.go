@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
@@ -179,6 +180,49 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 		s.applies(with("incoming"), bulkAddress, update)
 		if made := len(s.Records(conversations)); made != 2 {
 			s.t.Errorf("%d conversations were made; want 2", made)
+		}
+	})
+}
+
+// What is deleted because a look took it for a lost create is named, for a conversation
+// and for an entry.
+func TestStage_openAndDestroyed(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address:     func(s *stage) map[string]block { return s.single(everythingDeclared()) },
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s), mockserver.DropAfter, 1)
+				id := s.live()[0]["id"].(string)
+				applying := s.core.walk()
+				applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}})
+				if warnings := applying.warningsAt(at); !says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) {
+					s.t.Errorf("the destroy says %q, %q; want a warning that names %s", applying.errors(), warnings, id)
+				}
+				if left := len(s.live()); left != 0 {
+					s.t.Errorf("%d conversations are left", left)
+				}
+			})
+		})
+	}
+}
+
+// A create that was lost, and refused when it was repeated, made nothing: nothing says any
+// more that it may have.
+func TestStage_openAndRefused(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.single(everythingDeclared())
+		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.untaint(address)
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
+		s.refused(config, "Unable to Create Text Message Conversation")
+		s.applies(config, address, create)
+		if strings.Contains(s.warnings, "May Have Been Created") {
+			s.t.Errorf("the apply warns of %s", s.warnings)
 		}
 	})
 }

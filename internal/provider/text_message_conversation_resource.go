@@ -137,10 +137,8 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if conversation != nil {
 		id = conversation.ID
 	}
-	if isKnown(id) || conversation != nil {
-		// Also of what turns out to be gone: the framework demands it.
-		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
-	}
+	// Also of what turns out to be gone: the framework demands it.
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
 	switch {
 	case resp.Diagnostics.HasError():
 		return

@@ -26,8 +26,8 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	change.Since = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
-	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Since == nil { // else the engine looks for that attempt
+	change.Earlier = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that attempt
 		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
@@ -43,7 +43,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 		known.unsettled[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
 		state.Revision = known.unsettled.revision(state.Revision)
-		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Since == nil, causes: &r.provider.causes}
+		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
 	state := plan.ownedModel
@@ -102,14 +102,16 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		// Where nothing must be deleted, only the next apply takes over what it finds: a
 		// tainted resource would leave it, and make another one.
 		var found engine.Result[client.Conversation]
-		if tried, isOpen := known.unsettled[""]; isOpen && tried.IsPartial {
-			known.unsettled.recall("", state.conversationModel, known.numbers)
+		known.recall("", state.conversationModel)
+		_, tried := known.unsettled[""]
+		if !tried && known.space.ID != "" {
+			return nil, nil // the attempt was repeated, and refused
 		}
-		if _, tried := known.unsettled[""]; tried && !abandons(state.DeletionPolicy) {
+		if tried && !abandons(state.DeletionPolicy) {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
-			known.unsettled.advance("", found.Since)
+			known.unsettled.pass("", found.Earlier)
 			owned.Revision = known.unsettled.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
 		}
@@ -139,8 +141,8 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 // remove deletes the conversation of a state, or what may have been created.
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
 	id := reference(state.ID)
-	if _, isOpen := known.unsettled[""]; id.IsZero() && (isOpen || known.space.ID == "") {
-		known.unsettled.recall("", state.conversationModel, known.numbers)
+	if id.IsZero() {
+		known.recall("", state.conversationModel)
 	}
 	if abandons(state.DeletionPolicy) {
 		r.provider.left.add(known.numbers, known.unsettled)
@@ -153,9 +155,12 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	if diags.Append(known.space.check(api)...); diags.HasError() {
 		return diags
 	}
+	var found []string
 	var err error
 	if id.IsZero() {
-		id, err = known.unsettled.find(ctx, api)
+		if id, err = known.unsettled.find(ctx, api); !id.IsZero() {
+			found = append(found, id.String())
+		}
 	}
 	if r.provider.existing.isAdopted(id) {
 		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}
@@ -164,9 +169,9 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
 	}
 	if err != nil {
-		diags.Append(failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
+		return append(diags, failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
-	return diags
+	return append(diags, warnOfDeletion(path.Empty(), found...)...)
 }
 
 // update changes the conversation, and then its messages. What failed is in the

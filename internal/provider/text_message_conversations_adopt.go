@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -33,8 +34,12 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 		return diags
 	}
 	find, ids := r.finder(api, known.numbers, prior, planAdoption), map[string]client.ID{}
+	var blind []string
 	for _, key := range planned.keys() {
 		entry := planned[key]
+		if entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
+			blind = append(blind, key)
+		}
 		if _, isOpen := known.unsettled[key]; isOpen || entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
 			continue
 		}
@@ -49,6 +54,9 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 			ids[key] = found.ID
 		}
 	}
+	if len(blind) > 0 {
+		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
+	}
 	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
 }
 
@@ -58,7 +66,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 	blind := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
 		change := &w.changes[i]
-		if w.find != nil && change.prior == nil && change.write.Since == nil && change.planned.mayExist() {
+		if w.find != nil && change.prior == nil && change.write.Earlier == nil && change.planned.mayExist() {
 			phone := reference(change.planned.PhoneID)
 			var found *client.Conversation
 			err := blind[phone]

@@ -86,7 +86,7 @@ func (e entries) revision(open unsettled) types.Int64 {
 	for key, entry := range e {
 		switch tried, isOpen := open[key]; {
 		case !e.exists(key) && isOpen:
-			since = min(since, tried.Since.Revision)
+			since = min(since, tried.above())
 		case e.exists(key) && isKnown(entry.Revision):
 			newest = max(newest, entry.Revision.ValueInt64())
 		}

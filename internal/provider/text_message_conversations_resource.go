@@ -199,9 +199,8 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		// Where the private state is there, it knows all of them: what was refused was not made.
-		if _, isOpen := known.unsettled[key]; !prior.exists(key) && (isOpen || known.space.ID == "") {
-			known.unsettled.recall(key, entry.conversationModel, known.numbers)
+		if !prior.exists(key) {
+			known.recall(key, entry.conversationModel)
 		}
 	}
 	empty := state

@@ -161,7 +161,7 @@ func (w *bulkWork) write(ctx context.Context) {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			change.write.Since = earlier.repeatedBy(change.key, change.planned.conversationModel)
+			change.write.Earlier = earlier.repeatedBy(change.key, change.planned.conversationModel)
 		}
 	}
 	due := w.adoptExisting(ctx)

@@ -19,8 +19,7 @@ import (
 func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		since := u[key].Since
-		changes[i] = conversationChange{Input: u[key].Sent, Since: &since}
+		changes[i] = conversationChange{Input: u[key].Sent, Earlier: u[key].earlier()}
 	}
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
@@ -40,6 +39,7 @@ func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, err
 func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
 	diags = u.dropPartial()
 	keys := slices.Sorted(maps.Keys(u))
+	var deleted []string
 	for i, found := range u.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
@@ -47,6 +47,9 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 			err = api.Conversations.Delete(ctx, id, level)
 		}
 		if err == nil {
+			if !id.IsZero() {
+				deleted = append(deleted, fmt.Sprintf("%q: %s", key, id))
+			}
 			delete(u, key)
 			continue
 		}
@@ -59,6 +62,17 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 			text = "An earlier apply may or may not have created a conversation that is not needed any more. " + candidates(ids)
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
+	}
+	return append(diags, warnOfDeletion(path.Root("conversations"), deleted...)...)
+}
+
+// warnOfDeletion warns of conversations that were deleted because a look took them for what
+// earlier attempts have made.
+func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
+	if len(names) > 0 {
+		diags.AddAttributeWarning(at, "Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
+			"The CRM did not reply when an earlier apply created a conversation that is not needed any more. The provider found a conversation that appeared since "+
+				"and has everything that was sent. It took it for the one it created, and deleted it: %s. If it belongs to someone else, restore it in the CRM.", firstOfMany(names)))
 	}
 	return diags
 }
@@ -104,7 +118,7 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 			adopted[key] = found
 			delete(known.unsettled, key)
 		} else {
-			known.unsettled.advance(key, found.Since)
+			known.unsettled.pass(key, found.Earlier)
 		}
 	}
 	return warnOfAdoption(path.Root("conversations"), adopted)

@@ -33,13 +33,13 @@ func TestUnsettled_ofOlderVersion(t *testing.T) {
 		t.Errorf("what is not needed any more: %v is left, %v is said; want one warning", open, diags)
 	}
 	open = read(text)
-	open.recall("a", m, numbers{})
+	(&memory{unsettled: open}).recall("a", m)
 	if account, _ := open["a"].Sent.RecipientAccountID.Get(); open["a"].IsPartial || account.String() != idB {
 		t.Errorf("with what was declared, the attempt is %v", open["a"])
 	}
 	open = read(text)
 	since := open.earlier(numbers{}, &leftAttempts{}).repeatedBy("a", m)
-	if since == nil || since.Revision != 7 {
+	if since == nil || since.Since.Revision != 7 {
 		t.Errorf("a create like the attempt is above %v; want it above revision 7", since)
 	}
 }
