@@ -2,11 +2,13 @@
 package main
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -36,8 +38,7 @@ func run(args []string, stdout io.Writer) error {
 		_, err := fmt.Fprintln(stdout, version)
 		return err
 	}
-	quietFramework()
-	quietProtocol()
+	quietLogs()
 	if !*debug {
 		outliveSignals()
 	}
@@ -49,30 +50,35 @@ func run(args []string, stdout io.Writer) error {
 		func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
 }
 
-// quietFramework turns the framework's own logs off when nobody has asked for
-// logs. They are made at TRACE all the same, and take longer than everything
-// else that the provider does.
-func quietFramework() {
-	const framework = "TF_LOG_SDK_FRAMEWORK"
-	for _, variable := range []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", framework} {
-		if os.Getenv(variable) != "" {
-			return
-		}
+// quietLogs keeps logs from being made that Terraform throws away. Unless a variable says
+// otherwise, the SDK makes all of them, and that takes longer than everything else that the
+// provider does. The SDK's log of the protocol repeats each error and warning, and those may
+// quote phone numbers and contents, which belong in no log above TRACE.
+func quietLogs() {
+	level := askedLevel()
+	setDefault("TF_LOG_PROVIDER_PIPELINER", level)
+	if os.Getenv("TF_LOG_SDK") != "" {
+		return
 	}
-	_ = os.Setenv(framework, "off")
+	setDefault("TF_LOG_SDK_FRAMEWORK", level)
+	if level != "TRACE" {
+		level = "OFF"
+	}
+	setDefault("TF_LOG_SDK_PROTO", level)
 }
 
-// quietProtocol turns the SDK's logs of the protocol off, unless someone has asked for
-// them, or for everything. They repeat each error and warning, and those may quote phone
-// numbers and contents, which belong in no log above TRACE.
-func quietProtocol() {
-	const protocol = "TF_LOG_SDK_PROTO"
-	for _, variable := range []string{"TF_LOG", "TF_LOG_PROVIDER"} {
-		if level := strings.ToUpper(os.Getenv(variable)); level == "TRACE" || level == "JSON" {
-			return
-		}
+// askedLevel returns the level at which Terraform shows the logs of a provider.
+func askedLevel() string {
+	level := strings.ToUpper(cmp.Or(os.Getenv("TF_LOG_PROVIDER"), os.Getenv("TF_LOG"), "OFF"))
+	if !slices.Contains([]string{"DEBUG", "INFO", "WARN", "ERROR", "OFF"}, level) {
+		return "TRACE" // also JSON, and what Terraform does not know
 	}
-	if os.Getenv("TF_LOG_SDK") == "" && os.Getenv(protocol) == "" {
-		_ = os.Setenv(protocol, "off")
+	return level
+}
+
+// setDefault sets an environment variable that is empty.
+func setDefault(variable, value string) {
+	if os.Getenv(variable) == "" {
+		_ = os.Setenv(variable, value)
 	}
 }
