@@ -244,55 +244,6 @@ func (f failure) notRestored(id client.ID) string {
 		"Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
 }
 
-// invokeAgain says how to repeat an action. An apply alone does not: it triggers an action
-// only when it changes the resource that the action belongs to.
-const invokeAgain = "invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME"
-
-func (f failure) outcomeUnknown() string {
-	if f.invoked {
-		return f.invocationUnknown()
-	}
-	if isKnown(f.subject.ID) {
-		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.thing(), f.subject.ID.ValueString())
-	}
-	if f.message {
-		return "The message may or may not have been created. The next plan looks for it in its conversation, and makes it again only if it is not there; " +
-			"with -refresh=false it would not look."
-	}
-	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return "The CRM did not reply to the creation. " + candidates(ids)
-	}
-	switch {
-	case f.taints:
-		return "The conversation may or may not have been created. It is in the state without an id, and its resource is tainted. The next plan looks for it in the CRM. " +
-			"The next apply deletes what it finds and creates the resource anew; to keep what was found, run terraform untaint with the address of this resource first."
-	case f.remembered:
-		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
-	}
-	var since string
-	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
-		since = fmt.Sprintf(", with a revision above %d", lost.Since.Revision)
-	}
-	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
-		"with this recipient number%s. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
-		f.subject.PhoneID.ValueString(), since)
-}
-
-// invocationUnknown says what to do about a message that an action may have created.
-func (f failure) invocationUnknown() string {
-	text := "The message may or may not have been created, and the CRM may have sent it. "
-	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return text + fmt.Sprintf("Each of these messages of the conversation %s may be it: %s. Look at them in the CRM. If none is the message, %s.",
-			f.subject.ID.ValueString(), idList(ids), invokeAgain)
-	}
-	var since string
-	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
-		since = fmt.Sprintf(" with a revision above %d", lost.Since.Revision)
-	}
-	return text + fmt.Sprintf("An action has no state, so the provider doesn't look for it again. Look in the CRM for a message of the conversation %s%s. "+
-		"Only if it is not there, %s.", f.subject.ID.ValueString(), since, invokeAgain)
-}
-
 // isConsequence reports whether the error only follows from that of another
 // conversation.
 func isConsequence(err error) bool {

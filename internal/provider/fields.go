@@ -96,13 +96,15 @@ func settableField[M, T, In any, V attr.Value, R comparable](
 	f.same = always(func(a, b attr.Value) bool { return a.Equal(b) || toAPI(a) == toAPI(b) })
 	var none R
 	f.text = func(_ numbers, value attr.Value) string {
-		if toAPI(value) == none {
+		v := toAPI(value)
+		if v == none {
 			return ""
 		}
-		return fmt.Sprint(toAPI(value))
+		return fmt.Sprint(v)
 	}
 	f.write = func(in *In, value attr.Value) {
-		if *sent(in) = client.Value(toAPI(value)); toAPI(value) == none {
+		v := toAPI(value)
+		if *sent(in) = client.Value(v); v == none {
 			*sent(in) = client.Null[R]()
 		}
 	}
