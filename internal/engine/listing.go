@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -195,6 +197,14 @@ func (l *listing[T, In]) kept(id client.ID) (record T, isKept bool) {
 	defer l.mu.Unlock()
 	record, isKept = l.listed[id]
 	return record, isKept
+}
+
+// Unread returns the records that the reads of a refresh have listed, and that nobody has
+// asked for. It asks the service nothing.
+func (c *Collection[T, In]) Unread() []T {
+	c.reads.mu.Lock()
+	defer c.reads.mu.Unlock()
+	return slices.Collect(maps.Values(c.reads.listed))
 }
 
 // current returns the as-of of the records that are read from now on, [NoFloor] where

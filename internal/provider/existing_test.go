@@ -185,6 +185,39 @@ func TestStage_adoptExistingBulk(t *testing.T) {
 	})
 }
 
+// Without adopt_existing, the plan of a map warns of conversations that a new entry would
+// double, if the refresh has listed them: that costs no request.
+func TestStage_warnsOfExisting(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		id := s.handmade("+15559990000")
+		s.handmade("+15558880000") // ends alike
+		deleted := s.handmade("+15559990000")
+		must(s.t, s.SoftDelete(conversations, deleted))
+		entries := numbered(1).entries()
+		entries["late"] = declared{"phone_id": phone, number: "+1 555 999 0000"}
+		s.ResetRequests()
+		planning := s.core.walk()
+		planning.plan(s.bulk(entries, nil))
+		warnings, requests := planning.warningsAt(bulkAddress), len(s.Requests())
+		if !says("Text Message Conversation Exists Already", `entries: "late": `+id+`. The apply`, "adopt_existing = true").MatchString(warnings) {
+			s.t.Errorf("the plan says %v, %q; want a warning that names %s alone", planning.errors(), warnings, id)
+		}
+		s.ResetRequests()
+		s.core.walk().plan(s.bulk(numbered(1).entries(), nil))
+		if without := len(s.Requests()); requests > without {
+			s.t.Errorf("the plan takes %d requests; want %d, as without the new entry", requests, without)
+		}
+		entries["late"]["phone_id"] = otherPhone
+		planning = s.core.walk()
+		planning.plan(s.bulk(entries, nil))
+		if warnings := planning.warningsAt(bulkAddress); warnings != "" {
+			s.t.Errorf("with another phone, the plan says %q", warnings)
+		}
+	})
+}
+
 // entryID returns the id of an entry of the map in the state.
 func (s *stage) entryID(key string) (id string) {
 	s.t.Helper()

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -58,6 +59,57 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
 	}
 	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
+}
+
+// warnOfExisting warns of new entries that the CRM seems to have already, as far as the
+// refresh has listed its conversations: the plan asks for nothing more.
+func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagnostics {
+	type group struct {
+		phone  client.ID
+		ending string
+	}
+	api, diags := r.planningEngine()
+	if api == nil {
+		return diags
+	}
+	groups := map[group][]client.Conversation{} // most numbers differ in their last digits: these need no parsing
+	for _, shown := range api.Conversations.Unread() {
+		if !shown.IsDeleted {
+			of := group{shown.PhoneID, lastDigits(shown.RecipientPhoneNumber)}
+			groups[of] = append(groups[of], shown)
+		}
+	}
+	var texts []string
+	for _, key := range planned.keys() {
+		entry := planned[key]
+		if _, isOpen := known.unsettled[key]; isOpen || entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
+			continue
+		}
+		number := textOf(entry.RecipientPhoneNumber)
+		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
+			if known.numbers.Same(number, shown.RecipientPhoneNumber) {
+				texts = append(texts, fmt.Sprintf("%q: %s", key, shown.ID))
+			}
+		}
+	}
+	if len(texts) > 0 {
+		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation Exists Already", fmt.Sprintf(
+			"The CRM already has conversations with the phone and number of these new entries: %s. The apply creates another one for each. "+
+				"To adopt the existing ones instead, set adopt_existing = true. The plan compares only the conversations that the refresh has read.", firstOfMany(texts)))
+	}
+	return diags
+}
+
+// lastDigits returns the last four digits of a number.
+func lastDigits(number string) string {
+	const length = 4
+	digits := make([]byte, 0, length)
+	for i := len(number) - 1; i >= 0 && len(digits) < length; i-- {
+		if c := number[i]; c >= '0' && c <= '9' {
+			digits = append(digits, c)
+		}
+	}
+	return string(digits)
 }
 
 // adoptExisting makes creates updates of the conversations that they adopt, and returns

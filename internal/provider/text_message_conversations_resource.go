@@ -99,6 +99,8 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, known)...)
+	} else {
+		resp.Diagnostics.Append(r.warnOfExisting(planned, known)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
