@@ -45,6 +45,7 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		},
 		prepare: prepareLinks,
 		sent:    e.withKeptLinks,
+		adds:    addsLinks,
 		isPlain: func(in client.ConversationInput) bool { return !setsRelations(in) },
 		inUse:   e.hasOtherMessages,
 		clean:   e.removeDropped,

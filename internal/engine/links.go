@@ -55,6 +55,20 @@ func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client
 	return input
 }
 
+// addsLinks reports whether the change makes links that the conversation does not have. A
+// service that merges arrays makes them once more each time.
+func addsLinks(change *pending[client.ConversationInput]) bool {
+	for _, kind := range client.RelationKinds {
+		wanted, _ := kind.Input(&change.Input).Get()
+		for _, item := range wanted {
+			if _, isKept := change.kept[link{kind.Field, item.Target()}]; !isKept {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // removeDropped deletes the links that updates should have removed, and that a service
 // which merges arrays has kept. It leaves links that others have made since. It reports
 // whether there were any.

@@ -34,6 +34,7 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		prepare:    func(*pending[client.MessageInput], client.Message) {},
 		sent:       func(change *pending[client.MessageInput]) client.MessageInput { return change.Input },
 		isPlain:    func(client.MessageInput) bool { return true },
+		adds:       func(*pending[client.MessageInput]) bool { return false },
 		clean:      func(context.Context, *writing[client.Message, client.MessageInput]) bool { return false },
 	})
 }

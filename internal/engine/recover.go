@@ -12,9 +12,8 @@ import (
 )
 
 // settle finds out which items a lost request has carried out, and sets their results.
-// It returns the other items. While creates are open it looks again, for as long as the
-// patience lasts: "not there yet" does not mean "not done". One look is enough for
-// updates, because those can be sent again.
+// It returns the other items. While items are open that must not be sent twice, it looks
+// again, for as long as the patience lasts: "not there yet" does not mean "not done".
 //
 // With an error, it could not find out about the items that it returns. The error wraps
 // that of the lost request.
@@ -29,7 +28,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 		switch {
 		case len(items) == 0:
 			return nil, nil
-		case err == nil && !slices.ContainsFunc(items, w.isCreate):
+		case err == nil && !slices.ContainsFunc(items, w.isAwaited):
 			return items, nil
 		case err == nil || mayPass(err):
 			if looks.wait(ctx) {

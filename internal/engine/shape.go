@@ -41,6 +41,9 @@ type shape[T client.Record, In Input] struct {
 	isPlain func(In) bool
 	// sent returns what is sent of a change.
 	sent func(*pending[In]) In
+	// adds reports whether an update makes something that would be there twice if it were
+	// carried out twice.
+	adds func(*pending[In]) bool
 	// clean removes what updates should have removed and the service has kept. It
 	// reports whether there was anything.
 	clean func(context.Context, *writing[T, In]) bool

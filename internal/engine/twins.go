@@ -7,16 +7,18 @@ import (
 
 // lookOnceMore looks again at what was sent a second time, because the first request
 // may have been carried out late. Then a create that was refused the second time exists
-// all the same, and one that was carried out exists twice.
+// all the same, an update was refused because of the first one's revision, and a create
+// that was carried out exists twice.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
 	w.lookForTwins(ctx, items)
-	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.results[i].Err == nil })
+	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil })
 	if len(refused) == 0 {
 		return
 	}
-	errs := make(map[int]error, len(refused))
+	errs, updates := make(map[int]error, len(refused)), make(map[int]bool, len(refused))
 	for _, i := range refused {
 		errs[i], w.results[i].Err = w.results[i].Err, nil
+		updates[i], w.changes[i].refused = w.isUpdate(i), true
 	}
 	// It may have been refused because the first one is there, and not show yet.
 	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
@@ -25,7 +27,7 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		return
 	}
 	for _, i := range left {
-		if w.isCreate(i) {
+		if w.isUpdate(i) == updates[i] { // else it was adopted, and is yet to be updated
 			w.results[i].Err = errs[i]
 		}
 	}

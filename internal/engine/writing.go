@@ -14,6 +14,7 @@ type pending[In Input] struct {
 	kept    map[link]client.ID    // relations of the links that are there already
 	dropped []client.ID           // relations that the update is to remove
 	inline  []client.MessageInput // messages that an earlier attempt has created along
+	refused bool                  // when it was repeated: the lost request may have been in its way
 }
 
 // A link is one of a conversation, by its field and the linked record.
@@ -81,6 +82,12 @@ func (w *writing[T, In]) toSend(items []int) []int {
 }
 
 func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
+
+// isAwaited reports whether an item of a lost request must not be sent again before it has
+// had time to show. Other updates can be sent as often as one likes.
+func (w *writing[T, In]) isAwaited(i int) bool {
+	return w.isCreate(i) || w.adds(&w.changes[i]) || w.changes[i].refused
+}
 
 // unsettled returns those of the items that have neither an id nor an error.
 func (w *writing[T, In]) unsettled(items []int) []int {
