@@ -24,9 +24,9 @@
 //	export PIPELINER_SPACE_ID=… PIPELINER_USERNAME=… PIPELINER_PASSWORD=…
 //	pipeliner-mock --probe https://eu-central.api.pipelinersales.com --probe-phone 0190978c-d6d1-de35-3f6d-7cf0a0e264db
 //
-// Probing writes to the space. It creates a few dozen conversations of that phone, each to a number that is reserved for
-// fiction and that no other conversation of the phone has, records incoming messages in them, and deletes them again. The
-// CRM keeps them in its bin. Probing sends nothing, and touches no other record.
+// Probing writes to the space. It creates a few dozen conversations of that phone, each to a number that is reserved
+// for fiction and that no other conversation of the phone has, records incoming messages in them, and deletes them
+// again. The CRM keeps them in its bin. Probing sends nothing, and touches no other record.
 //
 // The mock also has endpoints to watch it and to order faults, which need no credentials:
 //
@@ -45,11 +45,12 @@
 //
 // Add ?space= for another space than the first. Each space has its own records, requests, faults and settings.
 //
-// A fault hits requests that have its method and whose path and body contain its path and body. It lets the first skip of
-// them pass, and hits the next times of them, or all if it has no times. If it has a for, like "60s", it ends that long
-// after its first hit. Whatever its kind, it first waits for its latency, like "1.5s". The kinds that a network has take
-// status, reply, content_type, location, retry_after and envelope. A retry_after of "remaining" is the rest of for.
-// envelope makes the body the API's error, whatever the status:
+// A fault hits requests that have its method and whose path and body contain its path and body. skip is how many of
+// these pass first, times how many it hits then; without times, it hits all. With a for, like "60s", it ends that long
+// after its first hit. Whatever its kind, it first waits for its latency, like "1.5s".
+//
+// The kinds that a network has take status, reply, content_type, location, retry_after and envelope. A retry_after of
+// "remaining" stands for the rest of for. With envelope, the body is the API's error, whatever the status:
 //
 //	latency       only waits
 //	status        answers instead of the API

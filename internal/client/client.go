@@ -21,7 +21,7 @@ type Config struct {
 	Password   string
 	UserAgent  string
 
-	RequestTimeout        time.Duration // for one HTTP request with its reply, and for all work that goes on after an interrupt
+	RequestTimeout        time.Duration // for one request with its reply, and for all work after an interrupt
 	MaxConcurrentRequests int
 	RequestsPerSecond     float64 // 0: no limit
 	MaxRetries            int     // after the first try

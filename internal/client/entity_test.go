@@ -168,7 +168,7 @@ func TestAllEndsInACircle(t *testing.T) {
 			return apitest.Answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+apitest.ID1+`","revision":7}]}`), nil
 		})
 		var last error
-		for _, last = range c.Conversations.All(t.Context(), Query{}) { //nolint:revive // only the end counts
+		for _, last = range c.Conversations.All(t.Context(), Query{}) { //nolint:revive // only the last error counts
 		}
 		wantProblem(t, last, UnexpectedReply)
 		if asked != length+1 {

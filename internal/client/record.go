@@ -13,7 +13,7 @@ type Meta struct {
 	IsDeleteProtected bool
 }
 
-// A Record is one that [Entity] can read.
+// A Record is a type of records that [Entity] can read.
 type Record interface{ Meta() Meta }
 
 // Meta returns what the conversation has in common with all records.

@@ -31,7 +31,7 @@ const (
 	everyone = math.MaxInt32
 )
 
-// An origin is what is known of where a record comes from.
+// An origin says where a record comes from, as far as the engine knows.
 type origin int
 
 const (

@@ -55,7 +55,7 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 // existed reports whether a conversation that has changed since a revision of the space
 // has a link or a message from before. It asks for no messages if created is the same as
 // modified or less than a second later: nobody has changed such a conversation since it was
-// created. A created that is later still proves nothing, because clocks need not agree.
+// created. If created is even later, it proves nothing, because clocks need not agree.
 func (e *Engine) existed(ctx context.Context, conversation client.Conversation, revision int64) (bool, error) {
 	for _, kind := range client.RelationKinds {
 		for _, ref := range *kind.Refs(&conversation) {

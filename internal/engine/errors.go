@@ -132,8 +132,8 @@ func (e *UnreadError) Unwrap() error { return e.Err }
 var (
 	// ErrNotSent says that a change was not sent because another one had failed.
 	ErrNotSent = errors.New("it was not sent, because another one failed")
-	// ErrRolledBack says that a change was rolled back by the service because
-	// another one in its batch failed.
+	// ErrRolledBack says that the service rolled back a change because another
+	// one in its batch failed.
 	ErrRolledBack = errors.New("it was rolled back, because another one in its request failed")
 )
 

@@ -10,9 +10,9 @@ type Identity struct {
 	Name  string
 }
 
-// tail returns the last four digits of the name, or "" if it ends in anything else. A
-// spelling of a number may mask these digits, but never changes them. Hyphens don't count,
-// because they only group digits.
+// tail returns the last four digits of the name, or "" if the name does not end in four
+// digits. A spelling of a number may mask these digits, but never changes them. Hyphens
+// don't count, because they only group digits.
 func (of Identity) tail() string {
 	const length = 4
 	end := ""

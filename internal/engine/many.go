@@ -22,7 +22,7 @@ import (
 // of another one.
 //
 // POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate], and POST
-// /entities/{entity}/batch-delete to undo.
+// /entities/{entity}/batch-delete to undo
 func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options client.WriteOptions, allOrNothing bool) []Result[T] {
 	ctx, end := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer end()

@@ -46,7 +46,7 @@ func messageIdentity(conversation client.ID, direction int, content string) Iden
 // claimed, and that are newer than since, or all with [NoFloor]. They are in the order in
 // which they were made. Use it only for recovery: it reads what others may have written.
 //
-// GET /entities/TextMessages, and GET /entities/TextMessages/{id} for each.
+// GET /entities/TextMessages, and GET /entities/TextMessages/{id} for each
 func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since int64, claimed map[client.ID]bool) ([]client.Message, error) {
 	query := e.Messages.query
 	query.Filters = []client.Filter{{Field: "text_message_conversation_id", Value: conversation.String()}}

@@ -31,8 +31,8 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 // *client.OutcomeUnknownError or *LostCreateError means that even a look at what the CRM
 // holds could not tell whether it was written.
 //
-// POST /entities/{entity}/batch-modify. GET /entities/{entity} compares before it and reads
-// back after it; POST /entities/{entity}/batch-restore undoes deletes.
+// POST /entities/{entity}/batch-modify, GET /entities/{entity} to compare and to read back,
+// and POST /entities/{entity}/batch-restore to undo deletes
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
 	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
 	result.Err = c.stillOpen(change, cmp.Or(err, result.Err))

@@ -30,7 +30,7 @@ func isRefusedWhole(err error) bool {
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
 
-// isUnknown reports whether the error leaves it open whether a change was carried out.
+// isUnknown reports whether the error says that the outcome of a change is unknown.
 func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
 
 // causeOf returns why an outcome is unknown.

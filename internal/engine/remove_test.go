@@ -31,7 +31,8 @@ func TestDelete(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		})
-		// The engine looks only at the record that is refused and, for the one that is gone, at the space.
+		// The engine looks only at the record that is refused and, for the one that is gone, at
+		// the space.
 		s.wantRequests(t, apitest.BatchDelete, apitest.ListConversations, apitest.GetConversation)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})

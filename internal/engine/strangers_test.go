@@ -65,7 +65,7 @@ func TestLookedAtByID(t *testing.T) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		lost := s.stranger(t, apitest.NumberOf(5))             // by the attempt
-		_, err = s.engine.Conversations.Get(t.Context(), lost) // findByID of the data source
+		_, err = s.engine.Conversations.Get(t.Context(), lost) // as the data source does
 		apitest.Must(t, err)
 		attempt := newConversation(5)
 		attempt.Earlier = &Attempt{Since: now}

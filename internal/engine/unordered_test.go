@@ -23,7 +23,8 @@ func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored})
 					s.seed(t, others)
 					batches, pages := count/callers, pagesFor(count+others)
-					// inTurns calls f for each record, by concurrent callers, and checks the number of requests.
+					// inTurns calls f for each record, by concurrent callers, and checks the number of
+					// requests.
 					inTurns := func(what string, most int, f func(i int)) {
 						s.ResetRequests()
 						var workers sync.WaitGroup

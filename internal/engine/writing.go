@@ -166,7 +166,7 @@ func (w *writing[T, In]) sinceAny(items []int) Moment {
 	return earliest
 }
 
-// inlineMessages returns the messages that are created along with a conversation.
+// inlineMessages returns the messages that are created inside a conversation.
 func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
 	if messages, isSet := change.Input.Messages.Get(); isSet {
 		return messages

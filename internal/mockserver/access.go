@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Seed stores records as if they had existed before, all of them or none. The key is the entity's path segment,
-// like "Accounts". The values are what a request would send, and may include what only a server can set: id, created,
+// Seed stores records as if they had existed before, all of them or none. The key is the entity's path segment, like
+// "Accounts". The values are what a request would send, and may include what only a server can set: id, created,
 // modified, is_deleted, is_delete_protected, and a revision above those before it. Seed makes an id for a record
-// without one. The arrays of relations may hold the plain ids of the linked records. Seed does not look up the recipient
-// of a number. The error names the entity, the index and the field.
+// without one. The arrays of relations may hold the plain ids of the linked records. Seed does not look up the
+// recipient of a number. The error names the entity, the index and the field.
 func (s *Server) Seed(seed map[string][]map[string]any) error {
 	for _, segment := range slices.Sorted(maps.Keys(seed)) {
 		if definition(segment) == nil {
@@ -204,7 +204,7 @@ func normalized(fields map[string]any) (map[string]any, error) {
 	return input, err
 }
 
-// in returns the error, in one line, as one about what is at this place.
+// in returns the error on one line, with the place that it is about.
 func (e *apiError) in(place string) error {
 	if e.field != "" {
 		place += "." + e.field

@@ -65,7 +65,7 @@ func TestBehavior_relationError(t *testing.T) {
 	})
 }
 
-// parentBumps returns for each write of a child whether it changes the revision of the one and of the other conversation.
+// parentBumps returns for each write of a child whether it changes the revisions of the two conversations.
 func parentBumps(t *testing.T, m mock, entity string, fields map[string]any) any {
 	t.Helper()
 	id, other := m.newConversation(t, nil), m.newConversation(t, nil)

@@ -50,7 +50,7 @@ func checkConversation(s *store, c *change) {
 	}
 }
 
-// refuseTwin refuses a conversation if another one has its phone and number, if the behavior is so.
+// refuseTwin refuses a conversation if another one has its phone and number and the behavior says so.
 func (s *store) refuseTwin(c *change) {
 	number, _ := c.get(numberField).(string)
 	if s.behavior.Duplicates != Refused || number == "" || !c.has(numberField) && !c.has("phone_id") {

@@ -130,7 +130,8 @@ func (e *apiError) addFieldError(def *entity, p problem) {
 	})
 }
 
-// fieldID returns the id of a field's definition. In the service, that is a record of the space, so its id never changes.
+// fieldID returns the id of a field's definition. In the service, that is a record of the space, so its id never
+// changes.
 func fieldID(def *entity, name string) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(def.name+"."+name)).String()
 }

@@ -136,8 +136,8 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads a fault. It returns an error for an unknown field or kind, or an invalid duration, so that a typing
-// mistake does not go unnoticed.
+// UnmarshalJSON reads a fault. It returns an error for an unknown field or kind, or an invalid duration, so that a
+// typing mistake does not go unnoticed.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var plain plainFault
 	in := faultJSON{plainFault: &plain}

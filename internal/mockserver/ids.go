@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// idSource makes ids like the service's: they begin with the milliseconds of their creation and have no version. The ids
-// of one source are in ascending order, even if many are made in a millisecond.
+// idSource makes ids like the service's: they begin with the milliseconds of their creation and have no version. The
+// ids of one source are in ascending order, even if many are made in a millisecond.
 type idSource struct {
 	last uint64 // milliseconds, and 16 bits to tell apart ids of the same millisecond
 }

@@ -11,8 +11,8 @@ import (
 // ErrDropped is the error that a client gets if [InProcess] drops its connection.
 var ErrDropped = errors.New("connection reset by peer")
 
-// InProcess returns a transport that hands requests to a handler without a network, because a synctest bubble can't wait
-// for a network. If the handler hangs up, the client gets [ErrDropped].
+// InProcess returns a transport that hands requests to a handler without a network, because a synctest bubble can't
+// wait for a network. If the handler hangs up, the client gets [ErrDropped].
 func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler} }
 
 type inProcess struct{ handler http.Handler }

@@ -11,7 +11,7 @@ import (
 // Request is an entry of the request log. It has no headers, and so no credentials.
 type Request struct {
 	Method string     `json:"method"`
-	Path   string     `json:"path"` // below the space, e.g. "/entities/TextMessages/batch-modify"; the whole path if outside
+	Path   string     `json:"path"` // below the space, e.g. "/entities/TextMessages/batch-modify"; whole if outside it
 	Query  url.Values `json:"query"`
 	Body   []byte     `json:"body"`
 	Status int        `json:"status"` // 0 until there is an answer, or if there is none

@@ -108,8 +108,8 @@ func (f *Fault) reply(defaultStatus int) reply {
 	return r
 }
 
-// proxyReply returns what a proxy before the API sends: no body for a 429, and a page if the proxy fails. Other statuses
-// of 400 and above are the API's own, and come with its error object.
+// proxyReply returns what a proxy before the API sends: no body for a 429, and a page if the proxy fails. Other
+// statuses of 400 and above are the API's own, and come with its error object.
 func proxyReply(status int) reply {
 	switch status {
 	case http.StatusTooManyRequests:

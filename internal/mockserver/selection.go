@@ -11,7 +11,7 @@ type selection struct {
 	below map[string]*selection
 }
 
-// get returns what is selected under the name, or nil.
+// get returns the selection below the name, or nil.
 func (s *selection) get(name string) *selection {
 	if s == nil {
 		return nil

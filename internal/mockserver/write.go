@@ -71,8 +71,8 @@ func (c *change) failure() *apiError {
 	return validationFailure(c.def, c.id, c.problems)
 }
 
-// create stores a new record. A nested one is written with its conversation, which gets its own revision then. If create
-// fails, the caller must roll back what it has written.
+// create stores a new record. A nested one is written with its conversation, which gets its own revision then. If
+// create fails, the caller must roll back what it has written.
 func (w *writer) create(def *entity, input map[string]any, nested bool) (*record, *apiError) {
 	t := w.tables[def.segment]
 	c := &change{def: def, id: w.ids.next(), match: !w.seeding}
@@ -267,7 +267,8 @@ func (w *writer) missingRelation(c *change, fieldName, message string) *apiError
 	return e
 }
 
-// bumpParents gives a new revision to the conversations that these versions of a record belong to, if the behavior is so.
+// bumpParents gives a new revision to the conversations that these versions of a record belong to, if the behavior
+// says so.
 func (w *writer) bumpParents(def *entity, versions ...*record) {
 	bumps := def.segment == relations && w.behavior.RelationRevision == Bump ||
 		def.segment == messages && w.behavior.MessageRevision == Bump

@@ -29,7 +29,7 @@ const (
 	MessageContent = "An acceptance test of terraform-provider-pipeliner."
 )
 
-// A Space is one to probe, with the records to probe it with.
+// A Space is the space to probe, with the records to probe it with.
 type Space struct {
 	ServiceURL, SpaceID, Username, Password string // as in [client.Config]
 

@@ -55,7 +55,7 @@ resource "terraform_data" "this" {
 `
 )
 
-// forms are the ways to write a map, the floor first.
+// forms are the ways to write a map. The first is the one to compare with.
 var forms = []struct{ name, resource, expression string }{
 	{"terraform_data", floorResource, "tomap(%s)"},
 	{"function", bulkResource, "provider::pipeliner::conversations(%s)"},

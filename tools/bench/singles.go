@@ -67,8 +67,8 @@ func fewOfMany() scenario {
 	}
 }
 
-// checkUpdate returns what is wrong with the writes that change the phone of one conversation, or "". They may only send
-// what differs.
+// checkUpdate returns what is wrong with the writes that change the phone of one conversation, or "". They may only
+// send what differs.
 func checkUpdate(requests sandbox.Requests) string {
 	writes := requests.OfKind("batch-modify")
 	if len(writes) != 1 {

@@ -18,8 +18,8 @@ import (
 // oldest is the oldest Terraform that the docs promise and that CI tests: the first one with provider functions.
 var oldest = version.Must(version.NewVersion("1.8.0"))
 
-// FindTerraform returns the path of the terraform on PATH or, if there is none, of the one in dir. It downloads that one
-// if it is missing.
+// FindTerraform returns the path of the terraform on PATH or, if there is none, of the one in dir. It downloads that
+// one if it is missing.
 func FindTerraform(ctx context.Context, dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
