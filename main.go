@@ -50,10 +50,10 @@ func run(args []string, stdout io.Writer) error {
 		func() tfprotov6.ProviderServer { return provider.NewServer(version) }, options...)
 }
 
-// quietLogs keeps logs from being made that Terraform throws away. Unless a variable says
-// otherwise, the SDK makes all of them, and that takes longer than everything else that the
-// provider does. The SDK's log of the protocol repeats each error and warning, and those may
-// quote phone numbers and contents, which belong in no log above TRACE.
+// quietLogs turns off logs that Terraform would throw away. By default, the SDK makes all of
+// them, and that takes longer than all other work of the provider. The SDK's log of the
+// protocol is only on at TRACE: it repeats each error and warning, which may quote phone
+// numbers and contents.
 func quietLogs() {
 	level := askedLevel()
 	setDefault("TF_LOG_PROVIDER_PIPELINER", level)
@@ -71,12 +71,12 @@ func quietLogs() {
 func askedLevel() string {
 	level := strings.ToUpper(cmp.Or(os.Getenv("TF_LOG_PROVIDER"), os.Getenv("TF_LOG"), "OFF"))
 	if !slices.Contains([]string{"DEBUG", "INFO", "WARN", "ERROR", "OFF"}, level) {
-		return "TRACE" // also JSON, and what Terraform does not know
+		return "TRACE" // also for JSON, and for levels that Terraform does not know
 	}
 	return level
 }
 
-// setDefault sets an environment variable that is empty.
+// setDefault sets an environment variable if it is empty.
 func setDefault(variable, value string) {
 	if os.Getenv(variable) == "" {
 		_ = os.Setenv(variable, value)

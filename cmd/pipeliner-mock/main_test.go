@@ -23,7 +23,7 @@ import (
 
 const asCommand = "PIPELINER_MOCK_AS_COMMAND"
 
-// TestMain lets the test binary be the command, so that it can be sent signals.
+// TestMain lets the test binary run as the command, so that a test can send signals to it.
 func TestMain(m *testing.M) {
 	if os.Getenv(asCommand) != "" {
 		main()
@@ -50,8 +50,8 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// start runs the command in this process and returns its URL, its standard error, and a function that stops it and
-// returns its error and what else it has printed.
+// start runs the command in this process. It returns its URL, its standard error, and a function that stops it and
+// returns the rest of its output and its error.
 func start(t *testing.T, args ...string) (url string, stderr *buffer, stop func() (rest string, err error)) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -165,7 +165,7 @@ func TestRun_stopsWhileSomebodyWaits(t *testing.T) {
 	go func() {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/v100/rest/spaces/test_space/entities/Phones", nil)
 		if err == nil {
-			_, err = http.DefaultClient.Do(r) //nolint:bodyclose // there is none
+			_, err = http.DefaultClient.Do(r) //nolint:bodyclose // the request gets no answer
 		}
 		failed <- err
 	}()
@@ -258,7 +258,7 @@ func TestRun_helpAndVersion(t *testing.T) {
 	}
 }
 
-// Every switch is a flag, and every value of it is accepted.
+// Each switch is a flag, which accepts each of its values.
 func TestFlags_switches(t *testing.T) {
 	t.Parallel()
 	for _, sw := range mockserver.Switches {

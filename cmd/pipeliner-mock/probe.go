@@ -17,8 +17,8 @@ const probeHelp = "With --probe it finds out how a service behaves and prints th
 	"the CRM keeps them in its bin. It sends nothing, and touches no other record. " +
 	"PIPELINER_SPACE_ID, PIPELINER_USERNAME and PIPELINER_PASSWORD are those of the provider."
 
-// runProbe probes a service and prints its ways as switches of the mock to stdout. What it
-// does, and what it can't tell, goes to stderr.
+// runProbe probes a service, and prints the switches that make the mock behave the same to
+// stdout. It prints what it does, and which switches it can't probe, to stderr.
 func runProbe(ctx context.Context, space probe.Space, stdout, stderr io.Writer) (err error) {
 	space.SpaceID, space.Username, space.Password = os.Getenv("PIPELINER_SPACE_ID"), os.Getenv("PIPELINER_USERNAME"), os.Getenv("PIPELINER_PASSWORD")
 	p, err := probe.New(ctx, space)

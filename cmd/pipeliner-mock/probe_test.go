@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A mock that is probed is told by just the switches that were set.
+// Probing a mock prints exactly the switches that were set.
 func TestProbe(t *testing.T) {
 	const phone = "10000000-0000-4000-8000-00000000000a"
 	seed := file(t, `{"Phones": [{"id": "`+phone+`"}], "Contacts": [{"id": "20000000-0000-4000-8000-00000000000a", "phone1": "+1 907 555 0123"}],

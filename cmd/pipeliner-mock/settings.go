@@ -13,16 +13,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// settings is what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	listen  string
 	seed    string // name of a file
 	version bool
 	options mockserver.Options
-	probe   probe.Space // its ServiceURL is empty where nothing is to be probed
+	probe   probe.Space // its ServiceURL is empty without --probe
 }
 
-// parseFlags returns [flag.ErrHelp] if it was asked for help and has printed it to stderr.
+// parseFlags reads the flags. If they ask for help, it prints that to stderr and returns [flag.ErrHelp].
 func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	var s settings
 	flags := flag.NewFlagSet("pipeliner-mock", flag.ContinueOnError)

@@ -1,5 +1,5 @@
-// Package apitest is what the tests of the client and of the engine have in common: a
-// space of the mock, replies without a network, and how requests are told.
+// Package apitest has what the tests of the client and of the engine share: a space of
+// the mock, replies without a network, and a short form of requests.
 package apitest
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What the space of a test holds at its beginning.
+// Records that the space of a test has from the start.
 const (
 	FrontDesk   = "00000000-0000-4000-8000-0000000000a1" // a phone
 	Acme        = "00000000-0000-4000-8000-0000000000b1" // accounts
@@ -32,14 +32,14 @@ const (
 	Quote       = "00000000-0000-4000-8000-0000000000f1"
 )
 
-// The ids of records that no space holds.
+// Ids that no record of a space has.
 const (
 	ID1 = "0190978c-d6d1-de35-3f6d-7cf0a0e264db"
 	ID2 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dc"
 	ID3 = "0190978c-d6d1-de35-3f6d-7cf0a0e264dd"
 )
 
-// Path segments, and whom the space lets in.
+// Path segments, and the credentials of the space.
 const (
 	ConversationSegment = "TextMessageConversations"
 	RelationSegment     = "TextMessageConversationRelationses"
@@ -48,7 +48,7 @@ const (
 	Password = "correct horse battery"
 )
 
-// Must ends the test where there is an error.
+// Must ends the test if there is an error.
 func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -56,7 +56,8 @@ func Must(t testing.TB, err error) {
 	}
 }
 
-// NewServer must be called inside the synctest bubble, if there is one.
+// NewServer returns a mock with these records. It must be called inside the synctest
+// bubble, if there is one.
 func NewServer(t testing.TB, behavior mockserver.Behavior) *mockserver.Server {
 	t.Helper()
 	mock, err := mockserver.New(mockserver.Options{Username: User, Password: Password, Space: "acme_sales", Behavior: behavior, Latency: time.Millisecond})
@@ -88,7 +89,7 @@ func Seed(t testing.TB, s *mockserver.Server, n int) []string {
 var uuidPattern = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // Requests returns the request log. A request is its method and its path below
-// /entities/, with the fault that hit it behind.
+// /entities/, followed by the fault that hit it.
 func Requests(s *mockserver.Server) []string {
 	var got []string
 	for _, r := range s.Requests() {
@@ -100,7 +101,7 @@ func Requests(s *mockserver.Server) []string {
 	return got
 }
 
-// Requests as [Requests] tells them.
+// Requests in the form that [Requests] returns.
 const (
 	ListConversations = "GET conversations"
 	GetConversation   = "GET conversations/{id}"
@@ -117,14 +118,14 @@ type RoundTripper func(*http.Request) (*http.Response, error)
 // RoundTrip calls f.
 func (f RoundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// WroteHeaders does what the network does when a request is on its way.
+// WroteHeaders tells the client that its request has been sent, as a network does.
 func WroteHeaders(r *http.Request) {
 	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteHeaders != nil {
 		trace.WroteHeaders()
 	}
 }
 
-// Answer returns a reply with these headers, each as "Name: value".
+// Answer returns a reply. Each header has the form "Name: value".
 func Answer(r *http.Request, status int, body string, headers ...string) *http.Response {
 	header := http.Header{}
 	for _, line := range headers {
@@ -134,10 +135,10 @@ func Answer(r *http.Request, status int, body string, headers ...string) *http.R
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}
 }
 
-// NumberOf returns the i-th number.
+// NumberOf returns the i-th phone number.
 func NumberOf(i int) string { return "+1555" + LeftPad(i) }
 
-// LeftPad returns the number in seven digits.
+// LeftPad returns i with seven digits.
 func LeftPad(i int) string {
 	digits := "0000000"
 	for n := len(digits) - 1; n >= 0 && i > 0; n-- {
@@ -182,7 +183,7 @@ const ValidationReply = `{
   "success": false
 }`
 
-// Together runs f n times side by side.
+// Together runs f n times concurrently, and waits for all.
 func Together(n int, f func(i int)) {
 	var callers sync.WaitGroup
 	for i := range n {
@@ -203,10 +204,11 @@ var ReplySeeds = []string{
 	`{"success":true,"data":[` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `]}`,
 }
 
-// ErrForEver ends a caller that asks without end.
+// ErrForEver stops a caller that never stops asking.
 var ErrForEver = errors.New("asks for ever")
 
-// Repeating answers every request in the same way, but not for ever.
+// Repeating answers every request in the same way. After 1000 requests, it returns
+// [ErrForEver].
 func Repeating(status int, body, retryAfter string) RoundTripper {
 	var asked atomic.Int64
 	return func(r *http.Request) (*http.Response, error) {

@@ -1,5 +1,5 @@
-// Package batch joins the single calls of concurrent callers into batches. It knows
-// nothing of what they do.
+// Package batch joins the single calls of concurrent callers into batches, whatever the
+// calls do.
 package batch
 
 import (
@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// A Batcher joins the single items of concurrent callers into batches (group
-// commit). A batch leaves when it is full. Otherwise it leaves when no other batch is
-// running and either all callers seen of late wait in it, or nothing has arrived for five
-// times the longest interval seen of late, at least the window and at most longestWait.
+// A Batcher joins the single items of concurrent callers into batches (group commit). A
+// full batch leaves at once. Any other batch leaves when no batch is running and either
+// all callers seen recently wait in it, or nothing has arrived for five times the longest
+// recent interval between arrivals, at least the window and at most longestWait.
 //
-// So a lone item waits for the window only, callers who come back again and again wait
-// for each other and for nothing else, and slow callers share a batch too.
+// So a lone item only waits for the window, callers that keep coming back only wait for
+// each other, and slow callers share a batch too.
 type Batcher[In, Out any] struct {
 	size   int
 	window time.Duration
@@ -27,35 +27,34 @@ type Batcher[In, Out any] struct {
 	riding  int         // items in the running batches
 	timer   *time.Timer // runs out when nothing has arrived for long enough
 
-	callers  int           // as many as have been seen at once, until some stay away
-	all      bool          // whether that is known to be all of them
+	callers  int           // the most callers seen at once, until some stay away
+	all      bool          // these are known to be all callers
 	last     time.Time     // of the last arrival or end of a run
-	interval time.Duration // the longest of late between arrivals
+	interval time.Duration // the longest recent one between arrivals
 }
 
 const (
 	longestWait      = 500 * time.Millisecond
-	quietAsIntervals = 5 // so many intervals without an arrival mean that nobody comes
+	quietAsIntervals = 5 // this many intervals without an arrival mean that no item will come
 )
 
 // A ticket is one caller's item on its way through a batcher.
 type ticket[In, Out any] struct {
-	ctx    context.Context //nolint:containedctx // of the caller who waits
+	ctx    context.Context //nolint:containedctx // of the waiting caller
 	item   In
-	result chan Out // holds one, so that no one waits to deliver it
+	result chan Out // holds one, so that delivering it never blocks
 }
 
-// New makes a batcher of at most size items a batch. run is called from
-// several goroutines, never with more than size items or none, and must return
-// one result for each item, in their order. Its context ends when every caller
-// of the batch has given up.
+// New returns a batcher of at most size items a batch. It calls run from several
+// goroutines, each time with one to size items. run must return one result for each
+// item, in their order. Its context ends when every caller of the batch has given up.
 func New[In, Out any](size int, window time.Duration, run func(context.Context, []In) []Out) *Batcher[In, Out] {
 	return &Batcher[In, Out]{size: max(size, 1), window: window, run: run}
 }
 
-// Do runs the item in some batch and returns its own result. When ctx ends
-// before the batch is run, the item is dropped and the error is the context's;
-// later, the result is awaited, so that it is not lost. There is no other error.
+// Do runs the item in a batch and returns its own result. If ctx ends before the batch
+// runs, Do drops the item and returns the cause of ctx. If ctx ends later, Do still waits
+// for the result, so that it is not lost. There is no other error.
 func (b *Batcher[In, Out]) Do(ctx context.Context, item In) (Out, error) {
 	t := &ticket[In, Out]{ctx: ctx, item: item, result: make(chan Out, 1)}
 	if err := b.enqueue(t); err != nil {
@@ -92,8 +91,8 @@ func (b *Batcher[In, Out]) enqueue(t *ticket[In, Out]) error {
 	return nil
 }
 
-// learn takes note of an arrival. Long intervals are forgotten little by
-// little; those that no batch would wait for don't count. mu is held.
+// learn notes an arrival. It forgets long intervals little by little, and ignores those
+// that no batch would wait for. The caller holds mu.
 func (b *Batcher[In, Out]) learn() {
 	if together := len(b.waiting) + b.riding; together > b.callers {
 		b.callers, b.all = together, false
@@ -105,7 +104,7 @@ func (b *Batcher[In, Out]) learn() {
 	b.last = now
 }
 
-// withdraw takes t out of the queue, unless it is on its way already.
+// withdraw takes t out of the queue. It reports false if the batch of t has left.
 func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,7 +117,7 @@ func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	return false
 }
 
-// longest is how long a batch waits at most for another item.
+// longest returns how long a batch waits at most for another item.
 func (b *Batcher[In, Out]) longest() time.Duration {
 	if b.window == 0 {
 		return 0
@@ -126,7 +125,7 @@ func (b *Batcher[In, Out]) longest() time.Duration {
 	return max(b.window, longestWait)
 }
 
-// awaitQuiet begins anew to wait until nothing has arrived for long enough. mu is held.
+// awaitQuiet restarts the wait until nothing has arrived for long enough. The caller holds mu.
 func (b *Batcher[In, Out]) awaitQuiet() {
 	if b.timer != nil {
 		b.timer.Stop()
@@ -136,7 +135,7 @@ func (b *Batcher[In, Out]) awaitQuiet() {
 	timer = time.AfterFunc(wait, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if b.timer == timer && b.running == 0 { // else something has happened since
+		if b.timer == timer && b.running == 0 { // otherwise something has happened since
 			b.callers, b.all = len(b.waiting), false
 			b.dispatch()
 		}
@@ -144,7 +143,7 @@ func (b *Batcher[In, Out]) awaitQuiet() {
 	b.timer = timer
 }
 
-// dispatch runs what waits as one batch. mu is held.
+// dispatch runs the waiting items as one batch. The caller holds mu.
 func (b *Batcher[In, Out]) dispatch() {
 	b.timer = nil
 	if len(b.waiting) == 0 {
@@ -162,12 +161,12 @@ func (b *Batcher[In, Out]) dispatch() {
 	}()
 }
 
-// finish takes note of the end of a run. mu is held.
+// finish notes the end of a run. The caller holds mu.
 func (b *Batcher[In, Out]) finish(size int) {
 	b.last = time.Now()
 	b.running--
 	b.riding -= size
-	// Had there been others, they would have come meanwhile.
+	// Any other caller would have come during the run.
 	b.all = size == b.callers
 	if b.running == 0 && len(b.waiting) > 0 {
 		b.awaitQuiet()
@@ -187,8 +186,8 @@ func (b *Batcher[In, Out]) runBatch(batch []*ticket[In, Out]) {
 	}
 }
 
-// untilAllGiveUp returns a context with the values of the first caller's, that
-// ends when the last of the callers' has ended.
+// untilAllGiveUp returns a context with the values of the first caller's context. It ends
+// when the contexts of all callers have ended.
 func untilAllGiveUp[In, Out any](batch []*ticket[In, Out]) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(batch[0].ctx))
 	var patient atomic.Int64

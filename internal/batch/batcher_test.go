@@ -22,10 +22,10 @@ type recorder struct {
 	batches [][]int
 	most    int // batches that ran at the same time
 	running int
-	ends    []error // what the context of each batch said at its end
+	ends    []error // of the context of each batch, at the end of its run
 }
 
-// run answers each item with its double.
+// run returns twice each item.
 func (r *recorder) run(ctx context.Context, items []int) []int {
 	r.mu.Lock()
 	r.batches = append(r.batches, slices.Clone(items))
@@ -141,7 +141,7 @@ func TestBatcherCallersComeBackTogether(t *testing.T) {
 		var callers sync.WaitGroup
 		for caller := range 10 {
 			callers.Go(func() {
-				// The first three of them begin a window earlier than the others.
+				// The first three begin a window earlier than the rest.
 				if caller >= 3 {
 					time.Sleep(testWindow + time.Millisecond)
 				}
@@ -208,8 +208,8 @@ func TestBatcherRunsOnForThePatient(t *testing.T) {
 	})
 }
 
-// Callers who come at longer intervals than the window share a batch, once a few of them
-// have come while another batch was running.
+// Callers that come at longer intervals than the window share a batch, once a few of them
+// have come during the run of another batch.
 func TestBatcherSlowCallersShareABatch(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

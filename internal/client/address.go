@@ -60,7 +60,7 @@ func spaceURL(service, space string) (*url.URL, error) {
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
 }
 
-// SpaceIn returns the space id in a whole base URL of a space, empty where the
+// SpaceIn returns the space id in a whole base URL of a space, or "" if the
 // service URL has none.
 func SpaceIn(service string) string {
 	_, after, _ := strings.Cut(service, apiPath)

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Config says which space to talk to, and how. RequestTimeout and
-// MaxConcurrentRequests can't be zero: then they are what [Defaults] gives.
+// Config says which space to talk to, and how. If RequestTimeout or
+// MaxConcurrentRequests is not positive, the client uses that of [Defaults].
 type Config struct {
 	ServiceURL string // bare host, URL, or the whole base URL of a space
 	SpaceID    string
@@ -21,7 +21,7 @@ type Config struct {
 	Password   string
 	UserAgent  string
 
-	RequestTimeout        time.Duration // for one HTTP request with its reply; and for all that is finished after an interrupt
+	RequestTimeout        time.Duration // for one request with its reply, and for all work after an interrupt
 	MaxConcurrentRequests int
 	RequestsPerSecond     float64 // 0: no limit
 	MaxRetries            int     // after the first try
@@ -48,8 +48,7 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return fmt.Sprintf("%s: %v", e.Setting, e.Err) }
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// A Client talks to one space. It is safe for concurrent use, and its methods
-// may be called from any number of goroutines.
+// A Client talks to one space. It is safe for concurrent use.
 type Client struct {
 	Conversations *Entity[Conversation, ConversationInput]
 	Messages      *Entity[Message, MessageInput]
@@ -69,7 +68,7 @@ type Client struct {
 	denied denial
 }
 
-// New makes a client. It sends nothing yet. An error is a *ConfigError.
+// New returns a client. It sends no request. Its error is a *ConfigError.
 func New(config Config) (*Client, error) {
 	base, err := spaceURL(config.ServiceURL, config.SpaceID)
 	switch {
@@ -118,7 +117,7 @@ func newTransport(idle int) *http.Transport {
 	return transport
 }
 
-// SpaceID returns the id of the space, also where only the service URL has it.
+// SpaceID returns the id of the space, even if only the service URL has it.
 func (c *Client) SpaceID() string { return path.Base(c.base.Path) }
 
 // URL returns the base URL of the space.

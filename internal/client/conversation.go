@@ -23,24 +23,24 @@ type Conversation struct {
 	OpportunityRelations []Ref[Relation] `json:"opportunity_relations"`
 	QuoteRelations       []Ref[Relation] `json:"quote_relations"`
 
-	// Messages is nil unless it was asked for: people's conversations gather
-	// thousands.
+	// Messages is nil unless the query asks for it, because a conversation may have
+	// thousands of messages.
 	Messages []Ref[Message] `json:"messages"`
 
-	// AsOf is a revision of the space as of which the conversation was like this:
-	// one that nothing newer than AsOf has changed still is. It is not the API's,
-	// but for readers who know it.
+	// AsOf is the revision of the space at which the conversation was known to be like
+	// this. It still is if nothing newer has changed it. The API has no such field: the
+	// engine sets it.
 	AsOf int64 `json:"-"`
 }
 
 // A Head says which record an input is about.
 type Head struct {
-	ID       Field[ID]    `json:"id,omitzero"` // absent: to create
+	ID       Field[ID]    `json:"id,omitzero"` // absent: create a record
 	Revision Field[int64] `json:"revision,omitzero"`
 }
 
-// A ConversationInput is what a conversation is created or updated with.
-// Without an ID it creates; absent fields of an update stay as they are.
+// A ConversationInput holds the values to create or update a conversation with.
+// Without an ID, it creates one. An update leaves absent fields as they are.
 type ConversationInput struct {
 	Head
 
@@ -59,15 +59,15 @@ type ConversationInput struct {
 	Messages Field[[]MessageInput] `json:"messages,omitzero"`
 }
 
-// Fields returns the names of the fields that the input sets, beside id and
+// Fields returns the names of the fields that the input sets, except id and
 // revision.
 func (in ConversationInput) Fields() []string { return fieldsOf(in) }
 
-// A Ref is a record that another one refers to: a URI in the reply, or, where
-// "expand" was asked for, the whole record.
+// A Ref is a record that another one refers to. The reply holds its URI or, with
+// "expand", the whole record.
 type Ref[T any] struct {
 	ID     ID
-	Record *T // nil where the reply holds the URI only
+	Record *T // nil if the reply only holds the URI
 }
 
 // UnmarshalJSON reads a URI, a UUID or an object with an "id".

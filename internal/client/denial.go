@@ -2,9 +2,8 @@ package client
 
 import "sync"
 
-// A denial is the service's answer that the credentials are wrong. They don't
-// get better by being sent again, for each of a thousand resources: that locks
-// accounts.
+// A denial is the service's answer that the credentials are wrong. Sending them
+// again, for each of a thousand resources, would lock the account.
 type denial struct {
 	mu  sync.Mutex
 	err error

@@ -10,19 +10,19 @@ import (
 	"net/url"
 )
 
-// An Entity gives the operations that the API has for one entity, whose
-// records are read as T and written as In.
+// An Entity has the operations of the API for one entity, whose records are read as T
+// and written as In.
 // Source: the vendor's OpenAPI document, version 100.
 //
-// Their errors are *APIError, *ReplyError, *ConnectError,
-// *OutcomeUnknownError, or the context's.
+// Their errors are *APIError, *ReplyError, *ConnectError, *ThrottledError,
+// *OutcomeUnknownError, or the context's. Lists may also return an *AddressError.
 type Entity[T Record, In any] struct {
 	client  *Client
 	Segment string // of its path, in the plural
-	revised bool   // its records have a revision that counts
+	revised bool   // each of its records must have a revision
 }
 
-// NewEntity returns the operations on the entity with a path segment, such as
+// NewEntity returns the operations on the entity with that path segment, such as
 // "Phones".
 func NewEntity[T Record, In any](c *Client, segment string) *Entity[T, In] {
 	return &Entity[T, In]{client: c, Segment: segment}
@@ -42,8 +42,8 @@ type BatchResult struct {
 	Err error
 }
 
-// Get returns one record. Of the query only Expand, LoadOnly and IncludeDeleted count.
-// [ProblemOf] its error is [NotFound] when there is none.
+// Get returns one record. It uses only Expand, LoadOnly and IncludeDeleted of the query.
+// If there is no such record, [ProblemOf] the error is [NotFound].
 //
 // GET /entities/{entity}/{id}
 func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) {
@@ -63,7 +63,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	return record, e.check(record, query, got)
 }
 
-// check returns an error where a reply lacks what each record has.
+// check returns an error if a record lacks its id or its revision.
 func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 	switch {
 	case record.Meta().ID.IsZero():
@@ -82,7 +82,7 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 	return page, err
 }
 
-// list is List, and reports whether the page tells how many match.
+// list does what List does, and reports whether the page has a total.
 func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
 	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(), query: query.values(), repeatable: true})
 	if ProblemOf(err) == NotFound {
@@ -123,8 +123,8 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	return page, list.Total != nil, nil
 }
 
-// BatchModify creates the items without an id and updates the others. The results are
-// the ids, in the order of the items.
+// BatchModify creates the items without an id and updates those with one. The results are
+// in the order of the items.
 //
 // POST /entities/{entity}/batch-modify
 func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]BatchResult, error) {
@@ -203,7 +203,7 @@ func (r reply) unexpected(reason string) *ReplyError {
 	return &ReplyError{HTTPStatus: r.status, Reason: reason, Snippet: r.secrets.snippet(r.body)}
 }
 
-// problem says what is wrong with the reply's JSON without naming Go's types.
+// problem says what is wrong with the reply's JSON, without the names of Go types.
 func (r reply) problem(err error) string {
 	text := err.Error()
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -212,9 +212,9 @@ func (r reply) problem(err error) string {
 	return r.secrets.snippet([]byte(text)) // it may quote the reply
 }
 
-// decodeBatch reads the reply to a batch of count items. An array of the right length
-// in data counts, whatever the reply says of its success as a whole, unless it holds
-// something else than ids and errors.
+// decodeBatch reads the reply to a batch of count items. An array of the right length in
+// data counts if it only holds ids and errors, whatever the reply says about its success
+// as a whole.
 func decodeBatch(got reply, count int) ([]BatchResult, error) {
 	var items []json.RawMessage
 	var mixed struct{ Data []json.RawMessage }

@@ -13,7 +13,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// replying returns a client of a service that always answers with this.
+// replying returns a client of a service that always answers with the body.
 func replying(t testing.TB, body string) *Client {
 	t.Helper()
 	return scripted(t, apitest.RoundTripper(replies(http.StatusOK, body)), func(c *Config) { c.MaxRetries = 0 })
@@ -41,7 +41,7 @@ func TestGetDecodes(t *testing.T) {
 	}, got)
 }
 
-// No reply that is not what was agreed becomes a record.
+// A reply that is not the API's never becomes a record.
 func TestGetRefusesOtherReplies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ body, says string }{
@@ -154,10 +154,10 @@ func TestAllPages(t *testing.T) {
 		apitest.Must(t, err)
 		break
 	}
-	s.wantRequests(t, apitest.ListConversations) // who has enough asks for no more
+	s.wantRequests(t, apitest.ListConversations) // a caller that stops reads no more pages
 }
 
-// A service whose pages lead round in a circle ends in an error, not never.
+// A list whose pages lead round in a circle ends with an error.
 func TestAllEndsInACircle(t *testing.T) {
 	t.Parallel()
 	for _, length := range []int{1, 3} {
@@ -168,7 +168,7 @@ func TestAllEndsInACircle(t *testing.T) {
 			return apitest.Answer(r, 200, `{"success":true,"total":9,"page_info":{"end_cursor":"`+cursor+`","has_next_page":true},"data":[{"id":"`+apitest.ID1+`","revision":7}]}`), nil
 		})
 		var last error
-		for _, last = range c.Conversations.All(t.Context(), Query{}) { //nolint:revive // only the end counts
+		for _, last = range c.Conversations.All(t.Context(), Query{}) { //nolint:revive // only the last error counts
 		}
 		wantProblem(t, last, UnexpectedReply)
 		if asked != length+1 {
@@ -233,7 +233,7 @@ func TestDecodeBatch(t *testing.T) {
 			got, err := decodeBatch(reply{status: 200, body: []byte(body)}, 2)
 			if test.want == nil {
 				wantProblem(t, err, UnexpectedReply)
-				// What creates may have created all the same; what deletes can be asked again.
+				// A create may still have been carried out; a delete can be repeated.
 				c := replying(t, body)
 				_, err = c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 				wantProblem(t, err, OutcomeUnknown)
@@ -247,7 +247,7 @@ func TestDecodeBatch(t *testing.T) {
 	}
 }
 
-// A refusal that came with the status 200 is a refusal: nothing is unknown.
+// A refusal with the status 200 is a refusal, so the outcome is known.
 func TestBatchRefusedWithStatus200(t *testing.T) {
 	t.Parallel()
 	c := replying(t, apitest.ValidationReply)
@@ -266,7 +266,7 @@ func TestBatchOfNothingSendsNothing(t *testing.T) {
 	s.wantRequests(t)
 }
 
-// The plain operations on each of the three entities, against the mock.
+// The operations on each of the three entities work with the mock.
 func TestEntities(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)
@@ -295,7 +295,7 @@ func TestEntities(t *testing.T) {
 	apitest.Must(t, err)
 	wantEqual(t, "expanded", []any{acme, "Hello"}, []any{expanded.AccountRelations[0].Record.AccountID, expanded.Messages[0].Record.Content})
 
-	for range 2 { // the second time nothing is left to do
+	for range 2 { // the second time, there is nothing to do
 		deleted, err := s.client.Conversations.BatchDelete(ctx, []ID{conversation}, options)
 		apitest.Must(t, err)
 		_, err = s.client.Conversations.Get(ctx, conversation, Query{})

@@ -13,23 +13,23 @@ import (
 	"unicode/utf8"
 )
 
-// An APIError says that the service did not do what was asked. It is the
-// error object of the API's envelope, of one item of a batch, or of what else
-// came with an HTTP status of 400 or above.
+// An APIError says that the service did not do what was asked. It is the error object
+// of the API's envelope or of one item of a batch, or stands for an HTTP status that
+// says enough by itself: 401, 403 or 429.
 // Source: the vendor's OpenAPI document, and replies of the service.
 type APIError struct {
 	HTTPStatus          int               `json:"http_status"`
-	Code                int               `json:"code"` // such as 40000; 0 where the reply had none
+	Code                int               `json:"code"` // such as 40000; 0 if the reply has none
 	Name                string            `json:"name"` // such as ERROR_ENTITY_VALIDATION
 	Message             string            `json:"message"`
 	EntityID            string            `json:"entity_id"` // no proof that such a record exists
 	EntityName          string            `json:"entity_name"`
-	EntityIndex         *int              `json:"entity_index"` // position in the batch, when known
+	EntityIndex         *int              `json:"entity_index"` // position in the batch, if known
 	EntityErrors        []ErrorItem       `json:"entity_errors"`
 	FieldErrors         []FieldError      `json:"field_errors"`
 	StepChecklistErrors []json.RawMessage `json:"step_checklist_errors"`
 
-	fromEnvelope bool // of the API, and not made of a bare HTTP status
+	fromEnvelope bool // from the API's envelope, not from a bare HTTP status
 }
 
 // An ErrorItem is one reason inside an [APIError].
@@ -47,8 +47,8 @@ type FieldError struct {
 	Errors []ErrorItem `json:"errors"`
 }
 
-// Text returns what is wrong with the field, in the service's words: of the field as
-// a whole, where it has words for that, and each reason once.
+// Text returns what is wrong with the field, in the service's words: the message for the
+// field as a whole, if there is one, and each reason once.
 func (e FieldError) Text() string {
 	var texts []string
 	if e.Message != "" || len(e.Errors) == 0 {
@@ -94,7 +94,7 @@ const (
 	codeUnknownType = 2006
 )
 
-// A Problem is a kind of failure for which there is something to advise.
+// A Problem is a kind of failure. There is an advice for each.
 type Problem int
 
 // The problems that [ProblemOf] tells apart.
@@ -103,19 +103,19 @@ const (
 	WrongCredentials         // the service does not accept user name and password
 	NotPermitted             // the application lacks a permission
 	NotFound                 // there is no such record (or no such space)
-	Conflicting              // someone else has changed the same
+	Conflicting              // an update has a conflict
 	RelationNotFound         // a related record does not exist
 	Refused                  // the service found fault with what was sent
 	Unreachable              // no connection to the service
-	UnexpectedReply          // not what was agreed: not JSON, of another shape, too long
+	UnexpectedReply          // the reply is not the API's: not JSON, of another shape, too long
 	OutcomeUnknown           // the request may or may not have been carried out
 	WrongAddress             // there is no Pipeliner API, or no such space
 	Throttled                // the service keeps asking to wait
 	Behind                   // the space shows less than its user has seen of it
 )
 
-// ProblemOf tells what kind of failure err is: that of the outermost error that
-// carries one by a method Problem, whichever package it is of.
+// ProblemOf returns the problem of the outermost error in err that has a method Problem,
+// from any package, or [Other] if there is none.
 func ProblemOf(err error) Problem {
 	if carrier, ok := errors.AsType[interface {
 		error
@@ -126,7 +126,7 @@ func ProblemOf(err error) Problem {
 	return Other
 }
 
-// Problem tells what the service finds fault with.
+// Problem returns the kind of failure.
 func (e *APIError) Problem() Problem {
 	switch {
 	case e.Code == codeRelationsDontExist:
@@ -147,7 +147,7 @@ func (e *APIError) Problem() Problem {
 }
 
 // A ConnectError says that a request never reached the service, or that the
-// connection broke while something was read. Nothing has changed.
+// connection broke during a read. Nothing has changed.
 type ConnectError struct {
 	Host string
 	Err  error
@@ -172,7 +172,7 @@ func (e *AddressError) Problem() Problem { return WrongAddress }
 // call waits. Nothing has changed.
 type ThrottledError struct {
 	Err  error
-	Wait time.Duration // that it asked for last
+	Wait time.Duration // the last one
 }
 
 func (e *ThrottledError) Error() string {
@@ -183,7 +183,7 @@ func (e *ThrottledError) Unwrap() error { return e.Err }
 // Problem is [Throttled].
 func (e *ThrottledError) Problem() Problem { return Throttled }
 
-// A ReplyError says that a reply is not what was agreed with the API.
+// A ReplyError says that a reply is not one that the API describes.
 type ReplyError struct {
 	HTTPStatus int
 	Reason     string // such as "is not JSON"
@@ -198,7 +198,7 @@ func (e *ReplyError) Error() string {
 	return text + "; it begins: " + e.Snippet
 }
 
-// Problem is [UnexpectedReply], or [WrongAddress] where nothing is at the address.
+// Problem is [UnexpectedReply], or [WrongAddress] for HTTP status 404.
 func (e *ReplyError) Problem() Problem {
 	if e.HTTPStatus == http.StatusNotFound {
 		return WrongAddress
@@ -218,9 +218,9 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // Problem is [OutcomeUnknown].
 func (e *OutcomeUnknownError) Problem() Problem { return OutcomeUnknown }
 
-// decodeError makes an error of a reply with a status of 400 or above: an
-// *APIError where the body is the API's envelope, and where the status alone
-// says enough; a *ReplyError for other bodies.
+// decodeError returns the error of a reply without data. It is an *APIError if the body is
+// the API's envelope, or if the status says enough by itself. Otherwise it is a
+// *ReplyError.
 func decodeError(status int, body []byte) error {
 	var envelope struct {
 		APIError
@@ -243,8 +243,8 @@ func decodeError(status int, body []byte) error {
 	return &ReplyError{HTTPStatus: status, Reason: "is an error that is not the API's", Snippet: snippet(body)}
 }
 
-// isErrorObject reads an error object. A field of another type than agreed does
-// not hide what the others say.
+// isErrorObject reads an error object, and reports whether data is one. A field of an
+// unexpected type does not hide the other fields.
 func isErrorObject(data []byte, object any) bool {
 	err := json.Unmarshal(data, object)
 	return err == nil || errors.As(err, new(*json.UnmarshalTypeError))

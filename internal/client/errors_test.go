@@ -71,7 +71,7 @@ func TestProblemOfReplies(t *testing.T) {
 		"422 in HTML":                 {422, html, UnexpectedReply, "HTTP 422"},
 		"400 as an array":             {400, `[]`, UnexpectedReply, "begins: []"},
 		"cut":                         {422, apitest.ValidationReply[:200], UnexpectedReply, "HTTP 422"},
-		// One field that is not as agreed does not hide what the others say.
+		// A field of an unexpected type does not hide the other fields.
 		"code as text": {422, `{"code":"40000","message":"no such phone","field_errors":{},"http_status":422,"success":false}`, Refused, "HTTP 422: no such phone"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestSnippet(t *testing.T) {
 		{strings.Repeat("😀", 300), strings.Repeat("😀", 200)},
 		{"a\x00b\x1b[31mc\x7fd", "a b [31mc d"},
 		{"a\u0085b\u009bc", "a b c"},
-		{"a\u202eb\u200bc\ufeffd", "a b c d"}, // would turn or hide what follows
+		{"a\u202eb\u200bc\ufeffd", "a b c d"}, // these would reverse or hide what follows
 		{"a\xffb", "a\uFFFDb"},
 	} {
 		got := snippet([]byte(test.body))

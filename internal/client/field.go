@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// A Field is one field of an input. Absent (the zero value), null and a value
-// are three different things to the API: what is absent stays as it is, null
-// empties, a value sets. Tag it "omitzero" so that absence is absence in JSON.
+// A Field is one field of an input. It is absent (the zero value), null or a value. The
+// API leaves an absent field as it is, empties a null field, and sets a field with a
+// value. Tag it "omitzero", so that JSON leaves out an absent field.
 type Field[T any] struct {
 	value T
 	state fieldState
@@ -25,13 +25,13 @@ const (
 // Value returns a field that sets v.
 func Value[T any](v T) Field[T] { return Field[T]{value: v, state: present} }
 
-// Null returns a field that empties.
+// Null returns a field that is null.
 func Null[T any]() Field[T] { return Field[T]{state: null} }
 
 // IsZero reports whether the field is absent.
 func (f Field[T]) IsZero() bool { return f.state == absent }
 
-// IsNull reports whether the field empties.
+// IsNull reports whether the field is null.
 func (f Field[T]) IsNull() bool { return f.state == null }
 
 // Get returns the value, and whether there is one.
@@ -55,7 +55,7 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &f.value)
 }
 
-// fieldsOf returns the names of the fields that an input sets, beside those of its
+// fieldsOf returns the names of the fields that an input sets, except those of its
 // [Head].
 func fieldsOf(input any) []string {
 	var names []string

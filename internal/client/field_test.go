@@ -63,8 +63,8 @@ func TestField(t *testing.T) {
 	wantEqual(t, "value", state{HasValue: true, Value: 3}, of(Value(3)))
 }
 
-// Every field that a conversation input can send is among its Fields, in the
-// API's words: conflicts and warnings are told by them.
+// Fields has every field that a conversation input can send, by its name in the API.
+// Conflicts and warnings use these names.
 func TestFieldsOfInput(t *testing.T) {
 	t.Parallel()
 	input := ConversationInput{

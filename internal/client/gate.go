@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// A gate keeps all requests of a client back while the service asks for a pause:
-// how long to wait is a fact about the service, not about one request.
+// A gate holds back all requests of a client while the service asks for a pause. The
+// pause is a fact about the service, not about one request.
 type gate struct {
 	mu    sync.Mutex
 	opens time.Time
 
-	throttled time.Time // when the service began to ask all to wait; zero: it doesn't
+	throttled time.Time // since when the service only asks to wait; zero: it does not
 }
 
 // refused notes that the service asks to wait, and returns for how long it has done
@@ -27,15 +27,15 @@ func (g *gate) refused() time.Duration {
 	return time.Since(g.throttled)
 }
 
-// served notes that the service does something else than to ask to wait.
+// served notes a reply that does not ask to wait.
 func (g *gate) served() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.throttled = time.Time{}
 }
 
-// shut keeps the gate shut for at least so long from now, and a little longer, so that
-// different programs that were sent away together don't come back together.
+// shut keeps the gate shut for at least that long from now. It adds a random time, so
+// that several programs that must wait at once don't come back at once.
 func (g *gate) shut(wait time.Duration) {
 	wait += rand.N(min(wait/10, time.Second) + time.Millisecond) //nolint:gosec // jitter needs no secrecy
 	g.mu.Lock()
@@ -60,7 +60,7 @@ func (g *gate) pass(ctx context.Context) error {
 	}
 }
 
-// sleep waits, but no longer than ctx.
+// sleep waits for that long. If ctx ends first, it returns the cause.
 func sleep(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What the space of a test holds at its beginning.
+// Records that the space of a test has from the start.
 var (
 	frontDesk   = idOf(apitest.FrontDesk)
 	acme        = idOf(apitest.Acme)
@@ -36,7 +36,7 @@ func wantProblem(t testing.TB, err error, want Problem) {
 	}
 }
 
-// comparable ones whose fields cmp can't see.
+// comparers compare types whose fields cmp can't see.
 var comparers = cmp.Options{
 	cmp.Comparer(func(a, b ID) bool { return a == b }),
 	cmp.Comparer(func(a, b Time) bool { return a.Equal(b.Time) }),
@@ -69,7 +69,7 @@ func scripted(t testing.TB, next apitest.RoundTripper, configure ...func(*Config
 	return c
 }
 
-// A testSpace is a mock of the CRM with a client of it.
+// A testSpace is a mock of the CRM with a client.
 type testSpace struct {
 	*mockserver.Server
 	client *Client
@@ -93,7 +93,7 @@ func (s testSpace) seed(t testing.TB, n int) []ID {
 }
 
 // wantRequests checks and forgets the request log. A request is its method and
-// its path below /entities/, with the fault that hit it behind.
+// its path below /entities/, followed by the fault that hit it.
 func (s testSpace) wantRequests(t testing.TB, want ...string) {
 	t.Helper()
 	wantEqual(t, "requests", want, s.requests())
@@ -102,12 +102,12 @@ func (s testSpace) wantRequests(t testing.TB, want ...string) {
 
 func (s testSpace) requests() []string { return apitest.Requests(s.Server) }
 
-// inputOf is what a conversation with the i-th number is created with.
+// inputOf returns the input that creates a conversation with the i-th number.
 func inputOf(i int) ConversationInput {
 	return ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(apitest.NumberOf(i))}
 }
 
-// firsts returns what page sizes were asked for, and forgets the requests.
+// firsts returns the page sizes of the requests, and forgets the requests.
 func (s testSpace) firsts() []string {
 	var firsts []string
 	for _, request := range s.Requests() {

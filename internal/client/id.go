@@ -13,16 +13,15 @@ type ID struct{ uuid uuid.UUID }
 
 const uuidLength = 36
 
-// ParseID returns the ID that s is, or, when s is a URI of a record, the ID
-// that it ends in, with or without a slash behind it. Case does not matter.
+// ParseID returns the ID in s, which is a UUID or a URI that ends in one, with or
+// without a trailing slash. Case does not matter.
 func ParseID(s string) (ID, error) {
 	id, _, err := ParseReference(s)
 	return id, err
 }
 
-// ParseReference is [ParseID], and also returns the path segment of the entity
-// in front of the UUID ("Accounts" in ".../entities/Accounts/<uuid>"), empty
-// where s has none.
+// ParseReference returns the ID in s, as [ParseID] does, and the path segment of the
+// entity before it: "Accounts" in ".../entities/Accounts/<uuid>", or "" if there is none.
 func ParseReference(s string) (id ID, entity string, err error) {
 	text, prefix := s, ""
 	uri := strings.TrimSuffix(s, "/")
@@ -54,7 +53,7 @@ func (id ID) String() string { return id.uuid.String() }
 // MarshalText writes the UUID in lower case.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
-// UnmarshalText is [ParseID].
+// UnmarshalText parses the text as [ParseID] does.
 func (id *ID) UnmarshalText(text []byte) error {
 	parsed, err := ParseID(string(text))
 	if err != nil {

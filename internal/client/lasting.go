@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// errGrace ends what runs on after an interrupt.
+// errGrace ends work that goes on after an interrupt.
 var errGrace = errors.New("interrupted, and not finished within request_timeout after that")
 
-// A lasting context is that of what must be finished once it is begun. It outlives
-// the context that it was made from by a grace period, and no longer.
+// A lasting is the context of work that must be finished once it has begun. It outlives
+// the context that it was made from by a grace period.
 type lasting struct{ context.Context } //nolint:containedctx // it is one
 
 type lastingKey struct{}
 
-// Value makes the lasting context its own, so that [LastingOf] is the same for
-// whatever is derived from it.
+// Value returns the lasting context itself for its key, so that [LastingOf] returns the
+// same one for every context that is derived from it.
 func (l lasting) Value(key any) any {
 	if key == (lastingKey{}) {
 		return l
@@ -24,8 +24,9 @@ func (l lasting) Value(key any) any {
 	return l.Context.Value(key)
 }
 
-// WithLasting returns a copy of ctx for which [LastingOf] outlives it by grace: one
-// deadline for all that runs on, however many requests and looks that is.
+// WithLasting returns a copy of ctx whose [LastingOf] outlives it by grace. That is one
+// deadline for all work that goes on, however many requests it makes. If ctx already has
+// a lasting context, WithLasting returns ctx.
 func WithLasting(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
 	if _, has := ctx.Value(lastingKey{}).(lasting); has {
 		return ctx, func() {}
@@ -42,7 +43,7 @@ func WithLasting(ctx context.Context, grace time.Duration) (context.Context, con
 	}
 }
 
-// LastingOf returns the context of what must be finished once it is begun.
+// LastingOf returns the context for work that must be finished once it has begun.
 func LastingOf(ctx context.Context) context.Context {
 	if long, has := ctx.Value(lastingKey{}).(lasting); has {
 		return long

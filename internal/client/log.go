@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Logs above TRACE tell of what the service said only the status and the code:
-// its texts echo numbers, names and contents.
+// Logs above TRACE show only the status and the code of a reply, because its texts
+// echo numbers, names and contents.
 
 func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time.Duration, err error) {
 	fields := []any{"method", call.method, "path", call.path, "status", got.status, "milliseconds", took.Milliseconds()}
@@ -26,7 +26,7 @@ func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time
 	}
 }
 
-// logRepeat tells that a call will be sent again.
+// logRepeat logs that a call will be sent again.
 func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
 	fields := []any{"method", call.method, "path", call.path, "wait", wait.String(), "error", KindOf(err)}
 	if api, ok := errors.AsType[*APIError](err); ok {
@@ -38,7 +38,7 @@ func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.
 	c.log.WarnContext(ctx, "repeating a request", fields...)
 }
 
-// KindOf says what an error is in words of this program or of the system.
+// KindOf says what kind of error err is, in words of this program or of the system.
 func KindOf(err error) string {
 	var timeout net.Error
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
@@ -65,7 +65,7 @@ func KindOf(err error) string {
 	return "no complete reply"
 }
 
-// isError reports whether a reply with the status is no data.
+// isError reports whether a reply with the status holds no data.
 func isError(status int) bool {
 	return status < http.StatusOK || status >= http.StatusMultipleChoices
 }

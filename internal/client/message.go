@@ -23,12 +23,12 @@ type Message struct {
 	AsOf int64 `json:"-"` // see [Conversation.AsOf]
 }
 
-// IsStub reports whether the message lacks all but what a list shows: its caller
-// knows the rest, or does not own it.
+// IsStub reports whether the message is a stub: it only has what a list shows, because
+// its caller knows the rest or does not own it.
 func (m Message) IsStub() bool { return m.Content == "" && m.Direction == 0 }
 
-// A MessageInput is what a message is created or updated with. As an item of
-// [ConversationInput.Messages] it says nothing of its conversation.
+// A MessageInput holds the values to create or update a message with. As an item of
+// [ConversationInput.Messages], it does not name its conversation.
 type MessageInput struct {
 	Head
 
@@ -40,7 +40,7 @@ type MessageInput struct {
 	Status                    Field[int]    `json:"status,omitzero"`
 }
 
-// Fields returns the names of the fields that the input sets, beside id and
+// Fields returns the names of the fields that the input sets, except id and
 // revision.
 func (in MessageInput) Fields() []string { return fieldsOf(in) }
 
@@ -69,7 +69,7 @@ func (e Enum) Names() []string {
 	return names
 }
 
-// Number returns the number of a name, 0 for none.
+// Number returns the number of a name, or 0 if there is none.
 func (e Enum) Number(name string) int {
 	if i := slices.IndexFunc(e, func(value EnumValue) bool { return value.Name == name }); i >= 0 {
 		return e[i].Number
@@ -77,7 +77,7 @@ func (e Enum) Number(name string) int {
 	return 0
 }
 
-// Name returns the name of a number, empty for none.
+// Name returns the name of a number, or "" if there is none.
 func (e Enum) Name(number int) string {
 	if i := slices.IndexFunc(e, func(value EnumValue) bool { return value.Number == number }); i >= 0 {
 		return e[i].Name

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// judge tells what a complete reply means for the call.
+// judge returns the error of a call with a complete reply.
 //
 // Only the API's own word proves that a call which can't be repeated was not
 // carried out: its error envelope with a 4xx status other than 408, or a 429.
@@ -53,8 +53,8 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	return &OutcomeUnknownError{Err: err}
 }
 
-// isAPIRefusal reports whether the error is the API's own word that it has not done
-// what was asked.
+// isAPIRefusal reports whether the error is the API's own word that it has not carried
+// out the call.
 func isAPIRefusal(err error) bool {
 	api, ok := errors.AsType[*APIError](err)
 	return ok && api.fromEnvelope && isRefusalStatus(api.HTTPStatus)
@@ -64,8 +64,8 @@ func isRefusalStatus(status int) bool {
 	return status >= 400 && status < 500 && status != http.StatusRequestTimeout
 }
 
-// isPassing reports whether a status stands for trouble on the way, after which
-// the same request may well be answered.
+// isPassing reports whether a status stands for a temporary failure, after which the
+// same request may succeed.
 func isPassing(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -74,7 +74,7 @@ func isPassing(status int) bool {
 	return false
 }
 
-// judgeFailure tells what it means that no complete reply came.
+// judgeFailure returns the error of a call without a complete reply.
 func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error {
 	var refusal *redirectError
 	switch {
@@ -92,7 +92,7 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	return &retryableError{err: failure}
 }
 
-// lostReply is the error of a call that may have been carried out.
+// lostReply returns the error of a call that may have been carried out.
 func lostReply(call call, err error) error {
 	err = unlessRead(call, err)
 	if call.repeatable {
@@ -101,7 +101,7 @@ func lostReply(call call, err error) error {
 	return err
 }
 
-// unlessRead says that the outcome is unknown, except of a call that only reads.
+// unlessRead makes err one of unknown outcome, unless the call only reads.
 func unlessRead(call call, err error) error {
 	if call.method == http.MethodGet {
 		return err
@@ -109,8 +109,8 @@ func unlessRead(call call, err error) error {
 	return &OutcomeUnknownError{Err: err}
 }
 
-// unlessRepeatable says that the outcome is unknown, except of a call for which
-// that does not matter.
+// unlessRepeatable makes err one of unknown outcome, unless the call may be repeated, so
+// that its outcome does not matter.
 func unlessRepeatable(call call, err error) error {
 	if call.repeatable {
 		return err
@@ -131,12 +131,12 @@ func isLasting(err error) bool {
 		errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &host) || errors.As(err, &authority)
 }
 
-// longestRetryAfter keeps the arithmetic of waits in bounds. Nobody waits so long:
-// a call gives up before, see [Client.mostThrottled].
+// longestRetryAfter is the longest wait that retryAfter returns, so that sums of waits
+// don't overflow. A call gives up before that, see [Client.mostThrottled].
 const longestRetryAfter = 24 * time.Hour
 
-// retryAfter returns how long the service asks to wait, at least a moment; 0 where it
-// does not say.
+// retryAfter returns how long the service asks to wait, at least a millisecond, or 0 if
+// it does not say.
 func retryAfter(header http.Header, now time.Time) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.ParseFloat(text, 64); !math.IsNaN(seconds) && (err == nil || errors.Is(err, strconv.ErrRange)) {
@@ -148,7 +148,8 @@ func retryAfter(header http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// StatusOf returns the HTTP status of the reply that an error is about, 0 for none.
+// StatusOf returns the HTTP status of the reply that an error is about, or 0 if there is
+// none.
 func StatusOf(err error) int {
 	if api, ok := errors.AsType[*APIError](err); ok {
 		return api.HTTPStatus

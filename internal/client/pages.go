@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// mostPasses is how often a list that ends too soon is read.
+	// mostPasses is how often a walk reads a list that ends too soon.
 	mostPasses = 4
-	// mostUncounted is how many records a list may have that tells no total.
+	// mostUncounted is how many records a list without a total may show.
 	mostUncounted = 1 << 20
 )
 
-// All returns every match, each record once. It ends with an error where the list does
+// All returns every match, each record once. It ends with an error if the list does
 // not end, or ends too soon; see [Walk].
 //
 // GET /entities/{entity}, a request for each page
@@ -34,15 +34,15 @@ func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error
 	}
 }
 
-// Some returns the first matches, each once, at most limit of them; 0: all. It
-// reads no page more than it needs.
+// Some returns the first matches, each once, at most limit of them. If limit is 0, it
+// returns all. It reads no more pages than it needs.
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, error) {
 	return Collect(e.Each(ctx, query, limit))
 }
 
-// Each is [Entity.Some], one by one. It ends with the first error.
+// Each returns the matches of [Entity.Some] one by one. It ends with the first error.
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.Seq2[T, error] {
@@ -60,7 +60,7 @@ func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.S
 	}
 }
 
-// Collect returns all, or the first error.
+// Collect returns all records, or the first error.
 func Collect[T any](records iter.Seq2[T, error]) ([]T, error) {
 	var found []T
 	for record, err := range records {
@@ -86,24 +86,24 @@ func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T
 	}
 }
 
-// A Walk goes through the pages of a list, one whenever it is asked.
+// A Walk goes through the pages of a list. Each call of Next reads one page.
 //
-// A list is complete when it has shown as many records as match by the smallest
-// total on any of its pages: what others create meanwhile raises the totals after
-// it, and what they delete lowers them. A list that ends before that is read again,
-// because what others change meanwhile may have moved to a page that was read
-// before; it is an error when that brings nothing new. Callers that stop early
-// never get there.
+// A list is complete when it has shown as many records as the smallest total on any of
+// its pages. If others create records meanwhile, later totals are higher; if they delete
+// some, later totals are lower. The walk reads a list that ends too soon again, because a
+// record that others change may have moved to a page that was read before. It returns an
+// error if that brings nothing new, or after mostPasses. A caller that stops early never
+// reads a list again.
 type Walk[T Record, In any] struct {
 	entity *Entity[T, In]
 	query  Query // of the next page
-	isPart bool  // it does not begin at the first page
+	isPart bool  // the walk does not begin at the first page
 	pass   pass
 	passes int
 	known  int    // records that were seen before this pass
-	read   int    // records on the page before, repeated ones too
-	cursor string // behind that page; "" once it is in the query
-	more   bool   // a page follows it
+	read   int    // records on the last page, including repeated ones
+	cursor string // after that page; "" once it is in the query
+	more   bool   // another page follows
 }
 
 // Walk returns a walk through the pages of a list.
@@ -123,7 +123,7 @@ func (w *Walk[T, In]) begin() {
 }
 
 // Next returns the next page, without the records that an earlier page has shown. It
-// reports false where there is none. When the request fails, the next call repeats it.
+// reports false if there is none. If the request fails, the next call repeats it.
 //
 // GET /entities/{entity}
 func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err error) {
@@ -141,7 +141,7 @@ func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err er
 	return page, true, nil
 }
 
-// advance makes the query that of the next page.
+// advance makes the query ask for the next page. It reports false if there is none.
 func (w *Walk[T, In]) advance() (more bool, err error) {
 	switch p := &w.pass; {
 	case w.more && w.cursor != "":
@@ -149,7 +149,7 @@ func (w *Walk[T, In]) advance() (more bool, err error) {
 			return false, err
 		}
 		w.query.After, w.cursor = w.cursor, ""
-	case w.more: // the first one, or one whose request has failed
+	case w.more: // the first page, or one whose request has failed
 	case w.isPart || len(p.seen) >= p.least:
 		return false, nil
 	case w.passes == mostPasses || w.passes > 1 && len(p.seen) == w.known:
@@ -161,7 +161,7 @@ func (w *Walk[T, In]) advance() (more bool, err error) {
 	return true, nil
 }
 
-// unseen returns those of the records that are not in seen yet, and adds them.
+// unseen returns the records that are not in seen yet, and adds them to it.
 func unseen[T Record](records []T, seen map[ID]bool) []T {
 	fresh := records[:0]
 	for _, record := range records {
@@ -176,12 +176,12 @@ func unseen[T Record](records []T, seen map[ID]bool) []T {
 // A pass is one reading of a list, from its first page on.
 type pass struct {
 	secrets secrets
-	seen    map[ID]bool     // records, of earlier passes too
-	cursors map[string]bool // that have led on
-	read    int             // records, repeated ones too
-	counted bool            // some page has told a total
-	least   int             // total on any page; 0: none has told one
-	most    int             // total on any page
+	seen    map[ID]bool     // records, including those of earlier passes
+	cursors map[string]bool // that the pass has followed
+	read    int             // records, including repeated ones
+	counted bool            // a page has a total
+	least   int             // smallest total on any page; 0 if none has one
+	most    int             // largest total on any page
 }
 
 func (p *pass) count(read, total int, counted bool) {
@@ -195,7 +195,7 @@ func (p *pass) count(read, total int, counted bool) {
 	p.counted, p.least, p.most = true, min(p.least, total), max(p.most, total)
 }
 
-// limit is how many records a pass may read, repeated ones too. What others
+// limit is how many records a pass may read, including repeated ones. A record that others
 // change meanwhile may come twice.
 func (p *pass) limit() int {
 	if p.counted {
@@ -204,8 +204,8 @@ func (p *pass) limit() int {
 	return min(2*len(p.seen)+MaxPageSize, mostUncounted)
 }
 
-// next returns an error unless the cursor behind a page that had so many records
-// can lead to another one.
+// next returns an error if the cursor after a page can't lead to another one. read is how
+// many records that page has.
 func (p *pass) next(cursor string, read int) error {
 	switch {
 	case p.cursors[cursor] || read == 0:

@@ -13,10 +13,10 @@ import (
 // numberedID is the i-th id.
 func numberedID(i int) ID { return idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)) }
 
-// A scriptedPage is what a service answers: which records, and what it says.
+// A scriptedPage is the answer of a service: records, and what it says about the list.
 type scriptedPage struct {
 	records []int
-	total   int // negative: none
+	total   int // negative: the page has no total
 	more    bool
 }
 
@@ -32,8 +32,8 @@ func (p scriptedPage) body(cursor int) string {
 	return fmt.Sprintf(`{"success":true,%s"page_info":{"end_cursor":"c%d","has_next_page":%t},"data":[%s]}`, total, cursor, p.more, strings.Join(records, ","))
 }
 
-// listingService returns a client of a service whose n-th answer is that page; asked
-// counts the answers. A cursor never comes twice.
+// listingService returns a client of a service whose n-th answer is page(n). asked counts
+// the answers. No cursor comes twice.
 func listingService(t *testing.T, asked *int, page func(n int) scriptedPage) *Client {
 	t.Helper()
 	return scripted(t, func(r *http.Request) (*http.Response, error) {
@@ -42,7 +42,7 @@ func listingService(t *testing.T, asked *int, page func(n int) scriptedPage) *Cl
 	}, func(c *Config) { c.MaxRetries = 0 })
 }
 
-// No list goes on for ever, whatever its pages show.
+// Reading a list always ends, whatever its pages show.
 func TestListsEnd(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -67,14 +67,13 @@ func TestListsEnd(t *testing.T) {
 	}
 }
 
-// A list that shows fewer records than match is read again, because others may
-// have moved one to a page that was read before, and an error if that does not
-// help.
+// A list that shows fewer records than match is read again, because a record may have moved
+// to a page that was read before. If that does not help, it is an error.
 func TestListsEndTooSoon(t *testing.T) {
 	t.Parallel()
 	tooSoon := scriptedPage{[]int{1}, 2, false}
 	for name, test := range map[string]struct {
-		pages []scriptedPage // the last one again and again
+		pages []scriptedPage // the last one repeats
 		want  int            // records; 0: an error
 		asked int
 	}{
@@ -112,8 +111,8 @@ func TestListsEndTooSoon(t *testing.T) {
 	}
 }
 
-// Who has enough is not told of what does not follow, and a part of a list is not
-// held against the total of the whole.
+// A caller that stops early gets no error of a list that ends too soon. Nor does a caller
+// that starts in the middle of a list, whose total counts the whole list.
 func TestListsThatNeedNotBeComplete(t *testing.T) {
 	t.Parallel()
 	asked := 0
@@ -127,7 +126,7 @@ func TestListsThatNeedNotBeComplete(t *testing.T) {
 	wantEqual(t, "requests", 2, asked)
 }
 
-// Records of a data source need no revision, nor do those that were not asked for one.
+// Records of other entities need no revision, nor do records of a query that leaves it out.
 func TestRecordsWithoutARevision(t *testing.T) {
 	t.Parallel()
 	c := replying(t, `{"success":true,"total":1,"data":[{"id":"`+apitest.ID1+`"}]}`)
@@ -168,7 +167,7 @@ func TestSomeReadsNoMorePagesThanItNeeds(t *testing.T) {
 	}
 }
 
-// What changes while pages are read may be on two of them.
+// A record that changes while pages are read may be on two of them.
 func TestSomeReturnsEachOnce(t *testing.T) {
 	t.Parallel()
 	record := func(id string) string { return `{"id":"` + id + `"}` }

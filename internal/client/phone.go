@@ -8,16 +8,16 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// PhoneNumbers compares phone numbers. Two values of it are equal if they
-// compare alike.
+// PhoneNumbers compares phone numbers. Two equal values compare them alike.
 type PhoneNumbers struct {
-	// Region is the one whose people write their numbers without "+": two letters
-	// of ISO 3166-1, such as "US". Without it, only what has a "+" is taken for the
-	// number of a country.
+	// Region is the region of numbers that are written without "+": two letters of
+	// ISO 3166-1, such as "US". If it is empty, only a number with "+" counts as one
+	// with a country.
 	Region string
 }
 
-// NewPhoneNumbers refuses a region that has no numbers.
+// NewPhoneNumbers returns a PhoneNumbers of the region, "" for none. It refuses a region
+// that has no numbers.
 func NewPhoneNumbers(region string) (PhoneNumbers, error) {
 	if region != "" && !IsPhoneRegion(region) {
 		return PhoneNumbers{}, fmt.Errorf("%q is not the code of a region, such as \"US\" (ISO 3166-1 alpha-2, in capital letters)", region)
@@ -30,16 +30,15 @@ func IsPhoneRegion(text string) bool {
 	return len(text) == 2 && phonenumbers.GetSupportedRegions()[text]
 }
 
-// Same reports whether a and b are spellings of one phone number:
-// "+1 (555) 010-0000" and "+15550100000" are. What is not the number of a known
-// country (a short code, a number without its country) is compared without
-// spaces and punctuation.
+// Same reports whether a and b are the same phone number, as "+1 (555) 010-0000" and
+// "+15550100000" are. It compares numbers of no known country, such as short codes,
+// without spaces and punctuation.
 func (p PhoneNumbers) Same(a, b string) bool {
 	return a == b || p.Canonical(a) == p.Canonical(b)
 }
 
-// Canonical returns one text for all spellings of a number, for comparing many
-// of them.
+// Canonical returns one text for all numbers that are the same, for comparing many of
+// them.
 func (p PhoneNumbers) Canonical(s string) string {
 	s = plainText(s)
 	if number := p.parse(s); number != nil {
@@ -53,24 +52,24 @@ func (p PhoneNumbers) Canonical(s string) string {
 	}, s)
 }
 
-// HasCountry reports whether it is known which country the number is of.
+// HasCountry reports whether the country of the number is known.
 func (p PhoneNumbers) HasCountry(s string) bool { return p.parse(plainText(s)) != nil }
 
 const punctuation = " -.()/"
 
-// parse returns the number that a plain text is, nil where it is none or is
-// without its country.
+// parse returns the number in a plain text, or nil if the text is no number or its
+// country is unknown.
 func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	if isMasked(s) {
-		return nil // the library would leave the masks out
+		return nil // the library would ignore the masks
 	}
 	region := p.Region
 	if start := strings.TrimLeft(s, punctuation); start == "" || start[0] < '0' || start[0] > '9' {
-		region = "" // it would find a number within the name of a sender
+		region = "" // the library would find a number in the name of a sender
 	}
 	number, err := phonenumbers.Parse(s, region)
 	if rest, found := strings.CutPrefix(strings.TrimLeft(s, punctuation), "00"); found && region != "" && (err != nil || !phonenumbers.IsPossibleNumber(number)) {
-		// People write the prefix of most regions also where another one is dialed.
+		// People write 00, the prefix of most regions, even where another one is dialed.
 		if abroad, err := phonenumbers.Parse("+"+rest, ""); err == nil {
 			return abroad
 		}
@@ -81,13 +80,13 @@ func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	return number
 }
 
-// plainText returns the text without what nobody sees, and with one character for
-// all that look alike: text that is copied from a document or from a table has
-// marks of direction, dashes of other kinds, and spaces of any width.
+// plainText returns the text without invisible characters, and with one character for
+// all that look alike. Text from a document or a table may have direction marks, other
+// kinds of dashes, and spaces of any width.
 func plainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case r >= '\uff01' && r <= '\uff5e': // the full width forms of ASCII
+		case r >= '\uff01' && r <= '\uff5e': // the full-width forms of ASCII
 			return r - '\uff01' + '!'
 		case unicode.Is(unicode.Z, r):
 			return ' '

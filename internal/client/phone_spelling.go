@@ -7,36 +7,36 @@ import (
 	"github.com/nyaruka/phonenumbers"
 )
 
-// leastDigits is how many digits a rewritten number must have in common with the
-// one that was sent.
+// leastDigits is how many digits both numbers must show, so that one can be recognized as
+// a spelling of the other.
 const leastDigits = 4
 
-// MayBeSpelling reports whether a service that was sent one number may hold it as
-// the other one: the same number, its digits only, with 00 in place of +, with the
-// code of its country added or left out, or with some of its digits masked. It is
-// false for numbers that differ in a digit that both show.
+// MayBeSpelling reports whether held may be the service's spelling of the number that was
+// sent: the same number, only its digits, with 00 in place of +, with its country code
+// added or left out, or with some digits masked. It is false for numbers that differ in a
+// digit that both show.
 //
-// It is for recognising what the service has made of a number, not for comparing
-// two numbers of people: a mask fits many.
+// Use it to recognize what the service has made of a number, not to compare two numbers of
+// people: a mask fits many numbers.
 func (p PhoneNumbers) MayBeSpelling(sent, held string) bool {
 	if p.Same(sent, held) {
 		return true
 	}
 	a, b := p.spellingOf(sent), p.spellingOf(held)
 	if a.masked || a.digits < leastDigits || b.digits < leastDigits {
-		return false // it does not say which number it is
+		return false // too little to recognize the number
 	}
 	return a.fits(b) || !b.masked && b.fitsWithCountry(a)
 }
 
-// A spelling is a number with what is known of it.
+// A spelling is a number as it is written, with what is known about it.
 type spelling struct {
-	symbols string // digits, and masks where they are hidden
-	digits  int    // that are shown
+	symbols string // digits, with masks for hidden ones
+	digits  int    // how many are shown
 	masked  bool
-	plus    bool // it is written with its country
+	plus    bool // the country code is written too
 
-	// With its country, where that is known, and without.
+	// The number with and without its country code, if the country is known.
 	international, national string
 }
 
@@ -67,8 +67,7 @@ func (p PhoneNumbers) spellingOf(s string) spelling {
 	return of
 }
 
-// fits reports whether the number may be held as the other one, of which some
-// digits may be masked.
+// fits reports whether held may be a spelling of the number. Digits of held may be masked.
 func (a spelling) fits(held spelling) bool {
 	if matches(held, a.symbols) && (a.international == "" || a.plus || !held.plus) {
 		return true
@@ -79,8 +78,8 @@ func (a spelling) fits(held spelling) bool {
 	return held.international == a.international || matches(held, a.international) || held.masked && !held.plus && matches(held, a.national)
 }
 
-// fitsWithCountry reports whether the number of a country that is not known is
-// the other one without its country.
+// fitsWithCountry reports whether the number, whose country is unknown, may be held with
+// a country code added.
 func (a spelling) fitsWithCountry(held spelling) bool {
 	if a.plus || a.international != "" {
 		return false
@@ -102,9 +101,9 @@ func (a spelling) fitsWithCountry(held spelling) bool {
 	return false
 }
 
-// matches reports whether the digits are those of the number, as far as it shows
-// any. Where its beginning is masked, it may have any length: some services write
-// the same mask for all.
+// matches reports whether the digits agree with all that the number shows. If only the
+// beginning of the number is masked, the mask may stand for any number of digits, because
+// some services write the same mask for all numbers.
 func matches(number spelling, digits string) bool {
 	shown := strings.TrimLeft(number.symbols, string(mask))
 	if cut := len(number.symbols) - len(shown); cut > 0 && !strings.ContainsRune(shown, mask) {
@@ -121,8 +120,7 @@ func matches(number spelling, digits string) bool {
 	return true
 }
 
-// mayBeCountry reports whether a country has that code, some of whose digits may
-// be masked.
+// mayBeCountry reports whether a country may have that code. Digits of it may be masked.
 func mayBeCountry(code string) bool {
 	for known := range phonenumbers.GetSupportedCallingCodes() {
 		if matches(spelling{symbols: code}, strconv.Itoa(known)) {

@@ -18,7 +18,7 @@ func TestPhoneNumbers_Same(t *testing.T) {
 		{"", "+1 202 555 0100 ext. 5", "+12025550100x6", false},
 		{"", "+1 202 555 0100 ext. 5", "+12025550100", false},
 		{"", "+15550100000", "+15550100001", false},
-		{"", "+15550100000", "15550100000", false}, // without its country it is another, for all we know
+		{"", "+15550100000", "15550100000", false}, // without its country, it may be another number
 		{"", "+15550100000", "0015550100000", false},
 		{"", "+15550100000", "(555) 010-0000", false},
 		{"", "+15550100000", "+445550100000", false},
@@ -36,7 +36,7 @@ func TestPhoneNumbers_Same(t *testing.T) {
 		{"", "", "+15550100000", false},
 		{"", "", "12345", false},
 
-		// What nobody sees, or what looks alike.
+		// Invisible characters, and characters that look alike.
 		{"", "+1 907 555 0133\r", "+19075550133", true},
 		{"", "+1 907 555 0133\r\n", "+19075550133", true},
 		{"", "\ufeff+1\u200b907\u200d5550133", "+19075550133", true},
@@ -54,7 +54,7 @@ func TestPhoneNumbers_Same(t *testing.T) {
 
 		// With a region.
 		{"US", "(907) 555-0133", "+1 907 555 0133", true},
-		{"US", "001 907 555 0133", "+1 907 555 0133", true}, // although it is 011 there
+		{"US", "001 907 555 0133", "+1 907 555 0133", true}, // although the prefix is 011 there
 		{"US", "0049 30 901820", "+49 30 901820", true},
 		{"AU", "0011 1 907 555 0133", "+1 907 555 0133", true},
 		{"US", "011 1 907 555 0133", "+1 907 555 0133", true},
@@ -72,7 +72,7 @@ func TestPhoneNumbers_Same(t *testing.T) {
 		{"US", "ACME1234", "ABCD1234", false},
 		{"US", "12345", "+12345", false},
 
-		// A mask stands for digits, and is compared as it is.
+		// Masks are compared as they are.
 		{"", "+1555***0133", "+1***5550133", false},
 		{"", "+1******0133", "+1*****0133", false},
 		{"", "+1******0133", "+1 ******-0133", true},
@@ -126,7 +126,7 @@ func TestPhoneNumbers_MayBeSpelling(t *testing.T) {
 	for _, test := range []struct {
 		region, sent, held string
 		want               bool
-		back               bool // the other way round
+		back               bool // with sent and held exchanged
 	}{
 		{"", full, "+19075550133", true, true}, // the same
 		{"", "", "", true, true},
@@ -148,7 +148,7 @@ func TestPhoneNumbers_MayBeSpelling(t *testing.T) {
 		{"", full + " ext. 5", "+19075550133 x6", false, false},
 		{"", full + "\r", "19075550133", true, true},
 
-		// The code of a country added, or left out.
+		// A country code added or left out.
 		{"", "(907) 555-0133", "+19075550133", true, true},
 		{"", "(907) 555-0133", "19075550133", true, true},
 		{"", "(907) 555-0133", "0019075550133", true, true},
@@ -166,7 +166,7 @@ func TestPhoneNumbers_MayBeSpelling(t *testing.T) {
 		{"US", "(907) 555-0133", "+19075550133", true, true},
 		{"US", "(907) 555-0133", "0019075550133", true, true},
 		{"US", "(907) 555-0133", "+449075550133", false, false},
-		{"US", "(907) 555-0133", "+90 755 50133", false, true}, // that one's digits only
+		{"US", "(907) 555-0133", "+90 755 50133", false, true}, // the digits of the Turkish number
 		{"DE", full, "19075550133", true, false},
 
 		// Masked.
@@ -191,7 +191,7 @@ func TestPhoneNumbers_MayBeSpelling(t *testing.T) {
 		{"", "907 555 0133", "+1******0133", true, false},
 		{"", "907 555 0133", "*******0133", true, false},
 		{"", "907 555 0133", "+1907***0134", false, false},
-		{"", "0133", "*******0133", false, false}, // which hides more than was sent
+		{"", "0133", "*******0133", false, false}, // hides more digits than were sent
 		{"US", "(907) 555-0133", "+1******0133", true, false},
 		{"US", "(907) 555-0133", "*******0133", true, false},
 		{"US", "(907) 555-0133", "+4******0133", false, false},

@@ -15,9 +15,9 @@ const MaxPageSize = 100
 // Source: the vendor's OpenAPI document, version 100.
 type Query struct {
 	First int    // page size; 0: [MaxPageSize]
-	After string // cursor: the page behind it
+	After string // cursor that the page follows
 
-	Filters        []Filter // all of them must hold, also several of one field
+	Filters        []Filter // all must hold, even several of one field
 	OrderBy        []string // fields, descending with a leading "-"
 	Expand         []string // relations to show as whole records
 	LoadOnly       []string // fields to show; nil: all
@@ -48,7 +48,7 @@ func (q Query) values() url.Values {
 	for _, filter := range q.Filters {
 		op := filter.Op
 		if op == "" && uses[filter.Field] > 1 {
-			op = "eq" // the first operator belongs to the first value, and so on
+			op = "eq" // operators belong to values in their order, so none may be missing
 		}
 		v.Add("filter["+filter.Field+"]", filter.Value)
 		if op != "" {
@@ -83,7 +83,7 @@ const (
 	RollbackFailed = 1 // that item
 )
 
-// WriteOptions belong to an operation that changes something.
+// WriteOptions are the options of an operation that changes something.
 type WriteOptions struct {
 	// ValidationLevel is the API's bit mask: 0 validates each field, 2 only
 	// changed fields, 4 only system fields, 8 allows overriding read-only

@@ -7,13 +7,13 @@ import (
 
 // A Meta is what all records have in common.
 type Meta struct {
-	ID                ID    // no reply may lack it
-	Revision          int64 // of the space, when the record last changed; 0 where records of its kind have none
-	IsDeleted         bool  // softly
+	ID                ID    // every record of a reply must have one
+	Revision          int64 // the space's counter when the record last changed; 0 if the entity has no revisions
+	IsDeleted         bool  // soft-deleted
 	IsDeleteProtected bool
 }
 
-// A Record is one that [Entity] can read.
+// A Record is a type of records that [Entity] can read.
 type Record interface{ Meta() Meta }
 
 // Meta returns what the conversation has in common with all records.
@@ -31,7 +31,7 @@ type RawRecord struct {
 	JSON json.RawMessage // an object
 }
 
-// Meta returns the id alone.
+// Meta returns only the id.
 func (r RawRecord) Meta() Meta { return Meta{ID: r.ID} }
 
 // UnmarshalJSON keeps the record, and reads its id.
@@ -46,8 +46,8 @@ func (r *RawRecord) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Records are the plain operations on the records of an entity, named by its
-// path segment, such as "Phones".
+// Records returns the operations on the records of any entity, by its path segment,
+// such as "Phones".
 func (c *Client) Records(segment string) *Entity[RawRecord, struct{}] {
 	return NewEntity[RawRecord, struct{}](c, segment)
 }

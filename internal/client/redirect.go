@@ -2,8 +2,8 @@ package client
 
 import "net/http"
 
-// A redirectError refuses a redirect that would take credentials elsewhere or
-// turn a change into a question.
+// A redirectError refuses a redirect that would send credentials elsewhere or
+// turn a change into a read.
 type redirectError struct {
 	status int
 	target string

@@ -104,11 +104,12 @@ func (k RelationKind) Linked(c *Conversation) []ID {
 	return ids
 }
 
-// LinkedBy returns the record that a relation of this kind links, zero for none.
+// LinkedBy returns the id of the record that a relation of this kind links, or zero if
+// it links none.
 func (k RelationKind) LinkedBy(r *Relation) ID { return *k.linked(r) }
 
-// Links returns the input that makes the records named by ids exactly those
-// that a conversation links by this kind.
+// Links returns the input that makes a conversation link exactly the records with
+// these ids by this kind.
 func (k RelationKind) Links(ids []ID) Field[[]RelationInput] {
 	items := make([]RelationInput, len(ids))
 	for i, id := range ids {
@@ -117,7 +118,8 @@ func (k RelationKind) Links(ids []ID) Field[[]RelationInput] {
 	return Value(items)
 }
 
-// Target returns the record that the input links, zero where it names a relation.
+// Target returns the id of the record that the input links, or zero if the input names a
+// relation instead.
 func (in RelationInput) Target() ID {
 	for _, field := range []Field[ID]{in.AccountID, in.ContactID, in.ProjectID, in.LeadOpptyID, in.QuoteID} {
 		if id, ok := field.Get(); ok {

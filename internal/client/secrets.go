@@ -12,28 +12,27 @@ import (
 	"unicode/utf8"
 )
 
-// secrets hide a client's credentials in what the service writes: proxies, login
-// pages and error messages echo the headers of a request. Every text of the service
-// passes them before it gets into an error or a log.
+// secrets hide a client's credentials in texts of the service, because proxies, login
+// pages and error messages echo the headers of a request. Each such text goes through
+// them before it gets into an error or a log.
 type secrets struct {
 	pattern func() *regexp.Regexp // compiled when first needed; nil: there are none
 }
 
 const (
-	// hidden stands where a secret was.
+	// hidden replaces a secret.
 	hidden = "***"
-	// leastSecret is the length from which on a password is hidden by itself. The
-	// letters of a shorter one are all over the place, and hiding them tells what
-	// it is.
+	// leastSecret is the length of the shortest password that is hidden by itself. A
+	// shorter one is also part of ordinary words, and hiding it there reveals it.
 	leastSecret = 4
-	// hiddenPart of a reply is enough for its snippet.
+	// hiddenPart is how many bytes of a reply are enough for its snippet.
 	hiddenPart = 64 << 10
 )
 
-// anyAuthorization is a header with credentials, whoever's they are.
+// anyAuthorization matches a header with credentials of any user.
 const anyAuthorization = `((?i:authorization)["']?\s*[:=]\s*\[?["']?(?i:basic|bearer|digest|negotiate)\s+)[^\s"'<>,;\]]+`
 
-// ampersand is one, of HTML that is inside JSON too.
+// ampersand matches an ampersand of HTML, also if the HTML is inside JSON.
 const ampersand = `(?:&|\\+u0026)`
 
 func newSecrets(username, password string) secrets {
@@ -54,7 +53,7 @@ func newSecrets(username, password string) secrets {
 	return secrets{sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(strings.Join(patterns, "|")) })}
 }
 
-// spellings returns a pattern for a text in which each character is as it is, or
+// spellings returns a pattern that matches the text with each character as it is, or
 // escaped as in URLs, JSON, HTML or a quoted string.
 func spellings(text string) string {
 	var pattern strings.Builder
@@ -91,8 +90,8 @@ func (s secrets) hide(text []byte) []byte {
 	return s.pattern().ReplaceAll(text, []byte("${1}"+hidden))
 }
 
-// hideIn returns the error of a connection without the credentials: it may quote
-// what came instead of a reply, or where a redirect leads.
+// hideIn returns the error of a connection without the credentials. Such an error may
+// quote what came instead of a reply, or the target of a redirect.
 func (s secrets) hideIn(err error) error {
 	if err == nil {
 		return nil
@@ -112,7 +111,7 @@ func (s secrets) snippet(text []byte) string {
 	return snippet(s.hide(text[:min(len(text), hiddenPart)]))
 }
 
-// A hiddenBody is a body for a log, which makes text of it only if it writes it.
+// A hiddenBody is a body for a log. It hides the credentials only when the log writes it.
 type hiddenBody struct {
 	secrets secrets
 	text    []byte

@@ -41,9 +41,8 @@ func (c capture) Handle(ctx context.Context, record slog.Record) error {
 	return err
 }
 
-// Over a real connection and everything that can go wrong on it, the
-// credentials are in no error and no log, and personal data only where bodies
-// are asked for.
+// Over a real connection, whatever goes wrong on it, no error and no log has the
+// credentials. Only a log of bodies has personal data.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
 	logs := newCapture()
@@ -142,8 +141,8 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// Whatever echoes the credentials, in whatever spelling, and the personal data of
-// a request: neither is in an error, the ones nowhere and the others only at TRACE.
+// A reply may echo the credentials, in any form, and the personal data of a request. No
+// error has either. No log has the credentials, and only TRACE has the personal data.
 func TestEchoes(t *testing.T) {
 	t.Parallel()
 	const user, password, number = "user", `p&ss "w/rd" é`, "+15550109999" //nolint:gosec // it opens nothing
@@ -199,8 +198,8 @@ func TestEchoes(t *testing.T) {
 	}
 }
 
-// A short password is not hidden by itself, which would blank out half of a text,
-// but wherever it is a credential.
+// A short password is hidden only if it is part of credentials. Hiding it everywhere would
+// blank out half of a text.
 func TestShortPasswords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ password, text, want string }{

@@ -8,15 +8,14 @@ import (
 )
 
 // A Time is a date-time of the API. The service writes
-// "2024-07-09 12:51:48.050073+00:00", its specification
-// "2019-01-01T00:00:00"; both are read, with a zone in any of the spellings of
-// ISO 8601, and what has no zone is UTC.
+// "2024-07-09 12:51:48.050073+00:00", its specification "2019-01-01T00:00:00". A Time
+// reads both, with a zone in any format of ISO 8601. Without a zone, it is in UTC.
 type Time struct{ time.Time }
 
-// timeZones are the ways to write a zone, behind a time with or without a fraction.
+// timeZones are the formats of a zone after a time, which may have a fraction.
 var timeZones = []string{"Z07:00", "", "Z0700", "Z07"}
 
-// UnmarshalText reads any of the ways in which the API writes a time.
+// UnmarshalText reads a time in any format that the API writes.
 func (t *Time) UnmarshalText(text []byte) error {
 	spaceless := strings.Replace(string(text), " ", "T", 1)
 	for _, zone := range timeZones {
@@ -40,7 +39,7 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 	return t.UnmarshalText([]byte(text))
 }
 
-// String returns the time in RFC 3339, in UTC, with the fraction it has.
+// String returns the time in RFC 3339, in UTC, with its fraction.
 func (t Time) String() string { return t.UTC().Format(time.RFC3339Nano) }
 
 // MarshalText writes the time as String does.

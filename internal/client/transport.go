@@ -35,29 +35,28 @@ type call struct {
 	query  url.Values
 	body   []byte // JSON; nil: none
 
-	// repeatable says that carrying the call out twice does no harm, so that
-	// it may be sent again when its reply got lost.
+	// repeatable means that carrying out the call twice does no harm, so that it
+	// may be sent again if its reply got lost.
 	repeatable bool
 }
 
 type reply struct {
 	status  int
 	body    []byte  // without the credentials, unless it holds data
-	secrets secrets // that no text of it may show
+	secrets secrets // that no text of the reply may show
 }
 
-// do sends the call, again where that is safe, and returns the body of a 2xx
-// reply. Errors: *APIError, *ReplyError, *ConnectError, *ThrottledError,
-// *OutcomeUnknownError, or the context's.
+// do sends the call, and repeats it if that is safe. It returns the reply. Without an
+// error, that has a 2xx status. Errors: *APIError, *ReplyError, *ConnectError,
+// *ThrottledError, *OutcomeUnknownError, or the context's.
 //
-// A context that ends stops what has not been sent. What changes something is
-// awaited once it has been sent, for no longer than the request timeout, so
-// that its result is not lost.
+// If ctx ends, do sends nothing more. It still waits for the reply to a change that it
+// has sent, for at most the request timeout, so that the result is not lost.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
 	var lost *OutcomeUnknownError // of any try
-	var throttled time.Duration   // that the service has asked to wait
+	var throttled time.Duration   // how long the service has asked to wait
 	for tries := 0; ; {
 		got, err := c.attempt(ctx, call)
 		errors.As(err, &lost)
@@ -67,13 +66,13 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			err = asked.err
 			wait := asked.after
 			if throttled > 0 || wait == 0 {
-				wait = max(wait, waits.NextBackOff()) // who asks for too little, again and again, gets more
+				wait = max(wait, waits.NextBackOff()) // if the service keeps asking, wait longer than it asks
 			}
 			throttled += wait
 			if most := c.mostThrottled(); throttled > most || c.gate.refused()+wait > most {
 				return got, firstLost(ctx, lost, &ThrottledError{Err: err, Wait: wait})
 			}
-			c.gate.shut(wait) // the next attempt passes it
+			c.gate.shut(wait) // the next attempt waits at the gate
 			c.logRepeat(ctx, call, err, wait)
 		case errors.As(err, &again):
 			err = again.err
@@ -93,8 +92,8 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	}
 }
 
-// firstLost returns the error of a call: that it may have been carried out, where
-// one of its tries was lost and it could not be sent again.
+// firstLost returns the error of a call. If an earlier try was lost and the call could not
+// be sent again, that is the error of the lost try: the call may have been carried out.
 func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error {
 	if problem := ProblemOf(err); lost != nil && (problem == Unreachable || problem == Throttled || errors.Is(err, context.Cause(ctx))) {
 		return lost
@@ -102,9 +101,9 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 	return err
 }
 
-// mostThrottled is how long one call, and all together while the service does nothing
-// else, wait at most because it asks for it.
-// That is no retry, but who allows more retries has more patience.
+// mostThrottled is how long a call waits at most because the service asks for it. The same
+// limit holds for all calls together while the service only asks to wait. Such a wait is
+// not a retry, but a user who allows more retries has more patience.
 func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(max(c.config.MaxRetries, 0)+1) * time.Minute
 }
@@ -115,11 +114,10 @@ type retryableError struct{ err error }
 func (e *retryableError) Error() string { return e.err.Error() }
 func (e *retryableError) Unwrap() error { return e.err }
 
-// A throttledError is the service's word that it has not begun, and when to come
-// again.
+// A throttledError says that the service asks to wait before the call is sent again.
 type throttledError struct {
 	err   error
-	after time.Duration // 0: it does not say
+	after time.Duration // 0: the service does not say how long
 }
 
 func (e *throttledError) Error() string { return e.err.Error() }
@@ -133,7 +131,7 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	case <-ctx.Done():
 		return reply{}, context.Cause(ctx)
 	}
-	if err := c.rate.Wait(ctx); err != nil { // at once when the deadline is too near
+	if err := c.rate.Wait(ctx); err != nil { // fails at once if the deadline is too near
 		return reply{}, cmp.Or(context.Cause(ctx), context.DeadlineExceeded)
 	}
 	if err := cmp.Or(c.gate.pass(ctx), context.Cause(ctx), c.denied.get()); err != nil {
@@ -193,7 +191,8 @@ func (c *Client) request(ctx context.Context, call call) (*http.Request, error) 
 	return request, nil
 }
 
-// send returns the reply; with an error its status is 0 where none came.
+// send sends the request and returns the reply. With an error, the status of the reply is 0
+// if none came.
 func (c *Client) send(request *http.Request) (reply, http.Header, error) {
 	response, err := c.http.Do(request)
 	if err != nil {

@@ -18,14 +18,14 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 )
 
-// The three ways in which a request can be repeated.
+// The three kinds of calls, which the client repeats in different ways.
 var (
 	readCall   = call{method: http.MethodGet, path: []string{"entities", "X"}, repeatable: true}
 	createCall = call{method: http.MethodPost, path: []string{"entities", "X"}, body: []byte("[]")}
 	deleteCall = call{method: http.MethodPost, path: []string{"entities", "X"}, body: []byte("[]"), repeatable: true}
 )
 
-// An outcome is what becomes of one request.
+// An outcome is what happens to one request.
 type outcome func(*http.Request) (*http.Response, error)
 
 func replies(status int, body string, headers ...string) outcome {
@@ -35,7 +35,7 @@ func replies(status int, body string, headers ...string) outcome {
 	}
 }
 
-// refuses is what happens when nobody listens.
+// refuses fails as if no server listened.
 func refuses(*http.Request) (*http.Response, error) {
 	return nil, &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connect: connection refused")}
 }
@@ -54,7 +54,7 @@ func cuts(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// hangs answers nothing until it is given up.
+// hangs answers nothing until the caller gives up.
 func hangs(r *http.Request) (*http.Response, error) {
 	apitest.WroteHeaders(r)
 	<-r.Context().Done()
@@ -70,8 +70,8 @@ func distrusts(*http.Request) (*http.Response, error) {
 	return nil, x509.UnknownAuthorityError{}
 }
 
-// play returns a network where the n-th request has the n-th outcome, and the
-// last one all that follow; and when each of them came.
+// play returns a network and the times of its requests. The n-th request has the n-th
+// outcome, and all later ones have the last.
 func play(outcomes ...outcome) (apitest.RoundTripper, *[]time.Time) {
 	var mu sync.Mutex
 	var at []time.Time
@@ -184,7 +184,7 @@ func TestWaitsAsAsked(t *testing.T) {
 		{"1.5", 1500 * time.Millisecond, 1700 * time.Millisecond},
 		{"60", time.Minute, time.Minute + 1200*time.Millisecond},
 		{"240", 4 * time.Minute, 4*time.Minute + 1200*time.Millisecond},
-		{"Sat, 01 Jan 2000 00:00:10 GMT", 10 * time.Second, 12 * time.Second}, // the bubble's time begins with 2000
+		{"Sat, 01 Jan 2000 00:00:10 GMT", 10 * time.Second, 12 * time.Second}, // the bubble's time starts at 2000-01-01
 		{"Fri, 31 Dec 1999 23:00:00 GMT", time.Millisecond, 3 * time.Millisecond},
 		{"-5", time.Millisecond, 3 * time.Millisecond},
 		{"NaN", firstRetryWait / 2, firstRetryWait * 17 / 10},
@@ -205,8 +205,8 @@ func TestWaitsAsAsked(t *testing.T) {
 	}
 }
 
-// A service that asks to wait for too long, or again and again, is given up, and the
-// error says what it asked for.
+// The client gives up if the service asks to wait for too long or too often. The error says
+// what the service asked for.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
 	for after, least := range map[string]time.Duration{
@@ -229,8 +229,8 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-// How long to wait is a fact about the service: what begins meanwhile waits too, and
-// that is no retry.
+// A pause is a fact about the service: requests that begin during it wait too, and such a
+// wait is not a retry.
 func TestAllWaitWhenOneIsTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -285,7 +285,7 @@ func TestRequestTimeout(t *testing.T) {
 	})
 }
 
-// Nothing is sent for a caller who has given up, whatever it waits for.
+// The client sends nothing for a caller that has given up, whatever the call waits for.
 func TestGivesUpWaiting(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
@@ -293,7 +293,7 @@ func TestGivesUpWaiting(t *testing.T) {
 		configure func(*Config)
 		outcomes  []outcome
 		busy      int // requests of others before
-		want      int // requests in all
+		want      int // requests in total
 	}{
 		"for a slot":       {func(c *Config) { c.MaxConcurrentRequests = 1 }, []outcome{hangs}, 1, 1},
 		"for the rate":     {func(c *Config) { c.RequestsPerSecond = 0.01 }, []outcome{replies(200, "{}")}, 1, 1},
@@ -327,7 +327,7 @@ func TestGivesUpWaiting(t *testing.T) {
 	}
 }
 
-// A deadline that the rate can't keep is the caller's deadline all the same.
+// If the rate can't meet the caller's deadline, the error is that of the deadline.
 func TestDeadlineBeforeTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -383,8 +383,8 @@ func TestAwaitsWhatHasBeenSent(t *testing.T) {
 	}
 }
 
-// A delete that was sent and whose caller gave up before it could be repeated
-// may have been carried out: "interrupted" alone would say that nothing was.
+// If a caller gives up before a lost delete can be repeated, the delete may have been
+// carried out. "Interrupted" alone would say that it was not.
 func TestInterruptedBeforeRepeating(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -397,8 +397,7 @@ func TestInterruptedBeforeRepeating(t *testing.T) {
 	})
 }
 
-// No redirect takes the credentials to another host, or turns a change into
-// something else.
+// No redirect sends the credentials to another host, or turns a change into a read.
 func TestRedirects(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {
@@ -481,7 +480,7 @@ func TestMaxConcurrentRequests(t *testing.T) {
 			callers.Go(func() { _, _ = c.do(t.Context(), readCall) })
 		}
 		callers.Wait()
-		apitest.WithinBubble(t, begin, 7*time.Second, 7*time.Second) // three at a time, neither more nor fewer
+		apitest.WithinBubble(t, begin, 7*time.Second, 7*time.Second) // exactly three at a time
 		wantEqual(t, "requests at once", int64(3), most.Load())
 	})
 }
@@ -517,7 +516,7 @@ func TestRequestSent(t *testing.T) {
 	apitest.Must(t, err)
 }
 
-// What is left out of a Config has its default, where zero would make no sense.
+// A setting that is zero gets its default if zero makes no sense.
 func TestConfigDefaults(t *testing.T) {
 	t.Parallel()
 	c, err := New(Config{ServiceURL: "crm.example", SpaceID: "acme"})
@@ -525,5 +524,5 @@ func TestConfigDefaults(t *testing.T) {
 	defaults := Defaults()
 	wantEqual(t, "request timeout", defaults.RequestTimeout, c.config.RequestTimeout)
 	wantEqual(t, "concurrent requests", defaults.MaxConcurrentRequests, cap(c.slots))
-	wantEqual(t, "retries", 0, c.config.MaxRetries) // a choice
+	wantEqual(t, "retries", 0, c.config.MaxRetries) // zero makes sense here
 }

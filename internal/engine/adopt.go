@@ -95,8 +95,8 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
 }
 
-// adoptProven adopts a record that a create may have made, unless it must have everything
-// that was sent and does not, or others use it.
+// adoptProven adopts a record that a create may have made. An exact batch only adopts a
+// record that has everything that was sent and that others don't use.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	if s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
@@ -131,8 +131,8 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	s.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 
-// isUsed reports whether others use the record that the item may have created, or
-// whether that can't be told.
+// isUsed reports whether others use the record that the item may have created. If it can't
+// tell, it reports true.
 func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
 	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What a look costs by itself: twice as many creates must take about twice as long.
+// The cost of a look without its requests: twice as many creates must take about twice as
+// long.
 func BenchmarkTakeCreates(b *testing.B) {
 	for _, kind := range []string{"distinct", "masked", "one number"} {
 		for _, n := range []int{500, 1000} {
@@ -30,7 +31,7 @@ func BenchmarkTakeCreates(b *testing.B) {
 						}
 						made[i] = client.Conversation{
 							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), PhoneID: frontDesk, RecipientPhoneNumber: number, Revision: int64(10 + i),
-							AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{AccountID: zenith}}}, // which nothing agrees with
+							AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{AccountID: zenith}}}, // agrees with no create
 						}
 					}
 					w := newWriting(s.engine.Conversations, inputs, client.WriteOptions{})

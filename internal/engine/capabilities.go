@@ -6,8 +6,7 @@ import (
 	"sync"
 )
 
-// refusals are the capabilities that the service has been found to refuse, or to lack
-// without a word.
+// refusals are the capabilities that the service refuses or silently ignores.
 type refusals struct {
 	log *slog.Logger
 
@@ -28,11 +27,11 @@ func (r *refusals) has(capability string) bool {
 	return r.set[capability]
 }
 
-// narrows reports whether a list of what is newer than some revision need not be one of
-// everything, as far as is known.
+// narrows reports whether a list of what is newer than a revision can be shorter than a
+// list of everything. It can't if the service neither filters nor orders by revision.
 func (r *refusals) narrows() bool { return !r.has(revisionFilter) || !r.has(revisionOrder) }
 
-// add notes a refusal. The log tells of it once.
+// add records a refusal, and logs it the first time.
 func (r *refusals) add(ctx context.Context, capability string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What the service refuses, and a listing that is given up, is told once each, however
-// often it matters.
+// The engine logs each capability that the service refuses, and a listing that it gives up,
+// just once.
 func TestWhatWasLearnedIsSaid(t *testing.T) {
 	t.Parallel()
 	var logs bytes.Buffer

@@ -7,21 +7,21 @@ type Result[T any] struct {
 	Value T
 	Err   error
 
-	// Of a create that was not seen to be carried out:
-	Adopted bool        // Value was found in the space, and agrees with what was to be created
-	Twins   []client.ID // records that the same create may have made besides
+	// For a create with a lost request:
+	Adopted bool        // Value is a record that was found in the space and adopted
+	Twins   []client.ID // other records that the lost request may have made
 
-	// Earlier is what the next [Collection.LookFor] needs to know, if this one has passed
-	// records that are known to be something else. Otherwise it is nil.
+	// Earlier is the attempt for the next [Collection.LookFor], with the claimed records
+	// that this one has passed. It is nil if this one has passed none.
 	Earlier *Attempt
 }
 
-// An Attempt is an earlier one at a create, whose outcome is unknown.
+// An Attempt is an earlier try at a create, whose outcome is unknown.
 type Attempt struct {
 	Since Moment // before it was sent
-	// Passed are records that are newer than Since, but known to be something else, and
-	// their revisions. Who looks for the attempt need not know them otherwise. Each is named:
-	// an older one may still turn up.
+	// Passed are claimed records that are newer than Since, with their revisions. The
+	// attempt can't have made them, even if a later search does not know their claims. It
+	// names each record, because an older one may still turn up.
 	Passed map[client.ID]int64
 }
 
@@ -31,31 +31,31 @@ func (a Attempt) mayHaveMade(meta client.Meta) bool {
 	return meta.Revision > a.Since.Revision && !isPassed
 }
 
-// An Input is what a record is created or updated with.
+// An Input holds the values to create or update a record with.
 type Input interface {
-	Fields() []string // that it sets, by their names
+	Fields() []string // names of the fields that it sets
 }
 
-// A Change is an input, and what its caller says beside it.
+// A Change is an input, with what the engine needs to know to write it.
 type Change[In Input] struct {
 	Input In
 
-	// Known tells changes of others from those of the caller of an update, in the
-	// fields that the update sets. nil: whatever others have changed is overwritten.
+	// Known is the baseline of an update. Without it, the engine finds no conflicts: the
+	// update overwrites what others have changed.
 	Known *Baseline
-	// Restore undoes a soft delete before anything else is updated.
+	// Restore undoes a soft delete before the update.
 	Restore bool
-	// Earlier is an attempt at this create: the engine looks first for what it has made.
+	// Earlier is an attempt at this create. The engine first looks for what it has made.
 	Earlier *Attempt
 }
 
-// KnownAsOf notes that what the caller of an update knows was so as of a revision
-// of the space, [NoFloor] for none.
+// KnownAsOf raises the as-of of the baseline to a revision of the space. [NoFloor] changes
+// nothing.
 func (c *Change[In]) KnownAsOf(revision int64) {
 	if c.Known != nil {
 		c.Known.AsOf = max(c.Known.AsOf, revision)
 	}
 }
 
-// IsNeeded reports whether writing would change anything.
+// IsNeeded reports whether the change sets a field or restores the record.
 func (c Change[In]) IsNeeded() bool { return len(c.Input.Fields()) > 0 || c.Restore }

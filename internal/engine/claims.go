@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// claims are what an engine knows of the origin of records: which are known, and which
-// creates may have made others.
+// claims are what an engine knows about the origin of records: which records are known,
+// and which lost creates may have made others.
 type claims struct {
 	// Every create holds one unit until its ids are recorded. A search for lost
 	// creates takes all units, so that it never sees a record whose owner is not
@@ -22,7 +22,7 @@ type claims struct {
 	mu   sync.Mutex
 	mine map[client.ID]origin
 	lost map[Identity]int
-	open map[Identity]map[Identity]int // lost creates, also those that were given up, by place and tail
+	open map[Identity]map[Identity]int // open creates, including those that were given up, by place and tail
 }
 
 // The weights with which claims.creating is held.
@@ -31,25 +31,25 @@ const (
 	everyone = math.MaxInt32
 )
 
-// An origin is what is known of where a record comes from.
+// An origin says where a record comes from, as far as the engine knows.
 type origin int
 
 const (
 	unclaimed origin = iota
 	known            // to the engine or its user
 	created          // by the engine
-	adopted          // a search took it for the result of a lost create
+	adopted          // by a search, as the result of a lost create
 )
 
 func newClaims() claims { return claims{creating: semaphore.NewWeighted(everyone)} }
 
-// take notes that the record is known. It reports false where it was.
+// take claims a record as known. It reports false if the record was claimed already.
 func (c *claims) take(id client.ID) bool { return c.note(id, known) }
 
-// create is take, for what the engine has created.
+// create claims a record that the engine has created, as take does.
 func (c *claims) create(id client.ID) bool { return c.note(id, created) }
 
-// adopt is take, for the result of a lost create.
+// adopt claims the result of a lost create, as take does.
 func (c *claims) adopt(id client.ID) bool { return c.note(id, adopted) }
 
 func (c *claims) note(id client.ID, from origin) bool {
@@ -65,13 +65,13 @@ func (c *claims) note(id client.ID, from origin) bool {
 	return true
 }
 
-// has reports whether the record is known.
+// has reports whether the record is claimed.
 func (c *claims) has(id client.ID) bool { return c.originOf(id) != unclaimed }
 
-// hasCreated reports whether the engine has created the record, seen or not.
+// hasCreated reports whether the engine has created or adopted the record.
 func (c *claims) hasCreated(id client.ID) bool { return c.originOf(id) >= created }
 
-// wasAdopted reports whether the record was taken for the result of a lost create.
+// wasAdopted reports whether the engine has adopted the record.
 func (c *claims) wasAdopted(id client.ID) bool { return c.originOf(id) == adopted }
 
 func (c *claims) originOf(id client.ID) origin {
@@ -80,8 +80,8 @@ func (c *claims) originOf(id client.ID) origin {
 	return c.mine[id]
 }
 
-// lose notes creates that are lost, by what they would have made, or (by -1) that are
-// no longer.
+// lose counts creates as lost (by 1), or as no longer lost (by -1). Each create is given
+// as the identity of what it makes.
 func (c *claims) lose(creates []Identity, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,7 +96,7 @@ func (c *claims) lose(creates []Identity, by int) {
 	}
 }
 
-// giveUp notes creates of which it stays unknown what they have made.
+// giveUp leaves creates open for good: what they have made stays unknown.
 func (c *claims) giveUp(creates []Identity) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,7 +105,7 @@ func (c *claims) giveUp(creates []Identity) {
 	}
 }
 
-// leaveOpen counts a create by its tail. mu is held.
+// leaveOpen counts an open create under its place and tail. The caller holds mu.
 func (c *claims) leaveOpen(create Identity, by int) {
 	end := create.withTail(create.tail())
 	if c.open == nil {
@@ -119,14 +119,14 @@ func (c *claims) leaveOpen(create Identity, by int) {
 	}
 }
 
-// openLike returns the lost creates that have the same place and tail.
+// openLike returns the open creates with the same place and tail.
 func (c *claims) openLike(create Identity) []Identity {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Collect(maps.Keys(c.open[create.withTail(create.tail())]))
 }
 
-// losses returns how many creates of one identity are lost at the moment.
+// losses returns how many creates of one identity are lost now.
 func (c *claims) losses(create Identity) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

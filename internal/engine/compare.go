@@ -10,14 +10,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// compare holds the updates among the items against what the CRM has now. Those
-// that are in conflict with it, or have nothing left to update, get an error; the
-// others are brought up to date: with the current revision, and the ids of the
-// links that they keep. It returns those of them that the CRM has at another
-// revision than the one given.
+// compare compares the updates among the items with what the CRM holds. An update gets an
+// error if it has a conflict, or if its record is gone. Otherwise compare brings it up to
+// date, with the current revision and the ids of the links that it keeps. It returns the
+// updates whose record has another revision than the one given.
 //
-// Where trusted, what is known as of some revision, and what nothing newer has
-// changed, counts as current: that is one request for all of them.
+// With trusted, a record with a known as-of counts as current if nothing newer has changed
+// it. One request answers that for all of them.
 func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
 	open := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
 	if trusted {
@@ -32,7 +31,7 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	}
 	current, err := w.FetchMany(ctx, ids, floor)
 	if client.ProblemOf(err) == client.Behind {
-		w.fail(open, err) // what was found is as old as the rest
+		w.fail(open, err) // the records that were found are outdated too
 		return changed
 	}
 	for n, i := range open {
@@ -72,8 +71,8 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	return known != current.Meta().Revision
 }
 
-// conflicts returns which of the fields that the item changes someone else has changed.
-// A stub has none: it was not read further because its revision is the known one.
+// conflicts returns the conflicts of the item with the record. A stub has none: the engine
+// read no more of it because its revision is the known one.
 func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 	if w.isStub != nil && w.isStub(*current) {
 		return nil
@@ -81,20 +80,20 @@ func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Known, current)
 }
 
-// stale returns which of the items to send again: those that were refused only because
-// something has changed since they were compared. A service may refuse an update of an
-// old revision, and roll back the others of its request with it.
+// stale returns the items to send again: those that were refused only because their
+// records have changed since they were compared. A service may refuse an update with an
+// old revision, and roll back the rest of its request.
 func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool {
 		err := w.results[i].Err
 		return client.ProblemOf(err) != client.Refused && !errors.Is(err, ErrRolledBack)
 	})
 	if w.options.RollbackMethod != client.RollbackFailed && len(refused) < len(items)-len(w.unfailed(items)) {
-		return nil // something else was in the way too
+		return nil // some failed for another reason
 	}
 	again := w.compare(ctx, refused, false)
 	if len(again) > 0 && w.options.RollbackMethod != client.RollbackFailed {
-		again = refused // they stand or fall together
+		again = refused // the request is all or nothing
 	}
 	again = slices.DeleteFunc(slices.Clone(again), func(i int) bool {
 		err := w.results[i].Err

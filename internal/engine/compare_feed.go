@@ -6,7 +6,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// compareWithFeed compares the items that the feed covers, and also returns the others.
+// compareWithFeed compares the items that the feed covers. It returns those whose record
+// has another revision than the one given, and the items that it could not compare.
 func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, others []int) {
 	m := w.feed
 	if len(items) == 0 || !w.engine.refused.narrows() {
@@ -51,8 +52,8 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	return changed, others
 }
 
-// completeFed completes the records of the items in the feed, where lists show stubs.
-// It returns the items for which that worked. The feed is locked.
+// completeFed completes the records of the items in the feed, if lists show stubs. It
+// returns the items without an error. The caller holds the feed.
 func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	if w.suffices == nil {
 		return items
@@ -76,8 +77,8 @@ func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	return w.unfailed(items)
 }
 
-// knownAsOf returns the as-of of the item's baseline, [NoFloor] where that does not
-// suffice for an update. A delete need not show in the revision.
+// knownAsOf returns the as-of of the item's baseline, or [NoFloor] if the update needs the
+// record itself. A restore does, because a soft delete need not change the revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
 	change := &w.changes[i]
 	if change.Known == nil || change.Restore || !w.isPlain(change.Input) {
@@ -86,17 +87,15 @@ func (w *writing[T, In]) knownAsOf(i int) int64 {
 	return change.Known.AsOf
 }
 
-// overlap is how many revisions a feed looks back each time: changes that are
-// carried out side by side need not become visible in the order of their
-// revisions.
+// overlap is how many revisions a feed looks back each time. Concurrent changes need not
+// become visible in the order of their revisions.
 const overlap = 50
 
-// mostRounds is how often a feed is brought up to date at once, in a space in
-// which much changes meanwhile.
+// mostRounds is how many lists catchUp tries in a space that keeps changing.
 const mostRounds = 3
 
-// catchUp brings the feed up to date. It reports false where that takes more than so
-// many pages at a time.
+// catchUp brings the feed up to date. It reports false if a list takes more than that many
+// pages after the first, or if the space changes too fast.
 func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
 	for range mostRounds {
 		more, err := c.feedMore(ctx, pages)
@@ -106,14 +105,14 @@ func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error
 		if more > pages {
 			return false, nil
 		}
-		// What changed while there was more than one page has moved in front of
-		// the first one: it is newer than that.
+		// A record that changed while pages were read has moved in front of the first
+		// one, so that this list may have missed it. The next one shows it.
 	}
 	return false, nil
 }
 
-// feedMore lists what is newer than the feed knows. It returns how many pages there are
-// behind the first; with more than most, the feed has learned nothing.
+// feedMore lists what is newer than the feed knows. It returns how many pages follow the
+// first. If these are more than most, it stops, and the feed is not up to date.
 func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, err error) {
 	m := c.feed
 	query := c.query

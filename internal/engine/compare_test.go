@@ -13,14 +13,14 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// since returns the update of one that knows the conversation as it was.
+// since returns an update whose baseline is the conversation as it was.
 func since(before client.Conversation) conversationChange {
 	input := change(before)
 	input.Known = &Baseline{Revision: before.Revision, AsOf: before.AsOf, Fields: conversationFields(client.PhoneNumbers{}).texts(&before)}
 	return input
 }
 
-// idAt returns which conversation an update is of.
+// idAt returns the id of the conversation that an update is for.
 func idAt(inputs []conversationChange, i int) client.ID {
 	id, _ := inputs[i].Input.ID.Get()
 	return id
@@ -40,11 +40,11 @@ func (s testSpace) record(t testing.TB, id client.ID) map[string]any {
 	return record
 }
 
-// staleRevisions are the two ways in which a service may take an old revision.
+// staleRevisions are the two ways in which a service may treat an old revision.
 var staleRevisions = []string{mockserver.Ignored, mockserver.Refused}
 
-// What the update and someone else have changed is a conflict, unless both want
-// the same; what only one of them has changed is as that one wants it.
+// A field that both the update and someone else have changed is a conflict, unless both set
+// the same value. A field that only one of them has changed gets that value.
 func TestConflicts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -133,8 +133,8 @@ func (s testSpace) wantConflict(t testing.TB, err error, known client.Conversati
 	wantProblem(t, err, client.Conflicting)
 }
 
-// A service that refuses old revisions does so also when someone is faster than
-// the comparison; the others of the request are not lost, however it says so.
+// A service may refuse an old revision because someone else changes the record after the
+// comparison. The rest of the request is not lost, whatever form the refusal has.
 func TestConflictBehindTheComparison(t *testing.T) {
 	t.Parallel()
 	for _, overwrite := range []bool{false, true} {
@@ -172,7 +172,7 @@ func TestConflictBehindTheComparison(t *testing.T) {
 	}
 }
 
-// What is refused for another reason is not sent again and again.
+// An update that is refused for another reason is not sent again.
 func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -186,8 +186,8 @@ func TestRefusedUpdateIsNotRepeated(t *testing.T) {
 	})
 }
 
-// The comparison of a batch costs one request, however scattered its
-// conversations are in the space, and whatever has been written meanwhile.
+// Comparing a batch costs one request, however scattered its conversations are in the
+// space, and whatever was written meanwhile.
 func TestComparisonIsOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, filter := range []string{mockserver.Honoured, mockserver.Ignored} {
@@ -217,7 +217,7 @@ func TestComparisonIsOneRequest(t *testing.T) {
 	}
 }
 
-// What is known by its own revision only, or not in order, is got.
+// The engine reads records that the feed does not cover, or only with many pages.
 func TestComparisonWithoutMirror(t *testing.T) {
 	t.Parallel()
 	for name, manyNewer := range map[string]int{"little has changed": 0, "much has changed": 450} {
@@ -246,8 +246,8 @@ func TestComparisonWithoutMirror(t *testing.T) {
 	}
 }
 
-// While the feed is brought up to date in several pages, what changes moves
-// in front of them, and is not missed.
+// A record that changes while the feed reads several pages moves in front of them. The feed
+// does not miss it.
 func TestMirrorMissesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -275,7 +275,7 @@ func TestMirrorMissesNothing(t *testing.T) {
 	})
 }
 
-// What has been deleted meanwhile is not updated.
+// A record that was deleted meanwhile is not updated.
 func TestUpdateOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
@@ -291,7 +291,7 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 				input.Input.RecipientContactID = client.Value(jones)
 				_, err := s.engine.Conversations.writeOne(t.Context(), input, 0)
 				wantProblem(t, err, client.NotFound)
-				var gone *GoneError // in the other case the service says so
+				var gone *GoneError // unless restorable, the service's own error may come
 				if restorable && (!errors.As(err, &gone) || !gone.Restorable || gone.ID != before.ID) {
 					t.Errorf("the error is %v", err)
 				}
@@ -300,15 +300,14 @@ func TestUpdateOfWhatIsGone(t *testing.T) {
 	}
 }
 
-// restoreOf undoes the deletion of what is known so.
+// restoreOf returns a change that restores the conversation, with it as the baseline.
 func restoreOf(before client.Conversation) conversationChange {
 	input := since(before)
 	input.Restore = true
 	return input
 }
 
-// Restores travel together; a change of the same conversation follows in the
-// same write.
+// Restores share a request. The same write then updates the restored conversations.
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
@@ -380,7 +379,7 @@ func TestRestoreFails(t *testing.T) {
 	}
 }
 
-// What protects a record is told from a missing permission.
+// The error tells a protected record from a missing permission.
 func TestDeleteProtected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -400,8 +399,8 @@ func TestDeleteProtected(t *testing.T) {
 	})
 }
 
-// What an earlier attempt at a create has come to is adopted before anything
-// is created, each by one, and none that is known already.
+// The engine adopts what earlier attempts at creates have made before it creates anything.
+// It adopts each record once, and none that is claimed.
 func TestAdoptsEarlierAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -457,8 +456,8 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 	})
 }
 
-// Links are looked at in any case: that others made some need not show in the
-// conversation's revision, and those that stay have ids that only the CRM knows.
+// An update of links always reads them from the CRM: a link of others need not change the
+// conversation's revision, and only the CRM knows the ids of the relations that stay.
 func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -473,8 +472,8 @@ func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 	})
 }
 
-// What is known as of an earlier revision than the others is not taken for
-// current because nothing has changed since the later one.
+// A record with an earlier as-of than the rest does not count as current just because
+// nothing has changed since the later as-of.
 func TestEachIsComparedAsOfItsOwnRevision(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -44,15 +44,15 @@ func connect(t *testing.T, address string) (*Engine, *http.Transport) {
 	return newEngine(t, config), network
 }
 
-// What the other tests play is what happens on a real connection too: a
-// request that was sent and got no reply is never taken for one that was not.
+// As in the tests without a network, a request that was sent over a real connection and got
+// no reply is never taken for one that was not sent.
 func TestDroppedConnections(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"before": mockserver.DropBefore, "after": mockserver.DropAfter, "in the middle": mockserver.Truncate} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := overNetwork(t)
-			s.create(t.Context(), t, 0) // the next one goes over a connection that has been used
+			s.create(t.Context(), t, 0) // the next request goes over a used connection
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: kind, Times: 1})
 			s.create(t.Context(), t, 1)
 			wantEqual(t, "conversations", 2, len(s.live()))
@@ -65,8 +65,7 @@ func TestDroppedConnections(t *testing.T) {
 	}
 }
 
-// Over a real connection too, one that is refused sends nothing, and is tried
-// again.
+// A real connection that is refused sends nothing, so the engine tries again.
 func TestRefusedConnection(t *testing.T) {
 	t.Parallel()
 	s := overNetwork(t)

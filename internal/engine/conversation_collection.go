@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// wholeConversations asks for everything but the messages, with the links as
-// whole records, so that it shows which records they link.
+// wholeConversations asks for everything but the messages. It asks for the links as whole
+// records, because their URIs don't tell which records they link.
 func wholeConversations() client.Query {
 	return client.Query{Expand: relationFields(), LoadOnly: append([]string{
 		"id", "revision", "created", "modified", "is_deleted", "is_delete_protected",
@@ -53,10 +53,10 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 	})
 }
 
-// existed reports whether a conversation that has changed since a revision of the
-// space has a link or a message from before. One that nobody has changed since it
-// was created needs no such question: the service stamps both times within a moment.
-// Which is the later one proves nothing, as the clocks need not agree.
+// existed reports whether a conversation that has changed since a revision of the space
+// has a link or a message from before. It asks for no messages if created is the same as
+// modified or less than a second later: nobody has changed such a conversation since it was
+// created. If created is even later, it proves nothing, because clocks need not agree.
 func (e *Engine) existed(ctx context.Context, conversation client.Conversation, revision int64) (bool, error) {
 	for _, kind := range client.RelationKinds {
 		for _, ref := range *kind.Refs(&conversation) {
@@ -82,14 +82,14 @@ func (e *Engine) existed(ctx context.Context, conversation client.Conversation, 
 		}
 		isOrdered := slices.IsSortedFunc(page.Records, func(a, b client.Message) int { return cmp.Compare(a.Revision, b.Revision) })
 		if err != nil || isOrdered && !slices.ContainsFunc(page.Records, isOther) {
-			break // the oldest come first, as ordered
+			break // the oldest messages come first, so the rest is newer
 		}
 	}
 	return false, nil
 }
 
 // hasOtherMessages reports whether the conversation has more messages than the change
-// makes, or whether that can't be told.
+// makes. If it can't tell, it reports true.
 func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
 	left := len(inlineMessages(change))
 	query := client.Query{LoadOnly: stubFields, Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}

@@ -7,8 +7,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// conversationFields are what can be set of a conversation, with its numbers compared
-// as those are.
+// conversationFields are the fields of a conversation that an input can set. numbers
+// compares phone numbers.
 func conversationFields(numbers client.PhoneNumbers) fields[client.Conversation, client.ConversationInput] {
 	number := newField("recipient_phone_number", func(in *client.ConversationInput) *client.Field[string] { return &in.RecipientPhoneNumber }, asIs,
 		func(c *client.Conversation) string { return c.RecipientPhoneNumber })
@@ -25,16 +25,17 @@ func conversationFields(numbers client.PhoneNumbers) fields[client.Conversation,
 	return append(all, newField[client.Conversation]("messages", func(in *client.ConversationInput) *client.Field[[]client.MessageInput] { return &in.Messages }, func([]client.MessageInput) string { return "" }, nil))
 }
 
-// referenceField describes a field that names a record.
+// referenceField returns a field that holds the id of a record.
 func referenceField(name string, at func(*client.ConversationInput) *client.Field[client.ID], held func(*client.Conversation) client.ID) field[client.Conversation, client.ConversationInput] {
 	return newField(name, at, func(id client.ID) string { return TextOf(id) }, func(c *client.Conversation) string { return TextOf(held(c)) })
 }
 
-// linksField describes the links of a kind, as one text.
+// linksField returns the field of the links of one kind. Its text has the ids of the linked
+// records.
 func linksField(k client.RelationKind) field[client.Conversation, client.ConversationInput] {
 	links := newField(k.Field, k.Input, textOfTargets, func(c *client.Conversation) string { return TextOf(k.Linked(c)...) })
 	links.covers = hasAll
-	// An empty array would mean that there is none.
+	// hasAll is true for an empty array, which asks for no links at all.
 	links.like = func(wanted, held string) bool { return held == "" || wanted != "" && hasAll(wanted, held) }
 	return links
 }
@@ -47,7 +48,7 @@ func textOfTargets(items []client.RelationInput) string {
 	return TextOf(ids...)
 }
 
-// hasAll reports whether all records of one text are in the other one.
+// hasAll reports whether held names all records that wanted names.
 func hasAll(wanted, held string) bool {
 	if wanted == "" {
 		return true

@@ -13,16 +13,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A thousand creates, each by a caller of its own, while one reply in ten gets
-// lost after the request was carried out: every caller has a conversation, none is
-// doubled, and none belongs to nobody.
+// A thousand callers each create a conversation, while one reply in ten gets lost after the
+// request was carried out. Every caller gets its own conversation, and the space holds no
+// more than these.
 func TestThousandCreatesWithLostReplies(t *testing.T) {
 	t.Parallel()
 	const creates, batch, lossesIn = 1_000, 10, 10
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize = batch })
-		random := rand.New(rand.NewPCG(creates, lossesIn)) //nolint:gosec // a test wants the same each time
-		var mu sync.Mutex                                  // of random
+		random := rand.New(rand.NewPCG(creates, lossesIn)) //nolint:gosec // repeatable
+		var mu sync.Mutex                                  // guards random
 		var lost atomic.Int64
 		answered := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {

@@ -7,14 +7,14 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Settings are those of an [Engine]. BatchSize can't be zero: then it is what
-// [Defaults] gives.
+// Settings are those of an [Engine]. If BatchSize is not positive, the engine uses that of
+// [Defaults].
 type Settings struct {
 	DefaultRegion   string        // see [client.PhoneNumbers]; empty: none
-	RecoveryTimeout time.Duration // how long to look for a create whose reply got lost before it counts as not carried out
+	RecoveryTimeout time.Duration // how long to look for what a lost create has made, and to wait for a copy that lags
 	BatchSize       int           // items in one batch request
 	BatchWindow     time.Duration // how long a batch waits for another item
-	Overwrite       bool          // what someone else changed meanwhile; false: *ConflictError
+	Overwrite       bool          // in a conflict, take the side of the update; false: *ConflictError
 }
 
 // Defaults returns the settings that serve most users.
@@ -23,8 +23,7 @@ func Defaults() Settings {
 }
 
 // An Engine reads and writes one space for many callers in few requests, so that
-// nothing gets lost. It is safe for concurrent use, and its methods may be called from
-// any number of goroutines: that is what fills batches.
+// nothing gets lost. It is safe for concurrent use: concurrent calls share batches.
 type Engine struct {
 	Conversations *Collection[client.Conversation, client.ConversationInput]
 	Messages      *Collection[client.Message, client.MessageInput]
@@ -41,15 +40,15 @@ type Engine struct {
 	refused  refusals
 }
 
-// Client returns the client of the space, for what needs no engine.
+// Client returns the client of the space, for operations that need no engine.
 func (e *Engine) Client() *client.Client { return e.api }
 
 // An entityOf has the API's operations on an entity, and those that need to know the
-// space: "not found" means that a record is gone only where the space is known to exist.
+// space. "Not found" means that a record is gone only if the space is known to exist.
 type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
 	engine *Engine
 	known  atomic.Pointer[time.Time] // when the newest of its records was last seen
-	pages  atomic.Int64              // that listing all records takes, as far as is known
+	pages  atomic.Int64              // pages in a list of all records, 0 if unknown
 }

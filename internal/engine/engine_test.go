@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// What is left out of the settings has its default, where zero would make no sense.
+// A setting that is zero gets its default if zero makes no sense.
 func TestNewEngine(t *testing.T) {
 	t.Parallel()
 	c, err := client.New(client.Config{ServiceURL: "crm.example", SpaceID: "acme"})

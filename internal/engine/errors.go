@@ -23,8 +23,8 @@ func (e *BehindError) Error() string {
 // Problem is [client.Behind].
 func (e *BehindError) Problem() client.Problem { return client.Behind }
 
-// An AmbiguousError says that requests that did not say may have created these records,
-// but that there are too many, or that they may as well be somebody else's: none is chosen.
+// An AmbiguousError says that lost creates may have made these records, but the engine
+// adopts none: there are too many, or they may be someone else's.
 type AmbiguousError struct{ IDs []client.ID }
 
 func (e *AmbiguousError) Error() string {
@@ -48,21 +48,21 @@ func (e *LostCreateError) Unwrap() error { return e.Err }
 // Problem is [client.OutcomeUnknown].
 func (e *LostCreateError) Problem() client.Problem { return client.OutcomeUnknown }
 
-// A ConflictError says that an update was not sent, because someone else has
-// changed what it was to change since the caller last knew the record.
+// A ConflictError says that an update was not sent, because it has conflicts with what
+// someone else has changed.
 type ConflictError struct {
 	ID      client.ID
-	Known   int64 // revision that the caller knows; [NoFloor] where it knows none
+	Known   int64 // revision that the caller knows, or [NoFloor]
 	Current int64 // revision in the CRM
 	Fields  []Conflict
 }
 
 // A Conflict is one field that the update and someone else have changed to
-// different values, in words.
+// different values. The values are texts, as in [Baseline].
 type Conflict struct {
 	Field  string // such as "recipient_contact_id"
-	Known  string // what the caller knows; empty for null, as the others
-	Wanted string // what the update was to set
+	Known  string // what the caller knows
+	Wanted string // what the update sets
 	Held   string // what the CRM holds
 }
 
@@ -77,8 +77,8 @@ func (e *ConflictError) Error() string {
 // Problem is [client.Conflicting].
 func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
 
-// A GoneError says that there is nothing to update: the record has been
-// deleted, for good unless Restorable.
+// A GoneError says that the record to update is deleted. Unless Restorable, it is gone for
+// good.
 type GoneError struct {
 	ID         client.ID
 	Restorable bool
@@ -118,8 +118,7 @@ func (e *RestoreError) Error() string {
 }
 func (e *RestoreError) Unwrap() error { return e.Err }
 
-// An UnreadError says that a record was written, but could not be read
-// back. ID is its id.
+// An UnreadError says that a record was written, but could not be read back.
 type UnreadError struct {
 	ID  client.ID
 	Err error
@@ -133,8 +132,8 @@ func (e *UnreadError) Unwrap() error { return e.Err }
 var (
 	// ErrNotSent says that a change was not sent because another one had failed.
 	ErrNotSent = errors.New("it was not sent, because another one failed")
-	// ErrRolledBack says that a change was rolled back by the service because
-	// another one in its batch failed.
+	// ErrRolledBack says that the service rolled back a change because another
+	// one in its batch failed.
 	ErrRolledBack = errors.New("it was rolled back, because another one in its request failed")
 )
 
@@ -146,8 +145,8 @@ func (e *UndoneError) Error() string {
 	return "it was created, and deleted again because another one failed"
 }
 
-// A LeftoverError says that a conversation was created, was to be deleted again
-// because another one failed, and is still there.
+// A LeftoverError says that a conversation was created, and could not be deleted
+// again when another one failed.
 type LeftoverError struct {
 	ID  client.ID
 	Err error

@@ -6,14 +6,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A feed knows which records of an entity have changed since some revision of
-// the space, and how: one request for what is newer than it knows brings it up to
-// date, however many records there are. So many updates are held against what
-// the CRM has in one request, without a get for each.
+// A feed holds the records of an entity that have changed since some revision of the
+// space. One list of what is newer brings it up to date, however many records there are.
+// So one request compares many updates with what the CRM holds, without a get for each.
 type feed[T any] struct {
-	turn    chan struct{} // held by who uses the feed; holds one
-	base    int64         // it knows what has changed since; [NoFloor] for nothing yet
-	upTo    int64         // it knows what has changed until
+	turn    chan struct{} // holds one while a caller uses the feed
+	base    int64         // the feed knows all changes after this revision; [NoFloor] before the first list
+	upTo    int64         // and up to this one
 	changed map[client.ID]T
 }
 
@@ -32,13 +31,13 @@ func (m *feed[T]) lock(ctx context.Context) error {
 
 func (m *feed[T]) unlock() { <-m.turn }
 
-// begin sets where the feed begins: at the newest as-of of those that it is given
-// before it is first brought up to date.
+// begin sets where the feed begins: at the newest as-of that it is given before it holds
+// any change.
 func (m *feed[T]) begin(asOf int64) {
 	if m.base == m.upTo && len(m.changed) == 0 && asOf > m.base {
 		m.base, m.upTo = asOf, asOf
 	}
 }
 
-// covers reports whether the feed knows what has changed since the revision.
+// covers reports whether the feed knows all changes since the as-of.
 func (m *feed[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= m.base }

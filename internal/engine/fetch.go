@@ -9,14 +9,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// FetchMany returns those of the records that exist, soft-deleted ones too. With
-// an error some may be missing.
+// FetchMany returns those of the records that exist, including soft-deleted ones. If it
+// returns an error, some may be missing.
 //
-// floor is a revision that all of them should be above, [NoFloor] where none
-// is known: what is newer than it is listed, and whatever the list lacks
-// (because the service does not filter by revision, say) is then had in the
-// cheaper of two ways, another page or a get for each. So n records that have
-// just been written cost ⌈n/100⌉ requests.
+// floor is a revision that all of them should be above, or [NoFloor] if none is known.
+// FetchMany lists what is newer than floor. It reads what the list lacks, because the
+// service does not filter by revision, say, in the cheaper of two ways: another page, or a
+// get for each. So n records that have just been written cost ⌈n/100⌉ requests.
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []client.ID, floor int64) (map[client.ID]T, error) {
@@ -25,17 +24,17 @@ func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []client.ID, floo
 	return f.found, f.run(ctx)
 }
 
-// A fetching is on its way to read many records.
+// A fetching is one read of many records.
 type fetching[T client.Record, In Input] struct {
 	*Collection[T, In]
 
 	list     *listing[T, In]
 	wanted   []client.ID
 	missing  map[client.ID]bool // true: a list can show all that is needed of it
-	listable int                // how many those are
+	listable int                // how many of missing are true
 	found    map[client.ID]T
 	gone     error // the error of one that does not exist
-	upTo     int64 // the revision as of which is whatever is read from now on
+	upTo     int64 // the as-of of what is read from now on
 }
 
 func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.ID) *fetching[T, In] {
@@ -65,7 +64,7 @@ func (f *fetching[T, In]) run(ctx context.Context) error {
 		}
 	}
 	if len(f.missing) > 0 {
-		if f.engine.seen.isBehind() { // what is got before it shows all does not count either
+		if f.engine.seen.isBehind() { // a get does not count before the space shows all that its user has seen
 			if err := f.believe(ctx, true); err != nil {
 				return err
 			}
@@ -105,8 +104,8 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	return nil
 }
 
-// takeKept takes what others have made the list show. It returns how many pages that
-// counts for that have brought nothing.
+// takeKept takes the records that the list has shown to other readers. It returns the
+// number of idle pages to start with: a list that has begun counts as one.
 func (f *fetching[T, In]) takeKept(ctx context.Context) (idle int) {
 	if !f.list.begun {
 		return 0
@@ -120,19 +119,19 @@ func (f *fetching[T, In]) takeKept(ctx context.Context) (idle int) {
 	return 1
 }
 
-// take takes a listed record if it is one of the missing.
+// take takes a listed record if it is one of the missing. It reports whether it was.
 func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 	id := record.Meta().ID
 	if !f.missing[id] {
 		return false
 	}
 	if f.suffices != nil && !f.suffices(record) {
-		f.missing[id] = false // it has changed
+		f.missing[id] = false // its contents have changed, so it needs a get
 		f.listable--
 		return true
 	}
 	if f.complete(ctx, &record) != nil {
-		return true // its own get says why, and its neighbours don't suffer
+		return true // a get of its own returns the error, without failing the rest
 	}
 	*f.asOf(&record) = f.upTo
 	f.engine.claims.take(id)
@@ -142,7 +141,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 	return true
 }
 
-// each gets the missing one by one, side by side.
+// each gets the missing records with concurrent requests, one for each.
 func (f *fetching[T, In]) each(ctx context.Context) error {
 	type answer struct {
 		record T
@@ -178,7 +177,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 	return failed
 }
 
-// completeAll completes records side by side, and returns the error of each.
+// completeAll completes records concurrently, and returns the error of each.
 func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
 	errs := make([]error, len(records))
 	var group errgroup.Group

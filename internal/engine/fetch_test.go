@@ -38,7 +38,7 @@ func TestGetParameters(t *testing.T) {
 	}
 }
 
-// A refused id is no refusal of the parameters.
+// A refusal of the id does not count as a refusal of the parameters.
 func TestGetRefusedForAnotherReason(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
@@ -75,8 +75,8 @@ func TestGetDeleted(t *testing.T) {
 	}
 }
 
-// Where nothing is found because the address is wrong, no record counts as
-// gone, whatever the service calls it.
+// If a wrong address is why nothing is found, no record counts as gone, whatever form the
+// reply has.
 func TestWrongSpace(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
@@ -118,7 +118,7 @@ func TestFetchMany(t *testing.T) {
 	for name, test := range map[string]struct {
 		pick  func(ids []client.ID) []client.ID
 		floor func(s testSpace, ids []client.ID) int64
-		want  map[string]int // requests, by what the service does with a filter on revision
+		want  map[string]int // requests, by how the service treats a filter on revision
 	}{
 		"none": {
 			func([]client.ID) []client.ID { return nil }, func(testSpace, []client.ID) int64 { return NoFloor },
@@ -140,7 +140,7 @@ func TestFetchMany(t *testing.T) {
 			slices.Clone[[]client.ID], func(testSpace, []client.ID) int64 { return NoFloor },
 			map[string]int{mockserver.Honoured: 4, mockserver.Ignored: 4, mockserver.Refused: 4},
 		},
-		"two far ones": { // a page, which shows how many there are, and a get for each
+		"two far ones": { // a page, which shows the total, and a get for each
 			func(ids []client.ID) []client.ID { return []client.ID{ids[149], ids[201]} }, func(testSpace, []client.ID) int64 { return NoFloor },
 			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 3},
 		},
@@ -172,7 +172,7 @@ func TestFetchMany(t *testing.T) {
 						t.Errorf("%s was not asked for", id)
 					}
 				}
-				// Two that are gone ask side by side whether the space is there.
+				// Both records that are gone may ask at the same time whether the space is there.
 				if n := len(s.Requests()); n != want && (name != "some that are gone" || n > want+1) {
 					t.Errorf("%d requests, want %d: %s", n, want, s.requests())
 				}
@@ -181,8 +181,8 @@ func TestFetchMany(t *testing.T) {
 	}
 }
 
-// Wherever the records are, reading them costs at most twice as much as the cheapest way,
-// and nothing is wasted where they are the newest.
+// Wherever the records are in the list, reading them costs at most twice as much as the
+// cheapest way. If they are the newest, it costs no more than that.
 func TestFetchManyAmongOthers(t *testing.T) {
 	t.Parallel()
 	const records, own = 1500, 150
@@ -218,7 +218,7 @@ func TestFetchManyAmongOthers(t *testing.T) {
 	}
 }
 
-// What fails for one does not fail for the others.
+// If one record fails, the other ones are still read.
 func TestFetchManyFailsForOne(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
@@ -230,8 +230,8 @@ func TestFetchManyFailsForOne(t *testing.T) {
 	wantEqual(t, "found", 2, len(got))
 }
 
-// With a filter that is ignored, a look at what is new ends where the old
-// begins, however large the space is.
+// If the service ignores the filter, a list of what is newer ends at the first older
+// record, however large the space is.
 func TestNewerThan(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -271,21 +271,21 @@ func TestNewerThan(t *testing.T) {
 				apitest.Must(t, err)
 			}
 			if test.filter == mockserver.Refused {
-				test.want-- // by now it is known to be refused
+				test.want-- // the refusal is known by now
 			}
 			wantEqual(t, "requests the second time", test.want, len(s.Requests()))
 		})
 	}
 }
 
-// An update of links learns which there are before it is sent; where it can't,
-// it is not sent, and its neighbours are.
+// An update of links reads the present links before it is sent. If it can't, that update is
+// not sent, but the rest of its batch is.
 func TestPrepareFailsForOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		first, second := s.create(t.Context(), t, 0), s.create(t.Context(), t, 1)
-		time.Sleep(time.Second) // a batch begins anew
+		time.Sleep(time.Second) // a new batch begins
 		apitest.Must(t, s.Edit(apitest.ConversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -302,7 +302,7 @@ func TestPrepareFailsForOne(t *testing.T) {
 	})
 }
 
-// A link must show its own id and that of the linked record, each.
+// Each link must show the id of its relation and that of the linked record.
 func TestGetRefusesBareLinks(t *testing.T) {
 	t.Parallel()
 	for _, link := range []string{`{"account_id":"` + acme.String() + `"}`, `{"id":"` + apitest.ID2 + `"}`, `{"id":"` + apitest.ID2 + `","contact_id":"` + jones.String() + `"}`, `null`} {
@@ -313,7 +313,7 @@ func TestGetRefusesBareLinks(t *testing.T) {
 	}
 }
 
-// Gets may be under way while another one finds out that parameters are refused.
+// Other gets may be under way when one learns that the service refuses parameters.
 func TestGetParametersRefusedToMany(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -330,8 +330,7 @@ func TestGetParametersRefusedToMany(t *testing.T) {
 	})
 }
 
-// What a list lacks that ends too soon is got by itself, where it is known what
-// is sought.
+// FetchMany gets the records that are missing in a list that ends too soon.
 func TestFetchManyFromAListThatEndsTooSoon(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})

@@ -7,25 +7,25 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A field is one that an input can set. What an input wants and what a record holds
-// are compared as texts, which are empty for null.
+// A field describes one field that an input can set. It compares what an input wants with
+// what a record holds as texts. The text of null is empty.
 type field[T, In any] struct {
 	name   string
 	wanted func(*In) (text string, isSet bool)
-	held   func(*T) string                // nil: lists and gets of records leave it out
-	same   func(wanted, held string) bool // the difference, if any, means nothing
-	spells func(wanted, held string) bool // held may be how the service writes what is wanted; nil: as same
-	like   func(wanted, held string) bool // a record that a lost create has made may hold this; nil: any spelling, or nothing yet
-	covers func(wanted, held string) bool // held is what is wanted, and perhaps what an update has yet to remove; nil: as same
-	leave  func(*In)                      // out of the input
+	held   func(*T) string                // nil: replies don't show the field
+	same   func(wanted, held string) bool // both mean the same
+	spells func(wanted, held string) bool // held may be a spelling of wanted; nil: as same
+	like   func(wanted, held string) bool // the result of a lost create may hold this; nil: any spelling, or empty
+	covers func(wanted, held string) bool // held is wanted, and perhaps what an update removes; nil: as same
+	leave  func(*In)                      // unsets the field
 }
 
-// isSpelled reports whether held is how the service writes what is wanted.
+// isSpelled reports whether held is wanted or a spelling of it.
 func (f field[T, In]) isSpelled(wanted, held string) bool {
 	return f.same(wanted, held) || held != "" && f.spells != nil && f.spells(wanted, held)
 }
 
-// newField describes a field of an input at a place, whose value has a text.
+// newField returns a field. at returns its place in an input, text the text of its value.
 func newField[T, In, V any](name string, at func(*In) *client.Field[V], text func(V) string, held func(*T) string) field[T, In] {
 	return field[T, In]{
 		name: name, held: held, same: isSame,
@@ -34,7 +34,7 @@ func newField[T, In, V any](name string, at func(*In) *client.Field[V], text fun
 	}
 }
 
-// wantedText returns the text of what a field is set to, empty for null.
+// wantedText returns the text of the value that a field is set to, and whether it is set.
 func wantedText[V any](field client.Field[V], text func(V) string) (string, bool) {
 	value, isValue := field.Get()
 	if !isValue {
@@ -47,7 +47,8 @@ func asIs(text string) string         { return text }
 func isSame(wanted, held string) bool { return wanted == held }
 func isAny(_, _ string) bool          { return true }
 
-// TextOf names records by their ids, whatever their order; empty for none.
+// TextOf returns the ids as one sorted text, without zero ids and duplicates. It is empty
+// if there are none.
 func TextOf(ids ...client.ID) string {
 	texts := make([]string, 0, len(ids))
 	for _, id := range ids {
@@ -59,8 +60,8 @@ func TextOf(ids ...client.ID) string {
 	return strings.Join(slices.Compact(texts), ", ")
 }
 
-// fields are all that an input can set. The methods compare what it wants, and leave
-// alone what it does not set.
+// fields are all fields that an input can set. The comparing methods ignore fields that it
+// does not set.
 type fields[T, In any] []field[T, In]
 
 // read returns the names of the fields that records show.
@@ -74,7 +75,7 @@ func (f fields[T, In]) read() []string {
 	return names
 }
 
-// texts returns what a record holds, by field.
+// texts returns what a record holds, by the name of the field.
 func (f fields[T, In]) texts(record *T) map[string]string {
 	held := make(map[string]string, len(f))
 	for _, field := range f {
@@ -85,7 +86,8 @@ func (f fields[T, In]) texts(record *T) map[string]string {
 	return held
 }
 
-// differences returns the names of the fields that the record has otherwise.
+// differences returns the names of the fields that the input sets to something else than
+// the record holds.
 func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {
 	var names []string
 	for _, field := range f {
@@ -100,8 +102,8 @@ func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {
 	return names
 }
 
-// like reports whether the record differs in nothing but what the service may have
-// made of the input, or has not filled in.
+// like reports whether a lost create with this input may have made the record: it differs
+// only in fields that the service may have changed or not filled in yet.
 func (f fields[T, In]) like(in *In, record *T) bool {
 	for _, field := range f {
 		wanted, isSet := field.wanted(in)
@@ -116,7 +118,7 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
-// unspelled returns the input without what the record has, but written in another way.
+// unspelled returns the input without the fields that the record holds in another spelling.
 func (f fields[T, In]) unspelled(in In, record *T) In {
 	for _, field := range f {
 		wanted, isSet := field.wanted(&in)
@@ -130,7 +132,7 @@ func (f fields[T, In]) unspelled(in In, record *T) In {
 	return in
 }
 
-// missing returns the input without what the record has, in whatever form.
+// missing returns the input without the fields that the record holds, whatever their value.
 func (f fields[T, In]) missing(in In, record *T) In {
 	for _, field := range f {
 		if field.held != nil && field.held(record) != "" {
@@ -140,8 +142,8 @@ func (f fields[T, In]) missing(in In, record *T) In {
 	return in
 }
 
-// conflicts returns which of the fields that the input sets someone else has set to
-// something else since the baseline.
+// conflicts returns the fields that the input sets and that someone else has set to another
+// value since the baseline.
 func (f fields[T, In]) conflicts(in *In, known Baseline, record *T) []Conflict {
 	var found []Conflict
 	for _, field := range f {
@@ -157,15 +159,15 @@ func (f fields[T, In]) conflicts(in *In, known Baseline, record *T) []Conflict {
 	return found
 }
 
-// A Baseline is what the caller of an update knows of the record: changes of others
-// are what differs from it.
+// A Baseline is what the caller of an update knows of the record. If the CRM holds
+// something else, someone else has changed it.
 type Baseline struct {
-	Revision int64 // of the record; [NoFloor] where it is not known
-	// AsOf is a revision of the space: what nothing newer has changed is still like
-	// this. [NoFloor] where it is not known.
+	Revision int64 // of the record, or [NoFloor] if unknown
+	// AsOf is the as-of of the record, or [NoFloor] if unknown. The record is still like
+	// this if nothing newer has changed it.
 	AsOf int64
-	// Fields are the texts of what the record holds, by the API's name: ids as of
-	// [TextOf], numbers of an [client.Enum] by their names, times in RFC 3339, and "" for null. What is missing
-	// is the service's to set.
+	// Fields are the texts of the record's fields, by their names in the API: ids as
+	// [TextOf] returns them, numbers of a [client.Enum] by their names, times in RFC 3339,
+	// and "" for null. A field that is missing is never in conflict.
 	Fields map[string]string
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Whatever an input can send has its entry in the table: else it would be neither asked
-// for nor compared.
+// Each field that an input can send is in the table. Otherwise the engine would neither ask
+// for it nor compare it.
 func TestFieldsOfInputs(t *testing.T) {
 	t.Parallel()
 	conversation := client.ConversationInput{
@@ -26,7 +26,7 @@ func TestFieldsOfInputs(t *testing.T) {
 	})
 }
 
-// checkFields checks the table against an input that sets all there is.
+// checkFields checks the table against an input that sets all its fields.
 func checkFields[T, In any](t *testing.T, table fields[T, In], input In) {
 	t.Helper()
 	text, err := json.Marshal(input)

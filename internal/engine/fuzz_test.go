@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Whatever comes back, with whatever status: no panic, no endless loop, and no
-// record without an id that is not an error.
+// No reply, with any status, causes a panic, an endless loop, or a record without an id and
+// without an error.
 func FuzzEngineReplies(f *testing.F) {
 	for _, body := range apitest.ReplySeeds {
 		for _, status := range []int{200, 201, 404, 422, 500} {
@@ -18,7 +18,7 @@ func FuzzEngineReplies(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, status int, body []byte, retryAfter string) {
 		if status < 200 || status > 999 {
-			return // net/http hands nothing else on
+			return // net/http returns no other status
 		}
 		synctest.Test(t, func(t *testing.T) { checkEngine(t, status, string(body), retryAfter) })
 	})

@@ -7,11 +7,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Get returns one record, also a soft-deleted one. [client.ProblemOf] its error is
-// [client.NotFound] when there is none.
+// Get returns one record, even if it is soft-deleted. If it does not exist,
+// [client.ProblemOf] the error is [client.NotFound].
 //
-// GET /entities/{entity}/{id}; GET /entities/{entity}, filtered by id, where that finds
-// nothing
+// GET /entities/{entity}/{id}. If that finds nothing, GET /entities/{entity}, filtered by id.
 func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	find := c.find
 	if find == nil {
@@ -46,9 +45,10 @@ func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, err
 	return record, err
 }
 
-// find is Get, and finds soft-deleted records too: some services answer a get of one as
-// if it did not exist. "Not found" then means that the record is gone for good. Where the
-// service does not filter by id, it may also be soft-deleted.
+// find gets a record. If the get finds none, it also lists the records with that id: some
+// services answer a get of a soft-deleted record as if it did not exist. So "not found"
+// means that the record is gone for good or, if the service does not filter by id, that it
+// may be soft-deleted.
 func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
 	found, notFound := e.Get(ctx, id, query)
 	if client.ProblemOf(notFound) != client.NotFound {

@@ -15,7 +15,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Of more candidates than lost creates none is chosen, and the error names them all.
+// If there are more candidates than lost creates, none is chosen, and the error names them
+// all.
 func TestAmbiguous(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -37,8 +38,8 @@ func TestAmbiguous(t *testing.T) {
 	})
 }
 
-// What was carried out after the repeat is told as a twin, unless another batch has
-// lost it.
+// A record that the service made after the repeat is reported as a twin, unless a lost
+// create of another batch may have made it.
 func TestTwins(t *testing.T) {
 	t.Parallel()
 	for _, lostByOthers := range []bool{false, true} {
@@ -64,7 +65,7 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// A read-back waits for a copy that lags.
+// The read-back waits for a copy that lags behind.
 func TestReadBackWaitsForACopy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,8 +87,8 @@ func TestReadBackWaitsForACopy(t *testing.T) {
 	})
 }
 
-// Nothing of a space that shows less than has been seen counts as gone, and no change
-// is sent to it.
+// If a space shows less than its user has seen, no record counts as gone, and no change is
+// sent.
 func TestBehind(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -111,8 +112,8 @@ func TestBehind(t *testing.T) {
 	})
 }
 
-// After an interrupt the look for a lost create goes on, and ends within the request
-// timeout: what is not known by then is remembered.
+// After an interrupt, the look for a lost create goes on, and ends within the request
+// timeout. A create that is still open then is remembered.
 func TestInterruptWhileLooking(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -148,7 +149,7 @@ func TestInterruptWhileLooking(t *testing.T) {
 	}
 }
 
-// What has been restored is updated too, whoever gives up between the two.
+// A restored record is also updated, even if the caller gives up in between.
 func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -166,8 +167,8 @@ func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
 	})
 }
 
-// A create is not repeated at once because the service asks to wait, but everything
-// else waits.
+// If the service asks to wait, every later request waits. The create itself is not repeated
+// at once.
 func TestUnavailableCreateShutsTheGate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

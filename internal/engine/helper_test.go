@@ -18,7 +18,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What the space of a test holds at its beginning.
+// Records that the space of a test has from the start.
 var (
 	frontDesk   = idOf(apitest.FrontDesk)
 	acme        = idOf(apitest.Acme)
@@ -46,7 +46,7 @@ func wantProblem(t testing.TB, err error, want client.Problem) {
 	}
 }
 
-// comparable ones whose fields cmp can't see.
+// comparers compare types whose fields cmp can't see.
 var comparers = cmp.Options{
 	cmp.Comparer(func(a, b client.ID) bool { return a == b }),
 	cmp.Comparer(func(a, b client.Time) bool { return a.Equal(b.Time) }),
@@ -60,7 +60,7 @@ func wantEqual(t testing.TB, what string, want, got any) {
 	}
 }
 
-// A testConfig is all that can be set.
+// A testConfig has all settings of a client and an engine.
 type testConfig struct {
 	client.Config
 	Settings
@@ -88,7 +88,7 @@ func newEngine(t testing.TB, config testConfig) *Engine {
 	return e
 }
 
-// A network stands between an engine and the mock. It can be exchanged.
+// A network stands between an engine and the mock. A test can replace it.
 type network struct{ http.RoundTripper }
 
 // A testSpace is a mock of the CRM with an engine and its client.
@@ -130,7 +130,7 @@ func (s testSpace) live() []map[string]any {
 }
 
 // wantRequests checks and forgets the request log. A request is its method and
-// its path below /entities/, with the fault that hit it behind.
+// its path below /entities/, followed by the fault that hit it.
 func (s testSpace) wantRequests(t testing.TB, want ...string) {
 	t.Helper()
 	wantEqual(t, "requests", want, s.requests())
@@ -149,12 +149,12 @@ type (
 	messageChange      = Change[client.MessageInput]
 )
 
-// inputOf is what a conversation with the i-th number is created with.
+// inputOf is the client's input for a conversation with the i-th number.
 func inputOf(i int) client.ConversationInput {
 	return client.ConversationInput{PhoneID: client.Value(frontDesk), RecipientPhoneNumber: client.Value(apitest.NumberOf(i))}
 }
 
-// create is CreateOrUpdate of a conversation with the i-th number, which must go well.
+// create creates a conversation with the i-th number, and fails the test if that fails.
 func (s testSpace) create(ctx context.Context, t testing.TB, i int) client.Conversation {
 	t.Helper()
 	got, err := s.engine.Conversations.writeOne(ctx, newConversation(i), 0)
@@ -162,13 +162,13 @@ func (s testSpace) create(ctx context.Context, t testing.TB, i int) client.Conve
 	return got
 }
 
-// linked returns an input with its accounts.
+// linked returns the change with links to the accounts.
 func linked(change conversationChange, accounts ...client.ID) conversationChange {
 	change.Input.AccountRelations = client.RelationKinds[0].Links(accounts)
 	return change
 }
 
-// change is the input that updates the conversation.
+// change returns an update of the conversation that sets nothing yet.
 func change(c client.Conversation) conversationChange {
 	return conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(c.ID), Revision: client.Value(c.Revision)}}}
 }
@@ -199,13 +199,13 @@ func replaced(response *http.Response, err error, from, to string) (*http.Respon
 	return response, nil
 }
 
-// writeOne is CreateOrUpdate for tests to which only the record and the error matter.
+// writeOne is CreateOrUpdate for tests that only need the record and the error.
 func (c *Collection[T, In]) writeOne(ctx context.Context, change Change[In], validationLevel int64) (T, error) {
 	result := c.CreateOrUpdate(ctx, change, validationLevel)
 	return result.Value, result.Err
 }
 
-// replyingEngine returns an engine whose client gets the same reply again and again.
+// replyingEngine returns an engine whose client always gets the same reply.
 func replyingEngine(t testing.TB, body string) *Engine {
 	t.Helper()
 	next := func(r *http.Request) (*http.Response, error) { return apitest.Answer(r, http.StatusOK, body), nil }

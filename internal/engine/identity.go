@@ -10,8 +10,9 @@ type Identity struct {
 	Name  string
 }
 
-// tail returns the last four digits of the name, empty for one that ends otherwise: no
-// spelling of a number that shows them changes them. Hyphens only group the digits.
+// tail returns the last four digits of the name, or "" if the name does not end in four
+// digits. A spelling of a number may mask these digits, but never changes them. Hyphens
+// don't count, because they only group digits.
 func (of Identity) tail() string {
 	const length = 4
 	end := ""
@@ -29,10 +30,10 @@ func (of Identity) tail() string {
 	return end
 }
 
-// withTail stands for all identities of the place whose names have that tail.
+// withTail returns the key of all identities of the place whose names have that tail.
 func (of Identity) withTail(tail string) Identity { return Identity{of.Place, tail} }
 
-// orZero returns the value of a field, the zero value for none.
+// orZero returns the value of a field, or the zero value if it has none.
 func orZero[V any](field client.Field[V]) V {
 	value, _ := field.Get()
 	return value

@@ -5,26 +5,24 @@ import (
 	"time"
 )
 
-// intervals are the growing pauses of a loop that looks again and again, for as long as
-// its patience lasts.
+// intervals are the growing pauses of a loop that looks again until its patience ends.
 type intervals struct {
 	next     time.Duration
 	deadline time.Time
 }
 
-// firstInterval is the pause behind the first look. Each one is twice as long as the
-// one before.
+// firstInterval is the pause after the first look. Each further pause is twice as long as
+// the one before.
 const firstInterval = time.Second
 
 func newIntervals(patience time.Duration) *intervals {
 	return &intervals{firstInterval, time.Now().Add(patience)}
 }
 
-// areOver reports whether the patience is at its end.
+// areOver reports whether the patience has ended.
 func (i *intervals) areOver() bool { return time.Until(i.deadline) <= 0 }
 
-// wait waits until it is time to look again. It reports false where the patience is at
-// its end, or ctx has ended.
+// wait waits for the next look. It reports false if the patience or ctx has ended.
 func (i *intervals) wait(ctx context.Context) bool {
 	pause := min(i.next, time.Until(i.deadline))
 	i.next *= 2

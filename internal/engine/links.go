@@ -9,11 +9,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// prepareLinks notes which of the links that an update sets the conversation has
-// already, and which it should not have any more.
+// prepareLinks notes the relations of the links that the conversation already has, and
+// which of them the update removes.
 func prepareLinks(change *pending[client.ConversationInput], conversation client.Conversation) {
 	input := &change.Input
-	if messages, isSet := input.Messages.Get(); isSet { // they never go into an update
+	if messages, isSet := input.Messages.Get(); isSet { // an update never sends messages
 		change.inline, input.Messages = messages, client.Field[[]client.MessageInput]{}
 	}
 	change.kept, change.dropped = map[link]client.ID{}, nil
@@ -32,9 +32,9 @@ func prepareLinks(change *pending[client.ConversationInput], conversation client
 	}
 }
 
-// withKeptLinks returns the input, naming the links that the conversation already has
-// by their relation's URI. So they are neither made anew nor doubled, whether the
-// service replaces an array or merges into it.
+// withKeptLinks returns the input, with the URI of the relation for each link that the
+// conversation already has. So the service makes no link anew or twice, whether it
+// replaces an array or merges into it.
 func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client.ConversationInput {
 	input := change.Input
 	for _, kind := range client.RelationKinds {
@@ -69,9 +69,9 @@ func addsLinks(change *pending[client.ConversationInput]) bool {
 	return false
 }
 
-// removeDropped deletes the links that updates should have removed, and that a service
-// which merges arrays has kept. It leaves links that others have made since. It reports
-// whether there were any.
+// removeDropped deletes the links that updates should have removed but the service has
+// kept, because it merges arrays. It leaves links that others have made since. It reports
+// whether there was any link to delete.
 func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) bool {
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID
@@ -95,7 +95,7 @@ func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversati
 	return len(extra) > 0
 }
 
-// completeRelations reads the links that a reply shows as URIs only.
+// completeRelations reads the links that a reply shows only as URIs.
 func (e *Engine) completeRelations(ctx context.Context, conversation *client.Conversation) error {
 	missing := func(ref client.Ref[client.Relation]) bool { return ref.Record == nil }
 	bare := slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool {

@@ -9,30 +9,30 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A listing is a list that grows page by page, as far as that is worth its requests to
-// those who read from it.
+// A listing is a list that grows page by page, as long as another page is worth its request
+// to the readers.
 //
 // One listing of each collection serves a whole refresh: the reads of all single
-// resources and of all maps. Whoever comes later is answered from what the others have
-// listed. It answers for each record once, and for none that this engine has changed. Its
-// as-of says which changes of others its records may lack.
+// resources and of all maps. It answers later readers from what earlier ones have listed.
+// It answers for each record once, and never for one that this engine has changed. Its
+// records may lack changes of others that are newer than its as-of.
 type listing[T client.Record, In Input] struct {
 	*Collection[T, In]
 
 	floor int64
 
-	turn   chan struct{} // held by who reads the list; holds one
+	turn   chan struct{} // holds one while a reader uses the list
 	list   *newerList[T, In]
 	begun  bool  // the first page has come
-	left   int   // pages, once it is begun
+	left   int   // pages left, once begun
 	closed bool  // no page is left, or listing failed
-	gets   int   // that readers have made instead, or begun
-	shown  int64 // newest revision that the space had shown when it began
+	gets   int   // gets that readers have made or begun instead
+	shown  int64 // newest revision that the space had shown when the list began
 
 	mu     sync.Mutex
-	asOf   int64              // revision of the space when its first page came
+	asOf   int64              // revision of the space when the first page came
 	done   map[client.ID]bool // read or changed
-	listed map[client.ID]T    // and not read yet; nil for a list with one reader
+	listed map[client.ID]T    // listed and not read yet; nil for a list with one reader
 }
 
 // newListing returns a list of what is newer than floor, for one reader.
@@ -47,8 +47,8 @@ func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[
 	return l
 }
 
-// lock takes the turn. What the list has shown does not count for a reader whose user has
-// seen more of the space than that had shown by then.
+// lock takes the turn. It restarts the list if its user has seen a newer revision than the
+// space had shown when the list began.
 func (l *listing[T, In]) lock(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
@@ -66,17 +66,17 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 
 func (l *listing[T, In]) unlock() { <-l.turn }
 
-// goesOn reports whether another page is worth its request to a reader who misses so many
-// records, and to whom so many pages have brought none.
+// goesOn reports whether another page is worth its request to a reader that lacks a number
+// of records. idle is how many pages have brought it none.
 //
-// A page that brings any of them is. Where they are is not known: the list goes on over
-// pages that bring none until those have cost as much as a get for each of the missing
-// would, or as long as fewer pages are left than gets would have been made by then. As in
-// the ski-rental problem, that costs at most twice as much as the cheapest number of
-// pages, with a get for each record that they lack.
+// A page that brings a missing record is worth its request, but which page does is unknown.
+// So the list goes on until idle pages have cost as much as a get for each missing record.
+// It also goes on if fewer pages are left than the gets that readers would have made by
+// then. As in the ski-rental problem, that costs at most twice as much as the cheapest
+// number of pages, with a get for each record that they lack.
 //
-// Where a floor does not narrow the list, it shows everything in any order. Then it is
-// read only where that costs less than a get for each.
+// If a floor does not narrow the list, the list shows everything in any order. Then it is
+// worth reading only if that costs less than a get for each record.
 func (l *listing[T, In]) goesOn(missing, idle int) bool {
 	switch {
 	case l.closed || missing == 0:
@@ -94,18 +94,18 @@ func (l *listing[T, In]) pagesLeft() int {
 	return int(l.entity.pages.Load())
 }
 
-// next returns the records of the next page. Where the service refuses to list, there are
-// none, and gets go on without it. The caller has the turn.
+// next returns the records of the next page. If the service refuses to list, it returns
+// none, and the reader goes on with gets. The caller holds the turn.
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
 	switch client.ProblemOf(err) {
 	case client.Unreachable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
-		return nil, err // a get would not go better
+		return nil, err // a get would fail too
 	}
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	l.closed = !more || !page.HasNextPage // one that ends too soon too: what it lacks is got by itself
+	l.closed = !more || !page.HasNextPage // also if it ends too soon: gets read what it lacks
 	if err != nil {
 		l.engine.config.Logger.DebugContext(ctx, "giving up a listing; getting records one by one", "entity", l.entity.Segment, "error", client.KindOf(err))
 		return nil, nil
@@ -117,17 +117,17 @@ func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	return page.Records, nil
 }
 
-// begin takes note of the first page.
+// begin notes how many pages there are, and the as-of.
 func (l *listing[T, In]) begin(page client.Page[T]) {
 	l.begun, l.left = true, pagesFor(page.Total)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.asOf == l.floor { // when it begins anew, the older one holds for all
+	if l.asOf == l.floor { // after a restart, the older as-of holds for all records
 		l.asOf = max(l.floor, newest(page.Records))
 	}
 }
 
-// page asks for the next page. The first one is asked for again where it came before the
+// page asks for the next page. It asks for the first one again if that came before the
 // space had shown all that its user has seen.
 func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bool, err error) {
 	if l.list == nil {
@@ -168,7 +168,7 @@ func (l *listing[T, In]) finish(ids []client.ID) {
 	}
 }
 
-// split returns for which of the records the list may answer, and for which no more.
+// split returns the records for which the list may still answer, and the rest.
 func (l *listing[T, In]) split(ids []client.ID) (open, done []client.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -182,7 +182,7 @@ func (l *listing[T, In]) split(ids []client.ID) (open, done []client.ID) {
 	return open, done
 }
 
-// keep keeps a record for whoever asks for it later.
+// keep keeps a record for a later reader.
 func (l *listing[T, In]) keep(record T) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -199,16 +199,16 @@ func (l *listing[T, In]) kept(id client.ID) (record T, isKept bool) {
 	return record, isKept
 }
 
-// Unread returns the records that the reads of a refresh have listed, and that nobody has
-// asked for. It asks the service nothing.
+// Unread returns the records that the list has shown and that no reader has asked for. It
+// sends no request.
 func (c *Collection[T, In]) Unread() []T {
 	c.reads.mu.Lock()
 	defer c.reads.mu.Unlock()
 	return slices.Collect(maps.Values(c.reads.listed))
 }
 
-// current returns the as-of of the records that are read from now on, [NoFloor] where
-// none is known.
+// current returns the as-of of the records that are read from now on, or [NoFloor] if none
+// is known.
 func (l *listing[T, In]) current() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 
 type conversations = Collection[client.Conversation, client.ConversationInput]
 
-// Several maps cost as much as one that holds all their entries, whether they come
-// together or one by one, and singles beside them cost nothing more.
+// Several maps cost as many requests as one map with all their entries, read concurrently
+// or one by one. Single resources that are read with them cost no more.
 func TestReadersShareAList(t *testing.T) {
 	t.Parallel()
 	const readers, each, singles = 8, 250, 20
@@ -59,8 +59,8 @@ func TestReadersShareAList(t *testing.T) {
 	}
 }
 
-// Whatever is read of the same space by readers who know nothing of each other: together
-// they cost no more than twice what the cheapest way costs each of them.
+// Independent readers of one space together cost at most twice as much as the cheapest way
+// would cost each of them.
 func TestSharedListIsBalanced(t *testing.T) {
 	t.Parallel()
 	const records = 6000
@@ -81,8 +81,8 @@ func TestSharedListIsBalanced(t *testing.T) {
 	}
 }
 
-// What was read before the space showed all that its user has seen does not count: not
-// for who has read it, and not for who comes later and has seen more.
+// A record that was read before the space showed all that its user has seen does not count:
+// neither for that reader, nor for a later one whose user has seen more.
 func TestReadTooEarly(t *testing.T) {
 	t.Parallel()
 	for name, read := range map[string]func(ctx context.Context, c *conversations, id client.ID) (client.Conversation, error){

@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// n reads in a space of t cost at most 2·min(n, ⌈t/100⌉)+2 requests, whatever
-// the order and however many come at the same time; a few cost half of that.
+// n reads in a space of t records cost at most 2·min(n, ⌈t/100⌉)+2 requests, in any order
+// and with any concurrency. A few reads cost half of that.
 func TestReadsAreBalanced(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ reads, space, atOnce int }{
@@ -53,7 +53,7 @@ func TestReadsAreBalanced(t *testing.T) {
 			readers.Wait()
 			pages := pagesFor(test.space)
 			most := 2*min(test.reads, pages) + 2
-			if test.reads < pages { // a page, and a get for each
+			if test.reads < pages { // a page, and a get for each record
 				most = test.reads + 1
 			}
 			if made := len(space.Requests()); made > most {
@@ -63,13 +63,13 @@ func TestReadsAreBalanced(t *testing.T) {
 	}
 }
 
-// A list answers for no record that has been changed since, and no record twice.
+// A list never answers for a record that has changed since, and for no record twice.
 func TestReadIsCurrent(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	space := newSpace(t, mockserver.Behavior{})
 	ids := space.seed(t, 10)
-	for _, id := range ids[:5] { // from the second on it is a list
+	for _, id := range ids[:5] { // from the second read on, a list answers
 		_, err := space.engine.Conversations.Read(ctx, id)
 		apitest.Must(t, err)
 	}
@@ -92,7 +92,7 @@ func TestReadIsCurrent(t *testing.T) {
 	wantProblem(t, err, client.NotFound)
 }
 
-// Where listing is refused, reading goes on.
+// Reading goes on if the service refuses to list.
 func TestReadWithoutList(t *testing.T) {
 	t.Parallel()
 	space := newSpace(t, mockserver.Behavior{})

@@ -10,19 +10,21 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Find and its kin look for records that the engine does not know. They ask the service
-// each time and claim nothing: a record that they find may be the result of a lost create.
+// Find and the other functions of this file look for records that the engine does not
+// know. They ask the service each time and claim nothing: a record that they find may be
+// the result of a lost create.
 
-// Find returns the first conversations that match, at most limit of them; 0:
-// all. They come without messages; what the query says of fields is not heeded.
+// Find returns the first conversations that match, at most limit of them. If limit is 0,
+// it returns all. They come without messages. The query's Expand and LoadOnly have no
+// effect.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) Find(ctx context.Context, query client.Query, limit int) ([]client.Conversation, error) {
 	return client.Collect(e.EachFound(ctx, query, limit))
 }
 
-// EachFound is [Engine.Find], one by one: the next page is read when the one
-// before has been taken. It ends with the first error.
+// EachFound returns the conversations of [Engine.Find] one by one. It reads the next page
+// when the caller has taken the one before. It ends with the first error.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) EachFound(ctx context.Context, query client.Query, limit int) iter.Seq2[client.Conversation, error] {
@@ -40,7 +42,7 @@ func (e *Engine) EachFound(ctx context.Context, query client.Query, limit int) i
 	}
 }
 
-// complete makes what a query has found a whole conversation, without messages.
+// complete completes a conversation that a query has found, but not its messages.
 func (e *Engine) complete(ctx context.Context, query client.Query, found *client.Conversation) error {
 	if !honoursRevision(query.Filters, found.Revision) {
 		return fmt.Errorf("it does not heed the filter on revision: the conversation %s has the revision %d", found.ID, found.Revision)
@@ -56,8 +58,9 @@ func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Convers
 	return e.ofPhone(ctx, phone, func(client.Conversation) bool { return true })
 }
 
-// OfPhoneBefore is [Engine.OfPhone] without what is soft-deleted and what this engine has
-// created: no create is under way while it reads.
+// OfPhoneBefore returns the conversations of a phone as [Engine.OfPhone] does, but without
+// those that are soft-deleted or that this engine has created. No create is under way while
+// it reads.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
@@ -68,9 +71,9 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && !e.claims.hasCreated(c.ID) })
 }
 
-// OfNumber returns the conversations of a phone with a number, in whatever spelling,
-// without messages and without those that are soft-deleted. As no filter knows of
-// spellings, it reads all conversations of the phone.
+// OfNumber returns the conversations of a phone with a number, however that is written,
+// without messages and without those that are soft-deleted. It reads all conversations of
+// the phone, because a filter only finds a number that is written the same way.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) ([]client.Conversation, error) {
@@ -90,7 +93,7 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 			return nil, err
 		}
 		if conversation.PhoneID != phone || !fits(conversation) {
-			continue // the filter need not be honoured
+			continue // the service may ignore the filter
 		}
 		if err := e.completeRelations(ctx, &conversation); err != nil {
 			return nil, err
@@ -101,8 +104,8 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 	return found, nil
 }
 
-// honoursRevision reports whether a conversation with this revision can be what
-// the filters ask for: no document says that the service filters by revision.
+// honoursRevision reports whether a conversation with this revision can match the filters.
+// No document says that the service filters by revision.
 func honoursRevision(filters []client.Filter, revision int64) bool {
 	for _, filter := range filters {
 		if filter.Field != "revision" {
@@ -112,7 +115,7 @@ func honoursRevision(filters []client.Filter, revision int64) bool {
 		for text := range strings.SplitSeq(filter.Value, ",") {
 			bound, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
 			if err != nil {
-				return true // the service's to judge
+				return true // the service judges the value
 			}
 			bounds = append(bounds, bound)
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Also where the service shows links as URIs only, and messages unasked.
+// Find returns whole conversations even if the service shows links only as URIs, and
+// messages that nobody asked for.
 func TestFindShowsWholeConversations(t *testing.T) {
 	t.Parallel()
 	const link = "https://crm.example/entities/" + apitest.RelationSegment + "/" + apitest.ID2
@@ -33,8 +34,8 @@ func TestFindShowsWholeConversations(t *testing.T) {
 	wantEqual(t, "messages", 0, len(found[0].Messages))
 }
 
-// No document says that the service filters by revision, and what it returns
-// must not be taken for something else.
+// No document says that the service filters by revision. If it does not, Find fails rather
+// than return conversations that don't match.
 func TestFindByRevision(t *testing.T) {
 	t.Parallel()
 	for _, behavior := range []string{mockserver.Honoured, mockserver.Ignored} {
@@ -117,7 +118,7 @@ func TestOfNumber(t *testing.T) {
 	}
 }
 
-// A service that filters nothing, and shows what is deleted.
+// OfNumber works with a service that ignores filters and shows deleted conversations.
 func TestOfNumberWithoutFilters(t *testing.T) {
 	t.Parallel()
 	conversation := func(id, phone client.ID, deleted string) string {
@@ -131,12 +132,12 @@ func TestOfNumberWithoutFilters(t *testing.T) {
 	}
 }
 
-// The listing that answers the refresh of resources answers no lookup.
+// A lookup is never answered from the listing of a refresh.
 func TestLookupsAreFresh(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
 	ids := s.seed(t, 5)
-	for _, id := range ids[:3] { // the second makes the listing
+	for _, id := range ids[:3] { // the second read makes the listing
 		_, err := s.engine.Conversations.Read(t.Context(), id)
 		apitest.Must(t, err)
 	}

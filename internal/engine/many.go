@@ -10,17 +10,18 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// CreateOrUpdateMany writes any number of records in as few requests as
-// they fit in, and reads them back together. The results are in the order of
-// the changes; their errors are those of [Collection.CreateOrUpdate], and:
+// CreateOrUpdateMany writes any number of records in as few requests as possible, and reads
+// them back together. The results are in the order of the changes, and have the errors of
+// [Collection.CreateOrUpdate] or those below.
 //
-// With allOrNothing, once anything fails nothing more is sent, and what has
-// been created is deleted again. What was created then has an *UndoneError, or,
-// where it could not be deleted again, a *LeftoverError; what was not sent has
-// [ErrNotSent]. What the service rolled back because of another item, and said
-// so, has [ErrRolledBack].
+// With allOrNothing, it stops sending once a change fails, and deletes what it has created.
+// A create that was undone then has an *UndoneError, or a *LeftoverError if its record
+// could not be deleted. A change that was not sent has [ErrNotSent].
 //
-// POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate]; POST
+// A change has [ErrRolledBack] if the service says that it rolled the change back because
+// of another one.
+//
+// POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate], and POST
 // /entities/{entity}/batch-delete to undo
 func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options client.WriteOptions, allOrNothing bool) []Result[T] {
 	ctx, end := client.WithLasting(ctx, c.engine.config.RequestTimeout)
@@ -48,7 +49,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 		})
 	}
 	_ = group.Wait()
-	// What has been written is awaited, even by those who have given up.
+	// Undoing and reading back go on even if the caller has given up, so that no id gets lost.
 	ctx = client.LastingOf(ctx)
 	if allOrNothing && failed.Load() {
 		w.undo(ctx)
@@ -60,8 +61,8 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 	return w.results
 }
 
-// DeleteMany soft-deletes any number of records, and returns the error of each. What is
-// deleted or gone already is no error.
+// DeleteMany soft-deletes any number of records, and returns the error of each. A record
+// that is already deleted or gone is no error.
 //
 // POST /entities/{entity}/batch-delete
 func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
@@ -82,7 +83,7 @@ func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, val
 	return errs
 }
 
-// findCreated reads what was created, as far as that can be read now.
+// findCreated reads the records that were created, as far as they can be read now.
 func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
 	var ids []client.ID
 	for _, i := range w.all() {
@@ -108,7 +109,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		case isThere && w.wasThere(ctx, i, record):
 			w.failUnknown([]int{i}, answeredWith(id))
 		case w.results[i].Adopted && w.isUsed(ctx, i, id):
-			w.head(i).ID = client.Field[client.ID]{} // it is not taken for ours
+			w.head(i).ID = client.Field[client.ID]{} // the record may be someone else's
 			w.results[i].Err = &AmbiguousError{IDs: []client.ID{id}}
 		default:
 			created = append(created, i)

@@ -44,8 +44,8 @@ func TestMany(t *testing.T) {
 	})
 }
 
-// All or nothing is for all requests together, however the service says that
-// it rolled back, and whatever gets lost on the way.
+// All or nothing applies to all requests together, in whatever form the service reports a
+// rollback, and whatever gets lost.
 func TestAllOrNothing(t *testing.T) {
 	t.Parallel()
 	const culprit = 7
@@ -81,7 +81,7 @@ func TestAllOrNothing(t *testing.T) {
 	}
 }
 
-// What could not be taken back is not hidden.
+// The result names a record that could not be deleted again.
 func TestLeftover(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestLeftover(t *testing.T) {
 	})
 }
 
-// What has been updated is not deleted because something else failed.
+// An updated record is not deleted because another change failed.
 func TestAllOrNothingKeepsUpdates(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestAllOrNothingKeepsUpdates(t *testing.T) {
 	})
 }
 
-// Where the links of an update can't be known, nothing is sent at all.
+// If the links of one update can't be read, nothing is sent.
 func TestAllOrNothingPrepares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -158,15 +158,15 @@ func TestOfPhone(t *testing.T) {
 	mock := s.network.RoundTripper
 	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		query := r.URL.Query()
-		query.Del("filter[phone_id]") // as a service does that does not know this filter
+		query.Del("filter[phone_id]") // like a service that ignores this filter
 		r.URL.RawQuery = query.Encode()
 		return mock.RoundTrip(r)
 	})
 	wantEqual(t, "conversations without a filter", sorted(want), ofPhone())
 }
 
-// Credentials that the service does not accept are sent once: more of them
-// would lock the account.
+// Credentials that the service does not accept are sent once, because more attempts could
+// lock the account.
 func TestWrongCredentialsAreSentOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

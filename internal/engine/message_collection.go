@@ -43,9 +43,9 @@ func messageIdentity(conversation client.ID, direction int, content string) Iden
 	return Identity{conversation, client.MessageDirections.Name(direction) + " " + canonicalContent(content)}
 }
 
-// MessagesOf returns the messages of a conversation that are not deleted, are
-// newer than a revision, [NoFloor] for all, and that nobody has claimed, in the order in
-// which they were made. It is for trouble: it reads what others may have written.
+// MessagesOf returns the messages of a conversation that are neither deleted nor in
+// claimed, and that are newer than since, or all with [NoFloor]. They are in the order in
+// which they were made. Use it only for recovery: it reads what others may have written.
 //
 // GET /entities/TextMessages, and GET /entities/TextMessages/{id} for each
 func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since int64, claimed map[client.ID]bool) ([]client.Message, error) {
@@ -56,7 +56,7 @@ func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since i
 		if err != nil {
 			return nil, err
 		}
-		// The filter need not be honoured.
+		// The service may ignore the filter.
 		if message.TextMessageConversationID == conversation && message.Revision > since && !claimed[message.ID] {
 			found = append(found, message)
 		}
@@ -74,8 +74,8 @@ func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since i
 	return left, nil
 }
 
-// readMessages reads the messages that were created inside their conversations:
-// all of a batch in as few lists as they fit in, and then the contents one by one.
+// readMessages reads the messages that were created inside their conversations. It lists
+// those of the whole batch together, then gets the contents one by one.
 func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) {
 	var open []int
 	owners := map[client.ID]int{}
@@ -116,8 +116,8 @@ func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversatio
 		}
 	}
 	e.takeMade(ctx, w, first)
-	// Whoever writes into a new conversation comes after the messages that were
-	// created along with it. Only what can't be found among those is sought further.
+	// Others can write into a conversation only after it and its messages were created. So
+	// later messages matter only if the first ones don't match all inputs.
 	e.takeMade(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool {
 		return w.results[m.item].Err != nil || allMatched(inlineMessages(&w.changes[m.item]), w.results[m.item].Value.Messages)
 	}))

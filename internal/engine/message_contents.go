@@ -10,26 +10,26 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Lists show no contents: they are full of other people's. What is here decides
-// of which messages the contents are got, one by one.
+// Lists of messages leave out the contents, because most of them belong to other people.
+// This file decides for which messages the engine gets the contents, one by one.
 
 // stubFields are what a list of messages shows.
 var stubFields = []string{
 	"id", "revision", "text_message_conversation_id", "is_deleted", "is_delete_protected",
 }
 
-// contents are what the caller knows of the contents of messages.
+// contents are what the caller knows about the contents of messages.
 type contents struct {
 	mu     sync.Mutex
 	readAt map[client.ID]int64 // the revision at which it has read a message
 }
 
-// notOwned stands in the place of a revision: the content is somebody else's.
+// notOwned stands in the place of a revision, for content that belongs to someone else.
 const notOwned = math.MaxInt64
 
-// OwnMessages tells the engine of messages that its caller owns, each with the
-// revision at which the caller has read it, [NoFloor] where it has not. As long as
-// a message has that revision, it is returned as a stub.
+// OwnMessages tells the engine which messages its caller owns, each with the revision at
+// which the caller has read it, or [NoFloor] if it has not. The engine returns a message as
+// a stub as long as it has that revision.
 func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	e.Messages.Known(slices.Collect(maps.Keys(readAt))...)
 	e.contents.mu.Lock()
@@ -40,8 +40,8 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	maps.Copy(e.contents.readAt, readAt)
 }
 
-// ReferToMessages tells the engine of messages that its caller refers to and, as
-// far as the engine knows, does not own. They are returned as stubs.
+// ReferToMessages tells the engine which messages its caller refers to. The engine returns
+// those that it does not know as owned as stubs.
 func (e *Engine) ReferToMessages(ids []client.ID) {
 	others := map[client.ID]int64{}
 	for _, id := range ids {
@@ -59,20 +59,21 @@ func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 	return readAt, isKnown
 }
 
-// suffices reports whether nothing of the message needs to be got any more.
+// suffices reports whether the engine needs no more of the message than this.
 func (c *contents) suffices(m client.Message) bool {
 	readAt, isKnown := c.of(m.ID)
 	return !m.IsStub() || isKnown && (readAt == notOwned || m.Revision > 0 && readAt == m.Revision)
 }
 
-// mayBeListed reports whether a list of what is newer than floor can show all
-// that is needed of the message.
+// mayBeListed reports whether a list of what is newer than floor can show all that the
+// engine needs of the message.
 func (c *contents) mayBeListed(id client.ID, floor int64) bool {
 	readAt, isKnown := c.of(id)
 	return isKnown && readAt > floor
 }
 
-// findMessage finds one message: a whole one, or a stub where that has to do.
+// findMessage finds one message: a stub if its content belongs to someone else, otherwise
+// the whole message.
 func (e *Engine) findMessage(ctx context.Context, id client.ID) (client.Message, error) {
 	if readAt, isKnown := e.contents.of(id); !isKnown || readAt != notOwned {
 		return e.Messages.findWhole(ctx, id)
@@ -92,12 +93,11 @@ func (e *Engine) findMessage(ctx context.Context, id client.ID) (client.Message,
 	if err != nil {
 		e.refused.add(ctx, idFilter)
 	}
-	// A get that heeds load-only shows no more.
+	// A get that honors load-only shows only the stub.
 	return e.Messages.entity.find(ctx, id, e.Messages.query)
 }
 
-// completeMessage gets what a list has not shown of a message, where that is
-// needed.
+// completeMessage gets the whole message, if the engine needs more than the list has shown.
 func (e *Engine) completeMessage(ctx context.Context, m *client.Message) error {
 	if e.contents.suffices(*m) {
 		return nil

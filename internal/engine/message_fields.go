@@ -11,8 +11,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// messageFields are what can be set of a message. The service sets the time and the status
-// of one by itself, too.
+// messageFields are the fields of a message that an input can set. The service may set the
+// time and the status by itself, so those of a message that a lost create has made may be
+// anything.
 var messageFields = fields[client.Message, client.MessageInput]{
 	like(isSame, newField("text_message_conversation_id", func(in *client.MessageInput) *client.Field[client.ID] { return &in.TextMessageConversationID },
 		func(id client.ID) string { return TextOf(id) }, func(m *client.Message) string { return TextOf(m.TextMessageConversationID) })),
@@ -41,7 +42,7 @@ func timed[T, In any](f field[T, In]) field[T, In] {
 	return f
 }
 
-// isContent reports whether held is how a service may write a content.
+// isContent reports whether held may be a spelling of the wanted content.
 func isContent(wanted, held string) bool {
 	return canonicalContent(wanted) == canonicalContent(held)
 }
@@ -55,14 +56,14 @@ func withoutEnd(text string) string {
 	return strings.TrimRightFunc(text, unicode.IsSpace)
 }
 
-// canonicalContent is the same for all the ways in which a service may store a
-// content: trimmed, with HTML entities, or in another Unicode form.
+// canonicalContent returns the same text for all spellings of a content: trimmed, with HTML
+// entities, or in another Unicode form.
 func canonicalContent(text string) string {
 	return strings.TrimSpace(withoutEnd(norm.NFC.String(html.UnescapeString(text))))
 }
 
-// SameTime reports whether two times are the same but for what a service does not
-// keep: it may cut or round to seconds, milliseconds or microseconds.
+// SameTime reports whether two times are the same, up to the precision that a service
+// keeps: it may cut or round to seconds, milliseconds or microseconds.
 func SameTime(a, b client.Time) bool {
 	if a.Equal(b.Time) {
 		return true
@@ -78,7 +79,7 @@ func SameTime(a, b client.Time) bool {
 	return false
 }
 
-// textOfTime returns the time as its String does, empty for none.
+// textOfTime returns the time as its String does, or "" for the zero time.
 func textOfTime(t client.Time) string {
 	if t.IsZero() {
 		return ""
@@ -96,16 +97,16 @@ func sameTimeText(a, b string) bool {
 	return SameTime(times[0], times[1])
 }
 
-// IsLike reports whether the message may be what the service has made of the
-// input: it has the same direction, the same content but for the ways in which
-// services store one, the same conversation if the input sets it, and no other SID.
+// IsLike reports whether the service may have made the message from the input. The content
+// must be a spelling of the input's, the direction and the conversation the same, and the
+// SID the same or empty, as far as the input sets them.
 func IsLike(in client.MessageInput, m client.Message) bool { return messageFields.like(&in, &m) }
 
 // Agrees reports whether the message has everything that the input sets.
 func Agrees(in client.MessageInput, m client.Message) bool { return len(Differences(in, m)) == 0 }
 
-// Differences returns the names of the fields that the input sets, and that the
-// message has differently.
+// Differences returns the names of the fields that the input sets to something else than
+// the message holds.
 func Differences(in client.MessageInput, m client.Message) []string {
 	return messageFields.differences(&in, &m, false)
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// knownMessage is the message as its caller knows it: what is empty was the service's to set.
+// knownMessage returns the baseline of the message. It leaves out empty fields, which the
+// service may set.
 func knownMessage(m client.Message) *Baseline {
 	texts := messageFields.texts(&m)
 	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
@@ -58,7 +59,7 @@ func TestContentsAndTimes(t *testing.T) {
 	}
 }
 
-// What is not certain is not guessed.
+// MatchMessages matches nothing that is uncertain.
 func TestMatchMessages(t *testing.T) {
 	t.Parallel()
 	message := func(content string) client.Message { return client.Message{Content: content, Direction: 1} }

@@ -7,17 +7,17 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// MatchMessages returns which of the messages each of the inputs has created, as
-// indexes, -1 where that is not known. What agrees in everything comes first, then
-// what the service may have stored in another way. It does not guess: of more
-// messages than there are inputs for them, none is chosen.
+// MatchMessages returns for each input the index of the message that it has created, or -1
+// if that is unknown. It first matches messages that agree in everything, then those that
+// the service may have stored otherwise. It does not guess: if more messages match than
+// there are inputs for them, it chooses none.
 func MatchMessages(inputs []client.MessageInput, made []client.Message) []int {
 	matched := make([]int, len(inputs))
 	for i := range matched {
 		matched[i] = -1
 	}
 	for _, same := range []func(client.MessageInput, client.Message) bool{Agrees, IsLike} {
-		candidates := make([][]int, len(inputs)) // of each input, messages
+		candidates := make([][]int, len(inputs)) // messages, for each input
 		for i, input := range inputs {
 			for j, message := range made {
 				if matched[i] < 0 && !slices.Contains(matched, j) && same(input, message) {
@@ -36,9 +36,9 @@ func MatchMessages(inputs []client.MessageInput, made []client.Message) []int {
 	return matched
 }
 
-// nextCertain returns an input that no other one with fewer candidates could
-// need the first candidate of, and of whose candidates none is too many; -1 where
-// there is none.
+// nextCertain returns the input to match next, or -1 if none is certain. An input is
+// certain if no more candidates fit it than there are inputs with exactly these
+// candidates. The input with the fewest candidates comes first.
 func nextCertain(candidates [][]int) int {
 	best := -1
 	for i, of := range candidates {
@@ -58,7 +58,7 @@ func nextCertain(candidates [][]int) int {
 	return best
 }
 
-// inOrder sorts messages as they were made.
+// inOrder sorts messages in the order in which they were made.
 func inOrder(messages []client.Message) {
 	slices.SortStableFunc(messages, func(a, b client.Message) int { return cmp.Compare(a.Revision, b.Revision) })
 }

@@ -23,7 +23,7 @@ func newMessage(content string) client.MessageInput {
 	return client.MessageInput{Content: client.Value(content), Direction: client.Value(1)}
 }
 
-// messaged returns a change with messages that are created along.
+// messaged returns the change with messages to create inside the conversation.
 func messaged(change conversationChange, contents ...string) conversationChange {
 	messages := make([]client.MessageInput, len(contents))
 	for i, content := range contents {
@@ -41,8 +41,8 @@ func contentsOf(c client.Conversation) map[string]client.ID {
 	return contents
 }
 
-// Messages that are created along with their conversations are listed in one
-// request for the batch and got one by one, also where the reply was lost.
+// Messages that are created inside their conversations are listed with one request for the
+// batch and got one by one, even if the reply was lost.
 func TestMessagesCreatedAlong(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []bool{false, true} {
@@ -87,7 +87,7 @@ func TestMessages(t *testing.T) {
 		conversation := s.seed(t, 1)[0]
 		inputs := make([]messageChange, 12)
 		for i := range inputs {
-			inputs[i].Input = newMessage(fmt.Sprint("twins ", i/2)) // two of each
+			inputs[i].Input = newMessage(fmt.Sprint("twins ", i/2)) // each content twice
 			inputs[i].Input.TextMessageConversationID = client.Value(conversation)
 			inputs[i].Input.DatetimeSent = client.Value(client.Time{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)})
 		}
@@ -136,8 +136,8 @@ func TestMessages(t *testing.T) {
 	})
 }
 
-// The reply to an update is lost, and the service stores the text in another form: that
-// is no change of others.
+// The reply to an update is lost, and the service stores a spelling of the content. That is
+// no change of others.
 func TestLostUpdateOfAFormedContent(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.Entities, mockserver.NFD, mockserver.Trimmed} {
@@ -158,8 +158,8 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 	}
 }
 
-// A message with the text of an older one is another one: what is lost and never arrives
-// is sent again, though the older one is newer than all conversations.
+// An older message with the same content is not taken for a lost one. A create that never
+// arrives is sent again, even if the older message is newer than all conversations.
 func TestLostMessageLikeAnOlderOne(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestLostMessageLikeAnOlderOne(t *testing.T) {
 		message.TextMessageConversationID = client.Value(conversation.ID)
 		first, err := s.engine.Messages.writeOne(t.Context(), messageChange{Input: message}, 0)
 		apitest.Must(t, err)
-		next := scriptedEngine(t, s.network.RoundTrip) // which knows neither
+		next := scriptedEngine(t, s.network.RoundTrip) // a new engine knows neither record
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		second, err := next.Messages.writeOne(t.Context(), messageChange{Input: message}, 0)
 		apitest.Must(t, err)

@@ -2,17 +2,17 @@ package engine
 
 import "sync"
 
-// A history is what an engine has learned of its space's history, so that it can tell
-// what is new, and that what it does not see is gone.
+// A history is what an engine knows about the history of its space. From it, the engine
+// tells what is new, and whether a record that does not show is gone.
 type history struct {
-	asking chan struct{} // holds one while somebody waits for the space to show what is expected
-	gaveUp bool          // waiting has been in vain; of who holds asking
+	asking chan struct{} // holds one while a caller waits for the space to show a revision
+	gaveUp bool          // such a wait was in vain; guarded by asking
 
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists
-	newest   int64 // revision that it has shown
+	newest   int64 // newest revision that it has shown
 	expected int64 // revision that the engine's user has seen there before
-	reached  int64 // revision that the space must have by what was written and not read back
+	reached  int64 // revision that it must have reached with creates that could not be read back
 }
 
 func newHistory() history {
@@ -34,7 +34,7 @@ func (h *history) expect(revision int64) {
 }
 
 // wanted returns the newest revision that the space has shown, and the one that it must
-// show: what its user has seen there, and with all also what must be there.
+// show: the expected revision or, with all, the reached one if that is higher.
 func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -51,7 +51,7 @@ func (h *history) isBehind() bool {
 	return newest < wanted
 }
 
-// reach notes a revision that the space has, though it has not shown it.
+// reach notes a revision that the space has reached, though it has not shown it.
 func (h *history) reach(revision int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

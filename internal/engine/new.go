@@ -6,7 +6,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// New makes the engine of a client's space. It sends nothing yet. An error is a *client.ConfigError.
+// New returns an engine for the client's space. It sends no request. Its error is a
+// *client.ConfigError.
 func New(api *client.Client, settings Settings) (*Engine, error) {
 	numbers, err := client.NewPhoneNumbers(settings.DefaultRegion)
 	if err != nil {

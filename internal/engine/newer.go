@@ -10,10 +10,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A newerList is a list of the records with a revision above a floor (all without one),
-// the newest first. Where the service does not filter by revision, older ones come too,
-// until nothing newer can follow. What changes meanwhile may be missing: it has moved to
-// a page that was there before.
+// A newerList lists the records with a revision above a floor, the newest first. Without a
+// floor, it lists all. If the service does not filter by revision, older records come too,
+// until nothing newer can follow. A record that changes meanwhile may be missing, because
+// it has moved to an earlier page.
 type newerList[T client.Record, In any] struct {
 	entity   *entityOf[T, In]
 	floor    int64
@@ -47,8 +47,8 @@ func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query clie
 	}
 }
 
-// next returns the next page, and false where there is none. When the request fails, the
-// next call repeats it.
+// next returns the next page, and false if there is none. If the request fails, the next
+// call repeats it.
 func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more bool, err error) {
 	if l.ended {
 		return page, false, nil
@@ -67,7 +67,7 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 	return page, more, err
 }
 
-// learn notes what the page shows of the service.
+// learn notes what the page shows about the service.
 func (l *newerList[T, In]) learn(ctx context.Context, page client.Page[T]) {
 	refused := &l.entity.engine.refused
 	if l.filtered && slices.ContainsFunc(page.Records, func(record T) bool { return record.Meta().Revision <= l.floor }) {
@@ -81,8 +81,8 @@ func (l *newerList[T, In]) learn(ctx context.Context, page client.Page[T]) {
 	}
 }
 
-// noneNewerFollow reports whether the page came newest first, as ordered, and
-// ends at or below floor.
+// noneNewerFollow reports whether the page has the newest records first and ends at or
+// below floor.
 func noneNewerFollow[T client.Record](page client.Page[T], floor int64) bool {
 	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].Meta().Revision <= floor
 }
@@ -91,5 +91,5 @@ func isDescending[T client.Record](records []T) bool {
 	return slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }
 
-// pagesFor returns how many pages so many records take.
+// pagesFor returns how many pages that many records take.
 func pagesFor(records int) int { return (records + client.MaxPageSize - 1) / client.MaxPageSize }

@@ -22,30 +22,30 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 	return col
 }
 
-// CreateOrUpdate writes one record, together with those that other callers
-// write at the same time, and returns it as the CRM then holds it. An input
-// without an ID creates; an update needs ID and Revision, and Known beside it.
+// CreateOrUpdate writes one record, and returns it as the CRM then holds it. Concurrent
+// calls share requests. An input without an ID creates a record. An update needs ID and
+// Revision, and Known to find conflicts.
 //
-// An error is as of [client.Entity], or a *ConflictError, *GoneError or *RestoreError; an
-// *UnreadError says that the record was written all the same. An
-// *client.OutcomeUnknownError or *LostCreateError means that even looking at what the CRM
-// holds now did not tell.
+// An error is one of [client.Entity], or a *ConflictError, *GoneError or *RestoreError. An
+// *UnreadError means that the record was written but could not be read back. A
+// *client.OutcomeUnknownError or *LostCreateError means that even a look at what the CRM
+// holds could not tell whether it was written.
 //
-// POST /entities/{entity}/batch-modify, around which GET /entities/{entity} compares and
-// reads back, and POST /entities/{entity}/batch-restore undoes deletes
+// POST /entities/{entity}/batch-modify, GET /entities/{entity} to compare and to read back,
+// and POST /entities/{entity}/batch-restore to undo deletes
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
 	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
 	result.Err = c.stillOpen(change, cmp.Or(err, result.Err))
 	return result
 }
 
-// LookFor looks for what earlier attempts at creates have made. It changes nothing. A
-// patient caller waits for the recovery timeout, others get the answer of one look. Each
-// change has an Earlier.
+// LookFor looks for what earlier attempts at creates have made. It sends no change. With
+// patient, it keeps looking for the recovery timeout; otherwise it looks once. Each change
+// must have an Earlier.
 //
 // A result without an error holds the record that the attempt has made, or a zero record
-// where there is none. A *LostCreateError means that this can't be told. It wraps an
-// *AmbiguousError where records may be the attempt's or someone else's: they lack part of
+// if the attempt has made none. A *LostCreateError means that LookFor can't tell. It wraps
+// an *AmbiguousError if records may be the attempt's or someone else's: they lack part of
 // what was sent, others write in them, or there are several.
 //
 // GET /entities/{entity}
@@ -62,9 +62,9 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 	return w.results
 }
 
-// Delete soft-deletes one record, together with those that other callers delete
-// at the same time. One that is deleted or gone already is no error; one that may
-// not be deleted is a *ProtectedError.
+// Delete soft-deletes one record. Concurrent calls share requests. A record that is already
+// deleted or gone is no error. If the CRM protects the record, the error is a
+// *ProtectedError.
 //
 // POST /entities/{entity}/batch-delete
 func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {

@@ -7,18 +7,18 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// isTransient reports whether a lost request may go better when it is sent again: not
-// one that was redirected, or refused by who knows whom.
+// isTransient reports whether a lost request may succeed if it is sent again. A redirect,
+// or a refusal that may come from a proxy, stays the same.
 func isTransient(err error) bool {
 	status := client.StatusOf(err)
 	return status < 300 || status >= 500 || status == http.StatusRequestTimeout
 }
 
-// isTooLarge reports whether the service takes no request of that size.
+// isTooLarge reports whether the service refused the request because of its size.
 func isTooLarge(err error) bool { return client.StatusOf(err) == http.StatusRequestEntityTooLarge }
 
-// isRefusedWhole reports whether the service refused a batch as a whole for
-// what is in it.
+// isRefusedWhole reports whether the service refused a batch as a whole because of what is
+// in it.
 func isRefusedWhole(err error) bool {
 	switch client.ProblemOf(err) {
 	case client.Refused, client.RelationNotFound, client.NotFound:
@@ -30,7 +30,7 @@ func isRefusedWhole(err error) bool {
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
 
-// isUnknown reports whether the error leaves it open whether a change was carried out.
+// isUnknown reports whether the error says that the outcome of a change is unknown.
 func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
 
 // causeOf returns why an outcome is unknown.
@@ -44,7 +44,7 @@ func causeOf(err error) error {
 	return err
 }
 
-// answeredWith is the error of a reply that can't be about what was sent.
+// answeredWith returns the error of a reply whose id can't belong to what was sent.
 func answeredWith(id client.ID) error {
 	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Newest returns the newest revision of the space that this engine has seen, 0 for none.
+// Newest returns the newest revision of the space that this engine has seen, or 0.
 func (e *Engine) Newest() int64 {
 	newest, _, _ := e.seen.wanted(false)
 	return newest
@@ -20,21 +20,21 @@ func (e *Engine) Newest() int64 {
 // and comparisons fail with a *BehindError.
 func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
 
-// Reached returns the revision that the space must have by what was created and could not
-// be read back, 0 for none.
+// Reached returns the revision that the space must have reached with creates that could not
+// be read back, or 0 if there are none.
 func (e *Engine) Reached() int64 {
 	e.seen.mu.Lock()
 	defer e.seen.mu.Unlock()
 	return e.seen.reached
 }
 
-// Reach tells the engine what [Engine.Reached] was before. As long as the space shows
-// less, nothing there counts as gone. Unlike what was seen, it may never show: then
-// only what can't be found is an error.
+// Reach tells the engine what [Engine.Reached] returned earlier. As long as the space shows
+// less, nothing there counts as gone. Unlike an expected revision, it may never show, so
+// it only fails reads of records that can't be found.
 func (e *Engine) Reach(revision int64) { e.seen.reach(revision) }
 
-// now returns the latest known moment of the space's history, behind all records of the
-// entity that are known to exist; the first time it asks the service.
+// now returns the latest known moment of the space's history. It asks the service first,
+// unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	if at := e.known.Load(); at == nil || time.Since(*at) > fresh {
 		if err := e.observeNewest(ctx); err != nil {
@@ -47,8 +47,8 @@ func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	return Moment{Revision: e.engine.Newest()}, nil
 }
 
-// fresh is how long the newest record counts as known: what others write later may look
-// like a lost create.
+// fresh is how long the newest record counts as known. Records that others write after the
+// moment may look like the result of a lost create.
 const fresh = 5 * time.Second
 
 func (e *entityOf[T, In]) seenNewest() {
@@ -66,13 +66,14 @@ func (e *entityOf[T, In]) observePage(page client.Page[T]) {
 	}
 }
 
-// isThere returns an error unless the space has shown that it exists, and all that its
-// user knows it to have. Only then does "not found" mean that a record is gone, rather
-// than that the address is wrong or a copy is behind.
+// isThere returns an error unless the space has shown that it exists, and that it has all
+// that its user knows. Only then does "not found" mean that a record is gone, rather than
+// that the address is wrong or a copy lags behind.
 func (e *Engine) isThere(ctx context.Context) error { return e.shows(ctx, true) }
 
-// shows returns an error unless the space has shown that it exists, and what its user has
-// seen of it before; with all, also what must be there by what was created.
+// shows returns an error unless the space has shown that it exists, and the revision that
+// its user has seen before. With all, it must also have shown the revision that it has
+// reached with creates.
 func (e *Engine) shows(ctx context.Context, all bool) error {
 	if newest, wanted, there := e.seen.wanted(all); there && newest >= wanted {
 		return nil
@@ -86,7 +87,7 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 	return e.await(ctx, all)
 }
 
-// await gives a copy that lags the time to catch up, once for all who ask.
+// await gives a copy that lags behind the time to catch up, once for all callers.
 func (e *Engine) await(ctx context.Context, all bool) error {
 	looks := newIntervals(e.settings.RecoveryTimeout)
 	for {
@@ -110,9 +111,8 @@ func (e *Engine) await(ctx context.Context, all bool) error {
 	}
 }
 
-// lookForNewest observes the newest revision of the space. Where that is below the
-// one expected, other entities may have newer records: the revision is one counter
-// for all of them.
+// lookForNewest observes the newest revision of the space. It asks one entity after another
+// until one shows the expected revision, because all entities share one counter.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
 		entity := &entityOf[stamp, struct{}]{Entity: client.NewEntity[stamp, struct{}](e.api, segment), engine: e}
@@ -127,8 +127,8 @@ func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 	return nil
 }
 
-// observeNewest observes the newest record. Where the service does not order by
-// revision, the newest is climbed up to by the filter, or all are listed.
+// observeNewest observes the newest record. If the service does not order by revision, it
+// climbs up to the newest with the filter, or lists all records.
 func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 	query := client.Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, err := e.List(ctx, query)
@@ -152,8 +152,8 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 	return nil
 }
 
-// climb returns pages of what is newer than all that came before, from top on; where
-// the service does not filter by revision, all pages.
+// climb returns pages of records that are newer than top and than all pages before. If the
+// service does not filter by revision, it returns all pages.
 func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int64) iter.Seq2[client.Page[T], error] {
 	return func(yield func(client.Page[T], error) bool) {
 		for !e.engine.refused.has(revisionFilter) {
@@ -182,11 +182,11 @@ func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int
 	}
 }
 
-// A stamp is of a record only which one it is, and when it was last changed.
+// A stamp is the id and the revision of a record of any entity.
 type stamp struct {
 	ID       client.ID `json:"id"`
 	Revision int64     `json:"revision"`
 }
 
-// Meta returns all of it.
+// Meta returns the id and the revision.
 func (s stamp) Meta() client.Meta { return client.Meta{ID: s.ID, Revision: s.Revision} }

@@ -15,8 +15,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Numbers of all countries are recognised after the service has respelled them, also
-// those that are written in pairs of digits.
+// The engine recognizes a spelling of a number of any country, including those that are
+// written in pairs of digits.
 func TestRespelledNumbersOfAllCountries(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"+33123456789", "+4512345678", "+442079460000", "+390612345678"} {
@@ -38,7 +38,7 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 	}
 }
 
-// A masked number may be that of a create of another batch.
+// A masked number may belong to a create of another batch.
 func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 				return mock.RoundTrip(r)
 			}
 			apitest.WroteHeaders(r)
-			if level == "4" { // the first one never arrives
+			if level == "4" { // the other create never arrives
 				response, err := mock.RoundTrip(r)
 				apitest.Must(t, err)
 				apitest.Must(t, response.Body.Close())
@@ -74,8 +74,8 @@ func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 	})
 }
 
-// An old conversation of others that somebody has changed since is no lost create,
-// whatever else is in the batch and however the service answers.
+// An old conversation that others have changed since is not taken for the result of a lost
+// create, whatever else is in the batch and in whatever order the service lists.
 func TestOldConversationThatHasChanged(t *testing.T) {
 	t.Parallel()
 	for _, order := range []string{mockserver.Honoured, mockserver.Ignored} {
@@ -91,7 +91,7 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 							_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
 							apitest.Must(t, err)
 						}
-						s.seed(t, 1) // the newest conversation, behind the messages
+						s.seed(t, 1) // the newest conversation, after the messages
 						time.Sleep(time.Hour)
 						s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 							for range 10 {
@@ -116,8 +116,8 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 	}
 }
 
-// The clocks that stamp creations and changes need not agree: an old conversation that
-// has changed is no lost create, though it seems to have been created after that.
+// The clocks that stamp created and modified need not agree. An old conversation that has
+// changed is not taken for the result of a lost create, even if created is the later time.
 func TestOldConversationFromAFastClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,7 +138,7 @@ func TestOldConversationFromAFastClock(t *testing.T) {
 	})
 }
 
-// What is adopted is given what it lacks. What others have added stays.
+// An adopted record gets what it lacks. What others have added stays.
 func TestAdoptionOverwritesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -157,7 +157,7 @@ func TestAdoptionOverwritesNothing(t *testing.T) {
 	})
 }
 
-// A message that others delete while it is looked at disturbs no look.
+// A look does not fail if others delete a message meanwhile.
 func TestMessageDeletedDuringTheLook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -184,8 +184,8 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 	})
 }
 
-// A stranger's message with the same text keeps its fields, and one of another SID is
-// never taken for the own one.
+// A stranger's message with the same content keeps its fields, and one with another SID is
+// never adopted.
 func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 	})
 }
 
-// What was adopted is not deleted by undo when somebody has written in it: it may be
+// Undo does not delete an adopted conversation if someone else has written in it: it may be
 // theirs.
 func TestUndoDeletesNoConversationInUse(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 	})
 }
 
-// A service that says 429 without end is waited for once, not by each call anew.
+// If a service keeps answering 429, the engine waits for it once, not in each call.
 func TestThrottledForEver(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -249,12 +249,12 @@ func TestThrottledForEver(t *testing.T) {
 		wantProblem(t, err, client.Throttled)
 		s.create(t.Context(), t, 1)
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
-		s.create(t.Context(), t, 2) // it has answered meanwhile, and is waited for again
+		s.create(t.Context(), t, 2) // the service has answered meanwhile, so the engine waits again
 	})
 }
 
-// A create that the service answers with the id of a conversation that was there before
-// has made nothing: that is someone else's, and is neither taken nor deleted.
+// If the service answers a create with the id of a conversation that existed before, the
+// conversation is someone else's. It is neither claimed nor deleted.
 func TestAnswersWithAnOlderID(t *testing.T) {
 	t.Parallel()
 	for name, changes := range map[string]func(s testSpace, id client.ID){
@@ -293,8 +293,8 @@ func TestAnswersWithAnOlderID(t *testing.T) {
 	}
 }
 
-// A conversation that was created and could not be read back is not gone for who reads
-// from a copy that does not have it yet.
+// A conversation that was created and could not be read back does not count as gone if a
+// copy does not show it yet.
 func TestUnreadIsNotGone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -311,7 +311,7 @@ func TestUnreadIsNotGone(t *testing.T) {
 		next.Reach(s.engine.Reached())
 		_, err = next.Conversations.Read(t.Context(), unread.ID)
 		wantProblem(t, err, client.Behind)
-		_, err = next.Conversations.Read(t.Context(), other) // what is there is there
+		_, err = next.Conversations.Read(t.Context(), other) // a record that is found counts
 		apitest.Must(t, err)
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// queues are the batchers of one operation: one for each validation level, which
-// belongs to the request as a whole.
+// queues are the batchers of one operation. Each validation level has its own, because
+// the level applies to a whole request.
 type queues[In, Out any] struct {
 	run func(context.Context, []In, client.WriteOptions) []Out
 
@@ -17,8 +17,8 @@ type queues[In, Out any] struct {
 	batchers map[int64]*batch.Batcher[In, Out]
 }
 
-// at returns the batcher of a validation level, made when first needed. Its
-// batches roll back only what failed: a bad neighbour sinks nobody.
+// at returns the batcher of a validation level. Its batches roll back only the items that
+// failed, so that a bad item does not fail the rest.
 func (q *queues[In, Out]) at(e *Engine, level int64) *batch.Batcher[In, Out] {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A validation level belongs to a whole request: no request has items of two.
+// A validation level belongs to a whole request, so no request has items of two levels.
 func TestLevelsDontShareRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

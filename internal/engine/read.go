@@ -7,9 +7,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// ReadMany returns those of the records that exist, as FetchMany does. It is for callers
-// of whom it is not known how many will follow, such as Terraform's refresh: they share a
-// list with each other and with those of [Collection.Read].
+// ReadMany returns those of the records that exist, as FetchMany does. Use it if you don't
+// know how many reads will follow, as in Terraform's refresh: all calls of ReadMany and
+// [Collection.Read] share one list.
 //
 // A *BehindError says that the space shows less than its user has seen of it.
 //
@@ -25,13 +25,13 @@ func (c *Collection[T, In]) ReadMany(ctx context.Context, ids []client.ID) (map[
 	return f.found, err
 }
 
-// Read returns one record, as Get does. It is for callers who come one by one, as those
-// of ReadMany.
+// Read returns one record, as Get does. Like ReadMany, it is for an unknown number of
+// reads, and answers from the same list.
 //
 // It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
-// what the page lacks until that has cost as much as listing all would. Then it lists
-// all, and answers the rest from the list. So n reads of existing records in a space of
-// t cost at most 2·min(n, ⌈t/100⌉)+2 requests.
+// the records that the page lacks until these gets have cost as much as listing everything.
+// Then it lists everything, and answers the rest from the list. So n reads of existing
+// records in a space of t records cost at most 2·min(n, ⌈t/100⌉)+2 requests.
 //
 // A *BehindError says that the space shows less than its user has seen of it.
 //
@@ -52,6 +52,6 @@ func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (record T, e
 	return record, f.gone
 }
 
-// ListedAsOf returns the revision of the space as of which Read and ReadMany answer from
-// their list, [NoFloor] while they don't.
+// ListedAsOf returns the as-of of the list that Read and ReadMany answer from, or [NoFloor]
+// if there is no list yet.
 func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }

@@ -9,11 +9,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// readBack replaces the ids in the results with what the CRM holds now.
+// readBack sets the results to what the CRM holds now.
 func (w *writing[T, In]) readBack(ctx context.Context) {
 	for i, result := range w.results {
 		if id := w.createdID(i); result.Err != nil && !id.IsZero() && !errors.As(result.Err, new(*LeftoverError)) {
-			w.results[i].Err = &UnreadError{ID: id, Err: result.Err} // it is there, and must not get lost
+			w.results[i].Err = &UnreadError{ID: id, Err: result.Err} // the record exists, so its id must not get lost
 		}
 	}
 	w.fetch(ctx, w.written(), w.floor())
@@ -37,7 +37,7 @@ func (w *writing[T, In]) written() []int {
 }
 
 // floor returns a revision below everything that was written. A write is newer than all
-// that was known before it, but a restore alone need not show in the revision.
+// that was known before it, but a restore alone need not change the revision.
 func (w *writing[T, In]) floor() int64 {
 	floor, restored := w.before.Revision, int64(math.MaxInt64)
 	for i := range w.changes {
@@ -87,7 +87,7 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	switch {
 	case !found:
 		if w.creates[i] {
-			w.engine.seen.reach(w.before.Revision + 1) // where that does not show, it need not be gone
+			w.engine.seen.reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case w.wasThere(ctx, i, record):
@@ -99,8 +99,8 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	}
 }
 
-// wasThere reports whether a record whose id answered a create was there before, so that
-// the create can't have made it. An adopted one has had that question.
+// wasThere reports whether the record that answered a create existed before, so that the
+// create can't have made it. For an adopted record, the search has checked that.
 func (w *writing[T, In]) wasThere(ctx context.Context, i int, record T) bool {
 	if !w.creates[i] || w.results[i].Adopted {
 		return false
@@ -115,7 +115,7 @@ func (w *writing[T, In]) wasThere(ctx context.Context, i int, record T) bool {
 	return err == nil && existed
 }
 
-// shows reports whether the record that was read back can be from after the write.
+// shows reports whether the record that was read back can already include the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 	known, _ := w.head(i).Revision.Get()
 	if !found || w.changes[i].Restore && record.Meta().IsDeleted {

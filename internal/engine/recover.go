@@ -15,8 +15,8 @@ import (
 // It returns the other items. While items are open that must not be sent twice, it looks
 // again, for as long as the patience lasts: "not there yet" does not mean "not done".
 //
-// With an error, it could not find out about the items that it returns. The error wraps
-// that of the lost request.
+// An error means that settle could not find out about the items that it returns. It wraps
+// the error of the lost request.
 func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
 	creates := w.lostCreates(items)
 	w.engine.claims.lose(creates, 1)
@@ -43,7 +43,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	}
 }
 
-// mayPass reports whether looking again may go better.
+// mayPass reports whether another look may succeed.
 func mayPass(err error) bool {
 	switch client.ProblemOf(err) {
 	case client.Unreachable, client.UnexpectedReply, client.Throttled, client.Other:
@@ -53,8 +53,8 @@ func mayPass(err error) bool {
 }
 
 // adoptEarlier adopts what earlier attempts at creates have made. What differs from the
-// change becomes an update. With an error, nothing may be created: the earlier attempt
-// may have made it.
+// change becomes an update. If it returns an error, the batch must not create anything,
+// because the earlier attempt may have made it.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Earlier == nil })
 	if len(items) == 0 {
@@ -82,7 +82,7 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 
 // look is one look of settle.
 func (w *writing[T, In]) look(ctx context.Context, items []int) error {
-	// Others may be creating the same: what they create must be theirs first.
+	// Other batches may be creating the same. They must claim what they have created first.
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return context.Cause(ctx)
 	}

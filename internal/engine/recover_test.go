@@ -35,8 +35,8 @@ var losses = map[string]mockserver.Fault{
 	"nothing at first": {Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "7"},
 }
 
-// eachLoss runs f in a bubble for every kind of loss, once and twice, and for
-// everything that the service may do with a filter on revision.
+// eachLoss runs f in a synctest bubble for every kind of loss, once and twice, and for
+// every way in which the service may treat a filter on revision.
 func eachLoss(t *testing.T, array string, f func(t *testing.T, s testSpace, lose func(path string))) {
 	t.Helper()
 	for name, fault := range losses {
@@ -66,13 +66,13 @@ func spelled(i int) string {
 	return number[:2] + " (" + number[2:5] + ") " + number[5:]
 }
 
-// Whatever happens to the reply of a batch that creates, the server then holds
-// one conversation for each call, and each caller has his own.
+// Whatever happens to the reply to a batch of creates, the server then holds one
+// conversation for each call, and each caller has its own.
 func TestLostCreates(t *testing.T) {
 	t.Parallel()
 	eachLoss(t, mockserver.Replace, func(t *testing.T, s testSpace, lose func(string)) {
 		t.Helper()
-		// Others have the same numbers, and go on with them meanwhile.
+		// Others have conversations with the same numbers, and change them meanwhile.
 		s.seed(t, 30)
 		strangers := map[string]bool{}
 		var look client.ID
@@ -82,7 +82,7 @@ func TestLostCreates(t *testing.T) {
 			strangers[id], look = true, idOf(id)
 		}
 		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": look, "content": "Hi", "direction": 2})
-		apitest.Must(t, err) // which shows that the conversation is not new
+		apitest.Must(t, err) // the message shows that the conversation is not new
 		time.Sleep(time.Hour)
 		s.create(t.Context(), t, 50)
 		lose("batch-modify")
@@ -95,8 +95,8 @@ func TestLostCreates(t *testing.T) {
 			inputs[i] = linked(newConversation(i), acme)
 			inputs[i].Input.RecipientPhoneNumber = client.Value(spelled(i))
 		}
-		inputs[3] = linked(newConversation(2), zenith) // looks like its neighbour, but for the link
-		inputs[4] = linked(newConversation(2), acme)   // looks like it altogether
+		inputs[3] = linked(newConversation(2), zenith) // like inputs[2], but for the link
+		inputs[4] = linked(newConversation(2), acme)   // like inputs[2] in everything
 		got := make([]client.Conversation, len(inputs))
 		apitest.Together(len(inputs), func(i int) {
 			var err error
@@ -121,9 +121,8 @@ func TestLostCreates(t *testing.T) {
 	})
 }
 
-// Updates whose reply got lost are carried out once more or not, and come out
-// the same: nothing is doubled, and a service that refuses old revisions
-// refuses nothing.
+// An update whose reply got lost has the same result, sent again or not: no link is made
+// twice, and a service that refuses old revisions refuses nothing.
 func TestLostUpdates(t *testing.T) {
 	t.Parallel()
 	for _, array := range []string{mockserver.Replace, mockserver.Merge} {
@@ -166,15 +165,15 @@ func TestLostUpdates(t *testing.T) {
 	}
 }
 
-// A service that merges arrays must not link twice what an update sends twice.
+// A service that merges arrays must not make a link twice that an update sends twice.
 func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge})
 		before := s.create(t.Context(), t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-		// The service holds the number in another way than it was sent, so that
-		// looking does not show that the update was carried out.
+		// Someone else undoes a part of the update, so that the look does not show that
+		// it was carried out.
 		s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
 			apitest.Must(t, s.Edit(apitest.ConversationSegment, before.ID.String(), map[string]any{"recipient_contact_id": nil}))
 		}})
@@ -233,8 +232,8 @@ func TestStillAtWork(t *testing.T) {
 	})
 }
 
-// When looking fails too, nobody knows, and the error says so; nothing is sent
-// a second time.
+// If looking fails too, the outcome is unknown. The error says so, and nothing is sent a
+// second time.
 func TestOutcomeUnknown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -254,7 +253,7 @@ func TestOutcomeUnknown(t *testing.T) {
 	})
 }
 
-// Looking goes on while the service is out of order, for the recovery timeout.
+// The engine keeps looking for the recovery timeout while the service fails.
 func TestLooksPatiently(t *testing.T) {
 	t.Parallel()
 	for _, patient := range []bool{true, false} {
@@ -293,8 +292,8 @@ func TestLooksPatiently(t *testing.T) {
 	}
 }
 
-// A service that never replies to a batch is not asked for ever. What was sent may
-// still be at work.
+// The engine does not send a batch for ever to a service that never replies. The service
+// may still be working on what was sent.
 func TestLostForEver(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []mockserver.Kind{mockserver.StatusReply, mockserver.DropBefore} {
@@ -318,8 +317,7 @@ func TestLostForEver(t *testing.T) {
 	}
 }
 
-// A look at the strangers' conversations must not stumble over what is odd
-// about them.
+// A look must not fail because of odd conversations of strangers.
 func TestStrangersDontDisturbTheLook(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -338,7 +336,7 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 	})
 }
 
-// What was added to a conversation meanwhile does not make it another one, and stays.
+// The engine adopts a conversation that has gained something meanwhile, and keeps the gain.
 func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -354,8 +352,8 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 	})
 }
 
-// Of two look-alikes of which only one was created, the one that agrees gets
-// it, and the other its error.
+// If only one of two look-alikes was created, the create that agrees with the record gets
+// it, and the other one gets its error.
 func TestLookAlikeThatWasRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -369,8 +367,8 @@ func TestLookAlikeThatWasRefused(t *testing.T) {
 	})
 }
 
-// A link that others have removed since the update was first sent is made anew
-// when it is sent again.
+// If others remove a link after an update was first sent, sending it again makes the link
+// anew.
 func TestRepeatedUpdateAfterOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -386,8 +384,8 @@ func TestRepeatedUpdateAfterOthers(t *testing.T) {
 	})
 }
 
-// A conversation that others made just before is no lost create, also where
-// the look goes further back for an update's sake.
+// A conversation that others made just before is not taken for the result of a lost create,
+// even if the look goes further back because of an update.
 func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -396,7 +394,7 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{
 			{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[0]), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}},
-			newConversation(100_001), // the second one's number
+			newConversation(100_001), // the number of ids[1]
 		}, client.WriteOptions{RollbackMethod: 1})
 		apitest.Must(t, results[0].Err)
 		apitest.Must(t, results[1].Err)
@@ -407,19 +405,19 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 	})
 }
 
-// An old conversation of others is no lost create, even if this client's first
-// look into the space found nothing new.
+// An old conversation of others is not taken for the result of a lost create, even if the
+// first look of this client into the space found nothing new.
 func TestOldConversationIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		ids := s.seed(t, 2)
 		time.Sleep(time.Hour)
-		// An update of what is gone leaves a read-back with nothing in it.
+		// The first list is empty, as in the read-back of an update whose record is gone.
 		_, err := s.engine.Conversations.FetchMany(t.Context(), ids[:1], int64(s.Revision()))
 		apitest.Must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(100_001), 0) // the second one's number
+		got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(100_001), 0) // the number of ids[1]
 		apitest.Must(t, err)
 		if slices.Contains(ids, got.ID) {
 			t.Errorf("a stranger's conversation was adopted")
@@ -428,8 +426,8 @@ func TestOldConversationIsNotAdopted(t *testing.T) {
 	})
 }
 
-// A batch that is refused as a whole is sent in smaller ones, until the one at
-// fault is alone.
+// A batch that is refused as a whole is sent in smaller ones, until the item at fault is
+// alone.
 func TestRefusedWhole(t *testing.T) {
 	t.Parallel()
 	const culprit = 13
@@ -446,7 +444,7 @@ func TestRefusedWhole(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				refusal.Kind, refusal.Path, refusal.Body = mockserver.StatusReply, "batch-modify", apitest.NumberOf(culprit)
 				s.Inject(refusal)
-				// On the way down, replies get lost too.
+				// While the batches shrink, replies get lost too.
 				s.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 4, Kind: mockserver.DropAfter})
 				apitest.Together(40, func(i int) {
 					got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
@@ -467,8 +465,7 @@ func TestRefusedWhole(t *testing.T) {
 	}
 }
 
-// Whoever looks for a lost create waits until those that are under way know
-// their own.
+// A look for a lost create waits until the creates under way have recorded their ids.
 func TestLookWaitsForOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -481,7 +478,7 @@ func TestLookWaitsForOthers(t *testing.T) {
 			case level == "2" && !lost:
 				lost = true
 				apitest.WroteHeaders(r)
-				time.Sleep(time.Second) // by then the other one is carried out
+				time.Sleep(time.Second) // by then the other create is carried out
 				return nil, mockserver.ErrDropped
 			case level == "4":
 				response, err := mock.RoundTrip(r)
@@ -498,8 +495,8 @@ func TestLookWaitsForOthers(t *testing.T) {
 	})
 }
 
-// Of two lost creates that look alike, the one that was sent first takes what
-// was created first: the other one can't have created it.
+// Of two lost creates that look alike, the one that was sent first gets the older record:
+// the other create can't have made that.
 func TestLookAlikesOfTwoBatches(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -517,7 +514,7 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 		})
 		apitest.Together(3, func(i int) {
 			time.Sleep(time.Duration(i) * time.Second)
-			// The second one, of which the client has heard, lies between the look-alikes.
+			// The second create lies between the look-alikes, and gets its reply.
 			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i%2), []int64{2, 0, 4}[i])
 			apitest.Must(t, err)
 		})
@@ -525,8 +522,8 @@ func TestLookAlikesOfTwoBatches(t *testing.T) {
 	})
 }
 
-// Many goroutines, several batches at a time, and a network and a service that
-// fail at random: one conversation for each call all the same.
+// Each call makes one conversation, with many goroutines, several batches at a time, and a
+// network and a service that fail at random.
 func TestManyCreatesInTrouble(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -556,7 +553,7 @@ func TestManyCreatesInTrouble(t *testing.T) {
 				var mu sync.Mutex
 				owners := map[client.ID]int{}
 				apitest.Together(calls, func(i int) {
-					number := i % (calls / 3) // three look-alikes of each
+					number := i % (calls / 3) // three look-alikes of each number
 					got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(number), int64(i%2)*4)
 					mu.Lock()
 					defer mu.Unlock()
@@ -571,7 +568,7 @@ func TestManyCreatesInTrouble(t *testing.T) {
 	}
 }
 
-// A lost update has set a number, which the service spells in its own way: that is no
+// A lost update has set a number, and the service stores a spelling of it. That is no
 // change of others.
 func TestLostUpdateOfARespelledNumber(t *testing.T) {
 	t.Parallel()
@@ -593,8 +590,8 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 	}
 }
 
-// What someone else undoes of a lost update is sent again. The number that it has carried
-// out is no conflict, in whatever spelling, and is not sent again.
+// If someone else undoes a part of a lost update, that part is sent again. The number that
+// the update has set is no conflict, in any spelling, and is not sent again.
 func TestLostUpdatePartlyUndone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -622,7 +619,8 @@ func TestLostUpdatePartlyUndone(t *testing.T) {
 	})
 }
 
-// What is updated is known, and can't be what came of a look-alike's create.
+// A record that is being updated is claimed, so it can't be the result of a look-alike's
+// create.
 func TestUpdatedIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -28,7 +28,7 @@ func (s testSpace) stranger(t testing.TB, number string, fields ...any) client.I
 	return idOf(id)
 }
 
-// sinceOf returns the moment that an error of unknown outcome names, nil for none.
+// sinceOf returns the moment that a *LostCreateError names, or nil for another error.
 func sinceOf(err error) *Moment {
 	lost, _ := errors.AsType[*LostCreateError](err)
 	if lost == nil {
@@ -37,8 +37,8 @@ func sinceOf(err error) *Moment {
 	return &lost.Since
 }
 
-// What the service has refused was not carried out: what looks like it is a
-// stranger's, also where a refused batch is sent in smaller ones.
+// A create that the service refused was not carried out. A record that looks like its
+// result is a stranger's, even if a refused batch is sent again in smaller ones.
 func TestRefusedIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -59,8 +59,8 @@ func TestRefusedIsNotAdopted(t *testing.T) {
 	})
 }
 
-// A repeat that is refused for another reason than what is in it says nothing of the
-// first request.
+// If a repeat is refused for another reason than its content, the outcome of the first
+// request stays unknown.
 func TestRefusedRepeatIsRemembered(t *testing.T) {
 	t.Parallel()
 	for status, name := range map[int]string{http.StatusUnauthorized: "ERROR_UNAUTHORIZED", http.StatusForbidden: "ERROR_FORBIDDEN"} {
@@ -82,8 +82,8 @@ func TestRefusedRepeatIsRemembered(t *testing.T) {
 	}
 }
 
-// A create is refused, and its reply is lost. What looks like it, and does not become it
-// either, is somebody else's.
+// The service refuses a create, and its reply is lost. If the service also refuses to
+// update an adopted record to what the create wants, the record is someone else's.
 func TestRefusedAdoptionIsGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -105,13 +105,13 @@ func TestRefusedAdoptionIsGivenUp(t *testing.T) {
 	})
 }
 
-// What is only looked for, to be deleted perhaps, must have everything that was sent, and
-// nobody else may write in it.
+// LookFor may be followed by a delete. So it only finds a record that has everything that
+// was sent and that others don't write in.
 func TestLookForIsExact(t *testing.T) {
 	t.Parallel()
 	input := newConversation(1)
 	input.Input.RecipientAccountID = client.Value(acme)
-	input.Input.Messages = client.Value([]client.MessageInput{{}}) // one was sent along
+	input.Input.Messages = client.Value([]client.MessageInput{{}}) // one was sent with it
 	for name, other := range map[string]struct {
 		fields   []any
 		messages int
@@ -147,8 +147,8 @@ func TestLookForIsExact(t *testing.T) {
 	}
 }
 
-// Where the first request was carried out late, the repeat may be refused because of
-// it, before a copy shows it.
+// If the service carries out the first request late, it may refuse the repeat as a
+// duplicate before a copy shows the record.
 func TestRepeatRefusedAsADuplicate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestRepeatRefusedAsADuplicate(t *testing.T) {
 	})
 }
 
-// An item that failed by an error of the server may have been carried out.
+// An item that failed with an error of the server may have been carried out.
 func TestItemOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for _, carriedOut := range []bool{true, false} {
@@ -198,7 +198,7 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 	}
 }
 
-// The ids in a reply count, whatever the status of the whole.
+// The ids in a reply count, whatever the status of the reply.
 func TestItemsCountWhateverTheStatus(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusMultiStatus, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
@@ -221,8 +221,8 @@ func TestItemsCountWhateverTheStatus(t *testing.T) {
 	}
 }
 
-// What an earlier attempt may have made stays remembered until it was looked for and
-// the service has said what became of the next attempt.
+// The engine remembers an earlier attempt until it has looked for its record and the
+// outcome of the next attempt is known.
 func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -262,7 +262,7 @@ func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 	}
 }
 
-// Only of creates is a moment remembered: an update may be sent again.
+// An error has a moment only for a create: an update can be sent again.
 func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,14 +6,14 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// remove soft-deletes the records of one batch. What is deleted or gone
-// already, perhaps by a request whose reply got lost, is no error.
+// remove soft-deletes the records of one batch. A record that is already deleted or gone is
+// no error: a lost request may have deleted it.
 func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	batchDelete := func(ctx context.Context, ids []client.ID, options client.WriteOptions) ([]client.BatchResult, error) {
 		results, err := e.BatchDelete(ctx, ids, options)
 		for i := range results {
 			if client.ProblemOf(results[i].Err) == client.NotFound {
-				results[i].Err = e.engine.isThere(ctx) // it is gone, in the space that is meant
+				results[i].Err = e.engine.isThere(ctx) // nil: the record is gone
 			}
 		}
 		return results, err

@@ -31,14 +31,15 @@ func TestDelete(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		})
-		// Only what is refused is looked at, and, for what is gone, the space.
+		// The engine looks only at the record that is refused and, for the one that is gone, at
+		// the space.
 		s.wantRequests(t, apitest.BatchDelete, apitest.ListConversations, apitest.GetConversation)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }
 
-// A batch that is refused as a whole is divided; what was gone already is
-// found out by looking.
+// The engine divides a batch that is refused as a whole. A look shows which records were
+// already gone.
 func TestDeleteRefusedWhole(t *testing.T) {
 	t.Parallel()
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
@@ -66,8 +67,7 @@ func TestDeleteRefusedWhole(t *testing.T) {
 	}
 }
 
-// When the service fails for good, looking at each record takes no longer than
-// looking at one.
+// If the service keeps failing, the engine looks at one record, not at each.
 func TestDeleteWithoutAService(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// restore undoes the soft deletes of those of the items that ask for it, and
-// reports whether it has tried any. Those for which it fails have an error then.
+// restore undoes the soft deletes of the items that ask for it, and sets the errors of
+// those that fail. It reports whether any item asks for it.
 func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 	deleted := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.changes[i].Restore })
 	ids := make([]client.ID, len(deleted))
@@ -21,15 +21,16 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 		i := deleted[n]
 		w.results[i].Err = err
 		if err == nil && len(w.changes[i].Input.Fields()) == 0 {
-			w.ids[i] = ids[n] // that is all
+			w.ids[i] = ids[n] // there is nothing to update
 		}
 	}
 	return len(deleted) > 0
 }
 
-// restore undoes the soft deletes of the records of one batch. What is not
-// deleted, perhaps by a request whose reply got lost, is no error; what does not
-// exist any more has a *GoneError, what else fails a *RestoreError.
+// restore undoes the soft deletes of the records of one batch. A record that is not deleted
+// is no error: a lost request may have restored it. The error of a record that no longer
+// exists is a *GoneError, that of one that is still deleted a *RestoreError. If restore
+// can't look at the record, the error is that of the request.
 func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	return e.operate(ctx, ids, options, e.BatchRestore, func(id client.ID, found *T, err error) error {
 		switch {
@@ -42,9 +43,9 @@ func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options 
 	})
 }
 
-// operate carries out an operation on the records of one batch, and where it
-// fails looks at what became of the record: judge tells what the error means for
-// one that was found, or (nil) does not exist any more, deleted or not.
+// operate carries out an operation on the records of one batch. If a record fails, operate
+// looks at it, and judge returns what the error means for it. The found of judge is nil if
+// the record no longer exists, not even as a deleted one.
 func (e *entityOf[T, In]) operate(
 	ctx context.Context, ids []client.ID, options client.WriteOptions,
 	operation func(context.Context, []client.ID, client.WriteOptions) ([]client.BatchResult, error),
@@ -54,7 +55,7 @@ func (e *entityOf[T, In]) operate(
 	if len(ids) == 0 {
 		return errs
 	}
-	// Each stands for itself, whatever else is written with it.
+	// A record that fails must not roll back the rest.
 	options.RollbackMethod = client.RollbackFailed
 	answers, err := operation(ctx, ids, options)
 	if client.ProblemOf(err) == client.NotFound {
@@ -75,7 +76,7 @@ func (e *entityOf[T, In]) operate(
 		}
 		errs[i] = itemErr
 		if blind || !isWorthALook(itemErr) {
-			continue // what can't be seen of one can't be seen of the others
+			continue // if one look fails, the next ones would fail too
 		}
 		found, lookErr := e.peek(ctx, id)
 		switch {
@@ -90,7 +91,7 @@ func (e *entityOf[T, In]) operate(
 	return errs
 }
 
-// peek finds a record to see whether it is deleted, or may not be.
+// peek finds a record to see whether it is deleted or protected against deletion.
 func (e *entityOf[T, In]) peek(ctx context.Context, id client.ID) (T, error) {
 	found, err := e.find(ctx, id, client.Query{LoadOnly: []string{"id", "is_deleted", "is_delete_protected"}})
 	if isRefusal(err) {
@@ -99,7 +100,8 @@ func (e *entityOf[T, In]) peek(ctx context.Context, id client.ID) (T, error) {
 	return found, err
 }
 
-// isWorthALook reports whether an error says that the service has been reached.
+// isWorthALook reports whether the service may have received the request in spite of the
+// error, so that a look at the record makes sense.
 func isWorthALook(err error) bool {
 	switch client.ProblemOf(err) {
 	case client.NotFound, client.Refused, client.RelationNotFound, client.NotPermitted, client.UnexpectedReply, client.OutcomeUnknown:

@@ -7,8 +7,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A Moment is a point in the history of a space: whatever changes behind it has a
-// higher revision. Revisions order changes; clocks don't.
+// A Moment is a point in the history of a space. Later changes have a higher revision.
+// Revisions order changes; clocks don't.
 type Moment struct {
 	Revision int64 `json:"revision"`
 }
@@ -16,7 +16,7 @@ type Moment struct {
 // NoFloor stands for an unknown revision, below all others.
 const NoFloor int64 = -1
 
-// newest returns the highest revision of the records, [NoFloor] for none.
+// newest returns the highest revision of the records, or [NoFloor] if there are none.
 func newest[T client.Record](records []T) int64 {
 	revision := NoFloor
 	for _, record := range records {
@@ -25,8 +25,9 @@ func newest[T client.Record](records []T) int64 {
 	return revision
 }
 
-// isNewestFirst reports whether the first page of a list shows what is newest: not
-// every service orders as it is asked to.
+// isNewestFirst reports whether the first page of a list shows the newest records. A
+// service may ignore the order that it is asked for. A single record shows no order, so
+// it counts only if it is the whole list.
 func isNewestFirst[T client.Record](page client.Page[T]) bool {
 	if page.HasNextPage && len(page.Records) < 2 {
 		return false

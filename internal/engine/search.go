@@ -9,22 +9,22 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A search finds what lost requests have done, among the records that are newer than
-// the first of them and that nobody has claimed. It finds updated records by their id,
-// and created ones by their identity.
+// A search finds what lost requests have done, among the unclaimed records that are newer
+// than the first of these requests. It finds updated records by their id, and created ones
+// by their identity.
 type search[T client.Record, In Input] struct {
 	*writing[T, In]
 
 	updates map[client.ID]int
 	places  map[client.ID][]int // items to create, by the phone or conversation they belong to
-	wanted  map[Identity]bool   // what they would make, also by the tail of its name
+	wanted  map[Identity]bool   // identities of what they make, also with only the tail as name
 	floor   int64
-	created int64 // revision that all creates are above
+	created int64 // revision that everything created is above
 
-	own     map[Identity]bool // of this batch; nil until they are needed
+	own     map[Identity]bool // identities of this batch; nil until needed
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
-	others  []T               // that would be sought if they were not claimed
+	others  []T               // claimed records that would be candidates otherwise
 	met     map[client.ID]bool
 }
 
@@ -47,7 +47,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 	return s
 }
 
-// run lists what has changed, and keeps what may be of interest.
+// run lists what has changed, and keeps the records that the requests may have written.
 func (s *search[T, In]) run(ctx context.Context) error {
 	for page, err := range s.entity.newerThan(ctx, s.floor, s.query) {
 		if err != nil {
@@ -98,14 +98,14 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 }
 
 // isWanted reports whether one of the creates may have made a record of the identity. A
-// name that ends in no digits, such as a masked number, may be any of them.
+// name without a tail, such as a masked number, may belong to any create.
 func (s *search[T, In]) isWanted(of Identity) bool {
 	end := of.tail()
 	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
 }
 
-// passOthers names to the creates that have found nothing the records that are known to be
-// something else.
+// passOthers notes the claimed records for the creates that have found nothing, so that a
+// later look passes these records too.
 func (s *search[T, In]) passOthers() {
 	for place, items := range s.places {
 		for _, i := range s.unsettled(items) {
@@ -128,10 +128,9 @@ func (s *search[T, In]) passOthers() {
 	}
 }
 
-// takeUpdates sets the results of the updates that were carried out. Someone else may
-// have changed a record since, while the links of the update are there: such an update
-// is brought up to date, so that it makes no link twice. A number or a text that the
-// service has written in its own way is what was sent, not someone else's change.
+// takeUpdates sets the results of the updates that were carried out. If someone else has
+// changed a record since, takeUpdates brings the update up to date, so that it makes no
+// link twice. A spelling of what was sent is not someone else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
 		if s.carried(s.changes[i].Input, record) {

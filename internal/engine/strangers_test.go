@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A message that somebody else has written before this one was begun is not it, also in
-// an engine that has written before that.
+// A message that someone else wrote before the create began is not its result, even in an
+// engine that has written before that message.
 func TestLostMessageLikeOneOfOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestLostMessageLikeOneOfOthers(t *testing.T) {
 	})
 }
 
-// The same of conversations.
+// The same holds for conversations.
 func TestLostConversationLikeOneOfOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,8 +55,8 @@ func TestLostConversationLikeOneOfOthers(t *testing.T) {
 	})
 }
 
-// A data source that shows a conversation by its id does not own it: a lost create is
-// found all the same, now and in the next run.
+// A data source that reads a conversation by its id does not claim it. A look still finds
+// it as the result of a lost create, in this run and in the next.
 func TestLookedAtByID(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestLookedAtByID(t *testing.T) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		lost := s.stranger(t, apitest.NumberOf(5))             // by the attempt
-		_, err = s.engine.Conversations.Get(t.Context(), lost) // findByID of the data source
+		_, err = s.engine.Conversations.Get(t.Context(), lost) // as the data source does
 		apitest.Must(t, err)
 		attempt := newConversation(5)
 		attempt.Earlier = &Attempt{Since: now}
@@ -86,8 +86,9 @@ func TestLookedAtByID(t *testing.T) {
 	})
 }
 
-// What a look has passed is passed by the next one, which does not know whose it is. What
-// the attempt has made may show later, with an older revision: it is not passed along.
+// A later look passes the records that an earlier one has passed, though it does not know
+// their claims. It finds the record of the attempt, even if that shows later and has an
+// older revision than those.
 func TestPassed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -113,8 +114,8 @@ func TestPassed(t *testing.T) {
 	})
 }
 
-// A create that is answered with an id that nothing has (a duplicate check has purged the
-// record, say) does not lock everybody out of a space in which nothing else happens.
+// A create may be answered with an id that no record has, because a duplicate check has
+// purged the record, say. That does not block reads in a space that nobody else changes.
 func TestPhantom(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

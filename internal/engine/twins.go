@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// lookOnceMore looks again at what was sent a second time, because the first request
-// may have been carried out late. Then a create that was refused the second time exists
-// all the same, an update was refused because of the first one's revision, and a create
-// that was carried out exists twice.
+// lookOnceMore looks again at items that were sent a second time, because the service may
+// have carried out the first request late. Then a create that was refused the second time
+// exists all the same, an update was refused because the first one changed the revision, and
+// a create that was carried out exists twice.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
 	w.lookForTwins(ctx, items)
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil })
@@ -20,7 +20,8 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		errs[i], w.results[i].Err = w.results[i].Err, nil
 		updates[i], w.changes[i].refused = w.isUpdate(i), true
 	}
-	// It may have been refused because the first one is there, and not show yet.
+	// The service may have refused the second request because the first record exists,
+	// though that record does not show yet.
 	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
 	if unseen != nil {
 		w.failUnknown(left, unseen)
@@ -46,12 +47,12 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
 	if err := s.run(ctx); err != nil {
-		return // there need not be one
+		return // there need not be a twin, so no item fails
 	}
 	for place, records := range s.made {
 		for _, record := range records {
 			if s.engine.claims.losses(s.identityOf(record)) > 0 {
-				continue // it may be that of another batch
+				continue // another batch may have made it
 			}
 			for _, i := range s.places[place] {
 				if s.isLike(i, record) {

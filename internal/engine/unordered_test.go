@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Where neither a filter on revision nor the order narrows a list, each batch costs a
-// request, a get for each record to compare it, and one to read it back, at most.
+// If neither a filter on revision nor the order narrows a list, a batch costs at most one
+// request to write, and for each record a get to compare it and one to read it back.
 func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
 	t.Parallel()
 	const count, callers, learning = 300, 10, 10
@@ -23,7 +23,8 @@ func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored})
 					s.seed(t, others)
 					batches, pages := count/callers, pagesFor(count+others)
-					// inTurns calls f for each, so many at a time, and checks how many requests that took.
+					// inTurns calls f for each record, by concurrent callers, and checks the number of
+					// requests.
 					inTurns := func(what string, most int, f func(i int)) {
 						s.ResetRequests()
 						var workers sync.WaitGroup

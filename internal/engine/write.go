@@ -11,16 +11,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// write creates and updates the records of one batch and reads them back: one request
-// each, and one before an update to see what the CRM holds. It sends more only to restore
-// something, or if something goes wrong.
+// write creates and updates the records of one batch and reads them back. It sends one
+// request to write and one to read back, and before updates one to see what the CRM holds.
+// It sends more only to restore records, or if something goes wrong.
 func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
 	w := newWriting(c, changes, options)
 	all := w.all()
-	// No batch begins before it can be sent: what it knows of the space would be
-	// old by then, and reading it back would take longer.
+	// A batch begins only when it can be sent. If it began earlier, what it knows of the
+	// space would be old by then, and the read-back would take longer.
 	select {
 	case c.batches <- struct{}{}:
 		defer func() { <-c.batches }()
@@ -30,13 +30,13 @@ func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], opt
 	}
 	w.begin(ctx)
 	w.carryOut(ctx, all)
-	// What has been written is awaited, even by those who have given up.
+	// The read-back goes on even if the callers have given up, so that no id gets lost.
 	w.readBack(client.LastingOf(ctx))
 	return w.results
 }
 
-// failWhole sets the error of a request that failed as a whole. If the error names an
-// item, the others were only rolled back.
+// failWhole fails the items of a request that failed as a whole. If the error names an
+// item, the rest was only rolled back.
 func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.fail(items, err)
 	apiError, ok := errors.AsType[*client.APIError](err)
@@ -47,9 +47,9 @@ func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.results[items[*apiError.EntityIndex]].Err = err
 }
 
-// begin does what comes before anything is created: it asks for the moment, and adopts
-// what earlier attempts have created. Items for which it fails get an error, and are
-// not sent.
+// begin prepares the batch: it claims the records of updates, asks for the moment before
+// creates, and adopts what earlier attempts have created. If it fails, all items get its
+// error, and none is sent.
 func (w *writing[T, In]) begin(ctx context.Context) {
 	w.before.Revision = NoFloor
 	for i := range w.changes {
@@ -74,14 +74,14 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 	w.compare(ctx, w.toSend(items), true)
 	if w.restore(ctx, w.unfailed(items)) {
-		ctx = client.LastingOf(ctx) // it is begun
+		ctx = client.LastingOf(ctx) // what is begun goes on, even if the callers give up
 	}
 	w.send(ctx, items)
 	w.disown(items)
 }
 
-// disown gives up adopted records that the service did not let become what was to be
-// created: it would not have created that either, so they are somebody else's.
+// disown drops an adopted record if the service refuses to update it to what the create
+// wants. The service would have refused that create too, so the record is someone else's.
 func (w *writing[T, In]) disown(items []int) {
 	for _, i := range items {
 		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
@@ -91,9 +91,9 @@ func (w *writing[T, In]) disown(items []int) {
 	}
 }
 
-// send sends the items and sets the id or the error of each. It sends an item again
-// where it was certainly not carried out, or where only a change of someone else was in
-// its way.
+// send sends the items and sets the id or the error of each. It sends an item again if the
+// service certainly did not carry it out, or refused it only because someone else has
+// changed the record.
 func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
@@ -107,9 +107,8 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	}
 }
 
-// deliver sends the items until it is known of each whether it was carried out, or
-// until that can no longer be found out. lost is the error of an earlier request with
-// the same items whose outcome is unknown, nil for none.
+// deliver sends the items until the outcome of each is known, or can no longer be found
+// out. lost is the error of an earlier, lost request with the same items, or nil.
 func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
@@ -130,14 +129,14 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 			w.lookOnceMore(client.LastingOf(ctx), w.settled(items), lost)
 		}
 		if items = w.unsettled(items); err == nil || refused {
-			continue // with what has become an update
+			continue // with the items that have become updates
 		}
 		patience := time.Duration(0)
 		if unknown && !divide {
 			losses++
 			lost, patience = err, w.engine.settings.RecoveryTimeout
 		}
-		if unknown || lost != nil { // what was refused has made nothing
+		if unknown || lost != nil { // a request that was refused has made nothing
 			left, unseen := w.settle(client.LastingOf(ctx), items, err, patience)
 			if items = left; unseen != nil {
 				w.failUnknown(items, unseen)
@@ -146,8 +145,8 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		}
 		switch {
 		case divide:
-			// One of them is at fault, or they are too many. Smaller batches find it, and
-			// let its neighbours through.
+			// One item is at fault, or there are too many. Smaller batches isolate the
+			// bad item, and let the rest through.
 			half := len(items) / 2
 			w.deliver(ctx, items[:half], lost)
 			items = items[half:]
@@ -158,8 +157,8 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 	}
 }
 
-// giveUp fails items because of err. If a request with them was lost, that one may
-// still be carried out, although nothing shows of it.
+// giveUp fails items because of err. If an earlier request with them was lost, their
+// outcome is unknown: the service may still carry that request out.
 func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	if lost == nil {
 		w.fail(items, err)
@@ -171,8 +170,8 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	w.failUnknown(items, causeOf(err))
 }
 
-// sendOnce sends the items in one request. Its error is about those that have neither
-// an id nor an error afterwards.
+// sendOnce sends the items in one request. Its error applies to the items that have
+// neither an id nor an error afterwards.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	if err := w.engine.claims.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
@@ -182,7 +181,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		inputs[n] = w.sent(&w.changes[i])
 		if w.changes[i].Restore {
-			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // it has got another one by that, or not
+			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // the restore may have changed it
 		}
 	}
 	results, err := w.entity.BatchModify(ctx, inputs, w.options)
@@ -194,7 +193,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		id := results[n].ID
 		asked, update := w.head(i).ID.Get()
 		if results[n].Err == nil && (update && id != asked || !update && w.engine.claims.has(id) || answered[id]) {
-			// None of the others can be believed either.
+			// Then the other answers can't be trusted either.
 			return &client.OutcomeUnknownError{Err: answeredWith(id)}
 		}
 		answered[id] = results[n].Err == nil

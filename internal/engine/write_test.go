@@ -35,7 +35,7 @@ func TestCreate(t *testing.T) {
 			[]any{got.PhoneID, got.RecipientPhoneNumber, got.RecipientContactID, len(got.AccountRelations), len(got.ContactRelations), got.Messages == nil})
 
 		s.create(t.Context(), t, 2)
-		s.wantRequests(t, apitest.BatchModify, apitest.ListConversations) // the moment in the space's history is known by now
+		s.wantRequests(t, apitest.BatchModify, apitest.ListConversations) // the moment is known by now
 	})
 }
 
@@ -86,7 +86,7 @@ func TestBadNeighbours(t *testing.T) {
 				t.Errorf("caller %d: %s, %v", i, got.RecipientPhoneNumber, err)
 			}
 		})
-		// What is to be updated is looked for: it is neither listed, nor got, nor deleted.
+		// The engine looks for the record to update in a list, with a get, and among the deleted.
 		s.wantRequests(t, apitest.ListConversations, apitest.ListConversations, apitest.GetConversation, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
@@ -112,8 +112,8 @@ func TestUpdateSendsWhatChanges(t *testing.T) {
 	})
 }
 
-// Whatever the service does where no source says what it does, the links come
-// out as ordered, those of other kinds stay, and none is doubled.
+// In every undocumented behavior of the service, the links end up as set, those of other
+// kinds stay, and none is made twice.
 func TestEveryBehavior(t *testing.T) {
 	t.Parallel()
 	for name, behavior := range behaviors() {
@@ -131,7 +131,7 @@ func TestEveryBehavior(t *testing.T) {
 				input.Input.OpportunityRelations = client.RelationKinds[4].Links([]client.ID{opportunity})
 				created, err := s.engine.Conversations.writeOne(ctx, input, 0)
 				apitest.Must(t, err)
-				for i := range 5 { // others go on
+				for i := range 5 { // others write meanwhile
 					_, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "recipient_phone_number": apitest.NumberOf(200_000 + i)})
 					apitest.Must(t, err)
 				}
@@ -170,8 +170,8 @@ func TestEveryBehavior(t *testing.T) {
 	}
 }
 
-// behaviors returns every combination of the switches that matter to reading
-// and linking, and every value of the others.
+// behaviors returns every combination of the switches that matter for reading and linking,
+// and every value of the other switches.
 func behaviors() map[string]mockserver.Behavior {
 	all := map[string]mockserver.Behavior{}
 	for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
@@ -206,8 +206,8 @@ func (s testSpace) relationOf(t testing.TB, conversation, account client.ID) str
 	return ""
 }
 
-// The requests of an update of links: what is kept is named by its URI, what
-// is new by its record.
+// An update sends a link that stays as the URI of its relation, and a new one as the id of
+// its record.
 func TestLinksSent(t *testing.T) {
 	t.Parallel()
 	for array, want := range map[string][]string{
@@ -230,14 +230,14 @@ func TestLinksSent(t *testing.T) {
 	}
 }
 
-// A conversation that was written and could not be read back is not lost: its
-// caller gets its id, and the neighbours get all.
+// A conversation that was written but could not be read back does not get lost. Its caller
+// gets the id, and the other callers get their whole records.
 func TestUnread(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		faults []mockserver.Fault
 		spoil  func(s testSpace) // before the read-back
-		want   []bool            // who gets an UnreadError
+		want   []bool            // which callers get an UnreadError
 		says   string
 	}{
 		"the read-back fails": {
@@ -282,8 +282,7 @@ func TestUnread(t *testing.T) {
 	}
 }
 
-// One conversation whose links the service does not show fully is the only one
-// that suffers.
+// If the service does not show the links of one conversation fully, only that one fails.
 func TestLinkThatIsNotShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -310,8 +309,8 @@ func TestLinkThatIsNotShown(t *testing.T) {
 	})
 }
 
-// Whoever gives up before the batch leaves gets nothing sent; afterwards the
-// result is awaited, read back and returned.
+// If a caller gives up before its batch is sent, nothing of it is sent. Later, the engine
+// waits for the result, reads it back and returns it.
 func TestInterruptedWrite(t *testing.T) {
 	t.Parallel()
 	stopped := errors.New("stopped")
@@ -349,7 +348,7 @@ func TestInterruptedWrite(t *testing.T) {
 	}
 }
 
-// An answer with the id of another record never becomes anyone's conversation.
+// An answer with the id of another record is never taken for the caller's conversation.
 func TestAnswersWithAnotherID(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]func(known client.Conversation) string{

@@ -7,17 +7,17 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A pending change is one that is being written. It is brought up to date on the way.
+// A pending is a change that is being written. A comparison brings it up to date.
 type pending[In Input] struct {
 	Change[In]
 
-	kept    map[link]client.ID    // relations of the links that are there already
-	dropped []client.ID           // relations that the update is to remove
-	inline  []client.MessageInput // messages that an earlier attempt has created along
-	refused bool                  // when it was repeated: the lost request may have been in its way
+	kept    map[link]client.ID    // relations of the links that the conversation already has
+	dropped []client.ID           // relations that the update removes
+	inline  []client.MessageInput // messages of a create that has become an update
+	refused bool                  // when it was repeated; the lost request may be the reason
 }
 
-// A link is one of a conversation, by its field and the linked record.
+// A link names a link of a conversation by its field and the linked record.
 type link struct {
 	field  string
 	target client.ID
@@ -28,9 +28,9 @@ type writing[T client.Record, In Input] struct {
 	*Collection[T, In]
 
 	options client.WriteOptions
-	exact   bool // adopt only what has everything that was sent, and what others don't use
+	exact   bool // adopt only a record that has everything that was sent and that others don't use
 	changes []pending[In]
-	before  Moment      // the space's history before anything is sent
+	before  Moment      // before anything is sent
 	ids     []client.ID // of the records that were written; zero until then
 	creates []bool      // items that began as creates; an adopted one may become an update
 	results []Result[T]
@@ -48,7 +48,7 @@ func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Chang
 	return w
 }
 
-// head returns which record an item is about.
+// head returns the id and the revision of the record that an item is about.
 func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
 
 func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
@@ -99,25 +99,25 @@ func (w *writing[T, In]) settled(items []int) []int {
 	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil && w.ids[i].IsZero() })
 }
 
-// createdID returns the id of what an item has created, zero where it has not.
+// createdID returns the id of what an item has created, or zero if it has created nothing.
 func (w *writing[T, In]) createdID(i int) client.ID {
 	id := w.ids[i]
 	switch {
 	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
 		return client.ID{}
-	case id.IsZero(): // it was to be updated then
+	case id.IsZero(): // an adopted record that still needs its update
 		id, _ = w.head(i).ID.Get()
 	}
 	return id
 }
 
-// failUnknown fails items that may have been carried out, because of err. What creates
-// have made can be looked for later.
+// failUnknown fails items that may have been carried out, because of err. The error of a
+// create has its attempt, so that the caller can look later for what it has made.
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
 		w.engine.claims.giveUp(w.lostCreates(creates))
-		w.fail(creates, &LostCreateError{Attempt: Attempt{Since: w.sinceAny(creates)}, Err: err}) // one for all that have one reason
+		w.fail(creates, &LostCreateError{Attempt: Attempt{Since: w.sinceAny(creates)}, Err: err})
 		for _, i := range creates {
 			if attempt := w.attempt(i); len(attempt.Passed) > 0 {
 				w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
@@ -136,7 +136,7 @@ func (w *writing[T, In]) lostCreates(items []int) []Identity {
 	return creates
 }
 
-// since returns a moment before anything that the item can have done.
+// since returns a moment before anything that the item may have done.
 func (w *writing[T, In]) since(i int) Moment {
 	if revision, update := w.head(i).Revision.Get(); update {
 		return Moment{Revision: revision}
@@ -173,7 +173,7 @@ func (w *writing[T, In]) sinceAny(items []int) Moment {
 	return earliest
 }
 
-// inlineMessages returns the messages that are created along with a conversation.
+// inlineMessages returns the messages that are created inside a conversation.
 func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
 	if messages, isSet := change.Input.Messages.Get(); isSet {
 		return messages

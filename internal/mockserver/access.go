@@ -8,11 +8,11 @@ import (
 	"strings"
 )
 
-// Seed stores records as if they had been there before, all of them or none. The key is the entity's path segment,
-// like "Accounts"; the values are what a request would send, and may include what only a server could have set: id,
-// created, modified, is_deleted, is_delete_protected, and a revision above those before it. An id that is left out is
-// generated. The arrays of relations may hold the plain ids of the linked records. The recipient of a number is not
-// looked up. The error names the entity, the index and the field.
+// Seed stores records as if they had existed before, all of them or none. The key is the entity's path segment, like
+// "Accounts". The values are what a request would send, and may include what only a server can set: id, created,
+// modified, is_deleted, is_delete_protected, and a revision above those before it. Seed makes an id for a record
+// without one. The arrays of relations may hold the plain ids of the linked records. Seed does not look up the
+// recipient of a number. The error names the entity, the index and the field.
 func (s *Server) Seed(seed map[string][]map[string]any) error {
 	for _, segment := range slices.Sorted(maps.Keys(seed)) {
 		if definition(segment) == nil {
@@ -50,7 +50,7 @@ func (s *Server) Create(entity string, fields map[string]any) (id string, err er
 	return id, err
 }
 
-// Edit changes a record as another user would. Arrays replace what was there, and those of relations may hold the
+// Edit changes a record as another user would. Arrays replace the old items, and those of relations may hold the
 // plain ids of the linked records.
 func (s *Server) Edit(entity, id string, fields map[string]any) error {
 	return s.writeTo(entity, fields, func(w *writer, def *entityDef, input map[string]any) *apiError {
@@ -66,22 +66,22 @@ func (s *Server) SoftDelete(entity, id string) error {
 	})
 }
 
-// Restore takes a soft delete back as another user would.
+// Restore undoes a soft delete as another user would.
 func (s *Server) Restore(entity, id string) error {
 	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
 		return w.restore(def, strings.ToLower(id))
 	})
 }
 
-// Purge removes a record for good, along with the relations to it, and with the relations and messages of a
-// conversation. Other references to it become null.
+// Purge removes a record for good, and the relations to it. With a conversation, it also removes its relations and
+// messages. Other references to the record become null.
 func (s *Server) Purge(entity, id string) error {
 	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
 		return w.purge(def, strings.ToLower(id))
 	})
 }
 
-// Record returns a copy of a record, also of a soft-deleted one. Times are text as in a reply, integers are int, and
+// Record returns a copy of a record, even if it is soft-deleted. Times are text as in a reply, integers are int, and
 // the arrays hold the ids of the relations and messages, as a []string.
 func (s *Server) Record(entity, id string) (map[string]any, bool) {
 	s.mu.Lock()
@@ -93,7 +93,7 @@ func (s *Server) Record(entity, id string) (map[string]any, bool) {
 	return s.store.export(t.def, t.records[strings.ToLower(id)]), true
 }
 
-// Records returns a copy of all records of an entity, soft-deleted ones too, in the order of their creation.
+// Records returns a copy of all records of an entity, including soft-deleted ones, in the order of their creation.
 func (s *Server) Records(entity string) []map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,8 +108,8 @@ func (s *Server) Records(entity string) []map[string]any {
 	return records
 }
 
-// Links returns the ids of the records that a conversation is linked with in an array of relations, or of its
-// messages, in ascending order. One that is linked twice is there twice.
+// Links returns the ids of the records that a conversation links in an array of relations, or the ids of its messages,
+// in ascending order. A record that is linked twice occurs twice.
 func (s *Server) Links(conversationID, field string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,8 +136,8 @@ func (s *Server) Revision() int {
 	return s.store.revision
 }
 
-// SetBehavior changes how the server plays what is not known, from the next request on. It returns an error, and
-// changes nothing, if a field has an unknown value.
+// SetBehavior changes the behavior of the server from the next request on. If a field has an unknown value, it returns
+// an error and changes nothing.
 func (s *Server) SetBehavior(behavior Behavior) error {
 	behavior, err := behavior.complete()
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Server) SetBehavior(behavior Behavior) error {
 	return nil
 }
 
-// entityDef is entity, where a parameter has that name.
+// entityDef is entity, for functions with a parameter of that name.
 type entityDef = entity
 
 // writeTo does one write to the store on behalf of a test.
@@ -172,7 +172,7 @@ func (s *Server) writeTo(
 	})
 }
 
-// write does all of a write or nothing.
+// write carries out a write as a whole or not at all.
 func (s *Server) write(do func(*writer) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -190,7 +190,7 @@ func (s *Server) write(do func(*writer) error) error {
 	return err
 }
 
-// normalized returns the fields as a request would have brought them.
+// normalized returns the fields as they would come in a request.
 func normalized(fields map[string]any) (map[string]any, error) {
 	if fields == nil {
 		return map[string]any{}, nil
@@ -204,7 +204,7 @@ func normalized(fields map[string]any) (map[string]any, error) {
 	return input, err
 }
 
-// in returns the error, in one line, as one about what is at this place.
+// in returns the error on one line, with the place that it is about.
 func (e *apiError) in(place string) error {
 	if e.field != "" {
 		place += "." + e.field
@@ -228,7 +228,7 @@ func (s *store) export(def *entity, r *record) map[string]any {
 	return out
 }
 
-// cloned returns a copy of a value in which nothing is shared with the record.
+// cloned returns a copy of a value that shares nothing with the record.
 func cloned(v any) any {
 	switch v := v.(type) {
 	case []any:

@@ -17,7 +17,7 @@ func TestSeed(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
 	must(t, m.Seed(seeds{
-		// What is referred to may be in the same seed.
+		// A seed may refer to its own records.
 		messages:  {{"content": "x", "direction": 2, "text_message_conversation_id": unknownID}},
 		relations: {{"text_message_conversation_id": unknownID, "quote_id": quoteID}},
 		conversations: {
@@ -219,7 +219,7 @@ func TestRecord_unknown(t *testing.T) {
 func TestRequests_reset(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
-	// The request is under way while the log is emptied.
+	// The log is emptied during the request.
 	m.Inject(mockserver.Fault{Times: 1, Do: m.ResetRequests})
 	m.do(t, http.MethodGet, "Phones", "").wantStatus(t, http.StatusOK)
 	m.do(t, http.MethodGet, "Accounts", "").wantStatus(t, http.StatusOK)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Act is something that somebody else does in the CRM: exactly one of its fields is set. An incoming text message is
-// a Create of a conversation that has the message among its messages.
+// Act is something that another user does in the CRM. Exactly one of its fields is set. An incoming text message is a
+// Create of a conversation with that message.
 type Act struct {
 	Create  *Target `json:"create,omitempty"`
 	Edit    *Target `json:"edit,omitempty"`
@@ -18,8 +18,8 @@ type Act struct {
 	Purge   *Target `json:"purge,omitempty"`
 }
 
-// Target is a record and what it gets. It is named by its id, or by what it holds: all the records that have these
-// values, also deleted ones if the act is a Restore or a Purge.
+// Target names the records of an act, by an id or by the values that they hold, and the values to set. By values, an
+// Edit or a Delete finds records that are not deleted, a Restore deleted ones, and a Purge both.
 type Target struct {
 	Entity string         `json:"entity"` // segment of the path
 	ID     string         `json:"id,omitempty"`
@@ -27,7 +27,7 @@ type Target struct {
 	Values map[string]any `json:"values,omitempty"` // as for [Server.Create] and [Server.Edit]
 }
 
-// Acts is in JSON one act or an array of them.
+// Acts are one act or an array of acts in JSON.
 type Acts []Act
 
 // UnmarshalJSON reads one act or several. It returns an error for an unknown field or entity.
@@ -45,10 +45,10 @@ func (a *Acts) UnmarshalJSON(data []byte) error {
 	return a.check()
 }
 
-// verb is one kind of act. A create names no record, the others do.
+// verb is one kind of act. A create names no record, all other verbs do.
 type verb struct {
 	target         func(Act) *Target
-	deleted, alive bool // which records it can be done to
+	deleted, alive bool // which records it finds by their values
 	do             func(s *Server, entity, id string, values map[string]any) error
 }
 
@@ -90,8 +90,7 @@ func (a Acts) check() error {
 	return nil
 }
 
-// Act does what somebody else does in the CRM, in order, and returns the ids of the records. It stops at the first
-// error.
+// Act carries out the acts in order, and returns the ids of the records. It stops at the first error.
 func (s *Server) Act(acts ...Act) ([]string, error) {
 	ids := []string{}
 	if err := Acts(acts).check(); err != nil {

@@ -24,7 +24,7 @@ func TestFault_acts(t *testing.T) {
 	remove := `{"delete":{"entity":"TextMessageConversations","where":{"recipient_phone_number":"` + theirNumber + `"}}}`
 	for _, test := range []struct {
 		fault string
-		want  []string // messages, account and whether it is deleted, of each conversation in the order of creation
+		want  []string // of each conversation in the order of creation: messages, account, and whether it is deleted
 	}{
 		{`{"before":` + incoming + `}`, []string{"1 <nil> false", "0 b1 false"}},
 		{`{"after":` + incoming + `}`, []string{"0 b1 false", "1 <nil> false"}},

@@ -37,8 +37,8 @@ func (w *writer) writeArrays(c *change) *apiError {
 	return c.failure()
 }
 
-// writeItem carries out one item of an array and returns the id of the record that it stands for. What is wrong with
-// it becomes a problem of the change; the error is for a record that doesn't exist.
+// writeItem carries out one item of an array and returns the id of its record. It returns an error if the item names a
+// record that doesn't exist. Other mistakes become problems of the change.
 func (w *writer) writeItem(c *change, a *array, index int, item any) (string, *apiError) {
 	refuse := func(why string) {
 		c.reject(a.name, invalidParameter, fmt.Sprintf("Item %d of '%s' %s.", index, a.name, why))
@@ -77,7 +77,7 @@ func (w *writer) writeItem(c *change, a *array, index int, item any) (string, *a
 	return child.id, nil
 }
 
-// attach carries out an item that names an existing record: it stays in the array, or comes into it.
+// attach carries out an item that names an existing record, which stays in the array or moves into it.
 func (w *writer) attach(c *change, a *array, uri any, more bool, refuse func(string)) (string, *apiError) {
 	t := w.tables[a.child]
 	id, ok := idFromURI(uri, a.child)
@@ -101,7 +101,7 @@ func (w *writer) attach(c *change, a *array, uri any, more bool, refuse func(str
 	return id, nil
 }
 
-// linkedItem returns the item that links a record by its plain id: the link that there is, or a new one.
+// linkedItem returns the item that links the record with a plain id: its present link, or a new one.
 func (w *writer) linkedItem(c *change, a *array, id string) map[string]any {
 	if a.key == "" {
 		return map[string]any{"id": "/entities/" + a.child + "/" + id}
@@ -114,7 +114,7 @@ func (w *writer) linkedItem(c *change, a *array, id string) map[string]any {
 	return map[string]any{a.key: id}
 }
 
-// removeOthers deletes the members of an array that an update has left out.
+// removeOthers deletes the members of an array that an update leaves out.
 func (w *writer) removeOthers(c *change, a *array, kept map[string]bool) *apiError {
 	for _, child := range w.members(a, c.id) {
 		if kept[child.id] {

@@ -130,7 +130,7 @@ func TestArrays_attach(t *testing.T) {
 	id := m.newConversation(t, nil)
 	revision := m.Revision()
 	attach := `{"messages":[{"id":"` + strings.ToUpper(uri(messages, loose)[len(baseURL):]) + `"}]}`
-	m.do(t, http.MethodPatch, conversations+"/"+id, attach).wantError(t, 422, 40000, "messages") // the path has a case
+	m.do(t, http.MethodPatch, conversations+"/"+id, attach).wantError(t, 422, 40000, "messages") // case matters in the path
 	attach = `{"messages":[{"id":"` + uri(messages, strings.ToUpper(loose)) + `"}]}`
 	m.do(t, http.MethodPatch, conversations+"/"+id, attach).wantStatus(t, http.StatusOK)
 	wantDiff(t, "messages", []string{loose}, m.Links(id, "messages"))

@@ -4,9 +4,9 @@ import (
 	"net/http"
 )
 
-// batch carries out an operation on each item, in order, and returns what each has come to: an id or an *apiError.
-// If one has failed and all must fail together, nothing of the batch remains and the second result is the reply that
-// says so, unless the data says it.
+// batch carries out an operation on each item, in order, and returns the result of each: an id or an *apiError. With
+// together, it rolls back the whole batch if one item fails. Then it returns one error for the whole batch or, with
+// [Items], an error for each item.
 func (w *writer) batch(def *entity, items []any, together bool, do func(item any) (string, *apiError)) ([]any, *apiError) {
 	data := make([]any, 0, len(items))
 	first := -1
@@ -39,14 +39,14 @@ func (w *writer) batch(def *entity, items []any, together bool, do func(item any
 	}
 }
 
-// unprocessable returns the error as the answer to a whole request, which is a 422 whatever became of the item.
+// unprocessable returns the error as the answer to a whole request, which is a 422 whatever the status of the item.
 func unprocessable(e *apiError) *apiError {
 	whole := *e
 	whole.HTTPStatus = http.StatusUnprocessableEntity
 	return &whole
 }
 
-// rolledBackItems puts errors in the place of the ids of what was written and taken back.
+// rolledBackItems replaces the ids of the items that were rolled back with errors.
 func (w *writer) rolledBackItems(def *entity, data []any) []any {
 	for i, item := range data {
 		if _, failed := item.(*apiError); failed {
@@ -90,7 +90,7 @@ func (w *writer) modifyItem(def *entity, item any) (string, *apiError) {
 	return r.id, nil
 }
 
-// idItem hands the id that the item is to a delete or a restore.
+// idItem carries out a delete or a restore of the id that the item is.
 func idItem(def *entity, item any, do func(id string) *apiError) (string, *apiError) {
 	id, ok := parseID(item)
 	if !ok {

@@ -32,7 +32,7 @@ func TestBatch_inOrder(t *testing.T) {
 	wantDiff(t, "nothing", []string{}, m.do(t, http.MethodPost, conversations+"/batch-modify", `[]`).ids(t))
 }
 
-// mixedBatch is a batch of which only the first and the last item are right.
+// mixedBatch returns a batch in which only the first and the last item are valid.
 func mixedBatch(id string) string {
 	return `[
 		{"phone_id":"` + phoneID + `","account_relations":[{"account_id":"` + accountID + `"}]},
@@ -76,7 +76,7 @@ func TestBatch_rollbackOfAll(t *testing.T) {
 	} {
 		m := newMock(t, map[string]string{"rollback-reply": test.reply})
 		id := m.newConversation(t, nil)
-		m.list(t, conversations) // what is derived from the store must not keep what is rolled back
+		m.list(t, conversations) // the caches of the store must not keep what is rolled back
 		revision := m.Revision()
 		before := m.record(t, conversations, id)
 
@@ -99,7 +99,7 @@ func TestBatch_rollbackOfAll(t *testing.T) {
 	}
 }
 
-// A whole batch that fails for an item that isn't there is still a 422.
+// A batch that fails as a whole because a record of it does not exist is still a 422.
 func TestBatch_rollbackStatus(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{"error", "indexed"} {

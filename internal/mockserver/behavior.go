@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The values that the fields of [Behavior] take. Which of them a field knows is in [Switches].
+// The values of the fields of [Behavior]. [Switches] lists those of each field.
 const (
 	Honoured = "honoured"
 	Ignored  = "ignored"
@@ -60,7 +60,7 @@ const (
 	TimeT     = "t"
 )
 
-// Behavior says how the mock plays what no source decides. An empty field stands for the first value that [Switches]
+// Behavior says how the mock behaves where no source decides. An empty field stands for the first value that [Switches]
 // lists for it.
 type Behavior struct {
 	RevisionFilter   string
@@ -93,8 +93,8 @@ type Switch struct {
 	Field  func(*Behavior) *string
 }
 
-// Switches is every choice there is. The flags of the command, its help and the validation in [New] come from it, and
-// a test that must hold either way can range over it.
+// Switches are all switches. The flags of the command, its help and the validation in [New] come from them. A test that
+// must hold either way can range over them.
 var Switches = []Switch{
 	{
 		Name: "revision-filter", Values: []string{Honoured, Ignored, Refused},

@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// play is a mock that plays one way.
+// play is a mock with one value of a switch.
 type play struct {
 	t *testing.T
 	mock
@@ -113,7 +113,7 @@ func TestBehavior_staleRevision(t *testing.T) {
 		if got.status != http.StatusOK {
 			got.wantError(t, 422, 40000, "revision")
 		}
-		// On create it means nothing.
+		// A create ignores the revision.
 		m.do(t, http.MethodPost, conversations, `{"phone_id":"`+phoneID+`","revision":1}`).wantStatus(t, http.StatusCreated)
 		wantDiff(t, "revision", any(m.Revision()), m.Records(conversations)[1]["revision"])
 		return got.status
@@ -184,7 +184,7 @@ func TestBehavior_recipientMatch(t *testing.T) {
 				"recipient_phone_number": "15550100", "recipient_contact_id": nil, "recipient_account_id": nil,
 			})
 			wantDiff(t, "none wanted", found{}, recipient(t, m, none))
-			// A number that only changes its spelling matches nobody anew.
+			// A number that is only written differently does not match again.
 			m.do(t, http.MethodPatch, conversations+"/"+none, `{"recipient_phone_number":"1 5550100"}`).wantStatus(t, http.StatusOK)
 			wantDiff(t, "none wanted", found{}, recipient(t, m, none))
 
@@ -194,13 +194,13 @@ func TestBehavior_recipientMatch(t *testing.T) {
 
 			wantDiff(t, "nobody", found{}, recipient(t, m, m.newConversation(t, map[string]any{"recipient_phone_number": "999"})))
 
-			// The oldest of several is found.
+			// If several contacts match, the oldest is found.
 			_, err := m.Create("Contacts", map[string]any{"phone3": "+1 555 0100"})
 			must(t, err)
 			wantDiff(t, "the oldest", created, recipient(t, m, m.newConversation(t, map[string]any{"recipient_phone_number": "15550100"})))
 			must(t, m.SoftDelete("Contacts", fmt.Sprint(m.Records("Contacts")[1]["id"])))
 
-			// Whoever is deleted is not found, and the next one is.
+			// A deleted contact is not found, but the next one is.
 			must(t, m.SoftDelete("Contacts", contactID))
 			second, err := m.Create("Contacts", map[string]any{"phone5": "15550100"})
 			must(t, err)

@@ -27,7 +27,7 @@ func TestBehavior_phoneFormat(t *testing.T) {
 			id := m.newConversation(t, map[string]any{"recipient_phone_number": number})
 			now := m.record(t, conversations, id)["recipient_phone_number"]
 			stored = append(stored, now)
-			for _, same := range []any{number, now} { // neither changes anything
+			for _, same := range []any{number, now} { // sending either changes nothing
 				must(t, m.Edit(conversations, id, map[string]any{"recipient_phone_number": same}))
 				wantDiff(t, "sent again", now, m.record(t, conversations, id)["recipient_phone_number"])
 			}
@@ -65,8 +65,7 @@ func TestBehavior_relationError(t *testing.T) {
 	})
 }
 
-// parentBumps returns by how much writing a child of a conversation moves the conversation's revision, and checks that
-// the child always gets one of its own.
+// parentBumps returns for each write of a child whether it changes the revisions of the two conversations.
 func parentBumps(t *testing.T, m mock, entity string, fields map[string]any) any {
 	t.Helper()
 	id, other := m.newConversation(t, nil), m.newConversation(t, nil)
@@ -110,10 +109,10 @@ func parentBumps(t *testing.T, m mock, entity string, fields map[string]any) any
 var (
 	bumped = []bool{
 		true, false, // create
-		true, true, // move from the one to the other
+		true, true, // move to the other conversation
 		false, true, false, true, // delete, restore
-		false, true, false, true, // delete and restore by somebody else
-		true, false, true, false, // create by somebody else, create in a batch
+		false, true, false, true, // delete and restore by another user
+		true, false, true, false, // create by another user, create in a batch
 		false, true, // delete in a batch
 	}
 	notBumped = make([]bool, len(bumped))
@@ -147,7 +146,7 @@ func TestBehavior_timeFormat(t *testing.T) {
 			data := m.do(t, http.MethodPost, messages, `{"content":"x","direction":1,"datetime_sent":"`+sent+`"}`).data(t)
 			written = append(written, data["datetime_sent"])
 		}
-		// A cursor has the same format, and is understood.
+		// The server reads a cursor in this format too.
 		first := m.list(t, messages+"?first=1&order-by=-datetime_sent")
 		next := m.list(t, messages+"?order-by=-datetime_sent&after="+first.PageInfo.EndCursor)
 		wantDiff(t, "next page", written[1:], next.column("datetime_sent"))
@@ -163,7 +162,7 @@ func TestBehavior_createStatus(t *testing.T) {
 	})
 }
 
-// The revision is one counter for the whole space, and every record that is written takes the next number.
+// The revision is one counter for the whole space, and each record that is written gets the next number.
 func TestRevision(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
@@ -180,13 +179,13 @@ func TestRevision(t *testing.T) {
 	wantDiff(t, "revisions", []int{1, 2, 3, 4}, revisions)
 	wantDiff(t, "revision of the space", start+4, m.Revision())
 
-	// What is deleted along with a change of the conversation is one of the records, and does not count twice.
+	// A relation and a message that a change of the conversation deletes get one revision each.
 	id := fmt.Sprint(m.Records(conversations)[0]["id"])
 	m.do(t, http.MethodPatch, conversations+"/"+id, `{"account_relations":[],"messages":[]}`).wantStatus(t, http.StatusOK)
 	wantDiff(t, "revision after removing two", start+7, m.Revision())
 }
 
-// A request whose body never came to its end is not carried out, nor logged.
+// A request whose body breaks off is neither carried out nor logged.
 func TestCutBody(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)
@@ -194,7 +193,7 @@ func TestCutBody(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, baseURL+"/entities/Phones", body)
 	r.SetBasicAuth("user", "password")
 	func() {
-		defer func() { _ = recover() }() // how a connection is closed that is none
+		defer func() { _ = recover() }() // a recorder has no connection to close, so the server panics
 		m.ServeHTTP(httptest.NewRecorder(), r)
 	}()
 	wantDiff(t, "phones", 1, len(m.Records("Phones")))

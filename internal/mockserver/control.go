@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// controlPath is where the endpoints are that control the mock. They need no credentials and are in no log.
+// controlPath is the path of the endpoints that control the mock. They need no credentials and are not in the log.
 const controlPath = "/_mock/"
 
-// controls are the endpoints. One that fails answers with a 400.
+// controls are the endpoints, by method and path. One that fails answers with a 400.
 var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer any, err error){
 	"GET requests": func(s *Server, r *http.Request, _ []byte) (any, error) {
 		if r.URL.Query().Has("count") {
@@ -90,7 +90,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) reply {
 	return jsonReply(http.StatusOK, answer)
 }
 
-// orderFaults takes one fault or an array of faults.
+// orderFaults injects the fault or the array of faults in the body.
 func (s *Server) orderFaults(_ *http.Request, body []byte) (any, error) {
 	var faults []Fault
 	var one Fault
@@ -106,7 +106,7 @@ func (s *Server) orderFaults(_ *http.Request, body []byte) (any, error) {
 	return nil, nil
 }
 
-// changeSettings changes what the body names: switches, lag and max-batch-items.
+// changeSettings changes the settings that the body names: switches, lag and max-batch-items.
 func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
 	settings := map[string]json.RawMessage{}
 	if err := json.Unmarshal(body, &settings); err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// phoneNumber is what a number may be made of: digits and the usual punctuation, and an extension.
+// phoneNumber matches a number: digits and the usual punctuation, and perhaps an extension.
 var phoneNumber = regexp.MustCompile(`(?i)^[0-9+\-()./ ]+((ext\.?|x) *[0-9]+ *)?$`)
 
 func digits(s string) string {
@@ -17,7 +17,7 @@ func digits(s string) string {
 	}, s)
 }
 
-// checkConversation holds a conversation against the rules for its phone number, and finds the recipient by it.
+// checkConversation checks the phone number of a conversation, and finds its recipient by the number.
 func checkConversation(s *store, c *change) {
 	given, ok := c.values[numberField]
 	if !ok {
@@ -29,7 +29,7 @@ func checkConversation(s *store, c *change) {
 	stored := phoneFormats[s.behavior.PhoneFormat](number)
 	switch {
 	case started && number == before:
-		// It may be masked, and then is no number.
+		// The stored number may be masked, and is no valid number then.
 		s.refuseTwin(c)
 		return
 	case started && stored != before && digits(number) != digits(before):
@@ -50,7 +50,7 @@ func checkConversation(s *store, c *change) {
 	}
 }
 
-// refuseTwin refuses a conversation whose phone and number another one has, if the server does so.
+// refuseTwin refuses a conversation if another one has its phone and number and the behavior says so.
 func (s *store) refuseTwin(c *change) {
 	number, _ := c.get(numberField).(string)
 	if s.behavior.Duplicates != Refused || number == "" || !c.has(numberField) && !c.has("phone_id") {
@@ -76,7 +76,7 @@ func (s *store) hasTwin(id, phone, number string) bool {
 	return false
 }
 
-// phoneFormats are what the server makes of a number, by the values of the switch.
+// phoneFormats return the form in which the server stores a number, by the values of the switch.
 var phoneFormats = map[string]func(string) string{
 	Kept:       func(number string) string { return number },
 	E164:       reduced,
@@ -86,7 +86,7 @@ var phoneFormats = map[string]func(string) string{
 	Masked:     masked,
 }
 
-// reduced returns the number with nothing left but digits and a + in front.
+// reduced returns only the digits of the number, and the + before them if there is one.
 func reduced(number string) string {
 	if strings.HasPrefix(strings.TrimLeft(number, " "), "+") {
 		return "+" + digits(number)
@@ -94,7 +94,7 @@ func reduced(number string) string {
 	return digits(number)
 }
 
-// withCountry returns the number in E.164. One without a country is American.
+// withCountry returns the number in E.164. A number without a country is American.
 func withCountry(number string) string {
 	number = reduced(number)
 	switch abroad, international := strings.CutPrefix(number, "00"); {
@@ -108,7 +108,7 @@ func withCountry(number string) string {
 	return "+1" + number
 }
 
-// masked returns the number with a * for every digit but the last four.
+// masked returns the number with a * for each digit, except the last four.
 func masked(number string) string {
 	left := len(digits(number)) - 4
 	return strings.Map(func(r rune) rune {
@@ -133,7 +133,7 @@ func (s *store) matchRecipient(c *change, fieldName, segment, number string) {
 
 // numberIndex finds the records of a table by the digits of their phone numbers.
 type numberIndex struct {
-	upTo int // entries of the table's log
+	upTo int // the entries of the table's log that it includes
 	ids  map[string]string
 }
 
@@ -156,7 +156,7 @@ func (t *table) byNumber() map[string]string {
 	return index.ids
 }
 
-// relationKeys are the fields of a relation of which exactly one says what the conversation is related to.
+// relationKeys are the fields of a relation that can name the linked record. Exactly one of them must be set.
 var relationKeys = []string{"account_id", "contact_id", "lead_oppty_id", "project_id", "quote_id"}
 
 func checkRelation(_ *store, c *change) {

@@ -7,7 +7,7 @@ import (
 
 var errCursor = errors.New("the cursor is invalid")
 
-// cursor is the place of a record in an ordering: its values there, the id among them.
+// cursor is the place of a record in an ordering: its values of the fields to sort by, including the id.
 type cursor []any
 
 // encodeCursor returns the cursor of a record as the service writes it: base64 of a JSON array.
@@ -19,7 +19,7 @@ func (r renderer) encodeCursor(o ordering, rec *record) string {
 	return base64.StdEncoding.EncodeToString(encode(values))
 }
 
-// decodeCursor reads a cursor of this ordering.
+// decodeCursor reads a cursor of an ordering.
 func decodeCursor(o ordering, text string) (cursor, error) {
 	body, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// softDelete marks a record as deleted. A nested one goes along with a change of its conversation.
+// softDelete marks a record as deleted. A nested one is deleted by a change of its conversation.
 func (w *writer) softDelete(def *entity, id string, nested bool) *apiError {
 	r := w.tables[def.segment].records[id]
 	if r == nil || r.deleted {
@@ -22,7 +22,7 @@ func (w *writer) softDelete(def *entity, id string, nested bool) *apiError {
 	return nil
 }
 
-// restore takes a soft delete back. What is not deleted stays as it is.
+// restore undoes a soft delete. A record that is not deleted stays as it is.
 func (w *writer) restore(def *entity, id string) *apiError {
 	r := w.tables[def.segment].records[id]
 	if r == nil {
@@ -49,8 +49,8 @@ func (w *writer) setDeleted(def *entity, r *record, deleted bool) {
 	w.put(w.tables[def.segment], r.id, r.with(changes))
 }
 
-// purge removes a record for good, and with it what can't be without it: the relations and messages of a
-// conversation, and the relations to the record. Other references to it become null where they can.
+// purge removes a record for good, and the records that can't exist without it: the relations and messages of a
+// conversation, and the relations to the record. Other references to it become null if they may.
 func (w *writer) purge(def *entity, id string) *apiError {
 	t := w.tables[def.segment]
 	if t.records[id] == nil {
@@ -67,7 +67,7 @@ func (w *writer) purge(def *entity, id string) *apiError {
 	return nil
 }
 
-// forget removes the reference to a purged record from those that have it in field f.
+// forget removes the references to a purged record in field f.
 func (w *writer) forget(def *entity, f field, id string) {
 	t := w.tables[def.segment]
 	var referring []*record

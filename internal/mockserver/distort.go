@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// distortedAnswer is a reply taken apart, with what a distortion may need to know.
+// distortedAnswer is a decoded reply, with what a distortion may need to know.
 type distortedAnswer struct {
 	server *Server
 	call   *call
@@ -17,8 +17,7 @@ type distortedAnswer struct {
 	data   []any // of a batch or a list, or the one record
 }
 
-// distortions change an answer whose data is an array that is not empty, or one record. They say what its data is
-// then.
+// distortions change an answer whose data is a non-empty array or one record. They return the new data.
 var distortions = map[Kind]func(*distortedAnswer) []any{
 	ShortArray:   func(a *distortedAnswer) []any { return a.data[:len(a.data)-1] },
 	LongArray:    func(a *distortedAnswer) []any { return append(a.data, a.data[len(a.data)-1]) },
@@ -32,7 +31,7 @@ var distortions = map[Kind]func(*distortedAnswer) []any{
 	EndlessList:  (*distortedAnswer).withoutEnd,
 }
 
-// distorted returns the reply with the distortion. A reply that has nothing to distort stays as it is.
+// distorted returns the reply with the distortion. A reply without data stays as it is.
 func (s *Server) distorted(c *call, f *Fault, r reply, distort func(*distortedAnswer) []any) reply {
 	if f.Kind == EndlessList {
 		r = s.startAgain(c, r)
@@ -95,7 +94,7 @@ func (a *distortedAnswer) eachRecord(change func(map[string]any)) []any {
 	return a.data
 }
 
-// withRecordBefore puts the record that the cursor of the request names in front.
+// withRecordBefore puts the record that the cursor of the request names before the data.
 func (a *distortedAnswer) withRecordBefore() []any {
 	query, _ := url.ParseQuery(a.call.rawQuery)
 	segments := strings.Split(a.call.path, "/")
@@ -140,7 +139,7 @@ func (a *distortedAnswer) withoutEnd() []any {
 	return a.withNextPage(true, respelt(cursor, a.server.cursors.Add(1)))
 }
 
-// startAgain returns the first page if the request asks for what comes after the last one.
+// startAgain returns the first page if the request asks for a page after the last one.
 func (s *Server) startAgain(c *call, r reply) reply {
 	query, _ := url.ParseQuery(c.rawQuery)
 	if _, data := takenApart(r); len(data) > 0 || !query.Has("after") {
@@ -152,8 +151,8 @@ func (s *Server) startAgain(c *call, r reply) reply {
 	return s.route(&again)
 }
 
-// respelt returns a cursor of the same place that is written in another way for every number: white space after the
-// JSON means nothing.
+// respelt returns a cursor of the same place that is written differently for each number: it adds white space after the
+// JSON, which means nothing.
 func respelt(cursor string, number int64) string {
 	text, err := base64.StdEncoding.DecodeString(cursor)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Whatever comes back, the request was carried out.
+// The request is carried out, whatever the answer.
 func TestFault_statusAfter(t *testing.T) {
 	t.Parallel()
 	const page = "<html>Not here</html>"
@@ -97,7 +97,7 @@ func TestFault_distortedRecords(t *testing.T) {
 	}
 }
 
-// pages reads a list page by page, at most so many.
+// pages reads a list page by page, at most most pages.
 func (m mock) pages(t *testing.T, path string, most int) []page {
 	t.Helper()
 	var pages []page

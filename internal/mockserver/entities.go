@@ -2,10 +2,10 @@ package mockserver
 
 import "slices"
 
-// entity is the definition of one kind of record. Everything that the server does is driven by these definitions;
-// only what a definition can't say is in check.
+// entity is the definition of one kind of record. These definitions drive all that the server does. Rules that the
+// other fields can't express are in check.
 type entity struct {
-	name    string // as errors call it
+	name    string // in errors
 	segment string // of the path
 	fields  []field
 	links   []link
@@ -20,8 +20,8 @@ type link struct {
 	name, field, target string
 }
 
-// array is a to-many relation: the records of another entity whose parent field names this record. In the arrays of
-// relations each holds only those whose key field names a record of the target.
+// array is a to-many relation: the records of another entity whose parent field names this record. An array of
+// relations holds only those whose key field names a record of the target.
 type array struct {
 	name, child, key, target string
 }
@@ -56,7 +56,7 @@ const (
 	numberField       = "recipient_phone_number"
 )
 
-// entities lists the definitions in the order in which a seed is stored: what is referred to comes first.
+// entities lists the definitions in the order in which a seed is stored: records that others refer to come first.
 var entities = []*entity{
 	related("Phone", "Phones", text("name"), text("phone_number")),
 	related("Account", "Accounts", slices.Concat(
@@ -130,8 +130,8 @@ var entities = []*entity{
 	},
 }
 
-// related is an entity that a conversation refers to. Of its fields there are only a few: enough to tell records
-// apart and to match phone numbers.
+// related returns an entity that a conversation refers to. It has only the fields that tell records apart and match
+// phone numbers.
 func related(name, segment string, fields ...field) *entity {
 	return &entity{name: name, segment: segment, fields: withCommon(fields...)}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// reason is a code of the API and the name that belongs to it.
+// reason is a code of the API and its name.
 type reason struct {
 	code int
 	name string
@@ -21,7 +21,7 @@ var (
 	entityValidation = reason{40000, "ERROR_ENTITY_VALIDATION"}
 	fieldValidation  = reason{40002, "ERROR_FIELD_VALIDATION"}
 
-	// No source shows these. Their codes and names are guesses in the style of the others.
+	// No source shows these. Their codes and names are guesses in the style of the ones above.
 	notAuthenticated = reason{401, "ERROR_UNAUTHORIZED"}
 	notFound         = reason{2003, "ERROR_ENTITY_NOT_FOUND"}
 	deleteProtected  = reason{2010, "ERROR_ENTITY_DELETE_PROTECTED"}
@@ -37,10 +37,10 @@ type apiError struct {
 	HTTPStatus int  `json:"http_status"`
 	Success    bool `json:"success"` // always false
 
-	field string // the field that the error is about, for the errors of a seed; a reply may keep it to itself
+	field string // that the error is about, for the error of a seed; a reply need not name it
 }
 
-// entityDetail is what the error object carries when it is about a record.
+// entityDetail holds the fields of an error object that is about a record.
 type entityDetail struct {
 	EntityID            *string       `json:"entity_id"`
 	EntityName          string        `json:"entity_name"`
@@ -70,12 +70,12 @@ func newError(status int, why reason, message string) *apiError {
 	return &apiError{Code: why.code, Name: why.name, Message: message, HTTPStatus: status}
 }
 
-// invalid is the answer to a request that is wrong before any record is looked at.
+// invalid returns the error of a request that is wrong, whatever the records.
 func invalid(message string) *apiError {
 	return newError(http.StatusBadRequest, invalidParameter, message)
 }
 
-// entityFailure is an error about one record. An id that is not known is null in the reply.
+// entityFailure returns an error about one record. An empty id is null in the reply.
 func entityFailure(status int, why reason, message string, def *entity, id string) *apiError {
 	e := newError(status, why, message)
 	e.entityDetail = &entityDetail{
@@ -101,7 +101,7 @@ type problem struct {
 	message string
 }
 
-// validationFailure puts the problems of one record into one error, grouped by field.
+// validationFailure returns one error for the problems of one record, grouped by field.
 func validationFailure(def *entity, id string, problems []problem) *apiError {
 	var message strings.Builder
 	e := entityFailure(http.StatusUnprocessableEntity, entityValidation, "", def, id)
@@ -130,12 +130,13 @@ func (e *apiError) addFieldError(def *entity, p problem) {
 	})
 }
 
-// fieldID returns the id of a field's definition, which is a record of the space too and keeps its id.
+// fieldID returns the id of a field's definition. In the service, that is a record of the space, so its id never
+// changes.
 func fieldID(def *entity, name string) string {
 	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(def.name+"."+name)).String()
 }
 
-// at returns the error as one about the item of a batch with this index, or about none of them if it is nil.
+// at returns the error as one about the item of a batch with this index, or about no item if index is nil.
 func (e *apiError) at(def *entity, index *int) *apiError {
 	placed := *e
 	detail := entityDetail{

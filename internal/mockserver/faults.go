@@ -17,7 +17,8 @@ import (
 // Kind is what a fault does to a request.
 type Kind string
 
-// The kinds of faults. Those that say "carried out" do what the request asks for; the others leave everything as it is.
+// The kinds of faults. Those with "carried out" do what the request asks for. Latency goes on as usual. The other kinds
+// change no record.
 const (
 	// Latency waits for the fault's Latency, or until the client gives up, and goes on.
 	Latency Kind = "latency"
@@ -25,28 +26,28 @@ const (
 	StatusReply Kind = "status"
 	// DropBefore closes the connection without an answer.
 	DropBefore Kind = "drop_before"
-	// DropAfter closes the connection without an answer to a request that was carried out.
+	// DropAfter closes the connection without an answer, after the request was carried out.
 	DropAfter Kind = "drop_after"
-	// StatusAfter answers like StatusReply to a request that was carried out.
+	// StatusAfter answers like StatusReply, after the request was carried out.
 	StatusAfter Kind = "status_after"
-	// CommitLater carries out the request when CommitAfter has passed since its arrival. Before or after that, when
-	// Latency has passed, it answers like StatusReply, or closes the connection if the fault has no Status.
+	// CommitLater carries out the request when CommitAfter has passed since its arrival. When Latency has passed, before
+	// or after that, it answers like StatusReply, or closes the connection if the fault has no Status.
 	CommitLater Kind = "commit_later"
-	// Truncate cuts the answer to a request that was carried out half way.
+	// Truncate sends half of the answer, after the request was carried out.
 	Truncate Kind = "truncate"
-	// ReplaceReply answers a request that was carried out with Reply and Status, by default 200.
+	// ReplaceReply answers with Reply and Status, by default 200, after the request was carried out.
 	ReplaceReply Kind = "reply"
 
-	// The rest changes the answer to a request that was carried out, if its data is an array or, where that makes
-	// sense, one record.
+	// The other kinds change the answer after the request was carried out. The data of the answer must be an array or,
+	// if that makes sense, one record.
 
 	// ShortArray leaves out the last item of the data.
 	ShortArray Kind = "short_array"
 	// LongArray repeats the last item of the data.
 	LongArray Kind = "long_array"
-	// SuccessFalse says that there was no success, and leaves the data as it is.
+	// SuccessFalse sets success to false, and leaves the data as it is.
 	SuccessFalse Kind = "success_false"
-	// ItemObjects puts an object with the id in the place of every id in the data.
+	// ItemObjects replaces each id in the data with an object that has the id.
 	ItemObjects Kind = "item_objects"
 	// NullField makes the fault's Field, by default the revision, null in all records.
 	NullField Kind = "null_field"
@@ -54,30 +55,30 @@ const (
 	OmitField Kind = "omit_field"
 	// RepeatRecord begins a page with the last record of the page before.
 	RepeatRecord Kind = "repeat_record"
-	// TotalTooHigh counts one match more in total than the pages bring.
+	// TotalTooHigh makes the total one higher than the number of matches.
 	TotalTooHigh Kind = "total_too_high"
 	// EndsEarly says that a page is the last one.
 	EndsEarly Kind = "ends_early"
-	// EndlessList says that no page is the last one. No cursor comes twice, and after the end the records begin again.
+	// EndlessList says that no page is the last one. No cursor comes twice. After the end, the records start again.
 	EndlessList Kind = "endless_list"
 )
 
-// Kinds is every kind of fault that there is.
+// Kinds are all kinds of faults.
 var Kinds = append([]Kind{
 	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, CommitLater, Truncate, ReplaceReply,
 }, slices.Sorted(maps.Keys(distortions))...)
 
-// Remaining as the RetryAfter of a fault is the rest of its For.
+// Remaining, as the RetryAfter of a fault, stands for the rest of its For.
 const Remaining = "remaining"
 
-// Fault is a fault to order: which requests it hits and what it does to them. Go's HTTP client repeats a GET by itself
-// when a connection that it had kept open is closed without an answer.
+// Fault says which requests it hits and what it does to them. Note that Go's HTTP client itself repeats a GET if the
+// server closes a kept-open connection without an answer.
 type Fault struct {
 	Method string `json:"method,omitempty"` // any if empty
 	Path   string `json:"path,omitempty"`   // a part of the path below the space
 	Body   string `json:"body,omitempty"`   // a part of the body
-	Skip   int    `json:"skip,omitempty"`   // so many matching requests are let through first
-	Times  int    `json:"times,omitempty"`  // so many are hit after that; 0 means all
+	Skip   int    `json:"skip,omitempty"`   // how many matching requests pass first
+	Times  int    `json:"times,omitempty"`  // how many it hits after that; 0 means all
 
 	Kind        Kind   `json:"kind,omitempty"`
 	Status      int    `json:"status,omitempty"`
@@ -88,24 +89,24 @@ type Fault struct {
 	Envelope    bool   `json:"envelope,omitempty"` // the body is the API's error object, whatever the status
 	Field       string `json:"field,omitempty"`    // for NullField and OmitField
 
-	// Latency is waited for first, whatever the kind. In JSON it is a string like "1.5s", as the other times are.
+	// Latency is how long the fault waits first, whatever its kind. In JSON, all times are strings like "1.5s".
 	Latency time.Duration `json:"-"`
 	// CommitAfter is for CommitLater.
 	CommitAfter time.Duration `json:"-"`
-	// For is how long the fault goes on after its first hit; 0 means without end. A RetryAfter of [Remaining] is the
-	// seconds that are left of it.
+	// For is how long the fault goes on after its first hit; 0 means for ever. A RetryAfter of [Remaining] is the number
+	// of seconds that are left.
 	For time.Duration `json:"-"`
 
-	// Before is done by somebody else when the fault hits, After as soon as the request is carried out. With no Kind,
-	// they are all there is.
+	// Another user does Before when the fault hits, and After as soon as the request is carried out. Without a Kind, the
+	// request is answered as usual.
 	Before Acts `json:"before,omitempty"`
 	After  Acts `json:"after,omitempty"`
 
-	// Do is called when the fault hits, before the request is carried out, and before Before.
+	// Do is called when the fault hits, before Before and before the request is carried out.
 	Do func() `json:"-"`
 }
 
-// faultJSON is a Fault with its times in writing.
+// faultJSON is a Fault with its times as strings.
 type faultJSON struct {
 	*plainFault
 	Latency     writtenDuration `json:"latency,omitempty"`
@@ -115,7 +116,7 @@ type faultJSON struct {
 
 type plainFault Fault
 
-// writtenDuration is a duration that JSON has as a string.
+// writtenDuration is a duration that is a string in JSON.
 type writtenDuration time.Duration
 
 func (d writtenDuration) MarshalText() ([]byte, error) {
@@ -135,8 +136,8 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 	})
 }
 
-// UnmarshalJSON reads a fault. It returns an error for a field, a kind or a duration that doesn't exist, so that a
-// misspelt order doesn't go unnoticed.
+// UnmarshalJSON reads a fault. It returns an error for an unknown field or kind, or an invalid duration, so that a
+// typing mistake does not go unnoticed.
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var plain plainFault
 	in := faultJSON{plainFault: &plain}
@@ -165,7 +166,7 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// label is what the request log calls the fault.
+// label returns the name of the fault in the request log.
 func (f *Fault) label() string {
 	if f.Kind == "" {
 		return "do"
@@ -173,8 +174,7 @@ func (f *Fault) label() string {
 	return string(f.Kind)
 }
 
-// Inject orders faults. For each request they are tried in the order of their injection; the first one that matches
-// and is not used up hits.
+// Inject orders faults. The first fault in the order of injection that matches a request and is not used up hits it.
 func (s *Server) Inject(faults ...Fault) {
 	s.faults.add(faults)
 }
@@ -189,7 +189,7 @@ type faultQueue struct {
 	faults []*orderedFault
 }
 
-// orderedFault is a fault, how often it has been matched, and since when it hits.
+// orderedFault is a fault, with how often it has matched and since when it hits.
 type orderedFault struct {
 	Fault
 	matched int
@@ -231,12 +231,12 @@ func (f *orderedFault) usedUp() bool {
 	return over || f.Times > 0 && f.matched >= f.Skip+f.Times
 }
 
-// left returns how long the fault goes on.
+// left returns how long the fault still goes on.
 func (f *orderedFault) left() time.Duration {
 	return f.For - time.Since(f.since)
 }
 
-// hit returns the fault as it is now.
+// hit returns the fault with its RetryAfter as it is now, and notes the time of the first hit.
 func (f *orderedFault) hit() *Fault {
 	if f.since.IsZero() {
 		f.since = time.Now()

@@ -28,7 +28,7 @@ func newService(t *testing.T) service {
 	m := newMock(t, nil)
 	server := httptest.NewServer(m)
 	t.Cleanup(server.Close)
-	// A connection for each request, because Go repeats a GET on one that was kept open.
+	// Each request gets its own connection, because Go repeats a GET on a kept-open one.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	return service{m, server.URL + m.SpacePath() + "/entities/", client}
 }
@@ -58,7 +58,7 @@ func TestFault_kinds(t *testing.T) {
 		fault      mockserver.Fault
 		carriedOut bool
 		err        error
-		status     int // in the log: 0 if there was no answer
+		status     int // in the log; 0 if there was no answer
 		text       string
 		header     map[string]string
 	}{
@@ -183,7 +183,7 @@ func TestFault_matching(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		faults []mockserver.Fault
-		want   []int // for the same request, several times
+		want   []int // for the same request, sent several times
 	}{
 		{"always", []mockserver.Fault{{}}, []int{hit, hit, hit}},
 		{"times", []mockserver.Fault{{Times: 2}}, []int{hit, hit, miss, miss}},
@@ -251,7 +251,7 @@ func TestLatency(t *testing.T) {
 	})
 }
 
-// Whoever gives up does not wait, and what was to be done is not done.
+// A client that gives up does not wait, and its request is not carried out.
 func TestLatency_givenUp(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]mockserver.Options{"server": {Latency: time.Hour}, "fault": {}} {
@@ -266,7 +266,7 @@ func TestLatency_givenUp(t *testing.T) {
 			start := time.Now()
 			func() {
 				defer func() {
-					if abort := recover(); abort != http.ErrAbortHandler { //nolint:errorlint // it is what is thrown
+					if abort := recover(); abort != http.ErrAbortHandler { //nolint:errorlint // the panic value itself
 						t.Errorf("%s: ended with %v", name, abort)
 					}
 				}()

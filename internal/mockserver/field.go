@@ -11,8 +11,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// kind is the type of a field's values. In a record a uuid and a string are a string, an integer is an int, a number
-// is a float64, and a time is a time.Time in UTC.
+// kind is the type of a field's values. A record holds a uuid and a string as a string, an integer as an int, a number
+// as a float64, and a time as a time.Time in UTC.
 type kind int
 
 const (
@@ -22,19 +22,19 @@ const (
 	kindNumber
 	kindBool
 	kindTime
-	kindArray // of anything: stored and answered as it came, never filtered
+	kindArray // of any values: stored and answered as sent, never filtered
 )
 
 // access says who may write a field.
 type access int
 
 const (
-	writable   access = iota // everybody
+	writable   access = iota // every request
 	override                 // requests with validation level 8
-	serverOnly               // nobody; a seed may, to describe a past that this server has not seen
+	serverOnly               // no request, but a seed, to describe a past that this server has not seen
 )
 
-// field is one field of an entity that holds a value of its own, as opposed to a link or an array.
+// field is one field of an entity that holds a value of its own, unlike a link or an array.
 type field struct {
 	name     string
 	kind     kind
@@ -42,10 +42,10 @@ type field struct {
 	required bool // on create
 	nullable bool
 	min, max int      // of an integer; no bounds if both are zero
-	refs     []string // segments of the entities that a uuid may name; any uuid will do if empty
+	refs     []string // segments of the entities that a uuid may name; empty: any uuid
 }
 
-// parse returns the value that a decoded JSON value stands for, or what is wrong with it. It is not asked about null.
+// parse returns the value of a decoded JSON value, or what is wrong with it. The JSON value is not null.
 func (f *field) parse(v any) (value any, problem string) {
 	switch f.kind {
 	case kindUUID:
@@ -103,7 +103,7 @@ func (f *field) parseInteger(v any) (value any, problem string) {
 	return int(i), ""
 }
 
-// parseText returns the value that a filter's text stands for, or false if it can't be one of the field.
+// parseText returns the value of a filter's text, or false if the field can't have such a value.
 func (f *field) parseText(text string) (any, bool) {
 	var v any = text
 	switch f.kind {
@@ -123,7 +123,7 @@ func (f *field) parseText(text string) (any, bool) {
 }
 
 // parseID returns the id in lower case, or false if v is not a string that holds a uuid in its usual form. The
-// service's own ids have no RFC 9562 version, so none is asked for.
+// service's own ids have no RFC 9562 version, so parseID does not check it.
 func parseID(v any) (string, bool) {
 	s, ok := v.(string)
 	if !ok || len(s) != 36 {
@@ -135,7 +135,7 @@ func parseID(v any) (string, bool) {
 	return strings.ToLower(s), true
 }
 
-// timeLayouts are the forms of a time that are understood. One without an offset is in UTC.
+// timeLayouts are the forms of a time that the server reads. A time without an offset is in UTC.
 var timeLayouts = []string{
 	"2006-01-02T15:04:05.999999999Z07:00",
 	"2006-01-02 15:04:05.999999999Z07:00",
@@ -153,7 +153,7 @@ func parseTime(s string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// formatTime writes t in the given format of [Behavior]: with microseconds only if there are any, as Python does.
+// formatTime writes t in a format of [Behavior]. It writes microseconds only if there are any, as Python does.
 func formatTime(t time.Time, format string) string {
 	fraction := ""
 	if t.Nanosecond() != 0 {

@@ -11,13 +11,13 @@ import (
 type condition struct {
 	field  *field
 	op     string
-	text   string // for the operators that compare text
-	values []any  // for the others: one, two for between, none for those that ask about null
+	text   string // for operators that compare text
+	values []any  // for other operators: one, two for between, none for those about null
 }
 
-// operator is how a filter operator decides, and what it can be used with.
+// operator says how a filter operator decides, and what it can be used with.
 type operator struct {
-	operands int  // values that it takes
+	operands int  // how many values it takes
 	text     bool // compares strings and ids only
 	ordered  bool // needs values of which one can be greater than another
 	holds    func(v any, c *condition) bool
@@ -75,8 +75,8 @@ func not(holds func(any, *condition) bool) func(any, *condition) bool {
 }
 
 // parseConditions reads the filters of a query: filters holds the values and ops the operators, both by field. A field
-// without an operator is compared for equality. Where a field has several of them, they belong together in their order,
-// and all must hold.
+// without an operator is compared for equality. If a field has several values and operators, they belong together in
+// their order, and all must hold.
 func parseConditions(def *entity, filters, ops map[string][]string) ([]condition, error) {
 	names := map[string]bool{}
 	for _, given := range []map[string][]string{filters, ops} {
@@ -125,7 +125,7 @@ func parseCondition(f *field, name, op, text string, hasValue bool) (condition, 
 
 	c := condition{field: f, op: op, text: text}
 	if f.kind == kindUUID {
-		c.text = strings.ToLower(text) // ids are stored so
+		c.text = strings.ToLower(text) // ids are stored in lower case
 	}
 	if o.text || o.operands == 0 {
 		return c, nil

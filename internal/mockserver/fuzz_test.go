@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// FuzzRequest sends anything to a server, which must always give an answer in JSON that is no failure of its own.
+// FuzzRequest sends any request to a server. The server must answer with JSON, and never with an internal error.
 func FuzzRequest(f *testing.F) {
 	id := `{"phone_id":"` + phoneID + `"`
 	for _, seed := range []struct{ method, path, query, body string }{

@@ -35,7 +35,7 @@ const (
 	baseURL = "http://example.com/api/v100/rest/spaces/test_space"
 )
 
-// mock is a server with one record of each of the entities that a conversation can refer to.
+// mock is a server with one record of each entity that a conversation can refer to.
 type mock struct {
 	*mockserver.Server
 }
@@ -75,7 +75,7 @@ func wantDiff(t testing.TB, what string, want, got any) {
 	}
 }
 
-// newConversation creates a conversation over the API's own rules and returns its id.
+// newConversation creates a conversation as another user would, and returns its id.
 func (m mock) newConversation(t testing.TB, fields map[string]any) string {
 	t.Helper()
 	all := map[string]any{"phone_id": phoneID}
@@ -166,7 +166,7 @@ func (r response) items(t testing.TB) []string {
 	return items
 }
 
-// ids returns the data of a batch in which all went well.
+// ids returns the data of a batch in which every item succeeded.
 func (r response) ids(t testing.TB) []string {
 	t.Helper()
 	data, _ := r.wantStatus(t, http.StatusOK).body["data"].([]any)
@@ -181,7 +181,7 @@ func (r response) ids(t testing.TB) []string {
 	return ids
 }
 
-// wantError checks the status, the code and the fields that a refusal names, separated by commas.
+// wantError checks the status, the code and the fields of a refusal. fields are separated by commas.
 func (r response) wantError(t testing.TB, status, code int, fields string) {
 	t.Helper()
 	var named []string

@@ -8,10 +8,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// idSource makes ids like the service's: the milliseconds of the creation in front, and no version. Those of one source are in
-// ascending order, however many are made in a millisecond.
+// idSource makes ids like the service's: they begin with the milliseconds of their creation and have no version. The
+// ids of one source are in ascending order, even if many are made in a millisecond.
 type idSource struct {
-	last uint64 // milliseconds, and 16 bits to tell apart what was made within one
+	last uint64 // milliseconds, and 16 bits to tell apart ids of the same millisecond
 }
 
 func (s *idSource) next() string {
@@ -24,7 +24,7 @@ func (s *idSource) next() string {
 	return id.String()
 }
 
-// now returns the time in the resolution of the service.
+// now returns the time with the precision of the service.
 func now() time.Time {
 	return time.Now().UTC().Truncate(time.Microsecond)
 }

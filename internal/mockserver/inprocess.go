@@ -8,11 +8,11 @@ import (
 	"net/http/httptrace"
 )
 
-// ErrDropped is what a client sees of a connection that [InProcess] drops.
+// ErrDropped is the error that a client gets if [InProcess] drops its connection.
 var ErrDropped = errors.New("connection reset by peer")
 
-// InProcess hands requests to a handler without a network, for which a synctest bubble could not wait. Where the handler
-// hangs up, the connection is lost.
+// InProcess returns a transport that hands requests to a handler without a network, because a synctest bubble can't
+// wait for a network. If the handler hangs up, the client gets [ErrDropped].
 func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler} }
 
 type inProcess struct{ handler http.Handler }
@@ -41,7 +41,7 @@ func (p inProcess) RoundTrip(r *http.Request) (response *http.Response, err erro
 	}()
 	p.handler.ServeHTTP(recorder, served)
 	if ended := r.Context().Err(); ended != nil {
-		return nil, ended // carried out, and no longer waited for
+		return nil, ended // the request was carried out, but the client has given up
 	}
 	response = recorder.Result()
 	response.Request = r

@@ -11,8 +11,8 @@ const maxDepth = 32
 
 var errJSON = errors.New("missing or invalid JSON data")
 
-// decode returns the JSON value in body, with numbers as [json.Number]. Unlike encoding/json it refuses a key that
-// occurs twice in an object, of which nobody can say which one counts.
+// decode returns the JSON value in body, with numbers as [json.Number]. Unlike encoding/json, it refuses an object with
+// the same key twice, because it is undefined which one counts.
 func decode(body []byte) (any, error) {
 	if !json.Valid(body) {
 		return nil, errJSON
@@ -68,13 +68,13 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 	return array, err
 }
 
-// encode returns v as JSON, the way the service writes it: without escaping what HTML would need.
+// encode returns v as JSON, as the service writes it: without HTML escaping.
 func encode(v any) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(v); err != nil {
-		// Only what decode or the server itself has made is ever encoded.
+		// This can't happen: all values come from decode or from the server itself.
 		return []byte(`{"success":false,"http_status":500,"message":"unencodable reply"}`)
 	}
 	return bytes.TrimRight(buffer.Bytes(), "\n")

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// lateCommits are requests that have their answer, or will never get one, and are carried out later.
+// lateCommits are requests that are carried out later, after their answer or without one.
 type lateCommits struct {
 	mu      sync.Mutex
 	pending []*lateCommit
-	waiting []chan struct{} // closed when nothing is pending any more
+	waiting []chan struct{} // closed when no request is pending any more
 }
 
 type lateCommit struct{ timer *time.Timer }
 
-// after carries something out when the time has passed. A timer, unlike a goroutine that sleeps, holds up nobody who
-// ends before.
+// after calls carryOut when the time has passed. It uses a timer, so that a test may end before: a synctest bubble does
+// not end before its goroutines.
 func (l *lateCommits) after(d time.Duration, carryOut func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -29,7 +29,7 @@ func (l *lateCommits) after(d time.Duration, carryOut func()) {
 	})
 }
 
-// forget removes what is carried out or cancelled. The lock must be held.
+// forget removes a request that was carried out or cancelled. The caller holds mu.
 func (l *lateCommits) forget(done *lateCommit) {
 	var left []*lateCommit
 	for _, commit := range l.pending {
@@ -46,7 +46,7 @@ func (l *lateCommits) forget(done *lateCommit) {
 	l.waiting = nil
 }
 
-// PendingCommits returns how many requests that a [CommitLater] has hit are not carried out yet.
+// PendingCommits returns the number of requests that a [CommitLater] has hit and that are not carried out yet.
 func (s *Server) PendingCommits() int {
 	s.late.mu.Lock()
 	defer s.late.mu.Unlock()

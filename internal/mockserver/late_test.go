@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// post creates a phone over InProcess, and gives up after the patience.
+// post creates a phone over InProcess, and gives up after patience.
 func (m mock) post(t *testing.T, patience time.Duration) (status int, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -112,7 +112,7 @@ func TestFault_for(t *testing.T) {
 			m.ClearFaults()
 			limit.RetryAfter = test.order
 			m.Inject(limit)
-			time.Sleep(time.Hour) // nothing has begun
+			time.Sleep(time.Hour) // the time has not begun
 			ask(200, "")
 			ask(429, test.first)
 			time.Sleep(time.Minute - time.Second/2)

@@ -37,7 +37,7 @@ func (r renderer) list(t *table, q *listQuery) listReply {
 
 	reply := listReply{Success: true, Total: len(matches), Data: []map[string]any{}}
 	if start == end {
-		return reply // past the end there are neither cursors nor neighbours, as recorded
+		return reply // past the end, there are no cursors and no neighboring pages, as recorded
 	}
 	startCursor := r.encodeCursor(q.order, matches[start])
 	endCursor := r.encodeCursor(q.order, matches[end-1])
@@ -48,8 +48,8 @@ func (r renderer) list(t *table, q *listQuery) listReply {
 	return reply
 }
 
-// page returns the part of the matches that the query asks for: between the cursors, the first so many, and of those
-// the last so many.
+// page returns the part of the matches that the query asks for: those between the cursors, then the first of these,
+// then the last of the rest.
 func (q *listQuery) page(matches []*record) (start, end int) {
 	end = len(matches)
 	if q.after != nil {
@@ -68,17 +68,17 @@ func (q *listQuery) page(matches []*record) (start, end int) {
 	return start, end
 }
 
-// matchedRecords is the outcome of a query as of an entry of the table's log.
+// matchedRecords is the result of a query up to an entry of the table's log.
 type matchedRecords struct {
 	upTo    int
 	records []*record
 }
 
-// maxMatches is how many outcomes a table keeps.
+// maxMatches is how many results a table keeps.
 const maxMatches = 16
 
-// matching returns all records that the query finds, in its order. Whoever pages through them gets the same slice as
-// long as nothing is written.
+// matching returns all records that the query finds, in its order. It keeps the result, so that the pages of one list
+// don't search again while nothing is written.
 func (t *table) matching(q *listQuery) []*record {
 	key := q.key()
 	if cached, ok := t.matches[key]; ok && cached.upTo == len(t.log) {
@@ -97,7 +97,7 @@ func (t *table) matching(q *listQuery) []*record {
 	return matches
 }
 
-// key is the same for queries that find the same records in the same order.
+// key returns the same text for queries that find the same records in the same order.
 func (q *listQuery) key() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %t", q.order, q.includeDeleted)
@@ -119,8 +119,8 @@ func (q *listQuery) finds(r *record) bool {
 	return true
 }
 
-// candidates returns the records that the query can find, in its order: all, or if it asks for what is newer than
-// some revision, what the log names since.
+// candidates returns the records that the query may find, in its order. If the query asks for revisions above a floor,
+// these may be only the records that the log names since. Otherwise, these are all records.
 func (t *table) candidates(q *listQuery) []*record {
 	for _, c := range q.conditions {
 		if c.field.name != "revision" || c.op != "gt" && c.op != "gte" {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// numbered returns a mock with so many conversations, which are numbered.
+// numberedConversations returns a mock with n numbered conversations, and their ids.
 func numberedConversations(t testing.TB, n int) (m mock, ids []any) {
 	t.Helper()
 	m = newMock(t, nil)
@@ -92,7 +92,7 @@ func TestList_parts(t *testing.T) {
 	wantDiff(t, "cursor", at(2), m.list(t, conversations+"?first=3").PageInfo.EndCursor)
 }
 
-// One order is not taken for another, whatever was asked for before.
+// The cache of one order is not used for another order.
 func TestList_orders(t *testing.T) {
 	t.Parallel()
 	m, ids := numberedConversations(t, 3)
@@ -113,7 +113,7 @@ func TestList_orders(t *testing.T) {
 	}
 }
 
-// A page after a cursor is right whatever was written in between.
+// A page after a cursor is right, whatever was written in between.
 func TestList_writesBetweenPages(t *testing.T) {
 	t.Parallel()
 	m, ids := numberedConversations(t, 6)
@@ -190,7 +190,7 @@ func TestProjection(t *testing.T) {
 		wantDiff(t, "list "+test.query, []map[string]any{test.want}, m.list(t, conversations+"?"+test.query).Data)
 	}
 
-	// Both expanded and named: the whole object.
+	// A field that both parameters name is the whole object.
 	for _, loadOnly := range []string{"phone", "phone,phone.name"} {
 		got := m.list(t, conversations+"?expand=phone&load-only="+loadOnly).Data[0]["phone"]
 		wantDiff(t, "whole", any(m.do(t, http.MethodGet, "Phones/"+phoneID, "").data(t)), got)
@@ -227,7 +227,7 @@ func TestList_largeSpace(t *testing.T) {
 		wantDiff(t, op, want, got.Total)
 	}
 
-	// The same question after another write has another answer.
+	// The same query has another result after another write.
 	must(t, m.SoftDelete(conversations, created[0]))
 	wantDiff(t, "newer after a delete", 99, m.list(t, newer).Total)
 	must(t, m.Edit(conversations, fmt.Sprint(m.Records(conversations)[0]["id"]), map[string]any{}))

@@ -11,14 +11,14 @@ import (
 // Request is an entry of the request log. It has no headers, and so no credentials.
 type Request struct {
 	Method string     `json:"method"`
-	Path   string     `json:"path"` // below the space, e.g. "/entities/TextMessages/batch-modify"; whole if outside
+	Path   string     `json:"path"` // below the space, e.g. "/entities/TextMessages/batch-modify"; whole if outside it
 	Query  url.Values `json:"query"`
 	Body   []byte     `json:"body"`
-	Status int        `json:"status"` // 0 as long as there is no answer, and if there never was one
+	Status int        `json:"status"` // 0 until there is an answer, or if there is none
 	Fault  string     `json:"fault"`  // the kind of the fault that hit it, if any
 }
 
-// MarshalJSON writes the body as what it is: JSON if it is JSON, else a string, and null if there is none.
+// MarshalJSON writes the body as JSON if it is JSON, as null if it is empty, and otherwise as a string.
 func (r Request) MarshalJSON() ([]byte, error) {
 	type plain Request
 	out := struct {
@@ -46,13 +46,13 @@ func (s *Server) ResetRequests() {
 
 type requestLog struct {
 	mu       sync.Mutex
-	first    int // number of the first entry that is still there
+	first    int // number of the first entry that is still in the log
 	requests []Request
 }
 
-// add returns the number of the new entry.
+// add adds an entry and returns its number.
 func (l *requestLog) add(c *call) int {
-	query, _ := url.ParseQuery(c.rawQuery) // what can't be parsed is left out
+	query, _ := url.ParseQuery(c.rawQuery) // leaves out what it can't parse
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.requests = append(l.requests, Request{Method: c.method, Path: c.path, Query: query, Body: c.body})

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// contentFormats are what the server makes of the content of a message, by the values of the switch.
+// contentFormats return the form in which the server stores the content of a message, by the values of the switch.
 var contentFormats = map[string]func(string) string{
 	Kept:      func(content string) string { return content },
 	Trimmed:   strings.TrimSpace,
@@ -20,7 +20,7 @@ var contentFormats = map[string]func(string) string{
 
 func withLF(content string) string { return strings.ReplaceAll(content, "\r\n", "\n") }
 
-// timePrecisions are the steps in which times of messages are stored, by the values of the switch.
+// timePrecisions are the precisions with which the server stores times of messages, by the values of the switch.
 var timePrecisions = map[string]time.Duration{
 	Kept: time.Microsecond, Milliseconds: time.Millisecond, Seconds: time.Second,
 }

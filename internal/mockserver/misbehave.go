@@ -60,7 +60,7 @@ func (s *Server) answerWithFault(w http.ResponseWriter, r *http.Request, entry i
 	}
 }
 
-// followed returns carryOut with what somebody else does after it.
+// followed returns a carryOut after which another user acts.
 func (s *Server) followed(after Acts, carryOut func() reply) func() reply {
 	return func() reply {
 		r := carryOut()
@@ -71,7 +71,7 @@ func (s *Server) followed(after Acts, carryOut func() reply) func() reply {
 	}
 }
 
-// actFailed tells whoever has ordered the fault that it can't be done.
+// actFailed returns the reply that tells the test that an act of its fault failed.
 func actFailed(err error) reply {
 	return outsideReply(http.StatusInternalServerError, "The fault can't be carried out: "+err.Error())
 }
@@ -108,8 +108,8 @@ func (f *Fault) reply(defaultStatus int) reply {
 	return r
 }
 
-// proxyReply returns what stands before the API sends by itself: nothing where it limits, a page where it fails. Other
-// statuses are the API's own, and come with its error object.
+// proxyReply returns what a proxy before the API sends: no body for a 429, and a page if the proxy fails. Other
+// statuses of 400 and above are the API's own, and come with its error object.
 func proxyReply(status int) reply {
 	switch status {
 	case http.StatusTooManyRequests:
@@ -137,12 +137,12 @@ func envelopeReply(status int) reply {
 func hangUp(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		panic(http.ErrAbortHandler) // the way to do it where a connection is shared
+		panic(http.ErrAbortHandler) // closes a connection that can't be hijacked
 	}
 	_ = conn.Close()
 }
 
-// setLength announces the length of the body, so that one that is cut can be told.
+// setLength announces the length of the body, so that the client notices if it is cut.
 func setLength(w http.ResponseWriter, r reply) {
 	if r.status != http.StatusNoContent && r.status != http.StatusNotModified {
 		w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))

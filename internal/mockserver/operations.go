@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// call is one request to the API, as far as it has been understood.
+// call is one request to the API.
 type call struct {
 	method, path, rawQuery string // the path below the space
 	base                   string // URL of the space
@@ -73,7 +73,7 @@ func (s *Server) update(def *entity, id string, c *call) reply {
 	})
 }
 
-// writeOne carries out a write whose body is one record, and answers with what the record has become.
+// writeOne carries out a write whose body is one record, and answers with the whole record.
 func (s *Server) writeOne(
 	def *entity, c *call, status int, do func(*writer, map[string]any) (*record, *apiError),
 ) reply {
@@ -148,7 +148,7 @@ func (s *Server) batch(def *entity, c *call, do func(*writer, any) (string, *api
 	return jsonReply(http.StatusOK, dataReply{success, data})
 }
 
-// writer begins a write with the validation level that the query asks for.
+// writer begins a write with the validation level of the query. It also returns the parameters.
 func (s *Server) writer(c *call, batch bool) (*writer, parameters, *apiError) {
 	allowed := []string{paramValidation}
 	if batch {

@@ -15,7 +15,7 @@ type orderKey struct {
 	descending bool
 }
 
-// ordering is what a list is sorted by. The id comes last, so that no two records are equal.
+// ordering is the fields that a list is sorted by. The id comes last, so that no two records are equal.
 type ordering []orderKey
 
 // parseOrdering reads a list like "created,-modified".
@@ -32,13 +32,13 @@ func parseOrdering(def *entity, list string) (ordering, error) {
 		}
 		o = append(o, orderKey{f, descending})
 		if name == "id" {
-			return o, nil // what would come after it can't matter
+			return o, nil // ids are unique, so the keys after it don't matter
 		}
 	}
 	return append(o, orderKey{field: def.field("id")}), nil
 }
 
-// String is the same for orderings that are the same.
+// String returns the same text for equal orderings.
 func (o ordering) String() string {
 	var b strings.Builder
 	for _, key := range o {
@@ -100,14 +100,14 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// sortedRecords is a table in some order, as of an entry of its log.
+// sortedRecords are the records of a table in some order, up to an entry of its log.
 type sortedRecords struct {
 	upTo    int
 	records []*record
 }
 
-// sorted returns all records of the table in this order. It sorts once; after that only what has been written since
-// is sorted and merged in.
+// sorted returns all records of the table in this order. It sorts all records once. After that, it only sorts records
+// that were written since, and merges them in.
 func (t *table) sorted(o ordering) []*record {
 	cached := t.orders[o.String()]
 	if cached == nil {
@@ -132,7 +132,7 @@ func (t *table) writtenSince(entry int) map[string]bool {
 	return ids
 }
 
-// pick returns those of the records that exist, in this order.
+// pick returns the records with these ids that exist, in this order.
 func (t *table) pick(ids map[string]bool, o ordering) []*record {
 	var picked []*record
 	for id := range ids {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// replica is what reads show if they lag behind the writes: versions of the store, the oldest first.
+// replica is what reads show if they lag behind writes: versions of the store, the oldest first.
 type replica struct {
 	lag      time.Duration
 	versions []version
@@ -16,8 +16,8 @@ type version struct {
 	store *store
 }
 
-// SetLag makes reads show the space as it was so long ago, but not as it was before this call. Writes see it as it is.
-// 0 ends that. Seeds are in what reads show at once.
+// SetLag makes reads show the space as it was that long ago, but never as it was before this call. Writes use the
+// current space. Reads show seeds at once. A lag of 0 ends this.
 func (s *Server) SetLag(lag time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,7 +25,7 @@ func (s *Server) SetLag(lag time.Duration) {
 	s.catchUp()
 }
 
-// catchUp makes reads show the space as it is.
+// catchUp makes reads show the current space.
 func (s *Server) catchUp() {
 	s.replica.versions = nil
 	s.written()
@@ -40,7 +40,7 @@ func (s *Server) written() {
 	s.replica.forget()
 }
 
-// forget drops the versions that will not be shown any more.
+// forget drops the versions that reads will not show any more.
 func (r *replica) forget() {
 	for len(r.versions) > 1 && time.Since(r.versions[1].since) >= r.lag {
 		r.versions = r.versions[1:]
@@ -58,15 +58,15 @@ func (s *Server) shown() *store {
 	return shown
 }
 
-// Backup keeps the space as it is now for [Server.RestoreBackup], in the place of the last backup.
+// Backup keeps the space as it is now for [Server.RestoreBackup]. It replaces the last backup.
 func (s *Server) Backup() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.backup = s.store.clone()
 }
 
-// RestoreBackup puts the whole space back to what it was at the last [Server.Backup], its revision included. It
-// returns an error if there is no backup.
+// RestoreBackup restores the whole space as it was at the last [Server.Backup], including its revision. It returns an
+// error if there is no backup.
 func (s *Server) RestoreBackup() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Server) RestoreBackup() error {
 		return errors.New("there is no backup")
 	}
 	restored := s.backup.clone()
-	restored.behavior, restored.ids = s.store.behavior, s.store.ids // an id is never made twice
+	restored.behavior, restored.ids = s.store.behavior, s.store.ids // no id is made twice
 	s.store = restored
 	s.catchUp()
 	return nil

@@ -52,7 +52,7 @@ func TestBackup(t *testing.T) {
 		id := m.newConversation(t, linked)
 		record, revision := m.record(t, conversations, id), m.Revision()
 		m.Backup()
-		for range 2 { // what comes after a backup doesn't change it
+		for range 2 { // later writes don't change a backup
 			must(t, m.Edit(conversations, id, map[string]any{"account_relations": []any{}}))
 			must(t, m.Edit(conversations, id, map[string]any{"account_relations": []any{accountID2}, "recipient_account_id": accountID}))
 			other := m.newConversation(t, linked)
@@ -118,7 +118,7 @@ func TestControl_settings(t *testing.T) {
 	m := newMock(t, map[string]string{"create-status": "ok"})
 	settings := `{"lag":"1h","max-batch-items":1,"phone-format":"masked"}`
 	m.control(t, http.MethodPost, "settings", settings).wantStatus(t, http.StatusNoContent)
-	m.do(t, http.MethodPost, "Phones", `{}`).wantStatus(t, http.StatusOK) // what is not named stays
+	m.do(t, http.MethodPost, "Phones", `{}`).wantStatus(t, http.StatusOK) // settings that are not named stay
 	wantDiff(t, "lagging", 1, m.list(t, "Phones").Total)
 	m.do(t, http.MethodPost, "Phones/batch-modify", `[{},{}]`).wantStatus(t, http.StatusRequestEntityTooLarge)
 	id := m.newConversation(t, map[string]any{"recipient_phone_number": "+19075550133"})

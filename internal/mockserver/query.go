@@ -17,11 +17,11 @@ const (
 	paramLoadOnly       = "load-only"
 	paramIncludeDeleted = "include-deleted"
 
-	// The documentation also spells it so.
+	// The vendor's documents also use this name.
 	paramIncludeDeletedToo = "include_deleted"
 )
 
-// parameters is the query of a request, with one value for each name that is not a filter's.
+// parameters is the query of a request. A name that is not a filter's has one value.
 type parameters map[string][]string
 
 // get returns the value of a parameter, and whether it is given.
@@ -32,7 +32,7 @@ func (p parameters) get(name string) (string, bool) {
 	return p[name][0], true
 }
 
-// parseParameters reads a query that may have only these parameters, and filters if filters is set.
+// parseParameters reads a query. It may only have the allowed parameters and, with filters set, filters.
 func parseParameters(rawQuery string, filters bool, allowed ...string) (parameters, *apiError) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -52,7 +52,7 @@ func parseParameters(rawQuery string, filters bool, allowed ...string) (paramete
 	return p, nil
 }
 
-// filterName takes "filter[name]" or "filter-op[name]" apart.
+// filterName splits "filter[name]" or "filter-op[name]".
 func filterName(param string) (kind, name string, ok bool) {
 	kind, rest, ok := strings.Cut(param, "[")
 	if !ok || kind != "filter" && kind != "filter-op" {
@@ -75,7 +75,7 @@ func (p parameters) validationLevel() (int, *apiError) {
 	return level, nil
 }
 
-// rollsBackAll returns whether a batch fails as a whole, which is the default.
+// rollsBackAll reports whether a batch fails as a whole, which is the default.
 func (p parameters) rollsBackAll() (bool, *apiError) {
 	switch text, given := p.get(paramRollback); {
 	case !given || text == "0":
@@ -101,7 +101,7 @@ func (p parameters) includeDeleted() (bool, *apiError) {
 	return false, nil
 }
 
-// projection returns what to expand and what to load, the latter nil for everything.
+// projection returns what to expand and what to load. A nil load means everything.
 func (p parameters) projection(def *entity) (expand, load *selection, failure *apiError) {
 	var err error
 	if text, given := p.get(paramExpand); given {
@@ -123,7 +123,7 @@ const (
 	maxFirst     = 100
 )
 
-// count returns the number of records that first or last asks for, 0 if it is not given.
+// count returns the number of records that first or last asks for, or 0 if it is not given.
 func (p parameters) count(name string) (int, *apiError) {
 	text, given := p.get(name)
 	if !given {

@@ -6,14 +6,14 @@ import (
 	"slices"
 )
 
-// record is one stored record. It is never changed: a write stores another in its place, so that whoever holds one
-// may keep reading it.
+// record is one stored record. It never changes: a write stores another record in its place, so that a reader can keep
+// using the old one.
 type record struct {
 	id       string
 	seq      int // the order of creation in the space
 	revision int
 	deleted  bool
-	values   map[string]any // by field, id and the like included; a missing one is null
+	values   map[string]any // by field, including the id and the fields above; a missing one is null
 }
 
 // with returns a copy of r with these values changed.
@@ -42,14 +42,14 @@ type table struct {
 	def      *entity
 	records  map[string]*record
 	children map[string][]*record // of each conversation, in order of creation; only if the entity has a parent
-	log      []logEntry           // every write there was, so that what is derived from the records can catch up
+	log      []logEntry           // all writes, so that the caches below can catch up
 
 	orders  map[string]*sortedRecords
 	matches map[string]matchedRecords
 	numbers *numberIndex
 }
 
-// logEntry says that a record was written when the space's revision had become this.
+// logEntry is a write of a record, with the revision of the space at that time.
 type logEntry struct {
 	revision int
 	id       string
@@ -65,7 +65,7 @@ func newTable(def *entity) *table {
 	}
 }
 
-// clone returns a copy of the table, without what is derived from it.
+// clone returns a copy of the table, without its caches.
 func (t *table) clone() *table {
 	clone := newTable(t.def)
 	maps.Copy(clone.records, t.records)
@@ -76,7 +76,7 @@ func (t *table) clone() *table {
 	return clone
 }
 
-// replace puts r in the place of the record with that id and returns what was there. A nil r removes it.
+// replace replaces the record with that id by r, or removes it if r is nil. It returns the old record.
 func (t *table) replace(id string, r *record) (old *record) {
 	old = t.records[id]
 	if t.def.parent != "" {
@@ -117,7 +117,7 @@ func (t *table) disown(r *record) {
 	}
 }
 
-// inOrderOfCreation returns all records of the table, deleted ones included.
+// inOrderOfCreation returns all records of the table, including deleted ones.
 func (t *table) inOrderOfCreation() []*record {
 	return slices.SortedFunc(maps.Values(t.records), bySeq)
 }

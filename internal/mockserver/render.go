@@ -2,14 +2,14 @@ package mockserver
 
 import "time"
 
-// renderer turns records into what a reply shows of them.
+// renderer converts records to the form of a reply.
 type renderer struct {
 	*store
 	base string // URL of the space, for the URIs of related records
 }
 
-// render returns the fields of a record, those that load selects or all if it is nil. Relations that are not in
-// expand are URIs.
+// render returns the fields of a record that load selects, or all if load is nil. Relations that are not in expand are
+// URIs.
 func (r renderer) render(def *entity, rec *record, expand, load *selection) map[string]any {
 	out := map[string]any{}
 	for _, f := range def.fields {
@@ -43,7 +43,7 @@ func (r renderer) value(v any) any {
 	return v
 }
 
-// related returns a related record as expand asks for it.
+// related returns a related record as a URI, or as a whole record if expand names it.
 func (r renderer) related(name, segment string, rec *record, expand, load *selection) any {
 	if rec == nil {
 		return nil

@@ -24,7 +24,7 @@ func failed(e *apiError) reply {
 	return jsonReply(e.HTTPStatus, e)
 }
 
-// outsideReply is how what stands before the API answers: not with its error object.
+// outsideReply returns an answer that is not the API's, and so has no error object.
 func outsideReply(status int, message string) reply {
 	return jsonReply(status, struct {
 		Status    int     `json:"status"`
@@ -72,7 +72,7 @@ func (s *Server) route(c *call) reply {
 	case "batch-restore":
 		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchRestore(def, c) }})
 	}
-	id := strings.ToLower(parts[2]) // one that is no uuid is not found either
+	id := strings.ToLower(parts[2]) // an id that is no uuid is not found either
 	return byMethod(c, map[string]func() reply{
 		http.MethodGet:    func() reply { return s.get(def, id, c) },
 		http.MethodPatch:  func() reply { return s.update(def, id, c) },
@@ -80,7 +80,7 @@ func (s *Server) route(c *call) reply {
 	})
 }
 
-// tooMany reports whether a batch has more items than what stands before the API lets through.
+// tooMany reports whether a batch has more items than the limit.
 func (s *Server) tooMany(body []byte) bool {
 	if s.maxBatchItems == 0 {
 		return false
@@ -90,7 +90,8 @@ func (s *Server) tooMany(body []byte) bool {
 	return len(items) > s.maxBatchItems
 }
 
-// SetMaxBatchItems refuses batches of more items with a 413 that is not the API's. 0 sets no limit.
+// SetMaxBatchItems sets the limit of items in a batch. The server refuses a larger batch with a 413 that is not the
+// API's. 0 means no limit.
 func (s *Server) SetMaxBatchItems(items int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

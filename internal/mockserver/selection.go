@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// selection is a parsed expand or load-only: the names it mentions, each with what it mentions below.
+// selection is a parsed expand or load-only: the names in it, each with a selection of the names below.
 type selection struct {
-	whole bool // mentioned by itself, not only with something below
+	whole bool // named by itself, not only with names below
 	below map[string]*selection
 }
 
-// get returns what is selected under the name, or nil.
+// get returns the selection below the name, or nil.
 func (s *selection) get(name string) *selection {
 	if s == nil {
 		return nil
@@ -19,8 +19,8 @@ func (s *selection) get(name string) *selection {
 	return s.below[name]
 }
 
-// parsePaths reads a list like "a,b.c" of fields of the entity, of which all but the last of each path must be
-// relations. If relationsOnly is set, so must the last be.
+// parsePaths reads a list of paths like "a,b.c", which begin with a field of the entity. All names of a path except the
+// last must be relations. With relationsOnly, the last one must be a relation too.
 func parsePaths(def *entity, list string, relationsOnly bool) (*selection, error) {
 	root := &selection{below: map[string]*selection{}}
 	for path := range strings.SplitSeq(list, ",") {

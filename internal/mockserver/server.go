@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// maxBody is the longest request body that is read.
+// maxBody is the longest request body that the server reads.
 const maxBody = 32 << 20
 
 // Options are the settings of a [Server].
@@ -39,7 +39,7 @@ type Server struct {
 	username, password, space string
 	latency                   time.Duration
 
-	mu            sync.Mutex // of these
+	mu            sync.Mutex // guards the fields below, up to others
 	store         *store
 	backup        *store
 	replica       replica
@@ -51,7 +51,7 @@ type Server struct {
 	faults faultQueue
 	late   lateCommits
 
-	cursors atomic.Int64 // that an EndlessList has spelt in another way
+	cursors atomic.Int64 // number of cursors that an EndlessList has rewritten
 }
 
 // New returns a server with an empty space. It returns an error if a field of the behavior has an unknown value.
@@ -88,8 +88,8 @@ func newServer(options Options, behavior Behavior, space string) *Server {
 	return s
 }
 
-// InSpace returns the space with this id, or nil if there is none. Each has its own records, faults, behavior and log,
-// and answers nothing but requests to itself; the server that [New] returns answers for all.
+// InSpace returns the space with this id, or nil if there is none. Each space has its own records, faults, behavior and
+// log, and only answers requests to itself. The server that [New] returns answers for all spaces.
 func (s *Server) InSpace(id string) *Server {
 	if s.space == id {
 		return s
@@ -102,7 +102,7 @@ func (s *Server) InSpace(id string) *Server {
 	return nil
 }
 
-// serves returns the space that a path is in, by default s.
+// serves returns the space that a path is in, or s if it is in none of the other spaces.
 func (s *Server) serves(path string) *Server {
 	for _, other := range s.others {
 		if strings.HasPrefix(path, other.SpacePath()+"/") {
@@ -119,7 +119,7 @@ func withDefault(value, byDefault string) string {
 	return value
 }
 
-// SpacePath returns the path of the space, to which the URL of the service has to be put in front.
+// SpacePath returns the path of the space. It follows the URL of the service.
 func (s *Server) SpacePath() string {
 	return "/api/v100/rest/spaces/" + s.space
 }
@@ -189,7 +189,7 @@ func unauthorized() reply {
 	return r
 }
 
-// wait returns false if the request is given up before the time is over.
+// wait waits for the time. It reports false if ctx ends before.
 func wait(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -204,13 +204,13 @@ func wait(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// answer sends a reply. It is in the log before the client has it.
+// answer logs the status of a reply, then sends the reply.
 func (s *Server) answer(w http.ResponseWriter, entry int, r reply) {
 	s.log.finish(entry, r.status)
 	send(w, r, len(r.body))
 }
 
-// send writes the headers of a reply, and as much of its body.
+// send writes the headers of a reply, and the first length bytes of its body.
 func send(w http.ResponseWriter, r reply, length int) {
 	if r.contentType != "" {
 		w.Header().Set("Content-Type", r.contentType)

@@ -129,7 +129,7 @@ func TestShape_validationError(t *testing.T) {
 	}
 }
 
-// Several errors of one field are together.
+// Several errors of one field are in one field error.
 func TestShape_twoErrorsOfAField(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)

@@ -10,7 +10,7 @@ type store struct {
 	revision int
 	seq      int
 	ids      idSource
-	undo     []func() // takes back, last one first, what was written since the operation began
+	undo     []func() // called last to first, these take back what the operation has written
 }
 
 func newStore(behavior Behavior) *store {
@@ -30,7 +30,7 @@ func segments() []string {
 	return names
 }
 
-// clone returns a copy of the store as it is. Records are never changed, so both have the same ones.
+// clone returns a copy of the store. Records never change, so both share them.
 func (s *store) clone() *store {
 	clone := &store{tables: map[string]*table{}, behavior: s.behavior, revision: s.revision, seq: s.seq, ids: s.ids}
 	for segment, t := range s.tables {
@@ -50,7 +50,7 @@ func (s *store) put(t *table, id string, r *record) {
 	})
 }
 
-// nextRevision returns the number for the record that is written next.
+// nextRevision raises the revision of the space, and returns it for the record to write.
 func (s *store) nextRevision() int {
 	s.setRevision(s.revision + 1)
 	return s.revision
@@ -62,8 +62,8 @@ func (s *store) setRevision(revision int) {
 	s.undo = append(s.undo, func() { s.revision = before })
 }
 
-// begin starts an operation: what it writes can be taken back until the next one begins. What is derived from the
-// tables must not be brought up to date in between.
+// begin starts an operation. What it writes can be taken back until the next operation begins. In between, the caches
+// that are derived from the tables must not be brought up to date.
 func (s *store) begin() {
 	clear(s.undo)
 	s.undo = s.undo[:0]
@@ -74,7 +74,7 @@ func (s *store) savepoint() int {
 	return len(s.undo)
 }
 
-// rollBack takes back everything that was written since the savepoint, the counter of revisions included.
+// rollBack takes back everything that was written since the savepoint, including the counter of revisions.
 func (s *store) rollBack(savepoint int) {
 	for _, undo := range slices.Backward(s.undo[savepoint:]) {
 		undo()
@@ -83,7 +83,7 @@ func (s *store) rollBack(savepoint int) {
 	s.undo = s.undo[:savepoint]
 }
 
-// bump gives a record a new revision and time of change.
+// bump gives a record a new revision and a new modified time.
 func (s *store) bump(t *table, r *record) {
 	s.put(t, r.id, r.with(map[string]any{
 		"revision": s.nextRevision(),
@@ -102,7 +102,7 @@ func (s *store) members(a *array, conversationID string) []*record {
 	return members
 }
 
-// belongs reports whether a child of a conversation is one for this array.
+// belongs reports whether a child of a conversation belongs to this array.
 func (s *store) belongs(a *array, child *record) bool {
 	return a.key == "" || s.tables[a.target].records[child.text(a.key)] != nil
 }

@@ -18,8 +18,8 @@ const (
 type writer struct {
 	*store
 	level     int
-	seeding   bool // the input describes what is there, so nothing is derived from it
-	linkedIDs bool // arrays may name the linked records by their plain ids, and replace what was there
+	seeding   bool // the input describes the record as it is, so the server derives nothing from it
+	linkedIDs bool // arrays may name the linked records by their plain ids, and replace the old items
 }
 
 // change is one create or update under way.
@@ -41,7 +41,7 @@ func (c *change) get(name string) any {
 	return c.before(name)
 }
 
-// before returns the value that a field had, which is null for a record that is about to be created.
+// before returns the value that a field had, or null for a create.
 func (c *change) before(name string) any {
 	if c.old == nil {
 		return nil
@@ -71,8 +71,8 @@ func (c *change) failure() *apiError {
 	return validationFailure(c.def, c.id, c.problems)
 }
 
-// create stores a new record. A nested one is written along with its conversation, which has its own revision then.
-// What a failed create has written is for the caller to roll back.
+// create stores a new record. A nested one is written with its conversation, which gets its own revision then. If
+// create fails, the caller must roll back what it has written.
 func (w *writer) create(def *entity, input map[string]any, nested bool) (*record, *apiError) {
 	t := w.tables[def.segment]
 	c := &change{def: def, id: w.ids.next(), match: !w.seeding}
@@ -130,7 +130,7 @@ func (w *writer) initialValues(c *change) map[string]any {
 	return values
 }
 
-// createdAt returns the time of creation of a record that is stored now.
+// createdAt returns the created time of a record that is stored now.
 func createdAt(clock string, now time.Time) any {
 	switch clock {
 	case Behind:
@@ -138,7 +138,7 @@ func createdAt(clock string, now time.Time) any {
 	case Null:
 		return nil
 	}
-	return now.Add(35 * time.Microsecond) // the later of the two, as recorded
+	return now.Add(35 * time.Microsecond) // later than modified, as recorded
 }
 
 // update changes the fields of a record that the input names.
@@ -173,7 +173,7 @@ func (w *writer) update(def *entity, id string, input map[string]any) (*record, 
 	return t.records[id], nil
 }
 
-// modifiedAfter returns the time for a change of r: now, and not what it was before.
+// modifiedAfter returns the modified time of a change of r: now, but later than the modified time of r.
 func (s *store) modifiedAfter(r *record) time.Time {
 	t := now()
 	if before, ok := r.values["modified"].(time.Time); ok && !t.After(before) {
@@ -182,7 +182,7 @@ func (s *store) modifiedAfter(r *record) time.Time {
 	return t
 }
 
-// parse takes the fields of the input over into the change.
+// parse reads the fields of the input into the change.
 func (w *writer) parse(c *change, input map[string]any) {
 	c.values = map[string]any{}
 	c.arrays = map[string]any{}
@@ -224,7 +224,7 @@ func (w *writer) mayWrite(f *field) bool {
 	}
 }
 
-// verify holds what was parsed against the rules of the entity and the records it refers to.
+// verify checks the change against the rules of the entity, and whether the records that it refers to exist.
 func (w *writer) verify(c *change) *apiError {
 	if c.def.check != nil && len(c.problems) == 0 {
 		c.def.check(w.store, c)
@@ -244,7 +244,7 @@ func (w *writer) verify(c *change) *apiError {
 	return nil
 }
 
-// refersTo reports whether one of these entities has a record with the id that may be referred to.
+// refersTo reports whether one of these entities has a record with the id that a change may refer to.
 func (w *writer) refersTo(segments []string, id string) bool {
 	for _, segment := range segments {
 		if r := w.tables[segment].records[id]; r != nil {
@@ -267,7 +267,8 @@ func (w *writer) missingRelation(c *change, fieldName, message string) *apiError
 	return e
 }
 
-// bumpParents gives the conversations that these versions of a record belong to a new revision, if the server does so.
+// bumpParents gives a new revision to the conversations that these versions of a record belong to, if the behavior
+// says so.
 func (w *writer) bumpParents(def *entity, versions ...*record) {
 	bumps := def.segment == relations && w.behavior.RelationRevision == Bump ||
 		def.segment == messages && w.behavior.MessageRevision == Bump

@@ -244,7 +244,7 @@ func TestValidationLevel_deletedRelationship(t *testing.T) {
 	m.do(t, http.MethodPost, conversations+"?validation-level=8", body).wantError(t, 422, 120, "")
 	data := m.do(t, http.MethodPost, conversations+"?validation-level=16", body).wantStatus(t, http.StatusCreated).data(t)
 
-	// What an update leaves as it is, is not looked at again.
+	// An update does not check a reference again that it leaves as it is.
 	id, _ := data["id"].(string)
 	m.do(t, http.MethodPatch, conversations+"/"+id, `{"recipient_account_id":"`+accountID+`"}`).wantStatus(t, http.StatusOK)
 }

@@ -7,16 +7,16 @@ import (
 )
 
 // The numbers 555-0100 to 555-0199 of each area code are reserved for fiction: nobody
-// has one. In a real space each conversation of a probe or a test is to one of them, by
-// which what it has left behind is found again. The area codes are of places with few
-// people, because examples and demonstrations are to fictional numbers too.
+// has one. In a real space, each conversation of a probe or a test is to one of them, so
+// that records which were left behind can be found. The area codes are of places with few
+// people, because examples and demonstrations use fictional numbers too.
 
-// AreaCodes are those of the numbers.
+// AreaCodes are the area codes of these numbers.
 const AreaCodes = "907 307 701 605 802 406 207 208 304 808 302 603 401 505 575 402 308 785 620"
 
 var fictional = regexp.MustCompile(`^1(` + strings.ReplaceAll(AreaCodes, " ", "|") + `)55501\d\d$`) // as digits
 
-// IsFictional reports whether a number, in any spelling, is one of them.
+// IsFictional reports whether a number, however it is written, is one of them.
 func IsFictional(number string) bool { return fictional.MatchString(Digits(number)) }
 
 // FictionalNumbers returns all of them as digits.

@@ -17,7 +17,7 @@ import (
 // These probes find out in which form a service stores what it is sent, and how
 // it answers.
 
-// incomingMessage returns a message of that content. It is an incoming one: nobody
+// incomingMessage returns a message with the content. It is incoming, so that nobody
 // sends it.
 func incomingMessage(content string) map[string]any {
 	const incoming, received = 2, 4
@@ -39,7 +39,7 @@ func (p *Prober) message(ctx context.Context, fields map[string]any) (map[string
 	return made.record(), err
 }
 
-// contents are the forms of one content, in which each format shows.
+// contents are the forms of one content. Each format gives it another form.
 var contents = map[string]string{
 	mockserver.Kept:      MessageContent + " Caf\u00e9  &\nbar ",
 	mockserver.Trimmed:   MessageContent + " Caf\u00e9  &\nbar",
@@ -105,7 +105,8 @@ func (p *Prober) timePrecision(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("%s is stored as %q", message["datetime_sent"], stored)
 }
 
-// One of two items names a phone that does not exist, and the other one is written.
+// batchSuccess sends two items. One names a phone that does not exist; the other is
+// written.
 func (p *Prober) batchSuccess(ctx context.Context) (string, error) {
 	got, err := p.ok(ctx, http.MethodPost, conversations+"/batch-modify?validation-level=0&rollback-method=1", []map[string]any{
 		{"phone_id": p.space.Phone, "recipient_phone_number": p.freshNumber()},
@@ -123,7 +124,8 @@ func (p *Prober) batchSuccess(ctx context.Context) (string, error) {
 	return either(success, mockserver.AlwaysTrue, mockserver.MixedFalse, nil)
 }
 
-// note returns the ids among the items of a batch, which are conversations to clean up.
+// note returns the ids among the items of a batch reply, and notes these conversations for
+// Clean.
 func (p *Prober) note(items []any) (ids []string) {
 	for _, item := range items {
 		object, _ := item.(map[string]any)
@@ -139,7 +141,8 @@ func (p *Prober) note(items []any) (ids []string) {
 	return ids
 }
 
-// Two lists in opposite orders: a service that ignores order-by gives the same twice.
+// orderBy lists in two opposite orders. A service that ignores order-by gives the same list
+// twice.
 func (p *Prober) orderBy(ctx context.Context) (string, error) {
 	for range 2 {
 		if _, _, err := p.create(ctx, nil); err != nil {
@@ -164,8 +167,8 @@ func (p *Prober) orderBy(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("ordered by revision: %v; the other way round: %v", up, down)
 }
 
-// revisionsBy returns the revisions of conversations of the phone, at least two, in
-// that order.
+// revisionsBy returns the revisions of the phone's conversations in that order. Fewer than
+// two are an error.
 func (p *Prober) revisionsBy(ctx context.Context, order string) (revisions []float64, err error) {
 	got, records, err := p.list(ctx, conversations, map[string]string{"phone_id": p.space.Phone}, "order-by="+order)
 	if err == nil && !got.isOK() {
@@ -181,8 +184,8 @@ func (p *Prober) revisionsBy(ctx context.Context, order string) (revisions []flo
 	return revisions, err
 }
 
-// The clock is behind if a conversation seems to be older than the last change of
-// one that was created before it.
+// createdClock creates two conversations. The clock is behind if created of the second is
+// before modified of the first.
 func (p *Prober) createdClock(ctx context.Context) (string, error) {
 	older, _, err := p.create(ctx, nil)
 	if err != nil {
@@ -216,8 +219,8 @@ func (p *Prober) duplicateConversations(ctx context.Context) (string, error) {
 	return either(got.isOK(), mockserver.Allowed, mockserver.Refused, err)
 }
 
-// phoneFormats are the forms of a number such as +1 (907) 555-0133. Country is not
-// among them: it looks like E164 until the number has no country.
+// phoneFormats returns the forms of a number such as +1 (907) 555-0133. Country is not
+// among them: it only differs from E164 for a number without a country.
 func phoneFormats(number string) map[string]string {
 	masked := regexp.MustCompile(`\d`).ReplaceAllString(number[:len(number)-4], "*") + number[len(number)-4:]
 	return map[string]string{

@@ -1,9 +1,9 @@
-// Package probe finds out in which of the ways that no source tells a service behaves.
+// Package probe finds out how a service behaves where no source says it.
 //
 // Each [mockserver.Switch] has a probe. The probes create conversations of their own, each
-// to a number that is reserved for fiction, change them and delete them again. They record
-// incoming messages only: nothing is sent to anyone. The service keeps what was deleted in
-// its bin.
+// to a number that is reserved for fiction, change them and delete them again. They only
+// record incoming messages, so nothing is sent to anyone. The service keeps deleted records
+// in its bin.
 package probe
 
 import (
@@ -23,36 +23,36 @@ const (
 	relations     = "TextMessageConversationRelationses"
 	messages      = "TextMessages"
 
-	nobody = "f0000000-0000-4000-8000-00000000000f" // no record has it
+	nobody = "f0000000-0000-4000-8000-00000000000f" // no record has this id
 
-	// MessageContent begins the content of the messages that probes record.
+	// MessageContent is the beginning of the content of each message that probes record.
 	MessageContent = "An acceptance test of terraform-provider-pipeliner."
 )
 
-// A Space is one to probe, with the records to probe it with.
+// A Space is the space to probe, with the records to probe it with.
 type Space struct {
 	ServiceURL, SpaceID, Username, Password string // as in [client.Config]
 
-	Phone   string // UUID of a sender phone, of which nobody else uses such numbers
-	Account string // UUID of an account to link; empty: what needs it is not probed
-	Contact string // UUID of a contact with such a number, as +1 907 555 0123; empty: the same
+	Phone   string // UUID of a sender phone that nobody else uses with fictional numbers
+	Account string // UUID of an account to link; empty: probes that need it don't run
+	Contact string // UUID of a contact with a fictional number, as +1 907 555 0123; empty: probes that need it don't run
 
 	Numbers   []string          // that no conversation of the phone has; nil: fictional ones
 	Transport http.RoundTripper // nil: the network
 }
 
-// These say that a switch can't be probed with what there is.
+// These say that the space lacks what a probe needs.
 var (
 	errNoAccount = &LackingError{"an account to link"}
 	errNoContact = &LackingError{"a contact with a number that is reserved for fiction, such as +1 907 555 0123"}
 )
 
-// A LackingError says what a probe needs, and the [Space] does not name.
+// A LackingError names a record that a probe needs and that the [Space] lacks.
 type LackingError struct{ Record string }
 
 func (e *LackingError) Error() string { return "it needs " + e.Record }
 
-// NotProbed are the assumptions that no probe may put to a real service.
+// NotProbed are the assumptions that no probe can check with a real service.
 var NotProbed = []string{
 	"whether a message that is created as outgoing is sent: the probes record incoming ones only",
 	"what a proxy in between answers (429, 502, 503, 504): it can't be ordered",
@@ -83,8 +83,9 @@ func New(ctx context.Context, space Space) (*Prober, error) {
 // URL returns the base URL of the space.
 func (p *Prober) URL() string { return p.client.URL() }
 
-// Probe returns which of the values of the switch the service plays. A *[LackingError]
-// says that it can't be told with what there is, any other error that it is none of them.
+// Probe returns the value of the switch that the service shows. A *[LackingError] means that
+// the space lacks what the probe needs. Any other error means that the service shows none
+// of the values.
 func (p *Prober) Probe(ctx context.Context, of mockserver.Switch) (string, error) {
 	find, known := probes[of.Name]
 	if !known {
@@ -93,8 +94,8 @@ func (p *Prober) Probe(ctx context.Context, of mockserver.Switch) (string, error
 	return find(p, ctx)
 }
 
-// freeNumbers returns the fictional numbers that no conversation of the phone has,
-// beginning somewhere: so two who probe at a time don't meet.
+// freeNumbers returns the fictional numbers that no conversation of the phone has. It starts
+// at a random one, so that two probers at the same time rarely use the same number.
 func (p *Prober) freeNumbers(ctx context.Context) ([]string, error) {
 	there, err := p.ofPhone(ctx)
 	if err != nil {
@@ -117,7 +118,7 @@ func (p *Prober) freeNumbers(ctx context.Context) ([]string, error) {
 	return free, nil
 }
 
-// ofPhone returns the conversations of the phone, deleted ones too.
+// ofPhone returns the conversations of the phone, including deleted ones.
 func (p *Prober) ofPhone(ctx context.Context) ([]client.Conversation, error) {
 	all, err := p.client.Conversations.Some(ctx, client.Query{
 		Filters: []client.Filter{{Field: "phone_id", Value: p.space.Phone}}, IncludeDeleted: true,

@@ -19,8 +19,8 @@ const (
 	account = "30000000-0000-4000-8000-00000000000a"
 )
 
-// newMock returns a mock and a space that is probed there. Others have a conversation of
-// the phone.
+// newMock returns a mock, and its space to probe. The phone already has a conversation of
+// others.
 func newMock(t *testing.T, behavior mockserver.Behavior) (*mockserver.Server, Space) {
 	t.Helper()
 	mock, err := mockserver.New(mockserver.Options{Behavior: behavior, Space: "my_space", Username: "terraform", Password: "secret"})
@@ -41,7 +41,7 @@ func newMock(t *testing.T, behavior mockserver.Behavior) (*mockserver.Server, Sp
 	}
 }
 
-// The probes find out each setting of each switch, whatever the others are.
+// The probes find out each value of each switch, whatever the values of the other switches.
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	for _, of := range mockserver.Switches {
@@ -54,7 +54,7 @@ func TestProbe(t *testing.T) {
 			})
 		}
 	}
-	// The opposite of the default in everything: no probe may rely on another switch.
+	// With no switch at its default: no probe may rely on another switch.
 	t.Run("all others", func(t *testing.T) {
 		t.Parallel()
 		var behavior mockserver.Behavior
@@ -65,7 +65,7 @@ func TestProbe(t *testing.T) {
 	})
 }
 
-// wantFound checks that the probes find exactly this behavior, and leave nothing.
+// wantFound checks that the probes find exactly this behavior, and leave no records.
 func wantFound(t *testing.T, behavior mockserver.Behavior) {
 	t.Helper()
 	mock, space := newMock(t, behavior)
@@ -97,7 +97,7 @@ func wantFound(t *testing.T, behavior mockserver.Behavior) {
 	}
 }
 
-// Each switch has a probe, and there is none for what is no switch.
+// Each switch has a probe, and each probe has a switch.
 func TestProbes(t *testing.T) {
 	t.Parallel()
 	var got, want []string
@@ -114,7 +114,7 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-// Without the records that they need, some probes say so, and the others do their work.
+// Probes that lack a record say so, and the other probes still work.
 func TestProbe_lacking(t *testing.T) {
 	t.Parallel()
 	_, space := newMock(t, mockserver.Behavior{})
@@ -155,7 +155,7 @@ func TestNew_refused(t *testing.T) {
 	}
 }
 
-// A phone whose conversations have all the numbers can't be probed.
+// A phone whose conversations use all fictional numbers can't be probed.
 func TestProbe_noNumberLeft(t *testing.T) {
 	t.Parallel()
 	_, space := newMock(t, mockserver.Behavior{})

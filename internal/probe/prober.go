@@ -17,24 +17,24 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A Prober asks a service in plain HTTP, because a client would make good, or hide, what
-// a probe wants to see.
+// A Prober asks a service with plain HTTP requests, because a client would correct or hide
+// what a probe wants to see.
 type Prober struct {
 	space  Space
-	client *client.Client // for what is no question: which numbers are taken
+	client *client.Client // only reads which numbers are taken
 	http   http.Client
-	made   []string // conversations
-	left   []string // numbers
-	ranOut bool     // of numbers
+	made   []string // ids of conversations
+	left   []string // numbers that are still free
+	ranOut bool     // no number is left
 }
 
-// An answer is what the service says to one request.
+// An answer is the service's reply to one request.
 type answer struct {
 	status int
 	body   map[string]any
 }
 
-// do sends a request below the entities, and returns the answer, whatever its
+// do sends a request to a path below /entities/, and returns the answer, whatever its
 // status.
 func (p *Prober) do(ctx context.Context, method, path string, body any) (answer, error) {
 	if p.ranOut {
@@ -68,7 +68,7 @@ func (p *Prober) do(ctx context.Context, method, path string, body any) (answer,
 	return got, nil
 }
 
-// unexpected returns what an answer says, as an error.
+// unexpected returns the answer as an error.
 func (a answer) unexpected() error {
 	return fmt.Errorf("the service answers %d: %v %v %v", a.status, a.body["code"], a.body["name"], a.body["message"])
 }
@@ -85,7 +85,7 @@ func (a answer) record() map[string]any {
 	return record
 }
 
-// ok is do, with an error for what is no success.
+// ok does what do does, and returns an error unless the answer is a success.
 func (p *Prober) ok(ctx context.Context, method, path string, body any) (answer, error) {
 	got, err := p.do(ctx, method, path, body)
 	if err == nil && !got.isOK() {
@@ -94,9 +94,9 @@ func (p *Prober) ok(ctx context.Context, method, path string, body any) (answer,
 	return got, err
 }
 
-// freshNumber returns a number that no conversation has.
+// freshNumber returns a number that no conversation of the phone has.
 func (p *Prober) freshNumber() (number string) {
-	if len(p.left) > 0 { // else the next request says so
+	if len(p.left) > 0 { // otherwise, the next request returns an error
 		number, p.left = p.left[0], p.left[1:]
 	} else {
 		p.ranOut = true
@@ -119,8 +119,8 @@ func (p *Prober) create(ctx context.Context, fields map[string]any) (answer, str
 	return got, id, err
 }
 
-// list returns the records that the filters find, by their names; each value may
-// have an operator in front, as in "gt 7". More is other parameters, as in
+// list returns the records that the filters find. filters has a value for each field, which
+// may begin with an operator, as in "gt 7". more has other parameters, as in
 // "order-by=revision".
 func (p *Prober) list(ctx context.Context, entity string, filters map[string]string, more ...string) (answer, []map[string]any, error) {
 	query := url.Values{}
@@ -146,7 +146,7 @@ func (p *Prober) list(ctx context.Context, entity string, filters map[string]str
 	return got, records, err
 }
 
-// find returns a conversation, also one that is deleted.
+// find returns a conversation, even if it is deleted.
 func (p *Prober) find(ctx context.Context, id string) (map[string]any, error) {
 	got, records, err := p.list(ctx, conversations, map[string]string{"id": id}, "include-deleted=true")
 	if err == nil && (len(records) != 1 || records[0]["id"] != id) {
@@ -158,8 +158,7 @@ func (p *Prober) find(ctx context.Context, id string) (map[string]any, error) {
 	return records[0], nil
 }
 
-// revisionMoves reports whether the revision of a conversation is another one
-// after a change.
+// revisionMoves reports whether a change gives the conversation another revision.
 func (p *Prober) revisionMoves(ctx context.Context, id string, change func() error) (bool, error) {
 	before, err := p.find(ctx, id)
 	if err == nil {
@@ -172,8 +171,8 @@ func (p *Prober) revisionMoves(ctx context.Context, id string, change func() err
 	return before["revision"] != after["revision"], err
 }
 
-// Clean deletes what the probes have made, also when ctx has ended. The service keeps it
-// in its bin.
+// Clean deletes the conversations that the probes have made, even if ctx has ended. The
+// service keeps them in its bin.
 func (p *Prober) Clean(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	var problems []error

@@ -9,7 +9,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// probes find out which value of a switch a service plays. They make and change
+// probes find out which value of a switch a service shows. They make and change
 // conversations of their own, each to a fictional number, and send no message.
 var probes = map[string]func(*Prober, context.Context) (string, error){
 	"revision-filter":   (*Prober).revisionFilter,
@@ -35,7 +35,7 @@ var probes = map[string]func(*Prober, context.Context) (string, error){
 	"duplicate-conversations": (*Prober).duplicateConversations,
 }
 
-// either returns the one or the other value, or no value with an error.
+// either returns yes or no, or "" with an error.
 func either(is bool, yes, no string, err error) (string, error) {
 	switch {
 	case err != nil:
@@ -46,8 +46,8 @@ func either(is bool, yes, no string, err error) (string, error) {
 	return no, nil
 }
 
-// A filter asks for the older of two by its id, and for what is newer than it: an
-// honoured one finds nothing then.
+// revisionFilter lists the older of two conversations by its id, with a filter for higher
+// revisions. If the service honors that filter, it finds nothing.
 func (p *Prober) revisionFilter(ctx context.Context) (string, error) {
 	older, olderID, err := p.create(ctx, nil)
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *Prober) staleRevision(ctx context.Context) (string, error) {
 	return either(got.isOK(), mockserver.Ignored, mockserver.Refused, err)
 }
 
-// One of two items names a phone that does not exist.
+// rollbackReply sends two items, one of which names a phone that does not exist.
 func (p *Prober) rollbackReply(ctx context.Context) (string, error) {
 	good := p.freshNumber()
 	batch := []map[string]any{
@@ -128,7 +128,7 @@ func (p *Prober) rollbackReply(ctx context.Context) (string, error) {
 	return either(got.body["entity_index"] == nil, mockserver.ErrorReply, mockserver.Indexed, err)
 }
 
-// areErrors returns an error if an item is an id: then it was not rolled back.
+// areErrors returns an error if an item is an id, because that item was not rolled back.
 func (p *Prober) areErrors(items []any) error {
 	if written := p.note(items); len(written) > 0 {
 		return fmt.Errorf("%d items of a batch were written that must be rolled back", len(written))
@@ -136,7 +136,8 @@ func (p *Prober) areErrors(items []any) error {
 	return nil
 }
 
-// An update empties an array, which a merging service does not.
+// arrayUpdate sends an update with an empty array. A service that merges arrays keeps the
+// link.
 func (p *Prober) arrayUpdate(ctx context.Context) (string, error) {
 	if p.space.Account == "" {
 		return "", errNoAccount
@@ -162,7 +163,7 @@ func (p *Prober) arrayUpdate(ctx context.Context) (string, error) {
 	return either(after == 0, mockserver.Replace, mockserver.Merge, err)
 }
 
-// deleted returns a conversation that is deleted.
+// deleted creates a conversation and deletes it.
 func (p *Prober) deleted(ctx context.Context) (id string, err error) {
 	_, id, err = p.create(ctx, nil)
 	if err == nil {
@@ -195,7 +196,7 @@ func (p *Prober) deletedRevision(ctx context.Context) (string, error) {
 	return either(moves, mockserver.Bump, mockserver.Keep, err)
 }
 
-// A conversation to the number of a contact, which has to be a fictional one.
+// recipientMatch creates a conversation to the number of the contact, if that is fictional.
 func (p *Prober) recipientMatch(ctx context.Context) (string, error) {
 	if p.space.Contact == "" {
 		return "", errNoContact
@@ -239,7 +240,8 @@ func (p *Prober) getParameters(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("a get heeds expand: %t, load-only: %t", expands, !hasMore)
 }
 
-// heedsIncludeDeleted deletes the conversation.
+// heedsIncludeDeleted returns an error if a get ignores include-deleted. It deletes the
+// conversation for that.
 func (p *Prober) heedsIncludeDeleted(ctx context.Context, id string) error {
 	if _, err := p.ok(ctx, http.MethodDelete, conversations+"/"+id, nil); err != nil {
 		return err

@@ -6,7 +6,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-// bulk has the conversations from one number to another as one resource, the first few sent from otherPhone.
+// bulk is one resource with the conversations of a range of numbers, the first few sent from otherPhone.
 const bulk = `
 variable "from" {
   default = 0
@@ -62,7 +62,7 @@ func twentyOfMany() scenario {
 	}
 }
 
-// only checks that there are no requests but so many of each kind at the most.
+// only returns a check that there are at most that many requests of each kind, and none of other kinds.
 func only(most map[string]int) func(sandbox.Requests) string {
 	return func(requests sandbox.Requests) string {
 		counts := map[string]int{}

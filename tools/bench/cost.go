@@ -16,10 +16,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-// What is here measures how the cost of one map grows with its entries: CPU time against that of a resource which
-// only stores the same map, in the same run. Seconds say more about the machine; ratios say something about the provider.
+// This file measures how the cost of one map grows with its entries. It compares the CPU time with that of a resource
+// which only stores the same map, in the same run. Seconds say more about the machine, ratios more about the provider.
 
-// costRequired is what the functions need.
+// costRequired begins each configuration. The functions need its required_version.
 const costRequired = `
 terraform {
   required_version = ">= 1.8"
@@ -55,14 +55,14 @@ resource "terraform_data" "this" {
 `
 )
 
-// forms are the ways to write a map, the floor first.
+// forms are the ways to write a map. The first is the one to compare with.
 var forms = []struct{ name, resource, expression string }{
 	{"terraform_data", floorResource, "tomap(%s)"},
 	{"function", bulkResource, "provider::pipeliner::conversations(%s)"},
 	{"{ for … }", bulkResource, "%s"},
 }
 
-// costStep is a command, and the requests that it may take for so many conversations.
+// costStep is a command, and the number of requests that it may take.
 type costStep struct {
 	name  string
 	limit func(entries, changed int) int
@@ -85,13 +85,13 @@ type cost struct {
 	entries         int
 	all             time.Duration // CPU of all processes
 	provider        usage
-	bytes           int64 // of the state, for each entry
+	bytes           int64 // of state for each entry
 	requests, limit int
 }
 
 func (c cost) terraform() time.Duration { return c.all - c.provider.CPU }
 
-// costs measures a map of so many entries in each form.
+// costs measures a map with that many entries in each form.
 func costs(ctx context.Context, s *sandbox.Sandbox, entries int) (all []cost, err error) {
 	for _, form := range forms {
 		value := fmt.Sprintf(form.expression, entryExpression)
@@ -164,7 +164,7 @@ func reportCosts(w io.Writer, all []cost) error {
 	return nil
 }
 
-// reportCalls prints what each call of the provider takes for an entry, in one process, without Terraform.
+// reportCalls prints the cost of each call of the provider for an entry, in one process, without Terraform.
 func reportCalls(ctx context.Context, w io.Writer, root string) error {
 	fmt.Fprintln(os.Stderr, "Calls of the provider in one process …")
 	cmd := exec.CommandContext(ctx, "go", "test", "./internal/provider", "-run", "^$", "-bench", "BulkCalls/^(1000|50000)$", "-benchtime", "1x")

@@ -1,11 +1,11 @@
 // Command bench counts the HTTP requests that the provider needs for many conversations, with the real terraform
-// against the mock server, and fails if it is more than it should be. It also measures CPU time and memory, of
-// terraform and of the provider. That is for information only, and as ratios: times say more about the machine.
+// against the mock server, and fails if there are too many. It also measures CPU time and memory of terraform and of
+// the provider. These are for information only, and shown as ratios, because times say more about the machine.
 //
-// -sizes says how many entries the maps have that are measured so; -sizes="" leaves them out. -requests=false leaves out
-// the rest.
+// -sizes is how many entries the maps have whose CPU time it measures; -sizes="" measures none. -requests=false does
+// not count the requests of the scenarios.
 //
-// It is run from the folder of the tools module: go -C tools run ./bench.
+// Run it from the folder of the tools module: go -C tools run ./bench.
 package main
 
 import (

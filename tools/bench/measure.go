@@ -32,7 +32,7 @@ terraform {
 `
 )
 
-// scenario is a configuration, the space that it is applied to, and what is done with it.
+// scenario is a configuration, the space to apply it to, and the steps.
 type scenario struct {
 	name          string
 	parallelism   int
@@ -46,13 +46,13 @@ type step struct {
 	what  string
 	limit int // requests
 	do    action
-	check func(sandbox.Requests) string // what is wrong besides the number, if anything
+	check func(sandbox.Requests) string // returns what else is wrong, or ""; may be nil
 }
 
 // action is something to do in a step.
 type action func(context.Context, *tfexec.Terraform, options) error
 
-// options are what Terraform is told with every step.
+// options are the options of Terraform in each step.
 type options struct{ parallelism *tfexec.ParallelismOption }
 
 // bench is a scenario under way.
@@ -62,7 +62,7 @@ type bench struct {
 	rows []row
 }
 
-// begin starts a mock server of its own for the scenario, and makes a folder with its configuration.
+// begin starts a mock server for the scenario, and makes a folder with its configuration.
 func (sc scenario) begin(ctx context.Context, s *sandbox.Sandbox, latency time.Duration) (*bench, *tfexec.Terraform, error) {
 	seed, err := sc.seed()
 	if err != nil {
@@ -83,7 +83,7 @@ func (sc scenario) begin(ctx context.Context, s *sandbox.Sandbox, latency time.D
 	return &bench{scenario: sc, mock: mock}, tf, os.WriteFile(filepath.Join(tf.WorkingDir(), "main.tf"), []byte(required+sc.configuration), 0o600)
 }
 
-// run goes through the scenario and returns what it has measured.
+// run runs the steps of the scenario and returns what it has measured.
 func (sc scenario) run(ctx context.Context, s *sandbox.Sandbox) ([]row, error) {
 	b, tf, err := sc.begin(ctx, s, latency)
 	if err != nil {
@@ -110,7 +110,7 @@ func (sc scenario) seed() ([]byte, error) {
 	})
 }
 
-// Things to do in a step, with variables that the configuration knows, each as "name=value".
+// Actions for a step. variables set variables of the configuration, each as "name=value".
 
 func apply(variables ...string) action {
 	return func(ctx context.Context, tf *tfexec.Terraform, o options) error {
@@ -134,7 +134,7 @@ func destroy(ctx context.Context, tf *tfexec.Terraform, o options) error {
 	return tf.Destroy(ctx, o.parallelism)
 }
 
-// measure does something and adds what it took to the rows.
+// measure calls do and adds a row with its requests and its time.
 func (b *bench) measure(ctx context.Context, what string, limit int, do func() error, check func(sandbox.Requests) string) error {
 	fmt.Fprintf(os.Stderr, "%s, -parallelism=%d …", what, b.parallelism)
 	if err := b.mock.ResetRequests(ctx); err != nil {
@@ -158,7 +158,7 @@ func (b *bench) measure(ctx context.Context, what string, limit int, do func() e
 	return nil
 }
 
-// shortened returns the beginning of an error that Terraform may have reported a thousand times.
+// shortened returns the beginning of an error, because Terraform may report it a thousand times.
 func shortened(err error) error {
 	const enough = 1000
 	if text := err.Error(); len(text) > enough {

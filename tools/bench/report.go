@@ -16,7 +16,7 @@ type row struct {
 	requests    sandbox.Requests
 	limit       int
 	took        time.Duration
-	problem     string // what is wrong besides the number of requests, if anything
+	problem     string // what is wrong except the number of requests, or ""
 }
 
 func (r row) missed() bool { return len(r.requests) > r.limit || r.problem != "" }

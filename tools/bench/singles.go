@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-// singles has count conversations, each a resource, all sent from phone but for one, if moved is its key.
+// singles has count conversations, each as a resource. All are sent from phone, except the one whose key is moved.
 const singles = `
 variable "moved" {
   default = ""
@@ -30,14 +30,14 @@ resource "pipeliner_text_message_conversation" "this" {
 }
 `
 
-// refreshLimit is what reading so many single resources one by one may cost in a space of so many conversations: at
-// most twice what the cheaper of two ways would, each by itself or all of the space, and two requests more.
+// refreshLimit is how many requests reading single resources one by one may take. space is the number of conversations
+// in the space. The limit is twice the cheaper of two ways, a get for each or a list of the space, plus two requests.
 func refreshLimit(resources, space int) int { return 2*min(resources, pages(space)) + 2 }
 
-// pages is how many requests it takes to list so many conversations.
+// pages is how many requests a list of that many conversations takes.
 func pages(conversations int) int { return (conversations + 99) / 100 }
 
-// thousandSingles is the life of 1,000 resources with Terraform doing so many things at a time.
+// thousandSingles is the life of 1,000 resources, with Terraform's -parallelism.
 func thousandSingles(parallelism, createLimit int) scenario {
 	const count = 1000
 	refresh := refreshLimit(count, count)
@@ -47,7 +47,7 @@ func thousandSingles(parallelism, createLimit int) scenario {
 		steps: []step{
 			{what: "1,000 resources: create", limit: createLimit, do: apply()},
 			{what: "1,000 resources: plan without changes", limit: refresh, do: planNothing},
-			// One request each to look for conflicts, to write, and to read back.
+			// The three requests look for conflicts, write, and read back.
 			{what: "1,000 resources: update 1", limit: refresh + 3, do: apply("moved=0500"), check: checkUpdate},
 			{what: "1,000 resources: destroy", limit: refresh + count/parallelism + 2, do: destroy},
 		},
@@ -67,7 +67,8 @@ func fewOfMany() scenario {
 	}
 }
 
-// checkUpdate returns what is wrong with the writes for a new phone of one conversation. Only what differs must be sent.
+// checkUpdate returns what is wrong with the writes that change the phone of one conversation, or "". They may only
+// send what differs.
 func checkUpdate(requests sandbox.Requests) string {
 	writes := requests.OfKind("batch-modify")
 	if len(writes) != 1 {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// childrenCPU returns the CPU time of all processes that this one has waited for, and that those have waited for.
+// childrenCPU returns the CPU time of all processes that this process, and these in turn, have waited for.
 func childrenCPU() time.Duration {
 	var all syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &all); err != nil {
@@ -18,7 +18,7 @@ func childrenCPU() time.Duration {
 	return time.Duration(all.Utime.Nano() + all.Stime.Nano())
 }
 
-// peakOf returns the most memory that a process has had, in bytes.
+// peakOf returns the peak memory of a process, in bytes.
 func peakOf(state *os.ProcessState) int64 {
 	used, ok := state.SysUsage().(*syscall.Rusage)
 	switch {

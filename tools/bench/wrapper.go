@@ -13,19 +13,19 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-// Terraform starts the provider several times in a command. To tell what all of them took, it starts this command in
-// the place of the provider, which runs the provider and writes down what that took.
+// Terraform starts the provider several times in a command. To measure them all, this command takes the place of the
+// provider's binary. It then runs the provider and records its usage.
 
 const (
 	provider  = "terraform-provider-pipeliner"
-	wrapped   = "wrapped" // folder beside the wrapper, with the provider in it
+	wrapped   = "wrapped" // folder of the provider, next to the wrapper
 	usageFile = "usage.jsonl"
 )
 
-// usage is what a process took.
+// usage is the CPU time and the memory of a process.
 type usage struct {
 	CPU  time.Duration `json:"cpu"`
-	Peak int64         `json:"peak"` // memory, in bytes; 0 where the system does not tell
+	Peak int64         `json:"peak"` // memory in bytes; 0 if the system does not tell
 }
 
 // wrap puts the wrapper in the place of the provider.
@@ -51,7 +51,7 @@ func wrap(s *sandbox.Sandbox) error {
 	return os.WriteFile(place, binary, 0o700) //nolint:gosec // it is a program
 }
 
-// isWrapper reports whether this process was started in the place of the provider.
+// isWrapper reports whether Terraform started this process in the place of the provider.
 func isWrapper() bool { return strings.HasPrefix(filepath.Base(os.Args[0]), provider) }
 
 // runWrapped runs the provider and returns its exit code.
@@ -83,8 +83,8 @@ func runWrapped() int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// takeUsage returns what the providers have taken since it was last called: the CPU time of all, and the most memory
-// that one of them has had.
+// takeUsage returns the usage of the providers since its last call: the CPU time of all, and the highest peak memory of
+// one.
 func takeUsage(s *sandbox.Sandbox) (all usage, err error) {
 	path := filepath.Join(s.Bin(), usageFile)
 	content, err := os.ReadFile(path)

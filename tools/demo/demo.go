@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
-// demo is what the steps share.
+// demo holds what the steps share.
 type demo struct {
 	sandbox  *sandbox.Sandbox
 	mock     *sandbox.Mock
@@ -23,7 +23,7 @@ type demo struct {
 	steps    int
 }
 
-// prepare builds and starts everything, and copies examples/demo to where Terraform works.
+// prepare builds and starts everything, and copies examples/demo to Terraform's folder.
 func prepare(ctx context.Context, root string) (_ *demo, err error) {
 	fmt.Println("Building the provider and the mock server …")
 	d := &demo{examples: filepath.Join(root, "examples")}
@@ -67,8 +67,8 @@ func (d *demo) copy(example, name string) error {
 	return os.WriteFile(filepath.Join(d.tf.WorkingDir(), name), content, 0o600)
 }
 
-// terraform runs Terraform through do and prints the command, the lines of its output that summary picks, and the
-// requests that the CRM got for it. It fails if there is no such line.
+// terraform runs Terraform with do. It prints the command, the lines of the output that match summary, and the requests
+// that the CRM got. It fails if no line matches.
 func (d *demo) terraform(ctx context.Context, command, summary string, do func() error) error {
 	d.show("terraform " + command)
 	if err := d.mock.ResetRequests(ctx); err != nil {
@@ -101,7 +101,7 @@ func (d *demo) terraform(ctx context.Context, command, summary string, do func()
 
 const planFile = "tfplan"
 
-// plan plans, and returns the plan.
+// plan runs terraform plan, and returns the changes.
 func (d *demo) plan(ctx context.Context, summary string) (plan changes, err error) {
 	err = d.terraform(ctx, "plan -out="+planFile, summary, func() error {
 		_, err := d.tf.Plan(ctx, tfexec.Out(planFile))
@@ -136,7 +136,7 @@ func (d *demo) step(title string) {
 // show prints a command.
 func (d *demo) show(command string) { fmt.Println("  $ " + command) }
 
-// quote prints text as it came.
+// quote prints text, indented.
 func (d *demo) quote(text string) {
 	for line := range strings.Lines(text) {
 		fmt.Println(strings.TrimRight("    "+line, " \n"))

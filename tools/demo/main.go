@@ -1,8 +1,8 @@
-// Command demo walks through the life of conversations that are declared in examples/demo, with the real terraform
-// against the mock server: created, changed behind Terraform's back and put right, imported, a thousand at once, destroyed. It works in a
-// temporary folder and fails as soon as something is not as it says.
+// Command demo shows the life of the conversations in examples/demo, with the real terraform against the mock server:
+// it creates them, changes one behind Terraform's back and lets Terraform correct it, imports one, creates a thousand
+// at once, and destroys all. It works in a temporary folder, and fails as soon as something is not as it says.
 //
-// It is run from the folder of the tools module: go -C tools run ./demo.
+// Run it from the folder of the tools module: go -C tools run ./demo.
 package main
 
 import (

@@ -14,7 +14,7 @@ const (
 	rows    = 120 // of conversations.csv
 	address = `pipeliner_text_message_conversation.customer["amelia-hart"]`
 
-	// What examples/seed.json and examples/demo hold.
+	// Phones in examples/seed.json and examples/demo.
 	salesPhone   = "10000000-0000-4000-8000-000000000001"
 	billingPhone = "10000000-0000-4000-8000-000000000003"
 )
@@ -143,7 +143,7 @@ func (d *demo) apply(ctx context.Context, summary string) error {
 	return d.terraform(ctx, "apply -auto-approve", summary, func() error { return d.tf.Apply(ctx) })
 }
 
-// conversationID returns the id of the conversation that the demo tampers with, from the state.
+// conversationID returns the id, from the state, of the conversation that the demo changes behind Terraform's back.
 func (d *demo) conversationID(ctx context.Context) (string, error) {
 	state, err := d.tf.Show(ctx)
 	if err != nil {
@@ -173,7 +173,7 @@ func (d *demo) expectConversations(ctx context.Context, want int) error {
 	return err
 }
 
-// expectPhone returns an error unless the plan is to change one conversation's phone in place, and nothing else.
+// expectPhone returns an error unless the plan changes one conversation's phone in place, and nothing else.
 func (c changes) expectPhone(from, to string) error {
 	if len(c) != 1 || c[0].Address != address || !c[0].Change.Actions.Update() {
 		return fmt.Errorf("the plan should update %s and nothing else, but it has %d changes", address, len(c))
@@ -187,7 +187,7 @@ func (c changes) expectPhone(from, to string) error {
 	return nil
 }
 
-// excerpt returns the part of a plan that says what will be changed.
+// excerpt returns the part of a plan that shows the changes.
 func excerpt(plan string) string {
 	if begin := strings.Index(plan, "  # pipeliner_"); begin >= 0 {
 		plan = plan[begin:]

@@ -1,5 +1,5 @@
-// Command terraform prints the path of a terraform binary: of the one on PATH or, where there is none, of the one in
-// the folder that it is given, which it downloads first if need be.
+// Command terraform prints the path of a terraform binary: the one on PATH or, if there is none, the one in the folder
+// that is its argument. It downloads that one if it is missing.
 package main
 
 import (

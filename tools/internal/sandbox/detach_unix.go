@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// detach keeps the terminal's interrupt from the process: it ends when it is told to, after those who use it.
+// detach keeps the terminal's interrupt from the process, so that the process ends after its users.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }

@@ -16,25 +16,25 @@ import (
 	"time"
 )
 
-// What the mock server accepts.
+// The space and the credentials of the mock server.
 const (
 	Space    = "sandbox"
 	Username = "terraform"
 	Password = "not-a-secret" // of a mock server that only this machine can reach
 )
 
-// Mock is a mock server that runs.
+// Mock is a running mock server.
 type Mock struct {
-	// URL is what it printed: the service URL.
+	// URL is the service URL, which the server printed.
 	URL string
 
 	stop  context.CancelFunc
 	ended chan struct{}
-	err   error // set when ended is closed: why it ended, unless it was told to
+	err   error // set when ended is closed: why the server ended, nil if Stop ended it
 }
 
-// StartMock starts a mock server with the records of a seed file. It runs until it is stopped, also when ctx ends:
-// what Terraform is still doing then needs it.
+// StartMock starts a mock server with the records of a seed file. The server runs until Stop, even if ctx ends, because
+// Terraform may still need it.
 func (s *Sandbox) StartMock(ctx context.Context, seed string, latency time.Duration) (*Mock, error) {
 	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	cmd := exec.CommandContext(ctx, filepath.Join(s.Bin(), mockCommand),
@@ -57,7 +57,7 @@ func (s *Sandbox) StartMock(ctx context.Context, seed string, latency time.Durat
 	s.mocks = append(s.mocks, m)
 	go func() {
 		defer close(m.ended)
-		_ = cmd.Wait() // an error for the interrupt too; the state tells
+		_ = cmd.Wait() // it also returns an error for the interrupt, so only the process state counts
 		if ctx.Err() == nil || !cmd.ProcessState.Success() {
 			m.err = fmt.Errorf("%s ended with %s\n%s", mockCommand, cmd.ProcessState, &stderr)
 		}
@@ -68,7 +68,7 @@ func (s *Sandbox) StartMock(ctx context.Context, seed string, latency time.Durat
 	return m, nil
 }
 
-// Stop interrupts the server and waits for its end. It returns an error if the server ended before, or not well.
+// Stop interrupts the server and waits for its end. It returns an error if the server ended earlier or failed.
 func (m *Mock) Stop() error {
 	m.stop()
 	<-m.ended
@@ -90,8 +90,8 @@ func (m *Mock) Endpoint(path string) string {
 	return m.URL + "/api/v100/rest/spaces/" + Space + "/entities/" + path
 }
 
-// Call does what another user of the CRM would do: it sends in as JSON, unless it is nil, and decodes the reply's data
-// into out. It returns the total that the reply to a list comes with.
+// Call sends a request as another user of the CRM would: it sends in as JSON, unless it is nil, and decodes the reply's
+// data into out. For a list, it returns the total.
 func (m *Mock) Call(ctx context.Context, method, path string, in, out any) (total int, err error) {
 	var reply struct {
 		Total int `json:"total"`
@@ -102,7 +102,7 @@ func (m *Mock) Call(ctx context.Context, method, path string, in, out any) (tota
 	return reply.Total, err
 }
 
-// Requests returns what the API was asked since the log was last emptied.
+// Requests returns the requests to the API since the log was last emptied.
 func (m *Mock) Requests(ctx context.Context) (Requests, error) {
 	var log Requests
 	err := m.send(ctx, http.MethodGet, m.URL+"/_mock/requests", nil, &log)

@@ -20,7 +20,7 @@ type Request struct {
 	Status int             `json:"status"`
 }
 
-// Kind returns what the request does, such as "list" or "batch-modify", followed by the entity unless it is the
+// Kind returns what the request does, such as "list" or "batch-modify", followed by the entity unless that is the
 // conversations.
 func (r Request) Kind() string {
 	entity, rest, _ := strings.Cut(strings.TrimPrefix(r.Path, "/entities/"), "/")
@@ -54,7 +54,7 @@ func (r Requests) OfKind(kind string) Requests {
 	return slices.DeleteFunc(slices.Clone(r), func(one Request) bool { return one.Kind() != kind })
 }
 
-// ByKind says how many requests there are of each kind: "101 batch-modify, 102 list".
+// ByKind returns the number of requests of each kind: "101 batch-modify, 102 list".
 func (r Requests) ByKind() string {
 	counts := map[string]int{}
 	for _, one := range r {
@@ -63,7 +63,7 @@ func (r Requests) ByKind() string {
 	return tally(counts, "%d %s")
 }
 
-// BatchSizes says how many batches there are of each size: "2 of 8, 98 of 10".
+// BatchSizes returns the number of batches of each size: "2 of 8, 98 of 10".
 func (r Requests) BatchSizes() string {
 	counts := map[int]int{}
 	for _, one := range r {
@@ -74,7 +74,7 @@ func (r Requests) BatchSizes() string {
 	return tally(counts, "%d of %d")
 }
 
-// tally returns each count and what was counted in the given format, in the order of what was counted.
+// tally returns each count and its key in the given format, in the order of the keys.
 func tally[T cmp.Ordered](counts map[T]int, format string) string {
 	var parts []string
 	for _, what := range slices.Sorted(maps.Keys(counts)) {

@@ -1,5 +1,5 @@
-// Package sandbox is a temporary folder with all that it takes to use the provider for real: its binary, the mock
-// server's, and a Terraform that finds them. Nothing is left of it when it is closed.
+// Package sandbox makes a temporary folder with all that is needed to use the provider for real: its binary, the mock
+// server's, and a Terraform that finds them. Close removes the folder.
 package sandbox
 
 import (
@@ -19,7 +19,7 @@ const mockCommand = "pipeliner-mock"
 type Sandbox struct {
 	// Dir is the temporary folder.
 	Dir string
-	// Terraform is the path of the binary that is used.
+	// Terraform is the path of the terraform binary.
 	Terraform string
 
 	mocks []*Mock
@@ -64,7 +64,7 @@ func (s *Sandbox) Close() error {
 	return errors.Join(append(failures, os.RemoveAll(s.Dir))...)
 }
 
-// Workspace makes an empty folder for a configuration, and returns the Terraform that works there, with settings for
+// Workspace makes an empty folder for a configuration, and returns a Terraform that works there, with the settings for
 // the mock server in its environment.
 func (s *Sandbox) Workspace(ctx context.Context, name string, m *Mock) (*tfexec.Terraform, error) {
 	dir := filepath.Join(s.Dir, name)

@@ -15,11 +15,11 @@ import (
 	"github.com/hashicorp/terraform-exec/tfexec"
 )
 
-// oldest is the Terraform that the docs promise and that CI tests: the first one with functions of providers.
+// oldest is the oldest Terraform that the docs promise and that CI tests: the first one with provider functions.
 var oldest = version.Must(version.NewVersion("1.8.0"))
 
-// FindTerraform returns the path of the terraform on PATH or, where there is none, of the one in dir, which it
-// downloads first if need be.
+// FindTerraform returns the path of the terraform on PATH or, if there is none, of the one in dir. It downloads that
+// one if it is missing.
 func FindTerraform(ctx context.Context, dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return "", err
@@ -56,7 +56,7 @@ func newTerraform(ctx context.Context, path, dir string, settings map[string]str
 	return tf, nil
 }
 
-// environment returns inherited with settings, and without whatever else would tell Terraform or the provider what to do.
+// environment returns inherited with settings, and without other variables of Terraform and the provider.
 func environment(inherited []string, settings map[string]string) map[string]string {
 	env := map[string]string{}
 	for _, variable := range inherited {
