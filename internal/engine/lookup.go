@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -91,6 +92,9 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 	for conversation, err := range e.api.Conversations.All(ctx, query) {
 		if err != nil {
 			return nil, err
+		}
+		if conversation.PhoneID.IsZero() {
+			return nil, &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show the phone of a conversation", Snippet: conversation.ID.String()}
 		}
 		if conversation.PhoneID != phone || !fits(conversation) {
 			continue // the service may ignore the filter

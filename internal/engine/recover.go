@@ -53,15 +53,16 @@ func mayPass(err error) bool {
 }
 
 // adoptEarlier adopts what earlier attempts at creates have made. What differs from the
-// change becomes an update. If it returns an error, the batch must not create anything,
-// because the earlier attempt may have made it.
-func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
+// change becomes an update. If it can't find out about an attempt, that create stays lost
+// and is not sent.
+func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Earlier == nil })
 	if len(items) == 0 {
-		return nil
+		return
 	}
-	_, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout)
-	return err
+	if left, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout); err != nil {
+		w.failUnknown(left, err)
+	}
 }
 
 var errEarlier = errors.New("the outcome of an earlier attempt is not known")
@@ -70,8 +71,7 @@ var errEarlier = errors.New("the outcome of an earlier attempt is not known")
 // stays lost, unless this attempt was carried out or refused.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
-	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
-		isUnknown(err), errors.As(err, new(*UnreadError)),
+	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), isUnknown(err), errors.As(err, new(*UnreadError)),
 		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
 		return err
 	case !errors.Is(err, errEarlier):

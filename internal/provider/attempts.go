@@ -22,7 +22,7 @@ type unsettled map[string]attempt
 type attempt struct {
 	Since  engine.Moment            `json:"since"`            // before it
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
-	Sent   client.ConversationInput `json:"sent"`             // its messages are empty ones, just as many
+	Sent   client.ConversationInput `json:"sent"`             // its messages have only their directions
 
 	// IsPartial says that it is that of an earlier version, of which only the phone and
 	// the number are known. That proves nothing: only a create that says what else was sent
@@ -57,7 +57,11 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 		return attempt{}, false
 	}
 	if messages, isSet := sent.Messages.Get(); isSet {
-		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
+		kept := make([]client.MessageInput, len(messages))
+		for i, message := range messages {
+			kept[i].Direction = message.Direction
+		}
+		sent.Messages = client.Value(kept)
 	}
 	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent}, true
 }
