@@ -110,7 +110,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // adoptProven adopts a record that a create may have made. An exact batch only adopts a
 // record that has everything that was sent and that others don't use.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	if s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
+	if s.attempt(i).IsRecalled && s.hasChanged(record) || s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}

@@ -24,6 +24,8 @@ type attempt struct {
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
 	Sent   client.ConversationInput `json:"sent"`             // its messages have only their directions
 
+	// IsRecalled says that it was found in the state, because the memory got lost.
+	IsRecalled bool `json:"recalled,omitempty"`
 	// IsPartial says that it is that of an earlier version, of which only the phone and
 	// the number are known. That proves nothing: only a create that says what else was sent
 	// looks for it.
@@ -67,7 +69,9 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 }
 
 // earlier returns the attempt as the engine knows it.
-func (a attempt) earlier() *engine.Attempt { return &engine.Attempt{Since: a.Since, Passed: a.Passed} }
+func (a attempt) earlier() *engine.Attempt {
+	return &engine.Attempt{Since: a.Since, Passed: a.Passed, IsRecalled: a.IsRecalled}
+}
 
 // recall completes the attempt at what has no id in the state, if an earlier version kept
 // only part of it. If Terraform has dropped the memory, the state tells of the attempt: its
@@ -78,7 +82,7 @@ func (k *memory) recall(key string, m conversationModel) {
 	case isOpen && tried.IsPartial:
 		k.unsettled[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: m.toAPI(k.numbers, nil)}
 	case !isOpen && k.space.ID == "" && isKnown(m.Revision):
-		k.unsettled[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil)}
+		k.unsettled[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil), IsRecalled: true}
 	}
 }
 

@@ -106,8 +106,9 @@ func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
 
 // warnings returns the failures as warnings, for a conversation that has been
 // created: an error would make Terraform destroy it. What is planned stays in the
-// state, and the next refresh shows what is missing.
-func (w *messageWork) warnings() (diags diag.Diagnostics) {
+// state, and the next refresh shows what is missing. newest is a revision that no message
+// is above that this work has made.
+func (w *messageWork) warnings(newest int64) (diags diag.Diagnostics) {
 	for _, d := range w.diagnostics() {
 		at := w.at.AtName("messages")
 		if located, ok := d.(diag.DiagnosticWithPath); ok {
@@ -119,6 +120,7 @@ func (w *messageWork) warnings() (diags diag.Diagnostics) {
 		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
 			m := write.planned.applied(client.Message{})
 			w.state[write.key] = &m
+			w.memory.tried(w.conversation, newest) // it was not made: an older one with the same text is another one
 		}
 	}
 	return diags

@@ -58,7 +58,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
-	diags.Append(work.warnings()...)
+	diags.Append(work.warnings(api.Newest())...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }
@@ -83,7 +83,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
 	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
-	diags.Append(work.warnings()...)
+	diags.Append(work.warnings(api.Newest())...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }
@@ -107,17 +107,19 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		if !tried && known.space.ID != "" {
 			return nil, nil // the attempt was repeated, and refused
 		}
-		if tried && !abandons(state.DeletionPolicy) {
+		if tried {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
-		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
+		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
 			known.unsettled.pass("", found.Earlier)
 			owned.Revision = known.unsettled.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
 		}
 		conversation, f.err = found.Value, found.Err
 		diags = warnOfAdoption(path.Empty(), adoptions{"": found})
-		known.unsettled = unsettled{}
+		if found.Err == nil {
+			known.found("", found.Value)
+		}
 	}
 	switch {
 	case client.ProblemOf(f.err) == client.NotFound:
@@ -146,7 +148,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	if abandons(state.DeletionPolicy) {
 		r.provider.left.add(known.numbers, known.unsettled)
-		return nil
+		return warnOfLeft(path.Empty(), known.unsettled)
 	}
 	api, diags := r.provider.engine()
 	if diags.HasError() {

@@ -183,6 +183,9 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
 			reason.Code, reason.Name = types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name)
 		}
+		if errors.As(err, new(*engine.LostCreateError)) {
+			reason.Name = types.StringValue(outcomeUnknown)
+		}
 		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)
 		diags.Append(more...)
 		failed[key] = object
@@ -197,6 +200,16 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	}
 	plan.Failed = types.MapValueMust(failedType, failed)
 	return plan, diags
+}
+
+// outcomeUnknown is the name in failed of creates of which it is not known whether they were
+// carried out.
+const outcomeUnknown = "OUTCOME_UNKNOWN"
+
+// isOpen reports whether failed says of a key that the outcome of its create is unknown.
+func (m bulkModel) isOpen(key string) bool {
+	reason, _ := m.Failed.Elements()[key].(types.Object)
+	return textOf(reason.Attributes()["name"]) == outcomeUnknown
 }
 
 // quoted lists keys, the first few of many.

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"math"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -80,19 +79,20 @@ func planRevision(changes bool, before types.Int64) types.Int64 {
 
 // revision returns the newest revision of the conversations, null where none is known.
 // While it is not known whether the CRM has an entry, it is the one above which that was
-// created: Terraform drops the private state of what it replaces.
+// created, and above which is nothing that others have: Terraform drops the private state of
+// what it replaces.
 func (e entries) revision(open unsettled) types.Int64 {
-	newest, since := engine.NoFloor, int64(math.MaxInt64)
+	newest, since := engine.NoFloor, engine.NoFloor
 	for key, entry := range e {
 		switch tried, isOpen := open[key]; {
 		case !e.exists(key) && isOpen:
-			since = min(since, tried.above())
+			since = max(since, tried.above())
 		case e.exists(key) && isKnown(entry.Revision):
 			newest = max(newest, entry.Revision.ValueInt64())
 		}
 	}
 	switch {
-	case since < math.MaxInt64:
+	case since > engine.NoFloor:
 		return types.Int64Value(since)
 	case newest > engine.NoFloor:
 		return types.Int64Value(newest)

@@ -201,7 +201,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		if !prior.exists(key) {
+		if _, isKnown := known.unsettled[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
 			known.recall(key, entry.conversationModel)
 		}
 	}
@@ -212,6 +212,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	work.isRemoved = true
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Delete")...)
 	if len(known.unsettled) > 0 {

@@ -28,6 +28,7 @@ type bulkWork struct {
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
 	isNew        bool // the resource: an error would taint it
+	isRemoved    bool // the resource, which may be replaced
 
 	changes  []bulkChange
 	removals []bulkRemoval
@@ -142,7 +143,7 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	runMany(ctx, w.api, w.level, works)
 	for i, entry := range w.messages {
 		if entry.created && w.isNew {
-			w.diags.Append(works[i].warnings()...)
+			w.diags.Append(works[i].warnings(w.api.Newest())...)
 		} else {
 			w.diags.Append(works[i].diagnostics()...)
 		}
@@ -219,10 +220,11 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
+		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.unsettled)...)
 		w.left.add(w.memory.numbers, w.memory.unsettled)
 		w.memory.unsettled = unsettled{}
 	case len(w.memory.unsettled) > 0:
-		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)
+		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level, w.isRemoved)...)
 	}
 	var due []*bulkRemoval
 	var kept []string

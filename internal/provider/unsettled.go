@@ -35,8 +35,9 @@ func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, err
 }
 
 // remove deletes what the attempts of a map have made, and forgets those of which nothing is
-// left. It warns of the others.
-func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
+// left. It warns of the others. Those of which it can't tell which conversation is theirs it
+// forgets too, unless the map may be replaced: then the apply would make them again.
+func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced bool) (diags diag.Diagnostics) {
 	diags = u.dropPartial()
 	keys := slices.Sorted(maps.Keys(u))
 	var deleted []string
@@ -58,7 +59,9 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 			"It is not needed any more, but could not be deleted. The next apply tries again. "+
 			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
 		if ids, isOpen := isAmbiguous(err); isOpen {
-			delete(u, key) // nothing would tell the next apply more
+			if !isReplaced {
+				delete(u, key) // nothing would tell the next apply more
+			}
 			text = "An earlier apply may or may not have created a conversation that is not needed any more. " + candidates(ids)
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
@@ -96,15 +99,13 @@ func (u unsettled) dropPartial() (diags diag.Diagnostics) {
 
 // findUnsettled looks for what the entries without an id may have become, and gives
 // them that. Those for which that can't be told stay as they are: the next apply looks
-// again. Where nothing must be deleted, only the next apply takes over what it finds: a
-// resource that is tainted would leave it, and make another one.
+// again. If nothing must be deleted, only the next apply takes over what it finds: a
+// tainted resource would leave it, and make another one. Each refresh looks all the same,
+// for every attempt: it knows what other resources have, and the apply need not.
 func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory, policy types.String) diag.Diagnostics {
-	if abandons(policy) {
-		return nil
-	}
 	var open []string
 	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
-		if e[key] != nil && !e.exists(key) && !known.unsettled[key].IsPartial {
+		if !known.unsettled[key].IsPartial {
 			open = append(open, key)
 		}
 	}
@@ -113,15 +114,22 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 	}
 	adopted := adoptions{}
 	for i, found := range known.unsettled.lookFor(ctx, api, open, false) {
-		if key := open[i]; found.Err == nil && !found.Value.ID.IsZero() {
-			e[key].ID = referenceFromAPI(found.Value.ID)
-			adopted[key] = found
-			delete(known.unsettled, key)
-		} else {
+		key := open[i]
+		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || abandons(policy) {
 			known.unsettled.pass(key, found.Earlier)
+			continue
 		}
+		e[key].ID = referenceFromAPI(found.Value.ID)
+		adopted[key] = found
+		known.found(key, found.Value)
 	}
 	return warnOfAdoption(path.Root("conversations"), adopted)
+}
+
+// found notes what the attempt under the key has made. Its number is spelled as the CRM does.
+func (k *memory) found(key string, conversation client.Conversation) {
+	k.numbers.remember(k.unsettled[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
+	delete(k.unsettled, key)
 }
 
 // warnOfOpen warns that it is still not known whether the conversation of a single
@@ -136,4 +144,19 @@ func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 		text = intro + candidates(ids)
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text)}
+}
+
+// warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
+func warnOfLeft(at path.Path, left unsettled) (diags diag.Diagnostics) {
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		prefix := ""
+		if key != "" {
+			prefix = fmt.Sprintf("conversations[%q]: ", key)
+		}
+		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", fmt.Sprintf(
+			"%sAn earlier apply may or may not have created this conversation. Because of deletion_policy = \"abandon\", the provider doesn't look for it now. "+
+				"If this apply creates the conversation again, it looks first, but not with create_before_destroy: "+
+				"then look in the CRM for a second conversation of the phone %s with a revision above %d.", prefix, left[key].identity(numbers{}).Place, left[key].Since.Revision))
+	}
+	return diags
 }
