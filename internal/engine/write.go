@@ -60,7 +60,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 		}
 		now, err := w.entity.now(ctx)
 		if err != nil {
-			w.fail(w.all(), err)
+			w.fail(w.all(), &readError{err})
 			return
 		}
 		w.before = now

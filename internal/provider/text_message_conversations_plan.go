@@ -1,7 +1,6 @@
 package provider
 
 import (
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
