@@ -7,7 +7,7 @@ import (
 )
 
 // errGrace ends what runs on after an interrupt.
-var errGrace = errors.New("interrupted, and not finished within request_timeout after that")
+var errGrace = errors.New("not finished within request_timeout after an interrupt")
 
 // A lasting context is that of what must be finished once it is begun. It outlives
 // the context that it was made from by a grace period, and no longer.

@@ -26,7 +26,8 @@ func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
 	provider, ok := data.(*providerData)
 	if !ok {
 		diags.AddError("Unexpected Provider Data",
-			fmt.Sprintf("The provider handed %T on. This is a bug in the provider; please report it.", data))
+			fmt.Sprintf("The provider's data has the unexpected type %T. This is a bug in the provider. Please "+
+				"report it.", data))
 	}
 	return provider, diags
 }

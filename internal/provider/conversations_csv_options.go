@@ -32,7 +32,8 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		set, known := setSheetOption[name]
 		if !known {
-			return nil, fmt.Errorf("%s: is not an option; the options are: key, columns, constants, lookups, separator, delimiter", name)
+			return nil, fmt.Errorf("%q is not an option; the options are: key, columns, constants, lookups, "+
+				"separator, delimiter", name)
 		}
 		if err := set(ctx, o, options[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -40,9 +41,9 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	}
 	switch {
 	case o.key == "":
-		return nil, errors.New("key: name the column that holds the keys")
+		return nil, errors.New("key: set it to the name of the column that contains the keys")
 	case o.columns["phone_id"] == "" && o.constants["phone_id"] == nil:
-		return nil, errors.New("columns, constants: one of them must say the phone_id")
+		return nil, errors.New("columns, constants: one of them must contain phone_id")
 	}
 	return o, nil
 }
@@ -115,7 +116,7 @@ func checkColumn(attribute string) error {
 	if field, known := fieldNamed(attribute); known && field.write != nil {
 		return nil
 	}
-	return fmt.Errorf("%q is no attribute that can be set from a cell", attribute)
+	return fmt.Errorf("%q is not an attribute that a cell can set", attribute)
 }
 
 // namedValues returns the elements of a map or the attributes of an object that are not
@@ -189,7 +190,7 @@ func plainString(value attr.Value) (string, error) {
 	}
 	text, isText := value.(types.String)
 	if !isText || !isKnown(text) {
-		return "", errors.New("must be a string that is known")
+		return "", errors.New("must be a known string")
 	}
 	return text.ValueString(), nil
 }

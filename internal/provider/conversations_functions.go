@@ -70,9 +70,11 @@ func (f conversationsFunction) Definition(_ context.Context, _ function.Definiti
 	const name, description = "value", "Map or object of conversations by their keys, each with any of the attributes of an entry. Values may be unknown."
 	resp.Definition = function.Definition{
 		Summary: "Give a map of conversations its type",
-		MarkdownDescription: "Returns the conversations as a map that has exactly the type of the attribute `conversations` of `pipeliner_text_message_conversations`. " +
-			"Without it, Terraform converts the map in each step of each command, which takes time that grows with the square of the entries: use it from about 1,000 entries on. " +
-			"If any part of the value is sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
+		MarkdownDescription: "Returns the conversations as a map that has exactly the type of the attribute " +
+			"`conversations` of `pipeliner_text_message_conversations`. Without this function, Terraform " +
+			"converts the map in each step of each command. That takes time that grows with the square of the " +
+			"number of entries, so use the function from about 1,000 entries on. If any part of the value is " +
+			"sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
 		Return: entriesReturn(f.open),
 	}
 	if f.open {
@@ -133,7 +135,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	case msgpcode.IsExt(code):
 		return nil, false, nil
 	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
-		return nil, false, errors.New("the value must be a map or an object: conversations by their keys")
+		return nil, false, errors.New("the value must be a map or an object of conversations by their keys")
 	}
 	found, nulls, err := readEntries(in, givenWire)
 	if err != nil {
@@ -141,7 +143,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	}
 	if len(nulls) > 0 {
 		slices.Sort(nulls)
-		return nil, false, fmt.Errorf("entries must not be null, these are: %s", quoted(nulls))
+		return nil, false, fmt.Errorf("entries must not be null: %s", quoted(nulls))
 	}
 	return found, true, nil
 }

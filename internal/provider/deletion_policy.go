@@ -37,21 +37,23 @@ func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostic
 	if plan.IsUnknown() || abandons(state) == abandons(plan) {
 		return diags
 	}
-	counts, happens, planned := deletionPolicyDelete, "deletes in the CRM", deletionPolicyAbandon
+	counts, happens, planned := deletionPolicyDelete, "deletes them in the CRM", deletionPolicyAbandon
 	if abandons(state) {
-		counts, happens, planned = deletionPolicyAbandon, "leaves in the CRM", deletionPolicyDelete
+		counts, happens, planned = deletionPolicyAbandon, "leaves them in the CRM", deletionPolicyDelete
 	}
 	diags.AddAttributeWarning(path.Root("deletion_policy"), "Deletion Policy Not Applied Yet",
-		fmt.Sprintf("The deletion_policy %q does not count for what this plan removes or replaces. It still is %q, which %s: %s. "+
-			"To have %[1]q count, apply the new deletion_policy first, without any other change, and then remove or replace.", planned, counts, happens, names))
+		fmt.Sprintf("The new deletion_policy, %q, does not take effect for the conversations that this plan "+
+			"removes or replaces: %s. The policy in the state is still %q, so the apply %s. To use the new "+
+			"policy, apply it first, without any other change. Then remove or replace the conversations.",
+			planned, names, counts, happens))
 	return diags
 }
 
 // warnOfProtection warns that conversations can't be deleted.
 func warnOfProtection(at path.Path, names string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
-		fmt.Sprintf("The CRM protects %s against deletion, and refuses to delete it. %s", names, protectionAdvice))
+		fmt.Sprintf("The CRM protects %s against deletion, so the apply will fail. %s", names, protectionAdvice))
 }
 
-const protectionAdvice = "Either take the protection away in the CRM (is_delete_protected), or leave the conversation there and only remove it from the state: " +
-	"apply deletion_policy = \"abandon\" first."
+const protectionAdvice = "Remove the protection in the CRM (is_delete_protected). Or leave the conversation " +
+	"there, and only remove it from the state: apply deletion_policy = \"abandon\" first."

@@ -136,7 +136,7 @@ func TestWarnOfPlan(t *testing.T) {
 		},
 		"replaced and abandoned": {
 			replaced: []string{"a"}, abandoned: true,
-			want: []string{"Text Message Conversations Will Be Replaced: The apply leaves these conversations in the CRM, and forgets them, and", `: "a".`},
+			want: []string{"Text Message Conversations Will Be Replaced: The apply removes these conversations from the state, leaves them in the CRM, and", `: "a".`},
 		},
 		"restored under another key": {
 			planned: entries{"b": restored}, prior: entries{"a": deleted},

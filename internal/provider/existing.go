@@ -175,9 +175,10 @@ func (m conversationModel) isBlind() bool {
 // The apply does not see the resources that it leaves alone.
 func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
-		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an existing conversation, and adopts it without asking. "+
-			"It doesn't notice if a resource that it doesn't change already manages that conversation. "+
-			"To see first what it adopts, apply what the phone or number comes from with -target, and plan again.", of))
+		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
+			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
+			"change already manages that conversation. To see in a plan what the apply adopts, first apply the "+
+			"source of the phone or the number with -target. Then plan again.", of))
 }
 
 // An adoptionError says why existing conversations can't be adopted.
@@ -186,7 +187,12 @@ type adoptionError struct {
 	ids     []client.ID
 }
 
-func (e *adoptionError) Error() string { return "can't be adopted: " + idList(e.ids) }
+func (e *adoptionError) Error() string {
+	if e.managed {
+		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
+	}
+	return "several conversations have this phone and number: " + idList(e.ids)
+}
 
 func isNotAdoptable(err error) bool {
 	_, ok := errors.AsType[*adoptionError](err)
@@ -204,9 +210,10 @@ func (e *adoptionError) summary() string {
 // advice says what to do.
 func (e *adoptionError) advice() string {
 	if e.managed {
-		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this configuration already manages it or adopts it. "+
-			"Remove one of the two, or set adopt_existing = false to create another conversation. To replace the conversation of this resource, set adopt_existing = false too. "+
-			"If the resource is tainted, terraform untaint keeps its conversation.", idList(e.ids))
+		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
+			"configuration already manages it or adopts it. Remove one of the two, or set adopt_existing = false "+
+			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
+			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))
 	}
 	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
 		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))

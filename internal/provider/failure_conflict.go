@@ -13,10 +13,11 @@ import (
 func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnostics) {
 	if len(f.keys) > 1 {
 		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix(f.at)+
-			"Someone else has changed what the plan changes too, since it was made. Nothing of these conversations was written. "+conflictAdvice)
+			"Since the plan was made, someone else has changed fields that the plan changes too. The provider "+
+			"wrote nothing to these conversations. "+conflictAdvice)
 		return diags
 	}
-	known := "revision not known"
+	known := "unknown revision"
 	if conflict.Known != engine.NoFloor {
 		known = fmt.Sprintf("revision %d", conflict.Known)
 	}
@@ -25,9 +26,9 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 		diags.AddAttributeError(at, f.conflictSummary(),
 			fmt.Sprintf("%sSomeone else has changed %s of the %s %s since the plan was made:\n\n"+
 				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+
-				"%sNothing of it was written. %s",
+				"%sThe provider wrote nothing to this %s. %s",
 				f.prefix(at), field.Field, f.thing(), conflict.ID, known, shown(field.Field, field.Known), shown(field.Field, field.Wanted),
-				conflict.Current, shown(field.Field, field.Held), whereToLook(field.Field), conflictAdvice))
+				conflict.Current, shown(field.Field, field.Held), whereToLook(field.Field), f.thing(), conflictAdvice))
 	}
 	return diags
 }
@@ -57,11 +58,12 @@ func whereToLook(field string) string {
 	if described[field] == "" {
 		return ""
 	}
-	return "The values themselves may be sensitive: look in the CRM, by this id, for what it holds, and in the plan for the others. "
+	return "The values may be sensitive, so this message doesn't show them. To see them, look in the CRM for the " +
+		"record with this id, and in the plan for the other values. "
 }
 
-const conflictAdvice = "Run terraform plan again: it starts from what the CRM holds now. " +
-	"With on_conflict = \"overwrite\" in the provider block, the plan's side is taken without asking."
+const conflictAdvice = "Run terraform plan again: the new plan starts from what the CRM has now. If the plan " +
+	"should always win, set on_conflict = \"overwrite\" in the provider block."
 
 func (f failure) conflictSummary() string {
 	if f.message {

@@ -196,7 +196,7 @@ func TestRemovalThatFails(t *testing.T) {
 		return &bulkWork{removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
 	}
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
-		`conversations["a"]: The conversation `+id+` that this key stood for could not be deleted. It is still in the CRM, and in the state, under the key "a (replaced)". The next apply tries again.`,
+		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
 		"The CRM does not permit this")
 	unknown := removal(&client.OutcomeUnknownError{Err: errors.New("EOF")}).done("Update")
 	wantTexts(t, unknown, "may or may not have been deleted. It stays in the state", `"a (replaced)"`, "Cause:")
@@ -207,7 +207,7 @@ func TestRemovalThatFails(t *testing.T) {
 
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	const interrupted = "Terraform was interrupted before this was sent"
+	const interrupted = "Terraform was interrupted before the provider sent this"
 	for err, want := range map[error]bool{
 		context.Canceled: true,
 		fmt.Errorf("waiting: %w", context.Canceled):        true,

@@ -29,15 +29,15 @@ var filterOperators = []struct {
 	meaning string
 }{
 	{"eq", 1, "equal, the default"},
-	{"ieq", 1, "equal, in either case"},
+	{"ieq", 1, "equal, ignoring case"},
 	{"not-eq", 1, "not equal"},
-	{"not-ieq", 1, "not equal in either case"},
-	{"contains", 1, "has the text in it"},
-	{"icontains", 1, "likewise, in either case"},
+	{"not-ieq", 1, "not equal, ignoring case"},
+	{"contains", 1, "contains the text"},
+	{"icontains", 1, "contains the text, ignoring case"},
 	{"starts", 1, "starts with the text"},
-	{"istarts", 1, "likewise, in either case"},
+	{"istarts", 1, "starts with the text, ignoring case"},
 	{"ends", 1, "ends with the text"},
-	{"iends", 1, "likewise, in either case"},
+	{"iends", 1, "ends with the text, ignoring case"},
 	{"gt", 1, "greater, or later"},
 	{"gte", 1, "greater or equal"},
 	{"lt", 1, "less, or earlier"},
@@ -45,7 +45,7 @@ var filterOperators = []struct {
 	{"between", 2, "from the first to the second of two values, separated by a comma"},
 	{"null", 0, "without a value"},
 	{"not-null", 0, "with a value"},
-	{"empty", 0, "without a value, or an empty one"},
+	{"empty", 0, "without a value, or with an empty one"},
 	{"not-empty", 0, "with a value that is not empty"},
 }
 

@@ -54,7 +54,8 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 		switch operands := operandsOf(operator); {
 		case operands == 0 && given:
 			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter With a Needless Value",
-				fmt.Sprintf("The operator %q of the field %q compares with no value. Remove the field from filter, or use another operator.", operator, field))
+				fmt.Sprintf("The operator %q of the field %q takes no value. Remove the field from filter, or "+
+					"use another operator.", operator, field))
 		case operands > 0 && !given:
 			diags.AddAttributeError(path.Root("filter_op").AtMapKey(field), "Filter Without a Value",
 				fmt.Sprintf("The operator %q of the field %q needs a value to compare with. Add the field to filter: filter = { %s = … }.", operator, field, field))

@@ -18,11 +18,11 @@ var blindness = map[string]struct {
 }{
 	"revision is null": {
 		form: "singles", fault: mockserver.Fault{Kind: mockserver.NullField},
-		lost: []string{"may or may not have been created", "in the state without an id, and its resource is tainted", "looking for what it did failed too", "revision"},
+		lost: []string{"may or may not have been created", "in the state without an id, and its resource is tainted", "the search for its result failed too", "revision"},
 	},
 	"credentials are refused": {
 		form: "bulk", fault: mockserver.Fault{Kind: mockserver.StatusReply, Status: 401},
-		lost: []string{"may or may not have been created", "looking for what it did failed too"},
+		lost: []string{"may or may not have been created", "the search for its result failed too"},
 	},
 }
 
@@ -61,7 +61,7 @@ func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
 	must(t, w.RestoreBackup())
 	untouched := s.others()
 	output, code := s.run(nil, "apply", "saved")
-	s.wantOutput(output, code, 1, applies, "shows less than Terraform's state has already seen", "Nothing was changed")
+	s.wantOutput(output, code, 1, applies, "shows less than the state has already seen", "The provider changed nothing")
 	untouched()
 }
 

@@ -31,7 +31,7 @@ func TestAccMalice_incomingMessage(t *testing.T) {
 	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
 	configuration := w.singles(numbers{"a": sharedNumber}, recoversSoon)
 	output := s.plays(configuration, 1, applies, "Error: Unable to Create Text Message Conversation",
-		"Several conversations in the CRM may be it", "Terraform leaves all of them alone")
+		"Several conversations in the CRM may be it", "The provider leaves all of them alone")
 	untouched := s.others()
 	theirs, ours := s.mentions(output)
 	s.plays(configuration, 1, destroys, theirs)
@@ -42,7 +42,7 @@ func TestAccMalice_incomingMessage(t *testing.T) {
 	// sent along: a replacement must not delete it.
 	must(t, w.SoftDelete(conversations, ours))
 	untouched = s.others()
-	s.plays(configuration, 2, plans, "Text Message Conversation May Have Been Created", theirs, "or somebody else's")
+	s.plays(configuration, 2, plans, "Text Message Conversation May Have Been Created", theirs, "or may belong to someone else")
 	untouched()
 }
 

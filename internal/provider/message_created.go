@@ -59,8 +59,8 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
 		} else if adopted {
 			diags.AddAttributeWarning(at.AtMapKey(key), "Text Message Not Identified", fmt.Sprintf(
-				"The provider adopted the conversation, and does not find the message %s in it. The next plan looks again. "+
-					"If the message is still not there, the plan creates it.", at.AtMapKey(key)))
+				"The provider adopted the conversation, but does not find the message %s in it. The next plan "+
+					"looks again. If the message still isn't there, the next apply creates it.", at.AtMapKey(key)))
 		}
 		m := open[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
@@ -118,10 +118,11 @@ func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
 		ids[i] = candidate.ID
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified",
-		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of its conversation: %s. "+
-			"It chooses none and does not send the message again. The next plan looks again.\n\n"+
-			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the message under another key; "+
-			"Terraform then creates it anew.", at, idList(ids)))
+		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of "+
+			"the conversation: %s. It chooses none, and doesn't send the message again. The next plan looks "+
+			"again.\n\n"+
+			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the "+
+			"message under another key. Terraform then creates it again.", at, idList(ids)))
 }
 
 // failedMessages returns the planned messages of a conversation that could not

@@ -25,7 +25,8 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		delete(w.memory.Revisions, unread.ID)
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
-			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
+			located(at, fmt.Sprintf("The provider wrote the message %s and keeps it in the state, but couldn't "+
+				"read it back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
 		result = engine.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
 	}
 	w.warnOfAdoption(at, result)
@@ -58,12 +59,16 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
 	if result.Err == nil && result.Adopted {
 		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
-			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent, and took it for the one it created.", result.Value.ID)))
+			"The CRM did not reply when the provider created the message. The provider found the message %s, "+
+				"which has appeared in the conversation since and agrees with what was sent, and adopted it.",
+			result.Value.ID)))
 	}
 	if result.Err == nil && len(result.Twins) > 0 {
 		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
-			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
-				"Both requests may have been carried out: %s, and %s. The first one is in the state. Delete the other one in the CRM if nobody needs it.", result.Value.ID, idList(result.Twins))))
+			"The CRM did not reply when the provider created the message, and did not show it within "+
+				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
+				"requests: %s, and %s. The state contains the first message. Delete the other one in the CRM, unless "+
+				"someone needs it.", result.Value.ID, idList(result.Twins))))
 	}
 }
 

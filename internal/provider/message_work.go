@@ -86,7 +86,7 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 	return w
 }
 
-var errUnnamed = errors.New("the id of the message is not known, so that it can't be changed; see the warning Text Message Not Identified of the plan")
+var errUnnamed = errors.New("the id of the message is not known")
 
 // keepUnnamed keeps a message that was sent and whose id is not known. The next
 // refresh looks for it.

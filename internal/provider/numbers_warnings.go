@@ -27,8 +27,9 @@ func (n numbers) lacksCountry(planned conversationModel, prior *conversationMode
 
 const (
 	numberAttribute = "recipient_phone_number"
-	addCountry      = "So the provider cannot tell another spelling, with the country in front, from another number. " +
-		"Write it with + and the code of its country, such as +1 555 010 0000, or set default_region in the provider block to the region that such numbers are of, such as \"US\"."
+	addCountry      = "So the provider treats the same number with its country code as a different number. Write " +
+		"it with + and its country code, such as +1 555 010 0000, or set default_region in the provider block to " +
+		"the region of such numbers, such as \"US\"."
 )
 
 // warnOfCountry warns of a number without its country.
@@ -69,6 +70,7 @@ func warnOfKept(keys []string) diag.Diagnostic {
 		at, whose = path.Root("conversations"), fmt.Sprintf("the %s of %s", numberAttribute, quoted(keys))
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Phone Number Held in Another Spelling",
-		fmt.Sprintf("The CRM does not show %s as it was sent. There is nothing to do: the provider remembers how the CRM writes it, and takes both for the same number from now on. "+
-			"Only an import does not know: after it, the configuration has to have the number as the CRM shows it.", whose))
+		fmt.Sprintf("The CRM does not show %s as the provider sent it. You don't need to do anything: the "+
+			"provider remembers both spellings and treats them as the same number. An import has no such memory: "+
+			"after an import, write the number as the CRM shows it.", whose))
 }

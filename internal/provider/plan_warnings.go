@@ -17,10 +17,11 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 	if len(replaced) > 0 {
 		becomes := "deletes these conversations with their messages"
 		if abandoned {
-			becomes = "leaves these conversations in the CRM, and forgets them,"
+			becomes = "removes these conversations from the state, leaves them in the CRM,"
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Replaced",
-			fmt.Sprintf("The apply %s and creates new ones, because their number changes, which the CRM does not allow: %s.", becomes, quoted(replaced)))
+			fmt.Sprintf("The apply %s and creates new ones, because their numbers change and the CRM does not "+
+				"allow that: %s.", becomes, quoted(replaced)))
 	}
 	before := prior.byID()
 	var restored, sent []string

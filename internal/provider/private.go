@@ -62,7 +62,8 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 			continue
 		}
 		if err := json.Unmarshal(text, part); err != nil {
-			diags.AddError("Unable to Read Private State", fmt.Sprintf("What the state holds as %s is damaged: %v.", key, err))
+			diags.AddError("Unable to Read Private State", fmt.Sprintf("The private state of the resource is "+
+				"damaged. The provider can't read its part %s: %v. Please report this.", key, err))
 		}
 	}
 	return m, diags
@@ -77,7 +78,8 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {
-			diags.AddError("Unable to Keep Private State", fmt.Sprintf("%s: %v. This is a bug in the provider; please report it.", key, err))
+			diags.AddError("Unable to Keep Private State", fmt.Sprintf("The provider can't write the part %s of "+
+				"the private state: %v. This is a bug in the provider. Please report it.", key, err))
 			continue
 		}
 		before, more := private.GetKey(ctx, key)

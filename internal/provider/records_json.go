@@ -30,7 +30,7 @@ func recordFromJSON(ctx context.Context, data []byte, fields []string) (attr.Val
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil || object == nil {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	if len(fields) > 0 {
 		for name := range object {

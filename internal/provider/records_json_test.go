@@ -79,12 +79,12 @@ func TestRecordFromJSONRefuses(t *testing.T) {
 		"a tiny number":   {`{"a":1e-9999}`, "the number 1e-9999 is too large or too small"},
 		"beyond numbers":  {`{"a":1e99999999999999999999}`, "is too large or too small"},
 		"a long number":   {`{"a":1` + strings.Repeat("0", 5000) + `}`, "the number 1000000000000000000000000000000000000000 is too"},
-		"an array":        {`[]`, "it is no JSON object"},
-		"a text":          {`"x"`, "it is no JSON object"},
-		"null":            {`null`, "it is no JSON object"},
-		"nothing":         {``, "it is no JSON object"},
-		"a cut one":       {`{"a":`, "it is no JSON object"},
-		"a number as key": {`{1:2}`, "it is no JSON object"},
+		"an array":        {`[]`, "it is not a JSON object"},
+		"a text":          {`"x"`, "it is not a JSON object"},
+		"null":            {`null`, "it is not a JSON object"},
+		"nothing":         {``, "it is not a JSON object"},
+		"a cut one":       {`{"a":`, "it is not a JSON object"},
+		"a number as key": {`{1:2}`, "it is not a JSON object"},
 	} {
 		_, err := recordFromJSON(t.Context(), []byte(test.json), nil)
 		if err == nil || !strings.Contains(err.Error(), test.says) || len(err.Error()) > 500 {

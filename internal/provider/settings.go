@@ -194,7 +194,8 @@ func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 		switch {
 		case errors.As(err, &wrong):
 			p.diags.AddAttributeError(path.Root(wrong.Setting), "Invalid Provider Setting",
-				fmt.Sprintf("The setting %s (or the environment variable %s) cannot be used: %v.", wrong.Setting, environment[wrong.Setting], wrong.Err))
+				fmt.Sprintf("The provider can't use the setting %s (or the environment variable %s): %v.",
+					wrong.Setting, environment[wrong.Setting], wrong.Err))
 		case err != nil:
 			p.diags.AddError("Invalid Provider Settings", err.Error())
 		}
@@ -283,8 +284,9 @@ func (s *settingsModel) missing() []string {
 func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
 	if unknown := s.unknown(); len(unknown) > 0 {
 		diags.AddError("Provider Setting Not Known Yet",
-			fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: %s. "+
-				"They depend on something that Terraform has not applied yet. Apply that first, with the option -target, or use a value that is known earlier.", strings.Join(unknown, ", ")))
+			fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: "+
+				"%s. They depend on something that Terraform has not applied yet. Apply that first with -target, "+
+				"or use a value that is known earlier.", strings.Join(unknown, ", ")))
 	}
 	return diags
 }

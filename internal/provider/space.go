@@ -23,10 +23,11 @@ type seenSpace struct {
 // client of another space.
 func (s seenSpace) check(api *engine.Engine) (diags diag.Diagnostics) {
 	if s.ID != "" && s.ID != api.Client().SpaceID() {
-		diags.AddError("Another Space", fmt.Sprintf("The state is that of the space %q, but the provider is set to the space %q. "+
-			"Nothing of the state can be found there, and nothing was changed. Check the setting space_id (PIPELINER_SPACE_ID) and, "+
-			"where there are several provider blocks, the argument provider of the resource. "+
-			"If the space itself has another id now: terraform state rm the resource, and import it again.", s.ID, api.Client().SpaceID()))
+		diags.AddError("Another Space", fmt.Sprintf("The state belongs to the space %q, but the provider is "+
+			"configured for the space %q. The provider can't find the records of the state there, and changed "+
+			"nothing. Check the setting space_id (PIPELINER_SPACE_ID) and, if there are several provider blocks, "+
+			"the argument provider of the resource. If the space itself has a new id, run terraform state rm "+
+			"with the address of this resource, and import it again.", s.ID, api.Client().SpaceID()))
 		return diags
 	}
 	api.Expect(s.Revision)

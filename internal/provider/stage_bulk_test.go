@@ -112,7 +112,7 @@ func TestStage_compensationFails(t *testing.T) {
 			mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 403},
 		)
 		four := s.bulk(numbered(4).entries(), nil)
-		s.refused(four, "Created, and still there", "It is in the state, so that it is not lost")
+		s.refused(four, "The provider created this, but couldn't delete it again", "It stays in the state, so that it isn't lost")
 		if left := len(s.live()); left != 2 {
 			s.t.Errorf("%d conversations left; want the two that could not be deleted again", left)
 		}
@@ -157,7 +157,7 @@ func TestStage_updateFails(t *testing.T) {
 
 		// A removal that the CRM refuses.
 		s.Inject(mockserver.Fault{Path: "batch-delete", Times: 1, Kind: mockserver.StatusReply, Status: 403})
-		s.refused(of(four), "Unable to Delete Text Message Conversation", `conversations["good"]`, "could not be deleted")
+		s.refused(of(four), "Unable to Delete Text Message Conversation", `conversations["good"]`, "couldn't delete")
 		s.applies(of(four), bulkAddress, update)
 		s.checks(s.heldNumbers(four))
 	})
@@ -172,8 +172,8 @@ func TestStage_removalFails(t *testing.T) {
 		s.applies(s.bulk(two.entries(), nil), bulkAddress, create)
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403})
 		changed := two.with("a", "+15550100003")
-		s.refused(s.bulk(changed.entries(), nil), "Unable to Delete Text Message Conversation", `conversations["a"]: The conversation`,
-			"could not be deleted. It is still in the CRM, and in the state, under the key", `"a (replaced)"`, "The next apply tries again", "does not permit this")
+		s.refused(s.bulk(changed.entries(), nil), "Unable to Delete Text Message Conversation", `conversations["a"]: The provider couldn't delete the conversation`,
+			"of this key. It is still in the CRM, and in the state under the key", `"a (replaced)"`, "The next apply tries again", "does not permit this")
 		s.ClearFaults()
 		s.applies(s.bulk(changed.entries(), nil), bulkAddress, update)
 		s.checks(s.heldNumbers(changed))
@@ -211,10 +211,10 @@ func unsettled(s *stage) {
 	const more = "+1 555 999 0001"
 	seven := five.with("more", more).with("same", more)
 	s.refused(of(seven), "Unable to Update Text Message Conversations", "may or may not have been created",
-		"The next apply looks for it in the CRM first, and adopts it if it is there")
+		"The next apply first looks for it in the CRM, and adopts it if it exists")
 	s.ClearFaults()
 	s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: 403}) // the service is out of order: that settles nothing
-	s.refused(of(seven), "may or may not have been created", "the outcome of an earlier attempt is not known")
+	s.refused(of(seven), "may or may not have been created", "the outcome of an earlier attempt is unknown")
 	s.ClearFaults()
 	renamed := five.with("other", "+1 (555) 999-0001").with("same", more)
 	s.applies(of(renamed), bulkAddress, update)
@@ -332,9 +332,9 @@ func TestStage_importOfBulk(t *testing.T) {
 		for id, want := range map[string][]string{
 			"phone_id=" + otherPhone: {"Nothing to Import"},
 			"sales,x=" + nobody[:30]: {"Invalid Import Id", `"sales"`, "neither a UUID"},
-			nobody + ",a=" + ada:     {"Invalid Import Id", "there is no conversation " + ada, "there is no conversation " + nobody},
-			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "there is no conversation " + nobody},
-			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "is there twice"},
+			nobody + ",a=" + ada:     {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
+			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
+			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "occurs twice"},
 		} {
 			s.refusesImport(bulkType, id, want...)
 		}

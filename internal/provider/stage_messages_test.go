@@ -148,7 +148,7 @@ func TestStage_messageUnsettled(t *testing.T) {
 		s.applies(s.saying(texts, nil), address, create)
 		texts["b"] = "two"
 		blind(mockserver.DropAfter)
-		s.refused(s.saying(texts, nil), "Unable to Create Text Message", "may or may not have been created", "makes it again only if it is not there")
+		s.refused(s.saying(texts, nil), "Unable to Create Text Message", "may or may not have been created", "creates it again only if it isn't there")
 		s.ClearFaults()
 		s.applies(s.saying(texts, nil), address, noop)
 		s.checks(s.holdsMessages("one", "two"))

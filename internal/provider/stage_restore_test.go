@@ -61,7 +61,7 @@ func TestStage_restoreRefused(t *testing.T) {
 		s.deleteByOthers()
 		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403})
 		s.refused(config, "Unable to Update Text Message Conversation", "is deleted in the CRM, and the CRM does not restore it",
-			"Restore it in the CRM and apply again, or replace it by a new one: terraform apply -replace=ADDRESS", "Cause:", "HTTP 403")
+			"Restore it in the CRM and apply again, or replace it with a new one: terraform apply -replace=ADDRESS", "Cause:", "HTTP 403")
 		s.taint(address) // as with -replace
 		s.applies(config, address, replace)
 		s.checks(s.holds(map[string]any{"phone_id": phone}))

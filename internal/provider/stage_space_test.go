@@ -46,7 +46,7 @@ func TestStage_outcomeUnknownOfOthers(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.leavesOpen(s.numberedOne(declared{"recipient_account_id": acme}), mockserver.DropBefore, 1)
 		theirs := s.add(map[string]any{"phone_id": phone, number: "+1 555 010 0000"})
-		s.refused(nil, "Unable to Delete Text Message Conversation", "or somebody else's", "terraform state rm")
+		s.refused(nil, "Unable to Delete Text Message Conversation", "or may belong to someone else", "terraform state rm")
 		must(s.t, s.Purge(conversations, theirs))
 		s.destroys()
 	})
@@ -59,7 +59,7 @@ func TestStage_restoredBackup(t *testing.T) {
 		s.Backup()
 		s.applies(s.numberedOne(nil), address, create)
 		must(s.t, s.RestoreBackup())
-		s.refused(s.numberedOne(nil), "shows less than Terraform's state has already seen", "Nothing was changed")
+		s.refused(s.numberedOne(nil), "shows less than the state has already seen", "The provider changed nothing")
 		for range 20 { // as time goes by, there is more than that
 			must(s.t, s.space.Edit("Accounts", acme, map[string]any{"name": "Acme"}))
 		}

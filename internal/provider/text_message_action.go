@@ -66,8 +66,8 @@ func messageActionAttributes() map[string]schema.Attribute {
 	}
 	required := map[string]string{
 		"content": "The text.",
-		"direction": "Whose message it is: `outgoing` or `incoming`. **Whether creating an outgoing message sends it to the recipient is not documented** " +
-			"by the CRM's API. Assume that it does.",
+		"direction": "The direction: `outgoing` or `incoming`. **Whether creating an outgoing message sends it " +
+			"to the recipient is not documented** by the CRM's API. Assume that it does.",
 	}
 	for name, attribute := range messageAttributes() {
 		text, isText := attribute.(resourceschema.StringAttribute)
@@ -142,9 +142,11 @@ func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engin
 	switch {
 	case err == nil && conversation.IsDeleted:
 		diags.AddAttributeError(path.Root(conversationOfMessage), "Deleted Text Message Conversation",
-			fmt.Sprintf("The conversation %s is deleted in the CRM. No message was created. Restore the conversation, then %s.", conversation.ID, invokeAgain))
+			fmt.Sprintf("The conversation %s is deleted in the CRM. The action created no message. Restore the "+
+				"conversation, then %s.", conversation.ID, invokeAgain))
 	case err != nil && client.ProblemOf(err) != client.NotFound:
-		f := failure{action: "Create", message: true, invoked: true, err: fmt.Errorf("its conversation: %w", err), causes: &a.provider.causes}
+		f := failure{action: "Create", message: true, invoked: true, err: fmt.Errorf("reading the conversation "+
+			"failed: %w", err), causes: &a.provider.causes}
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
@@ -155,7 +157,8 @@ func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engin
 func (a *messageAction) created(config messageActionModel, made engine.Result[client.Message]) (id client.ID, diags diag.Diagnostics) {
 	if unread, ok := errors.AsType[*engine.UnreadError](made.Err); ok {
 		diags.AddWarning("Text Message Not Fully Known",
-			fmt.Sprintf("The message %s was created, but could not be read back.\n\nCause: %v", unread.ID, unread.Err))
+			fmt.Sprintf("The action created the message %s, but couldn't read it back.\n\nCause: %v",
+				unread.ID, unread.Err))
 		return unread.ID, diags
 	}
 	if made.Err != nil {
@@ -164,17 +167,20 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 	}
 	if made.Adopted {
 		diags.AddWarning("Text Message Adopted", fmt.Sprintf(
-			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent. "+
-				"It took this message for the one that it created, and sent no second one.", made.Value.ID))
+			"The CRM did not reply when the action created the message. The provider found the message %s, which "+
+				"has appeared in the conversation since and agrees with what was sent. It adopted this message, and "+
+				"sent no second one.", made.Value.ID))
 	}
 	if len(made.Twins) > 0 {
 		diags.AddWarning("Text Message May Exist Twice", fmt.Sprintf(
-			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
-				"The CRM may have carried out both requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
+			"The CRM did not reply when the action created the message, and did not show it within "+
+				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
+				"requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
 	}
 	for _, field := range engine.Differences(config.message().toAPI(nil), made.Value) {
 		diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s, but then held something else.", field, made.Value.ID))
+			fmt.Sprintf("The CRM accepted %s of the message %s, but stores a different value.",
+				field, made.Value.ID))
 	}
 	return made.Value.ID, diags
 }

@@ -139,7 +139,7 @@ func TestMessageAction_batch(t *testing.T) {
 // Whatever becomes of the reply, there is one message.
 func TestMessageAction_lostReply(t *testing.T) {
 	t.Parallel()
-	const adopted = ": Text Message Adopted: The CRM did not reply to the creation.…and sent no second one."
+	const adopted = ": Text Message Adopted: The CRM did not reply when the action created the message.…and sent no second one."
 	for name, test := range map[string]struct {
 		fault mockserver.Fault
 		waits bool // so long that the progress says it
@@ -180,7 +180,7 @@ func TestMessageAction_unknownOutcome(t *testing.T) {
 		got := s.rpc().invoked(hello(id))
 		s.rpc().wantDiagnostics(got.diagnostics, ": Unable to Create Text Message: The message may or may not have been created, and the CRM may have sent it. "+
 			"An action has no state, so the provider doesn't look for it again. Look in the CRM for a message of the conversation "+id+" with a revision above …. "+
-			"Only if it is not there, invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME.\n\nCause: …")
+			"Only if it isn't there, invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME.\n\nCause: …")
 		if writes := s.messageWrites(); writes != 1 {
 			s.t.Errorf("%d requests have written; want one", writes)
 		}
@@ -199,7 +199,7 @@ func TestMessageAction_refused(t *testing.T) {
 	}{
 		"no conversation": {
 			func(*stage) string { return nobody },
-			": Unable to Create Text Message: The CRM has no conversation " + nobody + " in this space. No message was created. Check text_message_conversation_id, then invoke the action again: …", 1,
+			": Unable to Create Text Message: The CRM has no conversation " + nobody + " in this space. The action created no message. Check text_message_conversation_id, then invoke the action again: …", 1,
 		},
 		"a deleted conversation": {
 			func(s *stage) string {
@@ -207,7 +207,7 @@ func TestMessageAction_refused(t *testing.T) {
 				must(s.t, s.SoftDelete(conversations, id))
 				return id
 			},
-			"text_message_conversation_id: Deleted Text Message Conversation: The conversation … is deleted in the CRM. No message was created. Restore the conversation, then invoke the action again: …", 0,
+			"text_message_conversation_id: Deleted Text Message Conversation: The conversation … is deleted in the CRM. The action created no message. Restore the conversation, then invoke the action again: …", 0,
 		},
 		"no permission": {
 			func(s *stage) string {

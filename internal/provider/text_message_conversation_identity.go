@@ -28,7 +28,7 @@ func (r *conversationResource) IdentitySchema(_ context.Context, _ resource.Iden
 		},
 		"space_id": identityschema.StringAttribute{
 			OptionalForImport: true,
-			Description:       "Id of the space. Given for an import, it must be the provider's.",
+			Description:       "Id of the space. If you set it in an import, it must be the provider's space.",
 		},
 	}}
 }
@@ -66,8 +66,10 @@ func idToImport(ctx context.Context, req resource.ImportStateRequest, space stri
 	diags = req.Identity.Get(ctx, &identity)
 	if given := identity.SpaceID; isKnown(given) && given.ValueString() != space {
 		diags.AddAttributeError(path.Root("space_id"), "Import From Another Space",
-			fmt.Sprintf("The conversation %s is to be imported from the space %q, but the provider is that of the space %q. "+
-				"Either leave out space_id, or import with a provider whose space_id is %[2]q.", identity.ID.ValueString(), given.ValueString(), space))
+			fmt.Sprintf("The identity of the conversation %s names the space %q, but the provider is configured "+
+				"for the space %q. Remove space_id from the identity, or import with a provider whose space_id "+
+				"is %[2]q.",
+				identity.ID.ValueString(), given.ValueString(), space))
 	}
 	return identity.ID.ValueString(), diags
 }

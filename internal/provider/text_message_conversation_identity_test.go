@@ -84,7 +84,7 @@ func TestImportByIdentity_refused(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
 	for want, identity := range map[string]map[string]any{
-		`space_id: Import From Another Space: The conversation ` + nobody + ` is to be imported from the space "theirs", but the provider is that of the space "my_space".`: {"id": nobody, "space_id": "theirs"},
+		`space_id: Import From Another Space: The identity of the conversation ` + nobody + ` names the space "theirs", but the provider is configured for the space "my_space".`: {"id": nobody, "space_id": "theirs"},
 		`id: Invalid Import Id: …"alice" is neither a UUID`:                                                      {"id": "alice"},
 		`id: Import Id of Another Entity: …"https://x/entities/Contacts/` + ada + `" names a record of Contacts`: {"id": "https://x/entities/Contacts/" + ada},
 	} {

@@ -41,9 +41,10 @@ func (l *conversationList) Metadata(_ context.Context, req resource.MetadataRequ
 
 func (l *conversationList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The text message conversations of the CRM that match, the oldest first unless `order_by` says otherwise: for `terraform query`, " +
-			"which shows them and writes a configuration that imports them. That configuration holds all that the CRM has, also links: " +
-			"remove the lines of what Terraform is not to manage.",
+		MarkdownDescription: "Finds text message conversations of the CRM, the oldest first unless you set " +
+			"`order_by`. `terraform query` shows them, and can write a configuration that imports them. That " +
+			"configuration contains everything that the CRM has, including links. Remove the lines that " +
+			"Terraform should not manage.",
 		Attributes: listAttributes(lookupAttributes(conversationFieldNames())),
 	}
 }

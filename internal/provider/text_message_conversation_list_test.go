@@ -215,12 +215,12 @@ func TestList_badInput(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
 	for want, config := range map[string]map[string]any{
-		`filter.number: …value must be one of`:                                  {"filter": stringMap("number", "+1")},
-		`filter.account_relations: …value must be one of`:                       {"filter": stringMap("account_relations", "x")},
-		`filter_op.created: …value must be one of … got: "like"`:                {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
-		`filter_op.created: Filter Without a Value: …needs a value`:             {"filter_op": stringMap("created", "gt")},
-		`filter.created: Filter With a Needless Value: …compares with no value`: {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
-		`filter.revision: Filter Without Two Values: …separated by a comma`:     {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
+		`filter.number: …value must be one of`:                              {"filter": stringMap("number", "+1")},
+		`filter.account_relations: …value must be one of`:                   {"filter": stringMap("account_relations", "x")},
+		`filter_op.created: …value must be one of … got: "like"`:            {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
+		`filter_op.created: Filter Without a Value: …needs a value`:         {"filter_op": stringMap("created", "gt")},
+		`filter.created: Filter With a Needless Value: …takes no value`:     {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
+		`filter.revision: Filter Without Two Values: …separated by a comma`: {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
 	} {
 		got, err := r.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
 			TypeName: conversationType, Config: r.encode(r.listType(), config),
@@ -242,7 +242,7 @@ func TestList_trouble(t *testing.T) {
 	if len(results) != 1 {
 		t.Fatalf("%d results", len(results))
 	}
-	r.wantDiagnostics(results[0].Diagnostics, "filter: "+summary+": …The CRM refuses the question…'seven' is not a value of field 'revision'")
+	r.wantDiagnostics(results[0].Diagnostics, "filter: "+summary+": …The CRM refuses the query…'seven' is not a value of field 'revision'")
 	w.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
 	results = r.list(nil, 0, false, 0)
 	if len(results) != 101 {

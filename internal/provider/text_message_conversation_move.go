@@ -36,7 +36,8 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	}
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
-		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf("The state of the %s can't be read: %v.", req.SourceTypeName, err))
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversation",
+			fmt.Sprintf("The provider can't read the state of the %s: %v.", req.SourceTypeName, err))
 		return
 	}
 	texts := func(names []string) (found []string) {
@@ -51,7 +52,8 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	locations, ids := texts(from.location), texts(from.id)
 	if !slices.ContainsFunc(locations, isConversationPath) {
 		resp.Diagnostics.AddError("Not a Text Message Conversation", fmt.Sprintf(
-			"Only a %s whose path names the entity %s can be moved here; this one has the path %s.", req.SourceTypeName, conversationEntity, quoted(locations)))
+			"The provider can move a %s only if its path names the entity %s. The path of this one is %s.",
+			req.SourceTypeName, conversationEntity, quoted(locations)))
 		return
 	}
 	for _, text := range ids {
@@ -61,8 +63,9 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		}
 	}
 	resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
-		"The state of the %s does not say which conversation it is: its id, %s, is neither a UUID nor does it end in one. "+
-			"Remove it with a removed block, and import the conversation by its UUID.", req.SourceTypeName, quoted(ids)))
+		"The state of the %s does not say which conversation it is: its id, %s, neither is a UUID nor ends in "+
+			"one. Remove it with a removed block, and import the conversation by its UUID.",
+		req.SourceTypeName, quoted(ids)))
 }
 
 // isConversationPath reports whether a path or a URI is that of conversations, or of one.

@@ -45,7 +45,7 @@ func TestMoveState(t *testing.T) {
 			from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
 			want: []string{`: Unable to Move Text Message Conversation: …"17"…`},
 		},
-		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't be read…"}},
+		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't read the state…"}},
 		"another one": {from: "random_id", state: `{"id": %[1]q}`, want: []string{": Unable to Move Resource State: …"}},
 	} {
 		t.Run(name, func(t *testing.T) {

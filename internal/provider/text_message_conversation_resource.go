@@ -206,10 +206,11 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	switch {
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id",
-			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %v.", err))
+			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %v.", err))
 	case isOtherEntity(entity, conversationEntity):
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
-			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %q names a record of %s.", given, entity))
+			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %q names a record of %s.",
+				given, entity))
 	default:
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.Client().SpaceID(), id))...)

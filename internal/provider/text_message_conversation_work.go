@@ -128,7 +128,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	owned.conversationModel = known.numbers.conversationFromAPI(conversation, owned.conversationModel)
 	messages := messageRefresh{api: api, memory: known.messages}
 	if err := messages.ofOne(ctx, &owned); err != nil {
-		f.err = fmt.Errorf("its messages: %w", err)
+		f.err = fmt.Errorf("reading its messages failed: %w", err)
 		return &owned, f.diagnostics()
 	}
 	known.asOf = conversation.AsOf

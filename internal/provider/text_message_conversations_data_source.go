@@ -40,16 +40,17 @@ func (d *conversationsLookup) Schema(_ context.Context, _ datasource.SchemaReque
 	attributes["ids"] = schema.ListAttribute{
 		ElementType:         types.StringType,
 		Computed:            true,
-		MarkdownDescription: "UUIDs of what was found, in the order of `conversations`.",
+		MarkdownDescription: "UUIDs of the conversations, in the order of `conversations`.",
 	}
 	attributes["conversations"] = schema.ListNestedAttribute{
 		Computed:            true,
 		NestedObject:        schema.NestedAttributeObject{Attributes: readOnly(conversationAttributes())},
-		MarkdownDescription: "What was found, the oldest first unless `order_by` says otherwise.",
+		MarkdownDescription: "The conversations, the oldest first unless you set `order_by`.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The text message conversations of the CRM that match. That there is none is no error: the lists are empty then.",
-		Attributes:          attributes,
+		MarkdownDescription: "Finds text message conversations of the CRM. If no conversation matches, that is " +
+			"not an error: the lists are empty.",
+		Attributes: attributes,
 	}
 }
 

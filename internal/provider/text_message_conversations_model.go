@@ -63,11 +63,13 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	}
 	found, nulls, err := openEntries(m.Conversations.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("conversations"), "Unable to Read Conversations", "What Terraform sends is not a map of conversations: "+err.Error()+".")
+		diags.AddAttributeError(path.Root("conversations"), "Unable to Read Conversations",
+			fmt.Sprintf("The provider can't read the map of conversations: %v. This is a bug in the provider. "+
+				"Please report it.", err))
 	}
 	for _, key := range nulls {
 		diags.AddAttributeError(at(key), "Missing Conversation",
-			fmt.Sprintf("The entry %q is null. Leave it out, or say which conversation it is.", key))
+			fmt.Sprintf("The entry %q is null. Remove it, or set its attributes.", key))
 	}
 	return found, diags
 }
@@ -115,7 +117,9 @@ func (e entries) sealed() (types.String, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	sealed, err := e.seal()
 	if err != nil {
-		diags.AddAttributeError(path.Root("conversations"), "Unable to Write Conversations", err.Error()+". This is a bug in the provider; please report it.")
+		diags.AddAttributeError(path.Root("conversations"), "Unable to Write Conversations",
+			fmt.Sprintf("The provider can't write the map of conversations: %v. This is a bug in the provider. "+
+				"Please report it.", err))
 		return types.StringUnknown(), diags
 	}
 	return types.StringValue(sealed), diags

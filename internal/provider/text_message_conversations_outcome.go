@@ -41,7 +41,8 @@ func (w *bulkWork) created() diag.Diagnostics {
 	}
 	w.keepFailed()
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
-		fmt.Sprintf("%d of %d conversations could not be created; they are listed in the attribute failed, and the next apply tries them again: %s",
+		fmt.Sprintf("The provider couldn't create %d of %d conversations. The attribute failed lists them, and "+
+			"the next apply tries them again: %s",
 			len(w.failed), len(w.changes), w.reasons()))
 	return diags
 }

@@ -214,7 +214,8 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(work.done("Delete")...)
 	if len(known.unsettled) > 0 {
 		resp.Diagnostics.AddAttributeError(path.Root("conversations"), "Unable to Delete Text Message Conversations",
-			"The warnings above say which conversations may have been left. The next destroy looks for them again.")
+			"The CRM may still have conversations of this resource. The warnings above name them. The next "+
+				"destroy looks for them again.")
 	}
 	if resp.Diagnostics.HasError() {
 		for key := range known.unsettled {

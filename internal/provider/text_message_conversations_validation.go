@@ -43,7 +43,9 @@ func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
 	}
 	if len(pairs) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Same Number Twice",
-			fmt.Sprintf("These conversations have the same phone and the same number: %s. Each becomes a conversation of its own. If you don't want that, remove one of them.", firstOfMany(pairs)))
+			fmt.Sprintf("These conversations have the same phone and the same number: %s. The provider manages a "+
+				"conversation for each of them. If you don't want that, remove one of each pair.",
+				firstOfMany(pairs)))
 	}
 	return diags
 }

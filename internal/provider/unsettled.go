@@ -54,12 +54,13 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 			continue
 		}
 		at := at(key)
-		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a revision above %d. "+
-			"It is not needed any more, but could not be deleted. The next apply tries again. "+
-			"You can also delete it in the CRM.\n\nCause: %v", u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
+		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
+			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
+			"tries again. You can also delete it in the CRM.\n\nCause: %v",
+			u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
 		if ids, isOpen := isAmbiguous(err); isOpen {
 			delete(u, key) // nothing would tell the next apply more
-			text = "An earlier apply may or may not have created a conversation that is not needed any more. " + candidates(ids)
+			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
 	}
@@ -71,8 +72,9 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 	if len(names) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
-			"The CRM did not reply when an earlier apply created a conversation that is not needed any more. The provider found a conversation that appeared since "+
-				"and has everything that was sent. It took it for the one it created, and deleted it: %s. If it belongs to someone else, restore it in the CRM.", firstOfMany(names)))
+			"The CRM did not reply when an earlier apply created a conversation that is no longer needed. The "+
+				"provider found a conversation that has appeared since and has everything that was sent, and deleted "+
+				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))
 	}
 	return diags
 }
@@ -86,8 +88,9 @@ func (u unsettled) dropPartial() (diags diag.Diagnostics) {
 		}
 		at := at(key)
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, fmt.Sprintf(
-			"An apply with an earlier version of this provider may or may not have created a conversation that is not needed any more. "+
-				"If the CRM has one of the phone %s with a revision above %d that nobody knows, delete it there, or import it.",
+			"An apply with an earlier version of this provider may or may not have created a conversation that "+
+				"is no longer needed. Look in the CRM for a conversation of the phone %s with a revision above %d "+
+				"that no one else has created. If there is one, delete it there, or import it.",
 			u[key].identity(numbers{}).Place, u[key].Since.Revision)))
 		delete(u, key)
 	}
@@ -128,9 +131,11 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 // resource exists.
 func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
-	text := intro + "It is not in the CRM so far. A destroy or a replacement looks for it once more, and deletes it if it is there."
+	text := intro + "The CRM does not show it so far. A destroy or a replacement looks for it once more, and " +
+		"deletes it if it exists."
 	if abandons(policy) {
-		text = intro + "The next apply looks for it, and takes it over if it is there. A destroy leaves it in the CRM, as the deletion_policy says."
+		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
+			"because deletion_policy is \"abandon\"."
 	}
 	if ids, isOpen := isAmbiguous(err); isOpen {
 		text = intro + candidates(ids)

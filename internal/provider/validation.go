@@ -76,7 +76,7 @@ func (isValidationLevel) Description(context.Context) string {
 	for i, level := range validationLevels {
 		bits[i] = strconv.FormatInt(level.bit, 10)
 	}
-	return "value must be a sum of different ones of " + strings.Join(bits, ", ")
+	return "value must be a sum of different numbers out of " + strings.Join(bits, ", ")
 }
 
 func (v isValidationLevel) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -124,7 +124,8 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 			located(req.Path, fmt.Sprintf("%v.", err)))
 	case isOtherEntity(entity, v.entity):
 		resp.Diagnostics.AddAttributeError(req.Path, "Id of Another Entity",
-			located(req.Path, fmt.Sprintf("%q names a record of %s, but ids of %s belong here.", req.ConfigValue.ValueString(), entity, v.entity)))
+			located(req.Path, fmt.Sprintf("%q names a record of %s. Use the id of a record of %s.",
+				req.ConfigValue.ValueString(), entity, v.entity)))
 	}
 }
 
@@ -142,7 +143,8 @@ func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest
 	for _, element := range req.ConfigValue.Elements() {
 		id, _ := element.(types.String)
 		if id.IsNull() {
-			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", located(req.Path, "One of the ids is null. Leave it out."))
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", located(req.Path, "One of the ids is "+
+				"null. Remove it."))
 			continue
 		}
 		var one validator.StringResponse
@@ -191,7 +193,8 @@ var (
 )
 
 func (isNumber) Description(context.Context) string {
-	return "value must be a phone number, not a placeholder such as n/a, nor a number that a spreadsheet has rounded, such as 1.5E+10"
+	return "value must be a phone number, not a placeholder such as n/a or a number that a spreadsheet has " +
+		"rounded, such as 1.5E+10"
 }
 
 func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -202,7 +205,8 @@ func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, r
 	case !isKnown(req.ConfigValue) || req.ConfigValue.ValueString() == "": // which is told by another validator
 	case roundedNumber.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
-			fmt.Sprintf("%q is a number that a spreadsheet has rounded: digits are lost. Format the column as text, and type the phone number again.", number)))
+			fmt.Sprintf("%q is a number that a spreadsheet has rounded, so digits are lost. Format the column as "+
+				"text, and type the phone number again.", number)))
 	case placeholder.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
 			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", number)))

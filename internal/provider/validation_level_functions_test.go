@@ -100,9 +100,9 @@ func TestValidationLevel(t *testing.T) {
 		"two":       {names: []any{"override_readonly", "changed_fields"}, want: 10},
 		"all":       {names: []any{"changed_fields", "system_fields", "override_readonly", "deleted_relationship"}, want: 30},
 		"twice":     {names: []any{"changed_fields", "changed_fields"}, want: 2},
-		"unknown":   {names: []any{"changed_fields", "override"}, err: refusal(1, `"override" names no validation level, `+known)},
-		"empty":     {names: []any{""}, err: refusal(0, `"" names no validation level, `+known)},
-		"two wrong": {names: []any{"a", "b"}, err: refusal(0, `"a" names no validation level, `+known)},
+		"unknown":   {names: []any{"changed_fields", "override"}, err: refusal(1, `"override" is not the name of a validation level; `+known)},
+		"empty":     {names: []any{""}, err: refusal(0, `"" is not the name of a validation level; `+known)},
+		"two wrong": {names: []any{"a", "b"}, err: refusal(0, `"a" is not the name of a validation level; `+known)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,7 +119,7 @@ func TestValidationLevel(t *testing.T) {
 
 func TestValidationLevelNames(t *testing.T) {
 	t.Parallel()
-	const known = "value must be a sum of different ones of 0, 2, 4, 8, 16, got: "
+	const known = "value must be a sum of different numbers out of 0, 2, 4, 8, 16, got: "
 	for name, test := range map[string]struct {
 		level any
 		want  []string
@@ -209,8 +209,8 @@ func TestAccValidationLevel_inProvider(t *testing.T) {
 func TestAccValidationLevel_refused(t *testing.T) {
 	var steps []resource.TestStep
 	for expression, want := range map[string]string{
-		`validation_level("changed_fields", "readonly")`: `"readonly" names no validation level`,
-		`validation_level_names(1)`:                      `a sum of different ones of 0, 2, 4, 8, 16, got: 1`,
+		`validation_level("changed_fields", "readonly")`: `"readonly" is not the name of a validation level`,
+		`validation_level_names(1)`:                      `a sum of different numbers out of 0, 2, 4, 8, 16, got: 1`,
 	} {
 		steps = append(steps, resource.TestStep{
 			Config:      fmt.Sprintf("output \"it\" {\n  value = provider::pipeliner::%s\n}", expression),
