@@ -14,11 +14,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// adoptions are results of creates by key, an empty one for a single resource.
+// adoptions are the results of creates by key. The key of a single resource is empty.
 type adoptions map[string]engine.Result[client.Conversation]
 
-// idInState returns the id that the result of a create gives the state, zero for none:
-// what followed the create may have failed.
+// idInState returns the id that the result of a create leaves in the state, zero for
+// none. There may be one even if a later step failed.
 func idInState(result engine.Result[client.Conversation]) client.ID {
 	if result.Err == nil {
 		return result.Value.ID
@@ -32,8 +32,8 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 	return client.ID{}
 }
 
-// warnOfAdoption warns of conversations that stand for something whose creation was
-// not seen, and of those that may exist twice.
+// warnOfAdoption warns of conversations that the engine adopted for lost creates, and of
+// those that may exist twice.
 func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 	var adopted, twins []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
@@ -67,8 +67,9 @@ func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 	return diags
 }
 
-// claim tells the engine which conversations a resource has, so that it takes none of
-// them for what another one has lost. The error says of which it is too late.
+// claim tells the engine which conversations a resource has, so that it adopts none of
+// them for a lost create of another resource. If it has already adopted one, that is an
+// error.
 func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
 	if taken := api.Conversations.Known(ids...); len(taken) > 0 {
 		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(
@@ -81,8 +82,8 @@ func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagn
 	return diags
 }
 
-// isAmbiguous reports whether conversations may be the one that was created, and may be
-// somebody else's, and returns their ids.
+// isAmbiguous reports whether err is an [engine.AmbiguousError], and returns the ids of
+// its records.
 func isAmbiguous(err error) ([]client.ID, bool) {
 	ambiguous, ok := errors.AsType[*engine.AmbiguousError](err)
 	if !ok {
@@ -91,9 +92,8 @@ func isAmbiguous(err error) ([]client.ID, bool) {
 	return ambiguous.IDs, true
 }
 
-// candidates says of conversations that one of them may be what was created, and what
-// to do. Of a single one that has another content than was sent, or messages of others,
-// it is not clear whose it is.
+// candidates says that one of these conversations may be the created one, and what to do.
+// A single one is in doubt if it differs from what was sent, or has messages of others.
 func candidates(ids []client.ID) string {
 	if len(ids) == 1 {
 		return fmt.Sprintf("The conversation %s in the CRM may be it, or may belong to someone else: it differs "+

@@ -15,24 +15,24 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A failure is an error of the client on its way to the user. It is the one
-// place where errors become diagnostics.
+// A failure is an error of the client or the engine, with what its diagnostics need. Only
+// here do such errors become diagnostics.
 type failure struct {
 	action  string            // "Create", "Read", "Update" or "Delete"
-	subject conversationModel // what was to become of it, or was
-	at      path.Path         // of the conversation; empty for a resource of its own
-	keys    []string          // of the bulk resource's entries that it concerns
-	many    bool              // it concerns the bulk resource as a whole
-	message bool              // it concerns a message, whose id is the subject's
+	subject conversationModel // as planned, or as it was
+	at      path.Path         // of the conversation; empty for a single resource
+	keys    []string          // of the affected entries of the bulk resource
+	many    bool              // it affects the bulk resource as a whole
+	message bool              // it affects a message, whose id is the subject's
 	invoked bool              // by an action: there is no state, and the subject's id is that of the conversation
-	sought  string            // by a data source, such as "Records"; then all else but at is empty
-	kept    []string          // the keys under which the state keeps what could not be removed from a map
+	sought  string            // what a data source looks for, such as "Records"; only at and err are set then
+	kept    []string          // the keys under which the state keeps what could not be deleted
 	err     error
-	causes  *causes // those that have been told; nil where each failure tells its own
+	causes  *causes // already explained; nil if each failure explains its own
 
-	unnamed    bool // several keys have the very same error: that of their request
-	remembered bool // of a create whose outcome is unknown: the next apply looks for it
-	taints     bool // the resource: the next apply makes it anew
+	unnamed    bool // several keys share one error, that of their request
+	remembered bool // the outcome of a create is unknown: the next apply looks for it
+	taints     bool // the resource: the next apply replaces it
 }
 
 func (f failure) summary() string {
@@ -48,7 +48,7 @@ func (f failure) summary() string {
 	return fmt.Sprintf("Unable to %s Text Message Conversation", f.action)
 }
 
-// thing is what the failure concerns, in the middle of a sentence.
+// thing returns what the failure affects, for the middle of a sentence.
 func (f failure) thing() string {
 	if f.message {
 		return "message"
@@ -56,8 +56,8 @@ func (f failure) thing() string {
 	return "conversation"
 }
 
-// diagnostics says what couldn't be done, why, and what to do now, at the
-// attributes that are at fault where that is known.
+// diagnostics returns an error for each attribute at fault that is known, or one for the
+// whole. It says what failed, why, and what to do.
 func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
@@ -80,7 +80,8 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
-// prefix names what the failure concerns, and the attribute at fault.
+// prefix returns the beginning of the detail, which names what is affected or the
+// attribute at fault.
 func (f failure) prefix(at path.Path) string {
 	switch {
 	case len(f.keys) == 0:
@@ -92,12 +93,12 @@ func (f failure) prefix(at path.Path) string {
 	}
 	subject := quoted(f.keys)
 	if f.isUnnamed() && f.isRefused() {
-		subject = "At least one of " + subject // the CRM does not say which
+		subject = "At least one of " + subject // the CRM does not say which one
 	}
 	return subject + ": "
 }
 
-// unread warns that a conversation was written and is not fully known.
+// unread warns that a conversation was written but is not fully known.
 func (f failure) unread(id client.ID) diag.Diagnostics {
 	warning := diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
 		located(f.at, fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later "+
@@ -109,7 +110,7 @@ func (f failure) unread(id client.ID) diag.Diagnostics {
 	return diag.Diagnostics{warning}
 }
 
-// detail says it of an attribute, with what the CRM said of that.
+// detail returns the detail for an attribute, with what the CRM said about it.
 func (f failure) detail(at path.Path, said string) string {
 	told := said == "" && f.causes.told(f.err)
 	parts := []string{f.prefix(at) + f.explanation(told)}
@@ -126,14 +127,14 @@ func (f failure) detail(at path.Path, said string) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// isInterrupted reports whether the failure is only that Terraform stopped
-// before anything was sent. What was sent may have been carried out.
+// isInterrupted reports whether the only failure is that Terraform stopped before
+// anything was sent. A request that was sent may have been carried out.
 func (f failure) isInterrupted() bool {
 	return errors.Is(f.err, context.Canceled) && client.ProblemOf(f.err) != client.OutcomeUnknown && !errors.As(f.err, new(*engine.LeftoverError))
 }
 
-// explanation says in plain words what happened, and what to do; briefly where
-// another failure with the same cause has told that.
+// explanation says what happened, and what to do. It is brief if another failure with the
+// same cause has already explained it.
 func (f failure) explanation(told bool) string {
 	reason := f.reason()
 	if told {
@@ -149,7 +150,7 @@ func (f failure) explanation(told bool) string {
 	return f.notRemoved() + " " + reason
 }
 
-// reason is the explanation without what became of a removal.
+// reason is the explanation without the part about a removal.
 func (f failure) reason() string {
 	if f.isInterrupted() {
 		return "Terraform was interrupted before the provider sent this."
@@ -244,7 +245,8 @@ func (f failure) reason() string {
 	return "The request failed. The cause says why."
 }
 
-// notRemoved says that what no key stands for any more could not be deleted.
+// notRemoved says that the provider could not delete what no key of the map stands for
+// any more.
 func (f failure) notRemoved() string {
 	if len(f.keys) > 1 {
 		return fmt.Sprintf("The provider couldn't delete the %ss of these keys. They are still in the CRM, and "+
@@ -256,7 +258,7 @@ func (f failure) notRemoved() string {
 		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
 }
 
-// mayBeRemoved says that nobody knows whether it was deleted.
+// mayBeRemoved says that it is unknown whether the CRM has deleted it.
 func (f failure) mayBeRemoved() string {
 	if len(f.keys) > 1 {
 		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the state under "+
@@ -267,7 +269,7 @@ func (f failure) mayBeRemoved() string {
 		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
 }
 
-// notRestored says how to go on with a conversation that stays deleted.
+// notRestored says what to do about a record that stays deleted.
 func (f failure) notRestored(id client.ID) string {
 	another := "replace it with a new one: terraform apply -replace=ADDRESS, with the address of this resource"
 	switch {
@@ -280,13 +282,13 @@ func (f failure) notRestored(id client.ID) string {
 		"nothing. Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
 }
 
-// isConsequence reports whether the error only follows from that of another
+// isConsequence reports whether the error only follows from the error of another
 // conversation.
 func isConsequence(err error) bool {
 	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.As(err, new(*engine.UndoneError))
 }
 
-// differences warns of what was sent and is not what the CRM then held. at is
+// differences warns of fields that the CRM holds in another value than was sent. at is
 // the path of the conversation.
 func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
 	left := m.changedFields(n, &actual)

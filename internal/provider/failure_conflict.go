@@ -9,7 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// conflicts says which fields of one conversation are in conflict.
+// conflicts returns an error for each field in conflict, or one for several
+// conversations.
 func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnostics) {
 	if len(f.keys) > 1 {
 		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix(f.at)+
@@ -33,9 +34,9 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 	return diags
 }
 
-// described are the fields whose values no conflict shows, with what it says in
-// their place. Terraform does not tell a provider which values are sensitive;
-// these are what people say, and whom they say it to.
+// described contains the fields whose values a conflict does not show, and what it shows
+// instead. Terraform does not tell a provider which values are sensitive. These are what
+// people say, and to whom.
 var described = map[string]string{
 	"content":                "a text of %d characters",
 	"recipient_phone_number": "a number of %d characters",
@@ -53,7 +54,7 @@ func shown(field, value string) string {
 	return fmt.Sprintf(description, utf8.RuneCountInString(value))
 }
 
-// whereToLook says where the values are that a conflict does not show.
+// whereToLook says where to find the values that a conflict does not show.
 func whereToLook(field string) string {
 	if described[field] == "" {
 		return ""

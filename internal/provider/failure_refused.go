@@ -2,16 +2,16 @@ package provider
 
 import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 
-// unnamedRefusal says how to find the entry that is at fault. The provider does not look
-// for it by creating parts of the batch: what a part creates could only be deleted again,
-// and stays in the CRM as deleted, with outgoing messages that may have been sent.
+// unnamedRefusal says how to find the entry at fault. The provider does not search for it
+// by creating parts of the batch: it could only delete what a part creates, which stays
+// in the CRM as deleted, with outgoing messages that may have been sent.
 const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. " + findTheEntry
 
 const findTheEntry = "The request changed nothing. To find the entry, set rollback_method = 1 and apply again: " +
 	"the CRM then names each entry that it refuses, and accepts the others."
 
-// isUnnamed reports whether the CRM has refused to write several entries, and does not say
-// because of which.
+// isUnnamed reports whether the CRM has refused to write several entries without saying
+// which one is at fault.
 func (f failure) isUnnamed() bool { return f.unnamed && f.action != "Delete" }
 
 func (f failure) isRefused() bool {

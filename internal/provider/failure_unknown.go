@@ -7,8 +7,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// invokeAgain says how to repeat an action. An apply alone does not: it triggers an action
-// only when it changes the resource that the action belongs to.
+// invokeAgain says how to repeat an action. An apply alone does not repeat it: it
+// triggers an action only if it changes the resource that the action belongs to.
 const invokeAgain = "invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME"
 
 const createUnanswered = "The CRM did not reply when the provider created the conversation. "

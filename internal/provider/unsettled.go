@@ -14,8 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// lookFor looks for what the attempts under these keys have made, in the order of
-// the keys. See [engine.Collection.LookFor].
+// lookFor looks for what the attempts under these keys have made. The results are in the
+// order of the keys. See [engine.Collection.LookFor].
 func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
@@ -24,8 +24,8 @@ func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []strin
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
-// find returns the id of what the attempt of a single resource has made, zero where
-// there is nothing.
+// find returns the id of what the attempt of a single resource has made, zero for
+// nothing.
 func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
 	if _, tried := u[""]; !tried {
 		return client.ID{}, nil
@@ -34,8 +34,8 @@ func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, err
 	return found.Value.ID, found.Err
 }
 
-// remove deletes what the attempts of a map have made, and forgets those of which nothing is
-// left. It warns of the others.
+// remove deletes what the attempts of a map have made, and forgets the attempts that have
+// left nothing. It warns of the others.
 func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) (diags diag.Diagnostics) {
 	diags = u.dropPartial()
 	keys := slices.Sorted(maps.Keys(u))
@@ -59,7 +59,7 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 			"tries again. You can also delete it in the CRM.\n\nCause: %v",
 			u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
 		if ids, isOpen := isAmbiguous(err); isOpen {
-			delete(u, key) // nothing would tell the next apply more
+			delete(u, key) // the next apply would not learn more
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
@@ -67,8 +67,8 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64) 
 	return append(diags, warnOfDeletion(path.Root("conversations"), deleted...)...)
 }
 
-// warnOfDeletion warns of conversations that were deleted because a look took them for what
-// earlier attempts have made.
+// warnOfDeletion warns of deleted conversations, which a look has found for earlier
+// attempts.
 func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 	if len(names) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
@@ -79,8 +79,8 @@ func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 	return diags
 }
 
-// dropPartial forgets the attempts of which nothing tells what they have made, and warns
-// of them.
+// dropPartial forgets the partial attempts, because nothing tells what they have made,
+// and warns of them.
 func (u unsettled) dropPartial() (diags diag.Diagnostics) {
 	for _, key := range slices.Sorted(maps.Keys(u)) {
 		if !u[key].IsPartial {
@@ -97,10 +97,10 @@ func (u unsettled) dropPartial() (diags diag.Diagnostics) {
 	return diags
 }
 
-// findUnsettled looks for what the entries without an id may have become, and gives
-// them that. Those for which that can't be told stay as they are: the next apply looks
-// again. Where nothing must be deleted, only the next apply takes over what it finds: a
-// resource that is tainted would leave it, and make another one.
+// findUnsettled looks for what the creates of entries without an id have made, and sets
+// the ids. The other entries stay as they are: the next apply looks again. If
+// deletion_policy is "abandon", only the next apply adopts a conversation: a tainted
+// resource would abandon it, and create another one.
 func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory, policy types.String) diag.Diagnostics {
 	if abandons(policy) {
 		return nil
@@ -127,8 +127,8 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 	return warnOfAdoption(path.Root("conversations"), adopted)
 }
 
-// warnOfOpen warns that it is still not known whether the conversation of a single
-// resource exists.
+// warnOfOpen warns that it is still unknown whether the conversation of a single resource
+// exists.
 func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "The CRM does not show it so far. A destroy or a replacement looks for it once more, and " +
