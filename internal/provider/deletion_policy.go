@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// What destroying a conversation does in the CRM. The policy in the state
-// decides, which is the one that was applied last: a deletion knows no other.
+// What destroying a conversation does in the CRM. Terraform deletes by the state alone,
+// so the policy that was applied last decides.
 const (
 	deletionPolicyDelete  = "delete"
 	deletionPolicyAbandon = "abandon"
@@ -31,8 +31,8 @@ func deletionPolicyAttribute() schema.StringAttribute {
 // abandons reports whether a policy leaves conversations in the CRM.
 func abandons(policy types.String) bool { return policy.ValueString() == deletionPolicyAbandon }
 
-// warnOfPolicy warns of conversations that are removed by the policy of the
-// state although the plan has another one.
+// warnOfPolicy warns of conversations that the plan removes by the policy of the state,
+// although the plan has another policy.
 func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostics) {
 	if plan.IsUnknown() || abandons(state) == abandons(plan) {
 		return diags
@@ -49,7 +49,7 @@ func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostic
 	return diags
 }
 
-// warnOfProtection warns that conversations can't be deleted.
+// warnOfProtection warns of conversations that the CRM refuses to delete.
 func warnOfProtection(at path.Path, names string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
 		fmt.Sprintf("The CRM protects %s against deletion, so the apply will fail. %s", names, protectionAdvice))

@@ -54,8 +54,8 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	w.state[write.key] = &m
 }
 
-// warnOfAdoption warns of a message whose creation was not seen, and of one that may
-// exist twice.
+// warnOfAdoption warns of a message that the engine adopted for a lost create, and of one
+// that may exist twice.
 func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
 	if result.Err == nil && result.Adopted {
 		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
@@ -72,7 +72,7 @@ func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.M
 	}
 }
 
-// triedInVain takes note of a create whose outcome is not known.
+// triedInVain notes a create whose outcome is unknown.
 func (w *messageWork) triedInVain(err error) {
 	since := engine.NoFloor
 	if lost, ok := errors.AsType[*engine.LostCreateError](err); ok {
@@ -81,8 +81,8 @@ func (w *messageWork) triedInVain(err error) {
 	w.memory.tried(w.conversation, since)
 }
 
-// finish records the outcome of the removals. What could not be removed
-// stays in the state.
+// finish records the outcome of the removals. What could not be removed stays in the
+// state.
 func (w *messageWork) finish() {
 	for _, removal := range w.removals {
 		if removal.err == nil {
@@ -109,9 +109,9 @@ func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnings returns the failures as warnings, for a conversation that has been
-// created: an error would make Terraform destroy it. What is planned stays in the
-// state, and the next refresh shows what is missing.
+// warnings returns the failures as warnings, for a conversation that has been created: an
+// error would make Terraform destroy it. The planned messages stay in the state, and the
+// next refresh shows what is missing.
 func (w *messageWork) warnings() (diags diag.Diagnostics) {
 	for _, d := range w.diagnostics() {
 		at := w.at.AtName("messages")
@@ -129,7 +129,7 @@ func (w *messageWork) warnings() (diags diag.Diagnostics) {
 	return diags
 }
 
-// applied returns the state behind a plan that has been carried out.
+// applied returns the state after a plan was carried out.
 func (m messageModel) applied(actual client.Message) messageModel {
 	m.ID = planned(m.ID, referenceFromAPI(actual.ID))
 	m.IsDeleted = planned(m.IsDeleted, types.BoolValue(actual.IsDeleted))

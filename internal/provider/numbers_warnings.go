@@ -8,12 +8,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// withoutCountry matches what a country may be missing of: short codes and the
-// names of senders have none.
+// withoutCountry matches numbers that may lack a country code. Short codes and the names
+// of senders have none.
 var withoutCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
 
-// lacksCountry reports whether the plan has a new number of which it is not known
-// which country it is of.
+// lacksCountry reports whether the plan has a new number whose country is unknown.
 func (n numbers) lacksCountry(planned conversationModel, prior *conversationModel) bool {
 	number := planned.RecipientPhoneNumber
 	switch {
@@ -32,7 +31,7 @@ const (
 		"the region of such numbers, such as \"US\"."
 )
 
-// warnOfCountry warns of a number without its country.
+// warnOfCountry warns of a number without a country.
 func (n numbers) warnOfCountry(planned conversationModel, prior *conversationModel) (diags diag.Diagnostics) {
 	if n.lacksCountry(planned, prior) {
 		diags.AddAttributeWarning(path.Root(numberAttribute), "Phone Number Without Country",
@@ -41,7 +40,8 @@ func (n numbers) warnOfCountry(planned conversationModel, prior *conversationMod
 	return diags
 }
 
-// warnOfCountries is warnOfCountry for the entries of a map, in one warning.
+// warnOfCountries does the same as warnOfCountry for the entries of a map, in one
+// warning.
 func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics) {
 	before := prior.byID()
 	var keys []string
@@ -61,9 +61,9 @@ func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics
 	return diags
 }
 
-// warnOfKept tells of numbers that the CRM holds in another way than they were
-// sent, of these keys of a map or, without any, of one conversation. It does not
-// print them: logs of a CI keep what they are shown.
+// warnOfKept warns of numbers that the CRM holds in another spelling than was sent: those
+// of these keys of a map or, without keys, that of one conversation. It does not print
+// them, because CI keeps its logs.
 func warnOfKept(keys []string) diag.Diagnostic {
 	at, whose := path.Root(numberAttribute), "the "+numberAttribute
 	if len(keys) > 0 {

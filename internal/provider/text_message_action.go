@@ -26,8 +26,8 @@ var (
 
 func newMessageAction() action.Action { return &messageAction{} }
 
-// messageAction is the action pipeliner_text_message. It has no state, so nothing of an
-// invocation is remembered for the next one.
+// messageAction is the action pipeliner_text_message. It has no state, so it remembers
+// nothing of an invocation.
 type messageAction struct{ provider *providerData }
 
 type messageActionModel struct {
@@ -52,8 +52,8 @@ func (a *messageAction) Schema(_ context.Context, _ action.SchemaRequest, resp *
 	}
 }
 
-// messageActionAttributes are those of a message that is to be created, with the
-// validators that the attribute messages has for them.
+// messageActionAttributes returns the attributes of a message to create, with the
+// validators of the attribute messages.
 func messageActionAttributes() map[string]schema.Attribute {
 	level := validationLevelAttribute()
 	attributes := map[string]schema.Attribute{
@@ -92,8 +92,8 @@ func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest
 	a.provider = data
 }
 
-// ModifyPlan warns of a message that may reach a person. The conversation need not exist
-// yet, or may be restored by the same apply, so that only Invoke looks at it.
+// ModifyPlan warns of a message that may reach a person. The conversation may not exist
+// yet, or the same apply may restore it, so only Invoke looks at it.
 func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var config messageActionModel
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
@@ -134,9 +134,9 @@ func (m messageActionModel) message() messageModel {
 	return messageModel{Content: m.Content, Direction: m.Direction, Status: m.Status, DatetimeSent: m.DatetimeSent, MessageSID: m.MessageSID}
 }
 
-// checkConversation refuses a deleted conversation, in which nobody would see the
-// message. Whether the conversation exists is for the CRM to say when the message is
-// created: a read may come from a copy that lags behind.
+// checkConversation refuses a deleted conversation, where no one would see the message.
+// It accepts one that it does not find, because a lagging replica may answer. The CRM
+// refuses the message if the conversation does not exist.
 func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engine, config messageActionModel) (diags diag.Diagnostics) {
 	conversation, err := api.Conversations.Get(ctx, reference(config.ConversationID))
 	switch {
@@ -152,8 +152,8 @@ func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engin
 	return diags
 }
 
-// created returns the id of the message, zero where there is none, with an error where
-// none was created or where that is not known.
+// created returns the id of the message, zero for none. If no message was created, or if
+// that is unknown, there is an error.
 func (a *messageAction) created(config messageActionModel, made engine.Result[client.Message]) (id client.ID, diags diag.Diagnostics) {
 	if unread, ok := errors.AsType[*engine.UnreadError](made.Err); ok {
 		diags.AddWarning("Text Message Not Fully Known",
@@ -185,11 +185,11 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 	return made.Value.ID, diags
 }
 
-// progressInterval is how often an action that waits says so.
+// progressInterval is how often a waiting action reports its progress.
 const progressInterval = 10 * time.Second
 
-// sayEvery says again and again how much time has passed, until the returned function is
-// called: nothing is said after that.
+// sayEvery calls say at this interval with the time that has passed. After stop has
+// returned, it no longer calls it.
 func sayEvery(interval time.Duration, say func(passed time.Duration)) (stop func()) {
 	ended := make(chan struct{})
 	var saying sync.WaitGroup

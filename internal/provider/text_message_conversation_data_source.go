@@ -59,8 +59,8 @@ func (d *conversationLookup) ValidateConfig(ctx context.Context, req datasource.
 	resp.Diagnostics.Append(checkCriteria(config)...)
 }
 
-// checkCriteria accepts an id, or a phone and a number. What is not yet known
-// may be either.
+// checkCriteria accepts an id, or a phone and a number. An unknown value may turn out to
+// be set or not.
 func checkCriteria(config conversationModel) (diags diag.Diagnostics) {
 	const either = "Set either id, or both phone_id and recipient_phone_number. "
 	id, phone, number := config.ID, config.PhoneID, config.RecipientPhoneNumber

@@ -22,12 +22,12 @@ var (
 
 func newConversationList() list.ListResource { return &conversationList{} }
 
-// conversationList is the list resource pipeliner_text_message_conversation,
-// what terraform query finds.
+// conversationList is the list resource pipeliner_text_message_conversation, for
+// terraform query.
 type conversationList struct{ baseResource }
 
-// conversationListModel is a [lookupModel], but for the limit, which Terraform
-// has a setting of its own for.
+// conversationListModel is a [lookupModel] without the limit, for which Terraform has its
+// own setting.
 type conversationListModel struct {
 	Filter         types.Map  `tfsdk:"filter"`
 	FilterOp       types.Map  `tfsdk:"filter_op"`
@@ -78,7 +78,7 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 	}
 }
 
-// listAttributes returns the attributes of a lookup as those of a list, without
+// listAttributes returns the attributes of a lookup as those of a list resource, without
 // the limit.
 func listAttributes(attributes map[string]dataschema.Attribute) map[string]schema.Attribute {
 	same := make(map[string]schema.Attribute, len(attributes))
@@ -92,10 +92,11 @@ func listAttributes(attributes map[string]dataschema.Attribute) map[string]schem
 			same[name] = schema.BoolAttribute{Optional: true, Validators: a.Validators, MarkdownDescription: a.MarkdownDescription}
 		}
 	}
-	return same // a test sees that they are all
+	return same // a test checks that none is missing
 }
 
-// lookupOf returns what is looked for: all where there is no configuration.
+// lookupOf returns the lookup in a configuration. Without a configuration, it finds
+// everything.
 func lookupOf(ctx context.Context, config tfsdk.Config) (lookupModel, diag.Diagnostics) {
 	var model conversationListModel
 	if config.Raw.IsNull() {
@@ -117,7 +118,7 @@ func listResult(ctx context.Context, req list.ListRequest, space string, convers
 	return result
 }
 
-// displayName is the recipient's number, which tells people more than an id.
+// displayName returns the recipient's number, which tells people more than an id.
 func displayName(conversation client.Conversation) string {
 	name := cmp.Or(conversation.RecipientPhoneNumber, conversation.ID.String())
 	if conversation.IsDeleted {

@@ -15,16 +15,16 @@ import (
 
 var _ resource.ResourceWithMoveState = (*conversationResource)(nil)
 
-// movable are the resources of generic providers that a conversation can be moved from,
-// each with the attributes of its state that may say which record it is, the path or the
-// URI of the record, or its id.
+// movable contains the resources of generic providers that a conversation can be moved
+// from. Each has the attributes of its state that may contain the id of the record, and
+// those that may contain its path or URI.
 var movable = map[string]struct{ id, location []string }{
 	"restapi_object":   {id: []string{"id", "object_id"}, location: []string{"path", "read_path"}},
 	"restful_resource": {id: []string{"id"}, location: []string{"id", "read_path", "path"}},
 }
 
-// MoveState takes over a conversation that a generic provider has managed, without a
-// request: the refresh behind it reads the rest, as after an import.
+// MoveState takes over a conversation that a generic provider has managed. It sends no
+// request: the refresh that follows reads the rest, as after an import.
 func (r *conversationResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: r.move}}
 }
@@ -68,7 +68,8 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		req.SourceTypeName, quoted(ids)))
 }
 
-// isConversationPath reports whether a path or a URI is that of conversations, or of one.
+// isConversationPath reports whether a path or a URI leads to conversations, or to one of
+// them.
 func isConversationPath(text string) bool {
 	text, _, _ = strings.Cut(text, "?")
 	return slices.Contains(strings.Split(text, "/"), conversationEntity)

@@ -54,8 +54,8 @@ func (d *conversationsLookup) Schema(_ context.Context, _ datasource.SchemaReque
 	}
 }
 
-// conversationFieldNames are the fields of a conversation that can be compared,
-// sorted: all that hold one value.
+// conversationFieldNames returns the names of the fields of a conversation that hold one
+// value, and so can be compared, sorted.
 func conversationFieldNames() []string {
 	attributes := conversationAttributes()
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(attributes)), func(name string) bool {
@@ -91,7 +91,7 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 	}
 }
 
-// oldestFirst orders what comes in no particular order.
+// oldestFirst orders a query that has no order.
 func oldestFirst(query client.Query) client.Query {
 	if len(query.OrderBy) == 0 {
 		query.OrderBy = []string{"created"}

@@ -66,13 +66,13 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	return imported, diags
 }
 
-// importedFrom returns an entry for a conversation, of whose messages Terraform
-// owns none.
+// importedFrom returns an entry for a conversation. Terraform manages none of its
+// messages.
 func importedFrom(conversation client.Conversation) *ownedModel {
 	return &ownedModel{conversationModel: numbers{}.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
-// parseImport returns the ids by key, and everything that is wrong with them.
+// parseImport returns the ids by key, and all faults.
 func parseImport(text string) (ids map[string]client.ID, faults []string) {
 	ids = map[string]client.ID{}
 	keys := map[client.ID]string{}
@@ -104,7 +104,7 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 	return ids, faults
 }
 
-// importItems returns the keys, empty for none, and what they stand for.
+// importItems returns the items of an import id: a key, empty for none, and a reference.
 func importItems(text string) (items [][2]string, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		var named map[string]string
