@@ -11,14 +11,14 @@ import (
 // baseResource gives a resource its provider.
 type baseResource struct{ provider *providerData }
 
-// Configure takes the provider's data. There is none while Terraform validates.
+// Configure takes the provider's data, which is nil while Terraform validates.
 func (r *baseResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	data, diags := configuredWith(req.ProviderData)
 	resp.Diagnostics.Append(diags...)
 	r.provider = data
 }
 
-// configuredWith returns the provider's data, nil while there is none.
+// configuredWith returns the provider's data, nil while Terraform validates.
 func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
 	if data == nil {
 		return nil, nil

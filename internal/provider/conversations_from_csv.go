@@ -50,7 +50,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
-	// Not every Terraform keeps back an object of which only a part is unknown.
+	// Some versions of Terraform call a function even if a part of an object is unknown.
 	whole, err := given.ToTerraformValue(ctx)
 	if err == nil && !whole.IsFullyKnown() {
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
@@ -69,7 +69,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	resp.Error = setEntries(ctx, &resp.Result, found)
 }
 
-// read returns the conversations of a spreadsheet, or the first few of all errors.
+// read returns the conversations of a spreadsheet, or an error with the first few faults.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
@@ -111,7 +111,7 @@ type sheet struct {
 	rows    map[string]int // by key
 	faults  []string
 
-	lacksColumns bool // that the options name
+	lacksColumns bool // whether columns that the options name are missing
 }
 
 func (s *sheet) fault(row int, column, format string, arguments ...any) {
@@ -183,7 +183,7 @@ type cell struct {
 	text                   string
 }
 
-// set sets the attribute of a cell to what the cell says.
+// set sets the attribute to the value of the cell.
 func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	items := []string{c.text}
 	_, isSet := entryType.AttrTypes[c.attribute].(types.SetType)
@@ -227,5 +227,6 @@ func lineEndsIn(cells []string) (count int) {
 	return count
 }
 
-// lookupKey is the same for texts that differ in case and spaces at their ends only.
+// lookupKey returns the same key for texts that differ only in case and surrounding
+// spaces.
 func lookupKey(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

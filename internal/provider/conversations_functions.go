@@ -14,13 +14,13 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// The functions here return a map of entries that has exactly the type of the bulk
-// resource's attribute, so that Terraform has nothing to convert: its conversions take
-// time that grows with the square of the entries. What is large passes the framework
-// sealed here too, see [sealingServer].
+// The functions return a map of entries with exactly the type of the bulk resource's
+// attribute, so that Terraform does not convert it: a conversion takes time that grows
+// with the square of the number of entries. The map passes through the framework sealed
+// here too, see [sealingServer].
 
-// sealedParameters are the functions whose result is a sealed map, and whether that
-// goes for their first parameter too.
+// sealedParameters contains the functions that return a sealed map, and whether their
+// first parameter is sealed too.
 var sealedParameters = map[string]bool{conversationsName: true, conversationsFromCSVName: false}
 
 const (
@@ -51,7 +51,7 @@ func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFun
 	return resp, err
 }
 
-// entriesReturn is the type of the map, open or sealed.
+// entriesReturn returns the type of the map, open or sealed.
 func entriesReturn(open bool) function.Return {
 	if open {
 		return function.MapReturn{ElementType: entryType}
@@ -108,12 +108,12 @@ func setEntries(ctx context.Context, result *function.ResultData, found entries)
 	return result.Set(ctx, sealed)
 }
 
-// givenWire are the attributes of an entry in a value of any type that fits: text may be
-// a number, and a set may be a list.
+// givenWire reads the attributes of an entry from values of any type that fits: a number
+// for a text, a list for a set.
 var givenWire = wireTypesOf(entryType.AttrTypes, true)
 
-// readGiven reads a value of any type, which comes with its type in front. known is
-// false where nothing of it is.
+// readGiven reads a value of any type, which comes with its type in front. known is false
+// if the whole value is unknown.
 func readGiven(value []byte) (found entries, known bool, err error) {
 	in := msgpack.NewDecoder(bytes.NewReader(value))
 	switch {
@@ -125,7 +125,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	if _, err := in.DecodeArrayLen(); err != nil {
 		return nil, false, err
 	}
-	if err := in.Skip(); err != nil { // its type: whatever fits is taken
+	if err := in.Skip(); err != nil { // its type: any type that fits is accepted
 		return nil, false, err
 	}
 	code, err := in.PeekCode()

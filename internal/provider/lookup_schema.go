@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// lookupAttributes are the attributes of a [lookupModel]. known are the fields
-// that there are; nil: any.
+// lookupAttributes returns the attributes of a [lookupModel]. known are the fields that
+// exist, nil for any.
 func lookupAttributes(known []string) map[string]schema.Attribute {
 	fields, orders := "", ""
 	if known != nil {

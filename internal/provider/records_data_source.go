@@ -126,8 +126,8 @@ func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
 	return failure{sought: "Records", at: m.suspect(err, others...), err: err}.diagnostics()
 }
 
-// foundRecords returns the ids and the records as Terraform sees them, with
-// these fields only; all where there are none.
+// foundRecords returns the ids and the records as Terraform sees them. The records have
+// only these fields, or all if there are none.
 func foundRecords(ctx context.Context, found []client.RawRecord, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	ids, records := make([]attr.Value, len(found)), make([]attr.Value, len(found))

@@ -44,13 +44,13 @@ type settingsModel struct {
 	RecoveryTimeout       types.String  `tfsdk:"recovery_timeout"`
 }
 
-// What an update does with what someone else has changed too.
+// What an update does with a field that someone else has changed too.
 const (
 	onConflictFail      = "fail"
 	onConflictOverwrite = "overwrite"
 )
 
-// environment names the variable behind each setting that has one.
+// environment contains the variable of each setting that has one.
 var environment = map[string]string{
 	"service_url": "PIPELINER_SERVICE_URL",
 	"space_id":    "PIPELINER_SPACE_ID",
@@ -127,7 +127,7 @@ func settingsSchema() schema.Schema {
 	}
 }
 
-// providerData is what the provider hands to its resources.
+// providerData is what the provider passes to its resources, data sources and actions.
 type providerData struct {
 	settings  settingsModel
 	userAgent string
@@ -137,7 +137,7 @@ type providerData struct {
 	api   *engine.Engine
 	diags diag.Diagnostics
 
-	causes   causes // of errors that have been told
+	causes   causes // already explained
 	left     leftAttempts
 	existing existing
 }
@@ -154,7 +154,7 @@ func newProviderData(settings settingsModel, terraform, version string) *provide
 	}
 }
 
-// access returns the setting of that name, one of those in environment.
+// access returns the setting with this name, which is one of those in environment.
 func (s *settingsModel) access(name string) *types.String {
 	switch name {
 	case "service_url":
@@ -168,9 +168,9 @@ func (s *settingsModel) access(name string) *types.String {
 	}
 }
 
-// check finds fault with the settings while the provider is being configured:
-// once, and at the attribute. What is not yet known is no fault until a client
-// is needed.
+// check checks the settings while Terraform configures the provider, so that each error
+// occurs once, at its attribute. An unknown setting is not an error until the engine is
+// needed.
 func (p *providerData) check() (diags diag.Diagnostics) {
 	for _, name := range p.settings.missing() {
 		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
@@ -183,7 +183,7 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 	return diags
 }
 
-// engine returns the engine of the space, made when it is first needed.
+// engine returns the engine of the space. The first call makes it.
 func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 	p.once.Do(func() {
 		if p.diags = p.settings.incomplete(); p.diags.HasError() {
@@ -204,7 +204,7 @@ func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 	return p.api, p.diags
 }
 
-// validationLevel returns the level of a resource, or else the provider's.
+// validationLevel returns the resource's own level, or else the provider's.
 func (p *providerData) validationLevel(own types.Int64) int64 {
 	if isKnown(own) {
 		return own.ValueInt64()
@@ -222,7 +222,7 @@ func (p *providerData) newEngine() (*engine.Engine, error) {
 	return engine.New(api, p.settings.engine())
 }
 
-// config returns the client's configuration: defaults, but for what is set.
+// config returns the client's configuration: the defaults, except for what is set.
 func (s *settingsModel) config(userAgent string) client.Config {
 	config := client.Defaults()
 	config.ServiceURL = s.ServiceURL.ValueString()
@@ -238,7 +238,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	return config
 }
 
-// engine returns the engine's settings: defaults, but for what is set.
+// engine returns the engine's settings: the defaults, except for what is set.
 func (s *settingsModel) engine() engine.Settings {
 	settings := engine.Defaults()
 	settings.DefaultRegion = s.DefaultRegion.ValueString()
@@ -261,7 +261,7 @@ func setDuration(field *time.Duration, value types.String) {
 	}
 }
 
-// unknown returns the names of the settings that are not known yet, sorted.
+// unknown returns the names of the unknown settings, sorted.
 func (s *settingsModel) unknown() []string {
 	values := map[string]attr.Value{
 		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
@@ -280,7 +280,7 @@ func (s *settingsModel) missing() []string {
 	})
 }
 
-// incomplete says what a client cannot be made without.
+// incomplete returns an error if the engine can't be made because settings are unknown.
 func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
 	if unknown := s.unknown(); len(unknown) > 0 {
 		diags.AddError("Provider Setting Not Known Yet",

@@ -79,7 +79,7 @@ func validationLevelNamed(name string) (bit int64, ok bool) {
 	return 0, false
 }
 
-// validationLevelNamesFunction says what a validation level is made of.
+// validationLevelNamesFunction returns the names in a validation level.
 type validationLevelNamesFunction struct{}
 
 func (validationLevelNamesFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
@@ -93,7 +93,7 @@ func (validationLevelNamesFunction) Definition(_ context.Context, _ function.Def
 			"`0`, it returns an empty list. It is the inverse of the function " +
 			"`validation_level`.\n\n" + validationLevelNamesDescription() + functionsNeed,
 		Parameters: []function.Parameter{
-			// A number rather than an integer: the framework takes a fraction for a
+			// A number and not an integer: for a fraction, the framework would report a
 			// bug of the provider.
 			function.NumberParameter{Name: "level", MarkdownDescription: "Validation level."},
 		},
