@@ -23,11 +23,11 @@ import (
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
-// unknown stands for a value that is not known yet.
+// unknown stands for an unknown value.
 type unknown struct{}
 
-// inHCL returns a value as the configuration writes it: an object, a tuple, a text, a
-// number.
+// inHCL returns a value in the form in which a configuration writes it: an object, a
+// tuple, a string, a number.
 func inHCL(value any) tftypes.Value {
 	switch value := value.(type) {
 	case tftypes.Value:
@@ -60,7 +60,7 @@ func inHCL(value any) tftypes.Value {
 	panic(fmt.Sprintf("%T", value))
 }
 
-// plainly returns a value as [inHCL] takes it, without what is null, sets in order.
+// plainly is the inverse of [inHCL]. It omits null values and sorts sets.
 func plainly(t *testing.T, value tftypes.Value) any {
 	t.Helper()
 	switch {
@@ -91,8 +91,8 @@ func plainly(t *testing.T, value tftypes.Value) any {
 	return known
 }
 
-// callForMap calls a function that returns conversations. Its first argument may be of any
-// type if isAny says so, its second always.
+// callForMap calls a function that returns conversations. If isAny is true, its first
+// argument may have any type. Its second argument always may.
 func callForMap(t *testing.T, name string, isAny bool, arguments ...any) (any, string) {
 	t.Helper()
 	server := pipeliner.NewServer("test")
@@ -268,7 +268,7 @@ func TestConversationsFromCSV(t *testing.T) {
 	}
 }
 
-// A spreadsheet becomes conversations, and leaves nothing to do.
+// A spreadsheet becomes conversations, and the next plan is empty.
 func TestAccConversationsFromCSV(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	file := filepath.Join(t.TempDir(), "conversations.csv")
@@ -309,7 +309,7 @@ resource "pipeliner_text_message_conversations" "test" {
 				return nil
 			},
 		},
-		// The same, as an object that is given its type, with what is not known yet.
+		// The same as an object with unknown values, which the function converts.
 		resource.TestStep{
 			Config: w.config(fmt.Sprintf(`
 resource "terraform_data" "phone" { input = %q }
@@ -321,7 +321,7 @@ resource "pipeliner_text_message_conversations" "test" {
 }`, otherPhone, phone, acme, globex)),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
 		},
-		// The options may hold what is not known yet too.
+		// The options may contain unknown values too.
 		resource.TestStep{
 			Config: w.config(fmt.Sprintf(`
 resource "terraform_data" "other" { input = %q }

@@ -20,7 +20,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// wantTexts checks that the diagnostics say all this, and where.
+// wantTexts checks that the diagnostics and their paths contain all these texts.
 func wantTexts(t *testing.T, diags diag.Diagnostics, want ...string) {
 	t.Helper()
 	text := strings.Join(told(diags), "\n")
@@ -59,8 +59,7 @@ func TestLocated(t *testing.T) {
 	}
 }
 
-// What is wrong inside a map is said with the key and the attribute: Terraform
-// shows neither.
+// An error inside a map names the key and the attribute, because Terraform shows neither.
 func TestValidatorsNameTheKey(t *testing.T) {
 	t.Parallel()
 	ctx, in := context.Background(), at("ada")
@@ -115,8 +114,8 @@ func TestValidatorsNameTheKey(t *testing.T) {
 	}
 }
 
-// refusal has reasons of every kind: of a field that an attribute stands for, of
-// one that none does, of the record, and of its step.
+// refusal returns an error with reasons of every kind: for a field that an attribute
+// stands for, for one that no attribute stands for, for the record, and for its step.
 func refusal() *client.APIError {
 	return &client.APIError{
 		HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION",
@@ -224,8 +223,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// One cause is told once in full, however many ask at the same time; errors that
-// differ, and those of one record alone, are not shortened.
+// One cause is explained once in full, however many failures have it at the same time.
+// Different errors, and errors of one record, are not shortened.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	var known causes
@@ -261,8 +260,8 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// A conflict shows ids, and neither texts nor numbers: the configuration may hold
-// them in what is sensitive.
+// A conflict shows ids, but neither contents nor numbers: the configuration may treat
+// them as sensitive.
 func TestConflictShowsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	conflict := &engine.ConflictError{Known: 3, Current: 5, Fields: []engine.Conflict{
@@ -278,8 +277,8 @@ func TestConflictShowsNothingPersonal(t *testing.T) {
 	}
 }
 
-// What the CRM finds wrong is told at the attribute that stands for the field, or
-// that has the id which the text names.
+// The error is at the attribute that stands for the field, or that has the id in the
+// text.
 func TestFailure_attributeOf(t *testing.T) {
 	t.Parallel()
 	subject := emptyConversation()

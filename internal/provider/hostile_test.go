@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// Whatever answers in the place of the API is an error in plain words; nothing
-// goes on for ever, and no other host sees the credentials.
+// Whatever replies instead of the API causes a plain error. Nothing goes on forever, and
+// no other host sees the credentials.
 func TestHostileReplies(t *testing.T) {
 	t.Parallel()
 	var strayed atomic.Int64
@@ -47,7 +47,7 @@ func TestHostileReplies(t *testing.T) {
 		hostile := httptest.NewServer(test.handler)
 		t.Cleanup(hostile.Close)
 		w := &world{space: &space{t: t, url: hostile.URL}}
-		got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // which lists, page by page
+		got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // it lists page by page
 		must(t, err)
 		if len(got.Diagnostics) != 1 || !test.want.MatchString(got.Diagnostics[0].Detail) {
 			t.Errorf("%s: the diagnostics are %v; want %s", name, got.Diagnostics, test.want)

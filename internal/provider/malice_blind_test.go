@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// blindness are faults of looking.
+// blindness contains faults that make a look fail.
 var blindness = map[string]struct {
 	form  string
 	fault mockserver.Fault
@@ -26,8 +26,8 @@ var blindness = map[string]struct {
 	},
 }
 
-// The reply to a create is lost, and looking for what it did fails: the state remembers
-// that, the next apply finds it, and nothing is there twice.
+// The reply to a create is lost, and the search for its result fails. The state remembers
+// it, the next apply finds it, and nothing exists twice.
 func TestAccMalice_blind(t *testing.T) {
 	t.Parallel()
 	for name, test := range blindness {
@@ -48,8 +48,8 @@ func TestAccMalice_blind(t *testing.T) {
 	}
 }
 
-// A plan is saved, and the service is restored from a backup before it is applied: it
-// changes nothing there.
+// A plan is saved, and the service is restored from a backup before the apply. The apply
+// changes nothing.
 func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -65,8 +65,8 @@ func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
 	untouched()
 }
 
-// Ctrl-C while a create is lost that is carried out later: the state remembers it, and
-// the next apply finds it.
+// Ctrl-C while the outcome of a create is unknown. The service carries it out later. The
+// state remembers it, and the next apply finds it.
 func TestAccMalice_interruptedWhileLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -89,8 +89,8 @@ func TestAccMalice_interruptedWhileLost(t *testing.T) {
 	s.owns()
 }
 
-// Ctrl-C while a create is lost and the service has gone away: Terraform ends soon, the
-// state remembers the create, and the next apply finds it.
+// Ctrl-C while the outcome of a create is unknown and the service is unreachable.
+// Terraform ends soon, the state remembers the create, and the next apply finds it.
 func TestAccMalice_interruptedWhileAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

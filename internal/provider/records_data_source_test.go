@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// The records as JSON, because that is how they came.
+// The output contains the records as JSON, the form in which they came.
 func recordsData(attributes string) string {
 	return fmt.Sprintf(`
 data "pipeliner_records" "test" {
@@ -75,8 +75,8 @@ func TestAccRecordsData_pages(t *testing.T) {
 	})
 }
 
-// Whatever shape records have, and however they differ, they are shown as they
-// came; of named fields no others, though the service does not heed that.
+// The data source shows records of any shape as they came. With fields, it shows only
+// those, even if the service returns others.
 func TestAccRecordsData_shapes(t *testing.T) {
 	reply := `{"success":true,"total":2,"data":[
 		{"id":"` + acme + `","revision":9223372036854775807,"score":0.1,"name":"Acme","tags":["a",1,null,{"b":[]}],"owner":null,"owners":{"id":"x","e` + "\u0301" + `":true}},
@@ -109,7 +109,7 @@ func TestAccRecordsData_trouble(t *testing.T) {
 		attributes string
 		fault      mockserver.Fault
 		want       *regexp.Regexp
-		before     bool // anything is asked
+		before     bool // before any request
 	}{
 		"an unknown entity":       {attributes: `entity = "Phone"`, want: says("No Such Entity", `entity = "Phone"`, `The CRM has no entity "Phone"`, "in the plural", "error 2006 ERROR_UNKNOWN_TYPE")},
 		"no entity":               {want: says("Missing required argument", `The argument "entity" is required`), before: true},

@@ -19,7 +19,7 @@ import (
 
 const messageAction = "pipeliner_text_message"
 
-// An invocation is what Terraform learns of one.
+// An invocation is what Terraform learns of an invocation.
 type invocation struct {
 	progress    []string
 	diagnostics []*tfprotov6.Diagnostic
@@ -57,12 +57,12 @@ func (s *stage) rpc() rpc {
 	return rpc{server, server.(tfprotov6.ListResourceServer), s.t, schemas}
 }
 
-// hello is the configuration of an outgoing message.
+// hello returns the configuration of an outgoing message.
 func hello(conversation string) map[string]any {
 	return map[string]any{"text_message_conversation_id": conversation, "content": "Hello", "direction": "outgoing"}
 }
 
-// messageWrites returns how many requests have written anything.
+// messageWrites returns the number of requests that have written.
 func (w *world) messageWrites() (count int) {
 	for _, request := range w.Requests() {
 		if request.Method != http.MethodGet {
@@ -136,13 +136,13 @@ func TestMessageAction_batch(t *testing.T) {
 	})
 }
 
-// Whatever becomes of the reply, there is one message.
+// Whatever happens to the reply, there is one message.
 func TestMessageAction_lostReply(t *testing.T) {
 	t.Parallel()
 	const adopted = ": Text Message Adopted: The CRM did not reply when the action created the message.…and sent no second one."
 	for name, test := range map[string]struct {
 		fault mockserver.Fault
-		waits bool // so long that the progress says it
+		waits bool // long enough for a progress message
 		want  []string
 	}{
 		"carried out":                     {mockserver.Fault{Kind: mockserver.DropAfter}, false, []string{adopted}},
@@ -168,7 +168,7 @@ func TestMessageAction_lostReply(t *testing.T) {
 	}
 }
 
-// Where it can't be found out, the error says so, and what to do.
+// If the outcome can't be found out, the error says so, and what to do.
 func TestMessageAction_unknownOutcome(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -237,8 +237,8 @@ func TestMessageAction_refused(t *testing.T) {
 	}
 }
 
-// The plan refuses what can't be a message, and warns of what may reach a person. It
-// sends nothing.
+// The plan refuses an invalid message, and warns of one that may reach a person. It sends
+// nothing.
 func TestMessageAction_plan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -275,7 +275,7 @@ func TestMessageAction_plan(t *testing.T) {
 			r.wantDiagnostics(planned.Diagnostics, test.plan...)
 		})
 	}
-	t.Cleanup(func() { // behind the parallel ones
+	t.Cleanup(func() { // after the parallel tests
 		if requests := w.Requests(); len(requests) > 0 {
 			t.Errorf("there were requests: %v", requests)
 		}

@@ -21,7 +21,7 @@ func conversationData(attributes string) string {
 	return fmt.Sprintf("data \"pipeliner_text_message_conversation\" \"test\" {\n  %s\n}", attributes)
 }
 
-// The data source shows what the resource shows, also what has just been changed.
+// The data source shows the same as the resource, including what has just changed.
 func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
 	w := newSpace(t, everyRecord...)
 	same := func(names ...string) (checks []statecheck.StateCheck) {
@@ -37,7 +37,7 @@ func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
 		resource.TestStep{Config: w.conversation(everything) + data, ConfigStateChecks: all[:2]},
 		resource.TestStep{
 			Config: strings.ReplaceAll(w.conversation(everything), acme, globex) + data,
-			// The number is shown as the CRM has it, which may be another spelling.
+			// The number has the CRM's spelling, which may be a different one.
 			ConfigStateChecks: append(all[3:], statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_account_id"), knownvalue.StringExact(globex))),
 		},
 	)
@@ -107,7 +107,7 @@ func TestAccTextMessageConversationData_byNumber(t *testing.T) {
 	)
 }
 
-// What is wrong is said before anything is asked.
+// Mistakes are found before any request.
 func TestAccTextMessageConversationData_badInput(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	rejections := map[string]rejection{}

@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A conversation that a generic provider has managed is taken over as it is, without a
-// request; the refresh behind it reads the rest.
+// A conversation of a generic provider is taken over as it is, without a request. The
+// refresh that follows reads the rest.
 func TestMoveState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

@@ -134,7 +134,7 @@ func TestAccTextMessageConversationsData_deleted(t *testing.T) {
 	)
 }
 
-// A value that is known only after a resource is there, written as a URI.
+// A value that is known only after a resource was created, written as a URI.
 func TestAccTextMessageConversationsData_afterTheResource(t *testing.T) {
 	w := newSpace(t)
 	data := conversationsData(`filter = { id = "https://crm.example/entities/TextMessageConversations/${upper(pipeliner_text_message_conversation.test.id)}" }`)

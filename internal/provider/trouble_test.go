@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// says matches words in order, however Terraform breaks the lines.
+// says matches texts in order, however Terraform breaks the lines.
 func says(texts ...string) *regexp.Regexp {
 	var patterns []string
 	for _, text := range texts {
@@ -25,7 +25,7 @@ func says(texts ...string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)` + strings.Join(patterns, `.*`))
 }
 
-// What is wrong is said at the attribute: Terraform quotes its line.
+// A mistake is reported at its attribute: Terraform quotes the line.
 func TestAccTextMessageConversation_badInput(t *testing.T) {
 	const summary = "Unable to Create Text Message Conversation"
 	tests := map[string]struct {
@@ -116,7 +116,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 	}
 }
 
-// Another space holds nothing of the state, and that means nothing.
+// Another space has nothing of the state, and that proves nothing.
 func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
 	server, err := newMock(mockserver.Options{OtherSpaces: []string{"your_space"}})
 	if err != nil {
@@ -189,7 +189,7 @@ func TestAccProvider_access(t *testing.T) {
 	reject(t, rejections)
 }
 
-// A password that is not known while planning does not fail the plan.
+// A password that is unknown during the plan does not fail the plan.
 func TestAccProvider_unknownSetting(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	configuration := w.config(`resource "terraform_data" "password" { input = "` + password + "\" }\n" + conversationBlock(""))
