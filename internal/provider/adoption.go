@@ -74,9 +74,9 @@ func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagn
 	if taken := api.Conversations.Known(ids...); len(taken) > 0 {
 		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(
 			"The state contains %s as part of this resource. The provider has just adopted it for another "+
-				"resource, whose create got no reply. A warning of that resource says so. The provider changed "+
-				"nothing. Run the command again. If the error comes back, run terraform state rm with the address of "+
-				"the other resource.",
+				"resource, whose create got no reply. A warning of that resource says so. For this resource, the "+
+				"provider changed nothing. Run the command again. If the error comes back, run terraform state rm "+
+				"with the address of the other resource.",
 			idList(taken)))
 	}
 	return diags

@@ -194,14 +194,21 @@ func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 		switch {
 		case errors.As(err, &wrong):
 			p.diags.AddAttributeError(path.Root(wrong.Setting), "Invalid Provider Setting",
-				fmt.Sprintf("The provider can't use the setting %s (or the environment variable %s): %v.",
-					wrong.Setting, environment[wrong.Setting], wrong.Err))
+				fmt.Sprintf("The provider can't use %s: %v.", settingNamed(wrong.Setting), wrong.Err))
 		case err != nil:
-			p.diags.AddError("Invalid Provider Settings", err.Error())
+			p.diags.AddError("Invalid Provider Settings", fmt.Sprintf("The provider can't use its settings: %v.", err))
 		}
 		p.api = api
 	})
 	return p.api, p.diags
+}
+
+// settingNamed returns the name of a setting, and of its variable if it has one.
+func settingNamed(setting string) string {
+	if variable := environment[setting]; variable != "" {
+		return fmt.Sprintf("the setting %s (or the environment variable %s)", setting, variable)
+	}
+	return "the setting " + setting
 }
 
 // validationLevel returns the resource's own level, or else the provider's.

@@ -85,7 +85,7 @@ func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	return plan, strings.Join(applying.errors(), "\n")
 }
 
-// applies applies without errors, with this action on the resource, and leaves nothing to
+// applies runs an apply without errors, with this action on the resource, that leaves nothing to
 // do.
 func (s *stage) applies(config map[string]block, at string, want action) *change {
 	s.t.Helper()

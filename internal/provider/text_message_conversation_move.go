@@ -37,7 +37,8 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation",
-			fmt.Sprintf("The provider can't read the state of the %s: %v.", req.SourceTypeName, err))
+			fmt.Sprintf("The provider can't read the state of the %s: %v. "+
+				"Remove it with a removed block, and import the conversation by its UUID.", req.SourceTypeName, err))
 		return
 	}
 	texts := func(names []string) (found []string) {
@@ -52,7 +53,8 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	locations, ids := texts(from.location), texts(from.id)
 	if !slices.ContainsFunc(locations, isConversationPath) {
 		resp.Diagnostics.AddError("Not a Text Message Conversation", fmt.Sprintf(
-			"The provider can move a %s only if its path names the entity %s. The path of this one is %s.",
+			"The provider can move a %s only if its path names the entity %s. The path of this one is %s. "+
+				"If it is a conversation, remove it with a removed block, and import the conversation by its UUID.",
 			req.SourceTypeName, conversationEntity, quoted(locations)))
 		return
 	}

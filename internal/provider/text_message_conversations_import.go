@@ -142,7 +142,7 @@ func importPhone(ctx context.Context, api *engine.Engine, text string) (entries,
 		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
 	}
 	if len(found) == 0 {
-		diags.AddError("Nothing to Import", fmt.Sprintf("The space has no conversation of the phone %s.", phone))
+		diags.AddError("Nothing to Import", fmt.Sprintf("The phone %s has no conversation in this space. Check the id of the phone.", phone))
 	}
 	imported := make(entries, len(found))
 	for _, conversation := range found {

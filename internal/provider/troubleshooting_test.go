@@ -23,7 +23,7 @@ var summaryAt = map[string]int{
 }
 
 // explaining contains the functions whose texts say what happened.
-var explaining = []string{"reason", "notRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
+var explaining = []string{"reason", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
 
 // The guide contains each summary of the provider, and the first sentence of each
 // explanation.
