@@ -204,6 +204,29 @@ func TestRemovalThatFails(t *testing.T) {
 	}
 }
 
+// The update of an adopted conversation is told as that, and not as a create.
+func TestAdoptionOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	const id = "80000000-0000-4000-8000-00000000000a"
+	work := &bulkWork{
+		allOrNothing: true,
+		failed:       map[string]error{"a": &client.OutcomeUnknownError{Err: errors.New("EOF")}},
+		changes: []bulkChange{{
+			key: "a", adopted: true, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}},
+			planned: ownedModel{conversationModel: conversationModel{ID: types.StringUnknown()}},
+		}},
+	}
+	wantTexts(t, work.errors("Create"), `conversations["a"]: The change of the conversation `+id+" may or may not have been carried out.")
+}
+
+func TestUnnamedMessage(t *testing.T) {
+	t.Parallel()
+	planned, prior := messageModel{Content: types.StringValue("new")}, messageModel{Content: types.StringValue("old")}
+	work := &messageWork{at: at("ada"), memory: newMessageMemory(), state: messages{}}
+	work.keepUnnamed("hi", planned, &prior)
+	wantTexts(t, work.diagnostics(), `conversations["ada"].messages["hi"]: The provider can't change the message`, "Cause: the id of the message is not known")
+}
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	const interrupted = "Terraform was interrupted before the provider sent this"

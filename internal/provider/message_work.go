@@ -97,7 +97,7 @@ func (w *messageWork) keepUnnamed(key string, planned messageModel, prior *messa
 		return
 	}
 	w.state[key] = prior
-	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed, keys: []string{key}})
+	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed})
 }
 
 // prepare sets the change, and reports whether there is anything to write.

@@ -150,7 +150,11 @@ func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverErro
 func (w *bulkWork) failures(action string) (failures []failure) {
 	subjects := make(map[string]conversationModel, len(w.changes))
 	for _, change := range w.changes {
-		subjects[change.key] = change.planned.conversationModel
+		subject := change.planned.conversationModel
+		if change.adopted {
+			subject.ID = change.prior.ID
+		}
+		subjects[change.key] = subject
 	}
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
