@@ -166,8 +166,9 @@ func (f failure) reason() string {
 			"rollback_method = 0, it creates all conversations or none."
 	case errors.As(f.err, new(*engine.LeftoverError)):
 		return "The provider created this, but couldn't delete it again when another conversation failed. It " +
-			"stays in the state, so that it isn't lost. The next apply deletes it, unless deletion_policy is " +
-			"\"abandon\", and creates all conversations again."
+			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all " +
+			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and " +
+			"creates a second one, so delete it in the CRM first."
 	case errors.As(f.err, new(*engine.ProtectedError)):
 		if f.message {
 			return "The CRM protects the message against deletion. Remove the protection in the CRM " +
