@@ -37,7 +37,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			err = cmp.Or(err, context.Cause(ctx))
 		}
 		if err != nil {
-			return items, fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)
+			return items, fmt.Errorf("%w; the search for its result failed too: %w", causeOf(lost), err)
 		}
 		return items, nil
 	}
@@ -65,7 +65,7 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 	}
 }
 
-var errEarlier = errors.New("the outcome of an earlier attempt is not known")
+var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 
 // stillOpen returns the error of a change. A create that an earlier attempt may have made
 // stays lost, unless this attempt was carried out or refused.
@@ -75,7 +75,7 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
 		return err
 	case !errors.Is(err, errEarlier):
-		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
+		err = fmt.Errorf("%w; this attempt: %w", errEarlier, err)
 	}
 	return &LostCreateError{Attempt: *change.Earlier, Err: err}
 }

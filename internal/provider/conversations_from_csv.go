@@ -25,18 +25,20 @@ func (conversationsFromCSVFunction) Metadata(_ context.Context, _ function.Metad
 func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Read conversations from a spreadsheet's CSV",
-		MarkdownDescription: "Returns a map of conversations for the attribute `conversations` of `pipeliner_text_message_conversations`, of exactly its type. " +
-			"The first row names the columns. A byte order mark, line ends of any kind, and spaces at the ends of cells don't matter; blank cells are null, and blank rows are left out. " +
-			"Errors name row and column." + functionsNeed,
+		MarkdownDescription: "Returns a map of conversations that has exactly the type of the attribute " +
+			"`conversations` of `pipeliner_text_message_conversations`. The first row names the columns. The " +
+			"function accepts any line ends, and ignores a byte order mark, blank rows, and spaces around the " +
+			"text of a cell. Blank cells are null. Errors name the row and the column." + functionsNeed,
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
-				"  - `key`: the column that holds the keys.\n" +
-				"  - `columns`: map of an attribute of a conversation to the column that holds it.\n" +
-				"  - `constants`: map of an attribute to the value that it has in every row.\n" +
-				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case doesn't matter.\n" +
-				"  - `separator`: what separates several ids in one cell, `;` if you omit it.\n" +
-				"  - `delimiter`: what separates the cells of a row, `,` if you omit it."},
+				"  - `key`: the column that contains the keys.\n" +
+				"  - `columns`: a map from attributes of a conversation to the columns that contain them.\n" +
+				"  - `constants`: a map from attributes to the values that they have in every row.\n" +
+				"  - `lookups`: a map from attributes to maps that translate the text of their cells, such as " +
+				"the name of an account to its UUID. Case doesn't matter.\n" +
+				"  - `separator`: the text between several ids in one cell. Default `;`.\n" +
+				"  - `delimiter`: the character between the cells of a row. Default `,`."},
 		},
 		Return: entriesReturn(f.open),
 	}
@@ -48,7 +50,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
-	// Not every Terraform keeps back an object of which only a part is unknown.
+	// Some versions of Terraform call a function even if a part of an object is unknown.
 	whole, err := given.ToTerraformValue(ctx)
 	if err == nil && !whole.IsFullyKnown() {
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
@@ -67,7 +69,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	resp.Error = setEntries(ctx, &resp.Result, found)
 }
 
-// read returns the conversations of a spreadsheet, or the first few of all errors.
+// read returns the conversations of a spreadsheet, or an error with the first few faults.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
@@ -109,7 +111,7 @@ type sheet struct {
 	rows    map[string]int // by key
 	faults  []string
 
-	lacksColumns bool // that the options name
+	lacksColumns bool // whether columns that the options name are missing
 }
 
 func (s *sheet) fault(row int, column, format string, arguments ...any) {
@@ -122,7 +124,7 @@ func (s *sheet) setColumns(header []string) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := s.columns[name]; twice && name != "" {
-			s.fault(1, name, "the column is there twice")
+			s.fault(1, name, "the column occurs twice")
 		}
 		s.columns[name] = i
 	}
@@ -140,7 +142,8 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if len(cells) != s.width {
-		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, and the header has %d: put a cell that contains the delimiter in quotes", row, len(cells), s.width))
+		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, but the header has %d: put a cell that "+
+			"contains the delimiter in quotes", row, len(cells), s.width))
 		return
 	}
 	textIn := func(column string) string {
@@ -151,7 +154,7 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	}
 	key := textIn(s.key)
 	if first, twice := s.rows[key]; twice {
-		s.fault(row, s.key, "the key %q is that of row %d too", key, first)
+		s.fault(row, s.key, "row %[2]d has the key %[1]q too", key, first)
 		return
 	}
 	if s.rows[key] = row; key == "" {
@@ -180,7 +183,7 @@ type cell struct {
 	text                   string
 }
 
-// set sets the attribute of a cell to what the cell says.
+// set sets the attribute to the value of the cell.
 func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	items := []string{c.text}
 	_, isSet := entryType.AttrTypes[c.attribute].(types.SetType)
@@ -224,5 +227,6 @@ func lineEndsIn(cells []string) (count int) {
 	return count
 }
 
-// lookupKey is the same for texts that differ in case and spaces at their ends only.
+// lookupKey returns the same key for texts that differ only in case and surrounding
+// spaces.
 func lookupKey(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// An import id may be JSON, in which a key can have any character.
+// An import id may be JSON, so that a key can contain any character.
 func TestParseImport(t *testing.T) {
 	t.Parallel()
 	for text, test := range map[string]struct {
@@ -30,7 +30,7 @@ func TestParseImport(t *testing.T) {
 	}
 }
 
-// One warning tells of all conversations that have the same phone and number.
+// One warning names all conversations that have the same phone and number.
 func TestWarnOfTwins(t *testing.T) {
 	t.Parallel()
 	e := entries{}
