@@ -3,6 +3,7 @@ package provider_test
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -118,6 +119,7 @@ func (v *verdict) closeWindows(intents []intent) {
 	for name, isNew := range names {
 		if open[name] = v.windows[name]; open[name] == nil || isNew {
 			open[name] = window(v.before)
+			v.sentAt[name] = v.firstSent.Load()
 		}
 	}
 	v.windows = open
@@ -142,7 +144,7 @@ func (v *verdict) hearUndecided() {
 func (m *machine) decide() bool {
 	now, decided := m.snapshot(), len(m.undecided) > 0
 	for _, id := range m.undecided {
-		if now[id].deleted || !m.strangers[id] {
+		if is, exists := now[id]; !exists || is.deleted || !m.strangers[id] {
 			continue
 		}
 		if err := m.crm.SoftDelete(conversations, id); err != nil {
@@ -156,7 +158,7 @@ func (m *machine) decide() bool {
 // judgeTaken judges the adoption of a conversation by a state. known is what the CRM held
 // before the first attempt, and creates is the number of open creates of that phone and
 // number.
-func (m *machine) judgeTaken(slot, id string, heard bool, known window, creates int, now snapshot, claimed map[string]bool) {
+func (m *machine) judgeTaken(slot, id string, heard bool, known window, sent int64, creates int, now snapshot, claimed map[string]bool) {
 	what := now[id]
 	if m.strangers[id] && !heard {
 		m.fail("a conversation of others is taken over, and nobody is told", "%s is %s", slot, id)
@@ -172,6 +174,9 @@ func (m *machine) judgeTaken(slot, id string, heard bool, known window, creates 
 			break // younger ones may have come later
 		}
 		rival := now[other]
+		if revision := rival.at(); revision <= sent || revision > what.at() {
+			continue // it was there before the create, or came later
+		}
 		if _, existed := known[other]; !existed && !rival.deleted && !claimed[other] && rival.identity() == what.identity() {
 			m.fail("one of several conversations is taken for a lost create", "%s is %s, and may be %s", slot, id, other)
 		}
@@ -191,9 +196,9 @@ func (v *verdict) judgeStrangers(intents []intent) {
 			v.fail("a conversation of others was deleted", "%s: %s", id, is.meaning)
 		case claimed && (v.strangers[id] || heard[id]):
 			name := is.identity()
-			known := v.windows[name]
+			known, sent := v.windows[name], v.sentAt[name]
 			if known == nil || v.isReplaced(slot) { // then the earlier attempt is given up
-				known = window(v.before)
+				known, sent = window(v.before), v.firstSent.Load()
 			}
 			creates := 0
 			for _, i := range intents {
@@ -205,12 +210,18 @@ func (v *verdict) judgeStrangers(intents []intent) {
 			for other := range v.claimed {
 				claims[other] = true
 			}
-			v.judgeTaken(slot, id, heard[id], known, creates, v.after, claims)
+			v.judgeTaken(slot, id, heard[id], known, sent, creates, v.after, claims)
 			if v.strangers[id] && existed {
 				v.judgeFilled(slot, id, was.meaning, is.meaning)
 			}
 		}
 	}
+}
+
+// at returns the revision as a number.
+func (h held) at() int64 {
+	revision, _ := strconv.ParseInt(h.revision, 10, 64)
+	return revision
 }
 
 // isReplaced reports whether the plan replaces the conversation of the slot.
@@ -241,7 +252,7 @@ func (m *machine) judgeFoundOnes(before, refreshed map[string]instance, walk *wa
 			continue
 		}
 		name := now[id].identity()
-		m.judgeTaken("a refresh: it", id, heard[id], m.windows[name], creates[name], now, claimed)
+		m.judgeTaken("a refresh: it", id, heard[id], m.windows[name], m.sentAt[name], creates[name], now, claimed)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,6 +59,8 @@ type machine struct {
 	heardBySecond string               // the same warnings of the second state
 	undecided     []string             // conversations of a lost create or of others, as an error said
 	windows       map[[2]string]window // of open creates, by phone and number
+	firstSent     atomic.Int64         // revision of the CRM before the first create of the current apply; 0 until then
+	sentAt        map[[2]string]int64  // the same of the applies of the windows
 	strays        map[string]bool      // messages that may exist without a key, as a diagnostic said
 	steps         []string
 	report        *string // of the last sequence that failed
@@ -103,7 +106,7 @@ func seeded(t *testing.T) string {
 
 func newMachine(t *rapid.T, bulk bool) *machine {
 	t.Helper()
-	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}, taken: map[string]bool{}, ofSecondEver: map[string]bool{}}
+	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}, taken: map[string]bool{}, ofSecondEver: map[string]bool{}, sentAt: map[[2]string]int64{}}
 	var behavior mockserver.Behavior
 	var unusual []string
 	for _, choice := range mockserver.Switches {
@@ -135,7 +138,7 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 		settings["on_conflict"] = "overwrite"
 	}
 	connect := func() tfprotov6.ProviderServer {
-		return provider.NewServerOver(mockserver.InProcess(m.crm))
+		return provider.NewServerOver(&watcher{mockserver.InProcess(m.crm), m})
 	}
 	if m.core, err = newCore(connect, settings); err != nil {
 		t.Fatal(err)
@@ -148,6 +151,20 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 		m.set(t)
 	}
 	return m
+}
+
+// A watcher notes the revision of the CRM before the first create of an apply.
+type watcher struct {
+	http.RoundTripper
+
+	m *machine
+}
+
+func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, conversations+"/batch-modify") {
+		w.m.firstSent.CompareAndSwap(0, int64(w.m.crm.Revision())) // a machine has phones: it is never 0
+	}
+	return w.RoundTripper.RoundTrip(r)
 }
 
 // log notes a step in readable form.
@@ -370,6 +387,7 @@ func (m *machine) apply(t *rapid.T) {
 
 // carryOut applies a plan and judges the result.
 func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed bool) {
+	m.firstSent.Store(0)
 	before := m.snapshot()
 	m.secondActed = false
 	walk.apply(plan)
