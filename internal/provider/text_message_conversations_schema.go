@@ -71,7 +71,7 @@ func entryAttributes() map[string]schema.Attribute {
 func failedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 if there is none."},
-		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error."},
+		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error. `OUTCOME_UNKNOWN` if the conversation may or may not have been created."},
 		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, with all the reasons that the CRM gives."},
 	}
 }
