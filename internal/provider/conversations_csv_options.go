@@ -17,14 +17,14 @@ import (
 type sheetOptions struct {
 	key, separator string
 	delimiter      rune
-	columns        map[string]string            // by attribute
-	constants      map[string]attr.Value        // by attribute
-	lookups        map[string]map[string]string // by attribute, and by what a cell says in lower case
+	columns        map[string]string      // by attribute
+	constants      map[string]attr.Value  // by attribute
+	lookups        map[string]lookupTable // by attribute
 }
 
 // newSheetOptions reads the options that are given.
 func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
-	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]map[string]string{}}
+	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]lookupTable{}}
 	options, err := namedValues(given)
 	if err != nil {
 		return nil, err
@@ -80,14 +80,15 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 		})
 	},
 	"lookups": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		return ofEach(value, func(attribute string, table attr.Value) error {
-			texts, err := namedValues(table)
-			o.lookups[attribute] = make(map[string]string, len(texts))
-			for text, stands := range texts {
-				id, idErr := plainString(stands)
-				o.lookups[attribute][lookupKey(text)] = id
+		return ofEach(value, func(attribute string, given attr.Value) error {
+			texts, err := namedValues(given)
+			table := lookupTable{}
+			for _, text := range slices.Sorted(maps.Keys(texts)) {
+				id, idErr := plainString(texts[text])
+				table[lookupKey(text)] = append(table[lookupKey(text)], lookupEntry{text: text, id: id})
 				err = errors.Join(err, idErr)
 			}
+			o.lookups[attribute] = table
 			return err
 		})
 	},

@@ -34,7 +34,7 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 				"  - `key`: the column that holds the keys.\n" +
 				"  - `columns`: map of an attribute of a conversation to the column that holds it.\n" +
 				"  - `constants`: map of an attribute to the value that it has in every row.\n" +
-				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case doesn't matter.\n" +
+				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case matters only where keys differ in nothing else.\n" +
 				"  - `separator`: what separates several ids in one cell, `;` if you omit it.\n" +
 				"  - `delimiter`: what separates the cells of a row, `,` if you omit it."},
 		},
@@ -193,12 +193,12 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 			continue
 		}
 		if table := s.lookups[c.attribute]; table != nil {
-			stands, found := table[lookupKey(item)]
-			if !found {
-				s.fault(c.row, c.column, "%q is not in the lookups of %s", item, c.attribute)
+			id, err := table.find(item)
+			if err != nil {
+				s.fault(c.row, c.column, "%v of %s", err, c.attribute)
 				continue
 			}
-			item = stands
+			item = id
 		}
 		values = append(values, types.StringValue(item))
 	}
@@ -223,6 +223,3 @@ func lineEndsIn(cells []string) (count int) {
 	}
 	return count
 }
-
-// lookupKey is the same for texts that differ in case and spaces at their ends only.
-func lookupKey(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

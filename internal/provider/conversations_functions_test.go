@@ -204,6 +204,7 @@ func TestConversationsFromCSV(t *testing.T) {
 	}
 	lookups := map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "GLOBEX": globex}}}
 	const header = "customer,number,accounts\n"
+	twins := options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "ACME": globex, "Globex": globex, " GLOBEX": strings.ToUpper(globex)}}})
 	for name, test := range map[string]struct {
 		text    string
 		options any
@@ -223,6 +224,8 @@ func TestConversationsFromCSV(t *testing.T) {
 		"too few cells":         {text: header + "a,+1,\nb\n", err: `0: row 3 has 1 cells, and the header has 3…`},
 		"no rows":               {text: "customer,number,accounts", want: map[string]any{}},
 		"not in the lookups":    {text: header + "a,+1,Initech\n", options: options(lookups), err: `0: row 2, column "accounts": "Initech" is not in the lookups of account_relations`},
+		"exact lookups":         {text: header + "a,+1,Acme\nb,+2,ACME\nc,+3,globex\n", options: twins, want: map[string]any{"a": is("+1", acme), "b": is("+2", globex), "c": is("+3", strings.ToUpper(globex))}},
+		"ambiguous lookups":     {text: header + "a,+1,acme\n", options: twins, err: `0: row 2, column "accounts": "acme" may be any of the keys "ACME", "Acme" in the lookups of account_relations`},
 		"duplicate key":         {text: header + "a,+1,\n\n a ,+2,", err: `0: row 4, column "customer": the key "a" is that of row 2 too`},
 		"no key":                {text: header + ",+1,", err: `0: row 2, column "customer": the key is blank`},
 		"no uuid":               {text: header + "\"a\nb\",+1,\nc,+2,sales", err: `0: row 3, column "accounts": conversations["c"].account_relations: "sales" is neither a UUID…`},
