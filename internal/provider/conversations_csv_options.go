@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -20,7 +21,10 @@ type sheetOptions struct {
 	columns        map[string]string      // by attribute
 	constants      map[string]attr.Value  // by attribute
 	lookups        map[string]lookupTable // by attribute
+	blankNumbers   bool                   // are allowed
 }
+
+const sheetOptionNames = "key, columns, constants, lookups, separator, delimiter, blank_numbers"
 
 // newSheetOptions reads the options that are given.
 func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
@@ -32,7 +36,7 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		set, known := setSheetOption[name]
 		if !known {
-			return nil, fmt.Errorf("%s: is not an option; the options are: key, columns, constants, lookups, separator, delimiter", name)
+			return nil, fmt.Errorf("%s: is not an option; the options are: %s", name, sheetOptionNames)
 		}
 		if err := set(ctx, o, options[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -66,6 +70,16 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 			return nil
 		}
 		return cmp.Or(err, errors.New("must be one character, and not a quote or a line end"))
+	},
+	"blank_numbers": func(_ context.Context, o *sheetOptions, value attr.Value) error {
+		if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
+			value = dynamic.UnderlyingValue()
+		}
+		allowed, isBool := value.(types.Bool)
+		if o.blankNumbers = allowed.ValueBool(); !isBool {
+			return errors.New("must be true or false")
+		}
+		return nil
 	},
 	"columns": func(_ context.Context, o *sheetOptions, value attr.Value) error {
 		return ofEach(value, func(attribute string, column attr.Value) (err error) {
@@ -116,7 +130,11 @@ func checkColumn(attribute string) error {
 	if field, known := fieldNamed(attribute); known && field.write != nil {
 		return nil
 	}
-	return fmt.Errorf("%q is no attribute that can be set from a cell", attribute)
+	names := make([]string, len(configurableFields))
+	for i, field := range configurableFields {
+		names[i] = field.name
+	}
+	return fmt.Errorf("%q is not an attribute that a cell can set; these are: %s", attribute, strings.Join(names, ", "))
 }
 
 // namedValues returns the elements of a map or the attributes of an object that are not
@@ -152,10 +170,19 @@ func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.V
 		}
 		constant = types.StringValue(text)
 	}
-	for _, wrong := range validateAttribute(ctx, at("").AtName(attribute), entrySchema[attribute], constant) {
-		return nil, errors.New(wrong.Detail())
+	for _, wrong := range faultsOf(ctx, attribute, constant) {
+		return nil, errors.New(wrong)
 	}
 	return constant, nil
+}
+
+// faultsOf returns what is wrong with the value of an attribute. The caller names the
+// place, and Terraform adds a full stop.
+func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults []string) {
+	for _, wrong := range validateAttribute(ctx, path.Root(attribute), entrySchema[attribute], value) {
+		faults = append(faults, strings.TrimSuffix(wrong.Detail(), "."))
+	}
+	return faults
 }
 
 // plainStrings returns the elements of a list of any kind.

@@ -26,17 +26,18 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 	resp.Definition = function.Definition{
 		Summary: "Read conversations from a spreadsheet's CSV",
 		MarkdownDescription: "Returns a map of conversations for the attribute `conversations` of `pipeliner_text_message_conversations`, of exactly its type. " +
-			"The first row names the columns. A byte order mark, line ends of any kind, and spaces at the ends of cells don't matter; blank cells are null, and blank rows are left out. " +
+			"The first row names the columns. A byte order mark, line ends of any kind, and spaces at the ends of cells don't matter; blank cells are null, and blank rows are left out. A blank cell of `phone_id` or `recipient_phone_number` is an error, see `blank_numbers`. " +
 			"Errors name row and column." + functionsNeed,
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
 				"  - `key`: the column that holds the keys.\n" +
 				"  - `columns`: map of an attribute of a conversation to the column that holds it.\n" +
-				"  - `constants`: map of an attribute to the value that it has in every row.\n" +
+				"  - `constants`: map of an attribute to the value that it has in every row. If `columns` has the attribute too, the value is that of the blank cells.\n" +
 				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case matters only where keys differ in nothing else.\n" +
 				"  - `separator`: what separates several ids in one cell, `;` if you omit it.\n" +
-				"  - `delimiter`: what separates the cells of a row, `,` if you omit it."},
+				"  - `delimiter`: what separates the cells of a row, `,` if you omit it.\n" +
+				"  - `blank_numbers`: whether the cells of `recipient_phone_number` may be blank, `false` if you omit it. With `true`, these conversations have no number."},
 		},
 		Return: entriesReturn(f.open),
 	}
@@ -77,7 +78,7 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 		return nil, errors.New("the CSV is empty: its first row must name the columns")
 	}
 	if err != nil {
-		return nil, err
+		return nil, csvFault(err, 0)
 	}
 	s := &sheet{sheetOptions: o, found: entries{}, rows: map[string]int{}, columns: map[string]int{}}
 	s.setColumns(header)
@@ -87,7 +88,7 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, csvFault(err, folded)
 		}
 		line, _ := in.FieldPos(0)
 		s.add(ctx, line-folded, cells)
@@ -97,6 +98,23 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 		return nil, errors.New(strings.Join(firstTexts(s.faults), "\n"))
 	}
 	return s.found, nil
+}
+
+// csvFault says what is wrong with the quotes of a CSV. It names the row where that begins,
+// which has this many line ends within cells before it.
+func csvFault(err error, folded int) error {
+	var wrong *csv.ParseError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	row := wrong.StartLine - folded
+	switch {
+	case errors.Is(wrong.Err, csv.ErrBareQuote):
+		return fmt.Errorf(`row %d: a cell contains a quote (") and is not in quotes: put the cell in quotes, and write each quote inside it twice`, row)
+	case errors.Is(wrong.Err, csv.ErrQuote):
+		return fmt.Errorf(`row %d: a cell in quotes has no closing quote, or more text after it: write each quote (") inside the cell twice`, row)
+	}
+	return fmt.Errorf("row %d: %w", row, wrong.Err)
 }
 
 // A sheet is a spreadsheet that is being read.
@@ -128,10 +146,21 @@ func (s *sheet) setColumns(header []string) {
 	}
 	for _, wanted := range slices.Concat([]string{s.key}, slices.Sorted(maps.Values(s.sheetOptions.columns))) {
 		if _, found := s.columns[wanted]; !found {
-			s.fault(1, wanted, "there is no such column; the columns are: %s", quoted(header))
+			s.fault(1, wanted, "there is no such column; the columns are: %s%s", quoted(header), s.otherDelimiter(header))
 			s.lacksColumns = true
 		}
 	}
+}
+
+// otherDelimiter is a hint at the option delimiter, where the cells of the header seem to be
+// separated by something else.
+func (s *sheet) otherDelimiter(header []string) string {
+	for _, delimiter := range []string{";", "\t", ",", "|"} {
+		if len(header) == 1 && strings.Contains(header[0], delimiter) {
+			return fmt.Sprintf("; if %q separates the cells, add the option delimiter = %[1]q", delimiter)
+		}
+	}
+	return ""
 }
 
 // add adds the conversation of a row.
@@ -151,7 +180,7 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	}
 	key := textIn(s.key)
 	if first, twice := s.rows[key]; twice {
-		s.fault(row, s.key, "the key %q is that of row %d too", key, first)
+		s.fault(row, s.key, "row %d has the key %q too", first, key)
 		return
 	}
 	if s.rows[key] = row; key == "" {
@@ -162,22 +191,26 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	for attribute, constant := range s.constants {
 		entry.set(attribute, constant)
 	}
-	for attribute, column := range s.sheetOptions.columns {
-		if text := textIn(column); text != "" {
-			s.set(ctx, entry, cell{row: row, key: key, attribute: attribute, column: column, text: text})
+	for _, attribute := range slices.Sorted(maps.Keys(s.sheetOptions.columns)) {
+		c := cell{row: row, attribute: attribute, column: s.sheetOptions.columns[attribute]}
+		c.text = textIn(c.column)
+		switch {
+		case c.text != "":
+			s.set(ctx, entry, c)
+		case s.constants[attribute] != nil:
+		case attribute == "phone_id":
+			s.fault(row, c.column, "the phone_id is blank")
+		case attribute == numberAttribute && !s.blankNumbers:
+			s.fault(row, c.column, "the number is blank: fill it in, or set blank_numbers = true if conversations may have no number")
 		}
-	}
-	if entry.PhoneID.IsNull() {
-		s.fault(row, s.sheetOptions.columns["phone_id"], "the phone_id is blank")
 	}
 	s.found[key] = entry
 }
 
-// A cell holds an attribute of the conversation with the key.
+// A cell holds an attribute of a conversation.
 type cell struct {
-	row                    int
-	key, attribute, column string
-	text                   string
+	row                     int
+	attribute, column, text string
 }
 
 // set sets the attribute of a cell to what the cell says.
@@ -211,8 +244,8 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	default:
 		return
 	}
-	for _, wrong := range validateAttribute(ctx, at(c.key).AtName(c.attribute), entrySchema[c.attribute], value) {
-		s.fault(c.row, c.column, "%s", wrong.Detail())
+	for _, wrong := range faultsOf(ctx, c.attribute, value) {
+		s.fault(c.row, c.column, "%s", wrong)
 	}
 	entry.set(c.attribute, value)
 }
