@@ -18,10 +18,15 @@ func TestParseImport(t *testing.T) {
 		faults int
 	}{
 		idA + ", b=" + idB: {keys: []string{idA, "b"}},
-		`{"Doe, Jane": "` + idA + `", " a=b ": "` + idB + `"}`: {keys: []string{" a=b ", "Doe, Jane"}},
-		`{"a": "` + idA + `", "b": "` + idA + `"}`:             {keys: []string{"a", "b"}, faults: 1},
-		`{"a": 1}`: {faults: 1},
-		`{"a"`:     {faults: 1},
+		`{"Doe, Jane": "` + idA + `", " a=b ": "` + idB + `"}`:                 {keys: []string{" a=b ", "Doe, Jane"}},
+		`{"a": "` + idA + `", "b": "` + idA + `"}`:                             {keys: []string{"a", "b"}, faults: 1},
+		"https://crm.example/?id=" + idA + ",b=https://crm.example/?id=" + idB: {keys: []string{idA, "b"}},
+		"a=" + idA + ";b=" + idB:                                               {faults: 1},
+		"a=b=" + idA + ",b=" + idB:                                             {keys: []string{"b"}, faults: 1},
+		"=" + idA:                                                              {keys: []string{idA}},
+		`{"a": "x=` + idA + `"}`:                                               {faults: 1},
+		`{"a": 1}`:                                                             {faults: 1},
+		`{"a"`:                                                                 {faults: 1},
 	} {
 		ids, faults := parseImport(text)
 		if diff := cmp.Diff(test.keys, slices.Sorted(maps.Keys(ids))); diff != "" || len(faults) != test.faults {

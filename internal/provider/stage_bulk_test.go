@@ -335,6 +335,7 @@ func TestStage_importOfBulk(t *testing.T) {
 			nobody + ",a=" + ada:     {"Invalid Import Id", "there is no conversation " + ada, "there is no conversation " + nobody},
 			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "there is no conversation " + nobody},
 			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "is there twice"},
+			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
 		} {
 			s.refusesImport(bulkType, id, want...)
 		}
@@ -357,6 +358,7 @@ func TestStage_import(t *testing.T) {
 			}
 		}
 		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
+		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> import into the map of "+bulkType)
 		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
 		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})

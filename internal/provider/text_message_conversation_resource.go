@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -205,8 +206,11 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	id, entity, err := client.ParseReference(given)
 	switch {
 	case err != nil:
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id",
-			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %v.", err))
+		text := fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %v.", err)
+		if strings.ContainsAny(given, "=,{") {
+			text += " Lists, keys and phone_id=<uuid> import into the map of " + bulkTypeName + "."
+		}
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id", text)
 	case isOtherEntity(entity, conversationEntity):
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
 			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %q names a record of %s.", given, entity))
