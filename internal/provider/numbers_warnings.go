@@ -22,7 +22,7 @@ func (n numbers) lacksCountry(planned conversationModel, prior *conversationMode
 	case prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber):
 		return false
 	}
-	return !n.HasCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
+	return !n.HasCountry(number.ValueString()) && !n.IsOfNoCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
 }
 
 const (
