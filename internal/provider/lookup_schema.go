@@ -51,6 +51,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 			MarkdownDescription: "Whether soft-deleted ones are found too. Default `false`.",
 		},
 		"limit": schema.Int64Attribute{
+			CustomType:          wholeNumberType{},
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.Between(1, 1_000_000)},
 			MarkdownDescription: "The most to find, in the order of `order_by`; at least `1`. By default there is no limit.",

@@ -31,7 +31,7 @@ type conversationResource struct{ baseResource }
 type conversationResourceModel struct {
 	ownedModel
 
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 }
