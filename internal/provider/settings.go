@@ -177,11 +177,18 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
 			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
 	}
+	for _, name := range []string{"username", "password"} {
+		if value := p.settings.access(name).ValueString(); value != strings.TrimSpace(value) {
+			diags.AddAttributeWarning(path.Root(name), "White Space in Provider Setting",
+				fmt.Sprintf("The setting %s (or the environment variable %s) begins or ends with white space, such as a line end. The provider sends it as it is. "+
+					"If the CRM refuses the credentials, remove the white space.", name, environment[name]))
+		}
+	}
 	if diags.HasError() || len(p.settings.unknown()) > 0 {
 		return diags
 	}
-	_, diags = p.engine()
-	return diags
+	_, more := p.engine()
+	return append(diags, more...)
 }
 
 // engine returns the engine of the space, made when it is first needed.

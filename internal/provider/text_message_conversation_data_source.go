@@ -41,7 +41,7 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 	}
 	given("id", "Given, it says which conversation to find, also a soft-deleted one; a URI that ends in it does as well.", isReference{entity: conversationEntity})
 	given("phone_id", "Given with `recipient_phone_number`, both say which conversation to find.", isReference{entity: "Phones"})
-	given("recipient_phone_number", "Given with `phone_id`, both say which conversation to find, in whatever spelling the CRM has the number.", stringvalidator.LengthAtLeast(1))
+	given("recipient_phone_number", "Given with `phone_id`, both say which conversation to find, in whatever spelling the CRM has the number. Without `+`, this needs the provider's `default_region`.", stringvalidator.LengthAtLeast(1))
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A text message conversation that is in the CRM: the one with an `id`, or the only one of a phone (`phone_id`) with a number " +
 			"(`recipient_phone_number`). That there is none, or that several have the number, is an error.",
@@ -85,7 +85,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	find := findByNumber
+	find := d.findByNumber
 	if isKnown(config.ID) {
 		find = findByID
 	}
@@ -111,13 +111,17 @@ func findByID(ctx context.Context, api *engine.Engine, config conversationModel)
 	return conversation, diags
 }
 
-func findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
+func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	phone, number := reference(config.PhoneID), config.RecipientPhoneNumber.ValueString()
 	found, err := api.OfNumber(ctx, phone, number)
 	switch {
 	case err != nil:
 		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+	case len(found) == 0 && !d.provider.numbers(nil).HasCountry(number):
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
+			fmt.Sprintf("The phone %s has no conversation with the number %q. The provider does not know its country, so it compares the number as text, without spaces and punctuation. "+
+				"Write it with + and the code of its country, or set default_region in the provider block. A soft-deleted conversation is found by its id only.", phone, number))
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both; a soft-deleted conversation is found by its id only.", phone, number))
