@@ -205,7 +205,7 @@ func TestConversationsFromCSV(t *testing.T) {
 	}
 	lookups := map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "GLOBEX": globex}}}
 	const header = "customer,number,accounts\n"
-	twins := options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "ACME": globex, "Globex": globex, " GLOBEX": strings.ToUpper(globex)}}})
+	twins := options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "ACME": globex, "Globex": globex, "GlobeX": strings.ToUpper(globex)}}})
 	for name, test := range map[string]struct {
 		text    string
 		options any

@@ -25,6 +25,7 @@ func TestCredentialsTold(t *testing.T) {
 		"with colon": {"terra:form", "secret", []string{"username: Invalid Provider Setting: The setting username (or the environment variable PIPELINER_USERNAME) cannot be used: it contains a colon, and basic authentication ends the user name at the first one."}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			configured, err := r.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 				Config: r.encode(r.schemas.Provider.ValueType(), map[string]any{
 					"service_url": w.url, "space_id": "my_space", "username": test.username, "password": test.password,

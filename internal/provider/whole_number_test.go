@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -15,9 +16,7 @@ func TestNumbersInConfigurations(t *testing.T) {
 	r := newWorld(t, mockserver.Behavior{}).rpc()
 	conversation := func(attributes map[string]any) map[string]any {
 		all := map[string]any{"phone_id": phone}
-		for name, value := range attributes {
-			all[name] = value
-		}
+		maps.Copy(all, attributes)
 		return all
 	}
 	bulkOf := r.schemas.ResourceSchemas[bulkType].ValueType().(tftypes.Object)
