@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// sheetOptions say what the cells of a spreadsheet stand for.
+// sheetOptions say how to read the cells of a spreadsheet.
 type sheetOptions struct {
 	key, separator string
 	delimiter      rune
@@ -26,7 +26,7 @@ type sheetOptions struct {
 
 const sheetOptionNames = "key, columns, constants, lookups, separator, delimiter, blank_numbers"
 
-// newSheetOptions reads the options that are given.
+// newSheetOptions reads the options of a function call.
 func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
 	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]lookupTable{}}
 	options, err := namedValues(given)
@@ -36,7 +36,7 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		set, known := setSheetOption[name]
 		if !known {
-			return nil, fmt.Errorf("%s: is not an option; the options are: %s", name, sheetOptionNames)
+			return nil, fmt.Errorf("%q is not an option; the options are: %s", name, sheetOptionNames)
 		}
 		if err := set(ctx, o, options[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -44,14 +44,14 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	}
 	switch {
 	case o.key == "":
-		return nil, errors.New("key: name the column that holds the keys")
+		return nil, errors.New("key: set it to the name of the column that contains the keys")
 	case o.columns["phone_id"] == "" && o.constants["phone_id"] == nil:
-		return nil, errors.New("columns, constants: one of them must say the phone_id")
+		return nil, errors.New("columns, constants: one of them must contain phone_id")
 	}
 	return o, nil
 }
 
-// setSheetOption sets an option, by its name.
+// setSheetOption contains a setter for each option, by name.
 var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value) error{
 	"key": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
 		o.key, err = plainString(value)
@@ -108,7 +108,7 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 	},
 }
 
-// ofEach takes what an option says of each attribute.
+// ofEach passes each attribute of an option to take, with its value.
 func ofEach(value attr.Value, take func(attribute string, value attr.Value) error) error {
 	named, err := namedValues(value)
 	if err != nil {
@@ -125,7 +125,7 @@ func ofEach(value attr.Value, take func(attribute string, value attr.Value) erro
 	return nil
 }
 
-// checkColumn accepts an attribute that a cell can hold.
+// checkColumn returns an error unless a cell can set the attribute.
 func checkColumn(attribute string) error {
 	if field, known := fieldNamed(attribute); known && field.write != nil {
 		return nil
@@ -154,7 +154,7 @@ func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
 	return named, nil
 }
 
-// constantOf returns a value as that of an attribute.
+// constantOf converts a value to the type of an attribute, and validates it.
 func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
 	var constant attr.Value
 	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
@@ -185,7 +185,7 @@ func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults [
 	return faults
 }
 
-// plainStrings returns the elements of a list of any kind.
+// plainStrings returns the elements of a list, a set or a tuple.
 func plainStrings(value attr.Value) ([]attr.Value, error) {
 	var elements []attr.Value
 	switch value := value.(type) {
@@ -217,7 +217,7 @@ func plainString(value attr.Value) (string, error) {
 	}
 	text, isText := value.(types.String)
 	if !isText || !isKnown(text) {
-		return "", errors.New("must be a string that is known")
+		return "", errors.New("must be a known string")
 	}
 	return text.ValueString(), nil
 }

@@ -25,19 +25,25 @@ func (conversationsFromCSVFunction) Metadata(_ context.Context, _ function.Metad
 func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Read conversations from a spreadsheet's CSV",
-		MarkdownDescription: "Returns a map of conversations for the attribute `conversations` of `pipeliner_text_message_conversations`, of exactly its type. " +
-			"The first row names the columns. A byte order mark, line ends of any kind, and spaces at the ends of cells don't matter; blank cells are null, and blank rows are left out. A blank cell of `phone_id` or `recipient_phone_number` is an error, see `blank_numbers`. " +
-			"Errors name row and column." + functionsNeed,
+		MarkdownDescription: "Returns a map of conversations that has exactly the type of the attribute " +
+			"`conversations` of `pipeliner_text_message_conversations`. The first row names the columns. The " +
+			"function accepts any line ends, and ignores a byte order mark, blank rows, and spaces around the " +
+			"text of a cell. Blank cells are null, but a blank cell of `phone_id` or " +
+			"`recipient_phone_number` is an error (see `blank_numbers`). Errors name the row and the column." + functionsNeed,
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
-				"  - `key`: the column that holds the keys.\n" +
-				"  - `columns`: map of an attribute of a conversation to the column that holds it.\n" +
-				"  - `constants`: map of an attribute to the value that it has in every row. If `columns` has the attribute too, the value is that of the blank cells.\n" +
-				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case matters only where keys differ in nothing else.\n" +
-				"  - `separator`: what separates several ids in one cell, `;` if you omit it.\n" +
-				"  - `delimiter`: what separates the cells of a row, `,` if you omit it.\n" +
-				"  - `blank_numbers`: whether the cells of `recipient_phone_number` may be blank, `false` if you omit it. With `true`, these conversations have no number."},
+				"  - `key`: the column that contains the keys.\n" +
+				"  - `columns`: a map from attributes of a conversation to the columns that contain them.\n" +
+				"  - `constants`: a map from attributes to the values that they have in every row. If " +
+				"`columns` contains the attribute too, the value applies to the blank cells.\n" +
+				"  - `lookups`: a map from attributes to maps that translate the text of their cells, such as " +
+				"the name of an account to its UUID. If keys differ only in case, the cell must " +
+				"have the exact text. Otherwise, case doesn't matter.\n" +
+				"  - `separator`: the text between several ids in one cell. Default `;`.\n" +
+				"  - `delimiter`: the character between the cells of a row. Default `,`.\n" +
+				"  - `blank_numbers`: whether a cell of `recipient_phone_number` may be blank. Default `false`. " +
+				"With `true`, such a conversation has no number."},
 		},
 		Return: entriesReturn(f.open),
 	}
@@ -49,7 +55,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
-	// Not every Terraform keeps back an object of which only a part is unknown.
+	// Some versions of Terraform call a function even if a part of an object is unknown.
 	whole, err := given.ToTerraformValue(ctx)
 	if err == nil && !whole.IsFullyKnown() {
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
@@ -68,7 +74,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	resp.Error = setEntries(ctx, &resp.Result, found)
 }
 
-// read returns the conversations of a spreadsheet, or the first few of all errors.
+// read returns the conversations of a spreadsheet, or an error with the first few faults.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
@@ -127,7 +133,7 @@ type sheet struct {
 	rows    map[string]int // by key
 	faults  []string
 
-	lacksColumns bool // that the options name
+	lacksColumns bool // whether columns that the options name are missing
 }
 
 func (s *sheet) fault(row int, column, format string, arguments ...any) {
@@ -140,7 +146,7 @@ func (s *sheet) setColumns(header []string) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := s.columns[name]; twice && name != "" {
-			s.fault(1, name, "the column is there twice")
+			s.fault(1, name, "the column occurs twice")
 		}
 		s.columns[name] = i
 	}
@@ -169,7 +175,8 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if len(cells) != s.width {
-		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, and the header has %d: put a cell that contains the delimiter in quotes", row, len(cells), s.width))
+		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, but the header has %d: put a cell that "+
+			"contains the delimiter in quotes", row, len(cells), s.width))
 		return
 	}
 	textIn := func(column string) string {
@@ -213,7 +220,7 @@ type cell struct {
 	attribute, column, text string
 }
 
-// set sets the attribute of a cell to what the cell says.
+// set sets the attribute to the value of the cell.
 func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	items := []string{c.text}
 	_, isSet := entryType.AttrTypes[c.attribute].(types.SetType)

@@ -13,7 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// What is wrong with entries is said as the framework says it of what it sees itself.
+// The provider reports mistakes in entries in the same words as the framework does
+// elsewhere.
 func TestEntryValidation(t *testing.T) {
 	t.Parallel()
 	entry := func(name string, value any) map[string]any {
@@ -113,13 +114,13 @@ func everyGoodEntry() map[string]any {
 	}
 	for _, key := range []string{"full", "unknown messages"} {
 		attributes, _ := good[key].(map[string]any)
-		delete(attributes, "messages") // not all of them are good
+		delete(attributes, "messages") // not all of them are valid
 	}
-	delete(good, "not yet known") // the framework misses its phone
+	delete(good, "not yet known") // the framework reports its missing phone
 	return good
 }
 
-// complaints returns what a server says of a configuration of these entries, sorted.
+// complaints returns a server's diagnostics for a configuration of these entries, sorted.
 func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[string]any) (texts []string) {
 	t.Helper()
 	of := bulkTerraformType()
@@ -133,7 +134,7 @@ func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[strin
 	}
 	for _, d := range resp.Diagnostics {
 		if d.Summary == "Value Conversion Error" {
-			continue // the resource itself takes a sealed map only
+			continue // the resource itself accepts only a sealed map
 		}
 		texts = append(texts, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
 	}
@@ -141,7 +142,7 @@ func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[strin
 	return texts
 }
 
-// What a plan hides behind one letter is a warning, with the keys.
+// A change that is easily missed in a plan is a warning, which names the keys.
 func TestWarnOfPlan(t *testing.T) {
 	t.Parallel()
 	entry := func(change func(*ownedModel)) *ownedModel {
@@ -177,7 +178,7 @@ func TestWarnOfPlan(t *testing.T) {
 		},
 		"replaced and abandoned": {
 			replaced: []string{"a"}, abandoned: true,
-			want: []string{"Text Message Conversations Will Be Replaced: The apply leaves these conversations in the CRM, and forgets them, and", `: "a".`},
+			want: []string{"Text Message Conversations Will Be Replaced: The apply removes these conversations from the state, leaves them in the CRM, and", `: "a".`},
 		},
 		"restored under another key": {
 			planned: entries{"b": restored}, prior: entries{"a": deleted},

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// An import id may be JSON, in which a key can have any character.
+// An import id may be JSON, so that a key can contain any character.
 func TestParseImport(t *testing.T) {
 	t.Parallel()
 	for text, test := range map[string]struct {
@@ -36,14 +36,14 @@ func TestParseImport(t *testing.T) {
 	}
 }
 
-// One warning tells of all conversations that have the same phone and number, in groups.
+// One warning names all conversations that have the same phone and number, in groups.
 func TestWarnOfTwins(t *testing.T) {
 	t.Parallel()
 	number := func(last int) string { return fmt.Sprintf("+1 555 010 %04d", last) }
 	for want, written := range map[string]map[string]string{
-		`number: "a" and "b", "c" and "d". Each`:      {"a": "+1 555 010 0000", "b": "+15550100000", "c": "+15550100001", "d": "+1 (555) 010-0001", "e": "+15550100002"},
-		`number: "a", "c" and "e"; "b" and "d". Each`: {"a": number(1), "b": number(2), "c": number(1), "d": number(2), "e": number(1), "f": number(3)},
-		`number: "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", and 2 more; "m" and "n". Each`: {
+		`number: "a" and "b", "c" and "d". The provider manages`:      {"a": "+1 555 010 0000", "b": "+15550100000", "c": "+15550100001", "d": "+1 (555) 010-0001", "e": "+15550100002"},
+		`number: "a", "c" and "e"; "b" and "d". The provider manages`: {"a": number(1), "b": number(2), "c": number(1), "d": number(2), "e": number(1), "f": number(3)},
+		`number: "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", and 2 more; "m" and "n". The provider manages`: {
 			"a": number(1), "b": number(1), "c": number(1), "d": number(1), "e": number(1), "f": number(1), "g": number(1), "h": number(1),
 			"i": number(1), "j": number(1), "k": number(1), "l": number(1), "m": number(2), "n": number(2),
 		},

@@ -19,7 +19,7 @@ var (
 	orderName = regexp.MustCompile(`^-?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 )
 
-// isField accepts the names of these fields; of any where there are none.
+// isField accepts the known fields, or any name of a field if known is nil.
 func isField(known []string) validator.String {
 	if known == nil {
 		return isMatch{fieldName, "value must be the name of a field, such as name"}
@@ -27,8 +27,8 @@ func isField(known []string) validator.String {
 	return stringvalidator.OneOf(known...)
 }
 
-// isMatch accepts what matches a pattern. The framework's own validator shows an empty value
-// as nothing at all.
+// isMatch accepts values that match a pattern. The framework's own validator doesn't quote
+// the value in its error, so that an empty one is invisible.
 type isMatch struct {
 	pattern     *regexp.Regexp
 	description string
@@ -45,7 +45,7 @@ func (v isMatch) ValidateString(ctx context.Context, req validator.StringRequest
 	}
 }
 
-// isOrder accepts the same with and without a "-" in front.
+// isOrder accepts the same fields as isField, with or without a "-" in front.
 func isOrder(known []string) validator.String {
 	if known == nil {
 		return isMatch{orderName, "value must be the name of a field, such as name, or -name for descending order"}
@@ -57,8 +57,8 @@ func isOrder(known []string) validator.String {
 	return stringvalidator.OneOf(both...)
 }
 
-// check finds fault with filters whose value and operator don't fit together.
-// What is not yet known is no fault.
+// check returns an error for each filter whose value and operator don't match. An unknown
+// value is not an error.
 func (m lookupModel) check() (diags diag.Diagnostics) {
 	if m.Filter.IsUnknown() || m.FilterOp.IsUnknown() {
 		return nil
@@ -73,7 +73,8 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 		switch operands := operandsOf(operator); {
 		case operands == 0 && given:
 			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter With a Needless Value",
-				fmt.Sprintf("The operator %q of the field %q compares with no value. Remove the field from filter, or use another operator.", operator, field))
+				fmt.Sprintf("The operator %q of the field %q takes no value. Remove the field from filter, or "+
+					"use another operator.", operator, field))
 		case operands > 0 && !given:
 			diags.AddAttributeError(path.Root("filter_op").AtMapKey(field), "Filter Without a Value",
 				fmt.Sprintf("The operator %q of the field %q needs a value to compare with. Add the field to filter: filter = { %s = … }.", operator, field, field))

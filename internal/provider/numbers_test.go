@@ -73,8 +73,8 @@ func TestNumbers_asSent(t *testing.T) {
 	}
 }
 
-// The number of an update whose outcome is not known is recognised as the CRM writes
-// it, and the number of someone else is not taken for it.
+// After an update with an unknown outcome, the provider recognizes the number in the
+// CRM's spelling, and does not mistake someone else's number for it.
 func TestNumbers_rememberOpen(t *testing.T) {
 	t.Parallel()
 	const sent, held, another = "+1 907 555 0133", "*******0133", "*******0134"

@@ -14,15 +14,15 @@ func TestCredentialsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
-	const told = ": White Space in Provider Setting: The setting "
+	const told = ": White Space in Provider Setting: There is white space, such as a line end, at the beginning or the end of the setting "
 	for name, test := range map[string]struct {
 		username, password string
 		want               []string
 	}{
 		"fine":       {"terraform", "pass word", nil},
-		"line end":   {"terraform", "secret\n", []string{"password" + told + "password (or the environment variable PIPELINER_PASSWORD) begins or ends with white space, such as a line end. The provider sends it as it is."}},
+		"line end":   {"terraform", "secret\n", []string{"password" + told + "password (or the environment variable PIPELINER_PASSWORD). The provider sends it as it is. If the CRM refuses the credentials, remove the white space."}},
 		"both":       {" terraform", "secret\r", []string{"username" + told + "username…", "password" + told + "password…"}},
-		"with colon": {"terra:form", "secret", []string{"username: Invalid Provider Setting: The setting username (or the environment variable PIPELINER_USERNAME) cannot be used: it contains a colon, and basic authentication ends the user name at the first one."}},
+		"with colon": {"terra:form", "secret", []string{"username: Invalid Provider Setting: The provider can't use the setting username (or the environment variable PIPELINER_USERNAME): it contains a colon, and basic authentication ends the user name at the first one."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,6 +57,6 @@ func TestConversationData_withoutCountry(t *testing.T) {
 	}
 	none := "recipient_phone_number: No Such Text Message Conversation: The phone " + phone + " has no conversation with the number "
 	r.wantDiagnostics(find("+15550100001"))
-	r.wantDiagnostics(find("1-555-010-0001"), none+`"1-555-010-0001". The provider does not know its country, so it compares the number as text, without spaces and punctuation. Write it with + and the code of its country, or set default_region…`)
+	r.wantDiagnostics(find("1-555-010-0001"), none+`"1-555-010-0001". The provider does not know its country, so it compares the number as text, without spaces and punctuation. Write it with + and its country code, or set default_region…`)
 	r.wantDiagnostics(find("+15550100002"), none+`"+15550100002", in any spelling…`)
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A rewriting is what a service makes of a number.
+// A rewriting is what a service turns a number into.
 type rewriting struct{ sent, respelled, held string }
 
 var rewritings = map[string]rewriting{
@@ -22,8 +22,8 @@ var rewritings = map[string]rewriting{
 	mockserver.Masked:     {"+1 (907) 555-0133", "+1.907.555.0133", "+* (***) ***-0133"},
 }
 
-// A number that the service writes in another way replaces nothing: not when
-// another field changes, nor when the configuration spells it as the CRM does.
+// A number in another spelling of the service replaces nothing: neither when another
+// field changes, nor when the configuration uses the CRM's spelling.
 func TestStage_numberRewritten(t *testing.T) {
 	t.Parallel()
 	for format, number := range rewritings {

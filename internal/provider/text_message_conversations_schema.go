@@ -5,7 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// What the CRM rolls back when something in a batch fails.
+// What the CRM rolls back when a record in a batch fails.
 const (
 	rollbackAll    = 0
 	rollbackFailed = 1
@@ -14,7 +14,7 @@ const (
 // bulkTypeName is what Terraform calls the bulk resource.
 const bulkTypeName = "pipeliner_text_message_conversations"
 
-// bulkSchema is the schema as people see it, or as the framework does.
+// bulkSchema returns the schema that people see, or the one that the framework sees.
 func bulkSchema(open bool) schema.Schema {
 	s := schema.Schema{
 		MarkdownDescription: "Many text message conversations of the CRM, as one map. The provider writes, reads and deletes them in as few requests as possible.",
@@ -55,9 +55,9 @@ func bulkSchema(open bool) schema.Schema {
 
 var entrySchema = entryAttributes()
 
-// entryAttributes are the attributes of an entry: what a configuration can say, which
-// conversation it is, and that it is deleted where it is. All else that the CRM knows of
-// a conversation would be repeated for each of thousands.
+// entryAttributes returns the attributes of an entry: what a configuration can set, the
+// id, and is_deleted. Everything else would be repeated for each of thousands of
+// conversations.
 func entryAttributes() map[string]schema.Attribute {
 	attributes := ownedAttributes()
 	for _, field := range conversationFields {

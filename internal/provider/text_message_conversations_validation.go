@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// warnOfProtection warns of conversations that can't be deleted.
+// warnOfProtection warns of conversations that the CRM refuses to delete.
 func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	var protected []string
 	for _, key := range e.keys() {
@@ -24,8 +24,7 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnOfTwins warns of conversations of one phone with one number, of all in one
-// warning.
+// warnOfTwins warns of conversations with the same phone and number, in one warning.
 func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
 	var twins []engine.Identity
@@ -49,7 +48,9 @@ func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
 	}
 	if len(groups) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Same Number Twice",
-			fmt.Sprintf("These conversations have the same phone and the same number: %s. Each becomes a conversation of its own. If you don't want that, remove one of them.", strings.Join(firstTexts(groups), between)))
+			fmt.Sprintf("These conversations have the same phone and the same number: %s. The provider manages a "+
+				"conversation for each of them. If you don't want that, keep only one of them in each group.",
+				strings.Join(firstTexts(groups), between)))
 	}
 	return diags
 }
