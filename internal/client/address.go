@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 const apiPath = "/api/v100/rest/spaces/"
@@ -25,6 +26,9 @@ func spaceURL(service, space string) (*url.URL, error) {
 	u, err := url.Parse(service)
 	if err != nil || u.Host == "" || u.Hostname() == "" {
 		return nil, errors.New("it is not a URL such as https://eu-central.api.pipelinersales.com")
+	}
+	if strings.ContainsFunc(u.Path, unicode.IsSpace) {
+		return nil, errors.New("it contains white space")
 	}
 	if u.User != nil {
 		return nil, errors.New("it contains credentials; use the settings username and password")

@@ -30,10 +30,10 @@ func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 			if values[name].IsNull() && !entrySchema[name].IsRequired() {
 				continue // most are null, and building a path takes longer than a check
 			}
-			diags.Append(validateAttribute(ctx, at(key).AtName(name), entrySchema[name], values[name])...)
+			diags = append(diags, validateAttribute(ctx, at(key).AtName(name), entrySchema[name], values[name])...)
 		}
 	}
-	return diags
+	return groupErrors(diags)
 }
 
 // validateAttribute checks the value of an attribute in a configuration, as the framework

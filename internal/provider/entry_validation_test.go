@@ -62,6 +62,47 @@ func TestEntryValidation(t *testing.T) {
 	}
 }
 
+// More entries with the same mistake than a list shows are one error. Their values may
+// differ, and other entries have errors of their own.
+func TestEntryValidation_grouped(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int][]string{
+		10: nil, // as many as there are
+		11: {
+			`ERROR AttributeName("conversations"): Invalid Id: 11 entries have this error in account_relations: "k10", "k11", "k12", "k13", "k14", "k15", "k16", "k17", "k18", "k19", and 1 more. The first is:…conversations["k10"].account_relations: "x10" is neither a UUID…`,
+			`ERROR AttributeName("conversations"): Missing Configuration for Required Attribute: 11 entries have this error in phone_id: "k10", …`,
+			`ERROR AttributeName("conversations"): Invalid Attribute Value Length: 11 entries have this error in messages.content: …`,
+			`ERROR AttributeName("conversations").ElementKeyString("z").AttributeName("quote_relations")…Invalid Id: …`,
+		},
+	} {
+		given := map[string]any{"z": map[string]any{"phone_id": testPhone, "quote_relations": []string{"x"}}}
+		for i := range count {
+			given[fmt.Sprint("k", 10+i)] = map[string]any{
+				"account_relations": []string{fmt.Sprint("x", 10+i), fmt.Sprint("y", 10+i)},
+				"messages":          map[string]any{"m": map[string]any{"content": "", "direction": "incoming"}},
+			}
+		}
+		got := complaints(t, NewServer("test"), given)
+		if want == nil {
+			if len(got) != 4*count+1 {
+				t.Errorf("%d complaints; want %d", len(got), 4*count+1)
+			}
+			continue
+		}
+		slices.Sort(want)
+		if !slices.EqualFunc(got, want, func(text, want string) bool {
+			at := 0
+			return !slices.ContainsFunc(strings.Split(want, "…"), func(part string) bool {
+				found := strings.Index(text[at:], part)
+				at += max(found, 0) + len(part)
+				return found < 0
+			})
+		}) {
+			t.Errorf("the complaints are %q; want %q", got, want)
+		}
+	}
+}
+
 func everyGoodEntry() map[string]any {
 	good := everyEntry()
 	for _, entry := range good {

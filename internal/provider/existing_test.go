@@ -185,6 +185,23 @@ func TestStage_adoptExistingBulk(t *testing.T) {
 	})
 }
 
+// A message that the adopted conversation has already is declared by its id: it is not
+// created again.
+func TestStage_adoptedMessage(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.handmade("+1 555 010 0001")
+		id := s.idOfMessage("by hand")
+		d := adopting("+1 (555) 010-0001")
+		d["messages"] = messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"hello": declared{"id": id}})
+		s.warns(s.single(d), address)
+		s.checks(s.holdsMessages("by hand"))
+		if got := s.messageID("hello"); got != id {
+			s.t.Errorf("the message is %s; want %s", got, id)
+		}
+	})
+}
+
 // Without adopt_existing, the plan of a map warns of conversations that a new entry would
 // double, if the refresh has listed them: that costs no request.
 func TestStage_warnsOfExisting(t *testing.T) {

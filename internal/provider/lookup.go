@@ -18,7 +18,7 @@ type lookupModel struct {
 	FilterOp       types.Map   `tfsdk:"filter_op"` // of strings: field → operator
 	OrderBy        types.List  `tfsdk:"order_by"`  // of strings
 	IncludeDeleted types.Bool  `tfsdk:"include_deleted"`
-	Limit          types.Int64 `tfsdk:"limit"`
+	Limit          wholeNumber `tfsdk:"limit"`
 }
 
 // filterOperators are the API's operators. Both their validation and their documentation

@@ -53,6 +53,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 			MarkdownDescription: "Whether to find soft-deleted records too. Default `false`.",
 		},
 		"limit": schema.Int64Attribute{
+			CustomType: wholeNumberType{},
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1_000_000)},
 			MarkdownDescription: "The maximum number of records, taken in the order of `order_by`. At least `1`. " +

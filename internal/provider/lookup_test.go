@@ -139,7 +139,7 @@ func TestLookupQuery(t *testing.T) {
 		FilterOp:       texts("created", "between", "modified", "null"),
 		OrderBy:        types.ListValueMust(types.StringType, []attr.Value{types.StringValue("created"), types.StringValue("-modified")}),
 		IncludeDeleted: types.BoolValue(true),
-		Limit:          types.Int64Value(7),
+		Limit:          wholeNumber{Int64Value: types.Int64Value(7)},
 	}.query()
 	wantSame(t, 7, limit)
 	wantSame(t, client.Query{

@@ -21,13 +21,13 @@ func (n numbers) lacksCountry(planned conversationModel, prior *conversationMode
 	case prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber):
 		return false
 	}
-	return !n.HasCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
+	return !n.HasCountry(number.ValueString()) && !n.IsOfNoCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
 }
 
 const (
 	numberAttribute = "recipient_phone_number"
 	addCountry      = "So the provider treats the same number with its country code as a different number. Write " +
-		"it with + and its country code, such as +1 555 010 0000, or set default_region in the provider block to " +
+		"it with + and its country code (+ replaces 00), such as +1 555 010 0000, or set default_region in the provider block to " +
 		"the region of such numbers, such as \"US\"."
 )
 

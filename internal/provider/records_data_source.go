@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -48,7 +47,7 @@ func (d *recordsLookup) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	attributes := lookupAttributes(nil)
 	attributes["entity"] = schema.StringAttribute{
 		Required:   true,
-		Validators: []validator.String{stringvalidator.RegexMatches(entityName, "value must be the API's name of an entity in the plural, such as Phones")},
+		Validators: []validator.String{isMatch{entityName, "value must be the API's name of an entity in the plural, such as Phones"}},
 		MarkdownDescription: "The API's name of the entity, in the plural as in the paths of the API: `Phones`, " +
 			"`Accounts`, `Contacts`, `Leads`, `Opportunities`, `Projects`, `Quotes` or another one. The name is " +
 			"case-sensitive.",

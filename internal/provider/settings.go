@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -32,14 +31,14 @@ type settingsModel struct {
 	SpaceID               types.String  `tfsdk:"space_id"`
 	Username              types.String  `tfsdk:"username"`
 	Password              types.String  `tfsdk:"password"`
-	ValidationLevel       types.Int64   `tfsdk:"validation_level"`
+	ValidationLevel       wholeNumber   `tfsdk:"validation_level"`
 	OnConflict            types.String  `tfsdk:"on_conflict"`
 	DefaultRegion         types.String  `tfsdk:"default_region"`
-	BatchSize             types.Int64   `tfsdk:"batch_size"`
+	BatchSize             wholeNumber   `tfsdk:"batch_size"`
 	BatchWindow           types.String  `tfsdk:"batch_window"`
-	MaxConcurrentRequests types.Int64   `tfsdk:"max_concurrent_requests"`
+	MaxConcurrentRequests wholeNumber   `tfsdk:"max_concurrent_requests"`
 	RequestsPerSecond     types.Float64 `tfsdk:"requests_per_second"`
-	MaxRetries            types.Int64   `tfsdk:"max_retries"`
+	MaxRetries            wholeNumber   `tfsdk:"max_retries"`
 	RequestTimeout        types.String  `tfsdk:"request_timeout"`
 	RecoveryTimeout       types.String  `tfsdk:"recovery_timeout"`
 }
@@ -70,6 +69,7 @@ func settingsSchema() schema.Schema {
 	}
 	count := func(description string, fallback, least, most int64) schema.Int64Attribute {
 		return schema.Int64Attribute{
+			CustomType:          wholeNumberType{},
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.Between(least, most)},
 			MarkdownDescription: fmt.Sprintf("%s From %d to %d, default `%d`.", description, least, most, fallback),
@@ -91,6 +91,7 @@ func settingsSchema() schema.Schema {
 			"username": access("username", "User name of an Application, which you create in the space's administration.", false),
 			"password": access("password", "Password of that Application.", true),
 			"validation_level": schema.Int64Attribute{
+				CustomType:          wholeNumberType{},
 				Optional:            true,
 				Validators:          []validator.Int64{isValidationLevel{}},
 				MarkdownDescription: validationLevelDescription() + " Default `0`. A resource can set its own.",
@@ -114,7 +115,7 @@ func settingsSchema() schema.Schema {
 			"max_concurrent_requests": count("The maximum number of requests at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
-				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
+				Validators:          []validator.Float64{isAtLeast(0.01)},
 				MarkdownDescription: "The maximum number of requests per second, at least `0.01`. By default, the provider has no limit of its own. If the service limits requests, the provider waits.",
 			},
 			"max_retries": count("How often the provider repeats a request that is safe to repeat. "+
@@ -176,11 +177,18 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
 			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
 	}
+	for _, name := range []string{"username", "password"} {
+		if value := p.settings.access(name).ValueString(); value != strings.TrimSpace(value) {
+			diags.AddAttributeWarning(path.Root(name), "White Space in Provider Setting",
+				fmt.Sprintf("There is white space, such as a line end, at the beginning or the end of %s. The provider "+
+					"sends it as it is. If the CRM refuses the credentials, remove the white space.", settingNamed(name)))
+		}
+	}
 	if diags.HasError() || len(p.settings.unknown()) > 0 {
 		return diags
 	}
-	_, diags = p.engine()
-	return diags
+	_, more := p.engine()
+	return append(diags, more...)
 }
 
 // engine returns the engine of the space. The first call makes it.
@@ -212,7 +220,7 @@ func settingNamed(setting string) string {
 }
 
 // validationLevel returns the resource's own level, or else the provider's.
-func (p *providerData) validationLevel(own types.Int64) int64 {
+func (p *providerData) validationLevel(own wholeNumber) int64 {
 	if isKnown(own) {
 		return own.ValueInt64()
 	}
@@ -256,7 +264,7 @@ func (s *settingsModel) engine() engine.Settings {
 	return settings
 }
 
-func setCount(field *int, value types.Int64) {
+func setCount(field *int, value wholeNumber) {
 	if isKnown(value) {
 		*field = int(value.ValueInt64())
 	}

@@ -337,6 +337,7 @@ func TestStage_importOfBulk(t *testing.T) {
 			nobody + ",a=" + ada:     {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
 			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
 			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "occurs twice"},
+			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
 		} {
 			s.refusesImport(bulkType, id, want...)
 		}
@@ -359,6 +360,7 @@ func TestStage_import(t *testing.T) {
 			}
 		}
 		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
+		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> are only for the map of "+bulkType)
 		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
 		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})

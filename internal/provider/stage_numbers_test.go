@@ -94,3 +94,23 @@ func numberRewritten(s *stage, n rewriting, at string, declare func(declared) ma
 	}
 	stays()
 }
+
+// A plan warns of numbers that can't be right, whatever the region.
+func TestStage_doubtfulNumber(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"default_region": "US"}, func(s *stage) {
+		for name, config := range map[string]map[string]block{
+			"single": s.single(declared{"phone_id": phone, number: "hello"}),
+			"bulk":   s.bulk(map[string]declared{"a": {"phone_id": phone, number: "hello"}, "b": {"phone_id": phone, number: "+1 202 555 0101; +1 202 555 0102"}}, nil),
+		} {
+			planning := s.core.walk()
+			if planning.plan(config) == nil {
+				s.t.Fatalf("the plan fails: %v", planning.errors())
+			}
+			warnings := planning.warnings()
+			if !says("Phone Number Without Digits").MatchString(warnings) || says("Phone Number of No Country").MatchString(warnings) != (name == "bulk") {
+				s.t.Errorf("%s: the warnings are %q", name, warnings)
+			}
+		}
+	})
+}

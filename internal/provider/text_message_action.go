@@ -37,7 +37,7 @@ type messageActionModel struct {
 	Status          types.String `tfsdk:"status"`
 	DatetimeSent    types.String `tfsdk:"datetime_sent"`
 	MessageSID      types.String `tfsdk:"message_sid"`
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
 }
 
 func (a *messageAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
@@ -62,7 +62,7 @@ func messageActionAttributes() map[string]schema.Attribute {
 			Validators:          []validator.String{isReference{entity: conversationEntity}},
 			MarkdownDescription: "UUID of the conversation, or a URI that ends in it.",
 		},
-		"validation_level": schema.Int64Attribute{Optional: true, Validators: level.Validators, MarkdownDescription: level.MarkdownDescription},
+		"validation_level": schema.Int64Attribute{CustomType: wholeNumberType{}, Optional: true, Validators: level.Validators, MarkdownDescription: level.MarkdownDescription},
 	}
 	required := map[string]string{
 		"content": "The text.",

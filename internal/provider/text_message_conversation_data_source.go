@@ -44,7 +44,7 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 	given("phone_id", "Set it together with `recipient_phone_number` to find the conversation.",
 		isReference{entity: "Phones"})
 	given("recipient_phone_number", "Set it together with `phone_id` to find the conversation. The CRM may have "+
-		"the number in another spelling.", stringvalidator.LengthAtLeast(1))
+		"the number in another spelling. For a number without `+`, this needs the provider's `default_region`.", stringvalidator.LengthAtLeast(1))
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds one text message conversation of the CRM: by its `id`, or by its phone " +
 			"(`phone_id`) and its number (`recipient_phone_number`). If no conversation matches, or if several " +
@@ -91,7 +91,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	find := findByNumber
+	find := d.findByNumber
 	if isKnown(config.ID) {
 		find = findByID
 	}
@@ -119,13 +119,18 @@ func findByID(ctx context.Context, api *engine.Engine, config conversationModel)
 	return conversation, diags
 }
 
-func findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
+func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	phone, number := reference(config.PhoneID), config.RecipientPhoneNumber.ValueString()
 	found, err := api.OfNumber(ctx, phone, number)
 	switch {
 	case err != nil:
 		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+	case len(found) == 0 && !d.provider.numbers(nil).HasCountry(number):
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
+			fmt.Sprintf("The phone %s has no conversation with the number %q. The provider does not know its country, so it compares the "+
+				"number as text, without spaces and punctuation. Write it with + and its country code, or set default_region in "+
+				"the provider block. To find a soft-deleted conversation, set its id instead.", phone, number))
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both. To "+

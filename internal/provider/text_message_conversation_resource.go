@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -30,7 +31,7 @@ type conversationResource struct{ baseResource }
 type conversationResourceModel struct {
 	ownedModel
 
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 }
@@ -91,6 +92,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
+	resp.Diagnostics.Append(known.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, known)...)
 	}
@@ -205,8 +207,11 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	id, entity, err := client.ParseReference(given)
 	switch {
 	case err != nil:
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id",
-			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %v.", err))
+		text := fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %v.", err)
+		if strings.ContainsAny(given, "=,{") {
+			text += " Lists, keys and phone_id=<uuid> are only for the map of " + bulkTypeName + "."
+		}
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id", text)
 	case isOtherEntity(entity, conversationEntity):
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
 			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %q names a record of %s.",

@@ -121,6 +121,7 @@ func relationAttribute(kind client.RelationKind) schema.SetAttribute {
 
 func validationLevelAttribute() schema.Int64Attribute {
 	return schema.Int64Attribute{
+		CustomType:          wholeNumberType{},
 		Optional:            true,
 		Validators:          []validator.Int64{isValidationLevel{}},
 		MarkdownDescription: validationLevelDescription() + " If you omit it, the provider's `validation_level` applies.",

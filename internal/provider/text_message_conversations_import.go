@@ -87,7 +87,11 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 			err = fmt.Errorf("%q names a record of %s, not a conversation", reference, entity)
 		}
 		if err != nil {
-			faults = append(faults, err.Error())
+			text := err.Error()
+			if key != "" && strings.Contains(reference, "=") {
+				text += `. If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`
+			}
+			faults = append(faults, text)
 			continue
 		}
 		if key == "" {
@@ -118,8 +122,10 @@ func importItems(text string) (items [][2]string, err error) {
 	}
 	for item := range strings.SplitSeq(text, ",") {
 		key, reference := "", item
-		if cut := strings.LastIndex(item, "="); cut >= 0 {
-			key, reference = item[:cut], item[cut+1:]
+		if _, err := client.ParseID(strings.TrimSpace(item)); err != nil { // a URI may contain "="
+			if before, after, found := strings.Cut(item, "="); found {
+				key, reference = before, after
+			}
 		}
 		items = append(items, [2]string{strings.TrimSpace(key), strings.TrimSpace(reference)})
 	}

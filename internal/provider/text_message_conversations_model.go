@@ -18,8 +18,8 @@ import (
 // state.
 type bulkModel struct {
 	Conversations   types.String `tfsdk:"conversations"` // the sealed map of entries
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
-	RollbackMethod  types.Int64  `tfsdk:"rollback_method"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
+	RollbackMethod  wholeNumber  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 	Failed          types.Map    `tfsdk:"failed"` // of failedModel

@@ -97,6 +97,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
+	resp.Diagnostics.Append(known.numbers.warnOfDoubts(planned, prior)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, known)...)
 	} else {

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
@@ -28,8 +27,9 @@ func bulkSchema(open bool) schema.Schema {
 			},
 			"validation_level": validationLevelAttribute(),
 			"rollback_method": schema.Int64Attribute{
+				CustomType: wholeNumberType{},
 				Optional:   true,
-				Validators: []validator.Int64{int64validator.OneOf(rollbackAll, rollbackFailed)},
+				Validators: []validator.Int64{isOneOf{rollbackAll, rollbackFailed}},
 				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none. " +
 					"`1` keeps those that were created and lists the others in `failed`. The next apply tries them again.",
 			},

@@ -56,7 +56,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 		},
 		"unknown validation bits": {
 			attributes: `validation_level = 33`,
-			want:       says("Invalid Validation Level", "validation_level = 33", "a sum of different numbers out of 0, 2, 4, 8, 16, got: 33"),
+			want:       says("Invalid Validation Level", "validation_level = 33", "0, or a sum of 2, 4, 8 and 16, each at most once, got: 33"),
 		},
 		"negative validation level": {
 			attributes: `validation_level = -2`,

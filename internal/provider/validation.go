@@ -71,11 +71,14 @@ func knownValidationLevel() (sum int64) {
 type isValidationLevel struct{}
 
 func (isValidationLevel) Description(context.Context) string {
-	bits := make([]string, len(validationLevels))
-	for i, level := range validationLevels {
-		bits[i] = strconv.FormatInt(level.bit, 10)
+	var bits []string
+	for _, level := range validationLevels {
+		if level.bit != 0 {
+			bits = append(bits, strconv.FormatInt(level.bit, 10))
+		}
 	}
-	return "value must be a sum of different numbers out of " + strings.Join(bits, ", ")
+	last := len(bits) - 1
+	return fmt.Sprintf("value must be 0, or a sum of %s and %s, each at most once", strings.Join(bits[:last], ", "), bits[last])
 }
 
 func (v isValidationLevel) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
@@ -197,16 +200,17 @@ func (isNumber) Description(context.Context) string {
 func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	number := strings.TrimSpace(req.ConfigValue.ValueString())
+	given := req.ConfigValue.ValueString()
+	number := strings.TrimSpace(given)
 	switch {
 	case !isKnown(req.ConfigValue) || req.ConfigValue.ValueString() == "": // another validator reports it
 	case roundedNumber.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
 			fmt.Sprintf("%q is a number that a spreadsheet has rounded, so digits are lost. Format the column as "+
-				"text, and type the phone number again.", number)))
+				"text, and type the phone number again.", given)))
 	case placeholder.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
-			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", number)))
+			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", given)))
 	}
 }
 

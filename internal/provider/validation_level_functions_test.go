@@ -119,7 +119,7 @@ func TestValidationLevel(t *testing.T) {
 
 func TestValidationLevelNames(t *testing.T) {
 	t.Parallel()
-	const known = "value must be a sum of different numbers out of 0, 2, 4, 8, 16, got: "
+	const known = "value must be 0, or a sum of 2, 4, 8 and 16, each at most once, got: "
 	for name, test := range map[string]struct {
 		level any
 		want  []string
@@ -209,7 +209,7 @@ func TestAccValidationLevel_refused(t *testing.T) {
 	var steps []resource.TestStep
 	for expression, want := range map[string]string{
 		`validation_level("changed_fields", "readonly")`: `"readonly" is not the name of a validation level`,
-		`validation_level_names(1)`:                      `a sum of different numbers out of 0, 2, 4, 8, 16, got: 1`,
+		`validation_level_names(1)`:                      `0, or a sum of 2, 4, 8 and 16, each at most once, got: 1`,
 	} {
 		steps = append(steps, resource.TestStep{
 			Config:      fmt.Sprintf("output \"it\" {\n  value = provider::pipeliner::%s\n}", expression),
