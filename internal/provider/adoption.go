@@ -33,8 +33,8 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 }
 
 // warnOfAdoption warns of conversations that the engine adopted for lost creates, and of
-// those that may exist twice.
-func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
+// those that may exist twice. Only what a refresh adopts may be part of a tainted resource.
+func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag.Diagnostics) {
 	var adopted, twins []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
 		result, name := results[key], ""
@@ -48,14 +48,17 @@ func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 			twins = append(twins, fmt.Sprintf("%s%s, and %s", name, result.Value.ID, idList(result.Twins)))
 		}
 	}
+	taint := ""
+	if inRefresh {
+		taint = " If the resource is tainted, the apply deletes and replaces the conversation. To keep it, run terraform untaint."
+	}
 	if len(adopted) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
 			"The CRM did not reply when the provider created a conversation. The provider found a conversation "+
 				"that has appeared since and doesn't contradict what was sent, and adopted it: "+
-				firstOfMany(adopted)+". If the resource is tainted, the apply deletes and replaces the "+
-				"conversation. To keep it, run terraform untaint. If the conversation belongs to someone "+
-				"else, also set deletion_policy = \"abandon\", apply, remove the conversation from the "+
-				"configuration, and create another one.")
+				firstOfMany(adopted)+"."+taint+" If the conversation belongs to someone else, set "+
+				"deletion_policy = \"abandon\", apply, remove the conversation from the configuration, and create "+
+				"another one.")
 	}
 	if len(twins) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",

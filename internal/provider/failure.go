@@ -157,13 +157,13 @@ func (f failure) reason() string {
 	}
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return "The provider didn't send this, because another conversation failed. With rollback_method = 0, it " +
-			"creates all conversations or none."
+		return "The provider didn't send this, because another conversation failed or Terraform was interrupted. " +
+			"With rollback_method = 0, it creates all conversations or none."
 	case errors.Is(f.err, engine.ErrRolledBack):
 		return "The CRM rolled this back, because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return "The provider created this and deleted it again, because another conversation failed. With " +
-			"rollback_method = 0, it creates all conversations or none."
+		return "The provider created this and deleted it again, because another conversation failed or Terraform " +
+			"was interrupted. With rollback_method = 0, it creates all conversations or none."
 	case errors.As(f.err, new(*engine.LeftoverError)):
 		return "The provider created this, but couldn't delete it again when another conversation failed. It " +
 			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all " +
@@ -209,6 +209,9 @@ func (f failure) reason() string {
 			"environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID. The space's administration " +
 			"shows both values."
 	case client.NotFound:
+		if f.action == "Attach" {
+			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
+		}
 		return "The CRM no longer has this " + f.thing() + ", or a record that it refers to. Run terraform plan " +
 			"again: the new plan shows what is needed now."
 	case client.RelationNotFound:
@@ -228,7 +231,7 @@ func (f failure) reason() string {
 	case client.Unreachable:
 		return "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request " +
 			"changed nothing. Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy " +
-			"in HTTPS_PROXY, if you use one."
+			"in HTTPS_PROXY, if you use one. If the CRM is slow, increase request_timeout."
 	case client.UnexpectedReply:
 		if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
 			return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
@@ -242,6 +245,9 @@ func (f failure) reason() string {
 	}
 	if ids, isOpen := isAmbiguous(f.err); isOpen {
 		return createUnanswered + candidates(ids)
+	}
+	if client.StatusOf(f.err) >= http.StatusInternalServerError {
+		return "The CRM reports an error of its own. The failed request changed nothing. Try again later."
 	}
 	return "The request failed. The cause says why."
 }

@@ -54,6 +54,9 @@ func listed(reasons []reason) string {
 // withReasons returns the text of an error with everything that the CRM said, on one
 // line.
 func withReasons(err error) string {
+	if (failure{err: err}).isInterrupted() {
+		return "interrupted before it was sent"
+	}
 	texts := []string{err.Error()}
 	if apiError, ok := errors.AsType[*client.APIError](err); ok {
 		for _, reason := range reasonsOf(apiError) {

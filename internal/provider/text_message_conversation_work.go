@@ -53,7 +53,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made})...)
+	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made}, false)...)
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, made.Adopted, known.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
@@ -116,7 +116,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
 		}
 		conversation, f.err = found.Value, found.Err
-		diags = warnOfAdoption(path.Empty(), adoptions{"": found})
+		diags = warnOfAdoption(path.Empty(), adoptions{"": found}, true)
 		if found.Err == nil {
 			known.found("", found.Value)
 		}

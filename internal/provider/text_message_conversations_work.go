@@ -176,7 +176,7 @@ func (w *bulkWork) write(ctx context.Context) {
 		w.settle(due[i], result)
 		adopted[due[i].key] = result
 	}
-	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted)...)
+	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted, false)...)
 	w.finishAdopting()
 	if len(w.kept) > 0 {
 		w.diags.Append(warnOfKept(w.kept))

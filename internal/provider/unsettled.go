@@ -116,18 +116,37 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 	if len(open) == 0 {
 		return nil
 	}
-	adopted := adoptions{}
+	adopted, left := adoptions{}, map[string]error{}
 	for i, found := range known.unsettled.lookFor(ctx, api, open, false) {
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || abandons(policy) {
 			known.unsettled.pass(key, found.Earlier)
+			left[key] = found.Err
 			continue
 		}
 		e[key].ID = referenceFromAPI(found.Value.ID)
 		adopted[key] = found
 		known.found(key, found.Value)
 	}
-	return warnOfAdoption(path.Root("conversations"), adopted)
+	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left)...)
+}
+
+// warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.
+func warnOfOpenEntries(left map[string]error) (diags diag.Diagnostics) {
+	var texts []string
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		text := fmt.Sprintf("%q", key)
+		if ids, isOpen := isAmbiguous(left[key]); isOpen {
+			text += " (may be " + idList(ids) + ")"
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) > 0 {
+		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation May Have Been Created", fmt.Sprintf(
+			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM "+
+				"before it creates or deletes anything.", firstOfMany(texts)))
+	}
+	return diags
 }
 
 // found notes which conversation the attempt under the key has made. Its number may be

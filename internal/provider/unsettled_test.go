@@ -30,7 +30,7 @@ func TestWarnOfAdoption(t *testing.T) {
 		"adopted, and left by an undo":     {result(true, client.ID{}, &engine.LeftoverError{ID: id, Err: failed}), true},
 		"failed":                           {result(true, client.ID{}, failed), false},
 	} {
-		diags := warnOfAdoption(path.Empty(), adoptions{"": test.result})
+		diags := warnOfAdoption(path.Empty(), adoptions{"": test.result}, true)
 		if got := len(diags) == 1 && strings.Contains(diags[0].Detail(), idA); got != test.want || len(diags) > 1 {
 			t.Errorf("%s: %v; want a warning with the id: %v", name, diags, test.want)
 		}
