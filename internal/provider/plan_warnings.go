@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -22,6 +23,7 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Replaced",
 			fmt.Sprintf("The apply %s and creates new ones, because their number changes, which the CRM does not allow: %s.", becomes, quoted(replaced)))
 	}
+	diags.Append(warnOfRemoval(prior.without(planned), replaced, abandoned)...)
 	before := prior.byID()
 	var restored, sent []string
 	for _, key := range planned.keys() {
@@ -42,6 +44,28 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 	if len(sent) > 0 {
 		diags.Append(warnOfOutgoing(at, " Conversations: "+quoted(sent)+"."))
 	}
+	return diags
+}
+
+// warnOfRemoval warns of conversations that no entry stands for any more: Terraform
+// counts only the resource, and says that it destroys nothing. Those that are replaced
+// have their own warning, and those that are deleted already need none.
+func warnOfRemoval(removed entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
+	keys := slices.DeleteFunc(removed.keys(), func(key string) bool {
+		_, isReplaced := slices.BinarySearch(replaced, key)
+		return isReplaced || removed[key].IsDeleted.ValueBool()
+	})
+	if len(keys) == 0 {
+		return nil
+	}
+	at, list := path.Root("conversations"), fmt.Sprintf("%d in total, which have the keys %s", len(keys), quoted(keys))
+	if abandoned {
+		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Forgotten",
+			fmt.Sprintf("No entry stands for these conversations any more: %s. They stay in the CRM, because deletion_policy is \"abandon\", and Terraform forgets them.", list))
+		return diags
+	}
+	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",
+		fmt.Sprintf("No entry stands for these conversations any more: %s. The apply deletes them with their messages, although Terraform doesn't count them as destroyed.", list))
 	return diags
 }
 
