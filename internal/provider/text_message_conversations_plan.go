@@ -8,11 +8,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planEntries returns the plan of the entries, the keys of those that get another
-// conversation, and whether anything changes in the CRM. An entry that gets another
+// planEntries returns the plan of the entries, the sorted keys of those whose conversation
+// is replaced, and whether anything changes in the CRM. An entry that gets another
 // conversation is planned as new. An entry that only has another key moves there with its
-// id, even if two swap keys.
-func (n numbers) planEntries(config, prior entries) (planned entries, replaced []string, changes bool) {
+// id, even if two swap keys. So does one that changes too, as far as its phone and number
+// tell which one it is. tried are the creates whose outcome is not known.
+func (n numbers) planEntries(config, prior entries, tried unsettled) (planned entries, replaced []string, changes bool) {
 	planned = make(entries, len(config))
 	free := newUnclaimed(n)
 	var open []string // keys that need a conversation
@@ -41,18 +42,28 @@ func (n numbers) planEntries(config, prior entries) (planned entries, replaced [
 		}
 	}
 	for _, key := range open {
-		if planned[key] = free.take(*config[key]); planned[key] != nil {
-			changes = changes || planned[key].Revision.IsUnknown()
-		} else {
-			changes = true
-			created, _ := n.planEntry(*config[key], nil)
-			planned[key] = &created
-			if prior.exists(key) {
-				replaced = append(replaced, key)
-			}
+		if next := free.take(*config[key]); next != nil {
+			changes = changes || next.Revision.IsUnknown()
+			planned[key] = next
 		}
 	}
-	return planned, replaced, changes || free.any()
+	renamed := free.takeNamesakes(config, planned, open, tried)
+	left := free.left()
+	for _, key := range open {
+		if planned[key] != nil {
+			continue
+		}
+		changes = true
+		if planned[key] = renamed[key]; planned[key] != nil {
+			continue
+		}
+		created, _ := n.planEntry(*config[key], nil)
+		planned[key] = &created
+		if prior.exists(key) && left[reference(prior[key].ID)] {
+			replaced = append(replaced, key)
+		}
+	}
+	return planned, replaced, changes || len(left) > 0
 }
 
 // planEntry is planOwned of an entry of the map. What that leaves out stays null, or as

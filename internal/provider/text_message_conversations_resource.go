@@ -82,7 +82,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, replaced, changes := known.numbers.planEntries(configured, prior)
+	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.unsettled)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
 	hasWork := changes || len(known.unsettled) > 0 // what an earlier apply may have left is work, too

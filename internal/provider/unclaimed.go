@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -15,7 +16,8 @@ func (n numbers) identify(m conversationModel) engine.Identity {
 // unclaimed are the conversations of a state that their keys stand for no more. An
 // entry under a new key may take one, if it is the same in everything that the
 // configuration sets. They are found by those fields, so that a thousand entries
-// don't look at a thousand conversations each.
+// don't look at a thousand conversations each. For those that change too, see
+// [unclaimed.takeNamesakes].
 type unclaimed struct {
 	numbers numbers
 	free    []*freeConversation
@@ -83,9 +85,15 @@ func (u *unclaimed) index(set setFields) map[string][]*freeConversation {
 	return index
 }
 
-// any reports whether conversations are left that no entry has taken.
-func (u *unclaimed) any() bool {
-	return slices.ContainsFunc(u.free, func(c *freeConversation) bool { return !c.taken })
+// left returns the conversations that no entry has taken.
+func (u *unclaimed) left() map[client.ID]bool {
+	left := map[client.ID]bool{}
+	for _, candidate := range u.free {
+		if !candidate.taken {
+			left[reference(candidate.ID)] = true
+		}
+	}
+	return left
 }
 
 func (m *conversationModel) setFields() (set setFields) {
