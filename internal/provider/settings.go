@@ -140,6 +140,7 @@ type providerData struct {
 	causes   causes // of errors that have been told
 	left     leftAttempts
 	existing existing
+	owners   owners
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

@@ -141,6 +141,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
+	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("conversations"), owned.ids()...)...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
