@@ -236,9 +236,9 @@ func (f failure) notRestored(id client.ID) string {
 	another := "replace it by a new one: terraform apply -replace=ADDRESS, with the address of this resource"
 	switch {
 	case f.message:
-		another = "let a new one be made in its place, which may be sent again, by giving it another key"
+		another = "create a new one, which may be sent again: remove the message from the configuration, apply, and add it again"
 	case len(f.keys) > 0:
-		another = "let a new one be made in its place, by giving the entry another key"
+		another = "create a new one: remove the entry, apply, and add it again"
 	}
 	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. Nothing was changed. "+
 		"Restore it in the CRM and apply again, or %s.", f.thing(), id, another)

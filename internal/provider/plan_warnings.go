@@ -58,14 +58,14 @@ func warnOfRemoval(removed entries, replaced []string, abandoned bool) (diags di
 	if len(keys) == 0 {
 		return nil
 	}
-	at, list := path.Root("conversations"), fmt.Sprintf("%d in total, which have the keys %s", len(keys), quoted(keys))
+	at, list := path.Root("conversations"), fmt.Sprintf("by their keys in the state: %s (%d in total)", quoted(keys), len(keys))
 	if abandoned {
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Forgotten",
-			fmt.Sprintf("No entry stands for these conversations any more: %s. They stay in the CRM, because deletion_policy is \"abandon\", and Terraform forgets them.", list))
+			fmt.Sprintf("The map no longer has an entry for these conversations, %s. They stay in the CRM, because deletion_policy is \"abandon\", and Terraform forgets them.", list))
 		return diags
 	}
 	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",
-		fmt.Sprintf("No entry stands for these conversations any more: %s. The apply deletes them with their messages, although Terraform doesn't count them as destroyed.", list))
+		fmt.Sprintf("The map no longer has an entry for these conversations, %s. The apply deletes them with their messages. Terraform doesn't count them as destroyed.", list))
 	return diags
 }
 

@@ -19,11 +19,11 @@ func TestStage_warnsOfDeletion(t *testing.T) {
 		want     []string
 		not      []string
 	}{
-		"all":       {nil, numbers{}, false, []string{"Text Message Conversations Will Be Deleted", "12 in total", `"c000", "c001"`, `"c009", and 2 more.`, "deletes them with their messages"}, []string{"c010", "Replaced"}},
-		"abandoned": {map[string]any{"deletion_policy": "abandon"}, numbers{}, false, []string{"Text Message Conversations Will Be Forgotten", "12 in total", `"c000"`, "stay in the CRM"}, []string{"Deleted", "deletes"}},
-		"but one":   {nil, numbered(12).without("c003"), false, []string{"Will Be Deleted", "1 in total", `"c003"`}, []string{"c004"}},
+		"all":       {nil, numbers{}, false, []string{"Text Message Conversations Will Be Deleted", `"c000", "c001"`, `"c009", and 2 more (12 in total)`, "deletes them with their messages"}, []string{"c010", "Replaced"}},
+		"abandoned": {map[string]any{"deletion_policy": "abandon"}, numbers{}, false, []string{"Text Message Conversations Will Be Forgotten", `"c000"`, "12 in total", "stay in the CRM"}, []string{"Deleted", "deletes"}},
+		"but one":   {nil, numbered(12).without("c003"), false, []string{"Will Be Deleted", `"c003" (1 in total)`}, []string{"c004"}},
 		"replaced":  {nil, numbered(12).with("c003", "+1 555 999 0001"), false, []string{"Will Be Replaced", `"c003"`}, []string{"Will Be Deleted"}},
-		"both":      {nil, numbered(12).with("c003", "+1 555 999 0001").without("c005"), false, []string{"Will Be Replaced", `: "c003".`, "Will Be Deleted", `1 in total, which have the keys "c005"`}, nil},
+		"both":      {nil, numbered(12).with("c003", "+1 555 999 0001").without("c005"), false, []string{"Will Be Replaced", `: "c003".`, "Will Be Deleted", `"c005" (1 in total)`}, nil},
 		"gone":      {nil, numbered(12).without("c000"), true, nil, []string{"Will Be"}},
 		"nothing":   {nil, numbered(12), false, nil, []string{"Will Be"}},
 	} {
@@ -48,4 +48,41 @@ func TestStage_warnsOfDeletion(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What the CRM does not restore is created anew as the error says: the entry, or the message,
+// is removed, applied, and added again. Under another key alone it stays the same one.
+func TestStage_notRestored(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		says := func(key string) map[string]block {
+			texts := messageTexts{}
+			if key != "" {
+				texts[key] = "one"
+			}
+			return s.saying(texts, nil)
+		}
+		s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, create)
+		must(s.t, s.SoftDelete(conversations, s.entryID("c000")))
+		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403})
+		const advice = "remove the entry, apply, and add it again"
+		s.refused(s.bulk(numbered(2).entries(), nil), "does not restore it", advice)
+		s.refused(s.bulk(numbered(2).without("c000").with("other", numbered(1)["c000"]).entries(), nil), "does not restore it", advice)
+		s.applies(s.bulk(numbered(2).without("c000").entries(), nil), bulkAddress, update)
+		s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, update)
+		s.checks(s.heldNumbers(numbered(2)))
+		s.wantMade(3)
+
+		_, errors := s.apply(says("a"))
+		must(s.t, s.SoftDelete(textMessages, s.messageID("a")))
+		if errors != "" {
+			s.t.Fatal(errors)
+		}
+		const adviceOnMessages = "remove the message from the configuration, apply, and add it again"
+		s.refused(says("a"), "does not restore it", adviceOnMessages)
+		s.refused(says("b"), "does not restore it", adviceOnMessages)
+		s.applies(says(""), address, update)
+		s.applies(says("a"), address, update)
+		s.checks(s.holdsMessages("one"))
+	})
 }
