@@ -41,29 +41,28 @@ func (n numbers) planEntries(config, prior entries, tried unsettled) (planned en
 			free.add(prior[key])
 		}
 	}
+	var left []string
 	for _, key := range open {
 		if next := free.take(*config[key]); next != nil {
 			changes = changes || next.Revision.IsUnknown()
 			planned[key] = next
+		} else {
+			left = append(left, key)
 		}
 	}
-	renamed := free.takeNamesakes(config, planned, open, tried)
-	left := free.left()
-	for _, key := range open {
+	undecided := free.takeNamesakes(config, planned, left, tried)
+	removed := free.left()
+	for _, key := range left {
+		changes = true
 		if planned[key] != nil {
 			continue
 		}
-		changes = true
-		if planned[key] = renamed[key]; planned[key] != nil {
-			continue
-		}
-		created, _ := n.planEntry(*config[key], nil)
-		planned[key] = &created
-		if prior.exists(key) && left[reference(prior[key].ID)] {
+		planned[key] = n.planNewEntry(*config[key], undecided[key])
+		if prior.exists(key) && removed[reference(prior[key].ID)] {
 			replaced = append(replaced, key)
 		}
 	}
-	return planned, replaced, changes || len(left) > 0
+	return planned, replaced, changes || len(removed) > 0
 }
 
 // planEntry is planOwned of an entry of the map. What that leaves out stays null, or as
@@ -79,6 +78,18 @@ func (n numbers) planEntry(config ownedModel, prior *ownedModel) (planned ownedM
 	}
 	planned.IsDeleted = types.BoolNull() // it is new, or is restored
 	return planned, replace
+}
+
+// planNewEntry plans an entry without a conversation. If it is undecided, it may turn out
+// to have one when it is applied, and then it has what that has.
+func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
+	planned, _ := n.planEntry(config, nil)
+	for _, field := range configurableFields {
+		if undecided && field.get(&planned.conversationModel).IsNull() && field.get(&config.conversationModel).IsNull() {
+			field.set(&planned.conversationModel, field.unknown)
+		}
+	}
+	return &planned
 }
 
 // planRevision plans the newest revision.

@@ -58,12 +58,18 @@ func (u *unclaimed) take(config ownedModel) *ownedModel {
 		if replace || planned.hasUnknown() || len(planned.changedFields(u.numbers, &candidate.conversationModel)) > 0 || !planned.sameMessages(*candidate.ownedModel) {
 			continue
 		}
-		candidate.taken = true
-		planned.spelledAs(config.conversationModel) // under a new key, Terraform knows no other spelling
-		planned.Messages = respelled(planned.Messages, config.Messages)
-		return &planned
+		return candidate.takenAs(planned, config)
 	}
 	return nil
+}
+
+// takenAs returns the plan of the conversation for an entry that takes it, written as the
+// configuration does: under a new key, Terraform knows no other spelling.
+func (c *freeConversation) takenAs(planned, config ownedModel) *ownedModel {
+	c.taken = true
+	planned.spelledAs(config.conversationModel)
+	planned.Messages = respelled(planned.Messages, config.Messages)
+	return &planned
 }
 
 // index returns the conversations by the text of the fields.
