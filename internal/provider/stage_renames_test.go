@@ -103,6 +103,10 @@ func TestStage_renamedAndChanged(t *testing.T) {
 			keeps: keys{"b": "a"}, messages: []string{"Hello", "Bye"}, silent: true,
 			check: func(s *stage) { s.madeMessages(2) },
 		},
+		"its message in another spelling": {
+			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, account, acme, says, messageTexts{"hello": "Hello "})},
+			keeps: keys{"b": "a"}, messages: []string{"Hello"}, silent: true,
+		},
 		"its messages go": {
 			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, toAcme...)},
 			keeps: keys{"b": "a"}, messages: []string{}, silent: true,

@@ -51,6 +51,12 @@ func TestStage_renamedThoughUnknown(t *testing.T) {
 			before: all{"a": of(one, acme)}, planned: all{"b": of(one, globex), "c": of(unknown, globex)}, applied: all{"b": of(one, globex), "c": of(two, globex)},
 			keeps: map[string]string{"b": "a"},
 		},
+		"the number of another one, where the state has more": {
+			before:  all{"a": of(one, acme)},
+			planned: all{"b": {"phone_id": phone, number: one, "contact_relations": []string{ada}}, "c": of(unknown, globex)},
+			applied: all{"b": {"phone_id": phone, number: one, "contact_relations": []string{ada}}, "c": of(two, globex)},
+			keeps:   map[string]string{"b": "a"},
+		},
 		"one without a number": {
 			before: all{"a": of(one, acme)}, planned: all{"b": {"phone_id": phone, account: unknown}, "c": of(one, globex)}, applied: all{"b": {"phone_id": phone, account: acme}, "c": of(one, globex)},
 			keeps: map[string]string{"b": "a"},
