@@ -40,8 +40,8 @@ func TestStage_renamedAndChanged(t *testing.T) {
 	t.Parallel()
 	of := func(to string, more ...any) declared {
 		d := declared{"phone_id": phone, number: to}
-		for i := 0; i < len(more); i += 2 {
-			d[more[i].(string)] = more[i+1]
+		for pair := range slices.Chunk(more, 2) {
+			d[pair[0].(string)] = pair[1]
 		}
 		return d
 	}
