@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 const apiPath = "/api/v100/rest/spaces/"
@@ -16,7 +17,8 @@ const apiPath = "/api/v100/rest/spaces/"
 func spaceURL(service, space string) (*url.URL, error) {
 	service = strings.TrimSpace(service)
 	if service == "" {
-		return nil, errors.New("it is empty; it is shown in the space's administration, such as https://eu-central.api.pipelinersales.com")
+		return nil, errors.New("it is empty; the space's administration shows it, such as " +
+			"https://eu-central.api.pipelinersales.com")
 	}
 	if !strings.Contains(service, "://") {
 		service = "https://" + service
@@ -25,17 +27,22 @@ func spaceURL(service, space string) (*url.URL, error) {
 	if err != nil || u.Host == "" || u.Hostname() == "" {
 		return nil, errors.New("it is not a URL such as https://eu-central.api.pipelinersales.com")
 	}
+	if strings.ContainsFunc(u.Path, unicode.IsSpace) {
+		return nil, errors.New("it contains white space")
+	}
 	if u.User != nil {
 		return nil, errors.New("it contains credentials; use the settings username and password")
 	}
 	if u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("it has a query or a fragment; only scheme and host are needed, such as https://eu-central.api.pipelinersales.com")
+		return nil, errors.New("it has a query or a fragment; use only the scheme and the host, such as " +
+			"https://eu-central.api.pipelinersales.com")
 	}
 	switch {
 	case u.Scheme == "https":
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
 	case u.Scheme == "http":
-		return nil, fmt.Errorf("plain http to %s would send the password unencrypted; use https (http is accepted for this machine itself only)", u.Host)
+		return nil, fmt.Errorf("plain http to %s would send the password unencrypted; use https (http is "+
+			"accepted only for the local machine)", u.Host)
 	default:
 		return nil, fmt.Errorf("its scheme is %q; use https", u.Scheme)
 	}
@@ -70,7 +77,8 @@ func SpaceIn(service string) string {
 
 var (
 	errSpaceMissing = errors.New("it is empty; the space's administration shows it, such as acme_sales")
-	errSpaceInvalid = errors.New("a space id has no slash, space, %, ? or #; the space's administration shows it, such as acme_sales")
+	errSpaceInvalid = errors.New("a space id contains no slash, space, %, ? or #; the space's administration " +
+		"shows it, such as acme_sales")
 )
 
 func isLoopback(host string) bool {

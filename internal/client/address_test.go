@@ -71,6 +71,8 @@ func TestSpaceURLRefuses(t *testing.T) {
 		{"https://user:secret@crm.example", "acme", "service_url", "contains credentials"},
 		{"user:secret@crm.example", "acme", "service_url", "contains credentials"},
 		{"https://user:sec%zzret@crm.example", "acme", "service_url", "not a URL"},
+		{"http://localhost:1/x y", "acme", "service_url", "contains white space"},
+		{"https://crm.example/a\u00a0b", "acme", "service_url", "contains white space"},
 		{"https://crm.example/?space=acme", "acme", "service_url", "query or a fragment"},
 		{"https://crm.example/#/login", "acme", "service_url", "query or a fragment"},
 		{"http://crm.example", "acme", "service_url", "unencrypted"},
@@ -96,5 +98,14 @@ func TestSpaceURLRefuses(t *testing.T) {
 		if err != nil && strings.Contains(err.Error(), "sec") {
 			t.Errorf("New(%q, %q) shows a password: %v", test.service, test.space, err)
 		}
+	}
+}
+
+func TestUsernameWithColon(t *testing.T) {
+	t.Parallel()
+	_, err := New(Config{ServiceURL: "crm.example", SpaceID: "acme", Username: "sec:ret"})
+	var wrong *ConfigError
+	if !errors.As(err, &wrong) || wrong.Setting != "username" || !strings.Contains(err.Error(), "contains a colon") || strings.Contains(err.Error(), "sec") {
+		t.Errorf("%v; want one about the username that does not show it", err)
 	}
 }

@@ -2,11 +2,13 @@ package client
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -76,6 +78,8 @@ func New(config Config) (*Client, error) {
 		return nil, &ConfigError{Setting: "space_id", Err: err}
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
+	case strings.Contains(config.Username, ":"):
+		return nil, &ConfigError{Setting: "username", Err: errors.New("it contains a colon, and basic authentication ends the user name at the first one")}
 	}
 	defaults := Defaults()
 	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)

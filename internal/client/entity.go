@@ -58,7 +58,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 		return record, err
 	}
 	if record.Meta().ID != id {
-		return record, got.unexpected("holds another record than the one asked for, " + id.String())
+		return record, got.unexpected("contains another record than the requested one, " + id.String())
 	}
 	return record, e.check(record, query, got)
 }
@@ -67,9 +67,9 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 	switch {
 	case record.Meta().ID.IsZero():
-		return got.unexpected("holds a record without an id")
+		return got.unexpected("contains a record without an id")
 	case e.revised && query.shows("revision") && record.Meta().Revision <= 0:
-		return got.unexpected("holds a record without a revision, " + record.Meta().ID.String())
+		return got.unexpected("contains a record without a revision, " + record.Meta().ID.String())
 	}
 	return nil
 }
@@ -102,7 +102,7 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 		return Page[T]{}, false, err
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
-		return Page[T]{}, false, got.unexpected("is no page of a list (" + got.problem(err) + ")")
+		return Page[T]{}, false, got.unexpected("is not a page of a list (" + got.problem(err) + ")")
 	}
 	for _, record := range page.Records {
 		if err := e.check(record, query, got); err != nil {
@@ -118,7 +118,7 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	}
 	page.HasNextPage = list.PageInfo.HasNextPage
 	if page.HasNextPage && page.EndCursor == "" {
-		return Page[T]{}, false, got.unexpected("promises another page, but no way to it")
+		return Page[T]{}, false, got.unexpected("announces another page, but has no cursor for it")
 	}
 	return page, list.Total != nil, nil
 }
@@ -183,7 +183,7 @@ func (r reply) decode(data any) error {
 		Data    json.RawMessage `json:"data"`
 	}
 	if err := json.Unmarshal(r.body, &envelope); errors.As(err, new(*json.UnmarshalTypeError)) {
-		return r.unexpected("is not the API's (" + r.problem(err) + ")")
+		return r.unexpected("does not have the form of the API (" + r.problem(err) + ")")
 	} else if err != nil {
 		return r.unexpected("is not JSON")
 	}
@@ -194,7 +194,7 @@ func (r reply) decode(data any) error {
 		return r.unexpected("has no data")
 	}
 	if err := json.Unmarshal(envelope.Data, data); err != nil {
-		return r.unexpected("holds data of another shape than the API's (" + r.problem(err) + ")")
+		return r.unexpected("contains data that does not have the form of the API (" + r.problem(err) + ")")
 	}
 	return nil
 }

@@ -153,7 +153,9 @@ type ConnectError struct {
 	Err  error
 }
 
-func (e *ConnectError) Error() string { return fmt.Sprintf("cannot connect to %s: %v", e.Host, e.Err) }
+func (e *ConnectError) Error() string {
+	return fmt.Sprintf("the connection to %s failed: %v", e.Host, e.Err)
+}
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // Problem is [Unreachable].
@@ -176,7 +178,8 @@ type ThrottledError struct {
 }
 
 func (e *ThrottledError) Error() string {
-	return fmt.Sprintf("the service limits requests, and asks to wait for another %s: %v", e.Wait.Round(time.Second), e.Err)
+	return fmt.Sprintf("the service limits requests and asks for a wait of %s: %v",
+		e.Wait.Round(time.Second), e.Err)
 }
 func (e *ThrottledError) Unwrap() error { return e.Err }
 
@@ -211,7 +214,7 @@ func (e *ReplyError) Problem() Problem {
 type OutcomeUnknownError struct{ Err error }
 
 func (e *OutcomeUnknownError) Error() string {
-	return "the request may have been carried out, but its reply was lost: " + e.Err.Error()
+	return "the service may have carried out the request, but sent no usable reply: " + e.Err.Error()
 }
 func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 
@@ -240,7 +243,10 @@ func decodeError(status int, body []byte) error {
 	case http.StatusNotFound:
 		return &ReplyError{HTTPStatus: status, Reason: "does not come from the API of a Pipeliner space", Snippet: snippet(body)}
 	}
-	return &ReplyError{HTTPStatus: status, Reason: "is an error that is not the API's", Snippet: snippet(body)}
+	return &ReplyError{
+		HTTPStatus: status, Reason: "is an error that does not come from the API",
+		Snippet: snippet(body),
+	}
 }
 
 // isErrorObject reads an error object, and reports whether data is one. A field of an

@@ -25,7 +25,7 @@ func ParseID(s string) (ID, error) {
 func ParseReference(s string) (id ID, entity string, err error) {
 	text, prefix := s, ""
 	uri := strings.TrimSuffix(s, "/")
-	if cut := len(uri) - uuidLength; cut > 0 && strings.ContainsAny(uri[cut-1:cut], "/:=") {
+	if cut := len(uri) - uuidLength; cut > 0 && canPrecede(uri[:cut]) {
 		prefix, text = uri[:cut-1], uri[cut:]
 	}
 	if len(text) != uuidLength {
@@ -42,6 +42,23 @@ func ParseReference(s string) (id ID, entity string, err error) {
 		entity, _, _ = strings.Cut(after, "?")
 	}
 	return ID{uuid: parsed}, entity, nil
+}
+
+// canPrecede reports whether a UUID behind this prefix ends a URI: as the last segment of
+// its path, as a value in its query or fragment, or in a URN. What looks like a key or a
+// setting, such as "phone_id=", is none.
+func canPrecede(prefix string) bool {
+	first, _, isPath := strings.Cut(prefix, "/")
+	if strings.Contains(first, "=") {
+		return false
+	}
+	switch prefix[len(prefix)-1] {
+	case '/':
+		return true
+	case '=':
+		return isPath && strings.ContainsAny(prefix, "?#")
+	}
+	return strings.EqualFold(prefix, "urn:uuid:")
 }
 
 // IsZero reports whether the ID is missing.

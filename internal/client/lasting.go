@@ -7,7 +7,7 @@ import (
 )
 
 // errGrace ends work that goes on after an interrupt.
-var errGrace = errors.New("interrupted, and not finished within request_timeout after that")
+var errGrace = errors.New("not finished within request_timeout after an interrupt")
 
 // A lasting is the context of work that must be finished once it has begun. It outlives
 // the context that it was made from by a grace period.

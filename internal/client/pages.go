@@ -209,10 +209,12 @@ func (p *pass) limit() int {
 func (p *pass) next(cursor string, read int) error {
 	switch {
 	case p.cursors[cursor] || read == 0:
-		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list that leads round in a circle", Snippet: "end_cursor " + p.secrets.snippet([]byte(cursor))}
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list whose pages repeat", Snippet: "end_cursor " + p.secrets.snippet([]byte(cursor))}
 	case p.read > p.limit():
-		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d different ones, and promise more; "+
-			"narrow the filters, and tell the support of the CRM if that does not help", p.read, len(p.seen))
+		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d of them "+
+			"different, and announce more; narrow the filters, and contact the support of the CRM if that does "+
+			"not help",
+			p.read, len(p.seen))
 		return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.most)}
 	}
 	p.cursors[cursor] = true
@@ -220,7 +222,8 @@ func (p *pass) next(cursor string, read int) error {
 }
 
 func (p *pass) tooShort() error {
-	reason := fmt.Sprintf("is a list that ends too soon: %d records match, and its pages show %d, also when they are read again; "+
-		"try again later, and tell the support of the CRM if it lasts", p.least, len(p.seen))
+	reason := fmt.Sprintf("is a list that ends too soon: %d records match, but its pages show only %d, even when "+
+		"read again; try again later, and contact the support of the CRM if that does not help",
+		p.least, len(p.seen))
 	return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.least)}
 }

@@ -55,6 +55,21 @@ func (p PhoneNumbers) Canonical(s string) string {
 // HasCountry reports whether the country of the number is known.
 func (p PhoneNumbers) HasCountry(s string) bool { return p.parse(plainText(s)) != nil }
 
+// IsOfNoCountry reports whether a number that is written with "+" or "00" in front is a
+// number of no country: it begins with no country's code, or it has more digits than the
+// numbers of its country, as two numbers in one have.
+func (p PhoneNumbers) IsOfNoCountry(s string) bool {
+	s = strings.TrimLeft(plainText(s), punctuation)
+	if rest, found := strings.CutPrefix(s, "00"); found {
+		s = "+" + rest
+	}
+	if !strings.HasPrefix(s, "+") || isMasked(s) {
+		return false
+	}
+	number := p.parse(s)
+	return number == nil || phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.TOO_LONG
+}
+
 const punctuation = " -.()/"
 
 // parse returns the number in a plain text, or nil if the text is no number or its

@@ -168,7 +168,7 @@ func TestMaxRetries(t *testing.T) {
 			_, err := c.do(t.Context(), createCall)
 			wantProblem(t, err, Unreachable)
 			wantEqual(t, "requests", want, len(*at))
-			wantEqual(t, "text", "cannot connect to crm.example: dial tcp: connect: connection refused", err.Error())
+			wantEqual(t, "text", "the connection to crm.example failed: dial tcp: connect: connection refused", err.Error())
 		})
 	}
 }
@@ -421,7 +421,7 @@ func TestRedirects(t *testing.T) {
 					want = append(want, "GET https://crm.example/login")
 				} else {
 					wantProblem(t, err, map[bool]Problem{true: UnexpectedReply, false: OutcomeUnknown}[call.repeatable])
-					if !strings.Contains(err.Error(), "is a redirect, which is not followed") {
+					if !strings.Contains(err.Error(), "so it was not followed") {
 						t.Errorf("%d to %s: %v", status, target, err)
 					}
 				}

@@ -37,7 +37,9 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return s.attempt(i).mayHaveMade(record.Meta()) })
 	})
-	if len(records) > max(len(items), lost) {
+	if len(records) > max(len(items), lost) || s.haveRivals(items) && slices.ContainsFunc(records, func(record T) bool {
+		return slices.ContainsFunc(items, func(i int) bool { return s.lacks(s.changes[i].Input, record) })
+	}) {
 		s.failAmbiguous(items, records)
 		return
 	}
@@ -52,6 +54,16 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 			}
 		}
 	}
+}
+
+// haveRivals reports whether a lost create of another batch has the same identity, and other
+// contents: a record does not show which of them has made it.
+func (s *search[T, In]) haveRivals(items []int) bool {
+	own := make(map[string]bool, len(items))
+	for _, i := range items {
+		own[s.lostCreate(i).input] = true
+	}
+	return s.engine.claims.hasOthers(s.identity(s.changes[items[0]].Input), own)
 }
 
 // chooseRespelled gives creates the records whose name may be the service's spelling of
@@ -98,7 +110,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // adoptProven adopts a record that a create may have made. An exact batch only adopts a
 // record that has everything that was sent and that others don't use.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	if s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
+	if s.attempt(i).IsRecalled && s.hasChanged(record) || s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}

@@ -21,7 +21,7 @@ type claims struct {
 
 	mu   sync.Mutex
 	mine map[client.ID]origin
-	lost map[Identity]int
+	lost map[Identity]map[string]int   // creates that are lost now, by their input
 	open map[Identity]map[Identity]int // open creates, including those that were given up, by place and tail
 }
 
@@ -30,6 +30,12 @@ const (
 	one      = 1
 	everyone = math.MaxInt32
 )
+
+// A lostCreate is what a create that is lost would have made.
+type lostCreate struct {
+	of    Identity
+	input string // as it is sent
+}
 
 // An origin says where a record comes from, as far as the engine knows.
 type origin int
@@ -82,26 +88,29 @@ func (c *claims) originOf(id client.ID) origin {
 
 // lose counts creates as lost (by 1), or as no longer lost (by -1). Each create is given
 // as the identity of what it makes.
-func (c *claims) lose(creates []Identity, by int) {
+func (c *claims) lose(creates []lostCreate, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lost == nil {
-		c.lost = map[Identity]int{}
+		c.lost = map[Identity]map[string]int{}
 	}
 	for _, create := range creates {
-		if c.lost[create] += by; c.lost[create] == 0 {
-			delete(c.lost, create)
+		if c.lost[create.of] == nil {
+			c.lost[create.of] = map[string]int{}
 		}
-		c.leaveOpen(create, by)
+		if c.lost[create.of][create.input] += by; c.lost[create.of][create.input] == 0 {
+			delete(c.lost[create.of], create.input)
+		}
+		c.leaveOpen(create.of, by)
 	}
 }
 
 // giveUp leaves creates open for good: what they have made stays unknown.
-func (c *claims) giveUp(creates []Identity) {
+func (c *claims) giveUp(creates []lostCreate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, create := range creates {
-		c.leaveOpen(create, 1)
+		c.leaveOpen(create.of, 1)
 	}
 }
 
@@ -127,8 +136,24 @@ func (c *claims) openLike(create Identity) []Identity {
 }
 
 // losses returns how many creates of one identity are lost now.
-func (c *claims) losses(create Identity) int {
+func (c *claims) losses(of Identity) (losses int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.lost[create]
+	for _, count := range c.lost[of] {
+		losses += count
+	}
+	return losses
+}
+
+// hasOthers reports whether creates of one identity are lost now whose input is none of
+// these.
+func (c *claims) hasOthers(of Identity, inputs map[string]bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for input := range c.lost[of] {
+		if !inputs[input] {
+			return true
+		}
+	}
+	return false
 }

@@ -30,6 +30,9 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 		floor = min(floor, revision-1)
 	}
 	current, err := w.FetchMany(ctx, ids, floor)
+	if err != nil {
+		err = &readError{err}
+	}
 	if client.ProblemOf(err) == client.Behind {
 		w.fail(open, err) // the records that were found are outdated too
 		return changed

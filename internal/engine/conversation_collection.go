@@ -88,16 +88,26 @@ func (e *Engine) existed(ctx context.Context, conversation client.Conversation, 
 	return false, nil
 }
 
-// hasOtherMessages reports whether the conversation has more messages than the change
-// makes. If it can't tell, it reports true.
+// hasOtherMessages reports whether the conversation has more messages of a direction than
+// the change makes. If it can't tell, it reports true.
 func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
-	left := len(inlineMessages(change))
-	query := client.Query{LoadOnly: stubFields, Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
+	left := map[int]int{} // by direction; 0: any
+	for _, message := range inlineMessages(change) {
+		left[orZero(message.Direction)]++
+	}
+	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range e.Messages.entity.All(ctx, query) {
-		if err == nil && message.TextMessageConversationID == id {
-			left--
+		if err != nil {
+			return true
 		}
-		if err != nil || left < 0 {
+		if message.TextMessageConversationID != id {
+			continue
+		}
+		direction := message.Direction
+		if left[direction] == 0 {
+			direction = 0
+		}
+		if left[direction]--; left[direction] < 0 {
 			return true
 		}
 	}

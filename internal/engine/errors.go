@@ -17,7 +17,8 @@ type BehindError struct {
 }
 
 func (e *BehindError) Error() string {
-	return fmt.Sprintf("the newest revision that the space %s shows is %d, but revision %d has been seen there", e.Space, e.Newest, e.Seen)
+	return fmt.Sprintf("the newest revision of the space %s is %d, but it has shown revision %d before",
+		e.Space, e.Newest, e.Seen)
 }
 
 // Problem is [client.Behind].
@@ -32,7 +33,7 @@ func (e *AmbiguousError) Error() string {
 	for i, id := range e.IDs {
 		texts[i] = id.String()
 	}
-	return "any of these may be it: " + strings.Join(texts, ", ")
+	return "each of these may be the created record: " + strings.Join(texts, ", ")
 }
 
 // A LostCreateError says that a create may or may not have been carried out.
@@ -71,7 +72,7 @@ func (e *ConflictError) Error() string {
 	for i, field := range e.Fields {
 		names[i] = field.Field
 	}
-	return fmt.Sprintf("%s has got revision %d meanwhile, with another %s", e.ID, e.Current, strings.Join(names, ", "))
+	return fmt.Sprintf("%s now has revision %d, with another %s", e.ID, e.Current, strings.Join(names, ", "))
 }
 
 // Problem is [client.Conflicting].
@@ -88,7 +89,7 @@ func (e *GoneError) Error() string {
 	if e.Restorable {
 		return fmt.Sprintf("%s is deleted", e.ID)
 	}
-	return fmt.Sprintf("%s does not exist any more", e.ID)
+	return fmt.Sprintf("%s no longer exists", e.ID)
 }
 
 // Problem is [client.NotFound].
@@ -102,7 +103,7 @@ type ProtectedError struct {
 }
 
 func (e *ProtectedError) Error() string {
-	return fmt.Sprintf("%s is protected against deletion: %v", e.ID, e.Err)
+	return fmt.Sprintf("the CRM protects %s against deletion: %v", e.ID, e.Err)
 }
 func (e *ProtectedError) Unwrap() error { return e.Err }
 
@@ -114,7 +115,7 @@ type RestoreError struct {
 }
 
 func (e *RestoreError) Error() string {
-	return fmt.Sprintf("%s is deleted, and could not be restored: %v", e.ID, e.Err)
+	return fmt.Sprintf("%s is deleted, and restoring it failed: %v", e.ID, e.Err)
 }
 func (e *RestoreError) Unwrap() error { return e.Err }
 
@@ -125,16 +126,16 @@ type UnreadError struct {
 }
 
 func (e *UnreadError) Error() string {
-	return fmt.Sprintf("%s was written, but could not be read back: %v", e.ID, e.Err)
+	return fmt.Sprintf("%s was written, but reading it back failed: %v", e.ID, e.Err)
 }
 func (e *UnreadError) Unwrap() error { return e.Err }
 
 var (
 	// ErrNotSent says that a change was not sent because another one had failed.
-	ErrNotSent = errors.New("it was not sent, because another one failed")
+	ErrNotSent = errors.New("not sent, because another one failed")
 	// ErrRolledBack says that the service rolled back a change because another
 	// one in its batch failed.
-	ErrRolledBack = errors.New("it was rolled back, because another one in its request failed")
+	ErrRolledBack = errors.New("rolled back, because another one in the same request failed")
 )
 
 // An UndoneError says that a conversation was created and, because another one
@@ -142,7 +143,7 @@ var (
 type UndoneError struct{ ID client.ID }
 
 func (e *UndoneError) Error() string {
-	return "it was created, and deleted again because another one failed"
+	return "created, and deleted again because another one failed"
 }
 
 // A LeftoverError says that a conversation was created, and could not be deleted
@@ -153,6 +154,7 @@ type LeftoverError struct {
 }
 
 func (e *LeftoverError) Error() string {
-	return fmt.Sprintf("the conversation %s was created, and could not be deleted again when another one failed: %v", e.ID, e.Err)
+	return fmt.Sprintf("the conversation %s was created, but could not be deleted again when another one failed: "+
+		"%v", e.ID, e.Err)
 }
 func (e *LeftoverError) Unwrap() error { return e.Err }

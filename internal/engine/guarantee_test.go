@@ -51,7 +51,7 @@ func TestTwins(t *testing.T) {
 				mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 					late = s.stranger(t, apitest.NumberOf(1))
 					if lostByOthers {
-						s.engine.claims.lose([]Identity{{frontDesk, client.PhoneNumbers{}.Canonical(apitest.NumberOf(1))}}, 1)
+						s.engine.claims.lose([]lostCreate{{of: Identity{frontDesk, client.PhoneNumbers{}.Canonical(apitest.NumberOf(1))}}}, 1)
 					}
 				}})
 			result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)

@@ -88,7 +88,8 @@ func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversati
 	for chunk := range slices.Chunk(extra, e.settings.BatchSize) {
 		for n, err := range e.relations.remove(ctx, chunk, w.options) {
 			if err != nil {
-				w.results[owners[chunk[n]]].Err = fmt.Errorf("removing a link: %w", err)
+				w.results[owners[chunk[n]]].Err = fmt.Errorf("the conversation was written, but removing a link "+
+					"failed: %w", err)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -45,7 +46,8 @@ func (e *Engine) EachFound(ctx context.Context, query client.Query, limit int) i
 // complete completes a conversation that a query has found, but not its messages.
 func (e *Engine) complete(ctx context.Context, query client.Query, found *client.Conversation) error {
 	if !honoursRevision(query.Filters, found.Revision) {
-		return fmt.Errorf("it does not heed the filter on revision: the conversation %s has the revision %d", found.ID, found.Revision)
+		return fmt.Errorf("the service ignores the filter on revision: it found the conversation %s, which has "+
+			"the revision %d", found.ID, found.Revision)
 	}
 	found.Messages = nil
 	return e.completeRelations(ctx, found)
@@ -91,6 +93,9 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 	for conversation, err := range e.api.Conversations.All(ctx, query) {
 		if err != nil {
 			return nil, err
+		}
+		if conversation.PhoneID.IsZero() {
+			return nil, &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show the phone of a conversation", Snippet: conversation.ID.String()}
 		}
 		if conversation.PhoneID != phone || !fits(conversation) {
 			continue // the service may ignore the filter

@@ -59,7 +59,7 @@ func TestFindByRevision(t *testing.T) {
 		} {
 			found, err := s.engine.Find(t.Context(), client.Query{OrderBy: []string{"revision"}, Filters: []client.Filter{{Field: "revision", Op: test.op, Value: test.value}}}, 0)
 			if behavior == mockserver.Ignored {
-				if err == nil || !strings.Contains(err.Error(), "does not heed the filter on revision") {
+				if err == nil || !strings.Contains(err.Error(), "ignores the filter on revision") {
 					t.Errorf("revision %s %s, which is ignored: %d found, %v", test.op, test.value, len(found), err)
 				}
 				continue

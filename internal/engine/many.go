@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -95,8 +96,10 @@ func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
 	return found
 }
 
-// undo deletes what was created. An adopted record that others use stays: it may be
-// theirs.
+var errUnreadable = errors.New("it can't be read, so it may have existed before")
+
+// undo deletes what was created. An adopted record that others use stays, because it may be
+// theirs. So does a record that can't be read: it may have existed before.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []client.ID
@@ -108,6 +111,8 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		case id.IsZero():
 		case isThere && w.wasThere(ctx, i, record):
 			w.failUnknown([]int{i}, answeredWith(id))
+		case !isThere:
+			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
 		case w.results[i].Adopted && w.isUsed(ctx, i, id):
 			w.head(i).ID = client.Field[client.ID]{} // the record may be someone else's
 			w.results[i].Err = &AmbiguousError{IDs: []client.ID{id}}

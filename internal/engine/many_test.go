@@ -118,7 +118,8 @@ func TestAllOrNothingKeepsUpdates(t *testing.T) {
 	})
 }
 
-// If the links of one update can't be read, nothing is sent.
+// If the links of one update can't be read, it is not sent. What was created beside it is not
+// deleted either, because it can't be read: it may have existed before.
 func TestAllOrNothingPrepares(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,10 +129,10 @@ func TestAllOrNothingPrepares(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(change(before), acme)}, client.WriteOptions{}, true)
 		wantProblem(t, results[1].Err, client.NotPermitted)
-		if !errors.As(results[0].Err, new(*UndoneError)) {
+		if !errors.As(results[0].Err, new(*LeftoverError)) {
 			t.Errorf("the neighbour: %v", results[0].Err)
 		}
-		wantEqual(t, "conversations", 1, len(s.live()))
+		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }
 

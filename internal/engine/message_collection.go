@@ -93,7 +93,8 @@ func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversatio
 	for page, err := range e.Messages.entity.newerThan(ctx, floor, e.Messages.query) {
 		if err != nil {
 			for _, i := range open {
-				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("its messages: %w", err)}
+				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("reading its messages failed: %w",
+					err)}
 			}
 			return
 		}
@@ -142,7 +143,8 @@ func (e *Engine) takeMade(ctx context.Context, w *writing[client.Conversation, c
 			continue // deleted meanwhile
 		}
 		if errs[n] != nil {
-			result.Err = &UnreadError{ID: w.ids[made[n].item], Err: fmt.Errorf("its messages: %w", errs[n])}
+			result.Err = &UnreadError{ID: w.ids[made[n].item], Err: fmt.Errorf("reading its messages failed: %w",
+				errs[n])}
 			continue
 		}
 		e.claims.take(message.ID)

@@ -20,12 +20,21 @@ func isTooLarge(err error) bool { return client.StatusOf(err) == http.StatusRequ
 // isRefusedWhole reports whether the service refused a batch as a whole because of what is
 // in it.
 func isRefusedWhole(err error) bool {
+	if errors.As(err, new(*readError)) {
+		return false
+	}
 	switch client.ProblemOf(err) {
 	case client.Refused, client.RelationNotFound, client.NotFound:
 		return true
 	}
 	return false
 }
+
+// A readError is that of a read before a change: it says nothing of the change, or of an
+// earlier attempt at it.
+type readError struct{ error }
+
+func (e *readError) Unwrap() error { return e.error }
 
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }

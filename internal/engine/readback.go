@@ -125,6 +125,6 @@ func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 }
 
 var (
-	errGone         = errors.New("the CRM does not show it any more")
-	errStillDeleted = errors.New("the CRM said that it did, but still shows it as deleted")
+	errGone         = errors.New("the CRM no longer shows it")
+	errStillDeleted = errors.New("the CRM reported success, but still shows it as deleted")
 )

@@ -37,7 +37,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			err = cmp.Or(err, context.Cause(ctx))
 		}
 		if err != nil {
-			return items, fmt.Errorf("%w; looking for what it did failed too: %w", causeOf(lost), err)
+			return items, fmt.Errorf("%w; the search for its result failed too: %w", causeOf(lost), err)
 		}
 		return items, nil
 	}
@@ -53,29 +53,29 @@ func mayPass(err error) bool {
 }
 
 // adoptEarlier adopts what earlier attempts at creates have made. What differs from the
-// change becomes an update. If it returns an error, the batch must not create anything,
-// because the earlier attempt may have made it.
-func (w *writing[T, In]) adoptEarlier(ctx context.Context) error {
+// change becomes an update. If it can't find out about an attempt, that create stays lost
+// and is not sent.
+func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Earlier == nil })
 	if len(items) == 0 {
-		return nil
+		return
 	}
-	_, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout)
-	return err
+	if left, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout); err != nil {
+		w.failUnknown(left, err)
+	}
 }
 
-var errEarlier = errors.New("the outcome of an earlier attempt is not known")
+var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 
 // stillOpen returns the error of a change. A create that an earlier attempt may have made
 // stays lost, unless this attempt was carried out or refused.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
-	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), errors.Is(err, ErrRolledBack),
-		isUnknown(err), errors.As(err, new(*UnreadError)),
+	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), isUnknown(err), errors.As(err, new(*UnreadError)),
 		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
 		return err
 	case !errors.Is(err, errEarlier):
-		err = fmt.Errorf("%w; this one: %w", errEarlier, err)
+		err = fmt.Errorf("%w; this attempt: %w", errEarlier, err)
 	}
 	return &LostCreateError{Attempt: *change.Earlier, Err: err}
 }

@@ -243,7 +243,7 @@ func TestOutcomeUnknown(t *testing.T) {
 		apitest.Together(2, func(i int) {
 			_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), 0)
 			wantProblem(t, err, client.OutcomeUnknown)
-			for _, says := range []string{"may have been carried out", mockserver.ErrDropped.Error(), "looking for what it did failed too: HTTP 403"} {
+			for _, says := range []string{"may have carried out", mockserver.ErrDropped.Error(), "the search for its result failed too: HTTP 403"} {
 				if err != nil && !strings.Contains(err.Error(), says) {
 					t.Errorf("the text is %q; want it to say %q", err, says)
 				}

@@ -34,6 +34,15 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	}
 }
 
+// repeated returns which of the items were sent before: in a lost request of this batch, or
+// by an earlier attempt.
+func (w *writing[T, In]) repeated(items []int, lost error) []int {
+	if lost != nil {
+		return items
+	}
+	return slices.DeleteFunc(items, func(i int) bool { return w.changes[i].Earlier == nil || w.isUpdate(i) })
+}
+
 // lookForTwins notes which other records the first request of a repeated create may
 // have made.
 func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {

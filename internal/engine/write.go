@@ -60,14 +60,12 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 		}
 		now, err := w.entity.now(ctx)
 		if err != nil {
-			w.fail(w.all(), err)
+			w.fail(w.all(), &readError{err})
 			return
 		}
 		w.before = now
 	}
-	if err := w.adoptEarlier(ctx); err != nil {
-		w.fail(w.all(), err)
-	}
+	w.adoptEarlier(ctx)
 }
 
 // carryOut compares, restores and sends the items.
@@ -125,9 +123,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		if refused {
 			w.failWhole(items, err)
 		}
-		if lost != nil {
-			w.lookOnceMore(client.LastingOf(ctx), w.settled(items), lost)
-		}
+		w.lookOnceMore(client.LastingOf(ctx), w.repeated(w.settled(items), lost), cmp.Or(lost, errEarlier))
 		if items = w.unsettled(items); err == nil || refused {
 			continue // with the items that have become updates
 		}

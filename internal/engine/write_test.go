@@ -248,7 +248,7 @@ func TestUnread(t *testing.T) {
 			spoil: func(s testSpace) {
 				apitest.Must(t, s.Purge(apitest.ConversationSegment, fmt.Sprint(s.live()[1]["id"])))
 			},
-			want: []bool{false, true}, says: "does not show it any more",
+			want: []bool{false, true}, says: "no longer shows it",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

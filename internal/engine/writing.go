@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 
@@ -126,14 +127,19 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 	}
 }
 
-func (w *writing[T, In]) lostCreates(items []int) []Identity {
-	var creates []Identity
+func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
+	var creates []lostCreate
 	for _, i := range items {
 		if w.isCreate(i) {
-			creates = append(creates, w.identity(w.changes[i].Input))
+			creates = append(creates, w.lostCreate(i))
 		}
 	}
 	return creates
+}
+
+func (w *writing[T, In]) lostCreate(i int) lostCreate {
+	input, _ := json.Marshal(w.changes[i].Input) // as it was marshaled to be sent
+	return lostCreate{of: w.identity(w.changes[i].Input), input: string(input)}
 }
 
 // since returns a moment before anything that the item may have done.

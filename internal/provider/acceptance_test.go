@@ -30,8 +30,7 @@ var factories = map[string]func() (tfprotov6.ProviderServer, error){
 	"pipeliner": func() (tfprotov6.ProviderServer, error) { return provider.NewServer("test"), nil },
 }
 
-// Records that every space holds: those of a mock, or those that the
-// environment names in a real space.
+// Records that every space has. In a real space, environment variables name them.
 var (
 	phone       = recordID("PIPELINER_ACC_PHONE_ID", "10000000-0000-4000-8000-00000000000a")
 	otherPhone  = recordID("PIPELINER_ACC_OTHER_PHONE_ID", "10000000-0000-4000-8000-00000000000b")
@@ -45,7 +44,7 @@ var (
 	quote       = recordID("PIPELINER_ACC_QUOTE_ID", "70000000-0000-4000-8000-00000000000a")
 )
 
-// everyRecord is what [everything] needs.
+// everyRecord contains the records that [everything] needs.
 var everyRecord = []string{ada, bob, acme, globex, lead, opportunity, project, quote}
 
 const (
@@ -57,18 +56,19 @@ const (
 	password      = "correct horse battery staple"
 )
 
-// A space is the CRM as a test sees it that needs nothing but the API, so that it
-// runs against a real one too. It shows the test its own records only.
+// A space is the CRM of a test that needs nothing but the API, so that the test can run
+// against a real one too. It shows the test only the test's own records.
 type space struct {
 	crm
 	t       *testing.T
 	url     string     // of the service
 	spaceID string     // of the space
-	real    *realSpace // nil where it is a mock
+	real    *realSpace // nil for a mock
 }
 
-// crm is what others do in a space, what there is, and which requests there were:
-// in a real space nobody tells, and what is checked of them holds with the mock only.
+// crm is what a test does in a space in place of other people, and what it sees there. A
+// real space does not show its requests, so the checks of requests hold only with the
+// mock.
 type crm interface {
 	Create(entity string, fields map[string]any) (id string, err error)
 	Edit(entity, id string, fields map[string]any) error
@@ -79,16 +79,16 @@ type crm interface {
 	ResetRequests()
 }
 
-// A world is a mock of its own for one test, which orders faults, chooses how the
-// service behaves, or looks at all that there is.
+// A world is a mock for one test. The test orders faults, chooses how the service
+// behaves, or looks at all records.
 type world struct {
 	*space
 	*mockserver.Server
 }
 
-// Purge removes a record for good, while people go on working in the CRM: where the
-// newest record of all is gone, and nothing was changed since, the space can't be told
-// from one that was restored from a backup.
+// Purge removes a record for good, and then edits another one, as people go on working in
+// the CRM. If the newest record is gone and nothing was changed since, the space looks
+// like one that was restored from a backup.
 func (w *world) Purge(entity, id string) error {
 	if err := w.Server.Purge(entity, id); err != nil {
 		return err
@@ -96,8 +96,8 @@ func (w *world) Purge(entity, id string) error {
 	return w.space.Edit("Accounts", acme, map[string]any{"name": "Acme"})
 }
 
-// newSpace returns the real space where the environment names one, and otherwise
-// a mock that behaves so. The test needs these of the records.
+// newSpace returns the real space if the environment names one, and otherwise a mock that
+// behaves like one. The test needs these records.
 func newSpace(t *testing.T, records ...string) *space {
 	t.Helper()
 	if isReal() {
@@ -106,7 +106,7 @@ func newSpace(t *testing.T, records ...string) *space {
 	return newWorld(t, mockserver.Behavior{}).space
 }
 
-// newWorld skips the test where the environment names a real space.
+// newWorld skips the test if the environment names a real space.
 func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 	t.Helper()
 	if isReal() {
@@ -119,7 +119,7 @@ func newWorld(t *testing.T, behavior mockserver.Behavior) *world {
 	return newWorldOf(t, server)
 }
 
-// newWorldOf returns the world of a mock, which listens while the test runs.
+// newWorldOf returns the world of a mock, which listens until the test ends.
 func newWorldOf(t *testing.T, server *mockserver.Server) *world {
 	t.Helper()
 	listener := httptest.NewServer(server)
@@ -127,7 +127,7 @@ func newWorldOf(t *testing.T, server *mockserver.Server) *world {
 	return &world{Server: server, space: &space{crm: server, t: t, url: listener.URL, spaceID: "my_space"}}
 }
 
-// newMock returns a mock that holds the records of every space.
+// newMock returns a mock with the records of every space.
 func newMock(options mockserver.Options) (*mockserver.Server, error) {
 	options.Username, options.Password, options.Space = "terraform", password, "my_space"
 	server, err := mockserver.New(options)
@@ -137,7 +137,7 @@ func newMock(options mockserver.Options) (*mockserver.Server, error) {
 	return server, server.Seed(seed())
 }
 
-// seed returns the records that every space holds.
+// seed returns the records that every space has.
 func seed() map[string][]map[string]any {
 	return map[string][]map[string]any{
 		"Phones":        {{"id": phone, "name": "Sales"}, {"id": otherPhone, "name": "Support"}},
@@ -150,15 +150,15 @@ func seed() map[string][]map[string]any {
 	}
 }
 
-// config returns a configuration with the provider set up for this space, and
-// further settings.
+// config returns a configuration with a provider block for this space, and further
+// settings.
 func (s *space) config(body string, settings ...string) string {
 	credentials := fmt.Sprintf("username    = %q\n  password    = %q", "terraform", password)
 	if s.real != nil {
-		credentials = "" // they are in the environment, and so in no file
+		credentials = "" // they are in the environment, so that no file has them
 	}
 	if !strings.Contains(strings.Join(settings, "\n"), "recovery_timeout") {
-		settings = append(settings, `recovery_timeout = "1s"`) // a mock needs no patience
+		settings = append(settings, `recovery_timeout = "1s"`) // a mock replies at once
 	}
 	return fmt.Sprintf(`
 provider "pipeliner" {
@@ -171,8 +171,8 @@ provider "pipeliner" {
 `, s.url, s.spaceID, credentials, strings.Join(settings, "\n"), s.own(body))
 }
 
-// conversation returns a configuration of one conversation of the phone. In a
-// real space it has a number, whatever the attributes are: that tells whose it is.
+// conversation returns a configuration of one conversation of the phone. In a real space,
+// it always has a number, which shows that it belongs to the test.
 func (s *space) conversation(attributes string, settings ...string) string {
 	if s.real != nil && !strings.Contains(attributes, "recipient_phone_number") {
 		attributes += "\n  recipient_phone_number = \"+1 555 010 0000\""
@@ -184,14 +184,13 @@ func conversationBlock(attributes string) string {
 	return fmt.Sprintf("resource \"pipeliner_text_message_conversation\" \"test\" {\n  phone_id = %q\n  %s\n}", phone, attributes)
 }
 
-// run applies the steps one after the other, and afterwards destroys. No error
-// may show the password.
+// run applies the steps in order, and then destroys. No error may show the password.
 func run(t *testing.T, steps ...resource.TestStep) {
 	t.Helper()
 	runFrom(t, nil, steps...)
 }
 
-// runFrom is run with those versions of Terraform only that the checks let pass.
+// runFrom does the same as run, only with versions of Terraform that pass the checks.
 func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...resource.TestStep) {
 	t.Helper()
 	skipInShort(t)
@@ -213,8 +212,8 @@ func runFrom(t *testing.T, versions []tfversion.TerraformVersionCheck, steps ...
 	})
 }
 
-// checkedInPlan leaves what is checked behind an apply to the plan without a refresh that
-// comes next, and has the state too: two looks at the state would start Terraform twice.
+// checkedInPlan moves the checks of an apply to the plan without a refresh that follows.
+// That plan has the state too, and checking the state twice would start Terraform twice.
 func checkedInPlan(step resource.TestStep) resource.TestStep {
 	before := step.ConfigPlanChecks.PostApplyPreRefresh
 	step.ConfigPlanChecks.PostApplyPreRefresh = append([]plancheck.PlanCheck{afterApply{step.Check, step.ConfigStateChecks}}, before...)
@@ -222,7 +221,8 @@ func checkedInPlan(step resource.TestStep) resource.TestStep {
 	return step
 }
 
-// afterApply are checks of the world, which get no state, and of the state.
+// afterApply are the checks of the world, which get no state, and the checks of the
+// state.
 type afterApply struct {
 	world resource.TestCheckFunc
 	state []statecheck.StateCheck
@@ -247,15 +247,15 @@ func (a afterApply) CheckPlan(ctx context.Context, req plancheck.CheckPlanReques
 	}
 }
 
-// A rejection is a configuration that is an error.
+// A rejection is a configuration that causes an error.
 type rejection struct {
 	config  string
 	want    *regexp.Regexp
-	prepare func() // nil for nothing
+	prepare func() // may be nil
 }
 
-// reject tries one configuration after the other, in one folder: a case for each
-// would start Terraform five times as often. A failure shows what was wanted.
+// reject tries the configurations one by one, in one folder: a test case for each would
+// start Terraform five times as often. A failure shows what was wanted.
 func reject(t *testing.T, rejections map[string]rejection) {
 	t.Helper()
 	var steps []resource.TestStep
@@ -281,7 +281,7 @@ func skipInShort(t *testing.T) {
 	}
 }
 
-// planned expects what the plan of a step does with the conversation.
+// planned expects this action on the conversation in the plan of a step.
 func planned(action plancheck.ResourceActionType, more ...plancheck.PlanCheck) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{
 		PreApply:             append(more, plancheck.ExpectResourceAction(address, action)),
@@ -289,7 +289,7 @@ func planned(action plancheck.ResourceActionType, more ...plancheck.PlanCheck) r
 	}
 }
 
-// do is a check that makes no check: it changes the world after a step.
+// do returns a check that checks nothing: it changes the world after a step.
 func do(change func()) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		change()
@@ -302,7 +302,7 @@ func (s *space) live() []map[string]any {
 	return slices.DeleteFunc(s.Records(conversations), func(record map[string]any) bool { return record["is_deleted"] == true })
 }
 
-// the returns the only conversation there is.
+// the returns the only conversation.
 func (s *space) the() map[string]any {
 	s.t.Helper()
 	live := s.live()
@@ -318,7 +318,7 @@ func (s *space) id() string {
 	return id
 }
 
-// holds checks fields of the only conversation on the server.
+// holds checks the fields of the only conversation on the server.
 func (s *space) holds(want map[string]any) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		live := s.live()
@@ -330,7 +330,7 @@ func (s *space) holds(want map[string]any) resource.TestCheckFunc {
 		for field := range want {
 			got[field] = live[0][field]
 			if links, ok := want[field].([]string); ok {
-				wanted[field] = sortedTexts(links...) // the ids of a real space are in another order
+				wanted[field] = sortedTexts(links...) // a real space returns them in another order
 				got[field] = s.Links(id, field)
 			}
 		}
@@ -341,8 +341,8 @@ func (s *space) holds(want map[string]any) resource.TestCheckFunc {
 	}
 }
 
-// requests checks which requests there were since the last look at them, as
-// "METHOD path" below the entity, "*" for an id.
+// requests checks the requests since its last call, as "METHOD path" below the entity,
+// with "*" for an id.
 func (s *space) requests(want ...string) resource.TestCheckFunc {
 	return s.inMock(func() error {
 		got := []string{}
@@ -361,7 +361,7 @@ func (s *space) requests(want ...string) resource.TestCheckFunc {
 	})
 }
 
-// inMock is a check that only the mock allows, of what was sent.
+// inMock makes a check of what was sent, which only the mock shows.
 func (s *space) inMock(check func() error) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		if s.real != nil {
@@ -420,7 +420,7 @@ func (s *space) sentIn(operation string, wantItems, wantRequests int) resource.T
 	})
 }
 
-// lose orders a fault for the next request to the operation.
+// lose orders a fault for the next request of the operation.
 func (w *world) lose(operation string, fault mockserver.Fault) {
 	fault.Method, fault.Path, fault.Times = "POST", operation, 1
 	w.Inject(fault)

@@ -27,8 +27,8 @@ const (
 // accesses are the operations that requests need, as "Entity operation".
 type accesses map[string]bool
 
-// add notes what a request needs. A batch names the entity in its path; records and
-// relations inside it need access to entities of their own.
+// add notes what a request needs. A batch names its entity in the path. Records and
+// relations in its body need access to their own entities.
 func (a accesses) add(t *testing.T, r mockserver.Request) {
 	t.Helper()
 	entity, operation, _ := strings.Cut(strings.TrimPrefix(r.Path, "/entities/"), "/")
@@ -69,7 +69,7 @@ func (a accesses) addItem(entity string, item map[string]any) {
 	}
 }
 
-// An accessPlay applies configurations and notes which access they need.
+// An accessPlay applies configurations and notes the access that they need.
 type accessPlay struct {
 	t    *testing.T
 	crm  *mockserver.Server
@@ -84,7 +84,7 @@ func (p *accessPlay) conversationOf(typeName string, attributes map[string]any) 
 	return map[string]block{typeName + ".test": {typeName, configured(p.core.schemas[typeName].ValueType(), attributes)}}
 }
 
-// configured returns a value of the type, in which everything is null that is not given.
+// configured returns a value of the type. Attributes that are not given are null.
 func configured(typ tftypes.Type, given any) tftypes.Value {
 	switch typ := typ.(type) {
 	case tftypes.Object:
@@ -121,7 +121,7 @@ func configured(typ tftypes.Type, given any) tftypes.Value {
 	return tftypes.NewValue(typ, given)
 }
 
-// apply plans and applies; without a configuration, it destroys.
+// apply plans and applies. Without a configuration, it destroys.
 func (p *accessPlay) apply(config map[string]block) {
 	p.t.Helper()
 	planning := p.core.walk()
@@ -135,7 +135,7 @@ func (p *accessPlay) apply(config map[string]block) {
 	}
 }
 
-// life takes a conversation through everything that Terraform does with it.
+// life does everything to a conversation that Terraform can do.
 func (p *accessPlay) life(typeName string, messages bool) {
 	p.t.Helper()
 	declare := func(number, account, content string) map[string]block {
@@ -164,7 +164,7 @@ func (p *accessPlay) life(typeName string, messages bool) {
 	p.apply(nil)
 }
 
-// older lets the space look older than the state.
+// older makes the space look older than the state.
 func (p *accessPlay) older(typeName string) {
 	p.t.Helper()
 	config := p.conversationOf(typeName, map[string]any{"phone_id": phone, "recipient_phone_number": "+1 907 555 0103"})
@@ -191,7 +191,8 @@ func (p *accessPlay) read(typeName string, given map[string]any) {
 	}
 }
 
-// needed returns what requests are seen to need, whichever way the API behaves.
+// needed returns the access that the requests need, for each way in which the API may
+// behave.
 func needed(t *testing.T, play func(*accessPlay)) accesses {
 	t.Helper()
 	all := accesses{}
@@ -215,7 +216,7 @@ func needed(t *testing.T, play func(*accessPlay)) accesses {
 
 var accessRow = regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\|(.*)\\|$")
 
-// invoke invokes the action, also with a reply that gets lost.
+// invoke invokes the action, also with a lost reply.
 func (p *accessPlay) invoke() {
 	p.t.Helper()
 	conversation, err := p.crm.Create(conversations, map[string]any{"phone_id": phone})
@@ -227,8 +228,8 @@ func (p *accessPlay) invoke() {
 	}
 }
 
-// The table in the guide is what the requests need: for both resources without and
-// with messages, for the action, for what reads only, and where the space looks older
+// The table in the guide shows what the requests need: of both resources without and with
+// messages, of the action, of everything that only reads, and if the space looks older
 // than the state.
 func TestAccessGuide(t *testing.T) {
 	t.Parallel()

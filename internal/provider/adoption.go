@@ -14,11 +14,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// adoptions are results of creates by key, an empty one for a single resource.
+// adoptions are the results of creates by key. The key of a single resource is empty.
 type adoptions map[string]engine.Result[client.Conversation]
 
-// idInState returns the id that the result of a create gives the state, zero for none:
-// what followed the create may have failed.
+// idInState returns the id that the result of a create leaves in the state, zero for
+// none. There may be one even if a later step failed.
 func idInState(result engine.Result[client.Conversation]) client.ID {
 	if result.Err == nil {
 		return result.Value.ID
@@ -32,8 +32,8 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 	return client.ID{}
 }
 
-// warnOfAdoption warns of conversations that stand for something whose creation was
-// not seen, and of those that may exist twice.
+// warnOfAdoption warns of conversations that the engine adopted for lost creates, and of
+// those that may exist twice.
 func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 	var adopted, twins []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
@@ -50,32 +50,40 @@ func warnOfAdoption(at path.Path, results adoptions) (diags diag.Diagnostics) {
 	}
 	if len(adopted) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
-			"The CRM did not reply to the creation. The provider found a conversation that appeared since and has everything that was sent, and took it for the one it created: "+
-				firstOfMany(adopted)+". If the resource is tainted, the apply deletes and replaces it: run terraform untaint to keep it. "+
-				"If it belongs to someone else, also set deletion_policy = \"abandon\", apply, remove it from the configuration, and create another one.")
+			"The CRM did not reply when the provider created a conversation. The provider found a conversation "+
+				"that has appeared since and doesn't contradict what was sent, and adopted it: "+
+				firstOfMany(adopted)+". If the resource is tainted, the apply deletes and replaces the "+
+				"conversation. To keep it, run terraform untaint. If the conversation belongs to someone "+
+				"else, also set deletion_policy = \"abandon\", apply, remove the conversation from the "+
+				"configuration, and create another one.")
 	}
 	if len(twins) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",
-			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
-				"Both requests may have been carried out: "+firstOfMany(twins)+". The first of each is in the state. Delete the other one in the CRM if nobody needs it.")
+			"The CRM did not reply when the provider created a conversation, and did not show it within "+
+				"recovery_timeout. So the provider sent the create again. The CRM may have carried out both requests: "+
+				firstOfMany(twins)+". The state contains the first conversation of each pair. Delete the other "+
+				"one in the CRM, unless someone needs it.")
 	}
 	return diags
 }
 
-// claim tells the engine which conversations a resource has, so that it takes none of
-// them for what another one has lost. The error says of which it is too late.
+// claim tells the engine which conversations a resource has, so that it adopts none of
+// them for a lost create of another resource. If it has already adopted one, that is an
+// error.
 func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
 	if taken := api.Conversations.Known(ids...); len(taken) > 0 {
 		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(
-			"Terraform knows %s as part of this resource. The provider has just taken it for what another resource tried to create, "+
-				"because that attempt got no reply (a warning of that resource says so). It stays as it is. Run the command again. "+
-				"If the error comes back, remove the other resource from the state with terraform state rm.", idList(taken)))
+			"The state contains %s as part of this resource. The provider has just adopted it for another "+
+				"resource, whose create got no reply. A warning of that resource says so. For this resource, the "+
+				"provider changed nothing. Run the command again. If the error comes back, run terraform state rm "+
+				"with the address of the other resource.",
+			idList(taken)))
 	}
 	return diags
 }
 
-// isAmbiguous reports whether conversations may be the one that was created, and may be
-// somebody else's, and returns their ids.
+// isAmbiguous reports whether err is an [engine.AmbiguousError], and returns the ids of
+// its records.
 func isAmbiguous(err error) ([]client.ID, bool) {
 	ambiguous, ok := errors.AsType[*engine.AmbiguousError](err)
 	if !ok {
@@ -84,19 +92,22 @@ func isAmbiguous(err error) ([]client.ID, bool) {
 	return ambiguous.IDs, true
 }
 
-// candidates says of conversations that one of them may be what was created, and what
-// to do. Of a single one that has another content than was sent, or messages of others,
-// it is not clear whose it is.
+// candidates says that one of these conversations may be the created one, and what to do.
+// A single one is in doubt if it differs from what was sent, or has messages of others.
 func candidates(ids []client.ID) string {
 	if len(ids) == 1 {
-		return fmt.Sprintf("The conversation %s in the CRM may be it, or somebody else's: it is not quite what was sent, or others have written in it. Terraform leaves it alone. %s", ids[0], severalAdvice)
+		return fmt.Sprintf("The conversation %s in the CRM may be it, or may belong to someone else: it differs "+
+			"from what was sent, or others have written messages in it. The provider leaves it alone. %s",
+			ids[0], severalAdvice)
 	}
-	return fmt.Sprintf("Several conversations in the CRM may be it: %s. Terraform leaves all of them alone. %s", idList(ids), severalAdvice)
+	return fmt.Sprintf("Several conversations in the CRM may be it: %s. The provider leaves all of them alone. %s",
+		idList(ids), severalAdvice)
 }
 
-const severalAdvice = "Find out in the CRM which one it is. Then run terraform state rm with the address of this resource (or remove the entry), " +
-	"and import that one by its UUID; or delete in the CRM those that nobody needs, and apply again. " +
-	"If the resource is tainted, run terraform untaint first: else the apply replaces the one that is left."
+const severalAdvice = "Find out in the CRM which conversation is the right one. Then run terraform state rm with " +
+	"the address of this resource (or remove the entry), and import the right conversation by its UUID. Or " +
+	"delete the conversations that no one needs in the CRM, and apply again. If the resource is tainted, run " +
+	"terraform untaint first. Otherwise, the apply replaces the conversation that is left."
 
 func idList(ids []client.ID) string {
 	texts := make([]string, len(ids))

@@ -13,24 +13,27 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// unsettled are the creates whose outcome is not known: those of a map by the keys of
-// its entries, that of a single resource by an empty key. The private state keeps
-// them, so that the next refresh, apply or destroy looks before it does anything.
+// unsettled are the creates whose outcome is unknown, by the keys of the map. The key of
+// a single resource is empty. The private state keeps them, so that the next refresh,
+// apply or destroy looks for them first.
 type unsettled map[string]attempt
 
-// An attempt is one at a create.
+// An attempt is an attempt at a create.
 type attempt struct {
-	Since  engine.Moment            `json:"since"`            // before it
+	Since  engine.Moment            `json:"since"`            // the moment before it
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
-	Sent   client.ConversationInput `json:"sent"`             // its messages are empty ones, just as many
+	Sent   client.ConversationInput `json:"sent"`             // the messages have only their directions
 
-	// IsPartial says that it is that of an earlier version, of which only the phone and
-	// the number are known. That proves nothing: only a create that says what else was sent
-	// looks for it.
+	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
+	// dropped the memory.
+	IsRecalled bool `json:"recalled,omitempty"`
+	// IsPartial marks an attempt of an earlier version of the provider, which kept only
+	// the phone and the number. Those prove nothing. So the provider looks for it only
+	// when a create says what else was sent.
 	IsPartial bool `json:"partial,omitempty"`
 }
 
-// UnmarshalJSON also reads what earlier versions have kept.
+// UnmarshalJSON also reads the form that earlier versions of the provider wrote.
 func (a *attempt) UnmarshalJSON(text []byte) error {
 	type plain attempt
 	var kept struct {
@@ -50,50 +53,57 @@ func (a *attempt) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// attemptAt returns the attempt that an error is about, if the outcome is unknown.
+// attemptAt returns the attempt that failed with err, if its outcome is unknown.
 func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	lost, ok := errors.AsType[*engine.LostCreateError](err)
 	if !ok {
 		return attempt{}, false
 	}
 	if messages, isSet := sent.Messages.Get(); isSet {
-		sent.Messages = client.Value(make([]client.MessageInput, len(messages)))
+		kept := make([]client.MessageInput, len(messages))
+		for i, message := range messages {
+			kept[i].Direction = message.Direction
+		}
+		sent.Messages = client.Value(kept)
 	}
 	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent}, true
 }
 
 // earlier returns the attempt as the engine knows it.
-func (a attempt) earlier() *engine.Attempt { return &engine.Attempt{Since: a.Since, Passed: a.Passed} }
+func (a attempt) earlier() *engine.Attempt {
+	return &engine.Attempt{Since: a.Since, Passed: a.Passed, IsRecalled: a.IsRecalled}
+}
 
-// recall completes the attempt at what has no id in the state, if an earlier version kept
-// only part of it. If Terraform has dropped the memory, the state tells of the attempt: its
-// revision is the one before it. Otherwise the memory knows each attempt, and what it does
-// not know was refused.
+// recall completes the attempt at an entry that has no id in the state. If an earlier
+// version of the provider kept only part of it, the state has the rest. If Terraform has
+// dropped the private state, the state has all that is left: its revision is that of the
+// moment before the attempt. Otherwise, the memory knows every open attempt. One that it
+// does not know was refused.
 func (k *memory) recall(key string, m conversationModel) {
 	switch tried, isOpen := k.unsettled[key]; {
 	case isOpen && tried.IsPartial:
 		k.unsettled[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: m.toAPI(k.numbers, nil)}
 	case !isOpen && k.space.ID == "" && isKnown(m.Revision):
-		k.unsettled[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil)}
+		k.unsettled[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil), IsRecalled: true}
 	}
 }
 
-// isAbout reports whether the attempts of a single resource, if any, would have made
-// this conversation.
+// isAbout reports whether the attempt of a single resource, if there is one, would have
+// created this conversation.
 func (u unsettled) isAbout(m conversationModel, n numbers) bool {
 	tried, isOpen := u[""]
 	return !isOpen || tried.identity(n) == n.identify(m)
 }
 
-// identity returns which conversation the attempt would have made.
+// identity returns the identity of the conversation that the attempt would have created.
 func (a attempt) identity(n numbers) engine.Identity {
 	phone, _ := a.Sent.PhoneID.Get()
 	number, _ := a.Sent.RecipientPhoneNumber.Get()
 	return engine.Identity{Place: phone, Name: n.Canonical(number)}
 }
 
-// pass notes what a look has passed: it is of other resources, and the next look may not
-// know them.
+// pass notes the records that a look has passed because they belong to other resources.
+// The next look may not know those resources.
 func (u unsettled) pass(key string, looked *engine.Attempt) {
 	if tried, isOpen := u[key]; isOpen && looked != nil {
 		tried.Passed = looked.Passed
@@ -101,7 +111,7 @@ func (u unsettled) pass(key string, looked *engine.Attempt) {
 	}
 }
 
-// above returns a revision above which nothing is known to be something else.
+// above returns a revision above which no record is known to belong to another resource.
 func (a attempt) above() int64 {
 	revision := a.Since.Revision
 	for _, passed := range a.Passed {
@@ -110,8 +120,9 @@ func (a attempt) above() int64 {
 	return revision
 }
 
-// revision returns the one above which a single resource without an id was created, or
-// else the one given: Terraform drops the private state of what it replaces.
+// revision returns the revision above which a single resource without an id was created.
+// Without an attempt, it returns other. The state keeps the revision, because Terraform
+// drops the private state of a resource that it replaces.
 func (u unsettled) revision(other types.Int64) types.Int64 {
 	if tried, isOpen := u[""]; isOpen {
 		return types.Int64Value(tried.above())
@@ -119,7 +130,7 @@ func (u unsettled) revision(other types.Int64) types.Int64 {
 	return other
 }
 
-// An attemptIndex finds attempts by what they would have made.
+// An attemptIndex finds attempts by the identity of what they would have created.
 type attemptIndex map[engine.Identity][]keyedAttempt
 
 type keyedAttempt struct {
@@ -134,8 +145,8 @@ func (x attemptIndex) add(n numbers, all unsettled) {
 	}
 }
 
-// takeOut returns the attempt under the key, or else under another one, and forgets it;
-// nil where there is none.
+// takeOut returns an attempt of this identity and forgets it: the one under the key, or
+// else one under another key. It returns nil if there is none.
 func (x attemptIndex) takeOut(of engine.Identity, key string) *keyedAttempt {
 	all := x[of]
 	if len(all) == 0 {
@@ -147,9 +158,9 @@ func (x attemptIndex) takeOut(of engine.Identity, key string) *keyedAttempt {
 	return &found
 }
 
-// leftAttempts are attempts that this apply has left to the CRM, because their
-// deletion_policy is to abandon. What replaces their resource knows nothing of them: it
-// must not make a second one.
+// leftAttempts are attempts that this apply has abandoned, because of their
+// deletion_policy. A resource that replaces theirs does not know them, and must not
+// create a second conversation.
 type leftAttempts struct {
 	mu    sync.Mutex
 	index attemptIndex
@@ -170,7 +181,8 @@ func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
 	return l.index.takeOut(of, "")
 }
 
-// earlierAttempts are those of a resource, and those that were left.
+// earlierAttempts are the attempts of a resource, and those that this apply has
+// abandoned.
 type earlierAttempts struct {
 	own     unsettled
 	index   attemptIndex // of own
@@ -185,7 +197,7 @@ func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
 }
 
 // repeatedBy returns the attempt that a create repeats, under its key or under another
-// one, and forgets it; nil where there was none.
+// one, and forgets it. It returns nil if there is none.
 func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Attempt {
 	of := e.numbers.identify(m)
 	found := e.index.takeOut(of, key)

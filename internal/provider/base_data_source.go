@@ -12,15 +12,14 @@ import (
 // baseDataSource gives a data source its provider.
 type baseDataSource struct{ provider *providerData }
 
-// Configure takes the provider's data. There is none while Terraform validates.
+// Configure takes the provider's data, which is nil while Terraform validates.
 func (d *baseDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
 	data, diags := configuredWith(req.ProviderData)
 	resp.Diagnostics.Append(diags...)
 	d.provider = data
 }
 
-// readOnly returns the attributes of a resource as those of a data source,
-// which only shows them.
+// readOnly returns the attributes of a resource as read-only attributes of a data source.
 func readOnly(attributes map[string]resourceschema.Attribute) map[string]schema.Attribute {
 	shown := make(map[string]schema.Attribute, len(attributes))
 	for name, attribute := range attributes {
@@ -29,8 +28,8 @@ func readOnly(attributes map[string]resourceschema.Attribute) map[string]schema.
 	return shown
 }
 
-// shownAttribute returns an attribute of the same type. Of its description it
-// has the first sentence, which says what the value is; the others say what
+// shownAttribute returns a read-only attribute of the same type. It keeps only the first
+// sentence of the description, which says what the value is. The other sentences say what
 // setting it does.
 func shownAttribute(attribute resourceschema.Attribute) schema.Attribute {
 	description := firstSentence(attribute.GetMarkdownDescription())
@@ -47,5 +46,5 @@ func shownAttribute(attribute resourceschema.Attribute) schema.Attribute {
 	case basetypes.StringTypable:
 		return schema.StringAttribute{CustomType: t, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
 	}
-	return nil // a test sees that there are no others
+	return nil // a test checks that there are no other types
 }

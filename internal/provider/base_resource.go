@@ -11,14 +11,14 @@ import (
 // baseResource gives a resource its provider.
 type baseResource struct{ provider *providerData }
 
-// Configure takes the provider's data. There is none while Terraform validates.
+// Configure takes the provider's data, which is nil while Terraform validates.
 func (r *baseResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	data, diags := configuredWith(req.ProviderData)
 	resp.Diagnostics.Append(diags...)
 	r.provider = data
 }
 
-// configuredWith returns the provider's data, nil while there is none.
+// configuredWith returns the provider's data, nil while Terraform validates.
 func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
 	if data == nil {
 		return nil, nil
@@ -26,7 +26,8 @@ func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
 	provider, ok := data.(*providerData)
 	if !ok {
 		diags.AddError("Unexpected Provider Data",
-			fmt.Sprintf("The provider handed %T on. This is a bug in the provider; please report it.", data))
+			fmt.Sprintf("The provider's data has the unexpected type %T. This is a bug in the provider. Please "+
+				"report it.", data))
 	}
 	return provider, diags
 }

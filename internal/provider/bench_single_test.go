@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// The calls of a plan of a single resource that changes nothing.
+// The calls for a plan of a single resource without changes.
 func BenchmarkSingleCalls(b *testing.B) {
 	const id, typeName = "80000000-0000-4000-8000-000000000001", "pipeliner_text_message_conversation"
 	record := map[string]any{"id": id, "phone_id": testPhone, "recipient_phone_number": "+12025550100"}

@@ -14,8 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Entries that move to new keys, without a number and with one: what it costs must
-// grow with their number, not with its square.
+// Entries move to new keys, without and with a number. The cost must grow with the number
+// of entries, not with its square.
 func BenchmarkPlanMovedEntries(b *testing.B) {
 	for _, count := range []int{500, 1000, 2000} {
 		for _, numbered := range []bool{true, false} {
@@ -54,8 +54,8 @@ func movedEntries(b *testing.B, count int, numbered bool) (config, prior entries
 	return config, prior
 }
 
-// The calls of a plan of the bulk resource that changes nothing. What an entry takes must
-// not grow with their number.
+// The calls for a plan of the bulk resource without changes. The cost of an entry must
+// not grow with the number of entries.
 func BenchmarkBulkCalls(b *testing.B) {
 	for _, count := range []int{250, 1_000, 10_000, 50_000} {
 		b.Run(fmt.Sprint(count), func(b *testing.B) { benchmarkBulkCalls(b, count) })

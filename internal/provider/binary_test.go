@@ -30,10 +30,10 @@ type binary struct {
 	terraform string
 	dir       string
 	env       []string
-	signal    syscall.Signal // that interrupts it
+	signal    syscall.Signal // sent to interrupt it
 }
 
-// build builds the provider and the mock server, once for all tests, and returns the
+// build builds the provider and the mock server once for all tests. It returns the
 // folder, which [TestMain] removes.
 var build = sync.OnceValues(func() (folder string, err error) {
 	if folder, err = os.MkdirTemp("", "pipeliner"); err != nil {
@@ -47,7 +47,7 @@ var build = sync.OnceValues(func() (folder string, err error) {
 	return folder, nil
 })
 
-// terraformPath returns the Terraform that the tests run.
+// terraformPath returns the path of the Terraform that the tests run.
 var terraformPath = sync.OnceValues(func() (path string, err error) {
 	if path = os.Getenv("TF_ACC_TERRAFORM_PATH"); path == "" {
 		path, err = exec.LookPath("terraform")
@@ -55,7 +55,7 @@ var terraformPath = sync.OnceValues(func() (path string, err error) {
 	return path, err
 })
 
-// terraformVersion returns its version, which is asked for once.
+// terraformVersion returns its version. It asks only once.
 var terraformVersion = sync.OnceValues(func() (*version.Version, error) {
 	path, err := terraformPath()
 	if err != nil {
@@ -72,7 +72,7 @@ var terraformVersion = sync.OnceValues(func() (*version.Version, error) {
 	return is.Version, err
 })
 
-// newBinary builds the provider. The test is skipped where acceptance tests are.
+// newBinary builds the provider. It skips the test if acceptance tests are skipped.
 func newBinary(t *testing.T, configuration string) *binary {
 	t.Helper()
 	if os.Getenv(resource.EnvTfAcc) == "" {
@@ -104,8 +104,8 @@ func (b *binary) write(name, content string) {
 	}
 }
 
-// run runs Terraform to its end, and interrupts it, as Ctrl-C or a CI does it and
-// its provider, once interrupt is closed.
+// run runs Terraform until it ends. When interrupt is closed, it interrupts Terraform and
+// its provider, as Ctrl-C or CI does.
 func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output string, exitCode int) {
 	b.t.Helper()
 	var out bytes.Buffer
@@ -126,7 +126,7 @@ func (b *binary) run(interrupt <-chan struct{}, arguments ...string) (output str
 		case <-ended:
 		}
 	})
-	_ = command.Wait() // the exit code tells
+	_ = command.Wait() // the exit code shows it
 	close(ended)
 	waiting.Wait()
 	return out.String(), command.ProcessState.ExitCode()
@@ -172,8 +172,8 @@ func (b *binary) ids() map[string]bool {
 	return ids
 }
 
-// Ctrl-C, or the cancelling of a CI's job, during a long apply: what was sent is in
-// the state, the next apply makes the rest, and none twice.
+// Ctrl-C, or a cancelled CI job, interrupts a long apply. The state has everything that
+// was sent, and the next apply creates the rest, nothing twice.
 func TestAccTextMessageConversations_interrupt(t *testing.T) {
 	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -213,7 +213,7 @@ func interruptApply(t *testing.T, signal syscall.Signal) {
 	}
 }
 
-// wantOwned checks that the state has each conversation of the server, and no other.
+// wantOwned checks that the state has exactly the conversations of the server.
 func (b *binary) wantOwned(w *world) {
 	b.t.Helper()
 	ids := b.ids()
@@ -229,8 +229,8 @@ func (b *binary) wantOwned(w *world) {
 	}
 }
 
-// The state behind an apply is what was planned: what others had changed beside
-// that is not in it, and is not overwritten by a plan that has not looked.
+// The state after an apply has the planned values. It does not have what others have
+// changed at the same time, and a plan without a refresh does not overwrite that.
 func TestAccTextMessageConversation_withoutRefresh(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -256,8 +256,8 @@ func TestAccTextMessageConversation_withoutRefresh(t *testing.T) {
 	}
 }
 
-// What a query finds is imported by the configuration that it writes, and then
-// there is nothing to do.
+// A query finds conversations and writes a configuration that imports them. After that,
+// the plan is empty.
 func TestAccTextMessageConversation_queryWritesConfiguration(t *testing.T) {
 	t.Parallel()
 	skipOpenTofu(t, "it has no queries")
@@ -281,7 +281,7 @@ func TestAccTextMessageConversation_queryWritesConfiguration(t *testing.T) {
 	}
 }
 
-// skipBelow skips the test where Terraform is older.
+// skipBelow skips the test if Terraform is older.
 func (b *binary) skipBelow(least *version.Version) {
 	b.t.Helper()
 	is, err := terraformVersion()

@@ -10,12 +10,12 @@ type (
 	messageChange      = engine.Change[client.MessageInput]
 )
 
-// change returns what must be written to turn prior into m, all that m sets where prior
-// is nil, together with what the state knows of the conversation.
+// change returns what must be written to turn prior into m, and what the state knows of
+// the conversation. If prior is nil, everything that m sets must be written.
 func (m conversationModel) change(n numbers, prior *conversationModel) conversationChange {
 	change := conversationChange{Input: m.toAPI(n, prior)}
 	change.Restore = prior != nil && isRestored(m.IsDeleted, prior.IsDeleted)
-	if prior != nil && change.IsNeeded() { // of the entries of a map, most stay as they are
+	if prior != nil && change.IsNeeded() { // most entries of a map stay as they are
 		change.Known = prior.known(n)
 	}
 	return change

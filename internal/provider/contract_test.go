@@ -13,10 +13,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// What no source says of the API is a switch of the mock, and each switch has a probe that
-// finds out which way a service is. TestAccContract prints what it has found of the real
-// space as the mock's flags. That the space is another way than the mock can play is an
-// error; what can't be told is not.
+// For each behavior of the API that no source documents, the mock has a switch, and the
+// switch has a probe that finds out how a service behaves. TestAccContract prints the
+// behavior of the real space as the mock's flags. It fails if the space behaves in a way
+// that the mock can't play, but not if a probe can't tell.
 func TestAccContract(t *testing.T) {
 	if os.Getenv(resource.EnvTfAcc) == "" {
 		t.Skipf("acceptance tests run where %s is set", resource.EnvTfAcc)
@@ -52,7 +52,7 @@ func TestAccContract(t *testing.T) {
 	t.Logf("the mock plays this service with:\npipeliner-mock %s", strings.Join(flags, " "))
 }
 
-// probed returns the real space with the test's own numbers.
+// probed returns the real space with the numbers of this test.
 func (s *space) probed() probe.Space {
 	named := func(id string) string {
 		if _, isUnset := unset[id]; isUnset {

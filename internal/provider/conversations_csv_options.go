@@ -10,21 +10,25 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// sheetOptions say what the cells of a spreadsheet stand for.
+// sheetOptions say how to read the cells of a spreadsheet.
 type sheetOptions struct {
 	key, separator string
 	delimiter      rune
-	columns        map[string]string            // by attribute
-	constants      map[string]attr.Value        // by attribute
-	lookups        map[string]map[string]string // by attribute, and by what a cell says in lower case
+	columns        map[string]string      // by attribute
+	constants      map[string]attr.Value  // by attribute
+	lookups        map[string]lookupTable // by attribute
+	blankNumbers   bool                   // are allowed
 }
 
-// newSheetOptions reads the options that are given.
+const sheetOptionNames = "key, columns, constants, lookups, separator, delimiter, blank_numbers"
+
+// newSheetOptions reads the options of a function call.
 func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
-	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]map[string]string{}}
+	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]lookupTable{}}
 	options, err := namedValues(given)
 	if err != nil {
 		return nil, err
@@ -32,7 +36,7 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	for _, name := range slices.Sorted(maps.Keys(options)) {
 		set, known := setSheetOption[name]
 		if !known {
-			return nil, fmt.Errorf("%s: is not an option; the options are: key, columns, constants, lookups, separator, delimiter", name)
+			return nil, fmt.Errorf("%q is not an option; the options are: %s", name, sheetOptionNames)
 		}
 		if err := set(ctx, o, options[name]); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -40,14 +44,14 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	}
 	switch {
 	case o.key == "":
-		return nil, errors.New("key: name the column that holds the keys")
+		return nil, errors.New("key: set it to the name of the column that contains the keys")
 	case o.columns["phone_id"] == "" && o.constants["phone_id"] == nil:
-		return nil, errors.New("columns, constants: one of them must say the phone_id")
+		return nil, errors.New("columns, constants: one of them must contain phone_id")
 	}
 	return o, nil
 }
 
-// setSheetOption sets an option, by its name.
+// setSheetOption contains a setter for each option, by name.
 var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value) error{
 	"key": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
 		o.key, err = plainString(value)
@@ -67,6 +71,16 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 		}
 		return cmp.Or(err, errors.New("must be one character, and not a quote or a line end"))
 	},
+	"blank_numbers": func(_ context.Context, o *sheetOptions, value attr.Value) error {
+		if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
+			value = dynamic.UnderlyingValue()
+		}
+		allowed, isBool := value.(types.Bool)
+		if o.blankNumbers = allowed.ValueBool(); !isBool {
+			return errors.New("must be true or false")
+		}
+		return nil
+	},
 	"columns": func(_ context.Context, o *sheetOptions, value attr.Value) error {
 		return ofEach(value, func(attribute string, column attr.Value) (err error) {
 			o.columns[attribute], err = plainString(column)
@@ -80,20 +94,21 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 		})
 	},
 	"lookups": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		return ofEach(value, func(attribute string, table attr.Value) error {
-			texts, err := namedValues(table)
-			o.lookups[attribute] = make(map[string]string, len(texts))
-			for text, stands := range texts {
-				id, idErr := plainString(stands)
-				o.lookups[attribute][lookupKey(text)] = id
+		return ofEach(value, func(attribute string, given attr.Value) error {
+			texts, err := namedValues(given)
+			table := lookupTable{}
+			for _, text := range slices.Sorted(maps.Keys(texts)) {
+				id, idErr := plainString(texts[text])
+				table[lookupKey(text)] = append(table[lookupKey(text)], lookupEntry{text: text, id: id})
 				err = errors.Join(err, idErr)
 			}
+			o.lookups[attribute] = table
 			return err
 		})
 	},
 }
 
-// ofEach takes what an option says of each attribute.
+// ofEach passes each attribute of an option to take, with its value.
 func ofEach(value attr.Value, take func(attribute string, value attr.Value) error) error {
 	named, err := namedValues(value)
 	if err != nil {
@@ -110,12 +125,16 @@ func ofEach(value attr.Value, take func(attribute string, value attr.Value) erro
 	return nil
 }
 
-// checkColumn accepts an attribute that a cell can hold.
+// checkColumn returns an error unless a cell can set the attribute.
 func checkColumn(attribute string) error {
 	if field, known := fieldNamed(attribute); known && field.write != nil {
 		return nil
 	}
-	return fmt.Errorf("%q is no attribute that can be set from a cell", attribute)
+	names := make([]string, len(configurableFields))
+	for i, field := range configurableFields {
+		names[i] = field.name
+	}
+	return fmt.Errorf("%q is not an attribute that a cell can set; these are: %s", attribute, strings.Join(names, ", "))
 }
 
 // namedValues returns the elements of a map or the attributes of an object that are not
@@ -135,7 +154,7 @@ func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
 	return named, nil
 }
 
-// constantOf returns a value as that of an attribute.
+// constantOf converts a value to the type of an attribute, and validates it.
 func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
 	var constant attr.Value
 	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
@@ -151,13 +170,22 @@ func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.V
 		}
 		constant = types.StringValue(text)
 	}
-	for _, wrong := range validateAttribute(ctx, at("").AtName(attribute), entrySchema[attribute], constant) {
-		return nil, errors.New(wrong.Detail())
+	for _, wrong := range faultsOf(ctx, attribute, constant) {
+		return nil, errors.New(wrong)
 	}
 	return constant, nil
 }
 
-// plainStrings returns the elements of a list of any kind.
+// faultsOf returns what is wrong with the value of an attribute. The caller names the
+// place, and Terraform adds a full stop.
+func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults []string) {
+	for _, wrong := range validateAttribute(ctx, path.Root(attribute), entrySchema[attribute], value) {
+		faults = append(faults, strings.TrimSuffix(wrong.Detail(), "."))
+	}
+	return faults
+}
+
+// plainStrings returns the elements of a list, a set or a tuple.
 func plainStrings(value attr.Value) ([]attr.Value, error) {
 	var elements []attr.Value
 	switch value := value.(type) {
@@ -189,7 +217,7 @@ func plainString(value attr.Value) (string, error) {
 	}
 	text, isText := value.(types.String)
 	if !isText || !isKnown(text) {
-		return "", errors.New("must be a string that is known")
+		return "", errors.New("must be a known string")
 	}
 	return text.ValueString(), nil
 }

@@ -25,18 +25,25 @@ func (conversationsFromCSVFunction) Metadata(_ context.Context, _ function.Metad
 func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Read conversations from a spreadsheet's CSV",
-		MarkdownDescription: "Returns a map of conversations for the attribute `conversations` of `pipeliner_text_message_conversations`, of exactly its type. " +
-			"The first row names the columns. A byte order mark, line ends of any kind, and spaces at the ends of cells don't matter; blank cells are null, and blank rows are left out. " +
-			"Errors name row and column." + functionsNeed,
+		MarkdownDescription: "Returns a map of conversations that has exactly the type of the attribute " +
+			"`conversations` of `pipeliner_text_message_conversations`. The first row names the columns. The " +
+			"function accepts any line ends, and ignores a byte order mark, blank rows, and spaces around the " +
+			"text of a cell. Blank cells are null, but a blank cell of `phone_id` or " +
+			"`recipient_phone_number` is an error (see `blank_numbers`). Errors name the row and the column." + functionsNeed,
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
-				"  - `key`: the column that holds the keys.\n" +
-				"  - `columns`: map of an attribute of a conversation to the column that holds it.\n" +
-				"  - `constants`: map of an attribute to the value that it has in every row.\n" +
-				"  - `lookups`: map of an attribute to a map of what its cells say to what that stands for, such as names of accounts to their UUIDs. Case doesn't matter.\n" +
-				"  - `separator`: what separates several ids in one cell, `;` if you omit it.\n" +
-				"  - `delimiter`: what separates the cells of a row, `,` if you omit it."},
+				"  - `key`: the column that contains the keys.\n" +
+				"  - `columns`: a map from attributes of a conversation to the columns that contain them.\n" +
+				"  - `constants`: a map from attributes to the values that they have in every row. If " +
+				"`columns` contains the attribute too, the value applies to the blank cells.\n" +
+				"  - `lookups`: a map from attributes to maps that translate the text of their cells, such as " +
+				"the name of an account to its UUID. If keys differ only in case, the cell must " +
+				"have the exact text. Otherwise, case doesn't matter.\n" +
+				"  - `separator`: the text between several ids in one cell. Default `;`.\n" +
+				"  - `delimiter`: the character between the cells of a row. Default `,`.\n" +
+				"  - `blank_numbers`: whether a cell of `recipient_phone_number` may be blank. Default `false`. " +
+				"With `true`, such a conversation has no number."},
 		},
 		Return: entriesReturn(f.open),
 	}
@@ -48,7 +55,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
-	// Not every Terraform keeps back an object of which only a part is unknown.
+	// Some versions of Terraform call a function even if a part of an object is unknown.
 	whole, err := given.ToTerraformValue(ctx)
 	if err == nil && !whole.IsFullyKnown() {
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
@@ -67,7 +74,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	resp.Error = setEntries(ctx, &resp.Result, found)
 }
 
-// read returns the conversations of a spreadsheet, or the first few of all errors.
+// read returns the conversations of a spreadsheet, or an error with the first few faults.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	text = strings.TrimPrefix(text, "\ufeff")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
@@ -77,7 +84,7 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 		return nil, errors.New("the CSV is empty: its first row must name the columns")
 	}
 	if err != nil {
-		return nil, err
+		return nil, csvFault(err, 0)
 	}
 	s := &sheet{sheetOptions: o, found: entries{}, rows: map[string]int{}, columns: map[string]int{}}
 	s.setColumns(header)
@@ -87,7 +94,7 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, csvFault(err, folded)
 		}
 		line, _ := in.FieldPos(0)
 		s.add(ctx, line-folded, cells)
@@ -97,6 +104,23 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 		return nil, errors.New(strings.Join(firstTexts(s.faults), "\n"))
 	}
 	return s.found, nil
+}
+
+// csvFault says what is wrong with the quotes of a CSV. It names the row where that begins,
+// which has this many line ends within cells before it.
+func csvFault(err error, folded int) error {
+	var wrong *csv.ParseError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	row := wrong.StartLine - folded
+	switch {
+	case errors.Is(wrong.Err, csv.ErrBareQuote):
+		return fmt.Errorf(`row %d: a cell contains a quote (") and is not in quotes: put the cell in quotes, and write each quote inside it twice`, row)
+	case errors.Is(wrong.Err, csv.ErrQuote):
+		return fmt.Errorf(`row %d: a cell in quotes has no closing quote, or more text after it: write each quote (") inside the cell twice`, row)
+	}
+	return fmt.Errorf("row %d: %w", row, wrong.Err)
 }
 
 // A sheet is a spreadsheet that is being read.
@@ -109,7 +133,7 @@ type sheet struct {
 	rows    map[string]int // by key
 	faults  []string
 
-	lacksColumns bool // that the options name
+	lacksColumns bool // whether columns that the options name are missing
 }
 
 func (s *sheet) fault(row int, column, format string, arguments ...any) {
@@ -122,16 +146,27 @@ func (s *sheet) setColumns(header []string) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := s.columns[name]; twice && name != "" {
-			s.fault(1, name, "the column is there twice")
+			s.fault(1, name, "the column occurs twice")
 		}
 		s.columns[name] = i
 	}
 	for _, wanted := range slices.Concat([]string{s.key}, slices.Sorted(maps.Values(s.sheetOptions.columns))) {
 		if _, found := s.columns[wanted]; !found {
-			s.fault(1, wanted, "there is no such column; the columns are: %s", quoted(header))
+			s.fault(1, wanted, "there is no such column; the columns are: %s%s", quoted(header), s.otherDelimiter(header))
 			s.lacksColumns = true
 		}
 	}
+}
+
+// otherDelimiter is a hint at the option delimiter, where the cells of the header seem to be
+// separated by something else.
+func (s *sheet) otherDelimiter(header []string) string {
+	for _, delimiter := range []string{";", "\t", ",", "|"} {
+		if len(header) == 1 && strings.Contains(header[0], delimiter) {
+			return fmt.Sprintf("; if %q separates the cells, add the option delimiter = %[1]q", delimiter)
+		}
+	}
+	return ""
 }
 
 // add adds the conversation of a row.
@@ -140,7 +175,8 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if len(cells) != s.width {
-		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, and the header has %d: put a cell that contains the delimiter in quotes", row, len(cells), s.width))
+		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, but the header has %d: put a cell that "+
+			"contains the delimiter in quotes", row, len(cells), s.width))
 		return
 	}
 	textIn := func(column string) string {
@@ -151,7 +187,7 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	}
 	key := textIn(s.key)
 	if first, twice := s.rows[key]; twice {
-		s.fault(row, s.key, "the key %q is that of row %d too", key, first)
+		s.fault(row, s.key, "row %d has the key %q too", first, key)
 		return
 	}
 	if s.rows[key] = row; key == "" {
@@ -162,25 +198,29 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	for attribute, constant := range s.constants {
 		entry.set(attribute, constant)
 	}
-	for attribute, column := range s.sheetOptions.columns {
-		if text := textIn(column); text != "" {
-			s.set(ctx, entry, cell{row: row, key: key, attribute: attribute, column: column, text: text})
+	for _, attribute := range slices.Sorted(maps.Keys(s.sheetOptions.columns)) {
+		c := cell{row: row, attribute: attribute, column: s.sheetOptions.columns[attribute]}
+		c.text = textIn(c.column)
+		switch {
+		case c.text != "":
+			s.set(ctx, entry, c)
+		case s.constants[attribute] != nil:
+		case attribute == "phone_id":
+			s.fault(row, c.column, "the phone_id is blank")
+		case attribute == numberAttribute && !s.blankNumbers:
+			s.fault(row, c.column, "the number is blank: fill it in, or set blank_numbers = true if conversations may have no number")
 		}
-	}
-	if entry.PhoneID.IsNull() {
-		s.fault(row, s.sheetOptions.columns["phone_id"], "the phone_id is blank")
 	}
 	s.found[key] = entry
 }
 
-// A cell holds an attribute of the conversation with the key.
+// A cell holds an attribute of a conversation.
 type cell struct {
-	row                    int
-	key, attribute, column string
-	text                   string
+	row                     int
+	attribute, column, text string
 }
 
-// set sets the attribute of a cell to what the cell says.
+// set sets the attribute to the value of the cell.
 func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	items := []string{c.text}
 	_, isSet := entryType.AttrTypes[c.attribute].(types.SetType)
@@ -193,12 +233,12 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 			continue
 		}
 		if table := s.lookups[c.attribute]; table != nil {
-			stands, found := table[lookupKey(item)]
-			if !found {
-				s.fault(c.row, c.column, "%q is not in the lookups of %s", item, c.attribute)
+			id, err := table.find(item)
+			if err != nil {
+				s.fault(c.row, c.column, "%v of %s", err, c.attribute)
 				continue
 			}
-			item = stands
+			item = id
 		}
 		values = append(values, types.StringValue(item))
 	}
@@ -211,8 +251,8 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	default:
 		return
 	}
-	for _, wrong := range validateAttribute(ctx, at(c.key).AtName(c.attribute), entrySchema[c.attribute], value) {
-		s.fault(c.row, c.column, "%s", wrong.Detail())
+	for _, wrong := range faultsOf(ctx, c.attribute, value) {
+		s.fault(c.row, c.column, "%s", wrong)
 	}
 	entry.set(c.attribute, value)
 }
@@ -223,6 +263,3 @@ func lineEndsIn(cells []string) (count int) {
 	}
 	return count
 }
-
-// lookupKey is the same for texts that differ in case and spaces at their ends only.
-func lookupKey(text string) string { return strings.ToLower(strings.TrimSpace(text)) }

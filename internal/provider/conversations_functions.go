@@ -14,13 +14,13 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// The functions here return a map of entries that has exactly the type of the bulk
-// resource's attribute, so that Terraform has nothing to convert: its conversions take
-// time that grows with the square of the entries. What is large passes the framework
-// sealed here too, see [sealingServer].
+// The functions return a map of entries with exactly the type of the bulk resource's
+// attribute, so that Terraform does not convert it: a conversion takes time that grows
+// with the square of the number of entries. The map passes through the framework sealed
+// here too, see [sealingServer].
 
-// sealedParameters are the functions whose result is a sealed map, and whether that
-// goes for their first parameter too.
+// sealedParameters contains the functions that return a sealed map, and whether their
+// first parameter is sealed too.
 var sealedParameters = map[string]bool{conversationsName: true, conversationsFromCSVName: false}
 
 const (
@@ -51,7 +51,7 @@ func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFun
 	return resp, err
 }
 
-// entriesReturn is the type of the map, open or sealed.
+// entriesReturn returns the type of the map, open or sealed.
 func entriesReturn(open bool) function.Return {
 	if open {
 		return function.MapReturn{ElementType: entryType}
@@ -70,9 +70,11 @@ func (f conversationsFunction) Definition(_ context.Context, _ function.Definiti
 	const name, description = "value", "Map or object of conversations by their keys, each with any of the attributes of an entry. Values may be unknown."
 	resp.Definition = function.Definition{
 		Summary: "Give a map of conversations its type",
-		MarkdownDescription: "Returns the conversations as a map that has exactly the type of the attribute `conversations` of `pipeliner_text_message_conversations`. " +
-			"Without it, Terraform converts the map in each step of each command, which takes time that grows with the square of the entries: use it from about 1,000 entries on. " +
-			"If any part of the value is sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
+		MarkdownDescription: "Returns the conversations as a map that has exactly the type of the attribute " +
+			"`conversations` of `pipeliner_text_message_conversations`. Without this function, Terraform " +
+			"converts the map in each step of each command. That takes time that grows with the square of the " +
+			"number of entries, so use the function from about 1,000 entries on. If any part of the value is " +
+			"sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
 		Return: entriesReturn(f.open),
 	}
 	if f.open {
@@ -106,12 +108,12 @@ func setEntries(ctx context.Context, result *function.ResultData, found entries)
 	return result.Set(ctx, sealed)
 }
 
-// givenWire are the attributes of an entry in a value of any type that fits: text may be
-// a number, and a set may be a list.
+// givenWire reads the attributes of an entry from values of any type that fits: a number
+// for a text, a list for a set.
 var givenWire = wireTypesOf(entryType.AttrTypes, true)
 
-// readGiven reads a value of any type, which comes with its type in front. known is
-// false where nothing of it is.
+// readGiven reads a value of any type, which comes with its type in front. known is false
+// if the whole value is unknown.
 func readGiven(value []byte) (found entries, known bool, err error) {
 	in := msgpack.NewDecoder(bytes.NewReader(value))
 	switch {
@@ -123,7 +125,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	if _, err := in.DecodeArrayLen(); err != nil {
 		return nil, false, err
 	}
-	if err := in.Skip(); err != nil { // its type: whatever fits is taken
+	if err := in.Skip(); err != nil { // its type: any type that fits is accepted
 		return nil, false, err
 	}
 	code, err := in.PeekCode()
@@ -133,7 +135,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	case msgpcode.IsExt(code):
 		return nil, false, nil
 	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
-		return nil, false, errors.New("the value must be a map or an object: conversations by their keys")
+		return nil, false, errors.New("the value must be a map or an object of conversations by their keys")
 	}
 	found, nulls, err := readEntries(in, givenWire)
 	if err != nil {
@@ -141,7 +143,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	}
 	if len(nulls) > 0 {
 		slices.Sort(nulls)
-		return nil, false, fmt.Errorf("entries must not be null, these are: %s", quoted(nulls))
+		return nil, false, fmt.Errorf("entries must not be null: %s", quoted(nulls))
 	}
 	return found, true, nil
 }

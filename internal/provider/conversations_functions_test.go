@@ -23,11 +23,11 @@ import (
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
-// unknown stands for a value that is not known yet.
+// unknown stands for an unknown value.
 type unknown struct{}
 
-// inHCL returns a value as the configuration writes it: an object, a tuple, a text, a
-// number.
+// inHCL returns a value in the form in which a configuration writes it: an object, a
+// tuple, a string, a number.
 func inHCL(value any) tftypes.Value {
 	switch value := value.(type) {
 	case tftypes.Value:
@@ -60,7 +60,7 @@ func inHCL(value any) tftypes.Value {
 	panic(fmt.Sprintf("%T", value))
 }
 
-// plainly returns a value as [inHCL] takes it, without what is null, sets in order.
+// plainly is the inverse of [inHCL]. It omits null values and sorts sets.
 func plainly(t *testing.T, value tftypes.Value) any {
 	t.Helper()
 	switch {
@@ -91,8 +91,8 @@ func plainly(t *testing.T, value tftypes.Value) any {
 	return known
 }
 
-// callForMap calls a function that returns conversations. Its first argument may be of any
-// type if isAny says so, its second always.
+// callForMap calls a function that returns conversations. If isAny is true, its first
+// argument may have any type. Its second argument always may.
 func callForMap(t *testing.T, name string, isAny bool, arguments ...any) (any, string) {
 	t.Helper()
 	server := pipeliner.NewServer("test")
@@ -161,9 +161,9 @@ func TestConversationsFunction(t *testing.T) {
 			given: a(map[string]any{"number": "+1"}),
 			err:   `0: "a": there is no attribute "number"; the attributes are: account_relations, contact_relations, id, is_deleted, lead_relations, messages, opportunity_relations, phone_id, project_relations, quote_relations, recipient_account_id, recipient_contact_id, recipient_phone_number`,
 		},
-		"null entries":     {given: map[string]any{"b": nil, "a": nil}, err: `0: entries must not be null, these are: "a", "b"`},
-		"text for all":     {given: "x", err: "0: the value must be a map or an object: conversations by their keys"},
-		"a list for all":   {given: []any{"x"}, err: "0: the value must be a map or an object: conversations by their keys"},
+		"null entries":     {given: map[string]any{"b": nil, "a": nil}, err: `0: entries must not be null: "a", "b"`},
+		"text for all":     {given: "x", err: "0: the value must be a map or an object of conversations by their keys"},
+		"a list for all":   {given: []any{"x"}, err: "0: the value must be a map or an object of conversations by their keys"},
 		"null":             {given: nil, err: "0: the value must not be null"},
 		"text for a set":   {given: a(map[string]any{"lead_relations": lead}), err: `0: "a": "lead_relations": must be a list or a set`},
 		"a list for text":  {given: a(map[string]any{"phone_id": []any{phone}}), err: `0: "a": "phone_id": must be a string`},
@@ -192,6 +192,7 @@ func TestConversationsFromCSV(t *testing.T) {
 		maps.Copy(all, more)
 		return all
 	}
+	blank := map[string]any{"blank_numbers": true}
 	is := func(number string, accounts ...any) map[string]any {
 		entry := map[string]any{"phone_id": phone}
 		if number != "" {
@@ -204,52 +205,67 @@ func TestConversationsFromCSV(t *testing.T) {
 	}
 	lookups := map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "GLOBEX": globex}}}
 	const header = "customer,number,accounts\n"
+	twins := options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": acme, "ACME": globex, "Globex": globex, "GlobeX": strings.ToUpper(globex)}}})
 	for name, test := range map[string]struct {
 		text    string
 		options any
 		want    any
 		err     string
 	}{
-		"plain":                 {text: header + "a,+1," + acme + "\nb,+2,\n", want: map[string]any{"a": is("+1", acme), "b": is("+2")}},
-		"BOM, CRLF, quotes":     {text: "\ufeff\"customer\",number,accounts\r\n\"a, \"\"b\"\"\",\" +1 \", " + acme + " \r\n", want: map[string]any{`a, "b"`: is("+1", acme)}},
-		"line ends of old":      {text: "customer,number,accounts\ra,+1,\rb,+2,", want: map[string]any{"a": is("+1"), "b": is("+2")}},
-		"other columns, order":  {text: "note,accounts,number,customer\nx,,+1,a\n", want: map[string]any{"a": is("+1")}},
-		"blank cells, rows":     {text: header + "\na,,  \n,,\n  , \nb,, \n", want: map[string]any{"a": is(""), "b": is("")}},
-		"several ids":           {text: header + "a,+1," + acme + "; " + globex + ";\n", want: map[string]any{"a": is("+1", acme, globex)}},
-		"separator, delimiter":  {text: "customer;number;accounts\na;+1;" + acme + "|" + globex, options: options(map[string]any{"separator": "|", "delimiter": ";"}), want: map[string]any{"a": is("+1", acme, globex)}},
-		"lookups":               {text: header + "a,+1,acme\nb,+2, Globex;ACME \n", options: options(lookups), want: map[string]any{"a": is("+1", acme), "b": is("+2", acme, globex)}},
-		"constants":             {text: header + "a,+1,\nb,+2," + acme, options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "account_relations": []any{globex}}}), want: map[string]any{"a": is("+1", globex), "b": is("+2", acme)}},
-		"too many cells":        {text: header + "Doe, Jane,+12025550607,\n", err: `0: row 2 has 4 cells, and the header has 3: put a cell that contains the delimiter in quotes`},
-		"too few cells":         {text: header + "a,+1,\nb\n", err: `0: row 3 has 1 cells, and the header has 3…`},
-		"no rows":               {text: "customer,number,accounts", want: map[string]any{}},
-		"not in the lookups":    {text: header + "a,+1,Initech\n", options: options(lookups), err: `0: row 2, column "accounts": "Initech" is not in the lookups of account_relations`},
-		"duplicate key":         {text: header + "a,+1,\n\n a ,+2,", err: `0: row 4, column "customer": the key "a" is that of row 2 too`},
-		"no key":                {text: header + ",+1,", err: `0: row 2, column "customer": the key is blank`},
-		"no uuid":               {text: header + "\"a\nb\",+1,\nc,+2,sales", err: `0: row 3, column "accounts": conversations["c"].account_relations: "sales" is neither a UUID…`},
-		"no such columns":       {text: "name,number\na,+1", err: `0: row 1, column "customer": there is no such column; the columns are: "name", "number"` + "\n" + `row 1, column "accounts": there is no such column; the columns are: "name", "number"`},
-		"a column twice":        {text: "customer,number,accounts,number\na,+1,,+2", err: `0: row 1, column "number": the column is there twice`},
-		"no phone":              {text: "customer,sender\na,\nb," + phone, options: map[string]any{"key": "customer", "columns": map[string]any{"phone_id": "sender"}}, err: `0: row 2, column "sender": the phone_id is blank`},
-		"many faults":           {text: header + strings.Repeat(",+1,\n", 12), err: `0: row 2, column "customer": the key is blank…and 2 more`},
-		"empty":                 {text: "", err: "0: the CSV is empty: its first row must name the columns"},
-		"quotes":                {text: header + "a,\"+1,\n", err: "0: …line 2…"},
-		"no key option":         {text: header, options: map[string]any{"constants": map[string]any{"phone_id": phone}}, err: "1: key: name the column that holds the keys"},
-		"no phone option":       {text: header, options: map[string]any{"key": "customer"}, err: "1: columns, constants: one of them must say the phone_id"},
-		"unknown option":        {text: header, options: options(map[string]any{"keys": "x"}), err: "1: keys: is not an option; the options are: key, columns, constants, lookups, separator, delimiter"},
-		"option of another":     {text: header, options: options(map[string]any{"key": []any{}}), err: "1: key: must be a string that is known"},
-		"bad delimiter":         {text: header, options: options(map[string]any{"delimiter": "\""}), err: "1: delimiter: must be one character, and not a quote or a line end"},
-		"long delimiter":        {text: header, options: options(map[string]any{"delimiter": "ab"}), err: "1: delimiter: must be one character, and not a quote or a line end"},
-		"no separator":          {text: header, options: options(map[string]any{"separator": ""}), err: "1: separator: must not be empty"},
-		"attribute of messages": {text: header, options: options(map[string]any{"columns": map[string]any{"messages": "x"}}), err: `1: columns: "messages" is no attribute that can be set from a cell`},
-		"attribute of nothing":  {text: header, options: options(map[string]any{"lookups": map[string]any{"id": map[string]any{}}}), err: `1: lookups: "id" is no attribute that can be set from a cell`},
-		"constant of no uuid":   {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": "sales"}}), err: `1: constants: phone_id: …"sales" is neither a UUID…`},
-		"constant of no list":   {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "lead_relations": lead}}), err: "1: constants: lead_relations: must be a list"},
-		"unknown constant":      {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": unknown{}}}), want: unknown{}},
-		"unknown lookup":        {text: header, options: options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": unknown{}}}}), want: unknown{}},
-		"unknown columns":       {text: header, options: map[string]any{"key": "customer", "columns": unknown{}}, want: unknown{}},
-		"unknown key":           {text: header, options: options(map[string]any{"key": unknown{}}), want: unknown{}},
-		"unknown options":       {text: header, options: unknown{}, want: unknown{}},
-		"columns of no object":  {text: header, options: options(map[string]any{"columns": "x"}), err: "1: columns: must be an object or a map"},
-		"no object":             {text: header, options: "x", err: "1: must be an object or a map"},
+		"plain":                  {text: header + "a,+1," + acme + "\nb,+2,\n", want: map[string]any{"a": is("+1", acme), "b": is("+2")}},
+		"BOM, CRLF, quotes":      {text: "\ufeff\"customer\",number,accounts\r\n\"a, \"\"b\"\"\",\" +1 \", " + acme + " \r\n", want: map[string]any{`a, "b"`: is("+1", acme)}},
+		"line ends of old":       {text: "customer,number,accounts\ra,+1,\rb,+2,", want: map[string]any{"a": is("+1"), "b": is("+2")}},
+		"other columns, order":   {text: "note,accounts,number,customer\nx,,+1,a\n", want: map[string]any{"a": is("+1")}},
+		"blank cells, rows":      {text: header + "\na,,  \n,,\n  , ,\nb,, \n", options: options(blank), want: map[string]any{"a": is(""), "b": is("")}},
+		"several ids":            {text: header + "a,+1," + acme + "; " + globex + ";\n", want: map[string]any{"a": is("+1", acme, globex)}},
+		"separator, delimiter":   {text: "customer;number;accounts\na;+1;" + acme + "|" + globex, options: options(map[string]any{"separator": "|", "delimiter": ";"}), want: map[string]any{"a": is("+1", acme, globex)}},
+		"lookups":                {text: header + "a,+1,acme\nb,+2, Globex;ACME \n", options: options(lookups), want: map[string]any{"a": is("+1", acme), "b": is("+2", acme, globex)}},
+		"constants":              {text: header + "a,+1,\nb,+2," + acme, options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "account_relations": []any{globex}}}), want: map[string]any{"a": is("+1", globex), "b": is("+2", acme)}},
+		"too many cells":         {text: header + "Doe, Jane,+12025550607,\n", err: `0: row 2 has 4 cells, but the header has 3: put a cell that contains the delimiter in quotes`},
+		"too few cells":          {text: header + "a,+1,\nb\n", err: `0: row 3 has 1 cells, but the header has 3…`},
+		"no rows":                {text: "customer,number,accounts", want: map[string]any{}},
+		"not in the lookups":     {text: header + "a,+1,Initech\n", options: options(lookups), err: `0: row 2, column "accounts": "Initech" is not in the lookups of account_relations`},
+		"exact lookups":          {text: header + "a,+1,Acme\nb,+2,ACME\nc,+3,globex\n", options: twins, want: map[string]any{"a": is("+1", acme), "b": is("+2", globex), "c": is("+3", strings.ToUpper(globex))}},
+		"ambiguous lookups":      {text: header + "a,+1,acme\n", options: twins, err: `0: row 2, column "accounts": "acme" may be any of the keys "ACME", "Acme" in the lookups of account_relations`},
+		"duplicate key":          {text: header + "a,+1,\n\n a ,+2,", err: `0: row 4, column "customer": row 2 has the key "a" too`},
+		"no key":                 {text: header + ",+1,", err: `0: row 2, column "customer": the key is blank`},
+		"no uuid":                {text: header + "\"a\nb\",+1,\nc,+2,sales", err: `0: row 3, column "accounts": "sales" is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one`},
+		"no such columns":        {text: "name,number\na,+1", err: `0: row 1, column "customer": there is no such column; the columns are: "name", "number"` + "\n" + `row 1, column "accounts": there is no such column; the columns are: "name", "number"`},
+		"a column twice":         {text: "customer,number,accounts,number\na,+1,,+2", err: `0: row 1, column "number": the column occurs twice`},
+		"no phone":               {text: "customer,sender\na,\nb," + phone, options: map[string]any{"key": "customer", "columns": map[string]any{"phone_id": "sender"}}, err: `0: row 2, column "sender": the phone_id is blank`},
+		"many faults":            {text: header + strings.Repeat(",+1,\n", 12), err: `0: row 2, column "customer": the key is blank…and 2 more`},
+		"empty":                  {text: "", err: "0: the CSV is empty: its first row must name the columns"},
+		"open quote":             {text: header + "\"a\nb\",+1,\nc,\"+2,\n", err: `0: row 3: a cell in quotes has no closing quote, or more text after it: write each quote (") inside the cell twice`},
+		"bare quote":             {text: header + "a 5\" pipe,+1,\n", err: `0: row 2: a cell contains a quote (") and is not in quotes: put the cell in quotes, and write each quote inside it twice`},
+		"quote in the header":    {text: "a 5\" pipe\n", err: `0: row 1: a cell contains a quote…`},
+		"blank number":           {text: header + "a,+1,\nb, ,\n", err: `0: row 3, column "number": the number is blank: fill it in, or set blank_numbers = true if conversations may have no number`},
+		"blank number forbidden": {text: header + "a,,\n", options: options(map[string]any{"blank_numbers": false}), err: `0: row 2, column "number": the number is blank…`},
+		"number not mapped":      {text: header + "a,,\n", options: map[string]any{"key": "customer", "constants": map[string]any{"phone_id": phone}}, want: map[string]any{"a": is("")}},
+		"constant for blanks":    {text: header + "a,,\nb,+2,\n", options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "recipient_phone_number": "+1"}}), want: map[string]any{"a": is("+1"), "b": is("+2")}},
+		"rounded number":         {text: header + "a,1.5E+10,\n", err: `0: row 2, column "number": "1.5E+10" is a number that a spreadsheet has rounded, so digits are lost. Format the column as text, and type the phone number again`},
+		"unknown sender":         {text: "customer,sender\na,Sales\n", options: map[string]any{"key": "customer", "columns": map[string]any{"phone_id": "sender"}, "lookups": map[string]any{"phone_id": map[string]any{}}}, err: `0: row 2, column "sender": "Sales" is not in the lookups of phone_id`},
+		"semicolons":             {text: strings.ReplaceAll(header, ",", ";"), options: map[string]any{"key": "customer", "constants": map[string]any{"phone_id": phone}}, err: `0: row 1, column "customer": there is no such column; the columns are: "customer;number;accounts"; if ";" separates the cells, add the option delimiter = ";"`},
+		"tabs":                   {text: strings.ReplaceAll(header, ",", "\t"), options: map[string]any{"key": "customer", "constants": map[string]any{"phone_id": phone}}, err: `…add the option delimiter = "\t"`},
+		"blanks of no boolean":   {text: header, options: options(map[string]any{"blank_numbers": "yes"}), err: "1: blank_numbers: must be true or false"},
+		"unknown blanks":         {text: header, options: options(map[string]any{"blank_numbers": unknown{}}), want: unknown{}},
+		"no key option":          {text: header, options: map[string]any{"constants": map[string]any{"phone_id": phone}}, err: "1: key: set it to the name of the column that contains the keys"},
+		"no phone option":        {text: header, options: map[string]any{"key": "customer"}, err: "1: columns, constants: one of them must contain phone_id"},
+		"unknown option":         {text: header, options: options(map[string]any{"keys": "x"}), err: "1: \"keys\" is not an option; the options are: key, columns, constants, lookups, separator, delimiter, blank_numbers"},
+		"option of another":      {text: header, options: options(map[string]any{"key": []any{}}), err: "1: key: must be a known string"},
+		"bad delimiter":          {text: header, options: options(map[string]any{"delimiter": "\""}), err: "1: delimiter: must be one character, and not a quote or a line end"},
+		"long delimiter":         {text: header, options: options(map[string]any{"delimiter": "ab"}), err: "1: delimiter: must be one character, and not a quote or a line end"},
+		"no separator":           {text: header, options: options(map[string]any{"separator": ""}), err: "1: separator: must not be empty"},
+		"attribute of messages":  {text: header, options: options(map[string]any{"columns": map[string]any{"messages": "x"}}), err: `1: columns: "messages" is not an attribute that a cell can set; these are: phone_id, recipient_phone_number, recipient_account_id, recipient_contact_id, account_relations, contact_relations, project_relations, lead_relations, opportunity_relations, quote_relations`},
+		"attribute of nothing":   {text: header, options: options(map[string]any{"lookups": map[string]any{"id": map[string]any{}}}), err: `1: lookups: "id" is not an attribute that a cell can set; …`},
+		"constant of no uuid":    {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": "sales"}}), err: `1: constants: phone_id: "sales" is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one`},
+		"constant of no list":    {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "lead_relations": lead}}), err: "1: constants: lead_relations: must be a list"},
+		"unknown constant":       {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": unknown{}}}), want: unknown{}},
+		"unknown lookup":         {text: header, options: options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": unknown{}}}}), want: unknown{}},
+		"unknown columns":        {text: header, options: map[string]any{"key": "customer", "columns": unknown{}}, want: unknown{}},
+		"unknown key":            {text: header, options: options(map[string]any{"key": unknown{}}), want: unknown{}},
+		"unknown options":        {text: header, options: unknown{}, want: unknown{}},
+		"columns of no object":   {text: header, options: options(map[string]any{"columns": "x"}), err: "1: columns: must be an object or a map"},
+		"no object":              {text: header, options: "x", err: "1: must be an object or a map"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -258,7 +274,7 @@ func TestConversationsFromCSV(t *testing.T) {
 				given = options(nil)
 			}
 			got, err := callForMap(t, "conversations_from_csv", false, test.text, given)
-			if !says(strings.Split(test.err, "…")...).MatchString(err) || test.err == "" && err != "" {
+			if !says(strings.Split(test.err, "…")...).MatchString(err) || test.err == "" && err != "" || strings.HasSuffix(err, ".") {
 				t.Fatalf("error %q, want %q", err, test.err)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
@@ -268,7 +284,7 @@ func TestConversationsFromCSV(t *testing.T) {
 	}
 }
 
-// A spreadsheet becomes conversations, and leaves nothing to do.
+// A spreadsheet becomes conversations, and the next plan is empty.
 func TestAccConversationsFromCSV(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	file := filepath.Join(t.TempDir(), "conversations.csv")
@@ -278,7 +294,8 @@ func TestAccConversationsFromCSV(t *testing.T) {
 		return w.config(fmt.Sprintf(`
 resource "pipeliner_text_message_conversations" "test" {
   conversations = provider::pipeliner::conversations_from_csv(file(%q), {
-    key       = "customer"
+    key           = "customer"
+    blank_numbers = true
     columns   = { phone_id = "sender", recipient_phone_number = "number", account_relations = "accounts" }
     constants = { quote_relations = [%q] }
     lookups = {
@@ -309,7 +326,7 @@ resource "pipeliner_text_message_conversations" "test" {
 				return nil
 			},
 		},
-		// The same, as an object that is given its type, with what is not known yet.
+		// The same as an object with unknown values, which the function converts.
 		resource.TestStep{
 			Config: w.config(fmt.Sprintf(`
 resource "terraform_data" "phone" { input = %q }
@@ -321,13 +338,14 @@ resource "pipeliner_text_message_conversations" "test" {
 }`, otherPhone, phone, acme, globex)),
 			ConfigPlanChecks: bulkPlanned(plancheck.ResourceActionUpdate),
 		},
-		// The options may hold what is not known yet too.
+		// The options may contain unknown values too.
 		resource.TestStep{
 			Config: w.config(fmt.Sprintf(`
 resource "terraform_data" "other" { input = %q }
 resource "pipeliner_text_message_conversations" "test" {
   conversations = provider::pipeliner::conversations_from_csv("customer,number\nBob,\n", {
-    key       = "customer"
+    key           = "customer"
+    blank_numbers = true
     columns   = { recipient_phone_number = "number" }
     constants = { phone_id = terraform_data.other.output }
   })

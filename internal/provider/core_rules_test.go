@@ -11,14 +11,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// What Terraform's core does with values between configuration, plan and state,
-// and what it demands of a provider there, as far as schemas without blocks
-// need it.
+// How Terraform's core derives values from configuration, plan and state, and what it
+// demands of a provider, as far as schemas without blocks need it.
 
 type schemaAttributes []*tfprotov6.SchemaAttribute
 
-// proposedNew returns what core proposes as the new state: the configuration
-// where it says something, else what a computed attribute was before.
+// proposedNew returns the new state that core proposes: the configured values, and
+// otherwise the prior values of computed attributes.
 func (s schemaAttributes) proposedNew(typ tftypes.Type, prior, config tftypes.Value) tftypes.Value {
 	before, configured, proposed := parts(prior), parts(config), map[string]tftypes.Value{}
 	for _, attribute := range s {
@@ -44,10 +43,9 @@ func proposedNewAttribute(attribute *tfprotov6.SchemaAttribute, prior, config tf
 	return tftypes.NewValue(attribute.ValueType(), proposed)
 }
 
-// invalidPlan returns what core calls "Provider produced invalid plan": a
-// planned value is that of the configuration, or, where it only says the same
-// in other words, the one before; the provider's own is for what is computed
-// and not configured.
+// invalidPlan returns what core calls "Provider produced invalid plan". A planned value
+// must be the configured one, or the prior one if that means the same. Only for a
+// computed attribute that is not configured, the provider may choose the value.
 func (s schemaAttributes) invalidPlan(at string, prior, config, planned tftypes.Value) (faults []string) {
 	before, configured, plan := parts(prior), parts(config), parts(planned)
 	for _, attribute := range s {
@@ -86,9 +84,8 @@ func invalidAttributePlan(at string, attribute *tfprotov6.SchemaAttribute, prior
 	return faults
 }
 
-// incompatible returns what core calls "Provider produced inconsistent result
-// after apply" or "inconsistent final plan": whatever was known must have come
-// true.
+// incompatible returns what core calls "Provider produced inconsistent result after
+// apply" or "inconsistent final plan": a known planned value must not change.
 func incompatible(at string, planned, actual tftypes.Value) (faults []string) {
 	switch {
 	case !planned.IsKnown():
@@ -119,17 +116,17 @@ func isCollection(typ tftypes.Type) bool {
 	return typ.Is(tftypes.Object{}) || typ.Is(tftypes.Map{})
 }
 
-// parts returns the attributes of an object or the elements of a map, none
-// where it is null or unknown.
+// parts returns the attributes of an object or the elements of a map, none if it is null
+// or unknown.
 func parts(v tftypes.Value) map[string]tftypes.Value {
 	found := map[string]tftypes.Value{}
 	if v.IsKnown() && !v.IsNull() {
-		_ = v.As(&found) // of another kind of value there are none
+		_ = v.As(&found) // other kinds of values have none
 	}
 	return found
 }
 
-// partOf returns a part, null where there is none.
+// partOf returns a part, null if it is missing.
 func partOf(all map[string]tftypes.Value, name string, typ tftypes.Type) tftypes.Value {
 	if v, ok := all[name]; ok {
 		return v
@@ -137,10 +134,10 @@ func partOf(all map[string]tftypes.Value, name string, typ tftypes.Type) tftypes
 	return tftypes.NewValue(typ, nil)
 }
 
-// same reports whether two values are equal, whatever the order of their sets.
+// same reports whether two values are equal. The order of sets does not matter.
 func same(a, b tftypes.Value) bool { return text(a) == text(b) }
 
-// text returns a value as a text that is the same for equal values.
+// text returns the same text for equal values.
 func text(v tftypes.Value) string {
 	switch {
 	case !v.IsKnown():
@@ -192,7 +189,7 @@ func texts(v tftypes.Value) []string {
 	return all
 }
 
-// The imitation of core must itself know right from wrong.
+// Tests the imitation of core.
 func TestCoreRules(t *testing.T) {
 	t.Parallel()
 	attributes := schemaAttributes{

@@ -14,19 +14,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// A core is a small imitation of Terraform's core. It keeps a state and plans
-// and applies configurations, through the protocol but in one process, and
-// takes note of the rules of core that the provider breaks.
+// A core is a small imitation of Terraform's core. It keeps a state, and plans and
+// applies configurations through the protocol, but in one process. It notes each rule of
+// core that the provider breaks.
 type core struct {
 	connect  func() tfprotov6.ProviderServer // starts the provider
 	settings tftypes.Value                   // the provider block
 	schemas  map[string]*tfprotov6.Schema    // by resource type
 	state    map[string]instance             // by address
 
-	parallelism int // 10, as Terraform's; with 1 the addresses come in their order
+	parallelism int // 10, as in Terraform; with 1, the addresses come in order
 
-	mu     sync.Mutex // of the state and of what follows, while a walk goes on
-	broken []string   // rules
+	mu     sync.Mutex // guards the state and what follows during a walk
+	broken []string   // the rules that were broken
 }
 
 // An instance is a resource in the state.
@@ -53,7 +53,7 @@ const (
 	replace action = "replace"
 )
 
-// A change is what is planned for one resource.
+// A change is the plan for one resource.
 type change struct {
 	address, typeName string
 	action            action
@@ -63,7 +63,7 @@ type change struct {
 	private           []byte
 }
 
-// A corePlan is what is to become of a state.
+// A corePlan is the plan for a whole state.
 type corePlan struct {
 	refreshed map[string]instance
 	changes   []*change
@@ -95,8 +95,8 @@ func (c *core) breaks(rule, address string, faults ...string) {
 	}
 }
 
-// A walk is the part of a run for which Terraform starts a provider: planning,
-// with its refresh, or applying.
+// A walk is a part of a run for which Terraform starts a provider: the refresh and the
+// plan, or the apply.
 type walk struct {
 	*core
 	server  tfprotov6.ProviderServer
@@ -117,7 +117,7 @@ func (c *core) walk() *walk {
 	return w
 }
 
-// stop is what an interrupt does.
+// stop does what an interrupt does.
 func (w *walk) stop() {
 	w.stopped.Store(true)
 	if _, err := w.server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{}); err != nil {
@@ -125,7 +125,7 @@ func (w *walk) stop() {
 	}
 }
 
-// each visits the addresses side by side, and none any more once it is stopped.
+// each visits the addresses in parallel. After a stop, it visits no more of them.
 func (w *walk) each(addresses []string, visit func(address string)) {
 	var group sync.WaitGroup
 	slots := make(chan struct{}, w.parallelism)
@@ -146,7 +146,7 @@ func (w *walk) each(addresses []string, visit func(address string)) {
 	group.Wait()
 }
 
-// hear takes note of diagnostics, and reports whether there is an error.
+// hear notes diagnostics, and reports whether one of them is an error.
 func (w *walk) hear(address string, diagnostics []*tfprotov6.Diagnostic) (failed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -162,7 +162,7 @@ func (w *walk) failed(address string) bool {
 	return slices.ContainsFunc(w.said[address], isError)
 }
 
-// errors returns the errors, for people.
+// errors returns the errors in readable form.
 func (w *walk) errors() (all []string) {
 	for _, address := range slices.Sorted(maps.Keys(w.said)) {
 		for _, d := range w.said[address] {
@@ -174,7 +174,7 @@ func (w *walk) errors() (all []string) {
 	return all
 }
 
-// refresh returns the state as the provider reads it now.
+// refresh returns the state as the provider reads it.
 func (w *walk) refresh() map[string]instance {
 	refreshed := maps.Clone(w.state)
 	w.each(slices.Sorted(maps.Keys(w.state)), func(address string) {
@@ -206,7 +206,7 @@ func (w *walk) refresh() map[string]instance {
 	return refreshed
 }
 
-// plan refreshes and plans; the plan is nil where there are errors.
+// plan refreshes and plans. It returns nil if there are errors.
 func (w *walk) plan(config map[string]block) *corePlan {
 	plan := &corePlan{refreshed: w.refresh()}
 	addresses := maps.Clone(plan.refreshed)
@@ -256,7 +256,7 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 	if c.prior == nil || c.prior.tainted {
 		c.action = create
 		if c.prior != nil {
-			c.action = replace // of which the provider learns nothing while planning
+			c.action = replace // the provider does not know that during the plan
 		}
 		w.ask(c, nil, nil)
 		return c
@@ -275,7 +275,7 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 	return c
 }
 
-// ask asks the provider for its plan, and holds it against core's rules.
+// ask asks the provider for its plan, and checks the plan against core's rules.
 func (w *walk) ask(c *change, prior *instance, private []byte) (replaces, changes, ok bool) {
 	schema := w.schemas[c.typeName]
 	typ, attributes := schema.ValueType(), schemaAttributes(schema.Block.Attributes)
@@ -342,7 +342,7 @@ func (w *walk) applyOne(c *change) {
 	if c.action == update {
 		prior, private = c.prior, c.prior.private
 	}
-	// Core plans again, with what it has learned meanwhile.
+	// Core plans again, with the values that it knows by now.
 	again := *c
 	if _, _, ok := w.ask(&again, prior, private); !ok {
 		return
@@ -351,9 +351,9 @@ func (w *walk) applyOne(c *change) {
 	w.carryOut(&again, prior)
 }
 
-// carryOut asks the provider to carry out a change, and takes the result over
-// into the state. The private state is that of the plan, also for the deletion of
-// what is replaced: for a tainted object, that is empty.
+// carryOut makes the provider carry out a change, and puts the result into the state. The
+// private state is that of the plan, even when a replaced object is deleted. For a
+// tainted object, it is empty.
 func (w *walk) carryOut(c *change, prior *instance) {
 	typ := w.schemas[c.typeName].ValueType()
 	before := tftypes.NewValue(typ, nil)
@@ -392,7 +392,7 @@ func (w *walk) carryOut(c *change, prior *instance) {
 	w.state[c.address] = instance{c.typeName, now, resp.Private, tainted}
 }
 
-// dynamic returns the value as it travels.
+// dynamic returns the value as the protocol sends it.
 func dynamic(v tftypes.Value) *tfprotov6.DynamicValue {
 	sent, err := tfprotov6.NewDynamicValue(v.Type(), v)
 	if err != nil {

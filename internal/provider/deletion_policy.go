@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// What destroying a conversation does in the CRM. The policy in the state
-// decides, which is the one that was applied last: a deletion knows no other.
+// What destroying a conversation does in the CRM. Terraform deletes by the state alone,
+// so the policy that was applied last decides.
 const (
 	deletionPolicyDelete  = "delete"
 	deletionPolicyAbandon = "abandon"
@@ -31,27 +31,29 @@ func deletionPolicyAttribute() schema.StringAttribute {
 // abandons reports whether a policy leaves conversations in the CRM.
 func abandons(policy types.String) bool { return policy.ValueString() == deletionPolicyAbandon }
 
-// warnOfPolicy warns of conversations that are removed by the policy of the
-// state although the plan has another one.
+// warnOfPolicy warns of conversations that the plan removes by the policy of the state,
+// although the plan has another policy.
 func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostics) {
 	if plan.IsUnknown() || abandons(state) == abandons(plan) {
 		return diags
 	}
-	counts, happens, planned := deletionPolicyDelete, "deletes in the CRM", deletionPolicyAbandon
+	counts, happens, planned := deletionPolicyDelete, "deletes them in the CRM", deletionPolicyAbandon
 	if abandons(state) {
-		counts, happens, planned = deletionPolicyAbandon, "leaves in the CRM", deletionPolicyDelete
+		counts, happens, planned = deletionPolicyAbandon, "leaves them in the CRM", deletionPolicyDelete
 	}
 	diags.AddAttributeWarning(path.Root("deletion_policy"), "Deletion Policy Not Applied Yet",
-		fmt.Sprintf("The deletion_policy %q does not count for what this plan removes or replaces. It still is %q, which %s: %s. "+
-			"To have %[1]q count, apply the new deletion_policy first, without any other change, and then remove or replace.", planned, counts, happens, names))
+		fmt.Sprintf("The new deletion_policy, %q, does not take effect for the conversations that this plan "+
+			"removes or replaces: %s. The policy in the state is still %q, so the apply %s. To use the new "+
+			"policy, apply it first, without any other change. Then remove or replace the conversations.",
+			planned, names, counts, happens))
 	return diags
 }
 
-// warnOfProtection warns that conversations can't be deleted.
+// warnOfProtection warns of conversations that the CRM refuses to delete.
 func warnOfProtection(at path.Path, names string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
-		fmt.Sprintf("The CRM protects %s against deletion, and refuses to delete it. %s", names, protectionAdvice))
+		fmt.Sprintf("The CRM protects %s against deletion, so the apply will fail. %s", names, protectionAdvice))
 }
 
-const protectionAdvice = "Either take the protection away in the CRM (is_delete_protected), or leave the conversation there and only remove it from the state: " +
-	"apply deletion_policy = \"abandon\" first."
+const protectionAdvice = "Remove the protection in the CRM (is_delete_protected). Or leave the conversation " +
+	"there, and only remove it from the state: apply deletion_policy = \"abandon\" first."

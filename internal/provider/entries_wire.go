@@ -13,7 +13,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// entryWire are the attributes of an entry of the map.
+// entryWire reads the attributes of an entry of the map.
 var entryWire = wireTypesOf(entryType.AttrTypes, false)
 
 // set sets an attribute of an entry.
@@ -39,7 +39,7 @@ func (m *ownedModel) values() map[string]attr.Value {
 	return values
 }
 
-// emptyEntry is an entry that has nothing.
+// emptyEntry is an entry whose attributes are all null.
 var emptyEntry = ownedModel{conversationModel: emptyConversation(), Messages: types.MapNull(messageType)}
 
 func newOwnedModel() *ownedModel {
@@ -47,8 +47,8 @@ func newOwnedModel() *ownedModel {
 	return &m
 }
 
-// openEntries returns the entries of a sealed map. One that is null is in the map as
-// nothing at all.
+// openEntries returns the entries of a sealed map, and the keys of those that are null.
+// An unknown entry is nil.
 func openEntries(sealed string) (found entries, nulls []string, err error) {
 	if isJSON(sealed) {
 		return parseEntries([]byte(sealed))
@@ -56,7 +56,7 @@ func openEntries(sealed string) (found entries, nulls []string, err error) {
 	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWire)
 }
 
-// readEntries reads the entries of a map, whose attributes are of these types.
+// readEntries reads the entries of a map whose attributes have these types.
 func readEntries(in *msgpack.Decoder, attributes wireTypes) (found entries, nulls []string, err error) {
 	count, err := in.DecodeMapLen()
 	if err != nil {
@@ -87,7 +87,7 @@ func readEntries(in *msgpack.Decoder, attributes wireTypes) (found entries, null
 	return found, nulls, nil
 }
 
-// parseEntries is openEntries of a stored state.
+// parseEntries does the same as openEntries for a stored state.
 func parseEntries(text []byte) (found entries, nulls []string, err error) {
 	var stored map[string]json.RawMessage
 	if err := json.Unmarshal(text, &stored); err != nil {
@@ -107,7 +107,7 @@ func parseEntries(text []byte) (found entries, nulls []string, err error) {
 	return found, nulls, nil
 }
 
-// write writes the entries as Terraform sends them.
+// write writes the entries in the form in which Terraform sends them.
 func (e entries) write(out *msgpack.Encoder) error {
 	err := out.EncodeMapLen(len(e))
 	for _, key := range e.keys() {
@@ -118,7 +118,7 @@ func (e entries) write(out *msgpack.Encoder) error {
 		}
 		values := e[key].values()
 		if !e[key].IsDeleted.ValueBool() {
-			values["is_deleted"] = types.BoolNull() // it says only where one is deleted
+			values["is_deleted"] = types.BoolNull() // only a deleted entry shows it
 		}
 		err = errors.Join(err, writeNamed(out, values))
 	}
@@ -132,7 +132,8 @@ func (e entries) seal() (string, error) {
 	return sealed.String(), err
 }
 
-// transcodeEntries writes the entries of a stored state as Terraform sends them.
+// transcodeEntries converts the entries of a stored state to the form in which Terraform
+// sends them.
 func transcodeEntries(stored []byte, out *msgpack.Encoder) error {
 	found, _, err := parseEntries(stored)
 	if err != nil {

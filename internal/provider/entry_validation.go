@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// The framework does not see the entries of the map, see [sealingServer]. What it checks
-// of a configuration is checked here, by the same validators.
+// The framework does not see the entries of the map, see [sealingServer]. So the
+// functions here check a configuration as the framework does, with the same validators.
 
 var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
 
@@ -28,16 +28,16 @@ func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 		values := e[key].values()
 		for _, name := range entryAttributeNames {
 			if values[name].IsNull() && !entrySchema[name].IsRequired() {
-				continue // most are, and a path takes longer than a check
+				continue // most are null, and building a path takes longer than a check
 			}
-			diags.Append(validateAttribute(ctx, at(key).AtName(name), entrySchema[name], values[name])...)
+			diags = append(diags, validateAttribute(ctx, at(key).AtName(name), entrySchema[name], values[name])...)
 		}
 	}
-	return diags
+	return groupErrors(diags)
 }
 
-// validateAttribute checks the value of an attribute in a configuration, as the
-// framework does.
+// validateAttribute checks the value of an attribute in a configuration, as the framework
+// does.
 func validateAttribute(ctx context.Context, at path.Path, attribute schema.Attribute, value attr.Value) (diags diag.Diagnostics) {
 	switch {
 	case value.IsNull() && attribute.IsRequired():

@@ -13,7 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// What is wrong with entries is said as the framework says it of what it sees itself.
+// The provider reports mistakes in entries in the same words as the framework does
+// elsewhere.
 func TestEntryValidation(t *testing.T) {
 	t.Parallel()
 	entry := func(name string, value any) map[string]any {
@@ -61,6 +62,47 @@ func TestEntryValidation(t *testing.T) {
 	}
 }
 
+// More entries with the same mistake than a list shows are one error. Their values may
+// differ, and other entries have errors of their own.
+func TestEntryValidation_grouped(t *testing.T) {
+	t.Parallel()
+	for count, want := range map[int][]string{
+		10: nil, // as many as there are
+		11: {
+			`ERROR AttributeName("conversations"): Invalid Id: 11 entries have this error in account_relations: "k10", "k11", "k12", "k13", "k14", "k15", "k16", "k17", "k18", "k19", and 1 more. The first is:…conversations["k10"].account_relations: "x10" is neither a UUID…`,
+			`ERROR AttributeName("conversations"): Missing Configuration for Required Attribute: 11 entries have this error in phone_id: "k10", …`,
+			`ERROR AttributeName("conversations"): Invalid Attribute Value Length: 11 entries have this error in messages.content: …`,
+			`ERROR AttributeName("conversations").ElementKeyString("z").AttributeName("quote_relations")…Invalid Id: …`,
+		},
+	} {
+		given := map[string]any{"z": map[string]any{"phone_id": testPhone, "quote_relations": []string{"x"}}}
+		for i := range count {
+			given[fmt.Sprint("k", 10+i)] = map[string]any{
+				"account_relations": []string{fmt.Sprint("x", 10+i), fmt.Sprint("y", 10+i)},
+				"messages":          map[string]any{"m": map[string]any{"content": "", "direction": "incoming"}},
+			}
+		}
+		got := complaints(t, NewServer("test"), given)
+		if want == nil {
+			if len(got) != 4*count+1 {
+				t.Errorf("%d complaints; want %d", len(got), 4*count+1)
+			}
+			continue
+		}
+		slices.Sort(want)
+		if !slices.EqualFunc(got, want, func(text, want string) bool {
+			at := 0
+			return !slices.ContainsFunc(strings.Split(want, "…"), func(part string) bool {
+				found := strings.Index(text[at:], part)
+				at += max(found, 0) + len(part)
+				return found < 0
+			})
+		}) {
+			t.Errorf("the complaints are %q; want %q", got, want)
+		}
+	}
+}
+
 func everyGoodEntry() map[string]any {
 	good := everyEntry()
 	for _, entry := range good {
@@ -72,13 +114,13 @@ func everyGoodEntry() map[string]any {
 	}
 	for _, key := range []string{"full", "unknown messages"} {
 		attributes, _ := good[key].(map[string]any)
-		delete(attributes, "messages") // not all of them are good
+		delete(attributes, "messages") // not all of them are valid
 	}
-	delete(good, "not yet known") // the framework misses its phone
+	delete(good, "not yet known") // the framework reports its missing phone
 	return good
 }
 
-// complaints returns what a server says of a configuration of these entries, sorted.
+// complaints returns a server's diagnostics for a configuration of these entries, sorted.
 func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[string]any) (texts []string) {
 	t.Helper()
 	of := bulkTerraformType()
@@ -92,7 +134,7 @@ func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[strin
 	}
 	for _, d := range resp.Diagnostics {
 		if d.Summary == "Value Conversion Error" {
-			continue // the resource itself takes a sealed map only
+			continue // the resource itself accepts only a sealed map
 		}
 		texts = append(texts, fmt.Sprintf("%s %s: %s: %s", d.Severity, d.Attribute, d.Summary, d.Detail))
 	}
@@ -100,7 +142,7 @@ func complaints(t *testing.T, server tfprotov6.ProviderServer, entries map[strin
 	return texts
 }
 
-// What a plan hides behind one letter is a warning, with the keys.
+// A change that is easily missed in a plan is a warning, which names the keys.
 func TestWarnOfPlan(t *testing.T) {
 	t.Parallel()
 	entry := func(change func(*ownedModel)) *ownedModel {
@@ -136,7 +178,7 @@ func TestWarnOfPlan(t *testing.T) {
 		},
 		"replaced and abandoned": {
 			replaced: []string{"a"}, abandoned: true,
-			want: []string{"Text Message Conversations Will Be Replaced: The apply leaves these conversations in the CRM, and forgets them, and", `: "a".`},
+			want: []string{"Text Message Conversations Will Be Replaced: The apply removes these conversations from the state, leaves them in the CRM, and", `: "a".`},
 		},
 		"restored under another key": {
 			planned: entries{"b": restored}, prior: entries{"a": deleted},

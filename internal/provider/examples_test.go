@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
-// Every example is applied, to the records of examples/seed.json, and leaves nothing to do.
-// (That of the demo, with its CSV file, is applied by the demo.)
+// Applies every example to the records of examples/seed.json. The next plan must be
+// empty. (The demo applies its own example, with a CSV file.)
 func TestAccExamples(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..", "examples")
@@ -35,7 +35,8 @@ func TestAccExamples(t *testing.T) {
 	}
 }
 
-// newest are the versions of Terraform that examples need, if functions don't suffice.
+// newest contains the versions of Terraform that examples need, if those for functions
+// are not enough.
 var newest = map[string]*version.Version{"import-by-identity.tf": tfversion.Version1_12_0, "action.tf": tfversion.Version1_14_0}
 
 func applyExample(t *testing.T, configuration string, needs *version.Version) {

@@ -26,25 +26,25 @@ func adoptExistingAttribute() schema.BoolAttribute {
 	}
 }
 
-// existing are conversations that may be adopted, as one run of the provider knows them.
-// An apply does not see the resources that it leaves alone. So only a plan can tell that
-// one of them manages a conversation, and that has to be an error there.
+// existing tracks the conversations that adopt_existing may adopt, for one run of the
+// provider. An apply does not see resources without changes. So only a plan can tell that
+// one of them manages a conversation, and the error must occur there.
 type existing struct {
 	mu      sync.Mutex
 	phones  map[client.ID]*phoneConversations
 	stated  map[client.ID]bool // in the state of a resource
-	planned map[client.ID]bool // to be adopted by a planned resource
-	adopted map[client.ID]bool // by a resource that is being applied
+	planned map[client.ID]bool // that a planned resource will adopt
+	adopted map[client.ID]bool // that this apply has adopted
 }
 
-// phoneConversations are those that one phone has, listed once.
+// phoneConversations are the conversations of one phone, listed once.
 type phoneConversations struct {
 	mu     sync.Mutex
-	listed map[engine.Identity][]client.Conversation // nil until then
+	listed map[engine.Identity][]client.Conversation // nil until listed
 }
 
-// inState notes conversations that the state of a resource has, and returns those that
-// another resource is planned to adopt.
+// inState notes the conversations in the state of a resource, and returns those that
+// another planned resource will adopt.
 func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -60,7 +60,7 @@ func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	return clashes
 }
 
-// release takes an adoption back that has failed.
+// release takes back the note of an adoption that has failed.
 func (e *existing) release(id client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -74,7 +74,7 @@ func (e *existing) isAdopted(id client.ID) bool {
 	return e.adopted[id]
 }
 
-// An adoptionStep is what a resource wants of a conversation that exists.
+// An adoptionStep is the step in which a resource looks for an existing conversation.
 type adoptionStep int
 
 const (
@@ -82,8 +82,9 @@ const (
 	applyAdoption
 )
 
-// find returns the conversation that a create is to adopt, nil for none. own are those
-// of the resource's own state. A *adoptionError says why none can be adopted.
+// find returns the conversation that a create adopts, nil for none. own are the
+// conversations in the resource's own state. An *adoptionError says why none can be
+// adopted.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, error) {
 	of := n.identify(m)
 	listed, err := e.of(ctx, api, n, of)
@@ -106,7 +107,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	case 0:
 		return nil, nil
 	case 1:
-		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // a lost create has made it
+		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // for a lost create
 			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
 		}
 		e.note(step, free[0].ID)
@@ -119,7 +120,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	return nil, several
 }
 
-// note takes note of an adoption. mu is held.
+// note notes an adoption. The caller holds mu.
 func (e *existing) note(step adoptionStep, id client.ID) {
 	noted := &e.planned
 	if step == applyAdoption {
@@ -131,8 +132,8 @@ func (e *existing) note(step adoptionStep, id client.ID) {
 	(*noted)[id] = true
 }
 
-// of returns the conversations of an identity that were there when the phone was first
-// asked for, without those that this run has created.
+// of returns the conversations of an identity that existed when the phone was first
+// listed, without those that this run has created.
 func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of engine.Identity) ([]client.Conversation, error) {
 	e.mu.Lock()
 	if e.phones == nil {
@@ -160,40 +161,47 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of eng
 	return phone.listed[of], nil
 }
 
-// mayExist reports whether a new conversation may be one that exists: its phone and its
-// number are known.
+// mayExist reports whether the CRM may already have a new conversation. That requires
+// that its phone and its number are known.
 func (m conversationModel) mayExist() bool {
 	return isKnown(m.PhoneID) && isKnown(m.RecipientPhoneNumber) && !reference(m.PhoneID).IsZero()
 }
 
-// isBlind reports whether only the apply can look for an existing conversation.
+// isBlind reports whether only the apply can look for an existing conversation, because
+// the phone or the number is unknown before.
 func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }
 
-// warnOfBlindAdoption warns of conversations of which the plan can't tell what they adopt.
-// The apply does not see the resources that it leaves alone.
+// warnOfBlindAdoption warns that the plan can't tell what conversations adopt. The apply
+// does not see resources without changes.
 func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
-		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an existing conversation, and adopts it without asking. "+
-			"It doesn't notice if a resource that it doesn't change already manages that conversation. "+
-			"To see first what it adopts, apply what the phone or number comes from with -target, and plan again.", of))
+		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
+			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
+			"change already manages that conversation. To see in a plan what the apply adopts, first apply the "+
+			"source of the phone or the number with -target. Then plan again.", of))
 }
 
 // An adoptionError says why existing conversations can't be adopted.
 type adoptionError struct {
-	managed bool // by another resource; else there are several
+	managed bool // by another resource; otherwise there are several
 	ids     []client.ID
 }
 
-func (e *adoptionError) Error() string { return "can't be adopted: " + idList(e.ids) }
+func (e *adoptionError) Error() string {
+	if e.managed {
+		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
+	}
+	return "several conversations have this phone and number: " + idList(e.ids)
+}
 
 func isNotAdoptable(err error) bool {
 	_, ok := errors.AsType[*adoptionError](err)
 	return ok
 }
 
-// summary says what is wrong.
+// summary returns the summary of the error.
 func (e *adoptionError) summary() string {
 	if e.managed {
 		return "Existing Text Message Conversation Already Managed"
@@ -201,18 +209,19 @@ func (e *adoptionError) summary() string {
 	return "Several Existing Text Message Conversations"
 }
 
-// advice says what to do.
+// advice returns the detail of the error: what is wrong, and what to do.
 func (e *adoptionError) advice() string {
 	if e.managed {
-		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this configuration already manages it or adopts it. "+
-			"Remove one of the two, or set adopt_existing = false to create another conversation. To replace the conversation of this resource, set adopt_existing = false too. "+
-			"If the resource is tainted, terraform untaint keeps its conversation.", idList(e.ids))
+		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
+			"configuration already manages it or adopts it. Remove one of the two, or set adopt_existing = false "+
+			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
+			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))
 	}
 	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
 		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))
 }
 
-// diagnostic tells it of the conversation at a path.
+// diagnostic returns the error for the conversation at a path.
 func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
 	if len(at.Steps()) == 0 {
 		return diag.NewErrorDiagnostic(e.summary(), e.advice())
@@ -220,7 +229,8 @@ func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice()))
 }
 
-// clashesOf tells of conversations of a state that another resource adopts too.
+// clashesOf returns an error for conversations of a state that another resource adopts
+// too.
 func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
 	if len(clashes) > 0 {
 		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
@@ -228,7 +238,7 @@ func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
 	return diags
 }
 
-// adoptionSummary is that of a warning of an adoption.
+// adoptionSummary returns the summary of the warning of an adoption.
 func adoptionSummary(step adoptionStep) string {
 	if step == planAdoption {
 		return "Existing Text Message Conversation Will Be Adopted"
@@ -261,15 +271,16 @@ func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag
 	return diags
 }
 
-// adopting is [conversationModel.change] of a conversation that exists, known as of a
-// revision of the space.
+// adopting returns the change that turns an existing conversation, known as of a revision
+// of the space, into m.
 func (m conversationModel) adopting(n numbers, prior conversationModel, asOf int64) conversationChange {
 	change := m.change(n, &prior)
 	change.KnownAsOf(asOf)
 	return change
 }
 
-// inState notes conversations that the state of the resource has.
+// inState notes the conversations in the state of the resource. If another resource
+// adopts one of them, that is an error.
 func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics {
 	if r.provider == nil {
 		return nil
@@ -277,7 +288,7 @@ func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics 
 	return clashesOf(at, r.provider.existing.inState(ids...))
 }
 
-// findExisting returns the conversation that a create is to adopt, nil for none.
+// findExisting returns the conversation that a create adopts, nil for none.
 func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
 	found, err := r.provider.existing.find(ctx, api, n, m, own, step)
 	if err == nil {
@@ -289,8 +300,8 @@ func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n n
 	return nil, failure{action: "Read", many: true, at: at, err: err, causes: &r.provider.causes}.diagnostics()
 }
 
-// planningEngine returns the engine where a plan needs it, nil where the provider is not
-// known well enough yet: the plan that Terraform makes while it applies asks again.
+// planningEngine returns the engine for a plan. It returns nil while provider settings
+// are unknown: Terraform then plans again during the apply.
 func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
 		return nil, nil
@@ -320,8 +331,8 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	return diags
 }
 
-// warnOfKeptForAdopter warns of conversations that are not deleted, because another
-// resource of the same run has adopted them.
+// warnOfKeptForAdopter warns of conversations that are not deleted, because this run has
+// adopted them.
 func warnOfKeptForAdopter(names []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Adopted Text Message Conversation Not Deleted",
 		fmt.Sprintf("This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.", firstOfMany(names)))

@@ -26,8 +26,9 @@ func (s *stage) isDeleted(id string) bool {
 	return false
 }
 
-// An entry of a map whose create stayed open is moved to a single resource that adopts
-// what exists. What that adopts is not deleted by the map, which looks for its attempt.
+// An entry whose create stayed open moves to a single resource that adopts the
+// conversation. The map, which looks for its attempt, does not delete what that resource
+// adopts.
 func TestStage_openEntryMovedToAdopter(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -45,7 +46,8 @@ func TestStage_openEntryMovedToAdopter(t *testing.T) {
 	})
 }
 
-// A create that the service commits late, and beside it a resource that adopts what exists.
+// The service commits a create late, while another resource adopts existing
+// conversations.
 func TestStage_adopterBesideALostCreate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -59,7 +61,7 @@ func TestStage_adopterBesideALostCreate(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, Status: 504, CommitAfter: 4 * time.Second, Times: 1})
 		applying := s.core.walk()
 		go func() {
-			time.Sleep(5 * time.Second) // it depends on something else, say
+			time.Sleep(5 * time.Second) // as if it depended on something else
 			applying.applyOne(plan.changes[1])
 		}()
 		applying.applyOne(plan.changes[0])
@@ -70,7 +72,8 @@ func TestStage_adopterBesideALostCreate(t *testing.T) {
 	})
 }
 
-// What a replacement has just deleted is not adopted from a list that was read before.
+// A replacement has just deleted a conversation. A list that was read before must not
+// make another resource adopt it.
 func TestStage_adoptsNotWhatItHasDeleted(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -89,7 +92,8 @@ func TestStage_adoptsNotWhatItHasDeleted(t *testing.T) {
 	})
 }
 
-// What could not be adopted is not kept from being deleted, and forgotten by both.
+// A conversation whose adoption failed is still deleted, and not forgotten by both
+// resources.
 func TestStage_failedAdoptionAndDestroy(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -122,7 +126,8 @@ func TestStage_failedAdoptionAndDestroy(t *testing.T) {
 	})
 }
 
-// While the service refuses to list, an apply that adopts asks once, not for each entry.
+// While the service refuses to list, an apply that adopts asks only once, not for each
+// entry.
 func TestStage_adoptsWhileTheServiceIsAway(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

@@ -26,12 +26,12 @@ func (s *stage) handmade(number string) (id string) {
 	return id
 }
 
-// adopting is the declaration of a conversation that is adopted if it is there.
+// adopting declares a conversation that is adopted if it exists.
 func adopting(number string) declared {
 	return declared{"phone_id": phone, "recipient_phone_number": number, "adopt_existing": true}
 }
 
-// warningsAt returns what a plan, or the apply of one, warns of at an address.
+// warningsAt returns the warnings of a plan or an apply at an address.
 func (w *walk) warningsAt(at string) (texts string) {
 	for _, d := range w.said[at] {
 		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
@@ -41,8 +41,8 @@ func (w *walk) warningsAt(at string) (texts string) {
 	return texts
 }
 
-// warns applies a configuration, and checks that plan and apply warn of the adoption, with
-// these texts.
+// warns applies a configuration, and checks that both plan and apply warn of the adoption
+// with these texts.
 func (s *stage) warns(config map[string]block, at string, texts ...string) {
 	s.t.Helper()
 	planning := s.core.walk()
@@ -65,7 +65,7 @@ func (s *stage) warns(config map[string]block, at string, texts ...string) {
 	s.leavesNothing(config)
 }
 
-// leavesNothing checks that the next plan has nothing to do.
+// leavesNothing checks that the next plan is empty.
 func (s *stage) leavesNothing(config map[string]block) {
 	s.t.Helper()
 	again := s.core.walk()
@@ -105,8 +105,8 @@ func TestStage_adoptExisting(t *testing.T) {
 	}
 }
 
-// Without the opt-in, and where there is none of them, a conversation is created; a
-// deleted one, or one of another phone, is none.
+// Without adopt_existing, and if none exists, the apply creates a conversation. A deleted
+// one does not count, and neither does one of another phone.
 func TestStage_adoptsNothing(t *testing.T) {
 	t.Parallel()
 	for name, play := range map[string]func(*stage) declared{
@@ -149,7 +149,7 @@ func TestStage_adoptsNothing(t *testing.T) {
 	}
 }
 
-// A map adopts what is there, and creates the rest, in as few requests.
+// A map adopts existing conversations and creates the rest, in the same few requests.
 func TestStage_adoptExistingBulk(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -177,11 +177,28 @@ func TestStage_adoptExistingBulk(t *testing.T) {
 				s.t.Errorf("the adopted conversation is %v", record)
 			}
 		}
-		// A later entry too.
+		// An entry that is added later adopts too.
 		more := all.entries()
 		more["late"] = declared{"phone_id": phone, number: "+1 555 999 0000"}
 		late := s.handmade("+15559990000")
 		s.warns(s.bulk(more, map[string]any{"adopt_existing": true}), bulkAddress, `"late": `+late)
+	})
+}
+
+// A message that the adopted conversation has already is declared by its id: it is not
+// created again.
+func TestStage_adoptedMessage(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.handmade("+1 555 010 0001")
+		id := s.idOfMessage("by hand")
+		d := adopting("+1 (555) 010-0001")
+		d["messages"] = messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"hello": declared{"id": id}})
+		s.warns(s.single(d), address)
+		s.checks(s.holdsMessages("by hand"))
+		if got := s.messageID("hello"); got != id {
+			s.t.Errorf("the message is %s; want %s", got, id)
+		}
 	})
 }
 
@@ -225,7 +242,7 @@ func (s *stage) entryID(key string) (id string) {
 	return id
 }
 
-// What can't be adopted is an error of the plan, which writes nothing.
+// If a conversation can't be adopted, the plan fails, and writes nothing.
 func TestStage_notAdoptable(t *testing.T) {
 	t.Parallel()
 	for name, play := range map[string]func(*stage) (config map[string]block, texts []string){
@@ -276,8 +293,8 @@ func TestStage_notAdoptable(t *testing.T) {
 	}
 }
 
-// A failure to adopt leaves nothing in the state, so that no later apply deletes the
-// conversation that was there before.
+// A failed adoption leaves nothing in the state, so that no later apply deletes the
+// conversation.
 func TestStage_adoptionFails(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]struct {
@@ -335,8 +352,8 @@ func TestStage_adoptsBlindly(t *testing.T) {
 	})
 }
 
-// With create_before_destroy, the adopted conversation is that of the object that is
-// destroyed afterwards: it stays.
+// With create_before_destroy, the new object adopts the conversation of the object that
+// is destroyed afterwards. The conversation stays.
 func TestStage_adoptedIsNotDeleted(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -358,7 +375,7 @@ func TestStage_adoptedIsNotDeleted(t *testing.T) {
 	})
 }
 
-// unknown returns what a plan knows of a new conversation: what is configured.
+// unknown returns the plan of a new conversation: only what is configured is known.
 func (s *stage) unknown(config tftypes.Value) tftypes.Value {
 	typ := config.Type().(tftypes.Object)
 	values := map[string]tftypes.Value{}
@@ -404,7 +421,7 @@ func TestAccTextMessageConversations_adoptExisting(t *testing.T) {
 	})
 }
 
-// What the same apply has created for another resource is not there to be adopted.
+// A conversation that the same apply has created for another resource is not adopted.
 func TestStage_adoptsNotWhatItCreated(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -420,8 +437,8 @@ func TestStage_adoptsNotWhatItCreated(t *testing.T) {
 	})
 }
 
-// An entry that could not adopt leaves nothing in the state of its map: what is removed
-// later would be deleted.
+// An entry whose adoption failed leaves nothing in the state of its map. Otherwise, a
+// later removal would delete the conversation.
 func TestStage_adoptionOfAnEntryFails(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -431,7 +448,7 @@ func TestStage_adoptionOfAnEntryFails(t *testing.T) {
 		entries := numbered(1).entries()
 		entries["theirs"] = declared{"phone_id": phone, number: "+1 555 010 0002", "account_relations": []string{nobody}}
 		s.refused(s.bulk(entries, more), `"theirs"`)
-		s.applies(s.bulk(numbered(1).entries(), more), bulkAddress, update) // which forgets the failure
+		s.applies(s.bulk(numbered(1).entries(), more), bulkAddress, update) // the failure is forgotten
 		if left := len(s.live()); left != 2 {
 			s.t.Errorf("%d conversations are left; want two", left)
 		}

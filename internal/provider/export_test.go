@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// NewServerOver returns the server of a provider whose requests take this way, not the
-// network.
+// NewServerOver returns the server of a provider that sends its requests to this
+// transport instead of the network.
 func NewServerOver(transport http.RoundTripper) tfprotov6.ProviderServer {
 	return newServer(pipelinerProvider{version: "test", transport: transport})
 }

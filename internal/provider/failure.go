@@ -15,24 +15,24 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A failure is an error of the client on its way to the user. It is the one
-// place where errors become diagnostics.
+// A failure is an error of the client or the engine, with what its diagnostics need. Only
+// here do such errors become diagnostics.
 type failure struct {
 	action  string            // "Create", "Read", "Update" or "Delete"
-	subject conversationModel // what was to become of it, or was
-	at      path.Path         // of the conversation; empty for a resource of its own
-	keys    []string          // of the bulk resource's entries that it concerns
-	many    bool              // it concerns the bulk resource as a whole
-	message bool              // it concerns a message, whose id is the subject's
+	subject conversationModel // as planned, or as it was
+	at      path.Path         // of the conversation; empty for a single resource
+	keys    []string          // of the affected entries of the bulk resource
+	many    bool              // it affects the bulk resource as a whole
+	message bool              // it affects a message, whose id is the subject's
 	invoked bool              // by an action: there is no state, and the subject's id is that of the conversation
-	sought  string            // by a data source, such as "Records"; then all else but at is empty
-	kept    []string          // the keys under which the state keeps what could not be removed from a map
+	sought  string            // what a data source looks for, such as "Records"; only at and err are set then
+	kept    []string          // the keys under which the state keeps what could not be deleted
 	err     error
-	causes  *causes // those that have been told; nil where each failure tells its own
+	causes  *causes // already explained; nil if each failure explains its own
 
-	unnamed    bool // several keys have the very same error: that of their request
-	remembered bool // of a create whose outcome is unknown: the next apply looks for it
-	taints     bool // the resource: the next apply makes it anew
+	unnamed    bool // several keys share one error, that of their request
+	remembered bool // the outcome of a create is unknown: the next apply looks for it
+	taints     bool // the resource: the next apply replaces it
 }
 
 func (f failure) summary() string {
@@ -48,7 +48,7 @@ func (f failure) summary() string {
 	return fmt.Sprintf("Unable to %s Text Message Conversation", f.action)
 }
 
-// thing is what the failure concerns, in the middle of a sentence.
+// thing returns what the failure affects, for the middle of a sentence.
 func (f failure) thing() string {
 	if f.message {
 		return "message"
@@ -56,8 +56,8 @@ func (f failure) thing() string {
 	return "conversation"
 }
 
-// diagnostics says what couldn't be done, why, and what to do now, at the
-// attributes that are at fault where that is known.
+// diagnostics returns an error for each attribute at fault that is known, or one for the
+// whole. It says what failed, why, and what to do.
 func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
@@ -80,7 +80,8 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
-// prefix names what the failure concerns, and the attribute at fault.
+// prefix returns the beginning of the detail, which names what is affected or the
+// attribute at fault.
 func (f failure) prefix(at path.Path) string {
 	switch {
 	case len(f.keys) == 0:
@@ -92,23 +93,24 @@ func (f failure) prefix(at path.Path) string {
 	}
 	subject := quoted(f.keys)
 	if f.isUnnamed() && f.isRefused() {
-		subject = "At least one of " + subject // the CRM does not say which
+		subject = "At least one of " + subject // the CRM does not say which one
 	}
 	return subject + ": "
 }
 
-// unread warns that a conversation was written and is not fully known.
+// unread warns that a conversation was written but is not fully known.
 func (f failure) unread(id client.ID) diag.Diagnostics {
 	warning := diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
-		located(f.at, fmt.Sprintf("The conversation %s was written, and is in the state, but what followed did not work. "+
-			"The next plan reads it again, and shows whether anything is left to do.\n\nCause: %v", id, f.err)))
+		located(f.at, fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later "+
+			"step failed, such as reading it back. The next plan reads it again, and shows whether anything is "+
+			"left to do.\n\nCause: %v", id, f.err)))
 	if len(f.at.Steps()) > 0 {
 		return diag.Diagnostics{diag.WithPath(f.at, warning)}
 	}
 	return diag.Diagnostics{warning}
 }
 
-// detail says it of an attribute, with what the CRM said of that.
+// detail returns the detail for an attribute, with what the CRM said about it.
 func (f failure) detail(at path.Path, said string) string {
 	told := said == "" && f.causes.told(f.err)
 	parts := []string{f.prefix(at) + f.explanation(told)}
@@ -125,14 +127,14 @@ func (f failure) detail(at path.Path, said string) string {
 	return strings.Join(parts, "\n\n")
 }
 
-// isInterrupted reports whether the failure is only that Terraform stopped
-// before anything was sent. What was sent may have been carried out.
+// isInterrupted reports whether the only failure is that Terraform stopped before
+// anything was sent. A request that was sent may have been carried out.
 func (f failure) isInterrupted() bool {
 	return errors.Is(f.err, context.Canceled) && client.ProblemOf(f.err) != client.OutcomeUnknown && !errors.As(f.err, new(*engine.LeftoverError))
 }
 
-// explanation says in plain words what happened, and what to do; briefly where
-// another failure with the same cause has told that.
+// explanation says what happened, and what to do. It is brief if another failure with the
+// same cause has already explained it.
 func (f failure) explanation(told bool) string {
 	reason := f.reason()
 	if told {
@@ -143,114 +145,151 @@ func (f failure) explanation(told bool) string {
 	case len(f.kept) == 0:
 		return reason
 	case client.ProblemOf(f.err) == client.OutcomeUnknown:
-		return f.notRemoved("may or may not have been deleted. It stays in the state")
+		return f.mayBeRemoved()
 	}
-	return f.notRemoved("could not be deleted. It is still in the CRM, and in the state") + " " + reason
+	return f.notRemoved() + " " + reason
 }
 
-// reason is the explanation without what became of a removal.
+// reason is the explanation without the part about a removal.
 func (f failure) reason() string {
 	if f.isInterrupted() {
-		return "Terraform was interrupted before this was sent."
+		return "Terraform was interrupted before the provider sent this."
 	}
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return "Not sent, because another conversation failed; with rollback_method = 0 all or none are created."
+		return "The provider didn't send this, because another conversation failed. With rollback_method = 0, it " +
+			"creates all conversations or none."
 	case errors.Is(f.err, engine.ErrRolledBack):
-		return "Rolled back by the CRM, because another conversation in the same request failed."
+		return "The CRM rolled this back, because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return "Created, and deleted again, because another conversation failed; with rollback_method = 0 all or none are created."
+		return "The provider created this and deleted it again, because another conversation failed. With " +
+			"rollback_method = 0, it creates all conversations or none."
 	case errors.As(f.err, new(*engine.LeftoverError)):
-		return "Created, and still there: it could not be deleted again when another conversation failed. It is in the state, so that it is not lost; " +
-			"the next apply deletes it and creates all anew."
+		return "The provider created this, but couldn't delete it again when another conversation failed. It " +
+			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all " +
+			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and " +
+			"creates a second one, so delete it in the CRM first."
 	case errors.As(f.err, new(*engine.ProtectedError)):
 		if f.message {
-			return "The CRM protects the message against deletion. Take the protection away there (is_delete_protected)."
+			return "The CRM protects the message against deletion. Remove the protection in the CRM " +
+				"(is_delete_protected)."
 		}
 		return "The CRM protects the conversation against deletion. " + protectionAdvice
+	case errors.Is(f.err, errUnnamed):
+		return "The provider can't change the message, because it doesn't know which message of the CRM it is. " +
+			"See the warning Text Message Not Identified of the plan."
 	}
 	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
 		return f.notRestored(refused.ID)
 	}
 	switch client.ProblemOf(f.err) {
 	case client.Behind:
-		return "The space shows less than Terraform's state has already seen of it. Either reads are answered by a copy that lags behind, or the space was restored from a backup " +
-			"(or the newest of its records was purged). Nothing was changed, and nothing counts as gone. Try again in a few minutes. If the space was restored: " +
-			"run terraform state rm with the address of this resource, and import what is there now."
+		return "The space shows less than the state has already seen. Either a lagging replica answers, or the " +
+			"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +
+			"and treats nothing as deleted. Try again in a few minutes. If the space was restored, run terraform " +
+			"state rm with the address of this resource, and import what exists now."
 	case client.Throttled:
-		return "The CRM limits requests, and asked the provider to wait for longer than it waits. Nothing was changed. Set requests_per_second in the provider block " +
-			"to stay below the limit, or raise max_retries: the provider waits a minute for each try, and one more."
+		return "The CRM limits requests, and asks for a longer wait than the provider accepts. The failed " +
+			"request changed nothing. In the provider block, set requests_per_second below the limit, or " +
+			"increase max_retries: the provider waits at most 1 + max_retries minutes."
 	case client.WrongCredentials:
-		return "The CRM does not accept the provider's user name and password. Check the settings username and password, " +
-			"or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD: they are those of an Application of this space, " +
-			"made in the space's administration, not those with which people log in."
+		return "The CRM does not accept the provider's user name and password. Check the settings username and " +
+			"password, or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD. Use the " +
+			"credentials of an Application of this space, which you create in the space's administration. The " +
+			"name and password that people log in with don't work."
 	case client.NotPermitted:
-		text := "The CRM does not permit this. Give the Application whose user name the provider uses the permission, in the space's administration"
+		text := "The CRM does not permit this. In the space's administration, give the permission to the " +
+			"Application whose user name the provider uses."
 		if f.sought != "" {
-			return text + "."
+			return text
 		}
-		return text + "; if it is about one conversation only, that one may be protected."
+		return text + " If only one conversation fails, the CRM may protect it."
 	case client.WrongAddress:
-		return "There is no such space at this address. Check the settings service_url and space_id, " +
-			"or the environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID: the space's administration shows both."
+		return "There is no such space at this address. Check the settings service_url and space_id, or the " +
+			"environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID. The space's administration " +
+			"shows both values."
 	case client.NotFound:
-		return "The CRM has no such " + f.thing() + " any more. Run terraform plan again: it shows what is needed now."
+		return "The CRM no longer has this " + f.thing() + ", or a record that it refers to. Run terraform plan " +
+			"again: the new plan shows what is needed now."
 	case client.RelationNotFound:
 		if f.invoked {
-			return fmt.Sprintf("The CRM has no conversation %s in this space. No message was created. Check %s, then %s.", f.subject.ID.ValueString(), conversationOfMessage, invokeAgain)
+			return fmt.Sprintf("The CRM has no conversation %s in this space. The action created no message. "+
+				"Check %s, then %s.",
+				f.subject.ID.ValueString(), conversationOfMessage, invokeAgain)
 		}
 		if f.isUnnamed() {
-			return "A record that one of these entries refers to does not exist in this space, and the CRM doesn't say which entry that is. " + findTheEntry
+			return "One of these entries refers to a record that does not exist in this space, and the CRM " +
+				"doesn't say which one. " + findTheEntry
 		}
-		return "A record that the conversation refers to does not exist in this space. Check the ids: a record may have been deleted since, belong to another space, " +
-			"or be of another kind."
+		return "The " + f.thing() + " refers to a record that does not exist in this space. Check the ids: the " +
+			"record may have been deleted, belong to another space, or be of another kind."
 	case client.Refused:
 		return f.refused()
 	case client.Unreachable:
-		return "There is no connection to the CRM, or it does not answer in time. None of this was sent. Check the setting service_url (PIPELINER_SERVICE_URL), " +
-			"the network, and the proxy in HTTPS_PROXY, if there is one."
+		return "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request " +
+			"changed nothing. Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy " +
+			"in HTTPS_PROXY, if you use one."
 	case client.UnexpectedReply:
 		if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
-			return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again later. If it stays like that, check the setting service_url "+
-				"(PIPELINER_SERVICE_URL), and the proxy in HTTPS_PROXY, if there is one.", status)
+			return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
+				"later. If this continues, check the setting service_url (PIPELINER_SERVICE_URL), and the proxy "+
+				"in HTTPS_PROXY, if you use one.", status)
 		}
-		return "What came back is not a reply of the Pipeliner API. Check the setting service_url (PIPELINER_SERVICE_URL), " +
-			"and whether a proxy or a login page stands in between."
+		return "The reply does not match the Pipeliner API. Check the setting service_url " +
+			"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
 	case client.OutcomeUnknown:
 		return f.outcomeUnknown()
 	}
-	return "The CRM did not do what was asked."
-}
-
-// notRemoved says what became of what was to be removed from a map.
-func (f failure) notRemoved(what string) string {
-	if len(f.keys) > 1 {
-		return fmt.Sprintf("Each %s that these keys stood for %s, under the keys %s. The next apply tries again.", f.thing(), what, quoted(f.kept))
+	if ids, isOpen := isAmbiguous(f.err); isOpen {
+		return createUnanswered + candidates(ids)
 	}
-	return fmt.Sprintf("The %s %s that this key stood for %s, under the key %s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), what, quoted(f.kept))
+	return "The request failed. The cause says why."
 }
 
-// notRestored says how to go on with a conversation that stays deleted.
+// notRemoved says that the provider could not delete what no key of the map stands for
+// any more.
+func (f failure) notRemoved() string {
+	if len(f.keys) > 1 {
+		return fmt.Sprintf("The provider couldn't delete the %ss of these keys. They are still in the CRM, and "+
+			"in the state under the keys %s. The next apply tries again.",
+			f.thing(), quoted(f.kept))
+	}
+	return fmt.Sprintf("The provider couldn't delete the %s %s of this key. It is still in the CRM, and in the "+
+		"state under the key %s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
+}
+
+// mayBeRemoved says that it is unknown whether the CRM has deleted it.
+func (f failure) mayBeRemoved() string {
+	if len(f.keys) > 1 {
+		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the state under "+
+			"the keys %s. The next apply tries again.", f.thing(), quoted(f.kept))
+	}
+	return fmt.Sprintf("The %s %s of this key may or may not have been deleted. It stays in the state under the "+
+		"key %s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
+}
+
+// notRestored says what to do about a record that stays deleted.
 func (f failure) notRestored(id client.ID) string {
-	another := "replace it by a new one: terraform apply -replace=ADDRESS, with the address of this resource"
+	another := "replace it with a new one: terraform apply -replace=ADDRESS, with the address of this resource"
 	switch {
 	case f.message:
 		another = "create a new one, which may be sent again: remove the message from the configuration, apply, and add it again"
 	case len(f.keys) > 0:
 		another = "create a new one: remove the entry, apply, and add it again"
 	}
-	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. Nothing was changed. "+
-		"Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
+	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. The provider changed "+
+		"nothing. Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
 }
 
-// isConsequence reports whether the error only follows from that of another
+// isConsequence reports whether the error only follows from the error of another
 // conversation.
 func isConsequence(err error) bool {
 	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.As(err, new(*engine.UndoneError))
 }
 
-// differences warns of what was sent and is not what the CRM then held. at is
+// differences warns of fields that the CRM holds in another value than was sent. at is
 // the path of the conversation.
 func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
 	left := m.changedFields(n, &actual)
@@ -258,7 +297,9 @@ func (m conversationModel) differences(n numbers, at path.Path, sent client.Conv
 		if slices.Contains(left, field) {
 			at := at.AtName(field)
 			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
-				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but then held something else. The next plan shows what.", field, actual.ID.ValueString())))
+				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but stores a different "+
+					"value. The next plan shows it.",
+					field, actual.ID.ValueString())))
 		}
 	}
 	return diags

@@ -6,13 +6,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// causes are those that the provider has told in full. What is wrong with the
-// service, the space or the access concerns every resource alike: one error
-// tells it, and the others refer to that.
+// causes are the causes that the provider has explained in full. A problem of the
+// service, the space or the access affects every resource: one error explains it, and the
+// others refer to that error.
 type causes struct{ known sync.Map }
 
-// told reports whether an error with the same cause has been told in full, and
-// otherwise takes the error for that one.
+// told reports whether an error with the same cause has been explained in full. If not,
+// it notes that this one will be.
 func (c *causes) told(err error) bool {
 	if c == nil || !isCommon(err) {
 		return false
@@ -21,7 +21,7 @@ func (c *causes) told(err error) bool {
 	return told
 }
 
-// isCommon reports whether the cause of an error is none of one resource alone.
+// isCommon reports whether the cause of an error affects more than one resource.
 func isCommon(err error) bool {
 	switch client.ProblemOf(err) {
 	case client.WrongCredentials, client.NotPermitted, client.WrongAddress, client.Unreachable, client.UnexpectedReply:

@@ -9,14 +9,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// conflicts says which fields of one conversation are in conflict.
+// conflicts returns an error for each field in conflict, or one for several
+// conversations.
 func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnostics) {
 	if len(f.keys) > 1 {
 		diags.AddAttributeError(f.at, "Conflicting Changes of Text Message Conversations", f.prefix(f.at)+
-			"Someone else has changed what the plan changes too, since it was made. Nothing of these conversations was written. "+conflictAdvice)
+			"Since the plan was made, someone else has changed fields that the plan changes too. The provider "+
+			"wrote nothing to these conversations. "+conflictAdvice)
 		return diags
 	}
-	known := "revision not known"
+	known := "unknown revision"
 	if conflict.Known != engine.NoFloor {
 		known = fmt.Sprintf("revision %d", conflict.Known)
 	}
@@ -25,16 +27,16 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 		diags.AddAttributeError(at, f.conflictSummary(),
 			fmt.Sprintf("%sSomeone else has changed %s of the %s %s since the plan was made:\n\n"+
 				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+
-				"%sNothing of it was written. %s",
+				"%sThe provider wrote nothing to this %s. %s",
 				f.prefix(at), field.Field, f.thing(), conflict.ID, known, shown(field.Field, field.Known), shown(field.Field, field.Wanted),
-				conflict.Current, shown(field.Field, field.Held), whereToLook(field.Field), conflictAdvice))
+				conflict.Current, shown(field.Field, field.Held), whereToLook(field.Field), f.thing(), conflictAdvice))
 	}
 	return diags
 }
 
-// described are the fields whose values no conflict shows, with what it says in
-// their place. Terraform does not tell a provider which values are sensitive;
-// these are what people say, and whom they say it to.
+// described contains the fields whose values a conflict does not show, and what it shows
+// instead. Terraform does not tell a provider which values are sensitive. These are what
+// people say, and to whom.
 var described = map[string]string{
 	"content":                "a text of %d characters",
 	"recipient_phone_number": "a number of %d characters",
@@ -52,16 +54,17 @@ func shown(field, value string) string {
 	return fmt.Sprintf(description, utf8.RuneCountInString(value))
 }
 
-// whereToLook says where the values are that a conflict does not show.
+// whereToLook says where to find the values that a conflict does not show.
 func whereToLook(field string) string {
 	if described[field] == "" {
 		return ""
 	}
-	return "The values themselves may be sensitive: look in the CRM, by this id, for what it holds, and in the plan for the others. "
+	return "The values may be sensitive, so this message doesn't show them. To see them, look in the CRM for the " +
+		"record with this id, and in the plan for the other values. "
 }
 
-const conflictAdvice = "Run terraform plan again: it starts from what the CRM holds now. " +
-	"With on_conflict = \"overwrite\" in the provider block, the plan's side is taken without asking."
+const conflictAdvice = "Run terraform plan again: the new plan starts from what the CRM has now. If the plan " +
+	"should always win, set on_conflict = \"overwrite\" in the provider block."
 
 func (f failure) conflictSummary() string {
 	if f.message {

@@ -21,7 +21,7 @@ func (r reason) String() string {
 	return r.field + ": " + r.text
 }
 
-// reasonsOf returns all that an error says beside its code and message.
+// reasonsOf returns everything that an error says in addition to its code and message.
 func reasonsOf(e *client.APIError) (reasons []reason) {
 	for _, fieldError := range e.FieldErrors {
 		reasons = append(reasons, reason{fieldError.FieldName, fieldError.Text()})
@@ -29,7 +29,7 @@ func reasonsOf(e *client.APIError) (reasons []reason) {
 	for _, item := range e.EntityErrors {
 		reasons = append(reasons, reason{item.FieldName, item.Text()})
 	}
-	for _, step := range e.StepChecklistErrors { // nothing says what they look like
+	for _, step := range e.StepChecklistErrors { // their form is not documented
 		var text bytes.Buffer
 		if json.Compact(&text, step) != nil {
 			text.Write(step)
@@ -39,7 +39,7 @@ func reasonsOf(e *client.APIError) (reasons []reason) {
 	return reasons
 }
 
-// listed returns the reasons as text, empty for none.
+// listed returns the reasons as a text, empty for none.
 func listed(reasons []reason) string {
 	if len(reasons) == 1 {
 		return reasons[0].String()
@@ -51,7 +51,8 @@ func listed(reasons []reason) string {
 	return strings.Join(texts, "\n")
 }
 
-// withReasons returns an error with all that the CRM said, on one line.
+// withReasons returns the text of an error with everything that the CRM said, on one
+// line.
 func withReasons(err error) string {
 	texts := []string{err.Error()}
 	if apiError, ok := errors.AsType[*client.APIError](err); ok {
@@ -65,8 +66,8 @@ func withReasons(err error) string {
 // A fault is what the CRM finds wrong with one attribute.
 type fault struct{ attribute, text string }
 
-// faults returns what is wrong with which attribute, as far as the CRM says, and
-// its other reasons.
+// faults returns the faults of attributes, as far as the CRM names them, and its other
+// reasons.
 func (f failure) faults() (faults []fault, others []reason) {
 	apiError, ok := errors.AsType[*client.APIError](f.err)
 	if !ok {
@@ -91,8 +92,8 @@ func (f failure) faults() (faults []fault, others []reason) {
 	return faults, others
 }
 
-// attributeOf returns the attribute that stands for a field of the API, of the
-// conversation or of its links; empty for none.
+// attributeOf returns the attribute for a field of the conversation or of its links in
+// the API, empty for none.
 func (f failure) attributeOf(field, text string) string {
 	if f.message {
 		if slices.ContainsFunc(sentFields, func(f messageField) bool { return f.name == field }) {
@@ -109,7 +110,7 @@ func (f failure) attributeOf(field, text string) string {
 			aliased = append(aliased, f.name)
 		}
 	}
-	if len(aliased) == 1 { // that of leads and of opportunities is the same
+	if len(aliased) == 1 { // leads and opportunities share one
 		return aliased[0]
 	}
 	return f.attributeWithIDOf(text)
@@ -117,8 +118,8 @@ func (f failure) attributeOf(field, text string) string {
 
 var uuids = regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit:]]{12}`)
 
-// attributeWithIDOf returns the attribute that holds one of the ids that the
-// text names; empty for none.
+// attributeWithIDOf returns the attribute that contains one of the ids in the text, empty
+// for none.
 func (f failure) attributeWithIDOf(text string) string {
 	for _, found := range uuids.FindAllString(text, -1) {
 		id, err := client.ParseID(found)

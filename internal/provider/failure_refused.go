@@ -2,16 +2,16 @@ package provider
 
 import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 
-// unnamedRefusal says how to find the entry that is at fault. The provider does not look
-// for it by creating parts of the batch: what a part creates could only be deleted again,
-// and stays in the CRM as deleted, with outgoing messages that may have been sent.
+// unnamedRefusal says how to find the entry at fault. The provider does not search for it
+// by creating parts of the batch: it could only delete what a part creates, which stays
+// in the CRM as deleted, with outgoing messages that may have been sent.
 const unnamedRefusal = "The CRM refuses the request, and doesn't say which of these entries is at fault. " + findTheEntry
 
-const findTheEntry = "Nothing in this request was changed. " +
-	"To find the entry, set rollback_method = 1 and apply again: the CRM then names each entry that it refuses, and accepts the others."
+const findTheEntry = "The request changed nothing. To find the entry, set rollback_method = 1 and apply again: " +
+	"the CRM then names each entry that it refuses, and accepts the others."
 
-// isUnnamed reports whether the CRM has refused to write several entries, and does not say
-// because of which.
+// isUnnamed reports whether the CRM has refused to write several entries without saying
+// which one is at fault.
 func (f failure) isUnnamed() bool { return f.unnamed && f.action != "Delete" }
 
 func (f failure) isRefused() bool {
@@ -21,7 +21,8 @@ func (f failure) isRefused() bool {
 
 func (f failure) refused() string {
 	if f.sought != "" {
-		return "The CRM refuses the question. It may not know a field, not be able to filter or order by it, or not understand a value. The cause below is what it says."
+		return "The CRM refuses the query. It may not know a field, may be unable to filter or order by it, or may not " +
+			"understand a value. The cause shows what the CRM says."
 	}
 	if f.isUnnamed() {
 		return unnamedRefusal
@@ -29,12 +30,15 @@ func (f failure) refused() string {
 	switch f.action {
 	case "Create":
 		if f.invoked {
-			return "The CRM refuses what the configuration says. No message was created. Correct the configuration, then " + invokeAgain + "."
+			return "The CRM refuses what the configuration says. The action created no message. Correct the " +
+				"configuration, then " + invokeAgain + "."
 		}
-		return "The CRM refuses what the configuration says. Correct it and apply again; nothing was created."
+		return "The CRM refuses what the configuration says, and created nothing. Correct the configuration and " +
+			"apply again."
 	case "Update":
-		return "The CRM refuses the change. Either it does not accept what the configuration says, or the conversation has changed since the plan was made: " +
-			"correct the configuration, or just run terraform plan again."
+		return "The CRM refuses the change. Either it does not accept the new values, or the " + f.thing() +
+			" has changed since the plan was made. Run terraform plan again. If the CRM still refuses the " +
+			"change, correct the configuration."
 	}
-	return "The CRM refuses this."
+	return "The CRM refuses this. The cause says why."
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// wantTexts checks that the diagnostics say all this, and where.
+// wantTexts checks that the diagnostics and their paths contain all these texts.
 func wantTexts(t *testing.T, diags diag.Diagnostics, want ...string) {
 	t.Helper()
 	text := strings.Join(told(diags), "\n")
@@ -59,8 +59,7 @@ func TestLocated(t *testing.T) {
 	}
 }
 
-// What is wrong inside a map is said with the key and the attribute: Terraform
-// shows neither.
+// An error inside a map names the key and the attribute, because Terraform shows neither.
 func TestValidatorsNameTheKey(t *testing.T) {
 	t.Parallel()
 	ctx, in := context.Background(), at("ada")
@@ -115,8 +114,8 @@ func TestValidatorsNameTheKey(t *testing.T) {
 	}
 }
 
-// refusal has reasons of every kind: of a field that an attribute stands for, of
-// one that none does, of the record, and of its step.
+// refusal returns an error with reasons of every kind: for a field that an attribute
+// stands for, for one that no attribute stands for, for the record, and for its step.
 func refusal() *client.APIError {
 	return &client.APIError{
 		HTTPStatus: 422, Code: 40000, Name: "ERROR_ENTITY_VALIDATION",
@@ -196,7 +195,7 @@ func TestRemovalThatFails(t *testing.T) {
 		return &bulkWork{removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
 	}
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
-		`conversations["a"]: The conversation `+id+` that this key stood for could not be deleted. It is still in the CRM, and in the state, under the key "a (replaced)". The next apply tries again.`,
+		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
 		"The CRM does not permit this")
 	unknown := removal(&client.OutcomeUnknownError{Err: errors.New("EOF")}).done("Update")
 	wantTexts(t, unknown, "may or may not have been deleted. It stays in the state", `"a (replaced)"`, "Cause:")
@@ -205,9 +204,32 @@ func TestRemovalThatFails(t *testing.T) {
 	}
 }
 
+// The update of an adopted conversation is told as that, and not as a create.
+func TestAdoptionOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	const id = "80000000-0000-4000-8000-00000000000a"
+	work := &bulkWork{
+		allOrNothing: true,
+		failed:       map[string]error{"a": &client.OutcomeUnknownError{Err: errors.New("EOF")}},
+		changes: []bulkChange{{
+			key: "a", adopted: true, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}},
+			planned: ownedModel{conversationModel: conversationModel{ID: types.StringUnknown()}},
+		}},
+	}
+	wantTexts(t, work.errors("Create"), `conversations["a"]: The change of the conversation `+id+" may or may not have been carried out.")
+}
+
+func TestUnnamedMessage(t *testing.T) {
+	t.Parallel()
+	planned, prior := messageModel{Content: types.StringValue("new")}, messageModel{Content: types.StringValue("old")}
+	work := &messageWork{at: at("ada"), memory: newMessageMemory(), state: messages{}}
+	work.keepUnnamed("hi", planned, &prior)
+	wantTexts(t, work.diagnostics(), `conversations["ada"].messages["hi"]: The provider can't change the message`, "Cause: the id of the message is not known")
+}
+
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
-	const interrupted = "Terraform was interrupted before this was sent"
+	const interrupted = "Terraform was interrupted before the provider sent this"
 	for err, want := range map[error]bool{
 		context.Canceled: true,
 		fmt.Errorf("waiting: %w", context.Canceled):        true,
@@ -224,8 +246,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// One cause is told once in full, however many ask at the same time; errors that
-// differ, and those of one record alone, are not shortened.
+// One cause is explained once in full, however many failures have it at the same time.
+// Different errors, and errors of one record, are not shortened.
 func TestCauses(t *testing.T) {
 	t.Parallel()
 	var known causes
@@ -261,8 +283,8 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// A conflict shows ids, and neither texts nor numbers: the configuration may hold
-// them in what is sensitive.
+// A conflict shows ids, but neither contents nor numbers: the configuration may treat
+// them as sensitive.
 func TestConflictShowsNothingPersonal(t *testing.T) {
 	t.Parallel()
 	conflict := &engine.ConflictError{Known: 3, Current: 5, Fields: []engine.Conflict{
@@ -278,8 +300,8 @@ func TestConflictShowsNothingPersonal(t *testing.T) {
 	}
 }
 
-// What the CRM finds wrong is told at the attribute that stands for the field, or
-// that has the id which the text names.
+// The error is at the attribute that stands for the field, or that has the id in the
+// text.
 func TestFailure_attributeOf(t *testing.T) {
 	t.Parallel()
 	subject := emptyConversation()

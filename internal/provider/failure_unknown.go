@@ -7,37 +7,47 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// invokeAgain says how to repeat an action. An apply alone does not: it triggers an action
-// only when it changes the resource that the action belongs to.
+// invokeAgain says how to repeat an action. An apply alone does not repeat it: it
+// triggers an action only if it changes the resource that the action belongs to.
 const invokeAgain = "invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME"
+
+const createUnanswered = "The CRM did not reply when the provider created the conversation. "
 
 func (f failure) outcomeUnknown() string {
 	if f.invoked {
 		return f.invocationUnknown()
 	}
 	if isKnown(f.subject.ID) {
-		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan again: it shows what is left to do.", f.thing(), f.subject.ID.ValueString())
+		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan "+
+			"again: the new plan shows what is left to do.",
+			f.thing(), f.subject.ID.ValueString())
 	}
 	if f.message {
-		return "The message may or may not have been created. The next plan looks for it in its conversation, and makes it again only if it is not there; " +
-			"with -refresh=false it would not look."
+		return "The message may or may not have been created. The next plan looks for it in the conversation, " +
+			"and creates it again only if it isn't there. Don't plan with -refresh=false: such a plan does not " +
+			"look for the message."
 	}
 	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return "The CRM did not reply to the creation. " + candidates(ids)
+		return createUnanswered + candidates(ids)
 	}
 	switch {
 	case f.taints:
-		return "The conversation may or may not have been created. It is in the state without an id, and its resource is tainted. The next plan looks for it in the CRM. " +
-			"The next apply deletes what it finds and creates the resource anew; to keep what was found, run terraform untaint with the address of this resource first."
+		return "The conversation may or may not have been created. It is in the state without an id, and its " +
+			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it " +
+			"finds and creates the resource again. To keep what was found, first run terraform untaint with the " +
+			"address of this resource. With deletion_policy = \"abandon\", the next apply looks for the " +
+			"conversation and adopts it."
 	case f.remembered:
-		return "The conversation may or may not have been created. The next apply looks for it in the CRM first, and adopts it if it is there."
+		return "The conversation may or may not have been created. The next apply first looks for it in the CRM, " +
+			"and adopts it if it exists."
 	}
 	var since string
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
 		since = fmt.Sprintf(", with a revision above %d", lost.Since.Revision)
 	}
-	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the CRM for a new conversation of the phone %s "+
-		"with this recipient number%s. If it is there, import it by its UUID (terraform import, or an import block); otherwise the next apply would make a second one.",
+	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the "+
+		"CRM for a new conversation of the phone %s with this recipient number%s. If it exists, import it by its "+
+		"UUID (terraform import, or an import block). Otherwise, the next apply creates a second one.",
 		f.subject.PhoneID.ValueString(), since)
 }
 
@@ -52,6 +62,7 @@ func (f failure) invocationUnknown() string {
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
 		since = fmt.Sprintf(" with a revision above %d", lost.Since.Revision)
 	}
-	return text + fmt.Sprintf("An action has no state, so the provider doesn't look for it again. Look in the CRM for a message of the conversation %s%s. "+
-		"Only if it is not there, %s.", f.subject.ID.ValueString(), since, invokeAgain)
+	return text + fmt.Sprintf("An action has no state, so the provider doesn't look for it again. Look in the "+
+		"CRM for a message of the conversation %s%s. Only if it isn't there, %s.",
+		f.subject.ID.ValueString(), since, invokeAgain)
 }

@@ -15,13 +15,15 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// In a real space each conversation of a test is to one of the numbers of [probe.FictionalNumbers].
+// In a real space, the conversations of the tests have the numbers of
+// [probe.FictionalNumbers].
 
 var phoneNumber = regexp.MustCompile(`\+1[ ().-]*(\d[ ().-]*){9}\d\b`) // in a configuration, in any spelling
 
 func digits(number string) string { return probe.Digits(number) }
 
-// respelled returns the number in the spelling of another one with as many digits.
+// respelled returns the number in the spelling of another one with the same number of
+// digits.
 func respelled(number, like string) string {
 	i := -1
 	return strings.Map(func(r rune) rune {
@@ -33,8 +35,8 @@ func respelled(number, like string) string {
 	}, like)
 }
 
-// An allotment gives each number once in a run, beginning somewhere, and none
-// that a conversation of the test's phones has.
+// An allotment gives out each number once in a run, from a random start, and skips the
+// numbers of existing conversations of the test's phones.
 type allotment struct {
 	mu    sync.Mutex
 	taken map[string]bool    // numbers
@@ -74,14 +76,14 @@ func (a *allotment) lookUp(ctx context.Context, c *client.Client) error {
 	a.taken, a.older = map[string]bool{}, map[client.ID]bool{}
 	for _, conversation := range there {
 		a.older[conversation.ID] = true
-		if !conversation.IsDeleted { // those of earlier runs stay in the bin
+		if !conversation.IsDeleted { // deleted ones of earlier runs stay in the bin
 			a.taken[digits(conversation.RecipientPhoneNumber)] = true
 		}
 	}
 	return nil
 }
 
-// isOlder reports whether a conversation was there before the run.
+// isOlder reports whether a conversation existed before the run.
 func (a *allotment) isOlder(id client.ID) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

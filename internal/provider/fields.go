@@ -17,8 +17,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A fieldOf is one field of a conversation or a message: its attribute, its places in
-// the model M and in the API's types T and In, and what its values mean. Code that
+// A fieldOf describes one field of a conversation or a message: its attribute, its places
+// in the model M and in the API's types T and In, and what its values mean. Code that
 // concerns every field loops over [conversationFields] or [messageFields].
 type fieldOf[M, T, In any] struct {
 	name          string // of the attribute and of the API's field
@@ -31,10 +31,10 @@ type fieldOf[M, T, In any] struct {
 	get func(*M) attr.Value
 	set func(*M, attr.Value) // ignores a value of another type
 
-	same func(numbers, types.String) func(a, b attr.Value) bool // two values mean the same in the conversation with the id
+	same func(numbers, types.String) func(a, b attr.Value) bool // in the conversation with this id
 	read func(*T) attr.Value                                    // what a record holds
 
-	// Without these, only the CRM sets the field.
+	// These are nil if only the CRM sets the field.
 	write func(*In, attr.Value)
 	text  func(numbers, attr.Value) string // the same for all values that mean the same
 }
@@ -44,7 +44,7 @@ type (
 	messageField      = fieldOf[messageModel, client.Message, client.MessageInput]
 )
 
-// These are the fields that a configuration can set.
+// The fields that a configuration can set.
 var (
 	configurableFields = configurable(conversationFields)
 	sentFields         = configurable(messageFields)
@@ -85,8 +85,8 @@ func idField[In, M, T any](entity string, attribute schema.Attribute, place func
 	return f
 }
 
-// settableField returns a field that a configuration can set, and whose zero in the
-// API's types is none.
+// settableField returns a field that a configuration can set. The zero value of the API's
+// type means none.
 func settableField[M, T, In any, V attr.Value, R comparable](
 	name string, attribute schema.Attribute,
 	place func(*M) *V, held func(*T) *R, sent func(*In) *client.Field[R],
@@ -111,7 +111,7 @@ func settableField[M, T, In any, V attr.Value, R comparable](
 	return f
 }
 
-// stringField returns a field that holds a text.
+// stringField returns a field that contains a text.
 func stringField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
@@ -119,8 +119,8 @@ func stringField[M, T, In any](
 	return settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
 }
 
-// contentField returns a field that holds the text of a message, never null: services
-// add and trim its end.
+// contentField returns a field that contains the text of a message, never null. Services
+// may add white space at its end or trim it.
 func contentField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
@@ -132,7 +132,8 @@ func contentField[M, T, In any](
 	return f
 }
 
-// timeField returns a field that holds a time, which services may keep less finely.
+// timeField returns a field that contains a time. Services may store it with less
+// precision.
 func timeField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *client.Time, sent func(*In) *client.Field[client.Time],
@@ -145,7 +146,7 @@ func timeField[M, T, In any](
 	return f
 }
 
-// enumField returns a field with names in the place of the API's numbers.
+// enumField returns a field that has names instead of the API's numbers.
 func enumField[M, T, In any](
 	name string, enum client.Enum, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *int, sent func(*In) *client.Field[int],
@@ -159,7 +160,7 @@ func enumField[M, T, In any](
 	return f
 }
 
-// referenceField returns a field that holds the id of a record of the entity.
+// referenceField returns a field that contains the id of a record of the entity.
 func referenceField[M, T, In any](
 	name, entity string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *client.ID, sent func(*In) *client.Field[client.ID],
@@ -176,7 +177,7 @@ func matched(f conversationField) conversationField {
 	return f
 }
 
-// numberField returns a field that holds a phone number.
+// numberField returns a field that contains a phone number.
 func numberField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
@@ -190,7 +191,7 @@ func numberField[M, T, In any](
 // relationField returns the field of a kind of relations.
 func relationField(name string, place func(*conversationModel) *types.Set) conversationField {
 	i := slices.IndexFunc(client.RelationKinds, func(kind client.RelationKind) bool { return kind.Field == name })
-	kind := client.RelationKinds[max(i, 0)] // a test sees that the client has them all
+	kind := client.RelationKinds[max(i, 0)] // a test checks that the client has them all
 	f := shownField[client.ConversationInput](name, relationAttribute(kind), place,
 		func(c *client.Conversation) types.Set { return referencesFromAPI(kind.Linked(c)) })
 	f.alias, f.entity = kind.InputField(), kind.Entity
@@ -202,19 +203,19 @@ func relationField(name string, place func(*conversationModel) *types.Set) conve
 	return f
 }
 
-// always is for values that mean the same in every conversation.
+// always returns a comparison that is the same for every conversation.
 func always(same func(a, b attr.Value) bool) func(numbers, types.String) func(a, b attr.Value) bool {
 	return func(numbers, types.String) func(a, b attr.Value) bool { return same }
 }
 
-// valueOf returns a value of the attribute, null or unknown.
+// valueOf returns a null or unknown value of the attribute's type.
 func valueOf(attribute schema.Attribute, raw any) attr.Value {
 	ctx, kind := context.Background(), attribute.GetType()
 	value, _ := kind.ValueFromTerraform(ctx, tftypes.NewValue(kind.TerraformType(ctx), raw)) // fails for neither
 	return value
 }
 
-// texts returns what the fields mean, by their names.
+// texts returns the meanings of the configurable fields as texts, by name.
 func (m *conversationModel) texts(n numbers) map[string]string {
 	texts := make(map[string]string, len(configurableFields))
 	for _, field := range configurableFields {
@@ -223,7 +224,6 @@ func (m *conversationModel) texts(n numbers) map[string]string {
 	return texts
 }
 
-// fieldsByName are the fields by their names.
 var fieldsByName = func() map[string]conversationField {
 	named := make(map[string]conversationField, len(conversationFields))
 	for _, field := range conversationFields {

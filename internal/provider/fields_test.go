@@ -62,7 +62,7 @@ func checkFields[M, T, In any](t *testing.T, fields []fieldOf[M, T, In], empty M
 	}
 }
 
-// countValues returns how many values the model has.
+// countValues returns the number of values in the model.
 func countValues(m any) (count int) {
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(m)) {
 		if field.Type.Implements(reflect.TypeFor[attr.Value]()) {
@@ -72,7 +72,7 @@ func countValues(m any) (count int) {
 	return count
 }
 
-// unknownValues returns the names of the model's values that are unknown.
+// unknownValues returns the names of the model's unknown values.
 func unknownValues(m any) (names []string) {
 	v := reflect.ValueOf(m)
 	for _, field := range reflect.VisibleFields(v.Type()) {
@@ -101,10 +101,11 @@ func TestConversationFields_tags(t *testing.T) {
 	}
 }
 
-// What is written under the API's name of a field, and read back, is what the model had.
+// A value that is written under the API's name of a field, and read back, is the value of
+// the model.
 func TestConversationFields_roundTrip(t *testing.T) {
 	t.Parallel()
-	samples := map[string]any{ // of the fields that only the CRM sets
+	samples := map[string]any{ // fields that only the CRM sets
 		"id": idC, "revision": 7, "created": "2026-01-02T03:04:05Z", "modified": "2026-01-02T03:04:06Z", "is_deleted": true, "is_delete_protected": true,
 	}
 	for _, field := range conversationFields {
@@ -144,8 +145,8 @@ func TestConversationFields_roundTrip(t *testing.T) {
 	}
 }
 
-// What a message sends under the API's name of a field, and is read back, is what the model
-// had; what the state knows of it names the field as the API does.
+// A value that a message sends under the API's name of a field, and reads back, is the
+// value of the model. The baseline names the field as the API does.
 func TestMessageFields_roundTrip(t *testing.T) {
 	t.Parallel()
 	samples := map[string]string{"direction": "incoming", "status": "seen", "datetime_sent": "2026-01-02T03:04:05Z"}
@@ -156,7 +157,7 @@ func TestMessageFields_roundTrip(t *testing.T) {
 		prior := messageModel{Content: types.StringValue("other")}
 		input := want.toAPI(&prior)
 		wantSame(t, []string{field.name}, input.Fields())
-		input.Content, input.Direction = client.Value(textOf(want.Content)), client.Value(cmp.Or(first(input.Direction.Get()), 1)) // else it is a stub
+		input.Content, input.Direction = client.Value(textOf(want.Content)), client.Value(cmp.Or(first(input.Direction.Get()), 1)) // otherwise it is a stub
 		text, err := json.Marshal(input)
 		if err != nil {
 			t.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 )
 
-// meanwhile checks nothing: it is what someone else does between a plan, which
-// is saved, and its apply.
+// meanwhile is a check that checks nothing. It is what someone else does between a saved
+// plan and its apply.
 type meanwhile func()
 
 func (m meanwhile) CheckPlan(context.Context, plancheck.CheckPlanRequest, *plancheck.CheckPlanResponse) {
@@ -29,9 +29,9 @@ func (s *space) someoneElse(id func() string, fields map[string]any) func() {
 	}
 }
 
-// A saved plan that has gone stale overwrites nothing; a new one starts from what the CRM
-// holds then. What else may happen meanwhile is in TestStage_conflict, and for entries of
-// a map in TestStage_conflictOfBulk.
+// A stale saved plan overwrites nothing. A new plan starts from what the CRM has by then.
+// TestStage_conflict has other changes, and TestStage_conflictOfBulk the entries of a
+// map.
 func TestAccTextMessageConversation_conflict(t *testing.T) {
 	w := newSpace(t, acme, globex)
 	before := w.conversation(`recipient_account_id = "` + acme + `"`)
@@ -58,8 +58,8 @@ func TestAccTextMessageConversation_conflict(t *testing.T) {
 	)
 }
 
-// A soft-deleted conversation shows in the plan, and is restored with its id. What else
-// may be there to do, and a destroy, are in TestStage_restore.
+// The plan shows a soft-deleted conversation, and the apply restores it with its id.
+// TestStage_restore has other changes at the same time, and a destroy.
 func TestAccTextMessageConversation_restore(t *testing.T) {
 	w := newSpace(t, everyRecord...)
 	same := statecheck.CompareValue(compare.ValuesSame())

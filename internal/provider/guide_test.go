@@ -21,18 +21,18 @@ import (
 
 const guides = "../../templates/guides/"
 
-// A guide is followed as its readers do: its files are written, its commands are
-// run, and what it shows of their output is compared with it. In its text,
+// A guide is followed as its readers follow it: the test writes its files, runs its
+// commands, and compares their output with what the guide shows. In the text of a guide,
 //
-//   - a block behind a line like "`main.tf`:" is a file,
-//   - a block in the language "shell" is run; it is to fail where the text that is
-//     shown of its output has an error,
-//   - a block in the language "text" is what the last commands have printed, with
-//     "…" for what is left out; ids, revisions and times may be others,
-//   - a block in the language "hcl" is a part of a file, and left out,
+//   - a block after a line like "`main.tf`:" is a file,
+//   - a block in the language "shell" is run; it must fail if the output that the guide
+//     shows has an error,
+//   - a block in the language "text" is output of the last commands, with "…" for
+//     omitted parts; ids, revisions and times may differ,
+//   - a block in the language "hcl" is a part of a file, and is skipped,
 //   - <!-- meanwhile: NAME --> is what someone else does at that point,
-//   - <!-- not run: REASON --> leaves out the next block, and
-//     <!-- Terraform 1.14 --> does with an older one.
+//   - <!-- not run: REASON --> skips the next block, and <!-- Terraform 1.14 -->
+//     skips it with an older version.
 type guide struct {
 	t      *testing.T
 	w      *world
@@ -44,8 +44,8 @@ type guide struct {
 	ran    int    // blocks of commands
 }
 
-// newGuide prepares a folder, a CRM with the records of examples/seed.json, and
-// what stands for the registry and for a release.
+// newGuide prepares a folder, a CRM with the records of examples/seed.json, and stand-ins
+// for the registry and for a release.
 func newGuide(t *testing.T) *guide {
 	t.Helper()
 	skipOpenTofu(t, "the guides show what Terraform prints")
@@ -74,7 +74,7 @@ func newGuide(t *testing.T) *guide {
 	return g
 }
 
-// newSeededWorld has the records of examples/seed.json, and no others.
+// newSeededWorld returns a world with only the records of examples/seed.json.
 func newSeededWorld(t *testing.T) *world {
 	t.Helper()
 	server, err := mockserver.New(mockserver.Options{Username: "terraform", Password: password, Space: "my_space"})
@@ -99,7 +99,7 @@ var (
 	terminalColor = regexp.MustCompile("\x1b\\[[0-9;]*m")
 )
 
-// follow goes through a guide from its beginning to its end.
+// follow follows a guide from beginning to end.
 func (g *guide) follow(name string) {
 	g.t.Helper()
 	text, err := os.ReadFile(guides + name)
@@ -132,8 +132,7 @@ func (g *guide) follow(name string) {
 	}
 }
 
-// remark does what a comment in a guide asks for, and reports whether the next
-// block is left out.
+// remark carries out a comment in a guide, and reports whether the next block is skipped.
 func (g *guide) remark(comment string) (skip bool) {
 	g.t.Helper()
 	if event, ok := strings.CutPrefix(comment, "meanwhile: "); ok {
@@ -153,7 +152,7 @@ func (g *guide) remark(comment string) (skip bool) {
 	return true
 }
 
-// shell runs commands, and says yes to whatever they ask.
+// shell runs commands, and answers yes to every question.
 func (g *guide) shell(commands string, succeeds bool) {
 	g.t.Helper()
 	command := exec.CommandContext(g.t.Context(), "bash", "-euo", "pipefail", "-c", commands)
@@ -174,7 +173,7 @@ func (yes) Read(p []byte) (int, error) { return copy(p, "yes\n"), nil }
 
 var _ io.Reader = yes{}
 
-// What differs from run to run, and how a text is broken into lines.
+// Texts that differ from run to run, and line breaks.
 var guideVariables = []struct {
 	pattern *regexp.Regexp
 	name    string
@@ -196,7 +195,7 @@ func withoutVariables(text string) string {
 	return strings.TrimSpace(text)
 }
 
-// shows checks that the last output has what is shown of it, in that order.
+// shows checks that the last output contains the shown parts in order.
 func (g *guide) shows(shown string) {
 	g.t.Helper()
 	rest := withoutVariables(g.output)

@@ -11,7 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A workflow of GitHub, as far as the guides use it.
+// A workflow is a GitHub workflow, as far as the guides use it.
 type workflow struct {
 	Jobs map[string]struct {
 		Env      map[string]string
@@ -26,7 +26,7 @@ type workflowStep struct {
 }
 
 // runWorkflow runs a workflow that the guide has written, for the last value of its
-// matrix: what the values stand for, the guide itself runs.
+// matrix. The guide itself runs what the values stand for.
 func (g *guide) runWorkflow(file string) {
 	g.t.Helper()
 	text, err := os.ReadFile(filepath.Join(g.dir, file))
@@ -46,10 +46,10 @@ func (g *guide) runWorkflow(file string) {
 	}
 }
 
-// runStep runs a step as GitHub does, with an expression that has a value, and
-// returns how many it has run. Actions are left out: what they provide is there.
-// So is the download of the mock of a release, in whose place is one that is built
-// from the source; but it must name what a release has.
+// runStep runs a step as GitHub does, with one expression that has a value, and returns
+// the number of steps that it has run. It skips actions, because what they install is
+// there. It also skips the download of the mock, which is built from the source, but
+// checks that the download names what a release contains.
 func (g *guide) runStep(step workflowStep, jobEnv map[string]string, expression, value string) int {
 	g.t.Helper()
 	if step.Uses != "" {
@@ -73,8 +73,8 @@ func (g *guide) runStep(step workflowStep, jobEnv map[string]string, expression,
 	return 1
 }
 
-// namesRelease checks that a download is of an archive of the mock as releases
-// have it.
+// namesRelease checks that a download names an archive of the mock as releases contain
+// it.
 func (g *guide) namesRelease(script string) {
 	g.t.Helper()
 	release, err := os.ReadFile("../../.goreleaser.yml")

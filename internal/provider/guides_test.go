@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// followed are the guides that are followed, and what others do meanwhile.
+// followed contains the guides that are followed, with what others do at the same time.
 var followed = map[string]func(*guide) map[string]func(){
 	"adopting-conversations.md":   withHandmade,
 	"conflicts-and-restores.md":   alone,
@@ -24,7 +24,7 @@ var followed = map[string]func(*guide) map[string]func(){
 	"testing-in-ci.md":            onGitHub,
 }
 
-// checkedOnly has nothing to follow, and a test of its own: TestTroubleshooting.
+// checkedOnly has nothing to follow. TestTroubleshooting checks it.
 const checkedOnly = "troubleshooting.md"
 
 func alone(*guide) map[string]func() { return nil }
@@ -41,7 +41,7 @@ func withSpreadsheet(g *guide) map[string]func() {
 	return nil
 }
 
-// withHandmade adds what people have made by hand.
+// withHandmade adds conversations that people have made by hand.
 func withHandmade(g *guide) map[string]func() {
 	made := []map[string]any{{
 		"id": "80000000-0000-4000-8000-000000000002", "phone_id": "10000000-0000-4000-8000-000000000001",

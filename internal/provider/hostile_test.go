@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// Whatever answers in the place of the API is an error in plain words; nothing
-// goes on for ever, and no other host sees the credentials.
+// Whatever replies instead of the API causes a plain error. Nothing goes on forever, and
+// no other host sees the credentials.
 func TestHostileReplies(t *testing.T) {
 	t.Parallel()
 	var strayed atomic.Int64
@@ -28,26 +28,26 @@ func TestHostileReplies(t *testing.T) {
 		handler http.HandlerFunc
 		want    *regexp.Regexp
 	}{
-		"html":          {write("<html>Welcome to the hotel</html>"), says("not a reply of the Pipeliner API", "is not JSON", "Welcome to the hotel")},
-		"empty":         {write(""), says("not a reply of the Pipeliner API", "is not JSON; it is empty")},
-		"truncated":     {write(page[:100]), says("not a reply of the Pipeliner API", "is not JSON", `{"success":true`)},
-		"another shape": {write(`{"success":true,"data":{"id":1}}`), says("not a reply of the Pipeliner API", "another shape than the API's")},
-		"an id no uuid": {write(strings.ReplaceAll(page, nobody, "7")), says("not a reply of the Pipeliner API", "another shape than the API's")},
-		"10 MB of junk": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("junk "), 2<<20)) }, says("not a reply of the Pipeliner API", "is not JSON; it begins: junk")},
-		"a circle":      {write(page), says("not a reply of the Pipeliner API", "is a list that leads round in a circle", "end_cursor WzFd")},
+		"html":          {write("<html>Welcome to the hotel</html>"), says("does not match the Pipeliner API", "is not JSON", "Welcome to the hotel")},
+		"empty":         {write(""), says("does not match the Pipeliner API", "is not JSON; it is empty")},
+		"truncated":     {write(page[:100]), says("does not match the Pipeliner API", "is not JSON", `{"success":true`)},
+		"another shape": {write(`{"success":true,"data":{"id":1}}`), says("does not match the Pipeliner API", "does not have the form of the API")},
+		"an id no uuid": {write(strings.ReplaceAll(page, nobody, "7")), says("does not match the Pipeliner API", "does not have the form of the API")},
+		"10 MB of junk": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("junk "), 2<<20)) }, says("does not match the Pipeliner API", "is not JSON; it begins: junk")},
+		"a circle":      {write(page), says("does not match the Pipeliner API", "is a list whose pages repeat", "end_cursor WzFd")},
 		"another host": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
-		}, says("is a redirect, which is not followed, so that no credentials go elsewhere", other.URL)},
+		}, says("is a redirect, which could take the credentials elsewhere, so it was not followed", other.URL)},
 		"its own circle": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", r.URL.Path)
 			w.WriteHeader(http.StatusFound)
-		}, says("is a redirect, which is not followed")},
+		}, says("so it was not followed")},
 	}
 	for name, test := range tests {
 		hostile := httptest.NewServer(test.handler)
 		t.Cleanup(hostile.Close)
 		w := &world{space: &space{t: t, url: hostile.URL}}
-		got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // which lists, page by page
+		got, err := w.rpc().ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: bulkType, ID: "phone_id=" + phone}) // it lists page by page
 		must(t, err)
 		if len(got.Diagnostics) != 1 || !test.want.MatchString(got.Diagnostics[0].Detail) {
 			t.Errorf("%s: the diagnostics are %v; want %s", name, got.Diagnostics, test.want)

@@ -6,9 +6,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// inWords names an attribute as a reference to it does, such as
-// conversations["ada"].messages["hi"].content. An element of a set has no name:
-// it is the set.
+// inWords returns the name of an attribute in the form of a reference, such as
+// conversations["ada"].messages["hi"].content. An element of a set has no name, so it
+// gets the name of its set.
 func inWords(at path.Path) string {
 	last, _ := at.Steps().LastStep()
 	if _, isElement := last.(path.PathStepElementKeyValue); isElement {
@@ -17,9 +17,9 @@ func inWords(at path.Path) string {
 	return at.String()
 }
 
-// located returns the text of a diagnostic behind the name of its attribute, where
-// that is nested: Terraform shows the line of an attribute at the root, and of
-// what is in a map not even the key.
+// located returns the text of a diagnostic, after the name of its attribute if that is
+// nested. Terraform shows the line of an attribute at the root, but not the key of one in
+// a map.
 func located(at path.Path, text string) string {
 	words := inWords(at)
 	if !strings.ContainsAny(words, ".[") {

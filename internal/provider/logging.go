@@ -9,11 +9,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// terraformLog hands the client's logs to Terraform's, with their fields.
+// terraformLog passes the client's logs to Terraform's log, with their fields.
 type terraformLog struct{}
 
-// Enabled lets everything through: Terraform's log knows its own level, and
-// makes text of fields only for what it writes.
+// Enabled lets everything through. Terraform's log has its own level, and formats only
+// the fields that it writes.
 func (terraformLog) Enabled(context.Context, slog.Level) bool { return true }
 
 // Handle writes the record with the level that Terraform has for it.

@@ -12,32 +12,32 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A lookupModel is how a data source says which records it looks for.
+// A lookupModel says which records a data source looks for.
 type lookupModel struct {
 	Filter         types.Map   `tfsdk:"filter"`    // of strings: field → value
 	FilterOp       types.Map   `tfsdk:"filter_op"` // of strings: field → operator
 	OrderBy        types.List  `tfsdk:"order_by"`  // of strings
 	IncludeDeleted types.Bool  `tfsdk:"include_deleted"`
-	Limit          types.Int64 `tfsdk:"limit"`
+	Limit          wholeNumber `tfsdk:"limit"`
 }
 
-// filterOperators are the API's operators: the one source of their validation
-// and of their documentation.
+// filterOperators are the API's operators. Both their validation and their documentation
+// come from this table.
 var filterOperators = []struct {
 	name    string
-	values  int // that it compares with
+	values  int // how many values it compares with
 	meaning string
 }{
 	{"eq", 1, "equal, the default"},
-	{"ieq", 1, "equal, in either case"},
+	{"ieq", 1, "equal, ignoring case"},
 	{"not-eq", 1, "not equal"},
-	{"not-ieq", 1, "not equal in either case"},
-	{"contains", 1, "has the text in it"},
-	{"icontains", 1, "likewise, in either case"},
+	{"not-ieq", 1, "not equal, ignoring case"},
+	{"contains", 1, "contains the text"},
+	{"icontains", 1, "contains the text, ignoring case"},
 	{"starts", 1, "starts with the text"},
-	{"istarts", 1, "likewise, in either case"},
+	{"istarts", 1, "starts with the text, ignoring case"},
 	{"ends", 1, "ends with the text"},
-	{"iends", 1, "likewise, in either case"},
+	{"iends", 1, "ends with the text, ignoring case"},
 	{"gt", 1, "greater, or later"},
 	{"gte", 1, "greater or equal"},
 	{"lt", 1, "less, or earlier"},
@@ -45,11 +45,11 @@ var filterOperators = []struct {
 	{"between", 2, "from the first to the second of two values, separated by a comma"},
 	{"null", 0, "without a value"},
 	{"not-null", 0, "with a value"},
-	{"empty", 0, "without a value, or an empty one"},
+	{"empty", 0, "without a value, or with an empty one"},
 	{"not-empty", 0, "with a value that is not empty"},
 }
 
-// operandsOf returns how many values an operator compares with.
+// operandsOf returns the number of values that an operator compares with.
 func operandsOf(operator string) int {
 	for _, known := range filterOperators {
 		if known.name == operator {
@@ -75,7 +75,7 @@ func operatorsDescription() string {
 	return strings.Join(meanings, ", ")
 }
 
-// query returns what is asked of the CRM, and how many records at most; 0: all.
+// query returns the query for the CRM, and the maximum number of records, 0 for all.
 func (m lookupModel) query() (client.Query, int) {
 	query := client.Query{OrderBy: textsOf(m.OrderBy.Elements()), IncludeDeleted: m.IncludeDeleted.ValueBool()}
 	values, operators := m.Filter.Elements(), m.FilterOp.Elements()
@@ -93,7 +93,7 @@ func (m lookupModel) query() (client.Query, int) {
 
 func isIDField(name string) bool { return name == "id" || strings.HasSuffix(name, "_id") }
 
-// textOf returns the text of a string, empty where there is none.
+// textOf returns the text of a string, empty if it is null or unknown.
 func textOf(value attr.Value) string {
 	text, _ := value.(types.String)
 	return text.ValueString()
@@ -107,8 +107,8 @@ func textsOf(values []attr.Value) []string {
 	return texts
 }
 
-// suspect returns the attribute that the CRM must have refused, empty where it
-// refused none or may have refused one of several; others are further ones that
+// suspect returns the attribute that the CRM must have refused. The path is empty if it
+// refused none, or may have refused one of several. others are further attributes that
 // are set.
 func (m lookupModel) suspect(err error, others ...string) path.Path {
 	suspects := others

@@ -11,9 +11,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 )
 
-// asks checks that each reading of the only data source has asked exactly this,
-// as "entity?query" with "*" for an id and for a cursor; of the query without
-// what the client asks for every conversation. A test step reads several times.
+// asks checks that each read of the only data source has sent exactly these requests, as
+// "entity?query" with "*" for an id and for a cursor, without the part of the query that
+// the client adds for every conversation. A test step reads several times.
 func (s *space) asks(want ...string) resource.TestCheckFunc {
 	return s.inMock(func() error {
 		requests := s.Requests()
@@ -45,7 +45,7 @@ func (s *space) asks(want ...string) resource.TestCheckFunc {
 	})
 }
 
-// asksNothing checks that there has been no request.
+// asksNothing checks that there was no request.
 func (w *world) asksNothing() {
 	w.t.Helper()
 	if requests := w.Requests(); len(requests) > 0 {
@@ -53,7 +53,7 @@ func (w *world) asksNothing() {
 	}
 }
 
-// add creates a conversation as others would, and returns its id.
+// add creates a conversation as others do, and returns its id.
 func (s *space) add(fields map[string]any) string {
 	s.t.Helper()
 	id, err := s.Create(conversations, fields)

@@ -12,22 +12,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// lookupAttributes are the attributes of a [lookupModel]. known are the fields
-// that there are; nil: any.
+// lookupAttributes returns the attributes of a [lookupModel]. known are the fields that
+// exist, nil for any.
 func lookupAttributes(known []string) map[string]schema.Attribute {
 	fields, orders := "", ""
 	if known != nil {
 		fields = " The fields are `" + strings.Join(known, "`, `") + "`."
 	} else {
-		orders = " By default, the order is the CRM's own."
+		orders = " If you omit it, the CRM chooses the order."
 	}
 	return map[string]schema.Attribute{
 		"filter": schema.MapAttribute{
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators:  []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()},
-			MarkdownDescription: "Values by field, such as `{ " + exampleFilter(known) + " }`. All of them must match. " +
-				"Text is compared as the CRM has stored it; where a field is the id of a record, a URI that ends in it does as well." + fields,
+			MarkdownDescription: "Values by field, such as `{ " + exampleFilter(known) + " }`. A record must " +
+				"match all of them. The CRM compares text as it has stored it. If a field is the id of a record, " +
+				"the value can also be a URI that ends in the id." + fields,
 		},
 		"filter_op": schema.MapAttribute{
 			ElementType: types.StringType,
@@ -36,7 +37,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 				mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues(),
 				mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...)),
 			},
-			MarkdownDescription: "Operators by field, for fields that are not to be compared for equality: " + operatorsDescription() + ".",
+			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
 		},
 		"order_by": schema.ListAttribute{
 			ElementType: types.StringType,
@@ -44,16 +45,19 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 			Validators: []validator.List{
 				listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(isOrder(known)),
 			},
-			MarkdownDescription: "Fields to order by, the first one first, such as `[\"created\", \"-modified\"]`; a `-` stands for descending order." + orders,
+			MarkdownDescription: "Fields to order by, the most significant first, such as `[\"created\", " +
+				"\"-modified\"]`. A `-` in front of a field means descending order." + orders,
 		},
 		"include_deleted": schema.BoolAttribute{
 			Optional:            true,
-			MarkdownDescription: "Whether soft-deleted ones are found too. Default `false`.",
+			MarkdownDescription: "Whether to find soft-deleted records too. Default `false`.",
 		},
 		"limit": schema.Int64Attribute{
-			Optional:            true,
-			Validators:          []validator.Int64{int64validator.Between(1, 1_000_000)},
-			MarkdownDescription: "The most to find, in the order of `order_by`; at least `1`. By default there is no limit.",
+			CustomType: wholeNumberType{},
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(1, 1_000_000)},
+			MarkdownDescription: "The maximum number of records, taken in the order of `order_by`. At least `1`. " +
+				"By default, there is no limit.",
 		},
 	}
 }

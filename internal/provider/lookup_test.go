@@ -39,7 +39,7 @@ func TestDataSourceSchemas(t *testing.T) {
 	}
 }
 
-// A data source shows what the resource has: the same names, of the same types.
+// A data source has the attributes of the resource: the same names and types.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	attributes := conversationAttributes()
@@ -75,7 +75,7 @@ func TestConversationFieldNames(t *testing.T) {
 	}, conversationFieldNames())
 }
 
-// texts returns a map of strings; "?" stands for a value not yet known.
+// texts returns a map of strings. "?" stands for an unknown value.
 func texts(pairs ...string) types.Map {
 	elements := map[string]attr.Value{}
 	for pair := range slices.Chunk(pairs, 2) {
@@ -139,7 +139,7 @@ func TestLookupQuery(t *testing.T) {
 		FilterOp:       texts("created", "between", "modified", "null"),
 		OrderBy:        types.ListValueMust(types.StringType, []attr.Value{types.StringValue("created"), types.StringValue("-modified")}),
 		IncludeDeleted: types.BoolValue(true),
-		Limit:          types.Int64Value(7),
+		Limit:          wholeNumber{Int64Value: types.Int64Value(7)},
 	}.query()
 	wantSame(t, 7, limit)
 	wantSame(t, client.Query{
@@ -186,7 +186,7 @@ func TestCheckCriteria(t *testing.T) {
 	}
 }
 
-// A refusal is shown at the attribute that it must be about, if there is only one.
+// A refusal is shown at the attribute that must have caused it, if there is only one.
 func TestLookupSuspect(t *testing.T) {
 	t.Parallel()
 	order := types.ListValueMust(types.StringType, []attr.Value{types.StringValue("created")})

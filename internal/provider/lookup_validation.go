@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -18,18 +19,36 @@ var (
 	orderName = regexp.MustCompile(`^-?[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 )
 
-// isField accepts the names of these fields; of any where there are none.
+// isField accepts the known fields, or any name of a field if known is nil.
 func isField(known []string) validator.String {
 	if known == nil {
-		return stringvalidator.RegexMatches(fieldName, "value must be the name of a field, such as name")
+		return isMatch{fieldName, "value must be the name of a field, such as name"}
 	}
 	return stringvalidator.OneOf(known...)
 }
 
-// isOrder accepts the same with and without a "-" in front.
+// isMatch accepts values that match a pattern. The framework's own validator doesn't quote
+// the value in its error, so that an empty one is invisible.
+type isMatch struct {
+	pattern     *regexp.Regexp
+	description string
+}
+
+func (v isMatch) Description(context.Context) string { return v.description }
+
+func (v isMatch) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isMatch) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if given := req.ConfigValue.ValueString(); isKnown(req.ConfigValue) && !v.pattern.MatchString(given) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value Match",
+			fmt.Sprintf("Attribute %s %s, got: %q.", req.Path, v.Description(ctx), given))
+	}
+}
+
+// isOrder accepts the same fields as isField, with or without a "-" in front.
 func isOrder(known []string) validator.String {
 	if known == nil {
-		return stringvalidator.RegexMatches(orderName, "value must be the name of a field, such as name, or -name for descending order")
+		return isMatch{orderName, "value must be the name of a field, such as name, or -name for descending order"}
 	}
 	both := slices.Clone(known)
 	for _, name := range known {
@@ -38,8 +57,8 @@ func isOrder(known []string) validator.String {
 	return stringvalidator.OneOf(both...)
 }
 
-// check finds fault with filters whose value and operator don't fit together.
-// What is not yet known is no fault.
+// check returns an error for each filter whose value and operator don't match. An unknown
+// value is not an error.
 func (m lookupModel) check() (diags diag.Diagnostics) {
 	if m.Filter.IsUnknown() || m.FilterOp.IsUnknown() {
 		return nil
@@ -54,7 +73,8 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 		switch operands := operandsOf(operator); {
 		case operands == 0 && given:
 			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter With a Needless Value",
-				fmt.Sprintf("The operator %q of the field %q compares with no value. Remove the field from filter, or use another operator.", operator, field))
+				fmt.Sprintf("The operator %q of the field %q takes no value. Remove the field from filter, or "+
+					"use another operator.", operator, field))
 		case operands > 0 && !given:
 			diags.AddAttributeError(path.Root("filter_op").AtMapKey(field), "Filter Without a Value",
 				fmt.Sprintf("The operator %q of the field %q needs a value to compare with. Add the field to filter: filter = { %s = … }.", operator, field, field))

@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// blindness are faults of looking.
+// blindness contains faults that make a look fail.
 var blindness = map[string]struct {
 	form  string
 	fault mockserver.Fault
@@ -18,16 +18,16 @@ var blindness = map[string]struct {
 }{
 	"revision is null": {
 		form: "singles", fault: mockserver.Fault{Kind: mockserver.NullField},
-		lost: []string{"may or may not have been created", "in the state without an id, and its resource is tainted", "looking for what it did failed too", "revision"},
+		lost: []string{"may or may not have been created", "in the state without an id, and its resource is tainted", "the search for its result failed too", "revision"},
 	},
 	"credentials are refused": {
 		form: "bulk", fault: mockserver.Fault{Kind: mockserver.StatusReply, Status: 401},
-		lost: []string{"may or may not have been created", "looking for what it did failed too"},
+		lost: []string{"may or may not have been created", "the search for its result failed too"},
 	},
 }
 
-// The reply to a create is lost, and looking for what it did fails: the state remembers
-// that, the next apply finds it, and nothing is there twice.
+// The reply to a create is lost, and the search for its result fails. The state remembers
+// it, the next apply finds it, and nothing exists twice.
 func TestAccMalice_blind(t *testing.T) {
 	t.Parallel()
 	for name, test := range blindness {
@@ -48,8 +48,8 @@ func TestAccMalice_blind(t *testing.T) {
 	}
 }
 
-// A plan is saved, and the service is restored from a backup before it is applied: it
-// changes nothing there.
+// A plan is saved, and the service is restored from a backup before the apply. The apply
+// changes nothing.
 func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -61,12 +61,12 @@ func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
 	must(t, w.RestoreBackup())
 	untouched := s.others()
 	output, code := s.run(nil, "apply", "saved")
-	s.wantOutput(output, code, 1, applies, "shows less than Terraform's state has already seen", "Nothing was changed")
+	s.wantOutput(output, code, 1, applies, "shows less than the state has already seen", "The provider changed nothing")
 	untouched()
 }
 
-// Ctrl-C while a create is lost that is carried out later: the state remembers it, and
-// the next apply finds it.
+// Ctrl-C while the outcome of a create is unknown. The service carries it out later. The
+// state remembers it, and the next apply finds it.
 func TestAccMalice_interruptedWhileLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -89,8 +89,8 @@ func TestAccMalice_interruptedWhileLost(t *testing.T) {
 	s.owns()
 }
 
-// Ctrl-C while a create is lost and the service has gone away: Terraform ends soon, the
-// state remembers the create, and the next apply finds it.
+// Ctrl-C while the outcome of a create is unknown and the service is unreachable.
+// Terraform ends soon, the state remembers the create, and the next apply finds it.
 func TestAccMalice_interruptedWhileAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

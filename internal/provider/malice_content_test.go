@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// spellings are what the service may make of a content.
+// spellings contains what the service may turn a content into.
 var spellings = map[string]struct {
 	form  string
 	alone bool // the messages are created for a conversation that is there, not along with one
@@ -24,7 +24,7 @@ var spellings = map[string]struct {
 	mockserver.Entities: {form: "bulk", alone: true},
 }
 
-// declaring declares one conversation with attributes, as a resource of its own or as an
+// declaring declares one conversation with attributes, as a single resource or as an
 // entry of a map.
 var declaring = map[string]func(s *space, attributes string, settings ...string) string{
 	"single": (*space).conversation,
@@ -36,8 +36,8 @@ var declaring = map[string]func(s *space, attributes string, settings ...string)
 
 const spelt = "Ol\u00e1 <b>& bem-vindo</b>\n\"Pipeliner\" "
 
-// The reply to the creation of two messages is lost, and the service has written their
-// contents in another way: they are recognised, and not sent again.
+// The reply to the create of two messages is lost, and the service has changed the
+// spelling of their contents. The provider recognizes them, and does not send them again.
 func TestAccMalice_spelling(t *testing.T) {
 	t.Parallel()
 	for format, test := range spellings {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A scene is a space that behaves with malice, and the real Terraform there.
+// A scene is a malicious space and the real Terraform.
 type scene struct {
 	*binary
 	*world
@@ -28,8 +28,8 @@ func (b *binary) scene(t *testing.T, w *world) *scene {
 	return &scene{binary: &another, world: w, t: t}
 }
 
-// plays runs Terraform with a configuration, and checks how it ends and that it
-// says these texts in order, however it breaks the lines.
+// plays runs Terraform with a configuration, and checks its exit code and that the output
+// contains these texts in order, whatever the line breaks.
 func (s *scene) plays(configuration string, wantCode int, arguments []string, texts ...string) (output string) {
 	s.t.Helper()
 	s.write("main.tf", configuration)
@@ -49,10 +49,10 @@ func (s *scene) wantOutput(output string, code, wantCode int, arguments []string
 var (
 	applies  = []string{"apply", "-auto-approve"}
 	destroys = []string{"destroy", "-auto-approve"}
-	plans    = []string{"plan", "-detailed-exitcode"} // which ends with 0 where nothing is left to do, and with 2 otherwise
+	plans    = []string{"plan", "-detailed-exitcode"} // exits with 0 if nothing is left to do, and with 2 otherwise
 )
 
-// made checks how many conversations were ever made, beside those of others, and how
+// made checks how many conversations were ever created, without those of others, and how
 // many of them are not deleted.
 func (s *scene) made(others, all, live int) {
 	s.t.Helper()
@@ -61,8 +61,8 @@ func (s *scene) made(others, all, live int) {
 	}
 }
 
-// others takes note of the conversations that are there, and returns a check that
-// they are still what they were.
+// others notes the existing conversations, and returns a check that nobody has changed
+// them.
 func (s *scene) others() (untouched func()) {
 	before := map[string]map[string]any{}
 	for _, record := range s.Records(conversations) {
@@ -79,8 +79,7 @@ func (s *scene) others() (untouched func()) {
 	}
 }
 
-// owns checks that the state has each live conversation but those of others, and no
-// other.
+// owns checks that the state has exactly the live conversations, without those of others.
 func (s *scene) owns(others ...string) {
 	s.t.Helper()
 	ids := s.ids()
@@ -99,8 +98,7 @@ func (s *scene) owns(others ...string) {
 	}
 }
 
-// A shape declares conversations of the phone as resources of their own, or as
-// entries of a map.
+// A shape declares conversations of the phone as single resources or as entries of a map.
 type shape func(s *space, n numbers, settings ...string) string
 
 var shapes = map[string]shape{
@@ -108,7 +106,7 @@ var shapes = map[string]shape{
 	"bulk":    func(s *space, n numbers, settings ...string) string { return s.bulk(n, "", settings...) },
 }
 
-// singles returns a configuration of the conversations as resources of their own.
+// singles returns a configuration of the conversations as single resources.
 func (s *space) singles(n numbers, settings ...string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(n)) {

@@ -13,8 +13,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A batch that is too large for what stands before the service is divided until it
-// passes.
+// A batch that is too large for a proxy is divided until it passes.
 func TestAccMalice_tooLarge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -28,7 +27,8 @@ func TestAccMalice_tooLarge(t *testing.T) {
 	}
 }
 
-// batches returns how many conversations were in the batches, by the status of the reply.
+// batches returns the numbers of conversations in the batches, by the status of the
+// reply.
 func (w *world) batches(t *testing.T) map[int][]int {
 	t.Helper()
 	sizes := map[int][]int{}
@@ -43,8 +43,8 @@ func (w *world) batches(t *testing.T) map[int][]int {
 	return sizes
 }
 
-// The service says for three seconds that it takes nothing, and for how long: nothing
-// is sent before that, and the wait is no retry.
+// For three seconds, the service asks to wait, and says for how long. The provider sends
+// nothing before that, and the wait does not count as a retry.
 func TestAccMalice_throttled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -57,8 +57,8 @@ func TestAccMalice_throttled(t *testing.T) {
 	}
 }
 
-// A list that does not end, and one that ends before it has shown all that it counts,
-// are errors.
+// A list that does not end is an error, and so is one that shows fewer records than it
+// counts.
 func TestAccMalice_lists(t *testing.T) {
 	t.Parallel()
 	for kind, text := range map[mockserver.Kind]string{

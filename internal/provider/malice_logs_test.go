@@ -22,14 +22,13 @@ const (
 
 var (
 	basicAuth = base64.StdEncoding.EncodeToString([]byte("terraform:" + password))
-	// echo is a page that shows what it was sent, headers too.
+	// echo is a page that shows what was sent to it, including headers.
 	echo = "<html><pre>Authorization: Basic " + basicAuth + "\nX-Password: " + password + "\n\n" + loggedNumber + ": " + loggedContent + "</pre></html>"
 
 	noDigits = regexp.MustCompile(`%[[:xdigit:]]{2}|[^0-9]`)
 )
 
-// The logs that people send to others have no numbers, no contents and no credentials,
-// also where a page echoes them.
+// Logs contain no numbers, no contents and no credentials, even if a page echoes them.
 func TestAccMalice_logs(t *testing.T) {
 	t.Parallel()
 	for variable, form := range map[string]string{"TF_LOG": "single", "TF_LOG_PROVIDER": "bulk"} {

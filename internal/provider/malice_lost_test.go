@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// A create that was carried out though its reply does not say so is found, is in the
-// state with a warning, and is not made again; what others have stays. In each way that
-// is seen with the real Terraform once; that nothing is left to do, and a destroy, is
-// seen of all by TestStage_lost, and here of the first two.
+// The CRM carries out a create, but the reply does not show it. The provider finds the
+// conversation, keeps it in the state with a warning, and does not create it again. It
+// changes nothing of others. The real Terraform plays each way once. TestStage_lost
+// checks the empty plan and a destroy for all ways, and this test for the first two.
 func TestAccMalice_lost(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	for i, name := range slices.Sorted(maps.Keys(losses)) {
@@ -40,7 +40,7 @@ func loseCreates(t *testing.T, built *binary, loss loss, declare shape, througho
 	loss.fault.Method, loss.fault.Path, loss.fault.Times = http.MethodPost, "batch-modify", 1
 	w.Inject(loss.fault)
 	configuration := declare(w.space, three, loss.settings...)
-	s.plays(configuration, 0, applies, "Warning: Text Message Conversation Adopted", "The CRM did not reply to the creation")
+	s.plays(configuration, 0, applies, "Warning: Text Message Conversation Adopted", "The CRM did not reply when the provider created")
 	s.made(2, 3, 3)
 	s.owns(others...)
 	if !throughout {

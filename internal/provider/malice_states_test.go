@@ -13,8 +13,8 @@ import (
 )
 
 // Two states declare the same forty numbers and are applied at the same time, and a
-// quarter of the replies get lost: no conversation gets into both states, and each is in
-// one of them, or an error names it.
+// quarter of the replies get lost. No conversation is in both states, and each is in one
+// of them, or an error names it.
 func TestAccMalice_twoStates(t *testing.T) {
 	t.Parallel()
 	const batches = 4 // of each state
@@ -40,7 +40,7 @@ func TestAccMalice_twoStates(t *testing.T) {
 		return strings.Join(outputs, "\n")
 	}
 	apply()
-	output := apply() // which looks again for what is open
+	output := apply() // looks again for open creates
 	if live := len(w.live()); live != 2*10*batches || len(w.Records(conversations)) != live {
 		t.Errorf("%d conversations are live of %d; want %d", live, len(w.Records(conversations)), 2*10*batches)
 	}
@@ -61,7 +61,7 @@ func TestAccMalice_twoStates(t *testing.T) {
 	t.Logf("%d conversations are in the states; the errors name %d", len(mine)+len(yours), named)
 }
 
-// pairs returns a function that returns when it has been called a second time: two
+// pairs returns a function that blocks until it is called a second time, so that two
 // requests that call it are carried out at the same time.
 func pairs() func() {
 	var mu sync.Mutex

@@ -12,18 +12,18 @@ import (
 
 const sharedNumber = "+1 555 010 0042"
 
-// createdBySomeone is a conversation of the phone and the shared number that someone
-// else creates, with more fields.
+// createdBySomeone is the act of someone else who creates a conversation of the phone and
+// the shared number, with one more field.
 func createdBySomeone(field string, value any) mockserver.Acts {
 	values := map[string]any{"phone_id": phone, "recipient_phone_number": sharedNumber, field: value}
 	return mockserver.Acts{{Create: &mockserver.Target{Entity: conversations, Values: values}}}
 }
 
-// incoming is what an incoming message of the shared number makes of it.
+// incoming is the act that an incoming message of the shared number causes.
 var incoming = createdBySomeone("messages", []any{map[string]any{"content": "Hello?", "direction": 2}})
 
-// The reply to a create is lost, and just before it a message of the same number has
-// come in: two conversations are alike, and Terraform takes none of them.
+// The reply to a create is lost, and just before, a message of the same number has come
+// in. There are two similar conversations, and Terraform adopts neither.
 func TestAccMalice_incomingMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -31,23 +31,23 @@ func TestAccMalice_incomingMessage(t *testing.T) {
 	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
 	configuration := w.singles(numbers{"a": sharedNumber}, recoversSoon)
 	output := s.plays(configuration, 1, applies, "Error: Unable to Create Text Message Conversation",
-		"Several conversations in the CRM may be it", "Terraform leaves all of them alone")
+		"Several conversations in the CRM may be it", "The provider leaves all of them alone")
 	untouched := s.others()
 	theirs, ours := s.mentions(output)
 	s.plays(configuration, 1, destroys, theirs)
 	s.made(0, 2, 2)
 	untouched()
 
-	// Someone looks, and deletes the wrong one. The other one has a message that was not
-	// sent along: a replacement must not delete it.
+	// Someone deletes the wrong one. The other one has a message that was not sent: a
+	// replacement must not delete it.
 	must(t, w.SoftDelete(conversations, ours))
 	untouched = s.others()
-	s.plays(configuration, 2, plans, "Text Message Conversation May Have Been Created", theirs, "or somebody else's")
+	s.plays(configuration, 2, plans, "Text Message Conversation May Have Been Created", theirs, "or may belong to someone else")
 	untouched()
 }
 
-// mentions checks that an output names the two live conversations, and returns their
-// ids, the older one first.
+// mentions checks that an output names the two live conversations, and returns their ids,
+// the older one first.
 func (s *scene) mentions(output string) (older, newer string) {
 	s.t.Helper()
 	live := s.live()
@@ -61,8 +61,8 @@ func (s *scene) mentions(output string) (older, newer string) {
 	return older, newer
 }
 
-// Several are sent, and a message of the number of one of them has come in: the others
-// are adopted.
+// Several conversations are sent, and a message of the number of one of them has come in.
+// The provider adopts the others.
 func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -79,8 +79,8 @@ func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
 	untouched()
 }
 
-// A request never arrived, and someone has created a conversation of the same phone and
-// number for another account: that one is theirs, and stays so.
+// A request never arrived, and someone else has created a conversation of the same phone
+// and number for another account. It stays theirs.
 func TestAccMalice_anotherAccount(t *testing.T) {
 	t.Parallel()
 	lost := mockserver.Fault{Kind: mockserver.DropBefore, Before: createdBySomeone("recipient_account_id", globex)}
@@ -121,8 +121,8 @@ func (s *scene) ofAccounts(want ...string) {
 	}
 }
 
-// A create is sent again, and just before that its first request is carried out after
-// all: the warning names both.
+// A create is sent again, and just before, the CRM carries out the first request after
+// all. The warning names both conversations.
 func TestAccMalice_lateTwin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -136,7 +136,7 @@ func TestAccMalice_lateTwin(t *testing.T) {
 	s.owns(twin)
 }
 
-// A reply says that there was no success, and has the results of all: each counts.
+// A reply reports no success, but contains the results of all items. Each result counts.
 func TestAccMalice_noSuccess(t *testing.T) {
 	t.Parallel()
 	three := numbered(3).with("bad", "nonsense")

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// inlineMessages returns what is created along with a new conversation.
+// inlineMessages returns the messages that are created together with a new conversation.
 func inlineMessages(planned types.Map) client.Field[[]client.MessageInput] {
 	_, inputs := inline(messagesFrom(planned))
 	if len(inputs) == 0 {
@@ -20,8 +20,8 @@ func inlineMessages(planned types.Map) client.Field[[]client.MessageInput] {
 	return client.Value(inputs)
 }
 
-// inline returns the keys of the messages that are created along with a new
-// conversation, and what is sent for each.
+// inline returns the keys of the messages that are created together with a new
+// conversation, and the input of each.
 func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 	for _, key := range wanted.keys() {
 		if message := wanted[key]; message != nil && !message.isAttached() {
@@ -31,10 +31,11 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 	return keys, inputs
 }
 
-// createdMessages returns the planned messages of a new conversation as they are
-// once it is there: those that were created along have an id, null where it is
-// not known which they are; the others are yet to be attached. It warns of those that a
-// conversation does not have that was adopted.
+// createdMessages returns the planned messages of a new conversation after the create:
+// those that the state has, and those that are wanted, which may have to be attached. A
+// message that was created together with the conversation has an id, or null if it is
+// unknown which message it is. createdMessages warns of messages that an adopted
+// conversation does not have.
 func createdMessages(at path.Path, conversation client.ID, planned types.Map, refs []client.Ref[client.Message], adopted bool, memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
 	if planned.IsNull() {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
@@ -59,12 +60,13 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
 		} else if adopted {
 			diags.AddAttributeWarning(at.AtMapKey(key), "Text Message Not Identified", fmt.Sprintf(
-				"The provider adopted the conversation, and does not find the message %s in it. The next plan looks again. "+
-					"If the message is still not there, the plan creates it.", at.AtMapKey(key)))
+				"The provider adopted the conversation, but does not find the message %s in it. The next plan "+
+					"looks again. If the message still isn't there, the next apply creates it.", at.AtMapKey(key)))
 		}
 		m := open[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
-			// Also where ignore_changes has made Terraform insist on the id of another one.
+			// Also if ignore_changes has made Terraform insist on the id of another
+			// message.
 			memory.tried(conversation, engine.NoFloor)
 		}
 		known[key], open[key] = &m, &m
@@ -72,9 +74,9 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 	return known.toMap(), open.toMap(), diags
 }
 
-// matchCreated is [client.MatchMessages] of the messages of a new conversation,
-// and returns the messages that are left. The last one is certain where nobody
-// else has written there.
+// matchCreated matches the messages of a new conversation like [engine.MatchMessages],
+// and returns those that are left. If no one else has written there, the last one is
+// certain.
 func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
 	matched = engine.MatchMessages(inputs, made)
 	taken := map[int]bool{}
@@ -110,18 +112,18 @@ func sameDirection(input client.MessageInput, others []client.Message) (same []c
 	return same
 }
 
-// unidentified warns of a message of which it is not known which of the messages
-// in the CRM it is.
+// unidentified warns that it is unknown which of the messages in the CRM a message is.
 func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
 	ids := make([]client.ID, len(candidates))
 	for i, candidate := range candidates {
 		ids[i] = candidate.ID
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified",
-		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of its conversation: %s. "+
-			"It chooses none and does not send the message again. The next plan looks again.\n\n"+
-			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the message under another key; "+
-			"Terraform then creates it anew.", at, idList(ids)))
+		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of "+
+			"the conversation: %s. It chooses none, and doesn't send the message again. The next plan looks "+
+			"again.\n\n"+
+			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the "+
+			"message under another key. Terraform then creates it again.", at, idList(ids)))
 }
 
 // failedMessages returns the planned messages of a conversation that could not

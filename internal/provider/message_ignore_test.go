@@ -12,9 +12,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// With ignore_changes, Terraform copies what the state holds into the
-// configuration, ids too. They attach nothing: the plan is empty, and a new
-// conversation gets messages of its own, each once.
+// With ignore_changes, Terraform copies the state into the configuration, including ids.
+// The copied ids attach nothing: the plan is empty, and a new conversation gets its own
+// messages, each once.
 func TestAccTextMessageConversation_ignoredMessages(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	body := func(number, content, ignored string) string {
@@ -56,8 +56,8 @@ func TestAccTextMessageConversations_ignoredMessages(t *testing.T) {
 	)
 }
 
-// inLiveConversations checks how many messages the conversations have that are
-// not deleted.
+// inLiveConversations checks the number of messages in conversations that are not
+// deleted.
 func (w *world) inLiveConversations(want int) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		live := map[any]bool{}

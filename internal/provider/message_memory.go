@@ -7,14 +7,14 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A messageMemory is what a resource knows of its messages beside the state. Its
+// A messageMemory is what a resource knows of its messages in addition to the state. The
 // private state keeps it.
 type messageMemory struct {
-	// Revisions are those at which the state's messages were read. What still has
-	// its revision need not be got again.
+	// Revisions are the revisions at which the state's messages were read. A message that
+	// still has its revision need not be read again.
 	Revisions map[client.ID]int64 `json:"revisions,omitempty"`
-	// Since says, by conversation, above which revision messages are that may be
-	// what the state's messages without an id have become.
+	// Since contains the revision of each conversation above which the CRM may have the
+	// state's messages without an id.
 	Since map[client.ID]int64 `json:"since,omitempty"`
 }
 
@@ -22,7 +22,7 @@ func newMessageMemory() *messageMemory {
 	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}}
 }
 
-// keep forgets what is of no use for these conversations.
+// keep forgets what these conversations don't need.
 func (m *messageMemory) keep(conversations []*ownedModel) {
 	kept := newMessageMemory()
 	for _, conversation := range conversations {
@@ -39,7 +39,7 @@ func (m *messageMemory) keep(conversations []*ownedModel) {
 	*m = *kept
 }
 
-// tell tells the client which messages it need not get.
+// tell tells the engine which messages it need not read.
 func (m *messageMemory) tell(api *engine.Engine, states ...types.Map) {
 	owned := map[client.ID]int64{}
 	var attached []client.ID
@@ -63,8 +63,8 @@ func (m *messageMemory) tell(api *engine.Engine, states ...types.Map) {
 	api.ReferToMessages(attached)
 }
 
-// applied takes note of a message that was written. Where the CRM holds something
-// else than the state, the next refresh reads it again.
+// applied notes a message that was written. If the CRM holds something else than the
+// state, the next refresh reads it again.
 func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 	delete(m.Revisions, actual.ID)
 	if !planned.isAttached() && actual.Revision > 0 && engine.Agrees(planned.toAPI(nil), actual) {
@@ -72,8 +72,7 @@ func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 	}
 }
 
-// tried takes note of an attempt at a message of the conversation whose outcome
-// is not known.
+// tried notes an attempt at a message of the conversation whose outcome is unknown.
 func (m *messageMemory) tried(conversation client.ID, since int64) {
 	if earlier, isOpen := m.Since[conversation]; isOpen {
 		since = min(since, earlier)
@@ -81,8 +80,7 @@ func (m *messageMemory) tried(conversation client.ID, since int64) {
 	m.Since[conversation] = since
 }
 
-// since returns a revision that all attempts at messages of the conversation are
-// above.
+// since returns a revision that is below all attempts at messages of the conversation.
 func (m *messageMemory) since(conversation client.ID) int64 {
 	if since, isOpen := m.Since[conversation]; isOpen {
 		return since

@@ -15,7 +15,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// ownedModel is a conversation that Terraform owns, with its messages.
+// ownedModel is a conversation that Terraform manages, with its messages.
 type ownedModel struct {
 	conversationModel
 
@@ -30,11 +30,11 @@ func (m *ownedModel) conversation() *conversationModel {
 	return &m.conversationModel
 }
 
-// messages are the messages of a conversation by key; nil where the whole
-// message is not known yet.
+// messages are the messages of a conversation by key. A message is nil if all of it is
+// unknown.
 type messages map[string]*messageModel
 
-// messagesFrom returns the messages of a map that is known.
+// messagesFrom returns the messages of a known map.
 func messagesFrom(m types.Map) messages {
 	found := messages{}
 	for key, element := range m.Elements() {
@@ -74,8 +74,8 @@ func (m messages) toMap() types.Map {
 
 func (m messages) keys() []string { return slices.Sorted(maps.Keys(m)) }
 
-// isAttached reports whether the message is an existing one that is not
-// Terraform's to change.
+// isAttached reports whether the message is an existing one that Terraform does not
+// change.
 func (m messageModel) isAttached() bool { return m.Content.IsNull() }
 
 // toAPI returns what must be written to turn prior, nil for none, into m.
@@ -92,8 +92,8 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 	return input
 }
 
-// known returns the message as the state knows it. What that leaves out was the CRM's
-// to set.
+// known returns the baseline of the message. It has only the fields that the state has:
+// the CRM sets the others.
 func (m messageModel) known(conversation client.ID) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: map[string]string{
 		"text_message_conversation_id": engine.TextOf(conversation),
@@ -106,9 +106,9 @@ func (m messageModel) known(conversation client.ID) *engine.Baseline {
 	return b
 }
 
-// messageFromAPI returns a message as Terraform sees it: of what like leaves
-// out, nothing. What means the same in like is written as it is there, and so is
-// all that a stub does not show.
+// messageFromAPI returns a message as Terraform sees it. A field that like omits stays
+// null. A value that means the same as in like keeps the spelling of like, and so does
+// everything that a stub does not show.
 func messageFromAPI(message client.Message, like messageModel) messageModel {
 	m := like
 	m.ID = keep(like.ID, referenceFromAPI(message.ID), sameReference)
@@ -124,7 +124,7 @@ func messageFromAPI(message client.Message, like messageModel) messageModel {
 	return m
 }
 
-// spelledAs writes what is configured as the configuration does.
+// spelledAs gives the values the spelling of the configuration.
 func (m *messageModel) spelledAs(config *messageModel) {
 	for _, field := range sentFields {
 		field.set(m, field.get(config))
@@ -132,8 +132,8 @@ func (m *messageModel) spelledAs(config *messageModel) {
 	m.ID = planComputed(config.ID, m.ID)
 }
 
-// sameInMessage returns what tells whether two values mean the same in a message, which
-// has no phone number.
+// sameInMessage returns the comparison of two values in a message, which has no phone
+// number.
 func sameInMessage(field messageField) func(a, b attr.Value) bool {
 	return field.same(numbers{}, types.StringNull())
 }
@@ -143,12 +143,13 @@ func timeToAPI(value attr.Value) client.Time {
 	return client.Time{Time: parsed}
 }
 
-// differences warns of what was sent and is not what the CRM then held. at is the
-// path of the message.
+// differences warns of fields that the CRM holds in another value than was sent. at is
+// the path of the message.
 func (m messageModel) differences(at path.Path, actual client.Message) (diags diag.Diagnostics) {
 	for _, field := range engine.Differences(m.toAPI(nil), actual) {
 		diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s, %s, but then held something else. The next plan shows what.", field, at, actual.ID))
+			fmt.Sprintf("The CRM accepted %s of the message %s (%s), but stores a different value. The next plan "+
+				"shows it.", field, at, actual.ID))
 	}
 	return diags
 }

@@ -25,7 +25,8 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		delete(w.memory.Revisions, unread.ID)
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
-			located(at, fmt.Sprintf("The message %s was written, and is in the state, but could not be read back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
+			located(at, fmt.Sprintf("The provider wrote the message %s and keeps it in the state, but couldn't "+
+				"read it back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
 		result = engine.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
 	}
 	w.warnOfAdoption(at, result)
@@ -53,21 +54,25 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	w.state[write.key] = &m
 }
 
-// warnOfAdoption warns of a message whose creation was not seen, and of one that may
-// exist twice.
+// warnOfAdoption warns of a message that the engine adopted for a lost create, and of one
+// that may exist twice.
 func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
 	if result.Err == nil && result.Adopted {
 		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
-			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent, and took it for the one it created.", result.Value.ID)))
+			"The CRM did not reply when the provider created the message. The provider found the message %s, "+
+				"which has appeared in the conversation since and agrees with what was sent, and adopted it.",
+			result.Value.ID)))
 	}
 	if result.Err == nil && len(result.Twins) > 0 {
 		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
-			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
-				"Both requests may have been carried out: %s, and %s. The first one is in the state. Delete the other one in the CRM if nobody needs it.", result.Value.ID, idList(result.Twins))))
+			"The CRM did not reply when the provider created the message, and did not show it within "+
+				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
+				"requests: %s, and %s. The state contains the first message. Delete the other one in the CRM, unless "+
+				"someone needs it.", result.Value.ID, idList(result.Twins))))
 	}
 }
 
-// triedInVain takes note of a create whose outcome is not known.
+// triedInVain notes a create whose outcome is unknown.
 func (w *messageWork) triedInVain(err error) {
 	since := engine.NoFloor
 	if lost, ok := errors.AsType[*engine.LostCreateError](err); ok {
@@ -76,8 +81,8 @@ func (w *messageWork) triedInVain(err error) {
 	w.memory.tried(w.conversation, since)
 }
 
-// finish records the outcome of the removals. What could not be removed
-// stays in the state.
+// finish records the outcome of the removals. What could not be removed stays in the
+// state.
 func (w *messageWork) finish() {
 	for _, removal := range w.removals {
 		if removal.err == nil {
@@ -104,10 +109,11 @@ func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnings returns the failures as warnings, for a conversation that has been
-// created: an error would make Terraform destroy it. What is planned stays in the
-// state, and the next refresh shows what is missing.
-func (w *messageWork) warnings() (diags diag.Diagnostics) {
+// warnings returns the failures as warnings, for a conversation that has been created: an
+// error would make Terraform destroy it. The planned messages stay in the state, and the
+// next refresh shows what is missing. No message that this work has made has a revision
+// above newest.
+func (w *messageWork) warnings(newest int64) (diags diag.Diagnostics) {
 	for _, d := range w.diagnostics() {
 		at := w.at.AtName("messages")
 		if located, ok := d.(diag.DiagnosticWithPath); ok {
@@ -119,12 +125,13 @@ func (w *messageWork) warnings() (diags diag.Diagnostics) {
 		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
 			m := write.planned.applied(client.Message{})
 			w.state[write.key] = &m
+			w.memory.tried(w.conversation, newest) // it was not made: an older one with the same text is another one
 		}
 	}
 	return diags
 }
 
-// applied returns the state behind a plan that has been carried out.
+// applied returns the state after a plan was carried out.
 func (m messageModel) applied(actual client.Message) messageModel {
 	m.ID = planned(m.ID, referenceFromAPI(actual.ID))
 	m.IsDeleted = planned(m.IsDeleted, types.BoolValue(actual.IsDeleted))

@@ -9,7 +9,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planOwned is planConversation with the messages.
+// planOwned does the same as planConversation, with the messages.
 func (n numbers) planOwned(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
 	planned.conversationModel, replace = n.planConversation(config.conversationModel, prior.conversation())
 	owned := types.MapNull(messageType)
@@ -20,13 +20,13 @@ func (n numbers) planOwned(config ownedModel, prior *ownedModel) (planned ownedM
 	return planned, replace
 }
 
-// differsFrom reports whether anything is to be written to turn prior into the
-// plan m.
+// differsFrom reports whether the plan m changes anything in the CRM that prior
+// describes.
 func (m ownedModel) differsFrom(prior ownedModel) bool {
 	return m.Revision.IsUnknown() || !m.Messages.Equal(prior.Messages)
 }
 
-// sameMessages reports whether the messages are to stay as they are in prior.
+// sameMessages reports whether the plan leaves the messages as they are in prior.
 func (m ownedModel) sameMessages(prior ownedModel) bool {
 	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
 		return false
@@ -37,7 +37,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	})
 }
 
-// haveUnknown reports whether anything that is sent is yet to be known.
+// haveUnknown reports whether any value that is sent is unknown.
 func (m messages) haveUnknown() bool {
 	for _, message := range m {
 		if message == nil || message.hasUnknown() {
@@ -47,8 +47,8 @@ func (m messages) haveUnknown() bool {
 	return false
 }
 
-// respelled returns planned messages written as the configuration does: under a
-// new key, Terraform knows no other spelling.
+// respelled returns planned messages in the spelling of the configuration. Under a new
+// key, Terraform accepts no other spelling.
 func respelled(planned, config types.Map) types.Map {
 	if planned.IsNull() || planned.IsUnknown() {
 		return planned
@@ -62,9 +62,9 @@ func respelled(planned, config types.Map) types.Map {
 	return state.toMap()
 }
 
-// planMessages returns what the messages are to become. One that is configured
-// under another key, and is the same in everything, moves there with its id:
-// a message that is made anew may be sent anew.
+// planMessages plans the messages. A message that is configured under another key, and is
+// otherwise the same, moves there with its id: a message that is created again may be
+// sent again.
 func planMessages(config, prior types.Map) types.Map {
 	if config.IsNull() {
 		return types.MapNull(messageType)
@@ -88,14 +88,14 @@ func planMessages(config, prior types.Map) types.Map {
 		}
 	}
 	if configured.haveUnknown() {
-		before = messages{} // what is not known yet may be what is left
+		before = messages{} // an unknown message may turn out to be one that is left
 	}
 	copied := messagesFrom(config)
 	for _, key := range open {
 		planned[key] = before.take(*configured[key])
 		if planned[key].ID.IsUnknown() && isKnown(copied[key].ID) {
-			// Terraform insists on what ignore_changes has copied, though the message is
-			// another one. The next refresh finds its id.
+			// Terraform insists on what ignore_changes has copied, though this is another
+			// message. The next refresh finds its id.
 			planned[key].ID = copied[key].ID
 		}
 	}
@@ -103,8 +103,8 @@ func planMessages(config, prior types.Map) types.Map {
 }
 
 // configuredMessages returns the messages of a configuration. With ignore_changes,
-// Terraform copies there what the state holds, computed attributes too: the id of
-// a message that has content is the state's own, and attaches nothing.
+// Terraform copies the state into it, computed attributes too: an id next to content
+// comes from the state, and attaches nothing.
 func configuredMessages(config types.Map) messages {
 	configured := messagesFrom(config)
 	for _, message := range configured {
@@ -115,8 +115,8 @@ func configuredMessages(config types.Map) messages {
 	return configured
 }
 
-// mayBecomeOf reports whether the configured message can be made of the owned
-// one: either both are attached ones, and the same, or none is.
+// mayBecomeOf reports whether the owned message can become the configured one. Either
+// both are the same attached message, or neither is attached.
 func (m messageModel) mayBecomeOf(owned messageModel) bool {
 	if !m.ID.IsNull() {
 		return owned.isAttached() && sameReference(m.ID, owned.ID)
@@ -124,7 +124,7 @@ func (m messageModel) mayBecomeOf(owned messageModel) bool {
 	return !owned.isAttached()
 }
 
-// plannedFrom returns the plan of a configured message that becomes of the owned one. A
+// plannedFrom returns the plan that turns the owned message into the configured one. A
 // soft-deleted message is restored.
 func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	m.ID = owned.ID
@@ -135,8 +135,8 @@ func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	return m
 }
 
-// take returns the plan of a message for which its key has none yet: one of
-// those that are left, if it is the same in everything, or a new one.
+// take returns the plan of a message that has none yet: one of the messages that are
+// left, if it is the same in everything, or a new one.
 func (m messages) take(configured messageModel) *messageModel {
 	for _, key := range m.keys() {
 		owned := m[key]

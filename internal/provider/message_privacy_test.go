@@ -21,7 +21,7 @@ type replies struct {
 	bodies []string
 }
 
-// recorded returns the world of a mock with all replies that it sends.
+// recorded returns the world of a mock, with all replies that the mock sends.
 func recorded(t *testing.T) (*world, *replies) {
 	t.Helper()
 	server, err := newMock(mockserver.Options{})
@@ -51,7 +51,7 @@ func (r *replyRecorder) Write(body []byte) (int, error) {
 	return r.ResponseWriter.Write(body)
 }
 
-// lack checks that nothing of what was sent holds the text.
+// lack checks that no reply contains these texts.
 func (r *replies) lack(texts ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		r.mu.Lock()
@@ -70,8 +70,8 @@ func (r *replies) lack(texts ...string) resource.TestCheckFunc {
 	}
 }
 
-// No reply ever holds what others have written, be it in a conversation that
-// Terraform owns, be it in a message that is only attached.
+// No reply contains what others have written, neither in a conversation that Terraform
+// manages nor in a message that is only attached.
 func TestAccTextMessages_othersAreNeverRead(t *testing.T) {
 	w, sent := recorded(t)
 	existing, err := w.Create(textMessages, map[string]any{"content": "attached by id", "direction": 1})
@@ -103,7 +103,7 @@ data "pipeliner_text_message_conversation" "test" {
 	}
 	run(t,
 		resource.TestStep{PreConfig: lose, Config: body("one"), Check: resource.ComposeAggregateTestCheckFunc(do(addStrangers), unread)},
-		resource.TestStep{ // compared with what others have changed meanwhile
+		resource.TestStep{ // compared with what others have changed
 			PreConfig: addStrangers,
 			Config:    body("two"),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{meanwhile(func() {

@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// messageIDs returns the ids of the messages that are known.
+// messageIDs returns the ids of the messages, as far as they are known.
 func (m ownedModel) messageIDs() []client.ID {
 	var ids []client.ID
 	for _, message := range messagesFrom(m.Messages) {
@@ -25,7 +25,7 @@ func (m ownedModel) messageIDs() []client.ID {
 	return ids
 }
 
-// A messageRefresh replaces messages in a state with what the CRM holds.
+// A messageRefresh replaces the messages in a state with what the CRM holds.
 type messageRefresh struct {
 	api    *engine.Engine
 	memory *messageMemory
@@ -33,7 +33,7 @@ type messageRefresh struct {
 	diags  diag.Diagnostics // warnings
 }
 
-// ofOne refreshes the messages of one conversation, a resource of its own.
+// ofOne refreshes the messages of a single resource.
 func (r *messageRefresh) ofOne(ctx context.Context, m *ownedModel) error {
 	r.memory.tell(r.api, m.Messages)
 	r.found = map[client.ID]client.Message{}
@@ -82,9 +82,9 @@ func (r *messageRefresh) ofMany(ctx context.Context, e entries) (err error) {
 	return nil
 }
 
-// set replaces the messages of the conversation at a path with those that were
-// found, and drops those that were not, or belong to another conversation now.
-// One that was created and whose id is not known is looked for.
+// set replaces the messages of the conversation at a path with those that were found. It
+// drops those that are gone or belong to another conversation now. It looks for messages
+// that were created and whose id is unknown.
 func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) error {
 	if m.Messages.IsNull() {
 		m.Messages = types.MapNull(messageType)
@@ -100,7 +100,7 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 		switch {
 		case !isKnown(state[key].ID), isOpen && isElsewhere && !state[key].isAttached():
 			unnamed = append(unnamed, key)
-		case !ok && m.IsDeleted.ValueBool(): // it need not be shown before its conversation is restored
+		case !ok && m.IsDeleted.ValueBool(): // the CRM may hide it until its conversation is restored
 		case isElsewhere:
 			delete(state, key)
 		default:
@@ -119,7 +119,7 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 	return nil
 }
 
-// haveUnnamed reports whether there are messages whose id is not known.
+// haveUnnamed reports whether the id of any message is unknown.
 func (m messages) haveUnnamed() bool {
 	for _, message := range m {
 		if message.ID.IsNull() {
@@ -129,7 +129,7 @@ func (m messages) haveUnnamed() bool {
 	return false
 }
 
-// replace replaces the message under a key by what the CRM holds.
+// replace replaces the message under a key with what the CRM holds.
 func (r *messageRefresh) replace(state messages, key string, message client.Message) {
 	actual := messageFromAPI(message, *state[key])
 	if !message.IsStub() && message.Revision > 0 {
@@ -138,9 +138,9 @@ func (r *messageRefresh) replace(state messages, key string, message client.Mess
 	state[key] = &actual
 }
 
-// find gives the messages under these keys the ids of what they have become in the
-// conversation. It keeps those that may be there, though nobody can tell which
-// they are: sent a second time, they would be there twice. It drops the others.
+// find finds the messages under these keys in the conversation, and sets their ids. It
+// keeps a message that may be there, even if it is unknown which one it is: if it were
+// sent again, it could exist twice. It drops the others.
 func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation client.ID, state messages, keys []string) error {
 	if len(keys) == 0 {
 		return nil

@@ -17,8 +17,7 @@ import (
 // messageEntity is the API's name for messages.
 const messageEntity = "TextMessages"
 
-// ownedAttributes are the attributes of a conversation that Terraform owns, those
-// of [ownedModel].
+// ownedAttributes returns the attributes of an [ownedModel].
 func ownedAttributes() map[string]schema.Attribute {
 	attributes := conversationAttributes()
 	attributes["messages"] = schema.MapNestedAttribute{
@@ -35,8 +34,8 @@ func ownedAttributes() map[string]schema.Attribute {
 	return attributes
 }
 
-// messageModel is a message in configuration, plan or state. One that is only
-// attached has an id and nothing that is sent.
+// messageModel is a message in configuration, plan or state. A message that is only
+// attached has an id, and none of the fields that are sent.
 type messageModel struct {
 	Content      types.String
 	Direction    types.String
@@ -103,7 +102,7 @@ var messageFields = []messageField{
 
 func messageAttributes() map[string]schema.Attribute { return attributesOf(messageFields) }
 
-// isMessage accepts an id alone, or a message with what it needs.
+// isMessage accepts an id alone, or a message with content and direction.
 type isMessage struct{}
 
 func (isMessage) Description(context.Context) string {
@@ -142,7 +141,7 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 	}
 }
 
-// areDifferent accepts messages of which no two have the same id.
+// areDifferent accepts messages with different ids.
 type areDifferent struct{}
 
 func (areDifferent) Description(context.Context) string { return "no two messages have the same id" }

@@ -61,7 +61,7 @@ func (w *world) holdsMessages(want ...string) resource.TestCheckFunc {
 	}
 }
 
-// wrote checks the requests that wrote something since the last look.
+// wrote checks the writing requests since its last call.
 func (w *world) wrote(want ...string) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		var got []string
@@ -88,8 +88,8 @@ func messagePath(key, attribute string) tfjsonpath.Path {
 	return tfjsonpath.New("messages").AtMapKey(key).AtMapKey(attribute)
 }
 
-// The life of the messages that Terraform owns, beside one of somebody else. More of it,
-// whichever way the service behaves, is in TestStage_messages.
+// The life of the messages that Terraform manages, next to one of someone else.
+// TestStage_messages has more, for each way in which the service may behave.
 func TestAccTextMessageConversation_messages(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	comparison := statecheck.CompareValue(compare.ValuesSame())
@@ -105,7 +105,7 @@ func TestAccTextMessageConversation_messages(t *testing.T) {
 			Check: resource.ComposeAggregateTestCheckFunc(w.holdsMessages("Hello", "Hello", "Hi"), w.wrote(conversations+"/batch-modify"),
 				do(w.strangersMessage)),
 		},
-		resource.TestStep{ // one is changed and has another key, one is edited by others, one goes, one comes
+		resource.TestStep{ // one changes and gets another key, others edit one, one goes, one comes
 			PreConfig: func() {
 				must(t, w.Edit(textMessages, fmt.Sprint(w.liveMessages()["Hi"]["id"]), map[string]any{"content": "Defaced"}))
 			},
@@ -114,7 +114,7 @@ func TestAccTextMessageConversation_messages(t *testing.T) {
 			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
 			Check:            w.holdsMessages("Hello", "News", "Hi", "stranger"),
 		},
-		resource.TestStep{ // none any more is not the same as none declared
+		resource.TestStep{ // an empty map is not the same as no map
 			Config:           w.conversation("messages = {}"),
 			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate),
 			Check:            w.holdsMessages("stranger"),
@@ -122,8 +122,8 @@ func TestAccTextMessageConversation_messages(t *testing.T) {
 	)
 }
 
-// An existing message is attached by its id. That it is left where it is afterwards is in
-// TestStage_attach.
+// An existing message is attached by its id. TestStage_attach checks that it stays where
+// it is afterwards.
 func TestAccTextMessageConversation_attach(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	var ids [2]string
@@ -157,7 +157,7 @@ func TestAccTextMessageConversation_attach(t *testing.T) {
 			Config:           w.conversation(messagesBlock(byID("a", ids[0]), byID("c", "https://x/entities/TextMessages/"+ids[1]))),
 			ConfigPlanChecks: planned(plancheck.ResourceActionUpdate), Check: attached(2),
 		},
-		resource.TestStep{ // what can't be attached when the conversation is created does not sink it
+		resource.TestStep{ // the conversation is created even if a message can't be attached
 			Config:      w.config(conversationBlock(messagesBlock(byID("a", nobody))) + "\n" + strings.ReplaceAll(conversationBlock(messagesBlock(byID("x", nobody))), `"test"`, `"other"`)),
 			ExpectError: says("Unable to Attach Text Message", "Cause:"),
 		},

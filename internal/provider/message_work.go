@@ -14,9 +14,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A messageWork carries out what a plan asks for of the messages of one
-// conversation, through the operations of messages: an update of the conversation
-// that held them could drop those of others.
+// A messageWork carries out the plan for the messages of one conversation. It uses the
+// operations of messages: an update of the conversation that contained them could drop
+// the messages of others.
 type messageWork struct {
 	at           path.Path // of the conversation
 	conversation client.ID
@@ -24,7 +24,7 @@ type messageWork struct {
 	memory       *messageMemory
 	writes       []messageWrite
 	removals     []messageRemoval
-	state        messages // what is so far
+	state        messages // the state so far
 	failures     []failure
 	notes        diag.Diagnostics // warnings
 }
@@ -45,8 +45,8 @@ type messageRemoval struct {
 	err   error
 }
 
-// newMessageWork returns what is to be done to turn the prior messages of a
-// conversation, known as of a revision of the space, into the planned ones.
+// newMessageWork returns the work that turns the prior messages of a conversation, known
+// as of a revision of the space, into the planned ones.
 func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64, memory *messageMemory) *messageWork {
 	w := &messageWork{at: at, conversation: conversation, prior: prior, memory: memory, state: messages{}}
 	before := messagesFrom(prior)
@@ -59,7 +59,7 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 	wanted := messagesFrom(planned)
 	for _, key := range wanted.keys() {
 		if wanted[key] == nil {
-			continue // not while applying: everything is known
+			continue // not in an apply: everything is known
 		}
 		write := messageWrite{key: key, planned: *wanted[key]}
 		if write.planned.ID.IsNull() {
@@ -86,10 +86,10 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 	return w
 }
 
-var errUnnamed = errors.New("the id of the message is not known, so that it can't be changed; see the warning Text Message Not Identified of the plan")
+var errUnnamed = errors.New("the id of the message is not known")
 
-// keepUnnamed keeps a message that was sent and whose id is not known. The next
-// refresh looks for it.
+// keepUnnamed keeps a message that was sent and whose id is unknown. The next refresh
+// looks for it.
 func (w *messageWork) keepUnnamed(key string, planned messageModel, prior *messageModel) {
 	w.memory.tried(w.conversation, w.memory.since(w.conversation))
 	w.state[key] = &planned
@@ -97,7 +97,7 @@ func (w *messageWork) keepUnnamed(key string, planned messageModel, prior *messa
 		return
 	}
 	w.state[key] = prior
-	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed, keys: []string{key}})
+	w.failures = append(w.failures, failure{action: "Update", message: true, at: w.at.AtName("messages").AtMapKey(key), err: errUnnamed})
 }
 
 // prepare sets the change, and reports whether there is anything to write.
@@ -131,10 +131,10 @@ func (w *messageWork) toMap(planned types.Map) types.Map {
 	return w.state.toMap()
 }
 
-// isNeeded reports whether the CRM is needed.
+// isNeeded reports whether the work needs the CRM.
 func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
 
-// tell tells the client which messages it need not get.
+// tell tells the engine which messages it need not read.
 func (w *messageWork) tell(api *engine.Engine) {
 	w.memory.tell(api, w.prior)
 	var attached []client.ID
@@ -146,8 +146,8 @@ func (w *messageWork) tell(api *engine.Engine) {
 	api.ReferToMessages(attached)
 }
 
-// runEach writes each message on its own: those of other resources that are
-// applied at the same time travel along.
+// runEach writes each message on its own. The engine sends it together with those of
+// other resources that are applied at the same time.
 func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int64) {
 	w.tell(api)
 	var group errgroup.Group
@@ -171,8 +171,7 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 	w.finish()
 }
 
-// runMany writes the messages of many conversations in as few requests as they
-// fit in.
+// runMany writes the messages of many conversations in as few requests as possible.
 func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
 	var changes []messageChange
 	var ids []client.ID

@@ -12,19 +12,19 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A held conversation is what the CRM holds of it.
+// A held conversation is one as the CRM holds it.
 type held struct {
 	meaning
 	revision string
 	deleted  bool
-	links    map[string]string // ids of the links, by the record that each links
+	links    map[string]string // ids of the links by their linked records
 	messages map[string]heldMessage
 }
 
-// A snapshot is what the CRM holds, by id.
+// A snapshot contains what the CRM holds, by id.
 type snapshot map[string]held
 
-// snapshot returns what the CRM holds now, and gives what is new a name.
+// snapshot returns what the CRM holds, and names what is new.
 func (m *machine) snapshot() snapshot {
 	all := snapshot{}
 	links, messages := m.links(), m.messages()
@@ -67,13 +67,14 @@ func (m *machine) links() map[string]map[string]string {
 	return all
 }
 
-// keyOf names the field of a link that names a record of each entity.
+// keyOf contains the field of a link that names a record, for each entity.
 var keyOf = map[string]string{
 	"Accounts": "account_id", "Contacts": "contact_id", "Leads": "lead_oppty_id", "Opportunities": "lead_oppty_id",
 	"Projects": "project_id", "Quotes": "quote_id",
 }
 
-// shortName returns a name for a conversation: they are numbered as they appear.
+// nameOf returns a name for a conversation. Conversations are numbered in the order in
+// which they appear.
 func (m *machine) nameOf(id string) string {
 	if id == "" {
 		return "none"
@@ -84,7 +85,7 @@ func (m *machine) nameOf(id string) string {
 	return m.names[id]
 }
 
-// byName returns the ids in the order in which they appeared.
+// byName returns the ids in the order in which the conversations appeared.
 func (m *machine) byName(all snapshot) []string {
 	number := func(id string) (n int) {
 		_, _ = fmt.Sscanf(m.nameOf(id), "#%d", &n)
@@ -93,7 +94,7 @@ func (m *machine) byName(all snapshot) []string {
 	return slices.SortedFunc(maps.Keys(all), func(a, b string) int { return number(a) - number(b) })
 }
 
-// othersAct does what somebody else may do in the CRM at any time.
+// othersAct does what others may do in the CRM at any time.
 func (m *machine) othersAct(t *rapid.T) {
 	all := m.snapshot()
 	ids := m.byName(all)
@@ -134,9 +135,9 @@ func (m *machine) othersAct(t *rapid.T) {
 	}
 }
 
-// othersWork is somebody's work on other records. Without it a space whose newest
-// record is purged looks like an older copy of itself, in which the provider rightly
-// believes nothing.
+// othersWork changes other records, as people do. Otherwise, a space whose newest record
+// is purged would look like an older copy of itself, of which the provider believes
+// nothing.
 func (m *machine) othersWork(t *rapid.T) {
 	if err := m.crm.Edit("Accounts", acme, map[string]any{"name": oneOf(t, "name", "Acme", "ACME")}); err != nil {
 		m.t.Fatalf("the test asks the mock for what it refuses: %v", err)
@@ -171,7 +172,7 @@ func (m *machine) othersEdit(t *rapid.T, id string, now held) (string, error) {
 	switch {
 	case field == phones.field:
 		value = oneOf(t, field, phones.records...)
-	case field == number && (now.meaning[number] != "" || m.respells): // such a number of others is another one to the provider
+	case field == number && (now.meaning[number] != "" || m.respells): // to the provider, such a number of others is a different one
 		return "cannot change the number of", nil
 	case field == number:
 		value = oneOf(t, field, spelledNumbers...)[0]
@@ -184,7 +185,7 @@ func (m *machine) othersEdit(t *rapid.T, id string, now held) (string, error) {
 	return fmt.Sprintf("set %s = %s of", field, meaningOf(field, value)), m.crm.Edit(conversations, id, map[string]any{field: value})
 }
 
-// rivals returns the updates of a plan that others can come before.
+// rivals returns the updates of a plan that others can precede.
 func (m *machine) rivals(plan *corePlan) []intent {
 	now := m.snapshot()
 	return slices.DeleteFunc(m.intents(plan), func(i intent) bool {
@@ -219,8 +220,8 @@ func (m *machine) othersRival(t *rapid.T, i intent) {
 	m.log("others set %s = %s of %s, which the plan changes", field, meaningOf(field, value), m.nameOf(i.id))
 }
 
-// othersLink links a record through the links' own entity, of which the
-// conversation need not get a new revision.
+// othersLink links a record through the entity of links. The conversation need not get a
+// new revision.
 func (m *machine) othersLink(t *rapid.T, id string, kind reference) (string, error) {
 	record := oneOf(t, "record", kind.records...)
 	if slices.Contains(m.crm.Links(id, kind.field), record) {
@@ -235,7 +236,7 @@ type trouble struct {
 	name  string
 	fault mockserver.Fault
 
-	// harmless ones must not be noticed, as long as there are only a few.
+	// harmless faults must have no visible effect if there are only a few.
 	harmless bool
 }
 
@@ -266,8 +267,8 @@ var troubles = []trouble{
 	{"404 of a proxy", mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: "<html>not found</html>"}, false},
 }
 
-// makeTrouble orders faults for what comes next, and reports whether it must go
-// well all the same.
+// makeTrouble orders faults for the next steps, and reports whether these must succeed
+// anyway.
 func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 	harmless = true
 	times := 0
@@ -312,7 +313,7 @@ func (m *machine) makeTrouble(t *rapid.T) (harmless bool) {
 	return harmless
 }
 
-// hits returns which faults have hit what, for people.
+// hits returns in readable form which faults have hit which requests.
 func (m *machine) hits() []string {
 	var all []string
 	for _, request := range m.crm.Requests() {

@@ -10,16 +10,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-// declared is a conversation as a configuration writes it: a string or, for
-// links, a []string for each attribute that is set.
+// declared is a conversation as a configuration writes it: for each attribute that is
+// set, a string or, for links, a []string.
 type declared map[string]any
 
-// meaning is what a conversation comes to, however it is written: names of
-// records, digits of numbers. A field that is not there is not declared, or not
-// known.
+// meaning is what a conversation means in any spelling: names of records, digits of
+// numbers. A missing field is not declared, or unknown.
 type meaning map[string]string
 
-// A reference is a field whose value, or whose values, name records of these.
+// A reference is a field with one or more of these records as its value.
 type reference struct {
 	field, entity string
 	records       []string
@@ -43,7 +42,7 @@ var (
 
 const number = "recipient_phone_number"
 
-// allFields are those that a conversation can declare.
+// allFields are the fields that a conversation can declare.
 var allFields = func() []string {
 	fields := []string{phones.field, number}
 	for _, r := range slices.Concat(recipients, kindsOfLinks) {
@@ -52,14 +51,14 @@ var allFields = func() []string {
 	return fields
 }()
 
-// spelledNumbers are each written in several ways.
+// spelledNumbers contains several spellings of each number.
 var spelledNumbers = [][]string{
 	{"+1 555 010 0002", "+15550100002", "+1 (555) 010-0002"},
 	{adasNumber, "+15550100001", "+1 (555) 010-0001"},
 	{"+49 30 5550103", "+49305550103"},
 }
 
-// shortName gives the records of every world short names.
+// shortName contains short names for the records of every world.
 var shortName = map[string]string{
 	phone: "sales", otherPhone: "support", ada: "ada", bob: "bob", acme: "acme", globex: "globex",
 	lead: "lead", opportunity: "opportunity", project: "project", quote: "quote", nobody: "nobody",
@@ -80,7 +79,7 @@ func recordsOf(all []string) string {
 		names[i] = recordOf(text)
 	}
 	slices.Sort(names)
-	return strings.Join(names, "+") // twice what is there twice
+	return strings.Join(names, "+") // a name that occurs twice stays twice
 }
 
 func digitsOf(text string) string {
@@ -92,8 +91,8 @@ func digitsOf(text string) string {
 	}, text)
 }
 
-// numberOf returns the digits of the number that the text means, however the CRM
-// writes it: with 00 for the +, or masked.
+// numberOf returns the digits of the number that the text means, in any spelling of the
+// CRM: with 00 for the +, or masked.
 func numberOf(text string) string {
 	digits := digitsOf(text)
 	for _, spellings := range spelledNumbers {
@@ -144,14 +143,14 @@ func (d declared) isBad() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(d.meaning())), func(s string) bool { return strings.Contains(s, "nobody") })
 }
 
-// isPart reports whether a conversation in a state or a plan is an entry of a map: what
-// that leaves out is null, whatever the CRM has.
+// isPart reports whether a conversation in a state or a plan is an entry of a map. What
+// an entry omits is null, whatever the CRM has.
 func isPart(v tftypes.Value) bool {
 	_, whole := parts(v)["revision"]
 	return !whole
 }
 
-// meaningOfState returns what a conversation in a state or a plan comes to.
+// meaningOfState returns the meaning of a conversation in a state or a plan.
 func meaningOfState(v tftypes.Value) meaning {
 	m, attributes := meaning{}, parts(v)
 	for _, field := range allFields {
@@ -190,22 +189,22 @@ func (d declared) value(typ tftypes.Type, more map[string]any) tftypes.Value {
 	return tftypes.NewValue(typ, attributes)
 }
 
-// oneOf draws one of the choices. The first is what a failure is shrunk to.
+// oneOf draws one of the choices. A failure shrinks to the first one.
 func oneOf[T any](t *rapid.T, label string, choices ...T) T {
 	return choices[rapid.IntRange(0, len(choices)-1).Draw(t, label)]
 }
 
-// chance draws whether something happens, in one of so many cases.
+// chance draws whether something happens, with a probability of one in so many.
 func chance(t *rapid.T, label string, in int) bool {
 	return rapid.IntRange(0, in-1).Draw(t, label) == in-1
 }
 
-// spelled draws a way to write a reference.
+// spelled draws a spelling of a reference.
 func (r reference) spelled(t *rapid.T, id string) string {
 	return oneOf(t, "spelling", id, id, strings.ToUpper(id), "https://crm.example/entities/"+r.entity+"/"+id)
 }
 
-// links draws records to link, in rare cases one that does not exist.
+// links draws records to link, rarely one that does not exist.
 func (r reference) links(t *rapid.T) []string {
 	links := []string{}
 	for _, id := range r.records {
@@ -219,7 +218,7 @@ func (r reference) links(t *rapid.T) []string {
 	return links
 }
 
-// drawField draws a value for a field; nil leaves it out.
+// drawField draws a value for a field, nil to omit it.
 func drawField(t *rapid.T, field string) any {
 	if field == phones.field {
 		return phones.spelled(t, oneOf(t, field, phones.records...))
@@ -267,7 +266,7 @@ func (d declared) set(field string, value any) {
 	d[field] = value
 }
 
-// respell draws another way to write what a field says.
+// respell draws another spelling of a field.
 func (d declared) respell(t *rapid.T, field string) {
 	for _, r := range slices.Concat([]reference{phones}, recipients, kindsOfLinks) {
 		for _, id := range r.records {
@@ -294,10 +293,10 @@ func (d declared) respell(t *rapid.T, field string) {
 	}
 }
 
-// identity is what identifies a conversation to people.
+// identity returns the phone and the number of a conversation.
 func (m meaning) identity() [2]string { return [2]string{m[phones.field], m[number]} }
 
-// String shows the conversation for people.
+// String returns the conversation in readable form.
 func (m meaning) String() string {
 	var texts []string
 	for _, field := range allFields {

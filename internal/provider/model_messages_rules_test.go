@@ -9,8 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// judgeReadMessages holds the messages of a conversation that was read against
-// what the CRM holds.
+// judgeReadMessages compares the messages of a conversation that was read with what the
+// CRM holds.
 func (m *machine) judgeReadMessages(slot string, before, refreshed tftypes.Value, what held) {
 	was, is := textsOf(before), textsOf(refreshed)
 	claimed := map[string]bool{}
@@ -31,7 +31,7 @@ func (m *machine) judgeReadMessages(slot string, before, refreshed tftypes.Value
 		}
 		held, exists := what.messages[id]
 		if what.deleted {
-			continue // its messages need not be shown
+			continue // the CRM may hide its messages
 		}
 		switch {
 		case known && exists && (read.meaning() != held.meaning() || read.deleted != held.deleted):
@@ -50,7 +50,7 @@ func (m *machine) judgeReadMessages(slot string, before, refreshed tftypes.Value
 	}
 }
 
-// judgeMessages judges what an apply made of messages.
+// judgeMessages judges what an apply has done to messages.
 func (v *verdict) judgeMessages() {
 	for id, was := range v.before {
 		is := v.after[id]
@@ -79,7 +79,7 @@ func (v *verdict) judgeMessages() {
 	}
 }
 
-// isKept reports whether the conversation is still there.
+// isKept reports whether the conversation still exists.
 func (v *verdict) isKept(id string) bool {
 	_, exists := v.after[id]
 	return exists
@@ -95,8 +95,9 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 		complaints = append(complaints, "not fully known")
 	}
 	well := configured && !v.hasFailed(intent{slot: slot}) && len(complaints) == 0
-	// What was adopted, and has none of the messages that were sent, was somebody's with
-	// the same number: the messages stay unidentified until people say what they are.
+	// An adopted conversation without any of the sent messages was someone else's with
+	// the same number. The messages stay unidentified until people say which ones they
+	// are.
 	unidentified := slices.ContainsFunc(complaints, func(text string) bool {
 		return strings.Contains(text, "the id of the message is not known") || strings.Contains(text, "does not find the message")
 	})
@@ -136,7 +137,7 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 	v.judgeUnclaimedMessages(address, slot, id, claimed, is, prior, len(complaints) > 0 || !well)
 }
 
-// judgeChangedMessage judges what became of a message that the state had.
+// judgeChangedMessage judges what an apply has done to a message that the state had.
 func (v *verdict) judgeChangedMessage(at string, knew stateMessage, was, now heldMessage, want message, well bool) {
 	changes := !want.isSame(knew.message) || knew.deleted
 	isWanted := now.meaning() == want.meaning()
@@ -154,14 +155,15 @@ func (v *verdict) judgeChangedMessage(at string, knew stateMessage, was, now hel
 	}
 }
 
-// differs reports whether others changed a text that is to be changed, to something else.
+// differs reports whether others have changed a text that the plan changes, to a
+// different one.
 func differs(was, knew, want string) bool {
 	meaning := func(text string) string { return message{content: text}.meaning().content }
 	return meaning(want) != meaning(knew) && meaning(was) != meaning(knew) && meaning(was) != meaning(want)
 }
 
-// judgeUnclaimedMessages looks for messages that no key stands for: those that were
-// to be deleted, and those that were made twice.
+// judgeUnclaimedMessages looks for messages that no key stands for: those that should
+// have been deleted, and those that were created twice.
 func (v *verdict) judgeUnclaimedMessages(address, slot, id string, claimed map[string]bool, is, prior map[string]stateMessage, told bool) {
 	open := map[message]int{}
 	for _, message := range is {
@@ -186,7 +188,7 @@ func (v *verdict) judgeUnclaimedMessages(address, slot, id string, claimed map[s
 					v.fail("a message was made twice", "%s: %s is %s and %s", slot, now, messageID, newer)
 				}
 			}
-			v.strays[messageID] = true // its key is another message's now, or gone
+			v.strays[messageID] = true // another message has its key now, or the key is gone
 		case !existed && told:
 			v.strays[messageID] = true
 			v.log("  %s exists, as was told", messageID)
@@ -197,7 +199,7 @@ func (v *verdict) judgeUnclaimedMessages(address, slot, id string, claimed map[s
 	}
 }
 
-// priorMessages returns the messages of a conversation that the plan's state has, by id.
+// priorMessages returns the messages of a conversation in the plan's prior state, by id.
 func (v *verdict) priorMessages(address, id string) map[string]stateMessage {
 	all := map[string]stateMessage{}
 	for _, conversation := range entries(address, v.plan.refreshed[address].typeName, v.plan.refreshed[address].value) {
@@ -213,7 +215,8 @@ func (v *verdict) priorMessages(address, id string) map[string]stateMessage {
 	return all
 }
 
-// openBefore returns how many messages of each meaning had no id in the plan's state.
+// openBefore returns how many messages of each meaning had no id in the plan's prior
+// state.
 func (v *verdict) openBefore(address, id string) map[message]int {
 	all := map[message]int{}
 	for _, conversation := range entries(address, v.plan.refreshed[address].typeName, v.plan.refreshed[address].value) {
@@ -230,7 +233,7 @@ func (v *verdict) wasOpened(address, id string, meaning message) bool {
 	return v.openBefore(address, id)[meaning] > 0
 }
 
-// complaints returns what the user was told of trouble with messages of a slot.
+// complaints returns the diagnostics about messages of a slot.
 func (v *verdict) complaints(address, slot string) (all []string) {
 	for _, d := range v.walk.said[address] {
 		if strings.Contains(d.Summary, "Text Message") && !strings.Contains(d.Summary, "Conversation") && (!v.bulk || names(d, slot)) {
@@ -245,8 +248,8 @@ func names(d *tfprotov6.Diagnostic, key string) bool {
 	return strings.Contains(d.Detail+d.Attribute.String(), `"`+key+`"`)
 }
 
-// awaitsMessages reports whether the state has messages of which it is not known whether
-// they exist: the next plan looks for them.
+// awaitsMessages reports whether the state has messages that may not exist. The next plan
+// looks for them.
 func (m *machine) awaitsMessages() bool {
 	for address, is := range m.core.state {
 		for _, conversation := range entries(address, is.typeName, is.value) {

@@ -16,21 +16,21 @@ const (
 	messagesField = "messages"
 )
 
-// A message is what one says, and who says it.
+// A message is a text and its direction.
 type message struct{ content, direction string }
 
-// meaning returns the message without what a CRM may make of a content.
+// meaning returns the message without what a CRM may change in its content.
 func (s message) meaning() message {
 	return message{strings.Join(strings.Fields(norm.NFC.String(html.UnescapeString(s.content))), " "), s.direction}
 }
 
 func (s message) String() string { return fmt.Sprintf("%s %q", s.direction, s.content) }
 
-// messagesByKey are the messages that a conversation declares, by key.
+// messagesByKey are the messages that a conversation declares.
 type messagesByKey map[string]message
 
-// Of some contents a CRM makes others. Some are declared by several keys, and others
-// write the same. Where a CRM makes one line of two, nobody can recognise those.
+// A CRM changes some contents. Some are declared under several keys, and others write the
+// same ones. If a CRM makes one line of two, no one can recognize those.
 var (
 	contents   = []string{"hello", "bye", "two\nlines", "Tom & Zoë", " hello "}
 	directions = []string{"outgoing", "incoming"}
@@ -70,7 +70,7 @@ func (s messagesByKey) value(typ tftypes.Type) map[string]tftypes.Value {
 	return values
 }
 
-// changeTexts changes what a slot declares of messages.
+// changeTexts changes the declared messages of a slot.
 func (m *machine) changeTexts(t *rapid.T) {
 	slot := m.aSlot(t)
 	d := maps.Clone(m.slots[slot])
@@ -109,7 +109,7 @@ func (m *machine) changeTexts(t *rapid.T) {
 type stateMessage struct {
 	message
 
-	id      string // empty: not known
+	id      string // empty if unknown
 	deleted bool
 }
 
@@ -139,7 +139,7 @@ func (d declared) messagesDiffer(state tftypes.Value) bool {
 	return false
 }
 
-// isSame reports whether a difference, if any, means nothing.
+// isSame reports whether any difference is without meaning.
 func (s message) isSame(other message) bool {
 	plain := func(content string) string {
 		return strings.TrimRight(strings.ReplaceAll(content, "\r\n", "\n"), " \n")
@@ -147,8 +147,8 @@ func (s message) isSame(other message) bool {
 	return s.direction == other.direction && plain(s.content) == plain(other.content)
 }
 
-// isAltered reports whether a change is only of messages of which the CRM makes
-// something else, so that they differ for ever.
+// isAltered reports whether a change concerns only messages that the CRM alters, so that
+// they always differ.
 func (m *machine) isAltered(c *change) bool {
 	if c.action != update {
 		return false
@@ -177,11 +177,11 @@ type heldMessage struct {
 
 	revision string
 	deleted  bool
-	others   bool // somebody else wrote it
+	others   bool // someone else wrote it
 	first    bool // and started the conversation with it
 }
 
-// bySID marks what others write: what is declared has no SID.
+// bySID marks the messages of others. A declared message has no SID.
 const bySID = "of others"
 
 // messages returns the messages that the CRM holds, by conversation and id.
@@ -205,12 +205,12 @@ func (m *machine) messages() map[string]map[string]heldMessage {
 	return all
 }
 
-// of returns a message as others write it.
+// ofOthers returns a message as others write it.
 func (s message) ofOthers() map[string]any {
 	return map[string]any{"content": s.content, "direction": 1 + slices.Index(directions, s.direction), "message_sid": bySID}
 }
 
-// othersWrite writes a message into a conversation. It may say what is declared.
+// othersWrite writes a message into a conversation. Its text may be a declared one.
 func (m *machine) othersWrite(t *rapid.T, id string) (string, error) {
 	written := m.drawMessage(t)
 	fields := written.ofOthers()

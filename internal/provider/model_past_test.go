@@ -9,12 +9,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Reads may show the past: for a while, where they come from a copy that lags behind,
-// or for good, where the space is restored from a backup. Neither is taken for what
-// people did.
+// Reads may show the past: for a while, from a lagging replica, or for good, after the
+// space was restored from a backup. The provider must not take either for what people
+// did.
 
-// letLag makes reads lag until [machine.endTrouble]. What others did before shows; what
-// they do meanwhile could not be known.
+// letLag makes reads lag until [machine.endTrouble]. They show what others did before,
+// but not what others do until then.
 func (m *machine) letLag(t *rapid.T) {
 	lag := oneOf(t, "lag", time.Second, 4*time.Second)
 	m.log("  reads lag by %s", lag)
@@ -27,8 +27,9 @@ func (m *machine) endTrouble() {
 	m.crm.SetLag(0)
 }
 
-// restoreBackup puts the space back to before a change that the state has seen. Neither
-// a plan nor the apply of an earlier plan may change anything then, and the state stays.
+// restoreBackup restores the space to a time before a change that the state has seen.
+// Then neither a plan nor the apply of an earlier plan may change anything, and the state
+// stays.
 func (m *machine) restoreBackup(t *rapid.T) {
 	all, known := m.snapshot(), claimedIn(m.core.state)
 	ids := slices.DeleteFunc(m.byName(all), func(id string) bool { return !known[id] || all[id].deleted })
@@ -58,8 +59,8 @@ func (m *machine) restoreBackup(t *rapid.T) {
 	if again := planning.plan(m.config()); again != nil {
 		m.fail("a restored backup is taken for what people did", "%s", planText(again))
 	}
-	// A create asks nothing of the past. What was planned to be deleted or restored is: to
-	// ask first would cost each destroy a request, and what is no more is no error.
+	// Creates, and planned deletions and restores, do not check the age of the space: for
+	// each destroy, that would cost a request, and a record that is gone is no error.
 	removes := m.removesAny(plan)
 	plan.changes = slices.DeleteFunc(plan.changes, func(c *change) bool {
 		return c.action != update || removes || !m.bulk && stateID(c.prior.value) != id // the others have seen nothing newer

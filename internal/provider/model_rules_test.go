@@ -8,16 +8,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// An intent is what a plan is about to do with one conversation.
+// An intent is what a plan does with one conversation.
 type intent struct {
 	address, slot string
 	action        action
-	id            string  // empty: to be created
+	id            string  // empty for a create
 	before        meaning // in the state
-	wants         meaning // what is declared
+	wants         meaning // the declared values
 }
 
-// abandon is to forget a conversation.
+// abandon is the action that only forgets a conversation.
 const abandon action = "abandon"
 
 // changes returns the fields that the plan changes, sorted.
@@ -44,7 +44,7 @@ func entries(address, typeName string, v tftypes.Value) map[string]tftypes.Value
 	return parts(parts(v)["conversations"])
 }
 
-// removal returns what removing does under the policy of this value.
+// removal returns the action of a removal under this policy.
 func removal(v tftypes.Value) action {
 	if stringOf(parts(v)["deletion_policy"]) == "abandon" {
 		return abandon
@@ -52,11 +52,11 @@ func removal(v tftypes.Value) action {
 	return destroy
 }
 
-// intents takes a plan apart.
+// intents returns the intents of a plan.
 func (m *machine) intents(plan *corePlan) (all []intent) {
 	for _, c := range plan.changes {
 		var prior map[string]tftypes.Value
-		var policy tftypes.Value // that of the state counts
+		var policy tftypes.Value // the policy in the state counts
 		if c.prior != nil {
 			prior, policy = entries(c.address, c.typeName, c.prior.value), c.prior.value
 		}
@@ -94,13 +94,13 @@ func isTrue(v tftypes.Value) bool {
 	return v.Type() != nil && v.IsKnown() && !v.IsNull() && v.As(&b) == nil && b
 }
 
-// judgeRefresh holds what was read against the CRM.
+// judgeRefresh compares what was read with the CRM.
 func (m *machine) judgeRefresh(before, refreshed map[string]instance) {
 	m.judgeRead(before, refreshed, false)
 }
 
-// judgeRead is judgeRefresh also of a state behind an apply: there the revision of a
-// conversation may be the one from before its messages were written.
+// judgeRead does the same as judgeRefresh, also for a state after an apply. There, a
+// conversation may have its revision from before its messages were written.
 func (m *machine) judgeRead(before, refreshed map[string]instance, applied bool) {
 	now := m.snapshot()
 	for address, was := range before {
@@ -133,9 +133,8 @@ func (m *machine) judgeRead(before, refreshed map[string]instance, applied bool)
 	}
 }
 
-// judgeFound judges the refresh of what has no id yet: it stays, or gets the id of a
-// conversation that may be the one whose creation nobody saw, one that differs in
-// nothing that is there.
+// judgeFound judges the refresh of a conversation without an id. It stays so, or gets the
+// id of a conversation that a lost create may have made: one that contradicts nothing.
 func (m *machine) judgeFound(slot string, sent, actual tftypes.Value, now snapshot) {
 	id := stateID(actual)
 	what, exists := now[id]
@@ -153,7 +152,7 @@ func (m *machine) judgeFound(slot string, sent, actual tftypes.Value, now snapsh
 	m.compareState(slot, actual, id, what)
 }
 
-// compareState holds a conversation in the state against the CRM's.
+// compareState compares a conversation in the state with the CRM's.
 func (m *machine) compareState(slot string, state tftypes.Value, id string, what held) {
 	wants := maps.Clone(what.meaning)
 	got := meaningOfState(state)
@@ -179,9 +178,9 @@ func revisionOf(state tftypes.Value) string {
 	return n.Text('f', 0)
 }
 
-// judgePlan holds a plan against what is declared.
+// judgePlan compares a plan with what is declared.
 func (m *machine) judgePlan(plan *corePlan) {
-	m.intents(plan) // no conversation is there twice
+	m.intents(plan) // no conversation occurs twice
 	for _, c := range plan.changes {
 		var prior map[string]tftypes.Value
 		if c.prior != nil && !c.prior.tainted {
@@ -202,8 +201,8 @@ func (m *machine) judgePlan(plan *corePlan) {
 	}
 }
 
-// judgePlanned checks that a conversation is kept where it can be, and that its
-// revision is unknown exactly where it changes.
+// judgePlanned checks that a conversation is kept if that is possible, and that its
+// revision is unknown exactly if it changes.
 func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior map[string]tftypes.Value) {
 	wants := m.slots[slot].meaning()
 	id := stateID(planned)
@@ -249,13 +248,13 @@ func (m *machine) judgeRenamed(planned, prior map[string]tftypes.Value) {
 	}
 }
 
-// isAnother reports whether only a new conversation can be what is wanted.
+// isAnother reports whether only a new conversation can be the declared one.
 func isAnother(wants, is meaning) bool {
 	wanted, set := wants[number]
 	return set && is[number] != "" && is[number] != wanted
 }
 
-// wantedAction returns what must be planned for a resource.
+// wantedAction returns the action that the plan must have for a resource.
 func (m *machine) wantedAction(c *change) action {
 	block, configured := m.config()[c.address]
 	switch {
@@ -294,7 +293,7 @@ func (m *machine) wantedAction(c *change) action {
 		m.slots[c.address].messagesDiffer(c.prior.value) {
 		return update
 	}
-	for _, r := range recipients { // Core lets no null stand for what is configured as ""
+	for _, r := range recipients { // core does not accept a null for a configured ""
 		if before[r.field].IsNull() && !parts(block.value)[r.field].IsNull() {
 			return update
 		}

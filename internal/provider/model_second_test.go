@@ -8,11 +8,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// A second state declares conversations in the same CRM, also of phones and numbers
-// that the first one declares. To the first one they are those of others: a message that
-// only the second one sends marks them.
+// A second state declares conversations in the same CRM, some of them with phones and
+// numbers that the first one declares. To the first one, they belong to others. Messages
+// that only the second one sends mark them.
 
-// ofSecond draws what the second state declares next: nothing, or one conversation.
+// ofSecond draws the next configuration of the second state: nothing, or one
+// conversation.
 func (m *machine) ofSecond(t *rapid.T) declared {
 	if chance(t, "nothing", 4) {
 		return nil
@@ -29,11 +30,10 @@ func (m *machine) secondApplies(t *rapid.T) {
 	m.judgeSecond()
 }
 
-// applySecond applies the second state. What it says is its own people's business, but
-// for what it takes over.
+// applySecond applies the second state. Only its adoptions matter.
 func (m *machine) applySecond(d declared) {
 	if !m.secondActs.CompareAndSwap(false, true) {
-		return // it is at work, and may have met the fault itself
+		return // it is running, and may have met the fault itself
 	}
 	defer m.secondActs.Store(false)
 	m.secondActed = true
@@ -69,8 +69,8 @@ func (m *machine) hearAdoptedBySecond(walk *walk) {
 	}
 }
 
-// judgeSecond checks that no conversation is in both states, unless one of them was told
-// that it may be somebody else's.
+// judgeSecond checks that no conversation is in both states, unless one of them got a
+// warning that it may belong to someone else.
 func (m *machine) judgeSecond() {
 	if len(m.second.broken) > 0 {
 		m.fail("the provider breaks a rule of Terraform's in the second state", "%s", strings.Join(m.second.broken, "\n  "))

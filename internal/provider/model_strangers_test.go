@@ -3,6 +3,7 @@ package provider_test
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -12,17 +13,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Strangers' conversations are those that somebody else makes, by an incoming message
-// or otherwise, also of a phone and number that is declared. They are never
-// overwritten and never deleted. One that agrees with a lost create in all that it
-// holds, and that was made since, may be taken for it: with a warning, where there is
-// just the one.
+// Others create conversations, by an incoming message or otherwise, some of them with a
+// declared phone and number. The provider must never overwrite or delete these. It may
+// adopt one that contradicts nothing in a lost create and has appeared since, with a
+// warning, if there is only one.
 
-// bySender marks the message that started a conversation of others.
+// bySender marks the message with which others have started a conversation.
 const bySender = bySID + ", the first"
 
-// incoming returns the act of somebody who sends a message, often to a phone and from a
-// number that are declared.
+// incoming returns the act of someone who sends a message, often to a declared phone and
+// from a declared number.
 func (m *machine) incoming(t *rapid.T) mockserver.Act {
 	fields := map[string]any{phones.field: oneOf(t, phones.field, phones.records...), number: oneOf(t, number, spelledNumbers...)[1]}
 	if slots := slices.Sorted(maps.Keys(m.slots)); len(slots) > 0 && !chance(t, "of nobody", 4) {
@@ -38,7 +38,7 @@ func (m *machine) incoming(t *rapid.T) mockserver.Act {
 	return mockserver.Act{Create: &mockserver.Target{Entity: conversations, Values: fields}}
 }
 
-// incomingIn lets a message come in while a request that a fault hits is on its way.
+// incomingIn makes a message come in during a request that a fault hits.
 func (m *machine) incomingIn(t *rapid.T, fault *mockserver.Fault) {
 	act := m.incoming(t)
 	when := "before"
@@ -59,11 +59,11 @@ func (m *machine) othersSend(t *rapid.T) {
 	m.log("a message comes in: %s with %s", m.nameOf(ids[0]), declared(act.Create.Values).meaning())
 }
 
-// A window is what the CRM held before a create whose outcome is open: none of that
-// can be what it has made.
+// A window is what the CRM held before a create whose outcome is unknown. The create
+// can't have made any of that.
 type window map[string]held
 
-// hear takes note of warnings of adoption, and returns the ids that they name.
+// hearAdopted notes the warnings of adoptions, and returns the ids that they name.
 func (m *machine) hearAdopted(walk *walk) map[string]bool {
 	heard := map[string]bool{}
 	for _, said := range walk.said {
@@ -78,7 +78,7 @@ func (m *machine) hearAdopted(walk *walk) map[string]bool {
 	return heard
 }
 
-// openEntries returns the entries of a state that wait for the outcome of a create.
+// openEntries returns the entries of a state whose create is open.
 func openEntries(state map[string]instance) (all []tftypes.Value) {
 	for address, is := range state {
 		for _, conversation := range entries(address, is.typeName, is.value) {
@@ -101,10 +101,10 @@ func claimedIn(state map[string]instance) map[string]bool {
 	return ids
 }
 
-// closeWindows forgets the windows of creates that are open no more, and keeps those of
-// creates that are, since before the first attempt.
+// closeWindows forgets the windows of creates that are no longer open. The window of an
+// open create stays that of its first attempt.
 func (v *verdict) closeWindows(intents []intent) {
-	names := map[[2]string]bool{} // true: the earlier attempt was given up
+	names := map[[2]string]bool{} // true if the earlier attempt was given up
 	for _, i := range intents {
 		if i.action == create && v.hasFailed(i) && v.isTold(i) {
 			names[i.wants.identity()] = v.isReplaced(i.slot)
@@ -119,13 +119,13 @@ func (v *verdict) closeWindows(intents []intent) {
 	for name, isNew := range names {
 		if open[name] = v.windows[name]; open[name] == nil || isNew {
 			open[name] = window(v.before)
+			v.sentAt[name] = v.firstSent.Load()
 		}
 	}
 	v.windows = open
 }
 
-// hearUndecided takes note of the conversations of which the provider can't tell whose
-// they are.
+// hearUndecided notes the conversations whose owner the provider can't tell.
 func (v *verdict) hearUndecided() {
 	v.undecided = nil
 	for _, said := range v.walk.said {
@@ -139,12 +139,12 @@ func (v *verdict) hearUndecided() {
 	}
 }
 
-// decide does what the provider asks for then: it deletes in the CRM what nobody needs.
-// It reports whether there is anything to apply again.
+// decide does what the provider then asks for: it deletes in the CRM what no one needs.
+// It reports whether an apply must follow.
 func (m *machine) decide() bool {
 	now, decided := m.snapshot(), len(m.undecided) > 0
 	for _, id := range m.undecided {
-		if now[id].deleted || !m.strangers[id] {
+		if is, exists := now[id]; !exists || is.deleted || !m.strangers[id] {
 			continue
 		}
 		if err := m.crm.SoftDelete(conversations, id); err != nil {
@@ -155,10 +155,10 @@ func (m *machine) decide() bool {
 	return decided
 }
 
-// judgeTaken judges that a state takes over a conversation whose creation was not seen.
-// known is what the CRM held before the first attempt, and creates is how many creates
-// of that phone and number are open.
-func (m *machine) judgeTaken(slot, id string, heard bool, known window, creates int, now snapshot, claimed map[string]bool) {
+// judgeTaken judges the adoption of a conversation by a state. known is what the CRM held
+// before the first attempt, and creates is the number of open creates of that phone and
+// number.
+func (m *machine) judgeTaken(slot, id string, heard bool, known window, sent int64, creates int, now snapshot, claimed map[string]bool) {
 	what := now[id]
 	if m.strangers[id] && !heard {
 		m.fail("a conversation of others is taken over, and nobody is told", "%s is %s", slot, id)
@@ -167,20 +167,23 @@ func (m *machine) judgeTaken(slot, id string, heard bool, known window, creates 
 		m.fail("an old conversation of others is taken over", "%s is %s", slot, id)
 	}
 	if m.respells || creates > 1 {
-		return // the names of numbers say too little
+		return // the names of numbers are not enough
 	}
 	for _, other := range m.byName(now) {
 		if other == id {
-			break // what is younger may have come later
+			break // younger ones may have come later
 		}
 		rival := now[other]
+		if revision := rival.at(); revision <= sent || revision > what.at() {
+			continue // it was there before the create, or came later
+		}
 		if _, existed := known[other]; !existed && !rival.deleted && !claimed[other] && rival.identity() == what.identity() {
 			m.fail("one of several conversations is taken for a lost create", "%s is %s, and may be %s", slot, id, other)
 		}
 	}
 }
 
-// judgeStrangers judges what an apply did to conversations of others.
+// judgeStrangers judges what an apply has done to conversations of others.
 func (v *verdict) judgeStrangers(intents []intent) {
 	heard, had := v.hearAdopted(v.walk), claimedIn(v.plan.refreshed)
 	for _, id := range v.byName(v.after) {
@@ -193,9 +196,9 @@ func (v *verdict) judgeStrangers(intents []intent) {
 			v.fail("a conversation of others was deleted", "%s: %s", id, is.meaning)
 		case claimed && (v.strangers[id] || heard[id]):
 			name := is.identity()
-			known := v.windows[name]
+			known, sent := v.windows[name], v.sentAt[name]
 			if known == nil || v.isReplaced(slot) { // then the earlier attempt is given up
-				known = window(v.before)
+				known, sent = window(v.before), v.firstSent.Load()
 			}
 			creates := 0
 			for _, i := range intents {
@@ -207,7 +210,7 @@ func (v *verdict) judgeStrangers(intents []intent) {
 			for other := range v.claimed {
 				claims[other] = true
 			}
-			v.judgeTaken(slot, id, heard[id], known, creates, v.after, claims)
+			v.judgeTaken(slot, id, heard[id], known, sent, creates, v.after, claims)
 			if v.strangers[id] && existed {
 				v.judgeFilled(slot, id, was.meaning, is.meaning)
 			}
@@ -215,12 +218,18 @@ func (v *verdict) judgeStrangers(intents []intent) {
 	}
 }
 
-// isReplaced reports whether the plan replaces what has the slot.
+// at returns the revision as a number.
+func (h held) at() int64 {
+	revision, _ := strconv.ParseInt(h.revision, 10, 64)
+	return revision
+}
+
+// isReplaced reports whether the plan replaces the conversation of the slot.
 func (v *verdict) isReplaced(slot string) bool {
 	return slices.ContainsFunc(v.plan.changes, func(c *change) bool { return c.action == replace && (v.bulk || c.address == slot) })
 }
 
-// judgeFilled checks that taking over filled at most what was empty.
+// judgeFilled checks that an adoption only filled empty fields.
 func (v *verdict) judgeFilled(slot, id string, was, is meaning) {
 	for field, value := range was {
 		if value != "" && is[field] != value {
@@ -229,7 +238,7 @@ func (v *verdict) judgeFilled(slot, id string, was, is meaning) {
 	}
 }
 
-// judgeFoundOnes judges what a refresh takes over for creates whose outcome was open.
+// judgeFoundOnes judges what a refresh adopts for open creates.
 func (m *machine) judgeFoundOnes(before, refreshed map[string]instance, walk *walk) {
 	now, heard, had, has := m.snapshot(), m.hearAdopted(walk), claimedIn(before), claimedIn(refreshed)
 	creates := map[[2]string]int{}
@@ -243,12 +252,12 @@ func (m *machine) judgeFoundOnes(before, refreshed map[string]instance, walk *wa
 			continue
 		}
 		name := now[id].identity()
-		m.judgeTaken("a refresh: it", id, heard[id], m.windows[name], creates[name], now, claimed)
+		m.judgeTaken("a refresh: it", id, heard[id], m.windows[name], m.sentAt[name], creates[name], now, claimed)
 	}
 }
 
-// isLookAlike reports whether a conversation of others has all that an open create of the
-// state has sent, and was made since: nothing tells the two apart.
+// isLookAlike reports whether a conversation of others has everything that an open create
+// of the state has sent, and has appeared since, so that the two can't be told apart.
 func (v *verdict) isLookAlike(id string) bool {
 	what := v.before[id]
 	if _, existed := v.windows[what.identity()][id]; existed && v.strangers[id] {
@@ -268,8 +277,8 @@ func (v *verdict) isLookAlike(id string) bool {
 	})
 }
 
-// isAmbiguity reports whether an error tells that conversations may be that of a lost
-// create, and may be those of others, and names them.
+// isAmbiguity reports whether an error says that conversations may be that of a lost
+// create or may belong to others, and names them.
 func (v *verdict) isAmbiguity(d *tfprotov6.Diagnostic) bool {
 	for id := range v.after {
 		if !v.strangers[id] && !v.isLost(id) {

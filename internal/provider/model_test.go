@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,40 +28,40 @@ const (
 	hang = 2 * time.Minute // longer than a request may take
 )
 
-// A machine is a CRM, a configuration and Terraform, to which anything may
-// happen. After each apply it holds what the CRM has become against what it
-// must be (model_rules_test.go, model_verdict_test.go).
-//
-// What people should know of a failure is at the end of the output: the rule, and
-// the steps of the shortest sequence that breaks it.
+// A machine is a CRM, a configuration and Terraform, to which anything may happen. After
+// each apply, it compares the CRM with what it must be (model_rules_test.go,
+// model_verdict_test.go). The end of the output has what people need to know of a
+// failure: the rule, and the steps of the shortest sequence that breaks it.
 type machine struct {
 	t            *rapid.T
 	crm          *mockserver.Server
 	core         *core
-	second       *core           // another state in the same CRM
-	secondActs   atomic.Bool     // at the moment
-	secondActed  bool            // while the first one was applied
-	ofSecondEver map[string]bool // conversations that it has had
-	bulk         bool            // one bulk resource, else single ones
+	second       *core           // a second state in the same CRM
+	secondActs   atomic.Bool     // whether it acts at the moment
+	secondActed  bool            // whether it acted while the first one was applied
+	ofSecondEver map[string]bool // conversations that it has ever had
+	bulk         bool            // one bulk resource; otherwise single ones
 
-	respells bool     // the CRM writes numbers so that nobody can tell what was sent
+	respells bool     // the CRM writes numbers so that no one can tell what was sent
 	contents []string // of messages
 	bumps    bool     // writing a message gives its conversation a new revision
 
 	overwrites bool // the provider's on_conflict
 
 	slots    map[string]declared // by address, or by key of the bulk resource
-	settings map[string]any      // of the bulk resource; nil where it is not configured
+	settings map[string]any      // of the bulk resource; nil if it is not configured
 	policies map[string]string   // deletion_policy of single resources
 
 	names         map[string]string    // of conversations
-	lost          map[string]string    // of those that were created though nobody knew: the slot that is to adopt it, "" for none
+	lost          map[string]string    // conversations that lost creates have made: the slot that must adopt it, "" for none
 	strangers     map[string]bool      // conversations that others have made
-	taken         map[string]bool      // conversations of which the user was told that they may be those of others
-	heardBySecond string               // what the second state was told so
-	undecided     []string             // conversations that may be that of a lost create, and may be those of others
-	windows       map[[2]string]window // of creates whose outcome is open, by what identifies their conversations
-	strays        map[string]bool      // messages that may exist though no key stands for them, as was told
+	taken         map[string]bool      // conversations that may belong to others, as a warning said
+	heardBySecond string               // the same warnings of the second state
+	undecided     []string             // conversations of a lost create or of others, as an error said
+	windows       map[[2]string]window // of open creates, by phone and number
+	firstSent     atomic.Int64         // revision of the CRM before the first create of the current apply; 0 until then
+	sentAt        map[[2]string]int64  // the same of the applies of the windows
+	strays        map[string]bool      // messages that may exist without a key, as a diagnostic said
 	steps         []string
 	report        *string // of the last sequence that failed
 }
@@ -76,7 +77,7 @@ func modelTest(t *testing.T, bulk bool) {
 	before, stepsBefore, report := sequences.Load(), steps.Load(), ""
 	t.Cleanup(func() {
 		if report != "" {
-			t.Log(report) // below all that was drawn
+			t.Log(report) // after everything that was drawn
 		}
 		t.Logf("%d sequences with %d steps, from -rapid.seed=%s", sequences.Load()-before, steps.Load()-stepsBefore, seed)
 	})
@@ -91,7 +92,7 @@ func modelTest(t *testing.T, bulk bool) {
 	})
 }
 
-// seeded makes a seed that can be shown, where none is given.
+// seeded sets a seed if none is given, so that the output can show it.
 func seeded(t *testing.T) string {
 	t.Helper()
 	given := flag.Lookup("rapid.seed")
@@ -105,7 +106,7 @@ func seeded(t *testing.T) string {
 
 func newMachine(t *rapid.T, bulk bool) *machine {
 	t.Helper()
-	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}, taken: map[string]bool{}, ofSecondEver: map[string]bool{}}
+	m := &machine{t: t, bulk: bulk, slots: map[string]declared{}, policies: map[string]string{}, names: map[string]string{}, lost: map[string]string{}, strays: map[string]bool{}, strangers: map[string]bool{}, taken: map[string]bool{}, ofSecondEver: map[string]bool{}, sentAt: map[[2]string]int64{}}
 	var behavior mockserver.Behavior
 	var unusual []string
 	for _, choice := range mockserver.Switches {
@@ -137,7 +138,7 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 		settings["on_conflict"] = "overwrite"
 	}
 	connect := func() tfprotov6.ProviderServer {
-		return provider.NewServerOver(mockserver.InProcess(m.crm))
+		return provider.NewServerOver(&watcher{mockserver.InProcess(m.crm), m})
 	}
 	if m.core, err = newCore(connect, settings); err != nil {
 		t.Fatal(err)
@@ -152,20 +153,34 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 	return m
 }
 
-// log takes note of a step, for people.
+// A watcher notes the revision of the CRM before the first create of an apply.
+type watcher struct {
+	http.RoundTripper
+
+	m *machine
+}
+
+func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.HasSuffix(r.URL.Path, conversations+"/batch-modify") {
+		w.m.firstSent.CompareAndSwap(0, int64(w.m.crm.Revision())) // a machine has phones: it is never 0
+	}
+	return w.RoundTripper.RoundTrip(r)
+}
+
+// log notes a step in readable form.
 func (m *machine) log(format string, args ...any) {
 	m.steps = append(m.steps, fmt.Sprintf(format, args...))
 }
 
-// fail ends the sequence. The rule is fixed, so that a failure is shrunk to the
-// same one; the details are those of this sequence.
+// fail ends the sequence. The rule is a fixed text, so that a failure shrinks to the same
+// one. The details belong to this sequence.
 func (m *machine) fail(rule, format string, args ...any) {
 	m.t.Helper()
 	*m.report = m.readable(fmt.Sprintf("\n\n  FAILED: %s\n  %s\n\n  The steps:\n    %s\n", rule, fmt.Sprintf(format, args...), strings.Join(m.steps, "\n    ")))
 	m.t.Fatal(rule)
 }
 
-// readable writes names for ids.
+// readable replaces ids by names.
 func (m *machine) readable(s string) string {
 	for id, name := range m.names {
 		s = strings.ReplaceAll(s, id, name)
@@ -176,7 +191,7 @@ func (m *machine) readable(s string) string {
 	return s
 }
 
-// actions are what may happen.
+// actions returns the steps that may happen.
 func (m *machine) actions() map[string]func(*rapid.T) {
 	step := func(do func(*rapid.T)) func(*rapid.T) {
 		return func(t *rapid.T) {
@@ -306,9 +321,9 @@ func (m *machine) config() map[string]block {
 	return blocks
 }
 
-// plan refreshes and plans, and checks both. It returns nil where there are errors.
+// plan refreshes and plans, and checks both. It returns nil if there are errors.
 func (m *machine) plan(mustGoWell bool) *corePlan {
-	m.snapshot() // names what is there
+	m.snapshot() // it names everything
 	walk := m.core.walk()
 	plan := walk.plan(m.config())
 	m.obeysCore()
@@ -341,7 +356,7 @@ func (m *machine) obeysCore() {
 	}
 }
 
-// apply plans and applies, with whatever may happen on the way.
+// apply plans and applies, with whatever may happen in between.
 func (m *machine) apply(t *rapid.T) {
 	m.log("apply")
 	harmless := m.makeTrouble(t)
@@ -370,8 +385,9 @@ func (m *machine) apply(t *rapid.T) {
 	m.endTrouble()
 }
 
-// carryOut applies a plan and judges what has come of it.
+// carryOut applies a plan and judges the result.
 func (m *machine) carryOut(walk *walk, plan *corePlan, harmless, undisturbed bool) {
+	m.firstSent.Store(0)
 	before := m.snapshot()
 	m.secondActed = false
 	walk.apply(plan)
@@ -415,8 +431,8 @@ func (m *machine) refresh(t *rapid.T) {
 	m.core.state = state
 }
 
-// settle corrects what is bad in the configuration and applies in peace; after
-// that nothing is left to do.
+// settle corrects what is bad in the configuration and applies without trouble. After
+// that, the plan is empty.
 func (m *machine) settle() {
 	for slot, d := range m.slots {
 		if d.isBad() {

@@ -9,17 +9,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// A verdict is on one apply.
+// A verdict is the judgement of one apply.
 type verdict struct {
 	*machine
 
 	walk          *walk
 	plan          *corePlan
 	before, after snapshot // of the CRM
-	harmless      bool     // no trouble that may be noticed
-	undisturbed   bool     // nobody did anything between plan and apply
+	harmless      bool     // no trouble that may have a visible effect
+	undisturbed   bool     // no one did anything between plan and apply
 
-	failed  map[string]bool   // by slot; nil: all
+	failed  map[string]bool   // by slot; nil for all
 	claimed map[string]string // slot by id, in the state now
 	isNew   map[string]bool   // slots for which a conversation is created
 }
@@ -76,12 +76,12 @@ func (m *machine) judgeApply(v *verdict) {
 	}
 }
 
-// anyBad reports whether the CRM must refuse anything that is declared.
+// anyBad reports whether the CRM must refuse any declared conversation.
 func (v *verdict) anyBad() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(v.slots)), declared.isBad)
 }
 
-// failures returns the slots for which there is an error, nil for all.
+// failures returns the slots that have an error, nil for all.
 func (v *verdict) failures() map[string]bool {
 	failed := map[string]bool{}
 	if v.walk.stopped.Load() {
@@ -108,15 +108,16 @@ func (v *verdict) failures() map[string]bool {
 	return failed
 }
 
-// isOpen reports whether it could not be deleted because people have to say whose it is:
-// it was never seen to be created, and something of others is like it.
+// isOpen reports whether a conversation could not be deleted because people have to say
+// whose it is: a lost create may have made it, or someone else.
 func (w *walk) isOpen(address string) bool {
 	return slices.ContainsFunc(w.said[address], func(d *tfprotov6.Diagnostic) bool {
 		return isError(d) && strings.Contains(d.Summary, "Unable to Delete") && strings.Contains(d.Detail, "in the CRM may be it") && stateID(w.state[address].value) == ""
 	})
 }
 
-// isAllOrNothing reports whether the plan creates the bulk resource so.
+// isAllOrNothing reports whether the plan creates the bulk resource with rollback_method
+// = 0.
 func (v *verdict) isAllOrNothing() bool {
 	if !v.bulk || len(v.plan.changes) == 0 || v.settings["rollback_method"] == 1 {
 		return false
@@ -125,7 +126,7 @@ func (v *verdict) isAllOrNothing() bool {
 	return does == create || does == replace
 }
 
-// acts reports whether the plan does anything with the bulk resource.
+// acts reports whether the plan changes the bulk resource.
 func (v *verdict) acts() bool {
 	return slices.ContainsFunc(v.plan.changes, func(c *change) bool { return c.action != noop })
 }
@@ -206,7 +207,7 @@ func (v *verdict) judgeCreated(i intent, failed bool) {
 		wanted := i.wants[field]
 		_, declared := i.wants[field]
 		if v.isAdopted(id) && v.isUnread(intent{address: i.address, id: id}) {
-			continue // what was to be filled could not be, and the user was told
+			continue // it could not be filled, and a diagnostic said so
 		}
 		if is.meaning[field] != wanted && (declared || !v.isMatched(i, field, is.meaning[field]) && !v.isAdopted(id)) {
 			v.fail("a new conversation is not what is declared", "%s: %s is %q, not %q", i.slot, field, is.meaning[field], wanted)
@@ -219,8 +220,7 @@ func (v *verdict) isMatched(i intent, field, value string) bool {
 	return field == "recipient_contact_id" && value == shortName[ada] && i.wants[number] == digitsOf(adasNumber)
 }
 
-// judgeField holds what became of a field of an existing conversation against
-// what may become of it.
+// judgeField judges a field of an existing conversation after the apply.
 func (v *verdict) judgeField(i intent, field string, held, got map[string]string, failed bool) {
 	wanted, declared := i.wants[field]
 	planned := declared && slices.Contains(i.changes(), field)
@@ -229,7 +229,7 @@ func (v *verdict) judgeField(i intent, field string, held, got map[string]string
 		return fmt.Sprintf("%s (%s): %s was %q in the plan's state, %q in the CRM before the apply, is %q; declared is %q (%v)",
 			i.slot, i.id, field, i.before[field], was, is, wanted, declared)
 	}
-	_, tracked := i.before[field] // an entry of a map takes what is there for what it never asked for
+	_, tracked := i.before[field] // an entry of a map does not track what it omits
 	conflict := !v.overwrites && planned && tracked && was != i.before[field] && was != wanted
 	switch {
 	case conflict && (!failed || is != was):
@@ -246,17 +246,16 @@ func (v *verdict) judgeField(i intent, field string, held, got map[string]string
 	}
 }
 
-// isUnread reports whether the user was told that the conversation could not be
-// read back. Links that a merging CRM has kept are not removed then: the next
-// plan shows them.
+// isUnread reports whether a warning said that the conversation could not be read back.
+// Links that a merging CRM has kept are not removed then: the next plan shows them.
 func (v *verdict) isUnread(i intent) bool {
 	return slices.ContainsFunc(v.walk.said[i.address], func(d *tfprotov6.Diagnostic) bool {
 		return d.Summary == "Text Message Conversation Not Fully Known" && strings.Contains(d.Detail, i.id)
 	})
 }
 
-// isBetween reports whether links are on the way from one set to another, as
-// where a CRM that merges has taken the new ones and not yet lost the old.
+// isBetween reports whether links are between one set and another: a merging CRM has
+// added the new ones and not yet removed the old ones.
 func isBetween(is, was, wanted string) bool {
 	set := func(s string) []string { return strings.FieldsFunc(s, func(r rune) bool { return r == '+' }) }
 	for _, link := range set(is) {
@@ -272,10 +271,9 @@ func isBetween(is, was, wanted string) bool {
 	return true
 }
 
-// judgeNew looks for what nobody owns. What may exist without being in the
-// state is a conversation of which the user was told that it may: the reply to
-// its creation was lost, and so was every look for it. And all or nothing
-// leaves what it has deleted again.
+// judgeNew looks for conversations that are in no state. A conversation may be in no
+// state if a diagnostic said that it may exist: the reply to its create was lost, and
+// every search failed. With rollback_method = 0, deleted ones may be left too.
 func (v *verdict) judgeNew(intents []intent) {
 	excused := map[string]bool{}
 	for _, id := range v.byName(v.after) {
@@ -301,12 +299,12 @@ func (v *verdict) judgeNew(intents []intent) {
 	}
 }
 
-// isTold reports whether the user was told that the conversation may exist.
+// isTold reports whether a diagnostic said that the conversation may exist.
 func (v *verdict) isTold(i intent) bool {
 	return v.isSaid(i, "may or may not have been created") || v.isSaid(i, "in the CRM may be it")
 }
 
-// isSaid reports whether the user was told this of a conversation.
+// isSaid reports whether a diagnostic about the conversation contains this text.
 func (v *verdict) isSaid(i intent, what string) bool {
 	return slices.ContainsFunc(v.walk.said[i.address], func(d *tfprotov6.Diagnostic) bool {
 		return strings.Contains(d.Detail, what) &&
@@ -314,9 +312,8 @@ func (v *verdict) isSaid(i intent, what string) bool {
 	})
 }
 
-// isAdopted reports whether the user was warned that the conversation stands for
-// an earlier attempt now, though it may be someone else's: nothing tells them
-// apart but phone and number.
+// isAdopted reports whether a warning said that the conversation was adopted for an
+// earlier attempt. It may still be someone else's, if only phone and number could tell.
 func (v *verdict) isAdopted(id string) bool {
 	said := slices.Concat(slices.Collect(maps.Values(v.walk.said))...)
 	return slices.ContainsFunc(said, func(d *tfprotov6.Diagnostic) bool {
@@ -324,20 +321,20 @@ func (v *verdict) isAdopted(id string) bool {
 	})
 }
 
-// isRemoved reports whether a lost conversation was found and deleted, and no more.
+// isRemoved reports whether a lost conversation was found and only deleted.
 func (v *verdict) isRemoved(id string) bool {
 	was, is := v.before[id], v.after[id]
 	return (v.isLost(id) || v.isLookAlike(id)) && is.deleted && maps.Equal(was.meaning, is.meaning)
 }
 
-// isLost reports whether nobody knew of the conversation when it was created.
+// isLost reports whether the conversation was created by a lost create.
 func (m *machine) isLost(id string) bool {
 	_, lost := m.lost[id]
 	return lost
 }
 
-// keepPromises checks that what is to be adopted was, where it could be. A
-// promise holds as long as the same conversation is to be created there.
+// keepPromises checks that a conversation that had to be adopted was adopted, if that was
+// possible. A promise holds as long as the plan creates the same conversation there.
 func (v *verdict) keepPromises(intents []intent) {
 	for id, slot := range v.lost {
 		what := v.before[id]

@@ -9,9 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// numbers says which phone numbers are one number: by what the provider is set to
-// for all, and by what the private state of a resource remembers of each
-// conversation.
+// numbers compares phone numbers: by the region of the provider, and by what the private
+// state of a resource remembers of each conversation.
 type numbers struct {
 	client.PhoneNumbers
 
@@ -19,23 +18,23 @@ type numbers struct {
 	isUnknown bool        // the region is not known yet
 }
 
-// keptNumbers are the numbers that the CRM holds in another way than they were
-// sent, by the id of the conversation. It may keep digits only, or mask some of
-// them: then nothing but this memory tells that the number is the one of the
-// configuration, and the conversation need not be replaced.
+// keptNumbers are the numbers that the CRM holds in another spelling than was sent, by
+// the id of the conversation. The CRM may keep only the digits, or mask some of them.
+// Then only this memory tells that the number is the configured one, and that the
+// conversation need not be replaced.
 type keptNumbers map[string]keptNumber
 
-// A keptNumber is one number, twice.
+// A keptNumber is one number in two spellings.
 type keptNumber struct {
 	Sent string `json:"sent"`
 	Held string `json:"held"` // empty: whatever the next read shows
 
-	// Open says that nobody knows whether the update that set the number was carried out.
-	// What the next read shows may be the number of someone else then.
+	// Open means that the outcome of the update that set the number is unknown. The next
+	// read may then show a number that someone else has set.
 	Open bool `json:"open,omitempty"`
 }
 
-// numbers returns what compares numbers, with what a resource remembers.
+// numbers returns the comparison of numbers, with what a resource remembers.
 func (p *providerData) numbers(kept keptNumbers) numbers {
 	if p == nil {
 		return numbers{kept: kept}
@@ -44,12 +43,12 @@ func (p *providerData) numbers(kept keptNumbers) numbers {
 	return numbers{PhoneNumbers: client.PhoneNumbers{Region: region.ValueString()}, kept: kept, isUnknown: region.IsUnknown()}
 }
 
-// same reports whether two values are one number, or both none.
+// same reports whether two values are the same number, or both null.
 func (n numbers) same(a, b attr.Value) bool {
 	return a.IsNull() == b.IsNull() && n.Same(textOf(a), textOf(b))
 }
 
-// sameIn is same for a conversation, whose number the CRM may hold in another way.
+// sameIn is same for a conversation, whose number the CRM may hold in another spelling.
 func (n numbers) sameIn(id types.String) func(a, b attr.Value) bool {
 	return func(a, b attr.Value) bool {
 		if n.same(a, b) {
@@ -61,7 +60,8 @@ func (n numbers) sameIn(id types.String) func(a, b attr.Value) bool {
 	}
 }
 
-// sent returns the number that was sent where the CRM holds this one instead.
+// sent returns the number that was sent, if number is the spelling in which the CRM holds
+// it. Otherwise, it returns number.
 func (k keptNumber) sent(n numbers, number string) string {
 	if n.Same(number, k.Held) {
 		return k.Sent
@@ -69,8 +69,8 @@ func (k keptNumber) sent(n numbers, number string) string {
 	return number
 }
 
-// asSent returns a conversation of the CRM with the number as it was sent, and
-// remembers how the CRM holds it where that was not read back before.
+// asSent returns a conversation of the CRM with the number as it was sent. If the CRM's
+// spelling could not be read back before, asSent remembers it.
 func (n numbers) asSent(c client.Conversation) client.Conversation {
 	id, number := c.ID.String(), c.RecipientPhoneNumber
 	kept, found := n.kept[id]
@@ -91,7 +91,7 @@ func (n numbers) asSent(c client.Conversation) client.Conversation {
 	return c
 }
 
-// asHeld returns the number of a conversation as the CRM holds it.
+// asHeld returns the number of a conversation in the spelling in which the CRM holds it.
 func (n numbers) asHeld(id client.ID, number string) string {
 	if kept, found := n.kept[id.String()]; found && kept.Held != "" && n.Same(kept.Sent, number) {
 		return kept.Held
@@ -99,10 +99,10 @@ func (n numbers) asHeld(id client.ID, number string) string {
 	return number
 }
 
-// remember takes note of how the CRM holds the number that was written, empty
-// where that could not be read, and reports whether that is another way. A number
-// that a create was sent is the conversation's, whatever the CRM has made of it;
-// after an update it may be one that someone else has set.
+// remember notes the spelling in which the CRM holds the number that was written, empty
+// if that could not be read. It reports whether the spelling is another one. After a
+// create, the number is always the conversation's, whatever the CRM has made of it. After
+// an update, it may be one that someone else has set.
 func (n numbers) remember(sent client.ConversationInput, id client.ID, held string) bool {
 	number, isSet := sent.RecipientPhoneNumber.Get()
 	if !isSet || n.kept == nil || n.Same(number, held) {
@@ -115,8 +115,8 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 	return held != ""
 }
 
-// rememberOpen takes note of the number of an update whose outcome is not known. The next
-// read shows whether the CRM holds it, and how.
+// rememberOpen notes the number of an update whose outcome is unknown. The next read
+// shows whether the CRM holds it, and in which spelling.
 func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
 	id, isUpdate := sent.ID.Get()
 	number, isSet := sent.RecipientPhoneNumber.Get()
@@ -125,7 +125,7 @@ func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
 	}
 }
 
-// keep forgets other conversations than these.
+// keep forgets all conversations except these.
 func (k keptNumbers) keep(conversations []*ownedModel) {
 	left := make(map[string]bool, len(conversations))
 	for _, conversation := range conversations {

@@ -14,9 +14,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A number that the service writes in another way replaces nothing: not when another
-// field changes, nor when the configuration spells it as the CRM does. The other ways,
-// more steps, and the same in a map are those of TestStage_numberRewritten.
+// A number in another spelling of the service replaces nothing: neither when another
+// field changes, nor when the configuration uses the CRM's spelling.
+// TestStage_numberRewritten has the other spellings, more steps, and a map.
 func TestAccTextMessageConversation_numberRewritten(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
 	n := rewritings[mockserver.Masked]
@@ -40,7 +40,8 @@ func TestAccTextMessageConversation_numberRewritten(t *testing.T) {
 	)
 }
 
-// With a region, a number needs no country to be the one that the CRM has.
+// With a region, a number without a country code is the same as the CRM's number with
+// one.
 func TestAccProvider_defaultRegion(t *testing.T) {
 	const region = `default_region = "US"`
 	w := newWorld(t, mockserver.Behavior{})

@@ -73,8 +73,8 @@ func TestNumbers_asSent(t *testing.T) {
 	}
 }
 
-// The number of an update whose outcome is not known is recognised as the CRM writes
-// it, and the number of someone else is not taken for it.
+// After an update with an unknown outcome, the provider recognizes the number in the
+// CRM's spelling, and does not mistake someone else's number for it.
 func TestNumbers_rememberOpen(t *testing.T) {
 	t.Parallel()
 	const sent, held, another = "+1 907 555 0133", "*******0133", "*******0134"
@@ -125,6 +125,7 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 		"a region":             {numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}, number("(907) 555-0133"), nil, false},
 		"a region yet unknown": {numbers{isUnknown: true}, number("(907) 555-0133"), nil, false},
 		"none":                 {numbers{}, configured(nil), nil, false},
+		"of no country":        {numbers{}, number("+1202555010112345678"), nil, false},
 	} {
 		if diags := test.numbers.warnOfCountry(test.planned, test.prior); (len(diags) > 0) != test.want {
 			t.Errorf("%s: %v", name, diags)
@@ -138,5 +139,46 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 	diags := numbers{}.warnOfCountries(many, nil)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
 		t.Errorf("%v; want one warning that lists ten keys", diags)
+	}
+}
+
+// A number that can't be right, or a text that may be a name, is told in the plan, once.
+func TestNumbers_warnOfDoubts(t *testing.T) {
+	t.Parallel()
+	number := func(text string) conversationModel {
+		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
+	}
+	const noCountry, noDigits = "Phone Number of No Country", "Phone Number Without Digits"
+	many, prior := entries{}, number("hello")
+	for name, test := range map[string]struct {
+		number string
+		prior  *conversationModel
+		want   string
+	}{
+		"too long": {"+1202555010112345678", nil, noCountry},
+		"two":      {"+1 202 555 0101; +1 202 555 0102", nil, noCountry},
+		"with 00":  {"00999 12345678", nil, noCountry},
+		"a name":   {"hello", nil, noDigits},
+		"no name":  {"unknown", &prior, noDigits},
+
+		"unchanged":       {"hello", &prior, ""},
+		"without country": {"202 555 0101", nil, ""},
+		"fine":            {"+1 202 555 0101", nil, ""},
+		"a short code":    {"12345", nil, ""},
+		"masked":          {"***", nil, ""},
+	} {
+		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
+			diags := n.warnOfDoubt(number(test.number), test.prior)
+			if got := len(diags); got > 1 || (got == 1) != (test.want != "") || got == 1 && diags[0].Summary() != test.want {
+				t.Errorf("%s: %v; want %s", name, diags, test.want)
+			}
+		}
+		if test.prior == nil {
+			many[name] = &ownedModel{conversationModel: number(test.number)}
+		}
+	}
+	diags := numbers{}.warnOfDoubts(many, nil)
+	if len(diags) != 2 || !strings.Contains(diags[0].Detail(), `any country: "too long", "two", "with 00". It`) || !strings.Contains(diags[1].Detail(), `no digit: "a name". If`) {
+		t.Errorf("%v", diags)
 	}
 }

@@ -8,12 +8,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// withoutCountry matches what a country may be missing of: short codes and the
-// names of senders have none.
+// withoutCountry matches numbers that may lack a country code. Short codes and the names
+// of senders have none.
 var withoutCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
 
-// lacksCountry reports whether the plan has a new number of which it is not known
-// which country it is of.
+// lacksCountry reports whether the plan has a new number whose country is unknown.
 func (n numbers) lacksCountry(planned conversationModel, prior *conversationModel) bool {
 	number := planned.RecipientPhoneNumber
 	switch {
@@ -22,16 +21,17 @@ func (n numbers) lacksCountry(planned conversationModel, prior *conversationMode
 	case prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber):
 		return false
 	}
-	return !n.HasCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
+	return !n.HasCountry(number.ValueString()) && !n.IsOfNoCountry(number.ValueString()) && withoutCountry.MatchString(number.ValueString())
 }
 
 const (
 	numberAttribute = "recipient_phone_number"
-	addCountry      = "So the provider cannot tell another spelling, with the country in front, from another number. " +
-		"Write it with + and the code of its country, such as +1 555 010 0000, or set default_region in the provider block to the region that such numbers are of, such as \"US\"."
+	addCountry      = "So the provider treats the same number with its country code as a different number. Write " +
+		"it with + and its country code (+ replaces 00), such as +1 555 010 0000, or set default_region in the provider block to " +
+		"the region of such numbers, such as \"US\"."
 )
 
-// warnOfCountry warns of a number without its country.
+// warnOfCountry warns of a number without a country.
 func (n numbers) warnOfCountry(planned conversationModel, prior *conversationModel) (diags diag.Diagnostics) {
 	if n.lacksCountry(planned, prior) {
 		diags.AddAttributeWarning(path.Root(numberAttribute), "Phone Number Without Country",
@@ -40,7 +40,8 @@ func (n numbers) warnOfCountry(planned conversationModel, prior *conversationMod
 	return diags
 }
 
-// warnOfCountries is warnOfCountry for the entries of a map, in one warning.
+// warnOfCountries does the same as warnOfCountry for the entries of a map, in one
+// warning.
 func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics) {
 	before := prior.byID()
 	var keys []string
@@ -60,15 +61,16 @@ func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics
 	return diags
 }
 
-// warnOfKept tells of numbers that the CRM holds in another way than they were
-// sent, of these keys of a map or, without any, of one conversation. It does not
-// print them: logs of a CI keep what they are shown.
+// warnOfKept warns of numbers that the CRM holds in another spelling than was sent: those
+// of these keys of a map or, without keys, that of one conversation. It does not print
+// them, because CI keeps its logs.
 func warnOfKept(keys []string) diag.Diagnostic {
 	at, whose := path.Root(numberAttribute), "the "+numberAttribute
 	if len(keys) > 0 {
 		at, whose = path.Root("conversations"), fmt.Sprintf("the %s of %s", numberAttribute, quoted(keys))
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Phone Number Held in Another Spelling",
-		fmt.Sprintf("The CRM does not show %s as it was sent. There is nothing to do: the provider remembers how the CRM writes it, and takes both for the same number from now on. "+
-			"Only an import does not know: after it, the configuration has to have the number as the CRM shows it.", whose))
+		fmt.Sprintf("The CRM does not show %s as the provider sent it. You don't need to do anything: the "+
+			"provider remembers both spellings and treats them as the same number. An import has no such memory: "+
+			"after an import, write the number as the CRM shows it.", whose))
 }

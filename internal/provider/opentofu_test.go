@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// skipOpenTofu skips a test of what OpenTofu, for a reason of its own, does not
-// do. That it is OpenTofu shows by the registry, which it needs in any case.
+// skipOpenTofu skips a test of what OpenTofu intentionally does not do. It recognizes
+// OpenTofu by the registry setting, which OpenTofu always needs.
 func skipOpenTofu(t *testing.T, reason string) {
 	t.Helper()
 	if os.Getenv("TF_ACC_PROVIDER_HOST") == "registry.opentofu.org" {

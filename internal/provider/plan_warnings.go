@@ -11,17 +11,18 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// warnOfPlan warns of what a plan of a map does and does not show well, one warning for
-// each kind.
+// warnOfPlan warns of what a plan of a map does but does not show well, with one warning
+// for each kind.
 func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
 	at := path.Root("conversations")
 	if len(replaced) > 0 {
 		becomes := "deletes these conversations with their messages"
 		if abandoned {
-			becomes = "leaves these conversations in the CRM, and forgets them,"
+			becomes = "removes these conversations from the state, leaves them in the CRM,"
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Replaced",
-			fmt.Sprintf("The apply %s and creates new ones, because their number changes, which the CRM does not allow: %s.", becomes, quoted(replaced)))
+			fmt.Sprintf("The apply %s and creates new ones, because their numbers change and the CRM does not "+
+				"allow that: %s.", becomes, quoted(replaced)))
 	}
 	diags.Append(warnOfRemoval(prior.without(planned), replaced, abandoned)...)
 	before := prior.byID()
@@ -69,7 +70,7 @@ func warnOfRemoval(removed entries, replaced []string, abandoned bool) (diags di
 	return diags
 }
 
-// warnOfOutgoing warns of messages that may reach people.
+// warnOfOutgoing warns of messages that the CRM may send to people.
 func warnOfOutgoing(at path.Path, which string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Outgoing Messages Will Be Created",
 		"The apply creates outgoing messages. The CRM may send them to the recipients: its documentation does not say."+which)

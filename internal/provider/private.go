@@ -12,26 +12,26 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// A memory is what the private state of a resource holds: what the provider must know
-// the next time, and what is no business of the configuration.
+// A memory is the private state of a resource: what the provider must know the next time,
+// and what does not belong in the configuration.
 type memory struct {
 	space seenSpace
 	// owner is a name that tells the resource from others, empty until it is saved.
 	owner string
-	// asOf is the revision of the space as of which the last refresh was. Whatever
-	// nothing newer has changed need not be read before an update.
+	// asOf is the revision of the space as of the last refresh. A record that nothing
+	// newer has changed need not be read before an update.
 	asOf      int64
 	unsettled unsettled
 	numbers   numbers
 	messages  *messageMemory
 
-	// Of the entries of a map, what nobody asked to see: at which revision they were
-	// read, and which the CRM protects against deletion.
+	// What the entries of a map don't show: the revisions at which they were read, and
+	// which of them the CRM protects against deletion.
 	revisions map[client.ID]int64
 	protected map[client.ID]bool
 }
 
-// newMemory returns that of a new resource.
+// newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
 		asOf: engine.NoFloor, unsettled: unsettled{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
@@ -39,7 +39,7 @@ func (r *baseResource) newMemory() *memory {
 	}
 }
 
-// parts are the parts of a memory by their key in the private state.
+// parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
 	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
@@ -54,7 +54,7 @@ type privateStore interface {
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-// load returns what the private state of a resource holds.
+// load returns the memory in the private state of a resource.
 func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory, diag.Diagnostics) {
 	m := r.newMemory()
 	var diags diag.Diagnostics
@@ -65,14 +65,15 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 			continue
 		}
 		if err := json.Unmarshal(text, part); err != nil {
-			diags.AddError("Unable to Read Private State", fmt.Sprintf("What the state holds as %s is damaged: %v.", key, err))
+			diags.AddError("Unable to Read Private State", fmt.Sprintf("The private state of the resource is "+
+				"damaged. The provider can't read its part %s: %v. Please report this.", key, err))
 		}
 	}
 	return m, diags
 }
 
-// save keeps the memory of a resource that has these conversations. What is empty
-// leaves nothing in the private state of the many resources that have no use for it.
+// save keeps the memory of a resource with these conversations. An empty part leaves
+// nothing in the private state, because many resources don't need it.
 func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) (diags diag.Diagnostics) {
 	if m.owner == "" {
 		m.owner = rand.Text()
@@ -83,7 +84,8 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {
-			diags.AddError("Unable to Keep Private State", fmt.Sprintf("%s: %v. This is a bug in the provider; please report it.", key, err))
+			diags.AddError("Unable to Keep Private State", fmt.Sprintf("The provider can't write the part %s of "+
+				"the private state: %v. This is a bug in the provider. Please report it.", key, err))
 			continue
 		}
 		before, more := private.GetKey(ctx, key)
@@ -95,7 +97,7 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	return diags
 }
 
-// keepParts remembers of the entries of a map what they don't show.
+// keepParts remembers what the entries of a map don't show.
 func (m *memory) keepParts(conversations []*ownedModel) {
 	clear(m.revisions)
 	clear(m.protected)

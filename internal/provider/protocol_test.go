@@ -12,8 +12,8 @@ import (
 
 const conversationType = "pipeliner_text_message_conversation"
 
-// An rpc speaks to the provider as Terraform does. So what needs a newer
-// Terraform than there is can be tested too.
+// An rpc calls the provider as Terraform does. So tests can cover what needs a newer
+// Terraform than the installed one.
 type rpc struct {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
@@ -22,7 +22,7 @@ type rpc struct {
 	schemas *tfprotov6.GetProviderSchemaResponse
 }
 
-// rpc returns the provider, set up for this world, with further settings.
+// rpc returns the provider, configured for this world, with further settings.
 func (w *world) rpc() rpc {
 	w.t.Helper()
 	server, err := factories["pipeliner"]()
@@ -48,8 +48,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// encode returns an object with these attributes, texts and [tftypes.Value]s;
-// the others are null.
+// encode returns an object with these attributes, strings and [tftypes.Value]s. The
+// others are null.
 func (r rpc) encode(of tftypes.Type, attributes map[string]any) *tfprotov6.DynamicValue {
 	r.t.Helper()
 	object := of.(tftypes.Object)
@@ -67,8 +67,7 @@ func (r rpc) encode(of tftypes.Type, attributes map[string]any) *tfprotov6.Dynam
 	return &encoded
 }
 
-// decode returns the texts of an object's attributes that have one; nil where
-// there is no object.
+// decode returns the strings among an object's attributes, nil if there is no object.
 func (r rpc) decode(of tftypes.Type, encoded *tfprotov6.DynamicValue) map[string]string {
 	r.t.Helper()
 	if encoded == nil {
@@ -94,8 +93,8 @@ func (r rpc) decode(of tftypes.Type, encoded *tfprotov6.DynamicValue) map[string
 
 var pathStep = regexp.MustCompile(`(?:AttributeName|ElementKeyString)\("([^"]*)"\)`)
 
-// wantDiagnostics checks that there are exactly these, each as "path:
-// summary: detail", where "…" stands for any text, as it may at the end.
+// wantDiagnostics checks that these are exactly the diagnostics, each as "path: summary:
+// detail". "…" stands for any text, and may be at the end.
 func (r rpc) wantDiagnostics(got []*tfprotov6.Diagnostic, want ...string) {
 	r.t.Helper()
 	var texts []string
@@ -111,8 +110,8 @@ func (r rpc) wantDiagnostics(got []*tfprotov6.Diagnostic, want ...string) {
 	}
 }
 
-// resourceType is the type of the resource's state, identityType that of its
-// identity, and listType that of the configuration of a list of it.
+// resourceType returns the type of the resource's state, identityType that of its
+// resource identity, and listType that of the configuration of its list.
 func (r rpc) resourceType() tftypes.Type {
 	return r.schemas.ResourceSchemas[conversationType].ValueType()
 }
@@ -128,7 +127,7 @@ func (r rpc) identityType() tftypes.Type {
 	return schemas.IdentitySchemas[conversationType].ValueType()
 }
 
-// identity returns an identity, nil for none.
+// identity returns a resource identity, nil for none.
 func (r rpc) identity(attributes map[string]any) *tfprotov6.ResourceIdentityData {
 	r.t.Helper()
 	if attributes == nil {

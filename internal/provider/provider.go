@@ -18,7 +18,8 @@ var (
 	_ provider.ProviderWithActions       = (*pipelinerProvider)(nil)
 )
 
-// New returns the constructor of the provider as people see it. [NewServer] serves it.
+// New returns the constructor of the provider with the schemas that people see.
+// [NewServer] serves it.
 func New(version string) func() provider.Provider {
 	return func() provider.Provider { return &pipelinerProvider{version: version, open: true} }
 }
@@ -26,7 +27,7 @@ func New(version string) func() provider.Provider {
 type pipelinerProvider struct {
 	version   string
 	transport http.RoundTripper // nil: the network
-	open      bool              // its schemas are as people see them; else what is large is sealed, see [sealingServer]
+	open      bool              // people see these schemas; otherwise maps are sealed, see [sealingServer]
 }
 
 func (p *pipelinerProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {

@@ -44,7 +44,7 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// Settings that the provider block leaves out come from the environment.
+// If the provider block omits a setting, the environment has it.
 func TestAccProvider_environment(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	t.Setenv("PIPELINER_SERVICE_URL", w.url+w.SpacePath()+"/") // the whole base URL
@@ -57,8 +57,8 @@ func TestAccProvider_environment(t *testing.T) {
 	}})
 }
 
-// newExampleWorld returns a world of the records of examples/seed.json, which
-// the environment leads to. The address of the provider is what users write.
+// newExampleWorld returns a world with the records of examples/seed.json. The environment
+// leads to it. The address of the provider is the one that users write.
 func newExampleWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, mockserver.Behavior{})

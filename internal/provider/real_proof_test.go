@@ -16,17 +16,17 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// inReal are some of the tests that run in a real space, in which everything is
-// used that a [realSpace] can do.
+// inReal are some of the tests that run in a real space. Together, they use everything
+// that a [realSpace] can do.
 var inReal = []string{
 	"TestAccContract", "TestAccTextMessageConversation_conflict", "TestAccTextMessageConversation_relations",
 	"TestAccTextMessageConversation_restore", "TestAccTextMessageConversation_deletionPolicy",
 	"TestAccTextMessageConversations_update", "TestAccTextMessageConversationData_byID",
 }
 
-// A mock with other people's conversations stands in for a real space, and this
-// test binary, started anew, for whoever tests it and sweeps it: what is foreign
-// stays as it is, and of the tests' own nothing is left.
+// A mock with other people's conversations replaces a real space, and a new process of
+// this test binary tests and sweeps it. Other people's conversations must stay as they
+// are, and those of the tests must be gone.
 func TestAccRealSpace(t *testing.T) {
 	if os.Getenv(resource.EnvTfAcc) == "" {
 		t.Skipf("acceptance tests run where %s is set", resource.EnvTfAcc)
@@ -64,7 +64,7 @@ func TestAccRealSpace(t *testing.T) {
 	w.sweeps(foreign, before)
 }
 
-// sweeps checks that the sweeper deletes what is the tests' own, and no more.
+// sweeps checks that the sweeper deletes only what belongs to the tests.
 func (w *world) sweeps(foreign []string, before map[string]any) {
 	w.t.Helper()
 	leave := func(fields map[string]any) string {
@@ -94,11 +94,11 @@ func (w *world) sweeps(foreign []string, before map[string]any) {
 	w.wantUntouched(foreign, before)
 }
 
-// elsewhere returns an id of the stand-in for a real space.
+// elsewhere returns an id of the mock that replaces a real space.
 func elsewhere(id string) string { return strings.Replace(id, "-4000-8000-", "-4abc-8abc-", 1) }
 
-// populate adds the records that the environment names, and conversations of
-// other people, whose ids it returns: each is like one of a test in some way.
+// populate adds the records that the environment names, and other people's conversations,
+// each of which resembles one of a test in some way. It returns the ids of these.
 func (w *world) populate() (foreign []string) {
 	w.t.Helper()
 	records := seed()
@@ -129,7 +129,7 @@ func (w *world) populate() (foreign []string) {
 	return foreign
 }
 
-// everything returns all records that there are, by entity and id.
+// everything returns all records, by entity and id.
 func (w *world) everything() map[string]any {
 	all := map[string]any{}
 	for _, entity := range slices.Concat(slices.Collect(maps.Keys(seed())), []string{conversations, relations, "TextMessages"}) {
@@ -140,8 +140,8 @@ func (w *world) everything() map[string]any {
 	return all
 }
 
-// wantUntouched checks that all records are as before, that nobody has tried to
-// write to the foreign conversations, and that there is no other one.
+// wantUntouched checks that all records are as before, that no request tried to write to
+// the foreign conversations, and that there are no others.
 func (w *world) wantUntouched(foreign []string, before map[string]any) {
 	w.t.Helper()
 	now := w.everything()
@@ -162,7 +162,7 @@ func (w *world) wantUntouched(foreign []string, before map[string]any) {
 	}
 }
 
-// asReal runs this test binary with the world as the real space.
+// asReal runs this test binary with the world in place of the real space.
 func (w *world) asReal(arguments ...string) (output string, err error) {
 	w.t.Helper()
 	command := exec.CommandContext(w.t.Context(), os.Args[0], arguments...) //nolint:gosec // itself

@@ -14,8 +14,8 @@ import (
 
 const relations = "TextMessageConversationRelationses" // the entity
 
-// A realSpace shows and changes the conversations of one test in a real space:
-// those that were not there before the run, with a number that the test was given.
+// A realSpace shows and changes the conversations of one test in a real space: those with
+// the test's numbers that did not exist before the run.
 type realSpace struct {
 	t      *testing.T
 	client *client.Client
@@ -24,8 +24,8 @@ type realSpace struct {
 	numbers map[string]string // of the test → its own, as digits
 }
 
-// own returns the text with each number replaced, in its spelling, by one that
-// tells whose the conversation is. In a mock it stays as it is.
+// own replaces each number in the text by one that marks the test's conversations, in the
+// same spelling. With a mock, it changes nothing.
 func (s *space) own(text string) string {
 	if s.real == nil {
 		return text
@@ -35,7 +35,7 @@ func (s *space) own(text string) string {
 	})
 }
 
-// number returns the number that stands for one of the test.
+// number returns the number of this run that replaces a number of the test.
 func (r *realSpace) number(ofTest string) string {
 	r.t.Helper()
 	r.mu.Lock()
@@ -50,8 +50,8 @@ func (r *realSpace) number(ofTest string) string {
 	return r.numbers[ofTest]
 }
 
-// ofTestPhones returns the conversations of the phones of the tests, deleted ones
-// too, without links and messages.
+// ofTestPhones returns the conversations of the tests' phones, deleted ones too, without
+// links and messages.
 func ofTestPhones(ctx context.Context, c *client.Client) (all []client.Conversation, err error) {
 	phones := []string{phone}
 	if _, isUnset := unset[otherPhone]; !isUnset {
@@ -70,7 +70,7 @@ func ofTestPhones(ctx context.Context, c *client.Client) (all []client.Conversat
 	return all, nil
 }
 
-// conversations returns the test's own, deleted ones too.
+// conversations returns the test's own conversations, deleted ones too.
 func (r *realSpace) conversations(ctx context.Context) ([]client.Conversation, error) {
 	all, err := ofTestPhones(ctx, r.client)
 	r.mu.Lock()
@@ -84,7 +84,7 @@ func (r *realSpace) conversations(ctx context.Context) ([]client.Conversation, e
 	}), err
 }
 
-// isOwn returns an error for what is not a conversation of the test.
+// isOwn returns an error if the conversation does not belong to the test.
 func (r *realSpace) isOwn(id string) error {
 	all, err := r.conversations(r.t.Context())
 	if err == nil && !slices.ContainsFunc(all, func(c client.Conversation) bool { return c.ID.String() == id }) {
@@ -128,7 +128,7 @@ func (r *realSpace) SoftDelete(_, id string) error {
 	return err
 }
 
-// Records shows numbers as + and digits.
+// Records returns the records with numbers as + and digits.
 func (r *realSpace) Records(entity string) []map[string]any {
 	r.t.Helper()
 	own, err := r.conversations(r.t.Context())
@@ -187,13 +187,13 @@ func (r *realSpace) Links(conversationID, field string) []string {
 	return links
 }
 
-// Requests returns none: a real space does not tell.
+// Requests returns none, because a real space does not show them.
 func (*realSpace) Requests() []mockserver.Request { return nil }
 
 // ResetRequests has nothing to reset.
 func (*realSpace) ResetRequests() {}
 
-// clean deletes what the test has left.
+// clean deletes what the test has left behind.
 func (r *realSpace) clean() {
 	ctx := context.WithoutCancel(r.t.Context())
 	own, err := r.conversations(ctx)
@@ -205,7 +205,7 @@ func (r *realSpace) clean() {
 	}
 }
 
-// deleteLive deletes those of the conversations that are not deleted yet.
+// deleteLive deletes the conversations that are not deleted yet.
 func deleteLive(ctx context.Context, c *client.Client, all []client.Conversation) error {
 	for _, conversation := range all {
 		if conversation.IsDeleted {
@@ -218,7 +218,7 @@ func deleteLive(ctx context.Context, c *client.Client, all []client.Conversation
 	return nil
 }
 
-// written returns what came of a batch of one.
+// written returns the result of a batch of one.
 func written(results []client.BatchResult, err error) (string, error) {
 	if err != nil {
 		return "", err
@@ -226,7 +226,7 @@ func written(results []client.BatchResult, err error) (string, error) {
 	return results[0].ID.String(), results[0].Err
 }
 
-// conversationOf returns what the fields say, with links as plain ids.
+// conversationOf returns the input for these fields, with links as plain ids.
 func conversationOf(fields map[string]any) (input client.ConversationInput) {
 	for name, value := range fields {
 		id := fieldOf(value)
@@ -264,7 +264,7 @@ func relationOf(fields map[string]any) client.RelationInput {
 	return input
 }
 
-// fieldOf returns a field that empties for nil.
+// fieldOf returns a field that a nil value empties.
 func fieldOf(value any) client.Field[client.ID] {
 	text, isText := value.(string)
 	if !isText {
@@ -273,13 +273,13 @@ func fieldOf(value any) client.Field[client.ID] {
 	return client.Value(idOf(text))
 }
 
-// idOf returns zero for what is no id.
+// idOf returns the id in the text, zero for none.
 func idOf(text string) client.ID {
 	id, _ := client.ParseID(text)
 	return id
 }
 
-// textOf returns nil for no id.
+// textOf returns the text of an id, nil for none.
 func textOf(id client.ID) any {
 	if id.IsZero() {
 		return nil
@@ -287,7 +287,7 @@ func textOf(id client.ID) any {
 	return id.String()
 }
 
-// shown returns how [crm.Records] shows a number that a configuration has.
+// shown returns a configured number in the spelling of [crm.Records].
 func (s *space) shown(number string) string {
 	if s.real == nil {
 		return number

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// The environment variables that name a real space, all of which it takes. The
-// records to link have variables of their own; see [recordID].
+// The environment variables that name a real space. A real space needs all of them. The
+// records to link have their own variables, see [recordID].
 const (
 	accServiceURL = "PIPELINER_ACC_SERVICE_URL"
 	accSpaceID    = "PIPELINER_ACC_SPACE_ID"
@@ -25,15 +25,15 @@ const (
 
 var accVariables = []string{accServiceURL, accSpaceID, accUsername, accPassword, accPhoneID}
 
-// unset are the records that the real space has none for: the variables by the
-// ids that stand in for them.
+// unset contains the variables of the records that the real space does not have, by the
+// ids that replace them.
 var unset = map[string]string{}
 
-// recordVariables are the variables that name records, with the ids in the mock.
+// recordVariables contains the variables that name records, with the ids in the mock.
 var recordVariables = map[string]string{}
 
-// recordID returns the id of a record of the real space, which the variable
-// names, or of the mock.
+// recordID returns the id of a record: in a real space the one that the variable names,
+// otherwise the mock's.
 func recordID(variable, inMock string) string {
 	recordVariables[variable] = inMock
 	if !isReal() {
@@ -54,7 +54,7 @@ func missingVariables() []string {
 	return slices.DeleteFunc(slices.Clone(accVariables), func(name string) bool { return os.Getenv(name) != "" })
 }
 
-// TestMain runs the sweepers where -sweep asks for them, and otherwise the tests.
+// TestMain runs the sweepers if -sweep is set, and otherwise the tests.
 func TestMain(m *testing.M) {
 	if missing := missingVariables(); len(missing) > 0 && len(missing) < len(accVariables) {
 		fmt.Fprintf(os.Stderr, "a real space takes all of %s; missing: %s\n", strings.Join(accVariables, ", "), strings.Join(missing, ", "))
@@ -64,7 +64,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "%s is no id: %q\n", variable, os.Getenv(variable))
 		os.Exit(1)
 	}
-	if isReal() { // for the provider: so no configuration, which is a file, has them
+	if isReal() { // for the provider, so that no configuration file contains them
 		for to, from := range map[string]string{"PIPELINER_USERNAME": accUsername, "PIPELINER_PASSWORD": accPassword} {
 			if err := os.Setenv(to, os.Getenv(from)); err != nil {
 				fmt.Fprintln(os.Stderr, err)
@@ -77,29 +77,29 @@ func TestMain(m *testing.M) {
 	resource.TestMain(tidy{m})
 }
 
-// A tidy run of the tests removes what they have built.
+// A tidy runs the tests and removes what they have built.
 type tidy struct{ *testing.M }
 
 // Run runs the tests.
 func (r tidy) Run() int {
 	code := r.M.Run()
-	_ = removeBuilt() // what is left is in the folder for temporary files
+	_ = removeBuilt() // leftovers are in the folder for temporary files
 	return code
 }
 
 var removeBuilt = func() error { return nil }
 
-// hurryTerraform spares the processes of Terraform that the tests start the work of
-// collecting garbage: they live for a moment, and few of them need more than 100 MB.
+// hurryTerraform turns off most of the garbage collection in the tests' Terraform
+// processes: they live for a moment, and few of them need more than 100 MB.
 func hurryTerraform() {
 	for name, value := range map[string]string{"GOGC": "off", "GOMEMLIMIT": "512MiB", "GOMAXPROCS": "1"} {
 		if os.Getenv(name) == "" {
-			_ = os.Setenv(name, value) // what fails here takes longer, and no more
+			_ = os.Setenv(name, value) // without it, the tests only take longer
 		}
 	}
 }
 
-// newRealSpace skips the test where the space has not all of the records. What the
+// newRealSpace skips the test if the space does not have all of these records. What the
 // test leaves behind is deleted.
 func newRealSpace(t *testing.T, records []string) *space {
 	t.Helper()
@@ -120,8 +120,7 @@ func newRealSpace(t *testing.T, records []string) *space {
 	return &space{crm: r, real: r, t: t, url: os.Getenv(accServiceURL), spaceID: os.Getenv(accSpaceID)}
 }
 
-// realClient returns a client of the real space, for looks and edits that are not
-// the provider's.
+// realClient returns a client of the real space, for the test's own reads and edits.
 func realClient() (*client.Client, error) {
 	config := client.Defaults()
 	config.ServiceURL, config.SpaceID = os.Getenv(accServiceURL), os.Getenv(accSpaceID)

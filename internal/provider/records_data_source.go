@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -48,29 +47,33 @@ func (d *recordsLookup) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	attributes := lookupAttributes(nil)
 	attributes["entity"] = schema.StringAttribute{
 		Required:   true,
-		Validators: []validator.String{stringvalidator.RegexMatches(entityName, "value must be the API's name of an entity in the plural, such as Phones")},
-		MarkdownDescription: "The API's name of the entity, in the plural as its paths have it, such as `Phones`, `Accounts`, `Contacts`, `Leads`, `Opportunities`, " +
-			"`Projects` or `Quotes`. Case matters.",
+		Validators: []validator.String{isMatch{entityName, "value must be the API's name of an entity in the plural, such as Phones"}},
+		MarkdownDescription: "The API's name of the entity, in the plural as in the paths of the API: `Phones`, " +
+			"`Accounts`, `Contacts`, `Leads`, `Opportunities`, `Projects`, `Quotes` or another one. The name is " +
+			"case-sensitive.",
 	}
 	attributes["fields"] = schema.SetAttribute{
 		ElementType: types.StringType,
 		Optional:    true,
 		Validators:  []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(isField(nil))},
-		MarkdownDescription: "Fields to load, beside `id`. Whatever is loaded is in the state, as it is in the CRM: name what you need, so that no other personal data gets there. " +
-			"By default all fields are loaded.",
+		MarkdownDescription: "Fields to load, in addition to `id`. The state contains all loaded fields, as they " +
+			"are in the CRM, so load only what you need to keep other personal data out of it. If you omit it, " +
+			"the data source loads all fields.",
 	}
 	attributes["ids"] = schema.ListAttribute{
-		ElementType:         types.StringType,
-		Computed:            true,
-		MarkdownDescription: "UUIDs of what was found, in the order of `records`. `one(….ids)` is the only one, and fails where there are several.",
+		ElementType: types.StringType,
+		Computed:    true,
+		MarkdownDescription: "UUIDs of the records, in the order of `records`. `one(….ids)` returns the only " +
+			"one, and fails if there are several.",
 	}
 	attributes["records"] = schema.DynamicAttribute{
 		Computed:            true,
-		MarkdownDescription: "What was found: a tuple of objects, with the fields as the CRM has them.",
+		MarkdownDescription: "The records: a tuple of objects, with the fields as the CRM has them.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The records of any entity of the CRM that match, for their ids above all. That there is none is no error: `ids` is empty then.",
-		Attributes:          attributes,
+		MarkdownDescription: "Finds records of any entity of the CRM, mainly to use their ids. If no record " +
+			"matches, that is not an error: `ids` is empty.",
+		Attributes: attributes,
 	}
 }
 
@@ -110,7 +113,9 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
 	if client.IsUnknownEntity(err) {
 		diags.AddAttributeError(path.Root("entity"), "No Such Entity",
-			fmt.Sprintf("The CRM has no entity %q. The name is the one in the API's paths: in the plural, with capitals, such as Phones or Accounts.\n\nCause: %v", m.Entity.ValueString(), err))
+			fmt.Sprintf("The CRM has no entity %q. Use the name in the paths of the API: in the plural and "+
+				"capitalized, such as Phones or Accounts.\n\n"+
+				"Cause: %v", m.Entity.ValueString(), err))
 		return diags
 	}
 	var others []string
@@ -120,8 +125,8 @@ func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
 	return failure{sought: "Records", at: m.suspect(err, others...), err: err}.diagnostics()
 }
 
-// foundRecords returns the ids and the records as Terraform sees them, with
-// these fields only; all where there are none.
+// foundRecords returns the ids and the records as Terraform sees them. The records have
+// only these fields, or all if there are none.
 func foundRecords(ctx context.Context, found []client.RawRecord, fields []string) (types.List, types.Dynamic, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	ids, records := make([]attr.Value, len(found)), make([]attr.Value, len(found))
@@ -129,7 +134,8 @@ func foundRecords(ctx context.Context, found []client.RawRecord, fields []string
 		value, err := recordFromJSON(ctx, record.JSON, fields)
 		if err != nil {
 			diags.AddError("Unable to Show a Record",
-				fmt.Sprintf("The record %s holds what Terraform can't: %v. Name the other fields in fields, so that this one is not loaded.", record.ID, err))
+				fmt.Sprintf("The record %s contains a value that Terraform can't represent: %v. To load the "+
+					"record without that field, list the other fields in fields.", record.ID, err))
 		}
 		ids[i], records[i] = types.StringValue(record.ID.String()), value
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// The records as JSON, because that is how they came.
+// The output contains the records as JSON, the form in which they came.
 func recordsData(attributes string) string {
 	return fmt.Sprintf(`
 data "pipeliner_records" "test" {
@@ -75,8 +75,8 @@ func TestAccRecordsData_pages(t *testing.T) {
 	})
 }
 
-// Whatever shape records have, and however they differ, they are shown as they
-// came; of named fields no others, though the service does not heed that.
+// The data source shows records of any shape as they came. With fields, it shows only
+// those, even if the service returns others.
 func TestAccRecordsData_shapes(t *testing.T) {
 	reply := `{"success":true,"total":2,"data":[
 		{"id":"` + acme + `","revision":9223372036854775807,"score":0.1,"name":"Acme","tags":["a",1,null,{"b":[]}],"owner":null,"owners":{"id":"x","e` + "\u0301" + `":true}},
@@ -109,7 +109,7 @@ func TestAccRecordsData_trouble(t *testing.T) {
 		attributes string
 		fault      mockserver.Fault
 		want       *regexp.Regexp
-		before     bool // anything is asked
+		before     bool // before any request
 	}{
 		"an unknown entity":       {attributes: `entity = "Phone"`, want: says("No Such Entity", `entity = "Phone"`, `The CRM has no entity "Phone"`, "in the plural", "error 2006 ERROR_UNKNOWN_TYPE")},
 		"no entity":               {want: says("Missing required argument", `The argument "entity" is required`), before: true},
@@ -119,14 +119,14 @@ func TestAccRecordsData_trouble(t *testing.T) {
 		"no name of a field more": {attributes: phones + "\n  fields = [\"a,b\"]", want: says("fields = ", "must be the name of a field"), before: true},
 		"no field":                {attributes: phones + "\n  fields = []", want: says("fields = ", "at least 1 elements"), before: true},
 		"a filter by half":        {attributes: phones + "\n  filter_op = { name = \"gt\" }", want: says("Filter Without a Value"), before: true},
-		"an unknown filter":       {attributes: phones + "\n  filter = { nothing = 1 }", want: says("Unable to Find Records", "filter = ", "The CRM refuses the question", "filter names the unknown field 'nothing'")},
+		"an unknown filter":       {attributes: phones + "\n  filter = { nothing = 1 }", want: says("Unable to Find Records", "filter = ", "The CRM refuses the query", "filter names the unknown field 'nothing'")},
 		"an unknown order":        {attributes: phones + "\n  order_by = [\"nothing\"]", want: says("Unable to Find Records", "order_by = ", "order-by names the unknown field 'nothing'")},
 		"an unknown field":        {attributes: phones + "\n  fields = [\"nothing\"]", want: says("Unable to Find Records", "fields = ", "Parameter 'load-only'")},
 		"a wrong space":           {attributes: phones, fault: mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: string(envelope)}, want: says("Unable to Find Records", "There is no such space at this address")},
-		"a login page":            {attributes: phones, fault: mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>"}, want: says("Unable to Find Records", "is not a reply of the Pipeliner API")},
-		"a record without an id":  {attributes: phones, fault: replying(`{"name":"x"}`), want: says("Unable to Find Records", "holds a record without an id")},
-		"what is no record":       {attributes: phones, fault: replying(`"x"`), want: says("Unable to Find Records", "holds data of another shape")},
-		"a number beyond all":     {attributes: phones, fault: replying(`{"id":"` + phone + `","n":1e999999999}`), want: says("Unable to Show a Record", phone, "n: the number 1e999999999 is too large or too small", "Name the other fields in fields")},
+		"a login page":            {attributes: phones, fault: mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>"}, want: says("Unable to Find Records", "does not match the Pipeliner API")},
+		"a record without an id":  {attributes: phones, fault: replying(`{"name":"x"}`), want: says("Unable to Find Records", "contains a record without an id")},
+		"what is no record":       {attributes: phones, fault: replying(`"x"`), want: says("Unable to Find Records", "contains data that does not have the form of the API")},
+		"a number beyond all":     {attributes: phones, fault: replying(`{"id":"` + phone + `","n":1e999999999}`), want: says("Unable to Show a Record", phone, "n: the number 1e999999999 is too large or too small", "list the other fields in fields")},
 		"nests within nests":      {attributes: phones, fault: replying(`{"id":"` + phone + `","n":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`), want: says("Unable to Show a Record", "n: arrays and objects are nested more than 64 deep")},
 	} {
 		w := asked

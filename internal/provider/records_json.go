@@ -15,22 +15,22 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// What a reply may hold, so that it does no harm: Terraform writes numbers
-// without exponents, and walks values and their types recursively.
+// The limits of a reply, so that it does no harm: Terraform writes numbers without
+// exponents, and walks values and their types recursively.
 const (
 	maxDepth     = 64
 	maxExponent  = 4096 // to the base of 2
 	numberDigits = 512  // binary ones, as many as Terraform keeps
 )
 
-// recordFromJSON returns an object as Terraform has it, with these of its
-// fields (of a path like "owner.name" the first part); all where there are none.
+// recordFromJSON returns a record as a Terraform object. It has only these fields (of a
+// path like "owner.name" the first part), or all if there are none.
 func recordFromJSON(ctx context.Context, data []byte, fields []string) (attr.Value, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	var object map[string]any
 	if err := decoder.Decode(&object); err != nil || object == nil {
-		return nil, errors.New("it is no JSON object")
+		return nil, errors.New("it is not a JSON object")
 	}
 	if len(fields) > 0 {
 		for name := range object {
@@ -43,9 +43,9 @@ func recordFromJSON(ctx context.Context, data []byte, fields []string) (attr.Val
 	return objectFromJSON(ctx, object, maxDepth)
 }
 
-// valueFromJSON returns what the JSON decoder has read: null stays null, without
-// a type; arrays are tuples, as their elements need not be alike. It goes no
-// more than depth levels down.
+// valueFromJSON returns a decoded JSON value as a Terraform value. null has no type.
+// Arrays become tuples, because their elements may differ in type. depth is how many more
+// levels may follow.
 func valueFromJSON(ctx context.Context, value any, depth int) (attr.Value, error) {
 	switch value := value.(type) {
 	case bool:
@@ -94,8 +94,8 @@ func objectFromJSON(ctx context.Context, object map[string]any, depth int) (attr
 	return types.ObjectValueMust(attributeTypes, attributes), nil
 }
 
-// numberFromJSON returns the number as Terraform reads one in a configuration:
-// integers exactly.
+// numberFromJSON returns the number as Terraform reads it in a configuration: integers
+// exactly.
 func numberFromJSON(text json.Number) (attr.Value, error) {
 	number, _, err := big.ParseFloat(text.String(), 10, numberDigits, big.ToNearestEven)
 	if err != nil || number.IsInf() || number.MantExp(nil) > maxExponent || number.MantExp(nil) < -maxExponent {

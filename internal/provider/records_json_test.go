@@ -44,7 +44,7 @@ func TestRecordFromJSON(t *testing.T) {
 	}
 }
 
-// A number is what Terraform makes of it where it is written in a configuration.
+// A number becomes the same value as if a configuration contained it.
 func TestRecordFromJSONKeepsNumbers(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"0", "-0", "-9223372036854775808", "9223372036854775807", "18446744073709551615", "0.1", "1e3", "123456789012345678901234567890", "9007199254740993", "-1.7976931348623157e308", "3.14159265358979323846264338327950288"} {
@@ -79,12 +79,12 @@ func TestRecordFromJSONRefuses(t *testing.T) {
 		"a tiny number":   {`{"a":1e-9999}`, "the number 1e-9999 is too large or too small"},
 		"beyond numbers":  {`{"a":1e99999999999999999999}`, "is too large or too small"},
 		"a long number":   {`{"a":1` + strings.Repeat("0", 5000) + `}`, "the number 1000000000000000000000000000000000000000 is too"},
-		"an array":        {`[]`, "it is no JSON object"},
-		"a text":          {`"x"`, "it is no JSON object"},
-		"null":            {`null`, "it is no JSON object"},
-		"nothing":         {``, "it is no JSON object"},
-		"a cut one":       {`{"a":`, "it is no JSON object"},
-		"a number as key": {`{1:2}`, "it is no JSON object"},
+		"an array":        {`[]`, "it is not a JSON object"},
+		"a text":          {`"x"`, "it is not a JSON object"},
+		"null":            {`null`, "it is not a JSON object"},
+		"nothing":         {``, "it is not a JSON object"},
+		"a cut one":       {`{"a":`, "it is not a JSON object"},
+		"a number as key": {`{1:2}`, "it is not a JSON object"},
 	} {
 		_, err := recordFromJSON(t.Context(), []byte(test.json), nil)
 		if err == nil || !strings.Contains(err.Error(), test.says) || len(err.Error()) > 500 {
@@ -93,8 +93,8 @@ func TestRecordFromJSONRefuses(t *testing.T) {
 	}
 }
 
-// Whatever comes: no panic, and what is converted is what came, also after its
-// way to Terraform and back.
+// For any input, there is no panic, and the converted value is what came, even after it
+// has gone to Terraform and back.
 func FuzzRecordFromJSON(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `{"a":null}`, `{"a":[1,[2,{"b":null}],"x",true,1.5e-7]}`, `{"":{"":""}}`, `{"a":9223372036854775807,"b":-0,"c":1e400}`,
@@ -104,7 +104,7 @@ func FuzzRecordFromJSON(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if !json.Valid(data) {
-			return // the client hands nothing else on
+			return // the client passes on nothing else
 		}
 		value, err := recordFromJSON(t.Context(), data, nil)
 		if err != nil {
@@ -134,7 +134,7 @@ func FuzzRecordFromJSON(f *testing.F) {
 			t.Fatal(err)
 		}
 		if hasTwins(want) {
-			return // which of two names that Terraform writes alike wins is open
+			return // Terraform writes two names alike, and either may win
 		}
 		if diff := cmp.Diff(plain(want), plain(toJSON(value))); diff != "" {
 			t.Errorf("(-came +converted):\n%s", diff)
@@ -142,7 +142,7 @@ func FuzzRecordFromJSON(f *testing.F) {
 	})
 }
 
-// toJSON is the other way round.
+// toJSON is the inverse conversion.
 func toJSON(value attr.Value) any {
 	switch value := value.(type) {
 	case types.Dynamic:
@@ -169,8 +169,8 @@ func toJSON(value attr.Value) any {
 	panic(fmt.Sprintf("%T", value))
 }
 
-// plain returns the value with its numbers as text and its names in Unicode's
-// normal form.
+// plain returns the value with its numbers as text, and its names in Unicode's normal
+// form.
 func plain(value any) any {
 	switch value := value.(type) {
 	case json.Number:

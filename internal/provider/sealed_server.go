@@ -14,16 +14,17 @@ import (
 )
 
 // The framework visits every value of a map several times in each call, and copies the
-// whole map for each of its entries. For thousands of entries that takes longer than all
-// else. So the map of the bulk resource passes the framework sealed: as one string, which
-// holds the bytes of the map as Terraform has sent them. The bulk resource reads its
-// entries from that, and seals what it returns. All else of the resource, its private
-// state, its diagnostics and its life cycle are the framework's.
+// whole map for each of its entries. For thousands of entries, that takes longer than
+// everything else. So the map of the bulk resource passes through the framework sealed:
+// as one string that contains the bytes that Terraform has sent. The bulk resource reads
+// its entries from the string, and seals what it returns. The framework handles the rest
+// of the resource: its private state, its diagnostics and its life cycle.
 
-// sealedAttribute is the attribute of the bulk resource that passes the framework sealed.
+// sealedAttribute is the attribute of the bulk resource that passes through the framework
+// sealed.
 const sealedAttribute = "conversations"
 
-// NewServer returns the server of a provider, which Terraform talks to.
+// NewServer returns the provider's server, which Terraform talks to.
 func NewServer(version string) tfprotov6.ProviderServer {
 	return newServer(pipelinerProvider{version: version})
 }
@@ -33,12 +34,12 @@ func newServer(p pipelinerProvider) tfprotov6.ProviderServer {
 	people.open = true
 	framework, isWhole := providerserver.NewProtocol6(&p)().(frameworkServer)
 	if !isWhole {
-		panic("the framework's server lacks what this one hands on") // which each test would find
+		panic("the framework's server lacks what this one hands on") // every test would find this
 	}
 	return &sealingServer{frameworkServer: framework, open: providerserver.NewProtocol6(&people)()}
 }
 
-// A frameworkServer is all that the framework's server can do and this provider uses.
+// A frameworkServer is the part of the framework's server that this provider uses.
 type frameworkServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
@@ -49,7 +50,7 @@ type frameworkServer interface {
 type sealingServer struct {
 	frameworkServer
 
-	open tfprotov6.ProviderServer // knows the schemas as people see them
+	open tfprotov6.ProviderServer // has the schemas that people see
 }
 
 func (s *sealingServer) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
@@ -122,7 +123,8 @@ func (s *sealingServer) ImportResourceState(ctx context.Context, req *tfprotov6.
 	return resp, err
 }
 
-// GenerateResourceConfig needs no sealing: it is the framework's alone, and rare.
+// GenerateResourceConfig needs no sealing: only the framework handles it, and Terraform
+// rarely calls it.
 func (s *sealingServer) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 	return s.open.GenerateResourceConfig(ctx, req)
 }
@@ -165,8 +167,8 @@ func convertFor(typeName string, convert func(msgpack.RawMessage, *msgpack.Encod
 	return nil
 }
 
-// convertAttribute returns an object with the map converted, unless that is null or
-// unknown.
+// convertAttribute returns an object with its map converted. A null or unknown map stays
+// as it is.
 func convertAttribute(object []byte, convert func(msgpack.RawMessage, *msgpack.Encoder) error) ([]byte, error) {
 	in := msgpack.NewDecoder(bytes.NewReader(object))
 	if isNothing(object) {
@@ -201,7 +203,7 @@ func isNothing(value []byte) bool {
 	return len(value) == 0 || value[0] == msgpcode.Nil || msgpcode.IsExt(value[0])
 }
 
-// sealJSON seals the map of a state as it is stored.
+// sealJSON seals the map in a stored state.
 func sealJSON(state []byte) ([]byte, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(state, &object); err != nil {
@@ -217,6 +219,6 @@ func sealJSON(state []byte) ([]byte, error) {
 	return json.Marshal(object)
 }
 
-// isJSON reports whether a sealed map is one of a stored state: nothing in MessagePack
-// that is a map begins so.
+// isJSON reports whether a sealed map comes from a stored state. In MessagePack, no map
+// begins with this character.
 func isJSON(sealed string) bool { return sealed != "" && sealed[0] == '{' }

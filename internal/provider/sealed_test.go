@@ -28,19 +28,19 @@ const (
 	testAccount = "30000000-0000-4000-8000-00000000000a"
 )
 
-// bulkTerraformType is the type of the bulk resource as Terraform knows it.
+// bulkTerraformType returns the type of the bulk resource in Terraform.
 func bulkTerraformType() tftypes.Object {
 	object, _ := bulkSchema(true).Type().TerraformType(context.Background()).(tftypes.Object)
 	return object
 }
 
-// mapTerraformType is the type of its map.
+// mapTerraformType returns the type of its map.
 func mapTerraformType() tftypes.Map {
 	return tftypes.Map{ElementType: entryType.TerraformType(context.Background())}
 }
 
-// terraformValue returns a value of a type: an object takes attributes by name, and those
-// that are left out are null; a [tftypes.Value] is taken as it is.
+// terraformValue returns a value of a type. For an object, the value contains attributes
+// by name, and the missing ones are null. A [tftypes.Value] stays as it is.
 func terraformValue(of tftypes.Type, value any) tftypes.Value {
 	switch given := value.(type) {
 	case tftypes.Value:
@@ -67,7 +67,7 @@ func terraformValue(of tftypes.Type, value any) tftypes.Value {
 	return tftypes.NewValue(of, value)
 }
 
-// everyEntry are entries with all that an entry can hold.
+// everyEntry returns entries with everything that an entry can contain.
 func everyEntry() map[string]any {
 	message := map[string]any{"content": "Hello", "direction": "incoming", "datetime_sent": "2026-01-02T15:04:05Z", "message_sid": "SM1", "status": "received"}
 	return map[string]any{
@@ -87,10 +87,11 @@ func everyEntry() map[string]any {
 	}
 }
 
-// What Terraform sends is the same once it is sealed, read, sealed again and opened.
+// A value that Terraform sends is the same after it was sealed, read, sealed again and
+// opened.
 func TestSealedMap(t *testing.T) {
 	t.Parallel()
-	long := map[string]any{} // whose length takes more bytes
+	long := map[string]any{} // its length takes more bytes
 	for i := range 20 {
 		long[fmt.Sprint(i)] = map[string]any{"phone_id": strings.Repeat("x", 20*i)}
 	}
@@ -150,7 +151,7 @@ func TestSealedMap(t *testing.T) {
 	}
 }
 
-// Entries are what the framework would make of them.
+// Entries are the same as if the framework had read them.
 func TestOpenEntries(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -185,8 +186,8 @@ func TestOpenEntries(t *testing.T) {
 	}
 }
 
-// A null entry is told apart from one that is not known, and an attribute that there is
-// not is an error that says which there are.
+// A null entry and an unknown entry are different. An attribute that does not exist is an
+// error that lists the attributes.
 func TestOpenEntries_refused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -215,7 +216,7 @@ func TestOpenEntries_refused(t *testing.T) {
 	}
 }
 
-// What comes damaged is an error, never a panic, and what is read can be written.
+// Damaged input is an error, never a panic. Whatever can be read can be written.
 func FuzzSealedMap(f *testing.F) {
 	encoded, err := tfprotov6.NewDynamicValue(bulkTerraformType(), terraformValue(bulkTerraformType(), map[string]any{"conversations": everyEntry()}))
 	if err != nil {
@@ -253,7 +254,7 @@ func FuzzSealedMap(f *testing.F) {
 	})
 }
 
-// The two schemas of the bulk resource differ in the map alone.
+// The two schemas of the bulk resource differ only in the map.
 func TestSealedSchema(t *testing.T) {
 	t.Parallel()
 	open, sealed := bulkSchema(true), bulkSchema(false)
@@ -277,8 +278,9 @@ func TestSealedSchema(t *testing.T) {
 	}
 }
 
-// All that an attribute of an entry says is heeded, though the framework never sees it:
-// a default, a plan modifier or an attribute of another kind would not be.
+// The code heeds everything that the schema of an entry's attribute says, although the
+// framework never sees it. It would not heed a default, a plan modifier or an attribute
+// of another kind.
 func TestEntryAttributes(t *testing.T) {
 	t.Parallel()
 	attributes := maps.Clone(entryAttributes())
@@ -320,8 +322,8 @@ func TestUnheeded(t *testing.T) {
 	}
 }
 
-// unheeded returns what is left of an attribute without that which [wireTypeOf] and
-// [validateAttribute] heed; nil for nothing.
+// unheeded returns the parts of an attribute that [wireTypeOf] and [validateAttribute] do
+// not heed, nil for none.
 func unheeded(attribute schema.Attribute) schema.Attribute {
 	switch a := attribute.(type) {
 	case schema.StringAttribute:
@@ -349,7 +351,7 @@ func unheeded(attribute schema.Attribute) schema.Attribute {
 	return attribute
 }
 
-// ofNull returns what the validators of an attribute say of null.
+// ofNull returns the diagnostics of an attribute's validators for null.
 func ofNull(attribute schema.Attribute) (diags diag.Diagnostics) {
 	ctx := context.Background()
 	switch attribute := attribute.(type) {

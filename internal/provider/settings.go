@@ -12,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -32,25 +31,25 @@ type settingsModel struct {
 	SpaceID               types.String  `tfsdk:"space_id"`
 	Username              types.String  `tfsdk:"username"`
 	Password              types.String  `tfsdk:"password"`
-	ValidationLevel       types.Int64   `tfsdk:"validation_level"`
+	ValidationLevel       wholeNumber   `tfsdk:"validation_level"`
 	OnConflict            types.String  `tfsdk:"on_conflict"`
 	DefaultRegion         types.String  `tfsdk:"default_region"`
-	BatchSize             types.Int64   `tfsdk:"batch_size"`
+	BatchSize             wholeNumber   `tfsdk:"batch_size"`
 	BatchWindow           types.String  `tfsdk:"batch_window"`
-	MaxConcurrentRequests types.Int64   `tfsdk:"max_concurrent_requests"`
+	MaxConcurrentRequests wholeNumber   `tfsdk:"max_concurrent_requests"`
 	RequestsPerSecond     types.Float64 `tfsdk:"requests_per_second"`
-	MaxRetries            types.Int64   `tfsdk:"max_retries"`
+	MaxRetries            wholeNumber   `tfsdk:"max_retries"`
 	RequestTimeout        types.String  `tfsdk:"request_timeout"`
 	RecoveryTimeout       types.String  `tfsdk:"recovery_timeout"`
 }
 
-// What an update does with what someone else has changed too.
+// What an update does with a field that someone else has changed too.
 const (
 	onConflictFail      = "fail"
 	onConflictOverwrite = "overwrite"
 )
 
-// environment names the variable behind each setting that has one.
+// environment contains the variable of each setting that has one.
 var environment = map[string]string{
 	"service_url": "PIPELINER_SERVICE_URL",
 	"space_id":    "PIPELINER_SPACE_ID",
@@ -70,6 +69,7 @@ func settingsSchema() schema.Schema {
 	}
 	count := func(description string, fallback, least, most int64) schema.Int64Attribute {
 		return schema.Int64Attribute{
+			CustomType:          wholeNumberType{},
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.Between(least, most)},
 			MarkdownDescription: fmt.Sprintf("%s From %d to %d, default `%d`.", description, least, most, fallback),
@@ -91,6 +91,7 @@ func settingsSchema() schema.Schema {
 			"username": access("username", "User name of an Application, which you create in the space's administration.", false),
 			"password": access("password", "Password of that Application.", true),
 			"validation_level": schema.Int64Attribute{
+				CustomType:          wholeNumberType{},
 				Optional:            true,
 				Validators:          []validator.Int64{isValidationLevel{}},
 				MarkdownDescription: validationLevelDescription() + " Default `0`. A resource can set its own.",
@@ -114,7 +115,7 @@ func settingsSchema() schema.Schema {
 			"max_concurrent_requests": count("The maximum number of requests at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
 			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
-				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
+				Validators:          []validator.Float64{isAtLeast(0.01)},
 				MarkdownDescription: "The maximum number of requests per second, at least `0.01`. By default, the provider has no limit of its own. If the service limits requests, the provider waits.",
 			},
 			"max_retries": count("How often the provider repeats a request that is safe to repeat. "+
@@ -127,7 +128,7 @@ func settingsSchema() schema.Schema {
 	}
 }
 
-// providerData is what the provider hands to its resources.
+// providerData is what the provider passes to its resources, data sources and actions.
 type providerData struct {
 	settings  settingsModel
 	userAgent string
@@ -137,7 +138,7 @@ type providerData struct {
 	api   *engine.Engine
 	diags diag.Diagnostics
 
-	causes   causes // of errors that have been told
+	causes   causes // already explained
 	left     leftAttempts
 	existing existing
 	owners   owners
@@ -155,7 +156,7 @@ func newProviderData(settings settingsModel, terraform, version string) *provide
 	}
 }
 
-// access returns the setting of that name, one of those in environment.
+// access returns the setting with this name, which is one of those in environment.
 func (s *settingsModel) access(name string) *types.String {
 	switch name {
 	case "service_url":
@@ -169,22 +170,29 @@ func (s *settingsModel) access(name string) *types.String {
 	}
 }
 
-// check finds fault with the settings while the provider is being configured:
-// once, and at the attribute. What is not yet known is no fault until a client
-// is needed.
+// check checks the settings while Terraform configures the provider, so that each error
+// occurs once, at its attribute. An unknown setting is not an error until the engine is
+// needed.
 func (p *providerData) check() (diags diag.Diagnostics) {
 	for _, name := range p.settings.missing() {
 		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
 			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
 	}
+	for _, name := range []string{"username", "password"} {
+		if value := p.settings.access(name).ValueString(); value != strings.TrimSpace(value) {
+			diags.AddAttributeWarning(path.Root(name), "White Space in Provider Setting",
+				fmt.Sprintf("There is white space, such as a line end, at the beginning or the end of %s. The provider "+
+					"sends it as it is. If the CRM refuses the credentials, remove the white space.", settingNamed(name)))
+		}
+	}
 	if diags.HasError() || len(p.settings.unknown()) > 0 {
 		return diags
 	}
-	_, diags = p.engine()
-	return diags
+	_, more := p.engine()
+	return append(diags, more...)
 }
 
-// engine returns the engine of the space, made when it is first needed.
+// engine returns the engine of the space. The first call makes it.
 func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 	p.once.Do(func() {
 		if p.diags = p.settings.incomplete(); p.diags.HasError() {
@@ -195,17 +203,25 @@ func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 		switch {
 		case errors.As(err, &wrong):
 			p.diags.AddAttributeError(path.Root(wrong.Setting), "Invalid Provider Setting",
-				fmt.Sprintf("The setting %s (or the environment variable %s) cannot be used: %v.", wrong.Setting, environment[wrong.Setting], wrong.Err))
+				fmt.Sprintf("The provider can't use %s: %v.", settingNamed(wrong.Setting), wrong.Err))
 		case err != nil:
-			p.diags.AddError("Invalid Provider Settings", err.Error())
+			p.diags.AddError("Invalid Provider Settings", fmt.Sprintf("The provider can't use its settings: %v.", err))
 		}
 		p.api = api
 	})
 	return p.api, p.diags
 }
 
-// validationLevel returns the level of a resource, or else the provider's.
-func (p *providerData) validationLevel(own types.Int64) int64 {
+// settingNamed returns the name of a setting, and of its variable if it has one.
+func settingNamed(setting string) string {
+	if variable := environment[setting]; variable != "" {
+		return fmt.Sprintf("the setting %s (or the environment variable %s)", setting, variable)
+	}
+	return "the setting " + setting
+}
+
+// validationLevel returns the resource's own level, or else the provider's.
+func (p *providerData) validationLevel(own wholeNumber) int64 {
 	if isKnown(own) {
 		return own.ValueInt64()
 	}
@@ -222,7 +238,7 @@ func (p *providerData) newEngine() (*engine.Engine, error) {
 	return engine.New(api, p.settings.engine())
 }
 
-// config returns the client's configuration: defaults, but for what is set.
+// config returns the client's configuration: the defaults, except for what is set.
 func (s *settingsModel) config(userAgent string) client.Config {
 	config := client.Defaults()
 	config.ServiceURL = s.ServiceURL.ValueString()
@@ -238,7 +254,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	return config
 }
 
-// engine returns the engine's settings: defaults, but for what is set.
+// engine returns the engine's settings: the defaults, except for what is set.
 func (s *settingsModel) engine() engine.Settings {
 	settings := engine.Defaults()
 	settings.DefaultRegion = s.DefaultRegion.ValueString()
@@ -249,7 +265,7 @@ func (s *settingsModel) engine() engine.Settings {
 	return settings
 }
 
-func setCount(field *int, value types.Int64) {
+func setCount(field *int, value wholeNumber) {
 	if isKnown(value) {
 		*field = int(value.ValueInt64())
 	}
@@ -261,7 +277,7 @@ func setDuration(field *time.Duration, value types.String) {
 	}
 }
 
-// unknown returns the names of the settings that are not known yet, sorted.
+// unknown returns the names of the unknown settings, sorted.
 func (s *settingsModel) unknown() []string {
 	values := map[string]attr.Value{
 		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
@@ -280,12 +296,13 @@ func (s *settingsModel) missing() []string {
 	})
 }
 
-// incomplete says what a client cannot be made without.
+// incomplete returns an error if the engine can't be made because settings are unknown.
 func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
 	if unknown := s.unknown(); len(unknown) > 0 {
 		diags.AddError("Provider Setting Not Known Yet",
-			fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: %s. "+
-				"They depend on something that Terraform has not applied yet. Apply that first, with the option -target, or use a value that is known earlier.", strings.Join(unknown, ", ")))
+			fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: "+
+				"%s. They depend on something that Terraform has not applied yet. Apply that first with -target, "+
+				"or use a value that is known earlier.", strings.Join(unknown, ", ")))
 	}
 	return diags
 }

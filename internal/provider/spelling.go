@@ -7,12 +7,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// One value can be written in several ways: a UUID in either case or as a URI,
-// "no record" as null or "", a number with or without spaces. The functions
-// here compare what is meant.
+// A value can have several spellings: a UUID in either case or as a URI, "no record" as
+// null or "", a number with or without spaces. The functions here compare what values
+// mean.
 
-// isKnown reports whether the value is neither null nor unknown, nor has
-// anything unknown in it.
+// isKnown reports whether the value is neither null nor unknown, and has no element that
+// is.
 func isKnown(value attr.Value) bool {
 	if value.IsNull() || value.IsUnknown() {
 		return false
@@ -27,16 +27,16 @@ func isKnown(value attr.Value) bool {
 	return true
 }
 
-// hasUnknown reports whether anything of the value is yet to be known.
+// hasUnknown reports whether the value, or any element of it, is unknown.
 func hasUnknown(value attr.Value) bool { return !value.IsNull() && !isKnown(value) }
 
-// reference returns the id that the value names, zero for none.
+// reference returns the id in the value, zero for none.
 func reference(value attr.Value) client.ID {
 	id, _ := client.ParseID(textOf(value)) // validated in the configuration
 	return id
 }
 
-// references returns the ids that the set names, each once.
+// references returns the ids in the set, each once.
 func references(value attr.Value) []client.ID {
 	set, _ := value.(types.Set)
 	ids := make([]client.ID, 0, len(set.Elements()))
@@ -50,7 +50,7 @@ func references(value attr.Value) []client.ID {
 	return ids
 }
 
-// namedBy returns the ids that the value of a field names.
+// namedBy returns the ids in the value of a field.
 func namedBy(value attr.Value) []client.ID {
 	if id := reference(value); !id.IsZero() {
 		return []client.ID{id}

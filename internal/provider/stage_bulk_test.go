@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Settings of the map, and of a provider that sends two at a time, one request after
-// the other.
+// Settings of the map, and of a provider that sends two conversations in a request, and
+// one request after the other.
 var (
 	keeping  = map[string]any{"rollback_method": 1}
 	twoByTwo = map[string]any{"batch_size": 2, "max_concurrent_requests": 1}
@@ -24,7 +24,7 @@ func (s *stage) entryOf(key string) map[string]tftypes.Value {
 	return parts(parts(s.attribute(bulkAddress, "conversations"))[key])
 }
 
-// wantMade checks how many conversations were ever made.
+// wantMade checks how many conversations were ever created.
 func (s *stage) wantMade(want int) {
 	s.t.Helper()
 	if made := len(s.Records(conversations)); made != want {
@@ -32,7 +32,7 @@ func (s *stage) wantMade(want int) {
 	}
 }
 
-// A conversation under another key, in another spelling even, is only renamed.
+// A conversation under another key is only renamed, even in another spelling.
 func TestStage_rename(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -54,8 +54,8 @@ func TestStage_rename(t *testing.T) {
 	})
 }
 
-// What others have changed is put right where it is declared, restored where it is
-// deleted, made anew where it is gone, and left alone where nothing is said of it.
+// The apply corrects what others have changed if it is declared, restores what they have
+// deleted, and creates what is gone. It leaves alone what is not declared.
 func TestStage_drift(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -82,8 +82,8 @@ func TestStage_drift(t *testing.T) {
 	})
 }
 
-// What an entry leaves out is not tracked: whatever the CRM has there is no difference.
-// Once it is declared, it is written.
+// An attribute that an entry omits is not tracked: the CRM's value is no difference. Once
+// it is declared, it is written.
 func TestStage_untracked(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -103,7 +103,7 @@ func TestStage_untracked(t *testing.T) {
 	})
 }
 
-// When even deleting again fails, what still exists is in the state and named.
+// If deleting again fails too, the state has what still exists, and the error names it.
 func TestStage_compensationFails(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, twoByTwo, func(s *stage) {
@@ -112,7 +112,7 @@ func TestStage_compensationFails(t *testing.T) {
 			mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 403},
 		)
 		four := s.bulk(numbered(4).entries(), nil)
-		s.refused(four, "Created, and still there", "It is in the state, so that it is not lost")
+		s.refused(four, "The provider created this, but couldn't delete it again", "It stays in the state, so that it isn't lost")
 		if left := len(s.live()); left != 2 {
 			s.t.Errorf("%d conversations left; want the two that could not be deleted again", left)
 		}
@@ -122,7 +122,7 @@ func TestStage_compensationFails(t *testing.T) {
 	})
 }
 
-// When nothing at all could be created, it is an error and nothing is in the state.
+// If nothing could be created, that is an error, and nothing is in the state.
 func TestStage_nothingSucceeds(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -135,7 +135,7 @@ func TestStage_nothingSucceeds(t *testing.T) {
 	})
 }
 
-// In an update what succeeds is in the state, and only the rest is tried again.
+// In an update, the state has what succeeded, and the next apply only repeats the rest.
 func TestStage_updateFails(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -144,26 +144,26 @@ func TestStage_updateFails(t *testing.T) {
 		of := func(n numbers) map[string]block { return s.bulk(n.entries(), keeping) }
 		s.applies(of(four), bulkAddress, create)
 		s.refused(of(five.with("bad", "nonsense").with("c000", "rubbish").without("c003")), "Unable to Update Text Message Conversation", `"bad"`)
-		s.checks(s.heldNumbers(five.without("c003"))) // c000 could not be replaced, and is still there
+		s.checks(s.heldNumbers(five.without("c003"))) // c000 could not be replaced, and still exists
 		s.applies(of(five), bulkAddress, update)
 		s.checks(s.heldNumbers(five))
 
-		// What failed is failed no more when it is given up.
+		// A failed entry is no longer in failed when it is given up.
 		s.refused(of(five.with("bad", "nonsense")), "Unable to Update Text Message Conversation", `"bad"`)
 		s.applies(s.bulk(five.entries(), map[string]any{"rollback_method": 1, "validation_level": 2}), bulkAddress, update)
 		if failed := s.attribute(bulkAddress, "failed"); len(parts(failed)) != 0 {
 			s.t.Errorf("failed holds %s", text(failed))
 		}
 
-		// A removal that the CRM refuses.
+		// The CRM refuses a removal.
 		s.Inject(mockserver.Fault{Path: "batch-delete", Times: 1, Kind: mockserver.StatusReply, Status: 403})
-		s.refused(of(four), "Unable to Delete Text Message Conversation", `conversations["good"]`, "could not be deleted")
+		s.refused(of(four), "Unable to Delete Text Message Conversation", `conversations["good"]`, "couldn't delete")
 		s.applies(of(four), bulkAddress, update)
 		s.checks(s.heldNumbers(four))
 	})
 }
 
-// What could not be deleted after it was replaced is told as that, and the next apply
+// The error says that a replaced conversation could not be deleted, and the next apply
 // deletes it.
 func TestStage_removalFails(t *testing.T) {
 	t.Parallel()
@@ -172,16 +172,16 @@ func TestStage_removalFails(t *testing.T) {
 		s.applies(s.bulk(two.entries(), nil), bulkAddress, create)
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403})
 		changed := two.with("a", "+15550100003")
-		s.refused(s.bulk(changed.entries(), nil), "Unable to Delete Text Message Conversation", `conversations["a"]: The conversation`,
-			"could not be deleted. It is still in the CRM, and in the state, under the key", `"a (replaced)"`, "The next apply tries again", "does not permit this")
+		s.refused(s.bulk(changed.entries(), nil), "Unable to Delete Text Message Conversation", `conversations["a"]: The provider couldn't delete the conversation`,
+			"of this key. It is still in the CRM, and in the state under the key", `"a (replaced)"`, "The next apply tries again", "does not permit this")
 		s.ClearFaults()
 		s.applies(s.bulk(changed.entries(), nil), bulkAddress, update)
 		s.checks(s.heldNumbers(changed))
 	})
 }
 
-// Creates whose outcome nobody could see are looked for by the next apply, under
-// whatever key: none is made twice, and look-alikes stay two.
+// The next apply looks for creates whose outcome is unknown, under any key. Nothing is
+// created twice, and two similar conversations stay two.
 func TestStage_unsettled(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"request_timeout": "1s"}
@@ -211,24 +211,26 @@ func unsettled(s *stage) {
 	const more = "+1 555 999 0001"
 	seven := five.with("more", more).with("same", more)
 	s.refused(of(seven), "Unable to Update Text Message Conversations", "may or may not have been created",
-		"The next apply looks for it in the CRM first, and adopts it if it is there")
+		"The next apply first looks for it in the CRM, and adopts it if it exists")
 	s.ClearFaults()
-	s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: 403}) // the service is out of order: that settles nothing
-	s.refused(of(seven), "may or may not have been created", "the outcome of an earlier attempt is not known")
+	s.meanwhile = func() { // the service is unavailable, which settles nothing
+		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 403})
+	}
+	s.refused(of(seven), "may or may not have been created", "the outcome of an earlier attempt is unknown")
 	s.ClearFaults()
 	renamed := five.with("other", "+1 (555) 999-0001").with("same", more)
 	s.applies(of(renamed), bulkAddress, update)
 	s.wantMade(7)
 	s.checks(s.heldNumbers(seven))
 
-	// Deleted and renamed at once.
+	// Others delete it, and the configuration renames it.
 	must(s.t, s.SoftDelete(conversations, fmt.Sprint(s.Records(conversations)[0]["id"])))
 	s.applies(of(renamed.without("c000").with("c9", "+15550000000")), bulkAddress, update)
 	s.wantMade(7)
 }
 
-// However many are updated, and wherever they are in the space, what the CRM has of
-// them by then is one request: the state knows as of when it is.
+// However many conversations are updated, and wherever they are in the space, one request
+// reads what the CRM has of them: the state knows its as-of.
 func TestStage_comparison(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -248,7 +250,7 @@ func TestStage_comparison(t *testing.T) {
 		if errors+more != "" {
 			s.t.Errorf("the apply fails: %s%s", errors, more)
 		}
-		// Two pages for the plan; the comparison; the batch; its read-back.
+		// Two pages for the plan, the comparison, the batch, and its read-back.
 		s.checks(s.wantOperations(map[string]int{"list": 2 + 1 + 1, "batch-modify": 1}))
 		if with := slices.DeleteFunc(s.live(), func(r map[string]any) bool { return r["recipient_contact_id"] != bob }); len(with) != 5 {
 			s.t.Errorf("%d conversations have the contact; want 5", len(with))
@@ -256,7 +258,7 @@ func TestStage_comparison(t *testing.T) {
 	})
 }
 
-// The same for resources of their own, which are compared batch by batch.
+// The same for single resources, which are compared batch by batch.
 func TestStage_comparisonOfSingles(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_window": "1s"}, func(s *stage) {
@@ -277,15 +279,15 @@ func TestStage_comparisonOfSingles(t *testing.T) {
 		if errors+more != "" {
 			s.t.Errorf("the apply fails: %s%s", errors, more)
 		}
-		// The plan is a get and a page. One of the eight may be known by the get, and not
-		// as of when: it is looked for by itself.
+		// The plan takes a get and a page. One of the eight conversations may be known
+		// from the get, without an as-of: it is read separately.
 		if got := s.operations(); got["batch-modify"] != 1 || got["list"] > 4 || got["get"] > 2 {
 			s.t.Errorf("requests: %v; want one batch, a comparison and a read-back", got)
 		}
 	})
 }
 
-// Any number of conversations, around the size of a batch.
+// Numbers of conversations around the size of a batch.
 func TestStage_sizes(t *testing.T) {
 	t.Parallel()
 	for size, test := range map[int]struct {
@@ -317,7 +319,7 @@ func TestStage_sizes(t *testing.T) {
 	}
 }
 
-// Whatever is written as the id of an import, and what is refused.
+// The forms of an import id, and the refused ones.
 func TestStage_importOfBulk(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -332,16 +334,17 @@ func TestStage_importOfBulk(t *testing.T) {
 		for id, want := range map[string][]string{
 			"phone_id=" + otherPhone: {"Nothing to Import"},
 			"sales,x=" + nobody[:30]: {"Invalid Import Id", `"sales"`, "neither a UUID"},
-			nobody + ",a=" + ada:     {"Invalid Import Id", "there is no conversation " + ada, "there is no conversation " + nobody},
-			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "there is no conversation " + nobody},
-			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "is there twice"},
+			nobody + ",a=" + ada:     {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
+			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
+			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "occurs twice"},
+			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
 		} {
 			s.refusesImport(bulkType, id, want...)
 		}
 	})
 }
 
-// The same for a single one.
+// The same for a single resource.
 func TestStage_import(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -351,12 +354,13 @@ func TestStage_import(t *testing.T) {
 		for _, written := range []string{id, strings.ToUpper(id), "https://eu-central.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/TextMessageConversations/" + id} {
 			s.imports(address, singleType, written)
 			for name, got := range parts(s.core.state[address].value) {
-				if !got.Equal(want[name]) && !slices.Contains([]string{number, "validation_level", "deletion_policy"}, name) { // the number as the CRM writes it
+				if !got.Equal(want[name]) && !slices.Contains([]string{number, "validation_level", "deletion_policy"}, name) { // the number in the CRM's spelling
 					s.t.Errorf("the import of %s has the %s %s; want %s", written, name, text(got), text(want[name]))
 				}
 			}
 		}
 		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
+		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> are only for the map of "+bulkType)
 		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
 		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})

@@ -20,13 +20,12 @@ func onStages(t *testing.T, settings map[string]any, play func(s *stage)) {
 	}
 }
 
-// ofAccount is a configuration of one conversation of the account.
+// ofAccount returns a configuration of one conversation of the account.
 func (s *stage) ofAccount(account string) map[string]block {
 	return s.single(declared{"phone_id": phone, "recipient_account_id": account})
 }
 
-// A plan that has gone stale overwrites nothing; a new one starts from what the CRM
-// holds then.
+// A stale plan overwrites nothing. A new one starts from what the CRM has by then.
 func TestStage_conflict(t *testing.T) {
 	t.Parallel()
 	onStages(t, nil, func(s *stage) {
@@ -37,14 +36,14 @@ func TestStage_conflict(t *testing.T) {
 		s.applies(s.ofAccount(globex), address, update)
 		s.checks(s.holds(map[string]any{"recipient_account_id": globex}))
 
-		// Another field, and links of a kind that is left out.
+		// Others change another field, and links of a kind that the configuration omits.
 		s.meanwhile = s.someoneElse(s.id, map[string]any{"recipient_contact_id": bob, "lead_relations": []string{lead}})
 		s.applies(s.ofAccount(acme), address, update)
 		s.checks(s.holds(map[string]any{"recipient_account_id": acme, "recipient_contact_id": bob, "lead_relations": []string{lead}}))
 	})
 }
 
-// conflictOfAccounts is what is said of a conflict in the account: acme before, globex
+// conflictOfAccounts contains the texts of a conflict in the account: acme before, globex
 // in the plan, none in the CRM.
 var conflictOfAccounts = []string{
 	"Conflicting Change of Text Message Conversation", "recipient_account_id", "Someone else has changed recipient_account_id",
@@ -61,7 +60,7 @@ func TestStage_conflictOverwritten(t *testing.T) {
 	})
 }
 
-// One entry in conflict is an error at its key; the others are done.
+// An entry in conflict is an error at its key. The others are written.
 func TestStage_conflictOfBulk(t *testing.T) {
 	t.Parallel()
 	onStages(t, nil, func(s *stage) {

@@ -15,14 +15,14 @@ func (s *stage) linkedByOthers(field, id string) {
 	must(s.t, err)
 }
 
-// with is a configuration of one conversation with more attributes.
+// with returns a configuration of one conversation with more attributes.
 func (s *stage) with(attributes declared) map[string]block {
 	attributes["phone_id"] = phone
 	return s.single(attributes)
 }
 
-// The declared links are exactly those on the server, whether it replaces an array or
-// merges into it; links of kinds that are left out stay.
+// The server has exactly the declared links, whether it replaces an array or merges into
+// it. Links of kinds that the configuration omits stay.
 func TestStage_relations(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{mockserver.Replace, mockserver.Merge} {
@@ -52,8 +52,8 @@ func linksDeclared(s *stage) {
 		map[string]any{"account_relations": []string{}, "lead_relations": []string{lead}})
 }
 
-// Links that others make to kinds that the configuration leaves out survive, and what
-// it says is what the server holds.
+// Links of others stay if the configuration omits their kind. Otherwise, the server has
+// what is declared.
 func TestStage_linksOfOthers(t *testing.T) {
 	t.Parallel()
 	for change, revision := range map[string]string{mockserver.Replace: mockserver.Bump, mockserver.Merge: mockserver.Keep} {
@@ -72,7 +72,7 @@ func linksOfOthers(s *stage) {
 	theirs := map[string]any{"contact_relations": []string{bob}, "quote_relations": []string{quote}, "account_relations": []string{globex}}
 	s.checks(s.holds(theirs))
 
-	// A link of the kind that is declared, of which the revision need not tell.
+	// A link of a declared kind, which need not change the revision.
 	none := func() map[string]block { return s.with(declared{"account_relations": []string{}}) }
 	s.meanwhile = func() { s.linkedByOthers("account_id", acme) }
 	s.refused(none(), "Conflicting Change of Text Message Conversation", "account_relations", "as planned: none", strings.Join(sortedTexts(acme, globex), ", "))

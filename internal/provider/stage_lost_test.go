@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A loss is a way in which the reply to a create that is carried out says nothing of
-// that.
+// A loss is a way in which the reply to a create does not show that the create was
+// carried out.
 type loss struct {
 	behavior mockserver.Behavior
 	fault    mockserver.Fault // of the create
@@ -60,7 +60,7 @@ var losses = map[string]loss{
 	"one of each phone and number": {behavior: mockserver.Behavior{Duplicates: mockserver.Refused}, fault: drops, settings: soon},
 }
 
-// settingsOf returns settings as the stage takes them.
+// settingsOf returns settings in the form that the stage takes.
 func settingsOf(written []string) map[string]any {
 	settings := map[string]any{}
 	for _, line := range written {
@@ -70,8 +70,9 @@ func settingsOf(written []string) map[string]any {
 	return settings
 }
 
-// A create that was carried out though its reply does not say so is found, is in the
-// state with a warning, and is not made again; what others have stays.
+// The CRM carries out a create, but the reply does not show it. The provider finds the
+// conversation, keeps it in the state with a warning, and does not create it again. It
+// changes nothing of others.
 func TestStage_lost(t *testing.T) {
 	t.Parallel()
 	for name, loss := range losses {
@@ -105,7 +106,7 @@ func (s *stage) losesCreates(loss loss, declare func(s *stage, n numbers) map[st
 	s.Inject(loss.fault)
 	config := declare(s, three)
 	_, errors := s.apply(config)
-	if !says("Text Message Conversation Adopted", "The CRM did not reply to the creation").MatchString(s.warnings) || errors != "" {
+	if !says("Text Message Conversation Adopted", "The CRM did not reply when the provider created").MatchString(s.warnings) || errors != "" {
 		s.t.Errorf("the warnings are %q, the errors %q", s.warnings, errors)
 	}
 	s.wantMade(5)

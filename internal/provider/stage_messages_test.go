@@ -13,11 +13,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// messageTexts are messages of a configuration by key: each is outgoing with this content, or
-// declares what a [declared] says.
+// messageTexts are the messages of a configuration by key. A string declares an outgoing
+// message with this content, a [declared] its attributes.
 type messageTexts map[string]any
 
-// messagesOf returns the messages as a conversation of this type declares them.
+// messagesOf returns the messages as the attribute of a conversation of this type.
 func messagesOf(conversation tftypes.Type, texts messageTexts) map[string]tftypes.Value {
 	typ := conversation.(tftypes.Object).AttributeTypes["messages"].(tftypes.Map).ElementType
 	values := map[string]tftypes.Value{}
@@ -31,14 +31,15 @@ func messagesOf(conversation tftypes.Type, texts messageTexts) map[string]tftype
 	return values
 }
 
-// saying is a configuration of one conversation with these messages, and more.
+// saying returns a configuration of one conversation with these messages and further
+// attributes.
 func (s *stage) saying(texts messageTexts, more declared) map[string]block {
 	d := declared{"messages": messagesOf(s.core.schemas[singleType].ValueType(), texts)}
 	maps.Copy(d, more)
 	return s.with(d)
 }
 
-// messageID returns the id that the state has of a message.
+// messageID returns the id of a message in the state.
 func (s *stage) messageID(key string) string {
 	return stringOf(parts(parts(s.attribute(address, "messages"))[key])["id"])
 }
@@ -48,7 +49,7 @@ func (s *stage) idOfMessage(content string) string {
 	return fmt.Sprint(s.liveMessages()[content]["id"])
 }
 
-// The life of the messages that Terraform owns, beside one of somebody else.
+// The life of the messages that Terraform manages, next to one of someone else.
 func TestStage_messages(t *testing.T) {
 	t.Parallel()
 	for change, revision := range map[string]string{mockserver.Replace: mockserver.Keep, mockserver.Merge: mockserver.Bump} {
@@ -70,7 +71,8 @@ func messagesLive(s *stage) {
 	hello := s.messageID("hello")
 	s.strangersMessage()
 
-	// One is changed, one goes, one comes; a field of the conversation, too.
+	// One message changes, one goes, one comes, and a field of the conversation changes
+	// too.
 	toBob := declared{"recipient_contact_id": bob}
 	reply = declared{"content": "Hi", "direction": "incoming", "datetime_sent": "2026-01-02T03:04:05Z"}
 	s.applies(s.saying(messageTexts{"hello": "Hello, Bob", "new": "News", "reply": reply}, toBob), address, update)
@@ -82,13 +84,13 @@ func messagesLive(s *stage) {
 	}
 	s.ResetRequests()
 
-	// Only a key is another one.
+	// Only a key changes.
 	reply = declared{"content": "Hi", "direction": "incoming"}
 	renamed := messageTexts{"greeting": "Hello, Bob", "new": "News", "reply": reply}
 	s.applies(s.saying(renamed, toBob), address, update)
 	s.checks(s.wrote())
 
-	// Edited, deleted, and gone.
+	// Others edit, delete and purge.
 	must(s.t, s.Edit(textMessages, s.idOfMessage("Hello, Bob"), map[string]any{"content": "Defaced"}))
 	must(s.t, s.SoftDelete(textMessages, s.idOfMessage("News")))
 	must(s.t, s.Purge(textMessages, s.idOfMessage("Hi")))
@@ -104,13 +106,13 @@ func messagesLive(s *stage) {
 		s.t.Errorf("the message is %s now, and was %s", got, hello)
 	}
 
-	// None any more is not the same as none declared.
+	// An empty map is not the same as no map.
 	s.applies(s.saying(nil, toBob), address, update)
 	s.checks(s.holdsMessages("stranger"))
 }
 
-// Someone else's change of the same message is not overwritten, and what did not work
-// is in the state as it was.
+// A change that someone else has made to the same message is not overwritten. After a
+// failure, the state has the prior values.
 func TestStage_messageConflict(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -127,13 +129,14 @@ func TestStage_messageConflict(t *testing.T) {
 
 		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.StatusReply, Status: 403})
 		s.refused(s.saying(messageTexts{"a": "one, ours", "b": "three"}, nil), "Unable to Update Text Message", "does not permit this")
-		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.DropAfter}) // makes none twice
+		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.DropAfter}) // nothing is created twice
 		s.applies(s.saying(messageTexts{"a": "one, ours", "b": "three", "c": "three"}, nil), address, update)
 		s.checks(s.holdsMessages("one, ours", "three", "three"))
 	})
 }
 
-// A create whose outcome nobody could see is looked for before it is repeated.
+// Before the provider repeats a create whose outcome is unknown, it looks for the
+// message.
 func TestStage_messageUnsettled(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"request_timeout": "1s"}
@@ -148,12 +151,12 @@ func TestStage_messageUnsettled(t *testing.T) {
 		s.applies(s.saying(texts, nil), address, create)
 		texts["b"] = "two"
 		blind(mockserver.DropAfter)
-		s.refused(s.saying(texts, nil), "Unable to Create Text Message", "may or may not have been created", "makes it again only if it is not there")
+		s.refused(s.saying(texts, nil), "Unable to Create Text Message", "may or may not have been created", "creates it again only if it isn't there")
 		s.ClearFaults()
 		s.applies(s.saying(texts, nil), address, noop)
 		s.checks(s.holdsMessages("one", "two"))
 
-		texts["c"] = "three" // written, and not read back
+		texts["c"] = "three" // written, but not read back
 		blind("")
 		_, errors := s.apply(s.saying(texts, nil))
 		s.ClearFaults()
@@ -165,8 +168,8 @@ func TestStage_messageUnsettled(t *testing.T) {
 	})
 }
 
-// What is only yet to be declared of a message was the CRM's so far: that it has set it
-// is no conflict. A message that becomes an attached one stays.
+// A field that the configuration did not declare before belonged to the CRM: its value
+// there is no conflict. A message that becomes an attached one stays.
 func TestStage_messageTakenOver(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -185,8 +188,8 @@ func TestStage_messageTakenOver(t *testing.T) {
 	})
 }
 
-// What the CRM makes of texts is told; two that it has altered don't get each other's
-// ids, and are not sent again while they may be there.
+// Warnings say what the CRM changes in contents. Two altered messages don't get each
+// other's ids, and are not sent again while they may exist.
 func TestStage_alteredMessages(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -206,8 +209,7 @@ func TestStage_alteredMessages(t *testing.T) {
 	})
 }
 
-// A difference in white space at the end, in line ends or in parts of a second is no
-// drift.
+// Different white space at the end, line ends or fractions of a second are no drift.
 func TestStage_messagesInAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -221,9 +223,8 @@ func TestStage_messagesInAnotherSpelling(t *testing.T) {
 	})
 }
 
-// An entry that is refused keeps all that was planned of its messages, so that the
-// resource is not tainted; a message that moves to another entry is not deleted
-// behind it.
+// A refused entry keeps its planned messages, so that the resource is not tainted. A
+// message that moves to another entry is not deleted in its old one.
 func TestStage_messagesOfFailed(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -250,7 +251,7 @@ func TestStage_messagesOfFailed(t *testing.T) {
 	})
 }
 
-// What could not be read back is remembered by the next refresh.
+// The next refresh remembers the number that could not be read back.
 func TestStage_numberRewrittenUnread(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, map[string]any{"max_retries": 0}, func(s *stage) {
@@ -267,7 +268,7 @@ func TestStage_numberRewrittenUnread(t *testing.T) {
 	})
 }
 
-// An existing message is attached by its id, and left where it is afterwards.
+// An existing message is attached by its id, and stays where it is afterwards.
 func TestStage_attach(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -287,7 +288,7 @@ func TestStage_attach(t *testing.T) {
 	})
 }
 
-// Messages of many conversations cost as much again as the conversations.
+// Messages of many conversations take as many requests as the conversations.
 func TestStage_messagesOfMany(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, messagesOfMany)
@@ -321,13 +322,13 @@ func messagesOfMany(s *stage) {
 		}
 		s.nothingLeft(config)
 	}
-	// What is newest, the batches, and both read back: contents one by one, so that none of
-	// others is read.
+	// The newest record, the batches, and both read back. Contents are read one by one,
+	// so that no content of others is read.
 	asks(of("", "Hello", -1), map[string]int{
 		"GET " + conversations: 1 + 2, "POST " + conversations + "/batch-modify": 2,
 		"GET " + textMessages: 2, "GET " + textMessages + "/{id}": many,
 	})
-	// The refresh; then the comparisons, the batches, and their read-back.
+	// The refresh, the comparisons, the batches, and their read-back.
 	asks(of("", "Bye", -1), map[string]int{
 		"GET " + conversations: 2, "GET " + textMessages: 2 + 2,
 		"POST " + textMessages + "/batch-modify": 2, "GET " + textMessages + "/{id}": many,
@@ -335,7 +336,7 @@ func messagesOfMany(s *stage) {
 	if live := s.liveMessages(); len(live) != many || live["Bye 77"] == nil {
 		s.t.Errorf("%d messages", len(live))
 	}
-	// Under other keys they are the same, but for one that is to have no message.
+	// Under other keys, they are the same, except for one that has no message any more.
 	s.applies(of("moved ", "Bye", 7), bulkAddress, update)
 	s.wantMade(many + 1)
 	if len(s.live()) != many || len(s.Records(textMessages)) != many {

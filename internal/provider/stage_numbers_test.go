@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A rewriting is what a service makes of a number.
+// A rewriting is what a service turns a number into.
 type rewriting struct{ sent, respelled, held string }
 
 var rewritings = map[string]rewriting{
@@ -22,8 +22,8 @@ var rewritings = map[string]rewriting{
 	mockserver.Masked:     {"+1 (907) 555-0133", "+1.907.555.0133", "+* (***) ***-0133"},
 }
 
-// A number that the service writes in another way replaces nothing: not when
-// another field changes, nor when the configuration spells it as the CRM does.
+// A number in another spelling of the service replaces nothing: neither when another
+// field changes, nor when the configuration uses the CRM's spelling.
 func TestStage_numberRewritten(t *testing.T) {
 	t.Parallel()
 	for format, number := range rewritings {
@@ -93,4 +93,24 @@ func numberRewritten(s *stage, n rewriting, at string, declare func(declared) ma
 		s.t.Errorf("the apply fails: %s", errors)
 	}
 	stays()
+}
+
+// A plan warns of numbers that can't be right, whatever the region.
+func TestStage_doubtfulNumber(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"default_region": "US"}, func(s *stage) {
+		for name, config := range map[string]map[string]block{
+			"single": s.single(declared{"phone_id": phone, number: "hello"}),
+			"bulk":   s.bulk(map[string]declared{"a": {"phone_id": phone, number: "hello"}, "b": {"phone_id": phone, number: "+1 202 555 0101; +1 202 555 0102"}}, nil),
+		} {
+			planning := s.core.walk()
+			if planning.plan(config) == nil {
+				s.t.Fatalf("the plan fails: %v", planning.errors())
+			}
+			warnings := planning.warnings()
+			if !says("Phone Number Without Digits").MatchString(warnings) || says("Phone Number of No Country").MatchString(warnings) != (name == "bulk") {
+				s.t.Errorf("%s: the warnings are %q", name, warnings)
+			}
+		}
+	})
 }

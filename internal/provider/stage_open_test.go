@@ -13,11 +13,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// impatient are settings with which a create stays open as soon as a look fails.
+// impatient are settings with which a create stays open after the first failed look.
 var impatient = map[string]any{"recovery_timeout": "2s", "max_retries": 0}
 
-// leavesOpen applies with lost replies to creates, and looks that fail from the
-// skip-th list on, so that their outcome stays unknown.
+// leavesOpen applies with lost replies to creates. Lists fail from the skip-th on, so
+// that the outcome stays unknown.
 func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind, skip int) {
 	s.t.Helper()
 	s.Inject(
@@ -28,15 +28,15 @@ func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind, skip i
 	s.ClearFaults()
 }
 
-// untaint is terraform untaint.
+// untaint does what terraform untaint does.
 func (s *stage) untaint(at string) {
 	instance := s.core.state[at]
 	instance.tainted = false
 	s.core.state[at] = instance
 }
 
-// What may have been created, is not wanted any more, and could not be deleted, is
-// there for the next apply to delete, though nothing else is to be done.
+// A conversation that may have been created is no longer wanted, and could not be
+// deleted. The next apply deletes it, even if there is nothing else to do.
 func TestStage_openAndRemoved(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -53,8 +53,8 @@ func TestStage_openAndRemoved(t *testing.T) {
 	})
 }
 
-// A policy that leaves conversations in the CRM makes no second one of what may have
-// been created: what replaces the tainted resource takes it over.
+// With deletion_policy = "abandon", a tainted resource creates no second conversation:
+// its replacement adopts the one that may have been created.
 func TestStage_openAndAbandoned(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
@@ -83,8 +83,8 @@ func TestStage_openAndAbandoned(t *testing.T) {
 	}
 }
 
-// An open create that is untainted with another number is another one: what may have
-// been made by the first attempt is deleted.
+// After an untaint with another number, the open create is of a different conversation.
+// What the first attempt may have made is deleted.
 func TestStage_openAndAnotherNumber(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -101,9 +101,9 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 	})
 }
 
-// leavesOpenBeside applies a resource at open, whose create is lost and never arrives, and
-// then, with -target, another one with the same conversation. From then on a refresh reads
-// the resources in the order of their addresses.
+// leavesOpenBeside applies a resource at open, whose create is lost and never arrives,
+// and then, with -target, another one with the same conversation. From then on, a refresh
+// reads the resources in the order of their addresses.
 func (s *stage) leavesOpenBeside(done, open string, twin block) (both map[string]block, id string) {
 	s.t.Helper()
 	s.core.parallelism = 1
@@ -118,8 +118,8 @@ func (s *stage) leavesOpenBeside(done, open string, twin block) (both map[string
 	return both, s.id()
 }
 
-// What replaces an open create does not delete the conversation of another resource,
-// though that one looks like it, and the apply does not read it.
+// The replacement of an open create does not delete the similar conversation of another
+// resource, even if the apply does not read that resource.
 func TestStage_openBesideItsTwin(t *testing.T) {
 	t.Parallel()
 	entry := everythingDeclared()
@@ -142,8 +142,8 @@ func TestStage_openBesideItsTwin(t *testing.T) {
 	}
 }
 
-// Where the refresh of an open create comes first, it adopts the conversation of
-// another resource, and then that one says so, before anything is deleted.
+// If the refresh reads an open create first, it adopts the conversation of another
+// resource. That resource then reports it, before anything is deleted.
 func TestStage_openBeforeItsTwin(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -158,8 +158,8 @@ func TestStage_openBeforeItsTwin(t *testing.T) {
 	})
 }
 
-// What an adopted conversation lacks, because the configuration has changed since the
-// attempt, is told, and the next apply makes it.
+// The configuration has changed since the attempt. A diagnostic says what the adopted
+// conversation lacks, and the next apply creates it.
 func TestStage_openAndAnotherMessage(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -185,8 +185,8 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 	})
 }
 
-// What is deleted because a look took it for a lost create is named, for a conversation
-// and for an entry.
+// A warning names a conversation that is deleted because a look has found it for a lost
+// create, for a conversation and for an entry.
 func TestStage_openAndDestroyed(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
@@ -211,8 +211,8 @@ func TestStage_openAndDestroyed(t *testing.T) {
 	}
 }
 
-// A create that was lost, and refused when it was repeated, made nothing: nothing says any
-// more that it may have.
+// A create was lost, and refused when it was repeated. It has made nothing, and no
+// diagnostic says any more that it may have.
 func TestStage_openAndRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

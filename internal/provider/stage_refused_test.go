@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// What was refused for certain has made nothing: a destroy deletes nothing that looks like it.
+// A refused create has made nothing: a destroy deletes nothing that resembles it.
 func TestStage_destroyOfARefusedEntry(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
@@ -26,7 +26,7 @@ func TestStage_destroyOfARefusedEntry(t *testing.T) {
 	})
 }
 
-// The same, where all or nothing is created, and another one is lost: the resource is tainted.
+// The same with rollback_method = 0, and another create is lost: the resource is tainted.
 func TestStage_replacementOfARefusedEntry(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}, func(s *stage) {
@@ -46,8 +46,8 @@ func TestStage_replacementOfARefusedEntry(t *testing.T) {
 	})
 }
 
-// An open create whose repetition is refused is open no more: a destroy deletes nothing
-// that somebody else makes then.
+// An open create is refused when it is repeated, so it is no longer open. A destroy
+// deletes nothing that someone else creates then.
 func TestStage_destroyOfARefusedRepetition(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -67,7 +67,7 @@ func TestStage_destroyOfARefusedRepetition(t *testing.T) {
 	})
 }
 
-// An attempt that an earlier version has kept knows only phone and number, which proves
+// An attempt of an earlier version has only the phone and the number, which prove
 // nothing.
 func TestStage_partialAttemptOfASingle(t *testing.T) {
 	t.Parallel()
@@ -93,8 +93,8 @@ func TestStage_partialAttemptOfASingle(t *testing.T) {
 	})
 }
 
-// What could not be deleted again is one error, however many there are, and does not hide
-// what may or may not have been created.
+// Conversations that could not be deleted again share one error, however many there are.
+// It does not hide those that may have been created.
 func TestStage_leftoversAreOneError(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"batch_size": 10, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
@@ -106,7 +106,7 @@ func TestStage_leftoversAreOneError(t *testing.T) {
 		planning, applying := s.core.walk(), s.core.walk()
 		applying.apply(planning.plan(s.bulk(numbered(40).entries(), nil)))
 		errors := applying.errors()
-		for _, want := range []string{"may or may not have been created", "and 20 more: Created, and still there"} {
+		for _, want := range []string{"may or may not have been created", "and 20 more: The provider created this, but couldn't delete it again"} {
 			if !says(want).MatchString(strings.Join(errors, "\n")) {
 				s.t.Errorf("the errors don't say %q", want)
 			}

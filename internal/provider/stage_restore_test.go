@@ -10,15 +10,15 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// deleteByOthers is what someone else does in the CRM.
+// deleteByOthers deletes the conversation in the CRM, as someone else does.
 func (s *stage) deleteByOthers() {
 	s.t.Helper()
 	must(s.t, s.SoftDelete(conversations, s.id()))
 	s.ResetRequests()
 }
 
-// A soft-deleted conversation shows in the plan, and is restored with its id; what
-// else differs is put right in the same run. A destroy leaves it deleted.
+// The plan shows a soft-deleted conversation, and the apply restores it with its id,
+// together with other changes. A destroy leaves it deleted.
 func TestStage_restore(t *testing.T) {
 	t.Parallel()
 	for get, parameters := range map[string]string{mockserver.NotFound: mockserver.Honoured, mockserver.OK: mockserver.Ignored} {
@@ -52,7 +52,7 @@ func restore(s *stage) {
 	s.checks(s.sentIn("batch-restore", 0, 0))
 }
 
-// Where the CRM refuses to restore, the error says how to go on, and that works.
+// If the CRM refuses to restore, the error says what to do, and that works.
 func TestStage_restoreRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -61,14 +61,14 @@ func TestStage_restoreRefused(t *testing.T) {
 		s.deleteByOthers()
 		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: 403})
 		s.refused(config, "Unable to Update Text Message Conversation", "is deleted in the CRM, and the CRM does not restore it",
-			"Restore it in the CRM and apply again, or replace it by a new one: terraform apply -replace=ADDRESS", "Cause:", "HTTP 403")
+			"Restore it in the CRM and apply again, or replace it with a new one: terraform apply -replace=ADDRESS", "Cause:", "HTTP 403")
 		s.taint(address) // as with -replace
 		s.applies(config, address, replace)
 		s.checks(s.holds(map[string]any{"phone_id": phone}))
 	})
 }
 
-// Destroying what the CRM protects says why it can't be, and what to do.
+// If the CRM protects a conversation, a destroy says why it fails, and what to do.
 func TestStage_deleteProtected(t *testing.T) {
 	t.Parallel()
 	const protected = "80000000-0000-4000-8000-00000000000a"
@@ -97,7 +97,7 @@ func TestStage_deleteProtected(t *testing.T) {
 	}
 }
 
-// What is gone by the time it is to be deleted is deleted.
+// A destroy of a conversation that is gone by then succeeds.
 func TestStage_destroyOfWhatIsGone(t *testing.T) {
 	t.Parallel()
 	for name, remove := range map[string]func(*world, string) error{
@@ -116,8 +116,8 @@ func TestStage_destroyOfWhatIsGone(t *testing.T) {
 	}
 }
 
-// What a plan removes goes by the policy that was applied before, of one resource and of
-// a map alike; the plan warns where a new one comes too late.
+// The policy that was applied last decides what a removal does, for a single resource and
+// for a map. The plan warns if a new policy comes too late.
 func TestStage_deletionPolicy(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]struct {
@@ -155,7 +155,7 @@ func TestStage_deletionPolicy(t *testing.T) {
 	}
 }
 
-// A plan that restores entries of a map says which.
+// A plan that restores entries of a map names them.
 func TestStage_warnsOfRestore(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {

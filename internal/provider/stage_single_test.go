@@ -8,8 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// changes is an update that makes only the revision and the time unknown, sends these
-// fields, and keeps the conversation.
+// changes applies an update that sends these fields, makes only the revision and the time
+// unknown, and keeps the conversation.
 func (s *stage) changes(attributes declared, sent []string, held map[string]any) {
 	s.t.Helper()
 	id := s.id()
@@ -42,7 +42,7 @@ func TestStage_update(t *testing.T) {
 	})
 }
 
-// Settings of the resource itself are no change in the CRM.
+// Settings of the resource itself change nothing in the CRM.
 func TestStage_resourceSettings(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -63,8 +63,9 @@ func TestStage_resourceSettings(t *testing.T) {
 	})
 }
 
-// The first number is an update, in which the CRM finds whose it is; another spelling is
-// no difference, another number another conversation, and none what the CRM has.
+// The first number is an update, and the CRM finds the recipient. Another spelling is no
+// difference, another number needs a new conversation, and an omitted number is the
+// CRM's.
 func TestStage_number(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -82,8 +83,8 @@ func TestStage_number(t *testing.T) {
 	})
 }
 
-// A recipient that is left out is the CRM's choice; none is none, from the start, later,
-// and where a first number makes the CRM look for one.
+// The CRM chooses an omitted recipient. "" means none: from the start, later, and when a
+// first number makes the CRM look for one.
 func TestStage_recipients(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -104,8 +105,9 @@ func TestStage_recipients(t *testing.T) {
 	})
 }
 
-// What others change is put right where it is declared and stays where it is not; a
-// number costs nobody the conversation, and what is gone is made anew.
+// The apply corrects what others change if it is declared, and leaves it alone otherwise.
+// A changed number does not replace the conversation. A conversation that is gone is
+// created again.
 func TestStage_driftOfSingle(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -124,7 +126,7 @@ func TestStage_driftOfSingle(t *testing.T) {
 		if contact := stringOf(s.attribute(address, "recipient_contact_id")); contact != bob {
 			s.t.Errorf("the state has the contact %q", contact)
 		}
-		edit("phone_id", phone) // a new revision alone is nothing to do
+		edit("phone_id", phone) // a new revision alone is no change
 		s.applies(config, address, noop)
 		edit(number, adasNumber)
 		s.applies(config, address, noop)
@@ -136,7 +138,7 @@ func TestStage_driftOfSingle(t *testing.T) {
 	})
 }
 
-// A bad neighbour in the batch sinks nobody, and is made good alone.
+// A bad neighbor in the batch does not fail the others, and is corrected alone.
 func TestStage_badNeighbour(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_window": "1s"}, func(s *stage) {

@@ -8,15 +8,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// numberedOne is a configuration of one conversation with a number, and more.
+// numberedOne returns a configuration of one conversation with a number and further
+// attributes.
 func (s *stage) numberedOne(more declared) map[string]block {
 	d := declared{number: "+1 555 010 0000"}
 	maps.Copy(d, more)
 	return s.with(d)
 }
 
-// Even looking fails: the resource is tainted and has no id, and the next plan finds
-// what was created. It is replaced, not left behind; a destroy finds it too.
+// The search fails too: the resource is tainted and has no id. The next plan finds what
+// was created. It is replaced, and not left behind. A destroy finds it too.
 func TestStage_outcomeUnknown(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
@@ -40,26 +41,27 @@ func TestStage_outcomeUnknown(t *testing.T) {
 	}
 }
 
-// What a destroy finds may be somebody else's: it lacks something of what was sent.
+// A destroy finds a conversation that may belong to someone else, because it lacks
+// something that was sent.
 func TestStage_outcomeUnknownOfOthers(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.leavesOpen(s.numberedOne(declared{"recipient_account_id": acme}), mockserver.DropBefore, 1)
 		theirs := s.add(map[string]any{"phone_id": phone, number: "+1 555 010 0000"})
-		s.refused(nil, "Unable to Delete Text Message Conversation", "or somebody else's", "terraform state rm")
+		s.refused(nil, "Unable to Delete Text Message Conversation", "or may belong to someone else", "terraform state rm")
 		must(s.t, s.Purge(conversations, theirs))
 		s.destroys()
 	})
 }
 
-// A restored backup shows less than the state has seen: nothing there counts as gone.
+// A restored backup shows less than the state has seen. Nothing there counts as gone.
 func TestStage_restoredBackup(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 		s.Backup()
 		s.applies(s.numberedOne(nil), address, create)
 		must(s.t, s.RestoreBackup())
-		s.refused(s.numberedOne(nil), "shows less than Terraform's state has already seen", "Nothing was changed")
+		s.refused(s.numberedOne(nil), "shows less than the state has already seen", "The provider changed nothing")
 		for range 20 { // as time goes by, there is more than that
 			must(s.t, s.space.Edit("Accounts", acme, map[string]any{"name": "Acme"}))
 		}
@@ -67,7 +69,7 @@ func TestStage_restoredBackup(t *testing.T) {
 	})
 }
 
-// A copy that lags behind what was just written is waited for.
+// The provider waits for a replica that lags behind a write.
 func TestStage_lag(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -79,7 +81,8 @@ func TestStage_lag(t *testing.T) {
 	})
 }
 
-// What was created and can't be read back is in the state, and is not tainted.
+// A conversation that was created but can't be read back is in the state, and not
+// tainted.
 func TestStage_notReadBack(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"max_retries": 0}, func(s *stage) {
@@ -100,7 +103,7 @@ func TestStage_notReadBack(t *testing.T) {
 	})
 }
 
-// A wrong space, or what looks like one, never counts as a deletion.
+// A wrong space, or a reply that looks like one, never counts as a deletion.
 func TestStage_wrongSpaceKeepsState(t *testing.T) {
 	t.Parallel()
 	notFound := `{"success":false,"http_status":404,"code":2000,"name":"ERROR_NOT_FOUND","message":"no such space"}`

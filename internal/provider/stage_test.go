@@ -15,8 +15,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
-// A stage is a world with an imitation of Terraform's core, in one process. It is
-// for tables whose every row would start Terraform dozens of times.
+// A stage is a world with an imitation of Terraform's core, in one process. It is for
+// tables in which each row would start Terraform dozens of times.
 type stage struct {
 	*world
 
@@ -25,7 +25,7 @@ type stage struct {
 	warnings  string // of the last apply and its plan
 }
 
-// onStage plays in a bubble, where waiting takes no time.
+// onStage plays in a synctest bubble, where waiting takes no time.
 func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any, play func(s *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -41,12 +41,12 @@ func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any
 	})
 }
 
-// single is a configuration of one conversation.
+// single returns a configuration of one conversation.
 func (s *stage) single(d declared) map[string]block {
 	return map[string]block{address: {singleType, d.value(s.core.schemas[singleType].ValueType(), nil)}}
 }
 
-// bulk is a configuration of many conversations in one resource, with attributes of
+// bulk returns a configuration of many conversations in one resource, with attributes of
 // the resource.
 func (s *stage) bulk(entries map[string]declared, attributes map[string]any) map[string]block {
 	typ := s.core.schemas[bulkType].ValueType().(tftypes.Object)
@@ -63,7 +63,7 @@ func (s *stage) entryType() tftypes.Type {
 	return s.core.schemas[bulkType].ValueType().(tftypes.Object).AttributeTypes["conversations"].(tftypes.Map).ElementType
 }
 
-// apply plans and applies, and returns the plan, nil where it fails, and the errors.
+// apply plans and applies. It returns the plan, nil if that fails, and the errors.
 func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	s.t.Helper()
 	planning := s.core.walk()
@@ -85,8 +85,8 @@ func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	return plan, strings.Join(applying.errors(), "\n")
 }
 
-// applies is an apply without errors that does this with the resource, and leaves
-// nothing to do.
+// applies runs an apply without errors, with this action on the resource, that leaves nothing to
+// do.
 func (s *stage) applies(config map[string]block, at string, want action) *change {
 	s.t.Helper()
 	plan, errors := s.apply(config)
@@ -121,7 +121,7 @@ func (s *stage) nothingLeft(config map[string]block) {
 	}
 }
 
-// refused is an apply that fails and says these texts in order.
+// refused applies, and checks that the apply fails with these texts in order.
 func (s *stage) refused(config map[string]block, texts ...string) {
 	s.t.Helper()
 	if _, errors := s.apply(config); errors == "" || !says(texts...).MatchString(errors) {
@@ -142,7 +142,7 @@ func (w *walk) warnings() string {
 	return b.String()
 }
 
-// imports takes what is in the CRM into the state, as terraform import does.
+// imports does what terraform import does.
 func (s *stage) imports(at, typeName, id string) {
 	s.t.Helper()
 	walk := s.core.walk()
@@ -157,7 +157,7 @@ func (s *stage) imports(at, typeName, id string) {
 	s.core.state = walk.refresh()
 }
 
-// refusesImport is an import that fails and says these texts in order.
+// refusesImport checks that an import fails with these texts in order.
 func (s *stage) refusesImport(typeName, id string, texts ...string) {
 	s.t.Helper()
 	walk := s.core.walk()
@@ -167,7 +167,7 @@ func (s *stage) refusesImport(typeName, id string, texts ...string) {
 	}
 }
 
-// imports asks the provider for an import; there is none where it fails.
+// imports asks the provider for an import. It returns none if that fails.
 func (w *walk) imports(t *testing.T, at, typeName, id string) []*tfprotov6.ImportedResource {
 	t.Helper()
 	resp, err := w.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
@@ -178,7 +178,7 @@ func (w *walk) imports(t *testing.T, at, typeName, id string) []*tfprotov6.Impor
 	return resp.ImportedResources
 }
 
-// taint is terraform taint: the next plan replaces the resource.
+// taint does what terraform taint does: the next plan replaces the resource.
 func (s *stage) taint(at string) {
 	instance := s.core.state[at]
 	instance.tainted = true
@@ -198,7 +198,7 @@ func (s *stage) attribute(at, name string) tftypes.Value {
 	return parts(s.core.state[at].value)[name]
 }
 
-// checks runs a check that looks at the server only.
+// checks runs a check that looks only at the server.
 func (s *stage) checks(check resource.TestCheckFunc) {
 	s.t.Helper()
 	if err := check(nil); err != nil {

@@ -28,7 +28,7 @@ var lostReplies = map[string]mockserver.Fault{
 	"503 before":                {Kind: mockserver.StatusReply, Status: 503, RetryAfter: "0"},
 }
 
-// everythingDeclared is [everything], for the stage.
+// everythingDeclared returns the attributes of [everything] for the stage.
 func everythingDeclared() declared {
 	return declared{
 		"phone_id": phone, number: "+1 (555) 010-0000", "recipient_account_id": acme, "recipient_contact_id": bob,
@@ -38,8 +38,8 @@ func everythingDeclared() declared {
 	}
 }
 
-// The whole life of a conversation, each way in which an undocumented fact of
-// the API may turn out.
+// The whole life of a conversation, for each way in which an undocumented fact of the API
+// may turn out.
 func TestStage_eitherWay(t *testing.T) {
 	t.Parallel()
 	for _, choice := range mockserver.Switches {
@@ -61,7 +61,7 @@ func eitherWay(s *stage) {
 	first := func() map[string]any { return s.Records(conversations)[0] }
 	id := fmt.Sprint(first()["id"])
 
-	// Someone else uses the CRM meanwhile.
+	// Someone else uses the CRM at the same time.
 	_, other := s.Create(conversations, map[string]any{"phone_id": otherPhone})
 	must(s.t, errors.Join(other, s.Edit(conversations, id, map[string]any{"recipient_account_id": globex})))
 	d["account_relations"] = []string{}
@@ -80,7 +80,7 @@ func eitherWay(s *stage) {
 	}
 }
 
-// However a reply gets lost, a conversation is made once, changed, and deleted.
+// However a reply gets lost, the conversation is created once, changed, and deleted.
 func TestStage_lostReply(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
@@ -108,7 +108,7 @@ func TestStage_lostReply(t *testing.T) {
 	}
 }
 
-// Of many, none is made twice and none is left out.
+// Of many conversations, none is created twice and none is missing.
 func TestStage_lostReplyOfBulk(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
@@ -180,8 +180,8 @@ func TestStage_allOrNothing(t *testing.T) {
 	}
 }
 
-// Where the CRM does not name the entry at fault, the error says how to find it. Where
-// each entry has its own reply, it says nothing of that.
+// If the CRM does not name the entry at fault, the error says how to find it. If each
+// entry has its own reply, the error does not say that.
 func TestStage_unnamedRefusal(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
@@ -206,7 +206,7 @@ func TestStage_unnamedRefusal(t *testing.T) {
 	}
 }
 
-// With rollback_method = 1, what succeeds stays, and is never tainted.
+// With rollback_method = 1, what succeeds stays, and the resource is never tainted.
 func TestStage_keepWhatSucceeds(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {

@@ -11,10 +11,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/probe"
 )
 
-// sweep deletes what earlier runs have left in the real space: the conversations
-// of the test's phones whose number is such a fictional one, and that have no message but
-// the tests' own. The space, which the environment names, is named once more, so
-// that nothing is deleted by what happens to be in the environment.
+// sweep deletes what earlier runs have left in the real space: the conversations of the
+// tests' phones that have a fictional number of the tests, and no messages except the
+// tests' own. The caller names the space of the environment once more, so that a
+// forgotten variable deletes nothing.
 func sweep(spaceID string) error {
 	if missing := missingVariables(); len(missing) > 0 {
 		return fmt.Errorf("the space to sweep takes %s; missing: %s", strings.Join(accVariables, ", "), strings.Join(missing, ", "))
@@ -46,7 +46,7 @@ func sweep(spaceID string) error {
 	return errors.Join(problems...)
 }
 
-// hasOnlyProbes reports whether nobody but the tests has written to a conversation.
+// hasOnlyProbes reports whether only the tests have written to a conversation.
 func hasOnlyProbes(ctx context.Context, c *client.Client, id client.ID) (bool, error) {
 	messages, err := c.Messages.Some(ctx, client.Query{
 		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}, IncludeDeleted: true,

@@ -26,8 +26,8 @@ var (
 
 func newMessageAction() action.Action { return &messageAction{} }
 
-// messageAction is the action pipeliner_text_message. It has no state, so nothing of an
-// invocation is remembered for the next one.
+// messageAction is the action pipeliner_text_message. It has no state, so it remembers
+// nothing of an invocation.
 type messageAction struct{ provider *providerData }
 
 type messageActionModel struct {
@@ -37,7 +37,7 @@ type messageActionModel struct {
 	Status          types.String `tfsdk:"status"`
 	DatetimeSent    types.String `tfsdk:"datetime_sent"`
 	MessageSID      types.String `tfsdk:"message_sid"`
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
 }
 
 func (a *messageAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
@@ -52,8 +52,8 @@ func (a *messageAction) Schema(_ context.Context, _ action.SchemaRequest, resp *
 	}
 }
 
-// messageActionAttributes are those of a message that is to be created, with the
-// validators that the attribute messages has for them.
+// messageActionAttributes returns the attributes of a message to create, with the
+// validators of the attribute messages.
 func messageActionAttributes() map[string]schema.Attribute {
 	level := validationLevelAttribute()
 	attributes := map[string]schema.Attribute{
@@ -62,12 +62,12 @@ func messageActionAttributes() map[string]schema.Attribute {
 			Validators:          []validator.String{isReference{entity: conversationEntity}},
 			MarkdownDescription: "UUID of the conversation, or a URI that ends in it.",
 		},
-		"validation_level": schema.Int64Attribute{Optional: true, Validators: level.Validators, MarkdownDescription: level.MarkdownDescription},
+		"validation_level": schema.Int64Attribute{CustomType: wholeNumberType{}, Optional: true, Validators: level.Validators, MarkdownDescription: level.MarkdownDescription},
 	}
 	required := map[string]string{
 		"content": "The text.",
-		"direction": "Whose message it is: `outgoing` or `incoming`. **Whether creating an outgoing message sends it to the recipient is not documented** " +
-			"by the CRM's API. Assume that it does.",
+		"direction": "The direction: `outgoing` or `incoming`. **Whether creating an outgoing message sends it " +
+			"to the recipient is not documented** by the CRM's API. Assume that it does.",
 	}
 	for name, attribute := range messageAttributes() {
 		text, isText := attribute.(resourceschema.StringAttribute)
@@ -92,8 +92,8 @@ func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest
 	a.provider = data
 }
 
-// ModifyPlan warns of a message that may reach a person. The conversation need not exist
-// yet, or may be restored by the same apply, so that only Invoke looks at it.
+// ModifyPlan warns of a message that may reach a person. The conversation may not exist
+// yet, or the same apply may restore it, so only Invoke looks at it.
 func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var config messageActionModel
 	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
@@ -134,28 +134,31 @@ func (m messageActionModel) message() messageModel {
 	return messageModel{Content: m.Content, Direction: m.Direction, Status: m.Status, DatetimeSent: m.DatetimeSent, MessageSID: m.MessageSID}
 }
 
-// checkConversation refuses a deleted conversation, in which nobody would see the
-// message. Whether the conversation exists is for the CRM to say when the message is
-// created: a read may come from a copy that lags behind.
+// checkConversation refuses a deleted conversation, where no one would see the message.
+// It accepts one that it does not find, because a lagging replica may answer. The CRM
+// refuses the message if the conversation does not exist.
 func (a *messageAction) checkConversation(ctx context.Context, api *engine.Engine, config messageActionModel) (diags diag.Diagnostics) {
 	conversation, err := api.Conversations.Get(ctx, reference(config.ConversationID))
 	switch {
 	case err == nil && conversation.IsDeleted:
 		diags.AddAttributeError(path.Root(conversationOfMessage), "Deleted Text Message Conversation",
-			fmt.Sprintf("The conversation %s is deleted in the CRM. No message was created. Restore the conversation, then %s.", conversation.ID, invokeAgain))
+			fmt.Sprintf("The conversation %s is deleted in the CRM. The action created no message. Restore the "+
+				"conversation, then %s.", conversation.ID, invokeAgain))
 	case err != nil && client.ProblemOf(err) != client.NotFound:
-		f := failure{action: "Create", message: true, invoked: true, err: fmt.Errorf("its conversation: %w", err), causes: &a.provider.causes}
+		f := failure{action: "Create", message: true, invoked: true, err: fmt.Errorf("reading the conversation "+
+			"failed: %w", err), causes: &a.provider.causes}
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
 }
 
-// created returns the id of the message, zero where there is none, with an error where
-// none was created or where that is not known.
+// created returns the id of the message, zero for none. If no message was created, or if
+// that is unknown, there is an error.
 func (a *messageAction) created(config messageActionModel, made engine.Result[client.Message]) (id client.ID, diags diag.Diagnostics) {
 	if unread, ok := errors.AsType[*engine.UnreadError](made.Err); ok {
 		diags.AddWarning("Text Message Not Fully Known",
-			fmt.Sprintf("The message %s was created, but could not be read back.\n\nCause: %v", unread.ID, unread.Err))
+			fmt.Sprintf("The action created the message %s, but couldn't read it back.\n\nCause: %v",
+				unread.ID, unread.Err))
 		return unread.ID, diags
 	}
 	if made.Err != nil {
@@ -164,26 +167,29 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 	}
 	if made.Adopted {
 		diags.AddWarning("Text Message Adopted", fmt.Sprintf(
-			"The CRM did not reply to the creation. The provider found the message %s, which appeared in the conversation since and agrees with what was sent. "+
-				"It took this message for the one that it created, and sent no second one.", made.Value.ID))
+			"The CRM did not reply when the action created the message. The provider found the message %s, which "+
+				"has appeared in the conversation since and agrees with what was sent. It adopted this message, and "+
+				"sent no second one.", made.Value.ID))
 	}
 	if len(made.Twins) > 0 {
 		diags.AddWarning("Text Message May Exist Twice", fmt.Sprintf(
-			"The CRM did not reply to the creation, and showed nothing of it for as long as recovery_timeout says, so the provider sent it again. "+
-				"The CRM may have carried out both requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
+			"The CRM did not reply when the action created the message, and did not show it within "+
+				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
+				"requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
 	}
 	for _, field := range engine.Differences(config.message().toAPI(nil), made.Value) {
 		diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s, but then held something else.", field, made.Value.ID))
+			fmt.Sprintf("The CRM accepted %s of the message %s, but stores a different value.",
+				field, made.Value.ID))
 	}
 	return made.Value.ID, diags
 }
 
-// progressInterval is how often an action that waits says so.
+// progressInterval is how often a waiting action reports its progress.
 const progressInterval = 10 * time.Second
 
-// sayEvery says again and again how much time has passed, until the returned function is
-// called: nothing is said after that.
+// sayEvery calls say at this interval with the time that has passed. After stop has
+// returned, it no longer calls it.
 func sayEvery(interval time.Duration, say func(passed time.Duration)) (stop func()) {
 	ended := make(chan struct{})
 	var saying sync.WaitGroup

@@ -34,8 +34,8 @@ action "pipeliner_text_message" "test" {
 }
 `
 	}
-	// What -invoke invokes refers to no resource: some versions of Terraform don't know
-	// one then.
+	// The action that -invoke invokes refers to no resource, because some versions of
+	// Terraform can't resolve one then.
 	again := func() string {
 		return configuration() + fmt.Sprintf(`
 action "pipeliner_text_message" "again" {

@@ -19,7 +19,7 @@ import (
 
 const messageAction = "pipeliner_text_message"
 
-// An invocation is what Terraform learns of one.
+// An invocation is what Terraform learns of an invocation.
 type invocation struct {
 	progress    []string
 	diagnostics []*tfprotov6.Diagnostic
@@ -57,12 +57,12 @@ func (s *stage) rpc() rpc {
 	return rpc{server, server.(tfprotov6.ListResourceServer), s.t, schemas}
 }
 
-// hello is the configuration of an outgoing message.
+// hello returns the configuration of an outgoing message.
 func hello(conversation string) map[string]any {
 	return map[string]any{"text_message_conversation_id": conversation, "content": "Hello", "direction": "outgoing"}
 }
 
-// messageWrites returns how many requests have written anything.
+// messageWrites returns the number of requests that have written.
 func (w *world) messageWrites() (count int) {
 	for _, request := range w.Requests() {
 		if request.Method != http.MethodGet {
@@ -136,13 +136,13 @@ func TestMessageAction_batch(t *testing.T) {
 	})
 }
 
-// Whatever becomes of the reply, there is one message.
+// Whatever happens to the reply, there is one message.
 func TestMessageAction_lostReply(t *testing.T) {
 	t.Parallel()
-	const adopted = ": Text Message Adopted: The CRM did not reply to the creation.…and sent no second one."
+	const adopted = ": Text Message Adopted: The CRM did not reply when the action created the message.…and sent no second one."
 	for name, test := range map[string]struct {
 		fault mockserver.Fault
-		waits bool // so long that the progress says it
+		waits bool // long enough for a progress message
 		want  []string
 	}{
 		"carried out":                     {mockserver.Fault{Kind: mockserver.DropAfter}, false, []string{adopted}},
@@ -168,7 +168,7 @@ func TestMessageAction_lostReply(t *testing.T) {
 	}
 }
 
-// Where it can't be found out, the error says so, and what to do.
+// If the outcome can't be found out, the error says so, and what to do.
 func TestMessageAction_unknownOutcome(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -180,7 +180,7 @@ func TestMessageAction_unknownOutcome(t *testing.T) {
 		got := s.rpc().invoked(hello(id))
 		s.rpc().wantDiagnostics(got.diagnostics, ": Unable to Create Text Message: The message may or may not have been created, and the CRM may have sent it. "+
 			"An action has no state, so the provider doesn't look for it again. Look in the CRM for a message of the conversation "+id+" with a revision above …. "+
-			"Only if it is not there, invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME.\n\nCause: …")
+			"Only if it isn't there, invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME.\n\nCause: …")
 		if writes := s.messageWrites(); writes != 1 {
 			s.t.Errorf("%d requests have written; want one", writes)
 		}
@@ -199,7 +199,7 @@ func TestMessageAction_refused(t *testing.T) {
 	}{
 		"no conversation": {
 			func(*stage) string { return nobody },
-			": Unable to Create Text Message: The CRM has no conversation " + nobody + " in this space. No message was created. Check text_message_conversation_id, then invoke the action again: …", 1,
+			": Unable to Create Text Message: The CRM has no conversation " + nobody + " in this space. The action created no message. Check text_message_conversation_id, then invoke the action again: …", 1,
 		},
 		"a deleted conversation": {
 			func(s *stage) string {
@@ -207,7 +207,7 @@ func TestMessageAction_refused(t *testing.T) {
 				must(s.t, s.SoftDelete(conversations, id))
 				return id
 			},
-			"text_message_conversation_id: Deleted Text Message Conversation: The conversation … is deleted in the CRM. No message was created. Restore the conversation, then invoke the action again: …", 0,
+			"text_message_conversation_id: Deleted Text Message Conversation: The conversation … is deleted in the CRM. The action created no message. Restore the conversation, then invoke the action again: …", 0,
 		},
 		"no permission": {
 			func(s *stage) string {
@@ -237,8 +237,8 @@ func TestMessageAction_refused(t *testing.T) {
 	}
 }
 
-// The plan refuses what can't be a message, and warns of what may reach a person. It
-// sends nothing.
+// The plan refuses an invalid message, and warns of one that may reach a person. It sends
+// nothing.
 func TestMessageAction_plan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -275,7 +275,7 @@ func TestMessageAction_plan(t *testing.T) {
 			r.wantDiagnostics(planned.Diagnostics, test.plan...)
 		})
 	}
-	t.Cleanup(func() { // behind the parallel ones
+	t.Cleanup(func() { // after the parallel tests
 		if requests := w.Requests(); len(requests) > 0 {
 			t.Errorf("there were requests: %v", requests)
 		}

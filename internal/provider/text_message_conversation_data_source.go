@@ -39,12 +39,16 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 			MarkdownDescription: attributes[name].GetMarkdownDescription() + " " + how,
 		}
 	}
-	given("id", "Given, it says which conversation to find, also a soft-deleted one; a URI that ends in it does as well.", isReference{entity: conversationEntity})
-	given("phone_id", "Given with `recipient_phone_number`, both say which conversation to find.", isReference{entity: "Phones"})
-	given("recipient_phone_number", "Given with `phone_id`, both say which conversation to find, in whatever spelling the CRM has the number.", stringvalidator.LengthAtLeast(1))
+	given("id", "Set it to find the conversation with this id, even a soft-deleted one. The value can also be a "+
+		"URI that ends in the id.", isReference{entity: conversationEntity})
+	given("phone_id", "Set it together with `recipient_phone_number` to find the conversation.",
+		isReference{entity: "Phones"})
+	given("recipient_phone_number", "Set it together with `phone_id` to find the conversation. The CRM may have "+
+		"the number in another spelling. For a number without `+`, this needs the provider's `default_region`.", stringvalidator.LengthAtLeast(1))
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A text message conversation that is in the CRM: the one with an `id`, or the only one of a phone (`phone_id`) with a number " +
-			"(`recipient_phone_number`). That there is none, or that several have the number, is an error.",
+		MarkdownDescription: "Finds one text message conversation of the CRM: by its `id`, or by its phone " +
+			"(`phone_id`) and its number (`recipient_phone_number`). If no conversation matches, or if several " +
+			"have the number, the data source fails.",
 		Attributes: attributes,
 	}
 }
@@ -55,20 +59,22 @@ func (d *conversationLookup) ValidateConfig(ctx context.Context, req datasource.
 	resp.Diagnostics.Append(checkCriteria(config)...)
 }
 
-// checkCriteria accepts an id, or a phone and a number. What is not yet known
-// may be either.
+// checkCriteria accepts an id, or a phone and a number. An unknown value may turn out to
+// be set or not.
 func checkCriteria(config conversationModel) (diags diag.Diagnostics) {
-	const either = "A conversation is found by its id, or by phone_id and recipient_phone_number. "
+	const either = "Set either id, or both phone_id and recipient_phone_number. "
 	id, phone, number := config.ID, config.PhoneID, config.RecipientPhoneNumber
 	switch {
 	case id.IsUnknown():
 	case !id.IsNull() && isKnown(phone):
-		diags.AddAttributeError(path.Root("phone_id"), "Too Many Criteria", either+"The id is given: remove phone_id.")
+		diags.AddAttributeError(path.Root("phone_id"), "Too Many Criteria", either+"The id is set, so remove "+
+			"phone_id.")
 	case !id.IsNull() && isKnown(number):
-		diags.AddAttributeError(path.Root("recipient_phone_number"), "Too Many Criteria", either+"The id is given: remove recipient_phone_number.")
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "Too Many Criteria", either+"The id is set, "+
+			"so remove recipient_phone_number.")
 	case !id.IsNull():
 	case phone.IsNull() && number.IsNull():
-		diags.AddError("Missing Criteria", either+"Neither is given.")
+		diags.AddError("Missing Criteria", either+"None of them is set.")
 	case number.IsNull() && !phone.IsUnknown():
 		diags.AddAttributeError(path.Root("phone_id"), "Missing Criteria", either+"Add recipient_phone_number.")
 	case phone.IsNull() && !number.IsUnknown():
@@ -85,7 +91,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	find := findByNumber
+	find := d.findByNumber
 	if isKnown(config.ID) {
 		find = findByID
 	}
@@ -104,30 +110,40 @@ func findByID(ctx context.Context, api *engine.Engine, config conversationModel)
 	switch {
 	case client.ProblemOf(err) == client.NotFound:
 		diags.AddAttributeError(path.Root("id"), "No Such Text Message Conversation",
-			fmt.Sprintf("The space has no conversation with the id %s. Check the id: it may be that of another kind of record, or of another space.\n\nCause: %v", reference(config.ID), err))
+			fmt.Sprintf("The space has no conversation with the id %s. Check the id: it may belong to another "+
+				"kind of record, or to another space.\n\n"+
+				"Cause: %v", reference(config.ID), err))
 	case err != nil:
 		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
 	}
 	return conversation, diags
 }
 
-func findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
+func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	phone, number := reference(config.PhoneID), config.RecipientPhoneNumber.ValueString()
 	found, err := api.OfNumber(ctx, phone, number)
 	switch {
 	case err != nil:
 		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+	case len(found) == 0 && !d.provider.numbers(nil).HasCountry(number):
+		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
+			fmt.Sprintf("The phone %s has no conversation with the number %q. The provider does not know its country, so it compares the "+
+				"number as text, without spaces and punctuation. Write it with + and its country code, or set default_region in "+
+				"the provider block. To find a soft-deleted conversation, set its id instead.", phone, number))
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
-			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both; a soft-deleted conversation is found by its id only.", phone, number))
+			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both. To "+
+				"find a soft-deleted conversation, set its id instead.", phone, number))
 	case len(found) > 1:
 		ids := make([]client.ID, len(found))
 		for i, conversation := range found {
 			ids[i] = conversation.ID
 		}
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
-			fmt.Sprintf("The phone %s has %d conversations with the number %q. Say which one by its id, one of: %s.", phone, len(found), number, idList(ids)))
+			fmt.Sprintf("The phone %s has %d conversations with the number %q. Set the id of one of them "+
+				"instead: %s.",
+				phone, len(found), number, idList(ids)))
 	default:
 		return found[0], nil
 	}

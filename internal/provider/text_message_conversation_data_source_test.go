@@ -21,7 +21,7 @@ func conversationData(attributes string) string {
 	return fmt.Sprintf("data \"pipeliner_text_message_conversation\" \"test\" {\n  %s\n}", attributes)
 }
 
-// The data source shows what the resource shows, also what has just been changed.
+// The data source shows the same as the resource, including what has just changed.
 func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
 	w := newSpace(t, everyRecord...)
 	same := func(names ...string) (checks []statecheck.StateCheck) {
@@ -37,7 +37,7 @@ func TestAccTextMessageConversationData_likeTheResource(t *testing.T) {
 		resource.TestStep{Config: w.conversation(everything) + data, ConfigStateChecks: all[:2]},
 		resource.TestStep{
 			Config: strings.ReplaceAll(w.conversation(everything), acme, globex) + data,
-			// The number is shown as the CRM has it, which may be another spelling.
+			// The number has the CRM's spelling, which may be a different one.
 			ConfigStateChecks: append(all[3:], statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("recipient_account_id"), knownvalue.StringExact(globex))),
 		},
 	)
@@ -100,14 +100,14 @@ func TestAccTextMessageConversationData_byNumber(t *testing.T) {
 		resource.TestStep{
 			Config: find("+1 303 555 0101"),
 			ExpectError: says("Several Text Message Conversations", `recipient_phone_number = "+1 303 555 0101"`, "has 2 conversations with the number",
-				"Say which one by its id, one of:", twin+", "+otherTwin),
+				"Set the id of one of them instead:", twin+", "+otherTwin),
 		},
-		resource.TestStep{Config: find("+13035550102"), ExpectError: says("No Such Text Message Conversation", `recipient_phone_number = "+13035550102"`, "found by its id only")},
+		resource.TestStep{Config: find("+13035550102"), ExpectError: says("No Such Text Message Conversation", `recipient_phone_number = "+13035550102"`, "To find a soft-deleted conversation, set its id instead")},
 		resource.TestStep{Config: find("+13035550103"), ExpectError: says("No Such Text Message Conversation", `has no conversation with the number "+13035550103"`)},
 	)
 }
 
-// What is wrong is said before anything is asked.
+// Mistakes are found before any request.
 func TestAccTextMessageConversationData_badInput(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	rejections := map[string]rejection{}
@@ -115,13 +115,13 @@ func TestAccTextMessageConversationData_badInput(t *testing.T) {
 		attributes string
 		want       *regexp.Regexp
 	}{
-		"nothing":            {``, says("Missing Criteria", "by its id, or by phone_id and recipient_phone_number. Neither is given.")},
+		"nothing":            {``, says("Missing Criteria", "Set either id, or both phone_id and recipient_phone_number. None of them is set.")},
 		"only a phone":       {`phone_id = "` + phone + `"`, says("Missing Criteria", "phone_id = ", "Add recipient_phone_number.")},
 		"only a number":      {`recipient_phone_number = "+15550100000"`, says("Missing Criteria", "recipient_phone_number = ", "Add phone_id.")},
-		"too much":           {`id = "` + nobody + "\"\n  phone_id = \"" + phone + `"`, says("Too Many Criteria", "phone_id = ", "The id is given: remove phone_id.")},
+		"too much":           {`id = "` + nobody + "\"\n  phone_id = \"" + phone + `"`, says("Too Many Criteria", "phone_id = ", "The id is set, so remove phone_id.")},
 		"no uuid":            {`id = "x"`, says("Invalid Id", `id = "x"`, "is neither a UUID")},
-		"a phone's uuid":     {`id = "https://x/entities/Phones/` + phone + `"`, says("Id of Another Entity", "ids of TextMessageConversations belong here")},
-		"no phone's uuid":    {"phone_id = \"https://x/entities/Accounts/" + acme + "\"\n  recipient_phone_number = \"+1\"", says("Id of Another Entity", "ids of Phones belong here")},
+		"a phone's uuid":     {`id = "https://x/entities/Phones/` + phone + `"`, says("Id of Another Entity", "Use the id of a record of TextMessageConversations")},
+		"no phone's uuid":    {"phone_id = \"https://x/entities/Accounts/" + acme + "\"\n  recipient_phone_number = \"+1\"", says("Id of Another Entity", "Use the id of a record of Phones")},
 		"an empty number":    {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"\"", says("recipient_phone_number = ", "string length must be at least 1")},
 		"what is only shown": {`revision = 7`, says("Invalid Configuration for Read-Only Attribute", "revision = 7")},
 	} {
@@ -139,8 +139,8 @@ func TestAccTextMessageConversationData_trouble(t *testing.T) {
 		want  *regexp.Regexp
 	}{
 		"wrong credentials": {mockserver.Fault{Kind: mockserver.StatusReply, Status: 401}, says("Unable to Find Text Message Conversation", "does not accept the provider's user name and password")},
-		"no permission":     {mockserver.Fault{Kind: mockserver.StatusReply, Status: 403}, says("Unable to Find Text Message Conversation", "Give the Application", "in the space's administration.", "Cause: HTTP 403")},
-		"HTML":              {mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"}, says("Unable to Find Text Message Conversation", "is not a reply of the Pipeliner API", "it begins: <html>Log in")},
+		"no permission":     {mockserver.Fault{Kind: mockserver.StatusReply, Status: 403}, says("Unable to Find Text Message Conversation", "In the space's administration, give the permission to the Application", "Cause: HTTP 403")},
+		"HTML":              {mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"}, says("Unable to Find Text Message Conversation", "does not match the Pipeliner API", "it begins: <html>Log in")},
 	} {
 		for criteria, attributes := range map[string]string{
 			"id":     `id = "` + nobody + `"`,

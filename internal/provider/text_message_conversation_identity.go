@@ -14,7 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A conversationIdentity says which conversation it is, of all spaces.
+// A conversationIdentity is the resource identity of a conversation, among those of all
+// spaces.
 type conversationIdentity struct {
 	SpaceID types.String `tfsdk:"space_id"`
 	ID      types.String `tfsdk:"id"`
@@ -28,20 +29,21 @@ func (r *conversationResource) IdentitySchema(_ context.Context, _ resource.Iden
 		},
 		"space_id": identityschema.StringAttribute{
 			OptionalForImport: true,
-			Description:       "Id of the space. Given for an import, it must be the provider's.",
+			Description:       "Id of the space. If you set it in an import, it must be the provider's space.",
 		},
 	}}
 }
 
-// identityOf returns the identity of a conversation, written in one way only:
-// Terraform compares it as text. One that may not have been created has no id.
+// identityOf returns the resource identity of a conversation, always in the same
+// spelling, because Terraform compares it as text. A conversation that may not exist has
+// no id.
 func identityOf(space string, id client.ID) conversationIdentity {
 	return conversationIdentity{SpaceID: types.StringValue(space), ID: referenceFromAPI(id)}
 }
 
-// identify sets the identity where it has no id yet: the state may be one of a
-// Terraform, or of a version of this provider, that knows no identities, or of what may
-// not have been created. A known one never changes.
+// identify sets the resource identity if it has no id yet. The state may come from a
+// version of Terraform or of this provider without resource identities, or the
+// conversation may not exist yet. An identity with an id never changes.
 func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
 	var before conversationIdentity
 	if !identity.Raw.IsFullyNull() {
@@ -56,8 +58,8 @@ func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.Res
 	return append(diags, identity.Set(ctx, identityOf(api.Client().SpaceID(), reference(id)))...)
 }
 
-// idToImport returns what an import is to find: an id, or an identity, whose
-// space must be the provider's.
+// idToImport returns the id that an import names, directly or in a resource identity. The
+// space of the identity must be the provider's.
 func idToImport(ctx context.Context, req resource.ImportStateRequest, space string) (id string, diags diag.Diagnostics) {
 	if req.ID != "" || req.Identity.Raw.IsNull() {
 		return req.ID, nil
@@ -66,8 +68,10 @@ func idToImport(ctx context.Context, req resource.ImportStateRequest, space stri
 	diags = req.Identity.Get(ctx, &identity)
 	if given := identity.SpaceID; isKnown(given) && given.ValueString() != space {
 		diags.AddAttributeError(path.Root("space_id"), "Import From Another Space",
-			fmt.Sprintf("The conversation %s is to be imported from the space %q, but the provider is that of the space %q. "+
-				"Either leave out space_id, or import with a provider whose space_id is %[2]q.", identity.ID.ValueString(), given.ValueString(), space))
+			fmt.Sprintf("The identity of the conversation %s names the space %q, but the provider is configured "+
+				"for the space %q. Remove space_id from the identity, or import with a provider whose space_id "+
+				"is %[2]q.",
+				identity.ID.ValueString(), given.ValueString(), space))
 	}
 	return identity.ID.ValueString(), diags
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// withIdentity says from which version on there are identities.
+// withIdentity requires a version with resource identities.
 var withIdentity = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_12_0)}
 
 func TestIdentitySchema(t *testing.T) {
@@ -39,8 +39,8 @@ func TestIdentitySchema(t *testing.T) {
 	}
 }
 
-// However it is written what to import, the state and the identity are the
-// same, and stay so when the conversation is then read.
+// For each form of an import, the state and the identity are the same, and stay so when
+// the conversation is read.
 func TestImportByIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -84,7 +84,7 @@ func TestImportByIdentity_refused(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
 	for want, identity := range map[string]map[string]any{
-		`space_id: Import From Another Space: The conversation ` + nobody + ` is to be imported from the space "theirs", but the provider is that of the space "my_space".`: {"id": nobody, "space_id": "theirs"},
+		`space_id: Import From Another Space: The identity of the conversation ` + nobody + ` names the space "theirs", but the provider is configured for the space "my_space".`: {"id": nobody, "space_id": "theirs"},
 		`id: Invalid Import Id: …"alice" is neither a UUID`:                                                      {"id": "alice"},
 		`id: Import Id of Another Entity: …"https://x/entities/Contacts/` + ada + `" names a record of Contacts`: {"id": "https://x/entities/Contacts/" + ada},
 	} {
@@ -95,9 +95,9 @@ func TestImportByIdentity_refused(t *testing.T) {
 	w.asksNothing()
 }
 
-// A state may have no identity, as Terraform before 1.12 keeps none, or one of
-// a space that the provider no longer has. Neither is in the way, also not where
-// the conversation is gone.
+// A state may have no identity, because Terraform before 1.12 keeps none, or one of a
+// space that the provider no longer has. Neither causes an error, even if the
+// conversation is gone.
 func TestReadWithAnyIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -129,7 +129,7 @@ func TestReadWithAnyIdentity(t *testing.T) {
 	}
 }
 
-// An update of a state without an identity, which has not been read before.
+// An update of a state without an identity that was not read before.
 func TestUpdateWithoutIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

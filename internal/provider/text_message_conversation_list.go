@@ -22,12 +22,12 @@ var (
 
 func newConversationList() list.ListResource { return &conversationList{} }
 
-// conversationList is the list resource pipeliner_text_message_conversation,
-// what terraform query finds.
+// conversationList is the list resource pipeliner_text_message_conversation, for
+// terraform query.
 type conversationList struct{ baseResource }
 
-// conversationListModel is a [lookupModel], but for the limit, which Terraform
-// has a setting of its own for.
+// conversationListModel is a [lookupModel] without the limit, for which Terraform has its
+// own setting.
 type conversationListModel struct {
 	Filter         types.Map  `tfsdk:"filter"`
 	FilterOp       types.Map  `tfsdk:"filter_op"`
@@ -41,9 +41,10 @@ func (l *conversationList) Metadata(_ context.Context, req resource.MetadataRequ
 
 func (l *conversationList) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The text message conversations of the CRM that match, the oldest first unless `order_by` says otherwise: for `terraform query`, " +
-			"which shows them and writes a configuration that imports them. That configuration holds all that the CRM has, also links: " +
-			"remove the lines of what Terraform is not to manage.",
+		MarkdownDescription: "Finds text message conversations of the CRM, the oldest first unless you set " +
+			"`order_by`. `terraform query` shows them, and can write a configuration that imports them. That " +
+			"configuration contains everything that the CRM has, including links. Remove the lines that " +
+			"Terraform should not manage.",
 		Attributes: listAttributes(lookupAttributes(conversationFieldNames())),
 	}
 }
@@ -77,7 +78,7 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 	}
 }
 
-// listAttributes returns the attributes of a lookup as those of a list, without
+// listAttributes returns the attributes of a lookup as those of a list resource, without
 // the limit.
 func listAttributes(attributes map[string]dataschema.Attribute) map[string]schema.Attribute {
 	same := make(map[string]schema.Attribute, len(attributes))
@@ -91,10 +92,11 @@ func listAttributes(attributes map[string]dataschema.Attribute) map[string]schem
 			same[name] = schema.BoolAttribute{Optional: true, Validators: a.Validators, MarkdownDescription: a.MarkdownDescription}
 		}
 	}
-	return same // a test sees that they are all
+	return same // a test checks that none is missing
 }
 
-// lookupOf returns what is looked for: all where there is no configuration.
+// lookupOf returns the lookup in a configuration. Without a configuration, it finds
+// everything.
 func lookupOf(ctx context.Context, config tfsdk.Config) (lookupModel, diag.Diagnostics) {
 	var model conversationListModel
 	if config.Raw.IsNull() {
@@ -116,7 +118,7 @@ func listResult(ctx context.Context, req list.ListRequest, space string, convers
 	return result
 }
 
-// displayName is the recipient's number, which tells people more than an id.
+// displayName returns the recipient's number, which tells people more than an id.
 func displayName(conversation client.Conversation) string {
 	name := cmp.Or(conversation.RecipientPhoneNumber, conversation.ID.String())
 	if conversation.IsDeleted {

@@ -27,8 +27,7 @@ import (
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
-// withQueries says from which version on Terraform has queries. OpenTofu has
-// none yet.
+// withQueries requires a version of Terraform with queries. OpenTofu has none yet.
 var withQueries = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_14_0)}
 
 func stringMap(fields ...string) tftypes.Value {
@@ -39,7 +38,7 @@ func stringMap(fields ...string) tftypes.Value {
 	return tftypes.NewValue(tftypes.Map{ElementType: tftypes.String}, elements)
 }
 
-// list returns what a list yields, of which at most so many are taken; 0: all.
+// list returns the results of a list, at most limit of them, 0 for all.
 func (r rpc) list(config map[string]any, limit int64, include bool, take int) (results []tfprotov6.ListResourceResult) {
 	r.t.Helper()
 	stream, err := r.ListResource(r.t.Context(), &tfprotov6.ListResourceRequest{
@@ -55,7 +54,7 @@ func (r rpc) list(config map[string]any, limit int64, include bool, take int) (r
 	return results
 }
 
-// listed returns the ids of what a list yields without any diagnostic.
+// listed returns the ids of a list's results, which must have no diagnostics.
 func (r rpc) listed(results []tfprotov6.ListResourceResult) (ids []string) {
 	r.t.Helper()
 	for _, result := range results {
@@ -69,7 +68,8 @@ func (r rpc) listed(results []tfprotov6.ListResourceResult) (ids []string) {
 	return ids
 }
 
-// A list looks as the data source does, but for the limit, which is Terraform's.
+// A list resource has the attributes of the data source, except for the limit, which is
+// Terraform's.
 func TestListSchema(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
@@ -97,7 +97,7 @@ func TestListSchema(t *testing.T) {
 	}
 }
 
-// Pages are read when they are needed, and not before.
+// Pages are read only when they are needed.
 func TestList_pages(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -159,7 +159,7 @@ func TestList_filters(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-	// A list whose block has no configuration finds all.
+	// A list without a configuration finds everything.
 	stream, err := r.ListResource(t.Context(), &tfprotov6.ListResourceRequest{TypeName: conversationType})
 	must(t, err)
 	if diff := cmp.Diff([]string{one, two, other}, r.listed(slices.Collect(stream.Results))); diff != "" {
@@ -167,7 +167,7 @@ func TestList_filters(t *testing.T) {
 	}
 }
 
-// What is shown: a name for people, and all of the conversation if asked.
+// The results have a name for people, and the whole conversation if asked.
 func TestList_results(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -187,7 +187,7 @@ func TestList_results(t *testing.T) {
 			if !include || i != 1 {
 				continue
 			}
-			// It is what an import and a read make of it.
+			// The resource is the same as after an import and a read.
 			read, err := r.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
 				TypeName: conversationType, CurrentState: r.encode(r.resourceType(), map[string]any{"id": full}), CurrentIdentity: result.Identity,
 			})
@@ -215,12 +215,12 @@ func TestList_badInput(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
 	for want, config := range map[string]map[string]any{
-		`filter.number: …value must be one of`:                                  {"filter": stringMap("number", "+1")},
-		`filter.account_relations: …value must be one of`:                       {"filter": stringMap("account_relations", "x")},
-		`filter_op.created: …value must be one of … got: "like"`:                {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
-		`filter_op.created: Filter Without a Value: …needs a value`:             {"filter_op": stringMap("created", "gt")},
-		`filter.created: Filter With a Needless Value: …compares with no value`: {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
-		`filter.revision: Filter Without Two Values: …separated by a comma`:     {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
+		`filter.number: …value must be one of`:                              {"filter": stringMap("number", "+1")},
+		`filter.account_relations: …value must be one of`:                   {"filter": stringMap("account_relations", "x")},
+		`filter_op.created: …value must be one of … got: "like"`:            {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
+		`filter_op.created: Filter Without a Value: …needs a value`:         {"filter_op": stringMap("created", "gt")},
+		`filter.created: Filter With a Needless Value: …takes no value`:     {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
+		`filter.revision: Filter Without Two Values: …separated by a comma`: {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
 	} {
 		got, err := r.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
 			TypeName: conversationType, Config: r.encode(r.listType(), config),
@@ -231,7 +231,7 @@ func TestList_badInput(t *testing.T) {
 	w.asksNothing()
 }
 
-// An error is the last that comes, behind what was found before it.
+// An error is the last result, after what was found before it.
 func TestList_trouble(t *testing.T) {
 	t.Parallel()
 	const summary = "Unable to Find Text Message Conversations"
@@ -242,7 +242,7 @@ func TestList_trouble(t *testing.T) {
 	if len(results) != 1 {
 		t.Fatalf("%d results", len(results))
 	}
-	r.wantDiagnostics(results[0].Diagnostics, "filter: "+summary+": …The CRM refuses the question…'seven' is not a value of field 'revision'")
+	r.wantDiagnostics(results[0].Diagnostics, "filter: "+summary+": …The CRM refuses the query…'seven' is not a value of field 'revision'")
 	w.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden, Times: 1})
 	results = r.list(nil, 0, false, 0)
 	if len(results) != 101 {

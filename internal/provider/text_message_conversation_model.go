@@ -10,9 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// toAPI returns what must be written to turn prior into m: all that m sets
-// where prior is nil, else the fields that mean something else. What is unknown
-// is left to the CRM.
+// toAPI returns what must be written to turn prior into m: everything that m sets if
+// prior is nil, otherwise the fields whose meaning changes. The CRM sets what is unknown.
 func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.ConversationInput {
 	var input client.ConversationInput
 	if prior != nil {
@@ -30,9 +29,9 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 	return input
 }
 
-// changedFields returns the names of the fields that must be written to turn
-// prior, nil for none, into m. When the CRM looks for recipients by the number,
-// it must also be told of those that there are not to be.
+// changedFields returns the names of the fields that must be written to turn prior, nil
+// for none, into m. If a write makes the CRM match recipients by the number, it must also
+// say which recipients there are not.
 func (m conversationModel) changedFields(n numbers, prior *conversationModel) (names []string) {
 	matches := prior == nil
 	if prior == nil {
@@ -53,9 +52,9 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 	return names
 }
 
-// known returns the conversation as the state knows it. As of when, only a
-// refresh tells: what an apply leaves in the state is what was planned, whatever
-// others have changed beside it.
+// known returns the baseline of the conversation: what the state knows. It has no as-of,
+// because only a refresh knows that. An apply leaves in the state what was planned,
+// whatever others have changed.
 func (m conversationModel) known(n numbers) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: m.texts(n)}
 	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
@@ -70,14 +69,15 @@ func (m conversationModel) known(n numbers) *engine.Baseline {
 	return b
 }
 
-// conversationFromAPI returns a conversation as Terraform sees it. What means
-// the same in like is written as it is there.
+// conversationFromAPI returns a conversation as Terraform sees it. A value that means the
+// same as in like keeps the spelling of like.
 func (n numbers) conversationFromAPI(c client.Conversation, like conversationModel) (m conversationModel) {
-	c = n.asSent(c) // so that its number needs no memory any more
+	c = n.asSent(c) // from here on, the number needs no memory
 	m.isPart = like.isPart
 	for _, field := range conversationFields {
 		value := field.get(&like)
-		// A number is read though nobody asked for it: another one needs a new conversation.
+		// The number is read even if the entry omits it, because another number needs a
+		// new conversation.
 		if !like.isPart || field.write == nil || !value.IsNull() || field.name == numberAttribute {
 			value = keep(value, field.read(&c), field.same(n, types.StringNull()))
 		}
@@ -86,7 +86,7 @@ func (n numbers) conversationFromAPI(c client.Conversation, like conversationMod
 	return m
 }
 
-// emptyConversation returns a conversation of which nothing is known.
+// emptyConversation returns a conversation whose attributes are all null.
 func emptyConversation() (m conversationModel) {
 	for _, field := range conversationFields {
 		field.set(&m, field.null)

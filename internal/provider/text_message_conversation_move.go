@@ -15,16 +15,16 @@ import (
 
 var _ resource.ResourceWithMoveState = (*conversationResource)(nil)
 
-// movable are the resources of generic providers that a conversation can be moved from,
-// each with the attributes of its state that may say which record it is, the path or the
-// URI of the record, or its id.
+// movable contains the resources of generic providers that a conversation can be moved
+// from. Each has the attributes of its state that may contain the id of the record, and
+// those that may contain its path or URI.
 var movable = map[string]struct{ id, location []string }{
 	"restapi_object":   {id: []string{"id", "object_id"}, location: []string{"path", "read_path"}},
 	"restful_resource": {id: []string{"id"}, location: []string{"id", "read_path", "path"}},
 }
 
-// MoveState takes over a conversation that a generic provider has managed, without a
-// request: the refresh behind it reads the rest, as after an import.
+// MoveState takes over a conversation that a generic provider has managed. It sends no
+// request: the refresh that follows reads the rest, as after an import.
 func (r *conversationResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: r.move}}
 }
@@ -36,7 +36,9 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	}
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
-		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf("The state of the %s can't be read: %v.", req.SourceTypeName, err))
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversation",
+			fmt.Sprintf("The provider can't read the state of the %s: %v. "+
+				"Remove it with a removed block, and import the conversation by its UUID.", req.SourceTypeName, err))
 		return
 	}
 	texts := func(names []string) (found []string) {
@@ -51,7 +53,9 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	locations, ids := texts(from.location), texts(from.id)
 	if !slices.ContainsFunc(locations, isConversationPath) {
 		resp.Diagnostics.AddError("Not a Text Message Conversation", fmt.Sprintf(
-			"Only a %s whose path names the entity %s can be moved here; this one has the path %s.", req.SourceTypeName, conversationEntity, quoted(locations)))
+			"The provider can move a %s only if its path names the entity %s. The path of this one is %s. "+
+				"If it is a conversation, remove it with a removed block, and import the conversation by its UUID.",
+			req.SourceTypeName, conversationEntity, quoted(locations)))
 		return
 	}
 	for _, text := range ids {
@@ -61,11 +65,13 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		}
 	}
 	resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
-		"The state of the %s does not say which conversation it is: its id, %s, is neither a UUID nor does it end in one. "+
-			"Remove it with a removed block, and import the conversation by its UUID.", req.SourceTypeName, quoted(ids)))
+		"The state of the %s does not say which conversation it is: its id, %s, neither is a UUID nor ends in "+
+			"one. Remove it with a removed block, and import the conversation by its UUID.",
+		req.SourceTypeName, quoted(ids)))
 }
 
-// isConversationPath reports whether a path or a URI is that of conversations, or of one.
+// isConversationPath reports whether a path or a URI leads to conversations, or to one of
+// them.
 func isConversationPath(text string) bool {
 	text, _, _ = strings.Cut(text, "?")
 	return slices.Contains(strings.Split(text, "/"), conversationEntity)

@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A conversation that a generic provider has managed is taken over as it is, without a
-// request; the refresh behind it reads the rest.
+// A conversation of a generic provider is taken over as it is, without a request. The
+// refresh that follows reads the rest.
 func TestMoveState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -45,7 +45,7 @@ func TestMoveState(t *testing.T) {
 			from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
 			want: []string{`: Unable to Move Text Message Conversation: …"17"…`},
 		},
-		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't be read…"}},
+		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't read the state…"}},
 		"another one": {from: "random_id", state: `{"id": %[1]q}`, want: []string{": Unable to Move Resource State: …"}},
 	} {
 		t.Run(name, func(t *testing.T) {

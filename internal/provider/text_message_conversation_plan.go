@@ -8,12 +8,12 @@ import (
 )
 
 // planConversation returns the plan of a conversation. prior is nil for a new one. If the
-// configuration omits a value, the value stays; if it only spells one in another way, the
-// spelling stays, so that it is no difference. A soft-deleted conversation is restored.
-// Revision and modified are unknown exactly if the apply writes something.
+// configuration omits a value, the value stays. If it only spells a value in another way,
+// the spelling stays, so that there is no difference. A soft-deleted conversation is
+// restored. Revision and modified are unknown exactly if the apply writes something.
 //
-// replace says that only a new conversation can be what is configured; then
-// the plan is that of a new one.
+// replace means that the configuration needs a new conversation. The plan is then that of
+// a new one.
 func (n numbers) planConversation(config conversationModel, prior *conversationModel) (planned conversationModel, replace bool) {
 	if prior == nil {
 		return planNew(config), false
@@ -39,7 +39,7 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 	return planned, false
 }
 
-// restored plans is_deleted: what is soft-deleted is restored.
+// restored plans is_deleted: a soft-deleted record is restored.
 func restored(prior types.Bool) types.Bool {
 	if prior.ValueBool() {
 		return types.BoolValue(false)
@@ -64,14 +64,14 @@ func planNew(config conversationModel) (planned conversationModel) {
 	return planned
 }
 
-// spelledAs writes what is configured as the configuration does.
+// spelledAs gives the values the spelling of the configuration.
 func (m *conversationModel) spelledAs(config conversationModel) {
 	for _, field := range configurableFields {
 		field.set(m, planComputed(field.get(&config), field.get(m)))
 	}
 }
 
-// planOptional plans an attribute that, left out, stays as it is.
+// planOptional plans an attribute that stays as it is if the configuration omits it.
 func planOptional[T attr.Value](config, prior T, same func(T, T) bool) T {
 	if config.IsNull() {
 		return prior
@@ -79,7 +79,7 @@ func planOptional[T attr.Value](config, prior T, same func(T, T) bool) T {
 	return keep(prior, config, same)
 }
 
-// planComputed plans an attribute that, left out, is up to the CRM.
+// planComputed plans an attribute that the CRM sets if the configuration omits it.
 func planComputed[T attr.Value](config, otherwise T) T {
 	if config.IsNull() {
 		return otherwise
@@ -87,14 +87,14 @@ func planComputed[T attr.Value](config, otherwise T) T {
 	return config
 }
 
-// hasUnknown reports whether anything that is written is yet to be known.
+// hasUnknown reports whether any value that is written is unknown.
 func (m *conversationModel) hasUnknown() bool {
 	return slices.ContainsFunc(configurableFields, func(field conversationField) bool { return hasUnknown(field.get(m)) })
 }
 
-// applied returns the state behind a plan that has been carried out: what the
-// plan knew, as Terraform demands, and for the rest what the CRM holds. A
-// difference between the two shows in the next plan.
+// applied returns the state after a plan was carried out: the known values of the plan,
+// as Terraform demands, and otherwise what the CRM holds. The next plan shows any
+// difference between the two.
 func (m conversationModel) applied(actual conversationModel) conversationModel {
 	for _, field := range conversationFields {
 		field.set(&m, planned(field.get(&m), field.get(&actual)))

@@ -19,7 +19,7 @@ const (
 	idC = "cccccccc-0000-4000-8000-00000000000c"
 )
 
-// state is a conversation as the CRM gave it.
+// state returns a conversation as read from the CRM.
 func state(t *testing.T, change func(*client.Conversation)) conversationModel {
 	t.Helper()
 	c := client.Conversation{ID: parse(t, idC), PhoneID: parse(t, idA), Revision: 7}
@@ -46,7 +46,7 @@ func set(values ...string) types.Set {
 	return types.SetValueMust(types.StringType, elements)
 }
 
-// configured is a configuration, null but for the phone and what change sets.
+// configured returns a configuration with only the phone and what change sets.
 func configured(change func(*conversationModel)) conversationModel {
 	m := emptyConversation()
 	m.PhoneID = types.StringValue(idA)
@@ -56,7 +56,7 @@ func configured(change func(*conversationModel)) conversationModel {
 	return m
 }
 
-// What is planned for a conversation that exists, and what is sent for it.
+// The plan of an existing conversation, and what is sent for it.
 func TestPlanOfExisting(t *testing.T) {
 	t.Parallel()
 	number := func(s string) func(*client.Conversation) {
@@ -65,7 +65,7 @@ func TestPlanOfExisting(t *testing.T) {
 	tests := map[string]struct {
 		prior   func(*client.Conversation)
 		config  func(*conversationModel)
-		sent    string // JSON of the changed fields; "": nothing
+		sent    string // JSON of the changed fields, "" for none
 		replace bool
 	}{
 		"nothing": {},
@@ -149,7 +149,7 @@ func TestPlanOfExisting(t *testing.T) {
 				t.Errorf("revision is %s and modified %s in the plan; want them unknown: %t", got.Revision, got.Modified, changes)
 			}
 			if isKnown(got.RecipientContactID) && got.RecipientContactID.ValueString() == "" {
-				got.RecipientContactID = prior.RecipientContactID // "" and null are told apart by Terraform only
+				got.RecipientContactID = prior.RecipientContactID // only Terraform distinguishes "" and null
 			}
 			if test.sent == "" && !reflect.DeepEqual(got, prior) {
 				t.Errorf("a plan without a change differs from the state:\n%+v\n%+v", got, prior)
@@ -158,7 +158,7 @@ func TestPlanOfExisting(t *testing.T) {
 	}
 }
 
-// linked are links of the quotes.
+// linked returns links to the quotes.
 func linked(quotes ...client.ID) []client.Ref[client.Relation] {
 	refs := make([]client.Ref[client.Relation], len(quotes))
 	for i, id := range quotes {
@@ -201,7 +201,7 @@ func TestPlanOfNew(t *testing.T) {
 	}
 }
 
-// What is not known yet counts as a change, and a number as a new conversation.
+// An unknown value counts as a change, and an unknown number as a new conversation.
 func TestPlanOfUnknown(t *testing.T) {
 	t.Parallel()
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = "+15550100000" })
@@ -230,7 +230,8 @@ func TestPlanOfUnknown(t *testing.T) {
 	}
 }
 
-// The state behind an apply is what was planned, and the CRM's word for what was not.
+// The state after an apply has the planned values, and what the CRM holds for the unknown
+// ones.
 func TestApplied(t *testing.T) {
 	t.Parallel()
 	plan := planNew(configured(func(m *conversationModel) {

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -25,19 +26,19 @@ func newConversationResource() resource.Resource { return &conversationResource{
 // conversationResource is pipeliner_text_message_conversation.
 type conversationResource struct{ baseResource }
 
-// conversationResourceModel is a conversation with what belongs to the
-// resource, not to the CRM.
+// conversationResourceModel is a conversation, with the attributes that belong to the
+// resource and not to the CRM.
 type conversationResourceModel struct {
 	ownedModel
 
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 }
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_text_message_conversation"
-	// One that may not have been created gets its id when it is found.
+	// A conversation that may not exist gets its id when it is found.
 	resp.ResourceBehavior.MutableIdentity = true
 }
 
@@ -91,6 +92,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
+	resp.Diagnostics.Append(known.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, known)...)
 	}
@@ -138,7 +140,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if conversation != nil {
 		id = conversation.ID
 	}
-	// Also of what turns out to be gone: the framework demands it.
+	// The framework demands an identity even if the conversation is gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
 	switch {
 	case resp.Diagnostics.HasError():
@@ -168,7 +170,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 		}
 		known.unsettled = unsettled{}
 	}
-	// What failed stays in the state as it was; the next refresh shows what the
+	// After a failure, the state keeps the prior values. The next refresh shows what the
 	// CRM holds.
 	if isKnown(state.ID) {
 		plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, known)
@@ -206,11 +208,15 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	id, entity, err := client.ParseReference(given)
 	switch {
 	case err != nil:
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id",
-			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %v.", err))
+		text := fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %v.", err)
+		if strings.ContainsAny(given, "=,{") {
+			text += " Lists, keys and phone_id=<uuid> are only for the map of " + bulkTypeName + "."
+		}
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id", text)
 	case isOtherEntity(entity, conversationEntity):
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
-			fmt.Sprintf("A conversation is imported by its UUID, or by a URI that ends in it, but %q names a record of %s.", given, entity))
+			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %q names a record of %s.",
+				given, entity))
 	default:
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.Client().SpaceID(), id))...)

@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// conversationEntity is the API's name for what this provider manages.
+// conversationEntity is the API's name for conversations.
 const conversationEntity = "TextMessageConversations"
 
 // A conversationModel is a conversation in configuration, plan or state.
@@ -33,7 +33,7 @@ type conversationModel struct {
 	IsDeleted            types.Bool   `tfsdk:"is_deleted"`
 	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
 
-	isPart bool // what is null is not known, as in an entry of a map: nobody asked for it
+	isPart bool // a null value is not known, as in an entry of a map that omits it
 }
 
 // conversationFields are the fields of a conversation, one for each value of
@@ -96,8 +96,7 @@ var conversationFields = []conversationField{
 		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleteProtected) }),
 }
 
-// conversationAttributes are the attributes of a conversation, those of
-// [conversationModel].
+// conversationAttributes returns the attributes of a [conversationModel].
 func conversationAttributes() map[string]schema.Attribute { return attributesOf(conversationFields) }
 
 func recipientAttribute(record string) schema.StringAttribute {
@@ -122,6 +121,7 @@ func relationAttribute(kind client.RelationKind) schema.SetAttribute {
 
 func validationLevelAttribute() schema.Int64Attribute {
 	return schema.Int64Attribute{
+		CustomType:          wholeNumberType{},
 		Optional:            true,
 		Validators:          []validator.Int64{isValidationLevel{}},
 		MarkdownDescription: validationLevelDescription() + " If you omit it, the provider's `validation_level` applies.",

@@ -45,7 +45,7 @@ func TestAccTextMessageConversation_basic(t *testing.T) {
 			ConfigPlanChecks: planned(plancheck.ResourceActionCreate),
 			Check: resource.ComposeAggregateTestCheckFunc(
 				w.holds(everythingHeld),
-				// What is newest in the space, the batch, and its read-back.
+				// The newest record of the space, the batch, and its read-back.
 				w.requests("GET ", "POST /batch-modify", "GET "),
 			),
 			ConfigStateChecks: []statecheck.StateCheck{
@@ -68,7 +68,7 @@ func TestAccTextMessageConversation_basic(t *testing.T) {
 	}
 }
 
-// One field after the other is in TestStage_update.
+// TestStage_update has an update of each field.
 func TestAccTextMessageConversation_update(t *testing.T) {
 	w := newSpace(t, acme, globex, bob, otherPhone)
 	sameID := statecheck.CompareValue(compare.ValuesSame())
@@ -90,7 +90,7 @@ func TestAccTextMessageConversation_update(t *testing.T) {
 			contact_relations = ["`+bob+`"]`,
 			w.sentFields("id", "revision", "recipient_account_id", "account_relations", "contact_relations"),
 			w.holds(map[string]any{"recipient_account_id": acme, "account_relations": []string{globex}, "contact_relations": []string{bob}})),
-		func() resource.TestStep { // also to another phone; what is left out stays
+		func() resource.TestStep { // also to another phone; omitted attributes stay
 			step := step(`recipient_account_id = ""
 				account_relations = []`,
 				w.sentFields("id", "revision", "phone_id", "recipient_account_id", "account_relations"),
@@ -101,7 +101,7 @@ func TestAccTextMessageConversation_update(t *testing.T) {
 	)
 }
 
-// unknownIfChanged are the two attributes that only a change makes unknown.
+// unknownIfChanged checks the two attributes that a change makes unknown.
 var unknownIfChanged = []plancheck.PlanCheck{
 	plancheck.ExpectUnknownValue(address, tfjsonpath.New("revision")),
 	plancheck.ExpectUnknownValue(address, tfjsonpath.New("modified")),
@@ -124,13 +124,13 @@ func TestAccTextMessageConversation_number(t *testing.T) {
 			},
 		},
 		resource.TestStep{Config: w.conversation(`recipient_phone_number = "+1 (555) 010-0001"`), PlanOnly: true}, // another spelling is no difference
-		resource.TestStep{ // another number is another conversation
+		resource.TestStep{ // another number needs a new conversation
 			Config:            w.conversation(`recipient_phone_number = "+1 555 010 0002"`),
 			ConfigPlanChecks:  planned(plancheck.ResourceActionReplace),
 			Check:             w.holds(map[string]any{"recipient_phone_number": "+1 555 010 0002", "recipient_contact_id": nil}),
 			ConfigStateChecks: []statecheck.StateCheck{newID.AddStateValue(address, at)},
 		},
-		resource.TestStep{Config: w.conversation(""), PlanOnly: true}, // left out, it is what the CRM has
+		resource.TestStep{Config: w.conversation(""), PlanOnly: true}, // an omitted number stays
 	)
 }
 
@@ -157,7 +157,7 @@ func TestAccTextMessageConversation_import(t *testing.T) {
 		return resource.TestStep{
 			ResourceName: address, ImportState: true, ImportStateVerify: true,
 			ImportStateIdFunc: func(*terraform.State) (string, error) { return id(), nil },
-			// The number is written as the CRM writes it, and means the same.
+			// The number has the CRM's spelling, and means the same.
 			ImportStateVerifyIgnore: []string{"recipient_phone_number"},
 		}
 	}
@@ -192,8 +192,8 @@ func TestAccTextMessageConversation_disappears(t *testing.T) {
 	)
 }
 
-// What the configuration says of links is what the CRM holds; links of kinds that are
-// left out stay. The ways in which a service may change them are in TestStage_relations.
+// The CRM has the declared links. Links of kinds that the configuration omits stay.
+// TestStage_relations has the ways in which a service may change them.
 func TestAccTextMessageConversation_relations(t *testing.T) {
 	w := newSpace(t, acme, globex, lead, quote)
 	run(t,
@@ -227,7 +227,7 @@ func TestAccTextMessageConversation_deletionPolicy(t *testing.T) {
 	}
 }
 
-// An id that is not known while planning plans, and applies.
+// An unknown id plans, and applies.
 func TestAccTextMessageConversation_unknown(t *testing.T) {
 	w := newSpace(t, acme, globex)
 	body := func(account string) string {

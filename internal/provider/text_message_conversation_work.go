@@ -13,9 +13,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// create creates the conversation with its messages, and attaches those that are
-// there. When it could not be created, the id of the state stays unknown; when that is
-// not known, the state has no id, and the memory knows what to look for.
+// create creates the conversation with its messages, and attaches existing messages. If
+// it fails, the id in the returned state stays unknown. If the outcome is unknown, the
+// state has no id, and the memory knows what to look for.
 func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, known *memory) (ownedModel, diag.Diagnostics) {
 	api, diags := r.provider.engine()
 	if diags.HasError() {
@@ -27,7 +27,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
 	change.Earlier = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
-	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that attempt
+	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
 		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
@@ -58,13 +58,13 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
-	diags.Append(work.warnings()...)
+	diags.Append(work.warnings(api.Newest())...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }
 
-// adopt makes an existing conversation what is planned. Its failure leaves nothing in the
-// state: Terraform would destroy what it takes for a failed create.
+// adopt turns an existing conversation into the planned one. If it fails, it leaves
+// nothing in the state: Terraform would take it for a failed create, and destroy it.
 func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, known *memory) (ownedModel, diag.Diagnostics) {
 	prior := known.numbers.conversationFromAPI(existing, plan.conversationModel)
 	change, level := plan.adopting(known.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
@@ -83,12 +83,12 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
 	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, known.messages)
 	work.runEach(ctx, api, level)
-	diags.Append(work.warnings()...)
+	diags.Append(work.warnings(api.Newest())...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }
 
-// read returns what the CRM holds of the state, nil where that is gone.
+// read returns what the CRM holds of the state, nil if it is gone.
 func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
 	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, causes: &r.provider.causes}
 	var conversation client.Conversation
@@ -99,25 +99,27 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		}
 		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
 	} else {
-		// Where nothing must be deleted, only the next apply takes over what it finds: a
-		// tainted resource would leave it, and make another one.
+		// If deletion_policy is "abandon", only the next apply adopts the conversation: a
+		// tainted resource would abandon it, and create another one.
 		var found engine.Result[client.Conversation]
 		known.recall("", state.conversationModel)
 		_, tried := known.unsettled[""]
 		if !tried && known.space.ID != "" {
-			return nil, nil // the attempt was repeated, and refused
+			return nil, nil // the attempt was repeated, and the CRM refused it
 		}
-		if tried && !abandons(state.DeletionPolicy) {
+		if tried {
 			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
 		}
-		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() {
+		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
 			known.unsettled.pass("", found.Earlier)
 			owned.Revision = known.unsettled.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
 		}
 		conversation, f.err = found.Value, found.Err
 		diags = warnOfAdoption(path.Empty(), adoptions{"": found})
-		known.unsettled = unsettled{}
+		if found.Err == nil {
+			known.found("", found.Value)
+		}
 	}
 	switch {
 	case client.ProblemOf(f.err) == client.NotFound:
@@ -128,7 +130,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	owned.conversationModel = known.numbers.conversationFromAPI(conversation, owned.conversationModel)
 	messages := messageRefresh{api: api, memory: known.messages}
 	if err := messages.ofOne(ctx, &owned); err != nil {
-		f.err = fmt.Errorf("its messages: %w", err)
+		f.err = fmt.Errorf("reading its messages failed: %w", err)
 		return &owned, f.diagnostics()
 	}
 	known.asOf = conversation.AsOf
@@ -138,7 +140,8 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	return &owned, append(diags, messages.diags...)
 }
 
-// remove deletes the conversation of a state, or what may have been created.
+// remove deletes the conversation of a state, or the one that an open create may have
+// made.
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
 	id := reference(state.ID)
 	if id.IsZero() {
@@ -146,7 +149,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	if abandons(state.DeletionPolicy) {
 		r.provider.left.add(known.numbers, known.unsettled)
-		return nil
+		return warnOfLeft(path.Empty(), known.unsettled)
 	}
 	api, diags := r.provider.engine()
 	if diags.HasError() {
@@ -174,8 +177,8 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	return append(diags, warnOfDeletion(path.Empty(), found...)...)
 }
 
-// update changes the conversation, and then its messages. What failed is in the
-// state as it was.
+// update changes the conversation, and then its messages. What failed stays in the state
+// as it was.
 func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, known *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
@@ -209,12 +212,12 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	return state, diags
 }
 
-// written returns the state behind a write of the conversation, or why it failed.
+// written returns the state after a write of the conversation, or an error.
 func (m conversationModel) written(n numbers, f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
 	var unread *engine.UnreadError
 	switch {
 	case errors.As(f.err, &unread):
-		// It is there: an error would make Terraform destroy it.
+		// The conversation exists: an error would make Terraform destroy it.
 		n.remember(input, unread.ID, "")
 		return m.applied(unreadConversation(unread.ID, prior)), f.unread(unread.ID)
 	case f.err != nil:
@@ -229,8 +232,8 @@ func (m conversationModel) written(n numbers, f failure, input client.Conversati
 	return m.applied(actual), append(diags, m.differences(n, f.at, input, actual)...)
 }
 
-// unreadConversation is what is known of a conversation that was written and
-// not read back; the next refresh knows the rest.
+// unreadConversation returns what is known of a conversation that was written but not
+// read back. The next refresh reads the rest.
 func unreadConversation(id client.ID, prior *conversationModel) conversationModel {
 	if prior != nil {
 		return *prior

@@ -13,11 +13,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// findExisting finds the conversation that an entry is to adopt, nil for none.
+// findExisting finds the conversation that an entry adopts, nil for none.
 type findExisting func(context.Context, conversationModel) (*client.Conversation, error)
 
-// finder finds conversations for entries of a map. Those of the map itself are no
-// candidates: two entries may have the same number.
+// finder returns a function that finds conversations for the entries of a map. The
+// conversations of the map itself are no candidates: two entries may have the same
+// number.
 func (r *bulkResource) finder(api *engine.Engine, n numbers, prior entries, step adoptionStep) findExisting {
 	own := make(map[client.ID]bool, len(prior))
 	for _, id := range prior.ids() {
@@ -112,8 +113,8 @@ func lastDigits(number string) string {
 	return string(digits)
 }
 
-// adoptExisting makes creates updates of the conversations that they adopt, and returns
-// the changes that are to be sent.
+// adoptExisting turns creates into updates of the conversations that they adopt, and
+// returns the changes to send.
 func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 	blind := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
@@ -128,7 +129,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 			switch {
 			case err != nil:
 				if !isNotAdoptable(err) {
-					blind[phone] = err // the others would fail in the same way, one after the other
+					blind[phone] = err // the others would fail in the same way
 				}
 				w.failed[change.key] = err
 				continue
@@ -151,16 +152,16 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 	return nil
 }
 
-// adopt makes the create an update of a conversation that exists.
+// adopt turns the create into an update of an existing conversation.
 func (c *bulkChange) adopt(n numbers, existing client.Conversation) {
-	prior := n.conversationFromAPI(existing, conversationModel{}) // whole: what is declared is compared with it
+	prior := n.conversationFromAPI(existing, conversationModel{}) // complete, to compare it with the entry
 	c.prior, c.adopted = &ownedModel{conversationModel: prior, Messages: types.MapNull(messageType)}, true
 	c.write = c.planned.adopting(n, prior, existing.AsOf)
 }
 
-// finishAdopting warns of the conversations that were adopted. Where all or nothing was to
-// be created and something failed, none is in the state: Terraform would delete it with
-// the tainted resource.
+// finishAdopting warns of the conversations that were adopted. If all or none should be
+// created and something failed, the state gets none of them: Terraform would delete them
+// with the tainted resource.
 func (w *bulkWork) finishAdopting() {
 	ids := map[string]client.ID{}
 	for _, change := range w.changes {

@@ -40,21 +40,22 @@ func (d *conversationsLookup) Schema(_ context.Context, _ datasource.SchemaReque
 	attributes["ids"] = schema.ListAttribute{
 		ElementType:         types.StringType,
 		Computed:            true,
-		MarkdownDescription: "UUIDs of what was found, in the order of `conversations`.",
+		MarkdownDescription: "UUIDs of the conversations, in the order of `conversations`.",
 	}
 	attributes["conversations"] = schema.ListNestedAttribute{
 		Computed:            true,
 		NestedObject:        schema.NestedAttributeObject{Attributes: readOnly(conversationAttributes())},
-		MarkdownDescription: "What was found, the oldest first unless `order_by` says otherwise.",
+		MarkdownDescription: "The conversations, the oldest first unless you set `order_by`.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The text message conversations of the CRM that match. That there is none is no error: the lists are empty then.",
-		Attributes:          attributes,
+		MarkdownDescription: "Finds text message conversations of the CRM. If no conversation matches, that is " +
+			"not an error: the lists are empty.",
+		Attributes: attributes,
 	}
 }
 
-// conversationFieldNames are the fields of a conversation that can be compared,
-// sorted: all that hold one value.
+// conversationFieldNames returns the names of the fields of a conversation that hold one
+// value, and so can be compared, sorted.
 func conversationFieldNames() []string {
 	attributes := conversationAttributes()
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(attributes)), func(name string) bool {
@@ -90,7 +91,7 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 	}
 }
 
-// oldestFirst orders what comes in no particular order.
+// oldestFirst orders a query that has no order.
 func oldestFirst(query client.Query) client.Query {
 	if len(query.OrderBy) == 0 {
 		query.OrderBy = []string{"created"}

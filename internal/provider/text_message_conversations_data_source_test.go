@@ -134,7 +134,7 @@ func TestAccTextMessageConversationsData_deleted(t *testing.T) {
 	)
 }
 
-// A value that is known only after a resource is there, written as a URI.
+// A value that is known only after a resource was created, written as a URI.
 func TestAccTextMessageConversationsData_afterTheResource(t *testing.T) {
 	w := newSpace(t)
 	data := conversationsData(`filter = { id = "https://crm.example/entities/TextMessageConversations/${upper(pipeliner_text_message_conversation.test.id)}" }`)
@@ -157,7 +157,7 @@ func TestAccTextMessageConversationsData_badInput(t *testing.T) {
 		"a field of many":       {`filter = { account_relations = "x" }`, says("filter = ", "value must be one of:", `got: "account_relations"`)},
 		"an unknown operator":   {"filter = { created = \"x\" }\n  filter_op = { created = \"like\" }", says("filter_op = ", "value must be one of:", `"between"`, `got: "like"`)},
 		"no value":              {`filter_op = { created = "gt" }`, says("Filter Without a Value", `filter_op = { created = "gt" }`, `The operator "gt" of the field "created" needs a value`)},
-		"a needless value":      {"filter = { created = \"x\" }\n  filter_op = { created = \"null\" }", says("Filter With a Needless Value", `filter = { created = "x" }`, "compares with no value")},
+		"a needless value":      {"filter = { created = \"x\" }\n  filter_op = { created = \"null\" }", says("Filter With a Needless Value", `filter = { created = "x" }`, "takes no value")},
 		"one value for between": {"filter = { revision = 7 }\n  filter_op = { revision = \"between\" }", says("Filter Without Two Values", "filter = { revision = 7 }", "needs two values, separated by a comma", `got: "7"`)},
 		"null":                  {`filter = { created = null }`, says("filter = ", "null value")},
 		"a negative limit":      {`limit = -1`, says("limit = -1", "must be between 1 and")},
@@ -180,9 +180,9 @@ func TestAccTextMessageConversationsData_refused(t *testing.T) {
 		attributes string
 		want       *regexp.Regexp
 	}{
-		"a value of another kind": {mockserver.Behavior{}, `filter = { revision = "seven" }`, says(summary, "filter = ", "The CRM refuses the question", "Cause: HTTP 400", "'seven' is not a value of field 'revision'")},
+		"a value of another kind": {mockserver.Behavior{}, `filter = { revision = "seven" }`, says(summary, "filter = ", "The CRM refuses the query", "Cause: HTTP 400", "'seven' is not a value of field 'revision'")},
 		"a filter on revision":    {mockserver.Behavior{RevisionFilter: mockserver.Refused}, `filter = { revision = 7 }`, says(summary, "filter = ", "Field 'revision' can't be filtered")},
-		"one that is not heeded":  {mockserver.Behavior{RevisionFilter: mockserver.Ignored}, `filter = { revision = 0 }`, says(summary, "it does not heed the filter on revision")},
+		"one that is not heeded":  {mockserver.Behavior{RevisionFilter: mockserver.Ignored}, `filter = { revision = 0 }`, says(summary, "the service ignores the filter on revision")},
 	} {
 		w := newWorld(t, test.behavior)
 		w.addMany(1)

@@ -17,8 +17,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-const importForms = "Import by \"<uuid>,<uuid>,…\", by \"<key>=<uuid>,<key>=<uuid>,…\", by a JSON object of UUIDs by their keys (jsonencode({ \"Doe, Jane\" = \"<uuid>\" })), " +
-	"or all conversations of a phone by \"phone_id=<uuid>\"."
+const importForms = "Import conversations by \"<uuid>,<uuid>,…\", by \"<key>=<uuid>,<key>=<uuid>,…\", or by a " +
+	"JSON object of UUIDs by their keys (jsonencode({ \"Doe, Jane\" = \"<uuid>\" })). Import all conversations " +
+	"of a phone by \"phone_id=<uuid>\"."
 
 func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	api, diags := r.provider.engine()
@@ -53,7 +54,7 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	for key, id := range ids {
 		conversation, ok := found[id]
 		if !ok {
-			faults = append(faults, fmt.Sprintf("there is no conversation %s in this space", id))
+			faults = append(faults, fmt.Sprintf("the space has no conversation %s", id))
 			continue
 		}
 		imported[key] = importedFrom(conversation)
@@ -65,13 +66,13 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	return imported, diags
 }
 
-// importedFrom returns an entry for a conversation, of whose messages Terraform
-// owns none.
+// importedFrom returns an entry for a conversation. Terraform manages none of its
+// messages.
 func importedFrom(conversation client.Conversation) *ownedModel {
 	return &ownedModel{conversationModel: numbers{}.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
-// parseImport returns the ids by key, and everything that is wrong with them.
+// parseImport returns the ids by key, and all faults.
 func parseImport(text string) (ids map[string]client.ID, faults []string) {
 	ids = map[string]client.ID{}
 	keys := map[client.ID]string{}
@@ -83,32 +84,36 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 		key, reference := item[0], item[1]
 		id, entity, err := client.ParseReference(reference)
 		if err == nil && isOtherEntity(entity, conversationEntity) {
-			err = errors.New(entity + " are no conversations: " + reference)
+			err = fmt.Errorf("%q names a record of %s, not a conversation", reference, entity)
 		}
 		if err != nil {
-			faults = append(faults, err.Error())
+			text := err.Error()
+			if key != "" && strings.Contains(reference, "=") {
+				text += `. If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`
+			}
+			faults = append(faults, text)
 			continue
 		}
 		if key == "" {
 			key = id.String()
 		}
 		if _, twice := ids[key]; twice {
-			faults = append(faults, fmt.Sprintf("the key %q is there twice", key))
+			faults = append(faults, fmt.Sprintf("the key %q occurs twice", key))
 		}
 		if other, twice := keys[id]; twice && other != key {
-			faults = append(faults, fmt.Sprintf("the conversation %s is there twice, as %q and %q", id, other, key))
+			faults = append(faults, fmt.Sprintf("the conversation %s occurs twice, as %q and %q", id, other, key))
 		}
 		ids[key], keys[id] = id, key
 	}
 	return ids, faults
 }
 
-// importItems returns the keys, empty for none, and what they stand for.
+// importItems returns the items of an import id: a key, empty for none, and a reference.
 func importItems(text string) (items [][2]string, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
 		var named map[string]string
 		if err := json.Unmarshal([]byte(text), &named); err != nil {
-			return nil, errors.New("this is not a JSON object of UUIDs by their keys")
+			return nil, errors.New("the import id is not a JSON object of UUIDs by their keys")
 		}
 		for _, key := range slices.Sorted(maps.Keys(named)) {
 			items = append(items, [2]string{key, named[key]})
@@ -117,8 +122,10 @@ func importItems(text string) (items [][2]string, err error) {
 	}
 	for item := range strings.SplitSeq(text, ",") {
 		key, reference := "", item
-		if cut := strings.LastIndex(item, "="); cut >= 0 {
-			key, reference = item[:cut], item[cut+1:]
+		if _, err := client.ParseID(strings.TrimSpace(item)); err != nil { // a URI may contain "="
+			if before, after, found := strings.Cut(item, "="); found {
+				key, reference = before, after
+			}
 		}
 		items = append(items, [2]string{strings.TrimSpace(key), strings.TrimSpace(reference)})
 	}
@@ -130,7 +137,7 @@ func importPhone(ctx context.Context, api *engine.Engine, text string) (entries,
 	var diags diag.Diagnostics
 	phone, entity, err := client.ParseReference(text)
 	if err == nil && isOtherEntity(entity, "Phones") {
-		err = errors.New(entity + " are no phones: " + text)
+		err = fmt.Errorf("%q names a record of %s, not a phone", text, entity)
 	}
 	if err != nil {
 		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+err.Error())
@@ -141,7 +148,7 @@ func importPhone(ctx context.Context, api *engine.Engine, text string) (entries,
 		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
 	}
 	if len(found) == 0 {
-		diags.AddError("Nothing to Import", fmt.Sprintf("The space has no conversation of the phone %s.", phone))
+		diags.AddError("Nothing to Import", fmt.Sprintf("The phone %s has no conversation in this space. Check the id of the phone.", phone))
 	}
 	imported := make(entries, len(found))
 	for _, conversation := range found {

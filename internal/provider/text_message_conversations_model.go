@@ -18,8 +18,8 @@ import (
 // state.
 type bulkModel struct {
 	Conversations   types.String `tfsdk:"conversations"` // the sealed map of entries
-	ValidationLevel types.Int64  `tfsdk:"validation_level"`
-	RollbackMethod  types.Int64  `tfsdk:"rollback_method"`
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
+	RollbackMethod  wholeNumber  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
 	Failed          types.Map    `tfsdk:"failed"` // of failedModel
@@ -33,13 +33,12 @@ type failedModel struct {
 	Message types.String `tfsdk:"message"`
 }
 
-// entries are the conversations of the map; nil where the whole entry is not
-// known yet.
+// entries are the conversations of the map. An entry is nil if all of it is unknown.
 type entries map[string]*ownedModel
 
 var (
 	entryType = types.ObjectType{AttrTypes: attributeTypes(entrySchema)}
-	// conversationType is that of conversations that nobody owns here.
+	// conversationType is the type of a conversation in a data source.
 	conversationType = types.ObjectType{AttrTypes: attributeTypes(conversationAttributes())}
 	failedType       = types.ObjectType{AttrTypes: attributeTypes(failedAttributes())}
 )
@@ -52,10 +51,10 @@ func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type
 	return types
 }
 
-// at is the path of an entry.
+// at returns the path of an entry.
 func at(key string) path.Path { return path.Root("conversations").AtMapKey(key) }
 
-// entries returns the entries of a map that is known.
+// entries returns the entries of a known map.
 func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	if !isKnown(m.Conversations) {
@@ -63,11 +62,13 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	}
 	found, nulls, err := openEntries(m.Conversations.ValueString())
 	if err != nil {
-		diags.AddAttributeError(path.Root("conversations"), "Unable to Read Conversations", "What Terraform sends is not a map of conversations: "+err.Error()+".")
+		diags.AddAttributeError(path.Root("conversations"), "Unable to Read Conversations",
+			fmt.Sprintf("The provider can't read the map of conversations: %v. This is a bug in the provider. "+
+				"Please report it.", err))
 	}
 	for _, key := range nulls {
 		diags.AddAttributeError(at(key), "Missing Conversation",
-			fmt.Sprintf("The entry %q is null. Leave it out, or say which conversation it is.", key))
+			fmt.Sprintf("The entry %q is null. Remove it, or set its attributes.", key))
 	}
 	return found, diags
 }
@@ -81,7 +82,7 @@ func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
 		}
 		entry.isPart = true
 		if !found.exists(key) {
-			entry.Revision = m.Revision // above which it may have been created
+			entry.Revision = m.Revision // the conversation may have been created above it
 			continue
 		}
 		id := reference(entry.ID)
@@ -93,7 +94,7 @@ func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
 	return found, diags
 }
 
-// planned returns the entries of a plan. What they don't show is yet to be known.
+// planned returns the entries of a plan. What they don't show is unknown.
 func (m bulkModel) planned() (entries, diag.Diagnostics) {
 	found, diags := m.entries()
 	for _, entry := range found {
@@ -115,7 +116,9 @@ func (e entries) sealed() (types.String, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	sealed, err := e.seal()
 	if err != nil {
-		diags.AddAttributeError(path.Root("conversations"), "Unable to Write Conversations", err.Error()+". This is a bug in the provider; please report it.")
+		diags.AddAttributeError(path.Root("conversations"), "Unable to Write Conversations",
+			fmt.Sprintf("The provider can't write the map of conversations: %v. This is a bug in the provider. "+
+				"Please report it.", err))
 		return types.StringUnknown(), diags
 	}
 	return types.StringValue(sealed), diags
@@ -135,7 +138,7 @@ func (e entries) ids() []client.ID {
 	return ids
 }
 
-// byID returns the entries that exist by their conversations.
+// byID returns the existing entries by the ids of their conversations.
 func (e entries) byID() map[client.ID]*ownedModel {
 	found := make(map[client.ID]*ownedModel, len(e))
 	for key, entry := range e {
@@ -146,7 +149,7 @@ func (e entries) byID() map[client.ID]*ownedModel {
 	return found
 }
 
-// without returns the entries whose conversations the others don't stand for.
+// without returns the existing entries whose conversations are not among the others.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)
 	kept := map[client.ID]bool{}

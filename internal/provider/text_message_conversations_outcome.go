@@ -18,9 +18,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// created returns the diagnostics of a create. Where some conversations could
-// be created and rollback_method asks for no more, the others are entries
-// without an id, so that the resource is not tainted.
+// created returns the diagnostics of a create. If rollback_method allows it and some
+// conversations were created, the others become entries without an id, so that the
+// resource is not tainted.
 func (w *bulkWork) created() diag.Diagnostics {
 	diags := w.diags
 	if len(w.failed) == 0 {
@@ -30,7 +30,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 	if w.allOrNothing || len(w.state) == 0 && len(open) == 0 {
 		diags.Append(w.errors("Create")...)
 		if len(open) > 0 {
-			w.keepFailed() // so that it is known what to look for
+			w.keepFailed() // so that the next apply knows what to look for
 			maps.DeleteFunc(w.state, func(key string, m *ownedModel) bool { _, isOpen := open[key]; return !isOpen && !isKnown(m.ID) })
 		}
 		return diags
@@ -41,12 +41,13 @@ func (w *bulkWork) created() diag.Diagnostics {
 	}
 	w.keepFailed()
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
-		fmt.Sprintf("%d of %d conversations could not be created; they are listed in the attribute failed, and the next apply tries them again: %s",
+		fmt.Sprintf("The provider couldn't create %d of %d conversations. The attribute failed lists them, and "+
+			"the next apply tries them again: %s",
 			len(w.failed), len(w.changes), w.reasons()))
 	return diags
 }
 
-// reasons returns why each key failed, the first few of many.
+// reasons returns why each key failed, in full for the first few.
 func (w *bulkWork) reasons() string {
 	keys := w.failedKeys()
 	texts := make([]string, len(keys))
@@ -59,7 +60,7 @@ func (w *bulkWork) reasons() string {
 	return firstOfMany(texts)
 }
 
-// keepFailed keeps what could not be created as entries without an id.
+// keepFailed keeps the conversations that could not be created as entries without an id.
 func (w *bulkWork) keepFailed() {
 	for _, change := range w.changes {
 		if w.failed[change.key] == nil || w.state[change.key] != nil {
@@ -71,7 +72,7 @@ func (w *bulkWork) keepFailed() {
 	}
 }
 
-// unsettled returns the creates whose outcome this work leaves open.
+// unsettled returns the creates whose outcome is still unknown after this work.
 func (w *bulkWork) unsettled() unsettled {
 	open := unsettled{}
 	for _, change := range w.changes {
@@ -89,12 +90,11 @@ func (w *bulkWork) done(action string) diag.Diagnostics {
 	return diags
 }
 
-// mostErrors is how many keys have an error of their own; more people don't read.
+// mostErrors is how many keys get an error of their own. People don't read more.
 const mostErrors = 20
 
-// errors returns an error for each key. What failed as one request, what only
-// follows from another failure, and what is too much, is one error for all keys
-// that have the same.
+// errors returns an error for each key. Keys share an error if their request failed as a
+// whole, if their failure follows from another one, or if there are too many.
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	groups := map[string]*failure{}
 	var order []*failure
@@ -103,7 +103,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		switch {
 		case isConsequence(f.err) || isLeftover(f.err):
 		case n < mostErrors:
-			group = fmt.Sprintf("%p", f.err) // that of a request is the same one for all its keys
+			group = fmt.Sprintf("%p", f.err) // the error of a request is the same one for all its keys
 		default:
 			group = fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
@@ -123,8 +123,9 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	return diags
 }
 
-// rarestFirst sorts failures by how many have the same text. If the CRM rolls entries back
-// because of one of them, and gives each its own error, that of the one at fault is rare.
+// rarestFirst sorts failures by how many have the same text. If the CRM rolls back
+// entries because of one of them, and gives each its own error, the error of the one at
+// fault is rare.
 func rarestFirst(failures []failure) []failure {
 	count := map[string]int{}
 	for _, f := range failures {
@@ -134,7 +135,7 @@ func rarestFirst(failures []failure) []failure {
 	return failures
 }
 
-// text is the same for failures that say the same.
+// text returns the same text for failures that say the same.
 func (f failure) text() string {
 	if isLeftover(f.err) {
 		return "left over" // each names its conversation
@@ -144,12 +145,16 @@ func (f failure) text() string {
 
 func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverError)) }
 
-// failures returns what failed, for each key by itself: first what was to be
-// written, then what was to be removed.
+// failures returns a failure for each key: first those of the writes, then those of the
+// removals.
 func (w *bulkWork) failures(action string) (failures []failure) {
 	subjects := make(map[string]conversationModel, len(w.changes))
 	for _, change := range w.changes {
-		subjects[change.key] = change.planned.conversationModel
+		subject := change.planned.conversationModel
+		if change.adopted {
+			subject.ID = change.prior.ID
+		}
+		subjects[change.key] = subject
 	}
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
@@ -170,7 +175,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 
 func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
 
-// model returns the state.
+// model returns the state of the resource.
 func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.sealed()
@@ -182,6 +187,9 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(withReasons(err))}
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
 			reason.Code, reason.Name = types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name)
+		}
+		if errors.As(err, new(*engine.LostCreateError)) {
+			reason.Name = types.StringValue(outcomeUnknown)
 		}
 		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)
 		diags.Append(more...)
@@ -199,7 +207,16 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	return plan, diags
 }
 
-// quoted lists keys, the first few of many.
+// outcomeUnknown is the name that failed gives to creates whose outcome is unknown.
+const outcomeUnknown = "OUTCOME_UNKNOWN"
+
+// isOpen reports whether failed says of a key that the outcome of its create is unknown.
+func (m bulkModel) isOpen(key string) bool {
+	reason, _ := m.Failed.Elements()[key].(types.Object)
+	return textOf(reason.Attributes()["name"]) == outcomeUnknown
+}
+
+// quoted returns a list of keys in quotes, the first few if there are many.
 func quoted(keys []string) string {
 	texts := make([]string, len(keys))
 	for i, key := range keys {
@@ -208,13 +225,13 @@ func quoted(keys []string) string {
 	return firstOfMany(texts)
 }
 
-// mostListed is how many of many a text lists.
+// mostListed is how many items of a long list a text contains.
 const mostListed = 10
 
-// firstOfMany lists the first few of many.
+// firstOfMany returns a list of texts, the first few if there are many.
 func firstOfMany(texts []string) string { return strings.Join(firstTexts(texts), ", ") }
 
-// firstTexts returns the first few of many, and how many more there are.
+// firstTexts returns the first few of many texts, and then how many more there are.
 func firstTexts(texts []string) []string {
 	if more := len(texts) - mostListed; more > 0 {
 		return append(slices.Clone(texts[:mostListed]), fmt.Sprintf("and %d more", more))

@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"math"
-
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -65,8 +63,8 @@ func (n numbers) planEntries(config, prior entries, tried unsettled) (planned en
 	return planned, replaced, changes || len(removed) > 0
 }
 
-// planEntry is planOwned of an entry of the map. What that leaves out stays null, or as
-// an import has read it: nobody asked for more.
+// planEntry does the same as planOwned for an entry of the map. What the entry omits
+// stays null, or as an import has read it.
 func (n numbers) planEntry(config ownedModel, prior *ownedModel) (planned ownedModel, replace bool) {
 	planned, replace = n.planOwned(config, prior)
 	planned.isPart = true
@@ -100,21 +98,22 @@ func planRevision(changes bool, before types.Int64) types.Int64 {
 	return before
 }
 
-// revision returns the newest revision of the conversations, null where none is known.
-// While it is not known whether the CRM has an entry, it is the one above which that was
-// created: Terraform drops the private state of what it replaces.
+// revision returns the newest revision of the conversations, null if none is known. If it
+// is unknown whether the CRM has an entry, it returns the revision above which that may
+// have been created, and above which other resources have nothing like it. Terraform drops
+// the private state of a resource that it replaces.
 func (e entries) revision(open unsettled) types.Int64 {
-	newest, since := engine.NoFloor, int64(math.MaxInt64)
+	newest, since := engine.NoFloor, engine.NoFloor
 	for key, entry := range e {
 		switch tried, isOpen := open[key]; {
 		case !e.exists(key) && isOpen:
-			since = min(since, tried.above())
+			since = max(since, tried.above())
 		case e.exists(key) && isKnown(entry.Revision):
 			newest = max(newest, entry.Revision.ValueInt64())
 		}
 	}
 	switch {
-	case since < math.MaxInt64:
+	case since > engine.NoFloor:
 		return types.Int64Value(since)
 	case newest > engine.NoFloor:
 		return types.Int64Value(newest)
@@ -122,8 +121,8 @@ func (e entries) revision(open unsettled) types.Int64 {
 	return types.Int64Null()
 }
 
-// planFailed plans the attribute failed: where there is nothing to do, nothing
-// can fail, whatever has failed before.
+// planFailed plans the attribute failed. If there is nothing to do, nothing can fail, so
+// it is empty.
 func planFailed(changes bool) types.Map {
 	if changes {
 		return types.MapUnknown(failedType)

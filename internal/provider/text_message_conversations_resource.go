@@ -25,7 +25,7 @@ var (
 type bulkResource struct {
 	baseResource
 
-	open bool // its schema is as people see it
+	open bool // its schema is the one that people see
 }
 
 func (r *bulkResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -85,7 +85,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.unsettled)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
-	hasWork := changes || len(known.unsettled) > 0 // what an earlier apply may have left is work, too
+	hasWork := changes || len(known.unsettled) > 0 // what an earlier apply may have left is work too
 	plan.Failed = planFailed(hasWork)
 	plan.Revision = planRevision(hasWork, state.Revision)
 	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
@@ -97,6 +97,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
 	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
+	resp.Diagnostics.Append(known.numbers.warnOfDoubts(planned, prior)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, known)...)
 	} else {
@@ -203,7 +204,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		if !prior.exists(key) {
+		if _, isKnown := known.unsettled[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
 			known.recall(key, entry.conversationModel)
 		}
 	}
@@ -214,16 +215,18 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	work.isRemoved = true
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Delete")...)
 	if len(known.unsettled) > 0 {
 		resp.Diagnostics.AddAttributeError(path.Root("conversations"), "Unable to Delete Text Message Conversations",
-			"The warnings above say which conversations may have been left. The next destroy looks for them again.")
+			"The CRM may still have conversations of this resource. The warnings above name them. The next "+
+				"destroy looks for them again.")
 	}
 	if resp.Diagnostics.HasError() {
 		for key := range known.unsettled {
 			if prior[key] != nil {
-				work.keep(key, *prior[key]) // so that the next refresh looks, and the plan says what it has found
+				work.keep(key, *prior[key]) // so that the next refresh looks for it, and the plan shows what it finds
 			}
 		}
 		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
@@ -233,8 +236,8 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 }
 
-// begin prepares what a plan asks for, of an existing resource or (prior is
-// nil) a new one. What it removes goes by the policy of the state.
+// begin prepares the work of a plan. prior is nil for a new resource. The policy of the
+// state applies to what the plan removes.
 func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	work := newBulkWork(known, planned, prior, plan, policy)
@@ -255,8 +258,8 @@ func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, polic
 	return work, append(diags, known.space.check(api)...)
 }
 
-// refresh replaces the entries with what the CRM holds, as of the revision of the
-// space that it returns, and drops those that it holds no more.
+// refresh replaces the entries with what the CRM holds, and drops those that are gone. It
+// returns the as-of of the entries.
 func (e entries) refresh(ctx context.Context, messages *messageRefresh, n numbers) (asOf int64, err error) {
 	found, err := messages.api.Conversations.ReadMany(ctx, e.ids())
 	if err != nil {
@@ -265,7 +268,7 @@ func (e entries) refresh(ctx context.Context, messages *messageRefresh, n number
 	asOf = engine.NoFloor
 	for key, entry := range e {
 		if !e.exists(key) {
-			continue // it could not be created yet
+			continue // it has not been created yet
 		}
 		conversation, ok := found[reference(entry.ID)]
 		if !ok {
@@ -281,8 +284,8 @@ func (e entries) refresh(ctx context.Context, messages *messageRefresh, n number
 	return min(asOf, sharedAsOf(messages.api)), err
 }
 
-// sharedAsOf returns a revision as of which messages are that were listed for several
-// resources: they are listed after the conversations.
+// sharedAsOf returns the as-of of messages that were listed for several resources.
+// Messages are listed after their conversations.
 func sharedAsOf(api *engine.Engine) int64 {
 	messages, conversations := api.Messages.ListedAsOf(), api.Conversations.ListedAsOf()
 	switch {

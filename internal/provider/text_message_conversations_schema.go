@@ -1,12 +1,11 @@
 package provider
 
 import (
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
-// What the CRM rolls back when something in a batch fails.
+// What the CRM rolls back when a record in a batch fails.
 const (
 	rollbackAll    = 0
 	rollbackFailed = 1
@@ -15,7 +14,7 @@ const (
 // bulkTypeName is what Terraform calls the bulk resource.
 const bulkTypeName = "pipeliner_text_message_conversations"
 
-// bulkSchema is the schema as people see it, or as the framework does.
+// bulkSchema returns the schema that people see, or the one that the framework sees.
 func bulkSchema(open bool) schema.Schema {
 	s := schema.Schema{
 		MarkdownDescription: "Many text message conversations of the CRM, as one map. The provider writes, reads and deletes them in as few requests as possible.",
@@ -28,8 +27,9 @@ func bulkSchema(open bool) schema.Schema {
 			},
 			"validation_level": validationLevelAttribute(),
 			"rollback_method": schema.Int64Attribute{
+				CustomType: wholeNumberType{},
 				Optional:   true,
-				Validators: []validator.Int64{int64validator.OneOf(rollbackAll, rollbackFailed)},
+				Validators: []validator.Int64{isOneOf{rollbackAll, rollbackFailed}},
 				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none. " +
 					"`1` keeps those that were created and lists the others in `failed`. The next apply tries them again.",
 			},
@@ -55,9 +55,9 @@ func bulkSchema(open bool) schema.Schema {
 
 var entrySchema = entryAttributes()
 
-// entryAttributes are the attributes of an entry: what a configuration can say, which
-// conversation it is, and that it is deleted where it is. All else that the CRM knows of
-// a conversation would be repeated for each of thousands.
+// entryAttributes returns the attributes of an entry: what a configuration can set, the
+// id, and is_deleted. Everything else would be repeated for each of thousands of
+// conversations.
 func entryAttributes() map[string]schema.Attribute {
 	attributes := ownedAttributes()
 	for _, field := range conversationFields {
@@ -71,7 +71,7 @@ func entryAttributes() map[string]schema.Attribute {
 func failedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 if there is none."},
-		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error."},
+		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error. `OUTCOME_UNKNOWN` if the conversation may or may not have been created."},
 		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, with all the reasons that the CRM gives."},
 	}
 }

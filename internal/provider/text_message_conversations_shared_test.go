@@ -47,8 +47,8 @@ func TestMapsShareRequests(t *testing.T) {
 	}
 }
 
-// A map that is read while others have listed messages already does not claim to know
-// what has happened to its messages since.
+// A map that is read after others have listed messages does not claim an as-of that is
+// too new for its messages.
 func TestSharedListOfMessages(t *testing.T) {
 	t.Parallel()
 	conversations, texts := make([]map[string]any, 150), make([]map[string]any, 2)
@@ -82,7 +82,8 @@ func TestSharedListOfMessages(t *testing.T) {
 		asOf, err := entries{"a": entry}.refresh(t.Context(), &messageRefresh{api: api, memory: memory}, numbers{})
 		mustNot(t, err)
 		known = append(known, asOf)
-		// The other message changes, and then its conversation: that is not listed any more.
+		// The other message changes, and then its conversation, which is not listed any
+		// more.
 		mustNot(t, crm.Edit("TextMessages", texts[1]["id"].(string), map[string]any{"content": "Goodbye"}))
 		mustNot(t, crm.Edit("TextMessageConversations", owners[1], map[string]any{"phone_id": testPhone}))
 	}

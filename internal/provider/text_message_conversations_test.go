@@ -24,7 +24,7 @@ import (
 
 const bulkAddress = "pipeliner_text_message_conversations.test"
 
-// numbers are conversations by key, each with its recipient's number.
+// numbers are the recipients' numbers of conversations, by key.
 type numbers map[string]string
 
 // numbered returns n conversations.
@@ -36,7 +36,7 @@ func numbered(n int) numbers {
 	return made
 }
 
-// with returns the conversations with one more or another one.
+// with returns the conversations with this one added or changed.
 func (n numbers) with(key, number string) numbers {
 	more := maps.Clone(n)
 	more[key] = number
@@ -58,8 +58,8 @@ func (s *space) bulk(n numbers, attributes string, settings ...string) string {
 	return s.config(fmt.Sprintf("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = {\n%s  }\n  %s\n}", b.String(), attributes), settings...)
 }
 
-// heldNumbers checks that the server holds exactly these conversations, each
-// once, and the state the id of each.
+// heldNumbers checks that the server has exactly these conversations, each once, and that
+// the state has the id of each.
 func (s *space) heldNumbers(want numbers) resource.TestCheckFunc {
 	return func(*terraform.State) error {
 		got := []string{}
@@ -80,8 +80,7 @@ func (s *space) heldNumbers(want numbers) resource.TestCheckFunc {
 	}
 }
 
-// bulkPlanned expects what a plan does with the resource, and that afterwards
-// nothing is left to do.
+// bulkPlanned expects this action on the resource, and an empty plan afterwards.
 func bulkPlanned(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{
 		PreApply:             []plancheck.PlanCheck{plancheck.ExpectResourceAction(bulkAddress, action)},
@@ -89,7 +88,7 @@ func bulkPlanned(action plancheck.ResourceActionType) resource.ConfigPlanChecks 
 	}
 }
 
-// operations counts the requests by kind since the last look at them.
+// operations counts the requests by kind since its last call.
 func (s *space) operations() map[string]int {
 	counts := map[string]int{}
 	for _, request := range s.Requests() {
@@ -120,7 +119,7 @@ func entryID(key string) tfjsonpath.Path {
 	return tfjsonpath.New("conversations").AtMapKey(key).AtMapKey("id")
 }
 
-// More conversations than a batch holds. Other numbers are in TestStage_sizes.
+// More conversations than fit into a batch. TestStage_sizes has other numbers.
 func TestAccTextMessageConversations_basic(t *testing.T) {
 	const size = 101
 	w := newSpace(t)
@@ -142,8 +141,8 @@ func TestAccTextMessageConversations_basic(t *testing.T) {
 	}
 }
 
-// Additions and changes travel together, removals in one request, and an entry
-// with another number is another conversation, alone.
+// Additions and changes share a request, and removals share one. Only the entry with
+// another number gets a new conversation.
 func TestAccTextMessageConversations_update(t *testing.T) {
 	w := newSpace(t, acme)
 	before := numbered(10)
@@ -257,7 +256,7 @@ func TestAccTextMessageConversations_badInput(t *testing.T) {
 	reject(t, rejections)
 }
 
-// What else can be written as the id, and what is refused, is in TestStage_importOfBulk.
+// TestStage_importOfBulk has other forms of the id, and refused ones.
 func TestAccTextMessageConversations_import(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	two := numbers{"alice": "+15550100001", "bob": "+15550100002"}
@@ -280,7 +279,8 @@ func TestAccTextMessageConversations_import(t *testing.T) {
 	)
 }
 
-// importID names the conversations on the server by the keys of their numbers.
+// importID returns the import id of the conversations on the server, by the keys of their
+// numbers.
 func (w *world) importID(n numbers) string {
 	var items []string
 	for key, number := range n {
@@ -293,7 +293,7 @@ func (w *world) importID(n numbers) string {
 	return strings.Join(items, ",")
 }
 
-// What Terraform writes for an import has nothing left to change.
+// The configuration that Terraform generates for an import changes nothing.
 func TestAccTextMessageConversations_generatedConfiguration(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	ids := make([]string, 3)
@@ -319,8 +319,8 @@ func TestAccTextMessageConversations_generatedConfiguration(t *testing.T) {
 	t.Run("keys", func(t *testing.T) {
 		generated(t, fmt.Sprintf("ada=%s,empty=%s,acme=%s", ids[0], ids[1], ids[2]))
 	})
-	// The keys are numbers and ids here, which have to be quoted. Old versions of
-	// Terraform don't, nor does OpenTofu (github.com/opentofu/opentofu/issues/3978).
+	// The keys are numbers and ids, which must be quoted. Old versions of Terraform don't
+	// quote them, nor does OpenTofu (github.com/opentofu/opentofu/issues/3978).
 	t.Run("phone", func(t *testing.T) {
 		skipOpenTofu(t, "it does not quote keys")
 		generated(t, "phone_id="+phone, tfversion.SkipBelow(tfversion.Version1_10_0))
@@ -347,7 +347,8 @@ func TestAccTextMessageConversations_postcondition(t *testing.T) {
 	)
 }
 
-// From single resources to one map and back, with the CRM untouched.
+// Conversations move from single resources to one map and back, without any change in the
+// CRM.
 func TestAccTextMessageConversations_movingBetween(t *testing.T) {
 	w := newSpace(t)
 	number := `recipient_phone_number = "+1 555 010 0001"`

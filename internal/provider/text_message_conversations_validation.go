@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -9,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// warnOfProtection warns of conversations that can't be deleted.
+// warnOfProtection warns of conversations that the CRM refuses to delete.
 func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	var protected []string
 	for _, key := range e.keys() {
@@ -23,27 +24,42 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnOfTwins warns of conversations of one phone with one number, of all in one
-// warning.
+// warnOfTwins warns of conversations with the same phone and number, in one warning.
 func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
-	first := make(map[engine.Identity]string, len(e))
-	var pairs []string
+	same := make(map[engine.Identity][]string, len(e))
+	var twins []engine.Identity
 	for _, key := range e.keys() {
 		entry := e[key]
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
 			continue
 		}
 		id := n.identify(entry.conversationModel)
-		twin, found := first[id]
-		if !found {
-			first[id] = key
-			continue
+		if same[id] = append(same[id], key); len(same[id]) == 2 {
+			twins = append(twins, id)
 		}
-		pairs = append(pairs, fmt.Sprintf("%q and %q", twin, key))
 	}
-	if len(pairs) > 0 {
+	groups := make([]string, len(twins))
+	between := ", "
+	for i, id := range twins {
+		groups[i] = together(same[id])
+		if len(same[id]) > 2 {
+			between = "; "
+		}
+	}
+	if len(groups) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Same Number Twice",
-			fmt.Sprintf("These conversations have the same phone and the same number: %s. Each becomes a conversation of its own. If you don't want that, remove one of them.", firstOfMany(pairs)))
+			fmt.Sprintf("These conversations have the same phone and the same number: %s. The provider manages a "+
+				"conversation for each of them. If you don't want that, keep only one of them in each group.",
+				strings.Join(firstTexts(groups), between)))
 	}
 	return diags
+}
+
+// together lists the keys of a group, the first few of many.
+func together(keys []string) string {
+	if len(keys) > mostListed {
+		return quoted(keys)
+	}
+	last := len(keys) - 1
+	return fmt.Sprintf("%s and %q", quoted(keys[:last]), keys[last])
 }

@@ -18,25 +18,26 @@ import (
 // bulkWork carries out a plan of the bulk resource.
 type bulkWork struct {
 	api          *engine.Engine
-	causes       *causes // that have been told
+	causes       *causes // already explained
 	left         *leftAttempts
 	existing     *existing
-	find         findExisting // nil: no create adopts what exists
+	find         findExisting // nil without adopt_existing
 	memory       *memory
 	level        int64 // of validation
 	rollback     int
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
-	isNew        bool // the resource: an error would taint it
+	isNew        bool // the resource is new, so an error would taint it
+	isRemoved    bool // the resource is removed, and may be replaced
 
 	changes  []bulkChange
 	removals []bulkRemoval
 	messages []bulkMessages
 
-	state  entries          // what is so far
+	state  entries          // the state so far
 	failed map[string]error // by key: what could not be written
 	kept   []string         // keys whose number the CRM holds in another spelling
-	diags  diag.Diagnostics // beside the errors for what failed
+	diags  diag.Diagnostics // other than those of failed
 }
 
 // bulkChange is one entry to create or update.
@@ -44,11 +45,11 @@ type bulkChange struct {
 	key     string
 	planned ownedModel
 	prior   *ownedModel // nil: to create
-	adopted bool        // prior existed, and was in no state
+	adopted bool        // prior is an existing conversation that was in no state
 	write   conversationChange
 }
 
-// before returns the conversation that is to be updated, nil for none.
+// before returns the conversation before its update, nil for a create.
 func (c bulkChange) before() *conversationModel { return c.prior.conversation() }
 
 // bulkMessages are the messages of one entry.
@@ -62,11 +63,11 @@ type bulkMessages struct {
 type bulkRemoval struct {
 	key   string // of the state before
 	prior *ownedModel
-	kept  string // the key under which it stays in the state, because of
+	kept  string // the key under which it stays in the state if err is set
 	err   error
 }
 
-// newBulkWork returns what a plan asks for. The policy is that for what it removes.
+// newBulkWork returns the work of a plan. The policy applies to what the plan removes.
 func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
 	w := &bulkWork{
 		memory:       known,
@@ -81,7 +82,7 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 	kept := map[client.ID]bool{}
 	for _, key := range planned.keys() {
 		if planned[key] == nil {
-			continue // not while applying: everything is known
+			continue // not in an apply: everything is known
 		}
 		change := bulkChange{key: key, planned: *planned[key]}
 		if id := reference(change.planned.ID); !id.IsZero() {
@@ -107,8 +108,8 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 
 func (w *bulkWork) keep(key string, m ownedModel) { w.state[key] = &m }
 
-// keepWritten takes note of what a conversation is by now. Its messages are as
-// they were, or were created along with it, and are yet to become what is planned.
+// keepWritten notes what a conversation is by now. Its messages are the prior ones, or
+// those that were created together with it. They still have to become the planned ones.
 func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made engine.Result[client.Conversation]) {
 	m := ownedModel{conversationModel: change.planned.applied(actual)}
 	wanted := change.planned.Messages
@@ -125,12 +126,12 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 	w.keep(change.key, m)
 }
 
-// isNeeded reports whether the CRM is needed.
+// isNeeded reports whether the work needs the CRM.
 func (w *bulkWork) isNeeded() bool {
 	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.memory.unsettled) > 0 || len(w.removals) > 0 && !w.abandon
 }
 
-// writeMessages makes the messages what is planned.
+// writeMessages turns the messages into the planned ones.
 func (w *bulkWork) writeMessages(ctx context.Context) {
 	works := make([]*messageWork, len(w.messages))
 	for i, entry := range w.messages {
@@ -142,7 +143,7 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	runMany(ctx, w.api, w.level, works)
 	for i, entry := range w.messages {
 		if entry.created && w.isNew {
-			w.diags.Append(works[i].warnings()...)
+			w.diags.Append(works[i].warnings(w.api.Newest())...)
 		} else {
 			w.diags.Append(works[i].diagnostics()...)
 		}
@@ -213,16 +214,17 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	}
 }
 
-// remove deletes what no entry stands for any more, also where it is not known
-// whether it was created. What could not be deleted stays in the state, as does what
+// remove deletes the conversations that no entry stands for any more, and those that open
+// creates may have made. What could not be deleted stays in the state, and so does what
 // could not be replaced.
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
+		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.unsettled)...)
 		w.left.add(w.memory.numbers, w.memory.unsettled)
 		w.memory.unsettled = unsettled{}
 	case len(w.memory.unsettled) > 0:
-		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level)...)
+		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level, w.isRemoved)...)
 	}
 	var due []*bulkRemoval
 	var kept []string

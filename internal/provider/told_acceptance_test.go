@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Thirty resources with the same wrong password tell it once.
+// Thirty resources with the same wrong password explain it once.
 func TestAccTextMessageConversation_oneCause(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -27,8 +27,8 @@ func TestAccTextMessageConversation_oneCause(t *testing.T) {
 	}
 }
 
-// What a plan removes goes by the policy that was applied before; the plan warns where a
-// new one comes too late. More steps, and a map, are in TestStage_deletionPolicy.
+// The policy that was applied last decides what a removal does. The plan warns if a new
+// one comes too late. TestStage_deletionPolicy has more steps, and a map.
 func TestAccDeletionPolicy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})

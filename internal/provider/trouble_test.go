@@ -12,7 +12,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// says matches words in order, however Terraform breaks the lines.
+// says matches texts in order, however Terraform breaks the lines.
 func says(texts ...string) *regexp.Regexp {
 	var patterns []string
 	for _, text := range texts {
@@ -25,7 +25,7 @@ func says(texts ...string) *regexp.Regexp {
 	return regexp.MustCompile(`(?s)` + strings.Join(patterns, `.*`))
 }
 
-// What is wrong is said at the attribute: Terraform quotes its line.
+// A mistake is reported at its attribute: Terraform quotes the line.
 func TestAccTextMessageConversation_badInput(t *testing.T) {
 	const summary = "Unable to Create Text Message Conversation"
 	tests := map[string]struct {
@@ -52,11 +52,11 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 		},
 		"link of an impossible kind": {
 			attributes: `account_relations = ["https://x/entities/Contacts/` + ada + `"]`,
-			want:       says("Id of Another Entity", "account_relations =", "names a record of Contacts, but ids of Accounts belong here"),
+			want:       says("Id of Another Entity", "account_relations =", "names a record of Contacts. Use the id of a record of Accounts"),
 		},
 		"unknown validation bits": {
 			attributes: `validation_level = 33`,
-			want:       says("Invalid Validation Level", "validation_level = 33", "a sum of different ones of 0, 2, 4, 8, 16, got: 33"),
+			want:       says("Invalid Validation Level", "validation_level = 33", "0, or a sum of 2, 4, 8 and 16, each at most once, got: 33"),
 		},
 		"negative validation level": {
 			attributes: `validation_level = -2`,
@@ -78,7 +78,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 		},
 		"account that does not exist": {
 			attributes: `recipient_account_id = "` + nobody + `"`,
-			want: says(summary, "recipient_account_id = ", "A record that the conversation refers to does not exist in this space",
+			want: says(summary, "recipient_account_id = ", "The conversation refers to a record that does not exist in this space",
 				"error 120 ERROR_RELATIONS_DOESNT_EXIST"),
 			sends: true,
 		},
@@ -116,7 +116,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 	}
 }
 
-// Another space holds nothing of the state, and that means nothing.
+// Another space has nothing of the state, and that proves nothing.
 func TestAccTextMessageConversation_anotherSpace(t *testing.T) {
 	server, err := newMock(mockserver.Options{OtherSpaces: []string{"your_space"}})
 	if err != nil {
@@ -149,7 +149,7 @@ func TestAccProvider_access(t *testing.T) {
 		},
 		"space that is a path": {
 			func(c string) string { return strings.ReplaceAll(c, "my_space", "my/space") },
-			says("Invalid Provider Setting", `space_id = "my/space"`, "a space id has no slash"),
+			says("Invalid Provider Setting", `space_id = "my/space"`, "a space id contains no slash"),
 		},
 		"another host": {
 			func(c string) string { return strings.ReplaceAll(c, w.url, "http://crm.example") },
@@ -159,7 +159,7 @@ func TestAccProvider_access(t *testing.T) {
 			func(c string) string {
 				return strings.ReplaceAll(strings.ReplaceAll(c, w.url, "http://127.0.0.1:1"), "# more", "max_retries = 0")
 			},
-			says("There is no connection to the CRM, or it does not answer in time. None of this was sent", "Cause: cannot connect to 127.0.0.1:1"),
+			says("The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request changed nothing", "Cause: the connection to 127.0.0.1:1 failed"),
 		},
 		"no password": {
 			func(c string) string { return regexp.MustCompile(`(?m)^\s*password.*$`).ReplaceAllString(c, "") },
@@ -189,7 +189,7 @@ func TestAccProvider_access(t *testing.T) {
 	reject(t, rejections)
 }
 
-// A password that is not known while planning does not fail the plan.
+// A password that is unknown during the plan does not fail the plan.
 func TestAccProvider_unknownSetting(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	configuration := w.config(`resource "terraform_data" "password" { input = "` + password + "\" }\n" + conversationBlock(""))

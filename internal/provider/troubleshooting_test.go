@@ -15,17 +15,18 @@ import (
 	"testing"
 )
 
-// summaryAt says which argument of a function of the framework is a summary.
+// summaryAt contains the position of the summary among the arguments of the framework's
+// functions.
 var summaryAt = map[string]int{
 	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
 	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
 }
 
-// explaining are the functions whose texts say what has happened.
-var explaining = []string{"reason", "notRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
+// explaining contains the functions whose texts say what happened.
+var explaining = []string{"reason", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
 
-// The guide has each summary that the provider prints, and each of its
-// explanations, by the first sentence.
+// The guide contains each summary of the provider, and the first sentence of each
+// explanation.
 func TestTroubleshooting(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../templates/guides/troubleshooting.md")
@@ -39,7 +40,7 @@ func TestTroubleshooting(t *testing.T) {
 		texts []string
 		least int
 	}{
-		{"summary", source.summaries(), 30}, // as code, so that none is a part of another one
+		{"summary", source.summaries(), 30}, // as code, because one may be a part of another
 		{"explanation", source.explanations(), 20},
 	} {
 		if len(found.texts) < found.least {
@@ -60,7 +61,7 @@ var sentence = regexp.MustCompile(`^[^.:;(]*`)
 
 var verbs = regexp.MustCompile(`%(\[\d\])?[sdvq]`)
 
-// asWritten matches a text with anything in the place of its verbs.
+// asWritten matches a text with anything in place of its verbs.
 func asWritten(text string) *regexp.Regexp {
 	parts := verbs.Split(text, -1)
 	for i, part := range parts {
@@ -69,7 +70,7 @@ func asWritten(text string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(parts, "[^`.]+"))
 }
 
-// A providerSource is the source of the provider: its functions, by name.
+// A providerSource contains the functions of the provider's source, by name.
 type providerSource struct {
 	t         *testing.T
 	functions map[string][]*ast.FuncDecl
@@ -99,8 +100,8 @@ func parseSource(t *testing.T) providerSource {
 	return source
 }
 
-// summaries returns the summaries of all diagnostics, sorted. One that is made by
-// a function is whatever that returns.
+// summaries returns the summaries of all diagnostics, sorted. If a function makes a
+// summary, it is any text that the function returns.
 func (s providerSource) summaries() []string {
 	found := map[string]bool{}
 	for _, function := range slices.Concat(slices.Collect(maps.Values(s.functions))...) {
@@ -122,7 +123,7 @@ func (s providerSource) summaries() []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// textsOf returns what an expression for a summary may be.
+// textsOf returns the possible texts of an expression for a summary.
 func (s providerSource) textsOf(expression ast.Expr) []string {
 	call, ok := expression.(*ast.CallExpr)
 	if !ok {
@@ -142,7 +143,7 @@ func (s providerSource) textsOf(expression ast.Expr) []string {
 	return s.returned(name)
 }
 
-// returned returns the texts in the return statements of functions of a name.
+// returned returns the texts in the return statements of the functions with this name.
 func (s providerSource) returned(name string) (texts []string) {
 	for _, function := range s.functions[name] {
 		ast.Inspect(function, func(node ast.Node) bool {
@@ -163,7 +164,7 @@ func (s providerSource) returned(name string) (texts []string) {
 	return texts
 }
 
-// explanations returns the first sentence, or its beginning, of each.
+// explanations returns the first sentence, or its beginning, of each explanation.
 func (s providerSource) explanations() (texts []string) {
 	for _, name := range explaining {
 		for _, text := range s.returned(name) {
@@ -176,8 +177,8 @@ func (s providerSource) explanations() (texts []string) {
 	return texts
 }
 
-// literal returns the text of a literal, or of a sum that begins with one, with %s
-// for what is known only when it runs; empty for all else.
+// literal returns the text of a literal, or of a sum that begins with one, with %s for
+// parts that are known only at run time. It is empty for everything else.
 func literal(expression ast.Expr) string {
 	switch e := expression.(type) {
 	case *ast.BasicLit:

@@ -13,11 +13,10 @@ func (n numbers) identify(m conversationModel) engine.Identity {
 	return engine.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
 }
 
-// unclaimed are the conversations of a state that their keys stand for no more. An
-// entry under a new key may take one, if it is the same in everything that the
-// configuration sets. They are found by those fields, so that a thousand entries
-// don't look at a thousand conversations each. For those that change too, see
-// [unclaimed.takeNamesakes].
+// unclaimed are the conversations of a state that no key stands for any more. An entry
+// under a new key may take one, if it is the same in everything that the configuration
+// sets. An index finds them by those fields, so that a thousand entries don't look at a
+// thousand conversations each. For those that change too, see [unclaimed.takeNamesakes].
 type unclaimed struct {
 	numbers numbers
 	free    []*freeConversation
@@ -31,7 +30,7 @@ type freeConversation struct {
 	taken bool
 }
 
-// setFields are those of the [configurableFields] that an entry sets, a bit each.
+// setFields are those of the [configurableFields] that an entry sets, one bit each.
 type setFields uint64
 
 func newUnclaimed(n numbers) *unclaimed {
@@ -42,8 +41,8 @@ func (u *unclaimed) add(m *ownedModel) {
 	u.free = append(u.free, &freeConversation{ownedModel: m, texts: m.texts(u.numbers)})
 }
 
-// take returns the plan of one of the conversations for an entry that is the
-// same in everything, or will be when it is restored; nil where there is none.
+// take returns the plan that gives the entry one of the conversations: one that is the
+// same in everything, or will be when it is restored. It returns nil if there is none.
 func (u *unclaimed) take(config ownedModel) *ownedModel {
 	if len(u.free) == 0 || config.hasUnknown() {
 		return nil
@@ -72,7 +71,7 @@ func (c *freeConversation) takenAs(planned, config ownedModel) *ownedModel {
 	return &planned
 }
 
-// index returns the conversations by the text of the fields.
+// index returns the conversations by the text of these fields.
 func (u *unclaimed) index(set setFields) map[string][]*freeConversation {
 	if index := u.indexes[set]; index != nil {
 		return index
@@ -111,7 +110,7 @@ func (m *conversationModel) setFields() (set setFields) {
 	return set
 }
 
-// text returns what the fields mean, as one text.
+// text returns the meanings of the fields as one text.
 func (set setFields) text(texts map[string]string) string {
 	var parts []string
 	for i, field := range configurableFields {

@@ -8,11 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// An attempt in a state of an earlier version has only the phone and the number.
+// An attempt in the state of an earlier version has only the phone and the number.
 const olderAttempt = `{"a": {"since": {"revision": 7, "at": "2026-01-01T00:00:00Z"}, "phone": "` + idA + `", "number": "+1 555 010 0000"}}`
 
-// A create that repeats it looks for it first. Where nothing says what else was sent,
-// nothing is looked for, as nothing would prove whose it is.
+// A create that repeats the attempt looks for its result first. If nothing says what else
+// was sent, the provider does not look, because nothing would prove whose a conversation
+// is.
 func TestUnsettled_ofOlderVersion(t *testing.T) {
 	t.Parallel()
 	read := func(text []byte) (open unsettled) {

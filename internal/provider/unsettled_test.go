@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// Whatever has followed an adoption, there is a warning if the state has what was
-// adopted.
+// If the state has an adopted conversation, there is a warning, whatever happened after
+// the adoption.
 func TestWarnOfAdoption(t *testing.T) {
 	t.Parallel()
 	id, failed := parse(t, idA), errors.New("refused")

@@ -10,8 +10,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A state that an older version has written, with all that it knew of each entry, leaves
-// nothing to do, whether or not it is refreshed before the plan.
+// A state of an older version, with all attributes of each entry, leaves nothing to do,
+// with or without a refresh.
 func TestUpgradeBulkState(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
@@ -59,7 +59,7 @@ func TestUpgradeBulkState(t *testing.T) {
 	}
 }
 
-// fill returns an object of the type, null where nothing is given.
+// fill returns an object of the type. Missing attributes are null.
 func fill(of tftypes.Type, given map[string]any) tftypes.Value {
 	object, _ := of.(tftypes.Object)
 	values := map[string]tftypes.Value{}
@@ -69,7 +69,7 @@ func fill(of tftypes.Type, given map[string]any) tftypes.Value {
 	return tftypes.NewValue(object, values)
 }
 
-// That a single resource creates a message that may reach people is a warning.
+// A single resource warns if it creates a message that may reach people.
 func TestPlanOutgoing(t *testing.T) {
 	t.Parallel()
 	r := newWorld(t, mockserver.Behavior{}).rpc()

@@ -15,14 +15,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// validationLevels are the bits of the API's validation level: the one source
-// of its validation, of the functions that know them by name, and of the
-// documentation.
+// validationLevels are the bits of the API's validation level. Their validation, the
+// functions that know their names, and the documentation come from this table.
 var validationLevels = []struct {
 	bit           int64
 	name, meaning string
 }{
-	{0, "", "validate each field"}, // no bit at all, so there is nothing to name
+	{0, "", "validate each field"}, // no bit, so it has no name
 	{2, "changed_fields", "validate only changed fields"},
 	{4, "system_fields", "validate only system fields"},
 	{8, "override_readonly", "allow overriding read-only fields"},
@@ -38,7 +37,7 @@ func validationLevelDescription() string {
 		"The function `provider::pipeliner::validation_level` makes the sum from names."
 }
 
-// validationLevelNamesDescription is a list of the names, in Markdown.
+// validationLevelNamesDescription returns a list of the names, in Markdown.
 func validationLevelNamesDescription() string {
 	var list strings.Builder
 	for _, level := range validationLevels {
@@ -60,7 +59,7 @@ func validationLevelNames(level int64) []string {
 	return names
 }
 
-// knownValidationLevel is the sum of all bits.
+// knownValidationLevel returns the sum of all bits.
 func knownValidationLevel() (sum int64) {
 	for _, level := range validationLevels {
 		sum |= level.bit
@@ -72,16 +71,19 @@ func knownValidationLevel() (sum int64) {
 type isValidationLevel struct{}
 
 func (isValidationLevel) Description(context.Context) string {
-	bits := make([]string, len(validationLevels))
-	for i, level := range validationLevels {
-		bits[i] = strconv.FormatInt(level.bit, 10)
+	var bits []string
+	for _, level := range validationLevels {
+		if level.bit != 0 {
+			bits = append(bits, strconv.FormatInt(level.bit, 10))
+		}
 	}
-	return "value must be a sum of different ones of " + strings.Join(bits, ", ")
+	last := len(bits) - 1
+	return fmt.Sprintf("value must be 0, or a sum of %s and %s, each at most once", strings.Join(bits[:last], ", "), bits[last])
 }
 
 func (v isValidationLevel) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-// accepts reports whether the level has no other bits.
+// accepts reports whether the level has only known bits.
 func (isValidationLevel) accepts(level int64) bool {
 	return level >= 0 && level&^knownValidationLevel() == 0
 }
@@ -96,8 +98,7 @@ func (v isValidationLevel) ValidateInt64(ctx context.Context, req validator.Int6
 	}
 }
 
-// isReference accepts a UUID, or a URI that ends in one and does not name
-// another entity.
+// isReference accepts a UUID, or a URI that ends in one and does not name another entity.
 type isReference struct {
 	entity    string // path segment, such as "Accounts"
 	allowNone bool   // accept "", which means none
@@ -124,12 +125,13 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 			located(req.Path, fmt.Sprintf("%v.", err)))
 	case isOtherEntity(entity, v.entity):
 		resp.Diagnostics.AddAttributeError(req.Path, "Id of Another Entity",
-			located(req.Path, fmt.Sprintf("%q names a record of %s, but ids of %s belong here.", req.ConfigValue.ValueString(), entity, v.entity)))
+			located(req.Path, fmt.Sprintf("%q names a record of %s. Use the id of a record of %s.",
+				req.ConfigValue.ValueString(), entity, v.entity)))
 	}
 }
 
-// areReferences accepts a set of ids of an entity. Of null, the framework's own
-// validator does not say where it is.
+// areReferences accepts a set of ids of an entity. It also reports a null id, because the
+// framework's own validator does not say where it is.
 type areReferences struct{ entity string }
 
 func (v areReferences) Description(ctx context.Context) string {
@@ -142,7 +144,8 @@ func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest
 	for _, element := range req.ConfigValue.Elements() {
 		id, _ := element.(types.String)
 		if id.IsNull() {
-			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", located(req.Path, "One of the ids is null. Leave it out."))
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", located(req.Path, "One of the ids is "+
+				"null. Remove it."))
 			continue
 		}
 		var one validator.StringResponse
@@ -151,9 +154,8 @@ func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest
 	}
 }
 
-// isOtherEntity reports whether named is an entity that a conversation refers
-// to, but not the wanted one. Segments that this provider doesn't know are let
-// through: the CRM checks the id itself.
+// isOtherEntity reports whether named is an entity that a conversation refers to, but not
+// the wanted one. It lets unknown segments pass: the CRM checks the id itself.
 func isOtherEntity(named, wanted string) bool {
 	if named == wanted || named == "" {
 		return false
@@ -162,7 +164,7 @@ func isOtherEntity(named, wanted string) bool {
 		slices.ContainsFunc(conversationFields, func(field conversationField) bool { return field.entity == named })
 }
 
-// isDuration accepts what Go writes as a duration, between two of them.
+// isDuration accepts a duration in Go's notation, from least to most.
 type isDuration struct{ least, most time.Duration }
 
 func (v isDuration) Description(context.Context) string {
@@ -181,8 +183,8 @@ func (v isDuration) ValidateString(ctx context.Context, req validator.StringRequ
 	}
 }
 
-// isNumber refuses what a spreadsheet leaves in a column of phone numbers and no CRM can
-// mean. Everything else is the CRM's to judge: a sender may have a name.
+// isNumber refuses values that a spreadsheet leaves in a column of phone numbers and that
+// no CRM can mean. The CRM judges everything else: a sender may have a name.
 type isNumber struct{}
 
 var (
@@ -191,21 +193,24 @@ var (
 )
 
 func (isNumber) Description(context.Context) string {
-	return "value must be a phone number, not a placeholder such as n/a, nor a number that a spreadsheet has rounded, such as 1.5E+10"
+	return "value must be a phone number, not a placeholder such as n/a or a number that a spreadsheet has " +
+		"rounded, such as 1.5E+10"
 }
 
 func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	number := strings.TrimSpace(req.ConfigValue.ValueString())
+	given := req.ConfigValue.ValueString()
+	number := strings.TrimSpace(given)
 	switch {
-	case !isKnown(req.ConfigValue) || req.ConfigValue.ValueString() == "": // which is told by another validator
+	case !isKnown(req.ConfigValue) || req.ConfigValue.ValueString() == "": // another validator reports it
 	case roundedNumber.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
-			fmt.Sprintf("%q is a number that a spreadsheet has rounded: digits are lost. Format the column as text, and type the phone number again.", number)))
+			fmt.Sprintf("%q is a number that a spreadsheet has rounded, so digits are lost. Format the column as "+
+				"text, and type the phone number again.", given)))
 	case placeholder.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
-			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", number)))
+			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", given)))
 	}
 }
 

@@ -26,7 +26,8 @@ func (p *pipelinerProvider) Functions(context.Context) []func() function.Functio
 	}
 }
 
-const functionsNeed = "\n\nFunctions of providers need Terraform 1.8 or OpenTofu 1.7, or later. OpenTofu does not call them in the block of the provider itself."
+const functionsNeed = "\n\nProvider functions need Terraform 1.8 or newer, or OpenTofu 1.7 or newer. OpenTofu " +
+	"doesn't call them in the `provider` block itself."
 
 // validationLevelFunction makes a validation level from names.
 type validationLevelFunction struct{}
@@ -38,8 +39,9 @@ func (validationLevelFunction) Metadata(_ context.Context, _ function.MetadataRe
 func (validationLevelFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Make a validation level from names",
-		MarkdownDescription: "Returns the number for a `validation_level`, as the sum of what the names stand for. A name may be there twice. " +
-			"Without a name it is `0`: validate each field.\n\n" + validationLevelNamesDescription() + functionsNeed,
+		MarkdownDescription: "Returns a `validation_level`: the sum of the named bits. You can repeat a name. " +
+			"Without names, it returns `0`: validate each " +
+			"field.\n\n" + validationLevelNamesDescription() + functionsNeed,
 		VariadicParameter: function.StringParameter{
 			Name:                "names",
 			MarkdownDescription: "Names, in any order.",
@@ -58,7 +60,8 @@ func (validationLevelFunction) Run(ctx context.Context, req function.RunRequest,
 		bit, ok := validationLevelNamed(name)
 		if !ok {
 			resp.Error = function.NewArgumentFuncError(int64(i),
-				fmt.Sprintf("%q names no validation level, the names are: %s", name, strings.Join(validationLevelNames(knownValidationLevel()), ", ")))
+				fmt.Sprintf("%q is not the name of a validation level; the names are: %s",
+					name, strings.Join(validationLevelNames(knownValidationLevel()), ", ")))
 			return
 		}
 		sum |= bit
@@ -76,7 +79,7 @@ func validationLevelNamed(name string) (bit int64, ok bool) {
 	return 0, false
 }
 
-// validationLevelNamesFunction says what a validation level is made of.
+// validationLevelNamesFunction returns the names in a validation level.
 type validationLevelNamesFunction struct{}
 
 func (validationLevelNamesFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
@@ -86,10 +89,11 @@ func (validationLevelNamesFunction) Metadata(_ context.Context, _ function.Metad
 func (validationLevelNamesFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Names in a validation level",
-		MarkdownDescription: "Returns the names that a `validation_level` is the sum of, the lowest bit first, and for `0` an empty list. " +
-			"It is the inverse of the function `validation_level`.\n\n" + validationLevelNamesDescription() + functionsNeed,
+		MarkdownDescription: "Returns the names of the bits in a `validation_level`, the lowest bit first. For " +
+			"`0`, it returns an empty list. It is the inverse of the function " +
+			"`validation_level`.\n\n" + validationLevelNamesDescription() + functionsNeed,
 		Parameters: []function.Parameter{
-			// A number rather than an integer: the framework takes a fraction for a
+			// A number and not an integer: for a fraction, the framework would report a
 			// bug of the provider.
 			function.NumberParameter{Name: "level", MarkdownDescription: "Validation level."},
 		},

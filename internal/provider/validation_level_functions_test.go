@@ -24,7 +24,7 @@ import (
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
-// call calls a function as Terraform does, each argument being of that type.
+// call calls a function as Terraform does, with arguments of this type.
 func call(t *testing.T, name string, argument, result tftypes.Type, values ...any) (tftypes.Value, *tfprotov6.FunctionError) {
 	t.Helper()
 	server, err := factories["pipeliner"]()
@@ -53,7 +53,7 @@ func call(t *testing.T, name string, argument, result tftypes.Type, values ...an
 	return value, nil
 }
 
-// refusal is an error at the argument in that position.
+// refusal returns an error at the argument in this position.
 func refusal(argument int64, text string) *tfprotov6.FunctionError {
 	return &tfprotov6.FunctionError{Text: text, FunctionArgument: &argument}
 }
@@ -75,7 +75,7 @@ func TestFunctions(t *testing.T) {
 		if validated.Diagnostics.HasError() {
 			t.Errorf("%s: %v", metadata.Name, validated.Diagnostics)
 		}
-		// What the functions take and give is said in the words of the one table.
+		// The descriptions of the functions come from the one table.
 		if !strings.HasPrefix(metadata.Name, "validation_level") {
 			continue
 		}
@@ -100,9 +100,9 @@ func TestValidationLevel(t *testing.T) {
 		"two":       {names: []any{"override_readonly", "changed_fields"}, want: 10},
 		"all":       {names: []any{"changed_fields", "system_fields", "override_readonly", "deleted_relationship"}, want: 30},
 		"twice":     {names: []any{"changed_fields", "changed_fields"}, want: 2},
-		"unknown":   {names: []any{"changed_fields", "override"}, err: refusal(1, `"override" names no validation level, `+known)},
-		"empty":     {names: []any{""}, err: refusal(0, `"" names no validation level, `+known)},
-		"two wrong": {names: []any{"a", "b"}, err: refusal(0, `"a" names no validation level, `+known)},
+		"unknown":   {names: []any{"changed_fields", "override"}, err: refusal(1, `"override" is not the name of a validation level; `+known)},
+		"empty":     {names: []any{""}, err: refusal(0, `"" is not the name of a validation level; `+known)},
+		"two wrong": {names: []any{"a", "b"}, err: refusal(0, `"a" is not the name of a validation level; `+known)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -119,7 +119,7 @@ func TestValidationLevel(t *testing.T) {
 
 func TestValidationLevelNames(t *testing.T) {
 	t.Parallel()
-	const known = "value must be a sum of different ones of 0, 2, 4, 8, 16, got: "
+	const known = "value must be 0, or a sum of 2, 4, 8 and 16, each at most once, got: "
 	for name, test := range map[string]struct {
 		level any
 		want  []string
@@ -152,12 +152,11 @@ func TestValidationLevelNames(t *testing.T) {
 	}
 }
 
-// withFunctions says from which version on Terraform calls a provider's
-// functions. OpenTofu, with versions of its own, has done so before that one.
+// withFunctions requires a version that calls provider functions. OpenTofu, with its own
+// version numbers, has done so from an earlier version on.
 var withFunctions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_8_0)}
 
-// The functions are called by Terraform, and what they return is taken where a
-// level belongs.
+// Terraform calls the functions, and a validation_level accepts what they return.
 func TestAccValidationLevel(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	configuration := w.config(conversationBlock(`validation_level = provider::pipeliner::validation_level("override_readonly", "changed_fields")`) + `
@@ -187,8 +186,8 @@ output "there_and_back" {
 	})
 }
 
-// In the provider's own block, too: Terraform calls functions before it
-// configures the provider.
+// They also work in the provider block: Terraform calls functions before it configures
+// the provider.
 func TestAccValidationLevel_inProvider(t *testing.T) {
 	skipOpenTofu(t, "it takes that for a reference of the provider to itself")
 	w := newWorld(t, mockserver.Behavior{})
@@ -205,12 +204,12 @@ func TestAccValidationLevel_inProvider(t *testing.T) {
 	})
 }
 
-// Functions need no space, nor the settings to reach one.
+// Functions need neither a space nor the settings to reach one.
 func TestAccValidationLevel_refused(t *testing.T) {
 	var steps []resource.TestStep
 	for expression, want := range map[string]string{
-		`validation_level("changed_fields", "readonly")`: `"readonly" names no validation level`,
-		`validation_level_names(1)`:                      `a sum of different ones of 0, 2, 4, 8, 16, got: 1`,
+		`validation_level("changed_fields", "readonly")`: `"readonly" is not the name of a validation level`,
+		`validation_level_names(1)`:                      `0, or a sum of 2, 4, 8 and 16, each at most once, got: 1`,
 	} {
 		steps = append(steps, resource.TestStep{
 			Config:      fmt.Sprintf("output \"it\" {\n  value = provider::pipeliner::%s\n}", expression),

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// What no phone number can be is refused; what the CRM may accept is not.
+// A value that can be no phone number is refused. One that the CRM may accept is not.
 func TestIsNumber(t *testing.T) {
 	t.Parallel()
 	for refused, numbers := range map[bool][]string{

@@ -18,19 +18,19 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// A wireType reads values of a type as Terraform sends them, in MessagePack, where an
-// extension stands for what is unknown; and as Terraform stores them, in JSON. It visits
-// each value once.
+// A wireType reads values of a type as Terraform sends them and as it stores them.
+// Terraform sends MessagePack, in which an extension stands for an unknown value, and
+// stores JSON. A wireType visits each value once.
 type wireType struct {
 	null, unknown attr.Value
 
-	read  func(*msgpack.Decoder) (attr.Value, error) // what is neither null nor unknown
-	parse func(json.RawMessage) (attr.Value, error)  // what is not null
+	read  func(*msgpack.Decoder) (attr.Value, error) // reads a value that is neither null nor unknown
+	parse func(json.RawMessage) (attr.Value, error)  // reads a value that is not null
 }
 
-// wireTypeOf returns how to read values of a type: strings, booleans, sets, maps and
-// objects of what can be read. A lenient one takes numbers and booleans for strings, as
-// Terraform does where it converts a value.
+// wireTypeOf returns how to read values of a type: strings, booleans, and sets, maps and
+// objects of them. If it is lenient, it also reads numbers and booleans as strings, as
+// Terraform does when it converts a value.
 func wireTypeOf(of attr.Type, lenient bool) *wireType {
 	ctx := context.Background()
 	w := &wireType{}
@@ -131,7 +131,7 @@ func (w *wireType) ofList(element *wireType, join func([]attr.Value) attr.Value)
 }
 
 // A wireLookup returns how to read the element of a map or the attribute of an object
-// that has this name, or an error where there is none.
+// with this name, or an error if there is none.
 type wireLookup func(name string) (*wireType, error)
 
 // wireTypes are the attributes of an object.
@@ -163,7 +163,7 @@ func (w *wireType) ofNamed(of wireLookup, join func(map[string]attr.Value) attr.
 	}
 }
 
-// readValue reads a value.
+// readValue reads a value, which may be null or unknown.
 func (w *wireType) readValue(in *msgpack.Decoder) (attr.Value, error) {
 	code, err := in.PeekCode()
 	switch {
@@ -177,7 +177,7 @@ func (w *wireType) readValue(in *msgpack.Decoder) (attr.Value, error) {
 	return w.read(in)
 }
 
-// parseValue reads a value of a stored state.
+// parseValue reads a value of a stored state, which may be null.
 func (w *wireType) parseValue(text json.RawMessage) (attr.Value, error) {
 	if isNull(text) {
 		return w.null, nil
@@ -187,7 +187,8 @@ func (w *wireType) parseValue(text json.RawMessage) (attr.Value, error) {
 
 func isNull(text json.RawMessage) bool { return len(text) == 0 || bytes.Equal(text, []byte("null")) }
 
-// readNamed reads the elements of a map or the attributes of an object, and says each.
+// readNamed reads the elements of a map or the attributes of an object, and passes each
+// to say.
 func readNamed(in *msgpack.Decoder, of wireLookup, say func(string, attr.Value)) error {
 	count, err := in.DecodeMapLen()
 	if err != nil {
@@ -211,8 +212,8 @@ func readNamed(in *msgpack.Decoder, of wireLookup, say func(string, attr.Value))
 	return nil
 }
 
-// parseNamed is readNamed of a stored state. What that has and the type has not is of
-// another version of the provider, and left out.
+// parseNamed does the same as readNamed for a stored state. It ignores attributes that
+// the type does not have: they come from another version of the provider.
 func parseNamed(text json.RawMessage, of wireLookup, say func(string, attr.Value)) error {
 	var stored map[string]json.RawMessage
 	if err := json.Unmarshal(text, &stored); err != nil {
@@ -232,7 +233,7 @@ func parseNamed(text json.RawMessage, of wireLookup, say func(string, attr.Value
 	return nil
 }
 
-// writeValue writes a value as Terraform sends it.
+// writeValue writes a value in the form in which Terraform sends it.
 func writeValue(out *msgpack.Encoder, value attr.Value) error {
 	switch {
 	case value.IsUnknown():

@@ -1,0 +1,312 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// What a refresh finds of an open create has the message that was sent, however the service
+// writes its content: it is not sent again.
+func TestStage_foundWithAlteredContent(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.CRLF, mockserver.NFD, mockserver.Entities, mockserver.Collapsed, mockserver.Trimmed} {
+		for _, kind := range []string{"untainted", "map"} {
+			onStage(t, mockserver.Behavior{ContentFormat: format}, map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
+				texts := messageTexts{"a": "  Crème  brûlée & <co>\nline ", "b": "B  b"}
+				config := s.saying(texts, declared{number: "+15550100002"})
+				if kind == "map" {
+					entries := numbered(2).entries()
+					entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
+					config = s.bulk(entries, map[string]any{"rollback_method": 1})
+				}
+				s.Inject(
+					mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "brûlée", Kind: mockserver.DropAfter, Times: 1},
+					mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502},
+				)
+				_, first := s.apply(config)
+				s.ClearFaults()
+				if kind != "map" {
+					s.untaint(address)
+				}
+				_, second := s.apply(config)
+				_, third := s.apply(config)
+				if sent := len(s.Records(textMessages)); sent != 2 {
+					s.t.Errorf("%s %s: %d were sent: %q %q %q", format, kind, sent, first, second, third)
+				}
+			})
+		}
+	}
+}
+
+// Two entries of one number in one map, both lost, both carried out: each gets one. And in two
+// maps: nobody guesses, and nothing is made or deleted.
+func TestStage_twoOpenOfOneNumber(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			entries := numbered(1).entries()
+			entries["x"] = declared{"phone_id": phone, number: "+15550000007"}
+			entries["y"] = declared{"phone_id": phone, number: "+15550000007"}
+			s.leavesOpen(s.bulk(entries, nil), kind, 2)
+			for range 3 {
+				_, _ = s.apply(s.bulk(entries, nil))
+			}
+			if live := s.live(); len(live) != 3 {
+				s.t.Errorf("%s: %d are live; want 3", kind, len(live))
+			}
+		})
+	}
+}
+
+// The key of an open entry is renamed, swapped, and moved to another number.
+func TestStage_openKeyRenamed(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind, 2)
+			renamed := map[string]declared{"c001": numbered(1).entries()["c000"], "other": numbered(2).entries()["c001"]}
+			_, errors := s.apply(s.bulk(renamed, nil))
+			if live := s.live(); len(live) != 2 || len(s.Records(conversations)) != 2 {
+				s.t.Errorf("%s: %d are live; want 2: %s", kind, len(live), errors)
+			}
+		})
+	}
+}
+
+// Deleted by a colleague, restored by the plan, and the reply to the restore is lost, or comes
+// late, while the colleague edits the same field.
+func TestStage_restoreLostAndEdited(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.CommitLater, mockserver.Truncate} {
+		for _, deleted := range []string{mockserver.Bump, mockserver.Keep} {
+			onStage(t, mockserver.Behavior{DeletedRevision: deleted}, nil, func(s *stage) {
+				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
+				id := s.id()
+				must(s.t, s.SoftDelete(conversations, id))
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-restore", Kind: kind, CommitAfter: time.Second, Status: 504, Times: 1, After: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_contact_id": nil, "recipient_account_id": acme}},
+				}}})
+				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
+				if len(s.Records(conversations)) != 1 {
+					s.t.Errorf("%d were made", len(s.Records(conversations)))
+				}
+				if held := s.Records(conversations)[0]; errors == "" && held["recipient_contact_id"] != bob {
+					s.t.Errorf("%s: no error, and the CRM holds %v", kind, held)
+				}
+			})
+		}
+	}
+}
+
+// Somebody edits the very field between the plan and the apply, and the reply to the update is
+// lost, in each kind of space.
+func TestStage_conflictAndLoss(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.StatusAfter} {
+		for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
+			onStage(t, mockserver.Behavior{StaleRevision: stale}, nil, func(s *stage) {
+				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
+				id := s.id()
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Status: 500, Times: 1, Before: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": acme}},
+				}}, After: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": globex}},
+				}}})
+				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
+				want := any(globex)
+				if kind == mockserver.DropBefore {
+					want = acme
+				}
+				if held := s.the(); held["recipient_account_id"] != want || held["recipient_contact_id"] != bob {
+					s.t.Errorf("%s, %s: the CRM holds %v: %s", kind, stale, held, errors)
+				}
+			})
+		}
+	}
+}
+
+// Two conversations of one number are adopted by entries of two resources.. and others.
+func TestStage_interruptedWhileOpen(t *testing.T) {
+	t.Parallel()
+	for n := range 8 {
+		onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "3s", "max_retries": 1, "request_timeout": "5s"}, func(s *stage) {
+			config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+			s.leavesOpen(config, mockserver.DropAfter, 1)
+			s.untaint(address)
+			plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}}
+			applying := s.core.walk()
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: n, Times: 1, Kind: mockserver.StatusReply, Status: 502, Latency: time.Second, Do: applying.stop})
+			applying.apply(plan)
+			s.ClearFaults()
+			_, errors := s.apply(config)
+			if made := len(s.Records(conversations)); made != 1 {
+				s.t.Errorf("stopped at %d: %d were made: %q, then %q", n, made, applying.errors(), errors)
+			}
+		})
+	}
+}
+
+// A repeat that is rolled back because of another entry proves nothing of the first attempt.
+func TestStage_repeatIsRolledBack(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		bad := numbered(3).entries()
+		bad["c002"]["recipient_contact_id"] = nobody
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
+			s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]}) // the first attempt
+		}})
+		_, errors := s.apply(s.bulk(bad, nil))
+		s.ClearFaults()
+		_, again := s.apply(s.bulk(numbered(2).entries(), nil))
+		if live := s.live(); len(live) != 2 {
+			s.t.Errorf("%d are live; want 2: %q; %q %s", len(live), errors, again, s.warnings)
+		}
+	})
+}
+
+// The look is refused with a 4xx: nothing is known, but the open create is forgotten, and
+// the next apply makes a second one.
+func TestStage_lookIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 409, 422} {
+		t.Run(fmt.Sprint(status), func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+				s.leavesOpen(config, mockserver.DropAfter, 1)
+				s.untaint(address)
+				plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}} // -refresh=false
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: status, Envelope: true})
+				applying := s.core.walk()
+				applying.apply(plan)
+				s.ClearFaults()
+				_, errors := s.apply(config)
+				if made := len(s.Records(conversations)); made != 1 {
+					s.t.Errorf("%d conversations were made; want 1. The apply said %q, the next one %q", made, applying.errors(), errors)
+				}
+			})
+		})
+	}
+}
+
+// The same of an entry of a map.
+func TestStage_lookOfAnEntryIsRefused(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		two := s.bulk(numbered(2).entries(), nil)
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(two, mockserver.DropAfter, 2)
+		plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(bulkAddress, s.core.state, two)}}
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 422, Envelope: true})
+		applying := s.core.walk()
+		applying.apply(plan)
+		s.ClearFaults()
+		_, errors := s.apply(two)
+		if made := len(s.Records(conversations)); made != 2 {
+			s.t.Errorf("%d conversations were made; want 2. The apply said %q, the next one %q", made, applying.errors(), errors)
+		}
+	})
+}
+
+// A create that a later apply repeats, because it found nothing of the first one: the first
+// one is carried out late. One more look should tell of the twin.
+func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.untaint(address)
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
+			s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) // the first one
+		}})
+		_, errors := s.apply(config)
+		if len(s.live()) == 2 && !strings.Contains(s.warnings, "May Exist Twice") {
+			s.t.Errorf("two exist, and nothing says so: %q, %s", errors, s.warnings)
+		}
+	})
+}
+
+// The same where the service refuses a second one: the first one shows a second later.
+func TestStage_repeatIsRefused(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "5s", "max_retries": 0}, func(s *stage) {
+		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.untaint(address)
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
+			s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) // the first one
+		}})
+		_, errors := s.apply(config)
+		_, again := s.apply(config)
+		if again != "" || s.core.state[address].typeName == "" {
+			s.t.Errorf("ours is there, nobody looks for it any more: first %q, then %q", errors, again)
+		}
+	})
+}
+
+// What a refresh finds of an open create is written as the service writes it, and so is
+// replaced: its messages are sent a second time.
+func TestStage_foundInAnotherSpelling(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Country, mockserver.Masked} {
+		for _, kind := range []string{"single", "bulk"} {
+			t.Run(format+" "+kind, func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{PhoneFormat: format}, map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
+					var config map[string]block
+					if kind == "single" {
+						config = s.saying(messageTexts{"hello": "Hello"}, declared{number: "+4915550100002"})
+						s.leavesOpen(config, mockserver.DropAfter, 1)
+						s.untaint(address)
+					} else {
+						entries := numbered(2).entries()
+						entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"hello": "Hello"})
+						config = s.bulk(entries, map[string]any{"rollback_method": 1})
+						s.Inject(
+							mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "Hello", Kind: mockserver.DropAfter, Times: 1},
+							mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502},
+						)
+						_, errors := s.apply(config)
+						s.ClearFaults()
+						if errors != "" || !strings.Contains(s.warnings, "May Have Been Created") {
+							s.t.Fatalf("the apply says %q %s", errors, s.warnings)
+						}
+					}
+					_, errors := s.apply(config)
+					if sent := len(s.Records(textMessages)); sent != 1 {
+						s.t.Errorf("the message was sent %d times: %v; %s", sent, errors, s.warnings)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Two lost creates of one identity in two batches: the looks give each the record of the
+// other one, and the message is sent again.
+func TestStage_lostTwins(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		n := numbered(1)
+		d := n.entries()["c000"]
+		d["messages"] = messagesOf(s.entryType(), messageTexts{"hello": "Hello"})
+		config := s.bulk(map[string]declared{"c000": d}, nil)
+		config[address] = s.single(declared{"phone_id": phone, number: n["c000"]})[address]
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "Hello", Kind: mockserver.CommitLater, CommitAfter: 900 * time.Millisecond, Latency: 1200 * time.Millisecond, Times: 1},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: time.Second, Latency: 1100 * time.Millisecond, Times: 1})
+		_, errors := s.apply(config)
+		warnings := s.warnings
+		_, again := s.apply(config)
+		if sent := len(s.Records(textMessages)); sent != 1 {
+			s.t.Errorf("the message was sent %d times: %q %s; %q", sent, errors, warnings, again)
+		}
+	})
+}

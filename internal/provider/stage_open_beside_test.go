@@ -1,0 +1,272 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// An open create of each kind, beside another resource with the same phone and number that
+// is created while it is open. Plain applies with a full refresh follow, in which the other
+// resource is read first. It keeps its conversation, and nobody else gets it.
+func TestStage_openBesideAnother(t *testing.T) {
+	t.Parallel()
+	const same = "+15550000001"
+	other := declared{"phone_id": phone, number: same, "recipient_contact_id": bob}
+	type opener struct {
+		before func(s *stage) map[string]block // applied first
+		config func(s *stage) map[string]block
+		extra  int // other live conversations
+		after  func(s *stage)
+	}
+	single := func(more declared) func(s *stage) map[string]block {
+		return func(s *stage) map[string]block {
+			d := declared{"phone_id": phone, number: same}
+			for name, value := range more {
+				d[name] = value
+			}
+			return map[string]block{address + `["z"]`: s.single(d)[address]}
+		}
+	}
+	bulk := func(n int, attributes map[string]any) func(s *stage) map[string]block {
+		return func(s *stage) map[string]block { return s.bulk(numbered(n).entries(), attributes) }
+	}
+	only := func(attributes map[string]any) func(s *stage) map[string]block {
+		return func(s *stage) map[string]block {
+			return s.bulk(map[string]declared{"c001": numbered(2).entries()["c001"]}, attributes)
+		}
+	}
+	openers := map[string]opener{
+		"single, tainted":     {config: single(nil)},
+		"single, untainted":   {config: single(nil), after: func(s *stage) { s.untaint(address + `["z"]`) }},
+		"single, abandon":     {config: single(declared{"deletion_policy": "abandon"})},
+		"map, tainted":        {config: only(nil)},
+		"map, untainted":      {config: only(nil), after: func(s *stage) { s.untaint(bulkAddress) }},
+		"map of two":          {config: bulk(2, nil), extra: 1},
+		"map, rollback 1":     {config: bulk(2, map[string]any{"rollback_method": 1}), extra: 1},
+		"map, abandon":        {config: only(map[string]any{"deletion_policy": "abandon"})},
+		"map, grows":          {before: bulk(1, nil), config: bulk(2, nil), extra: 1},
+		"map, grows, abandon": {before: bulk(1, map[string]any{"deletion_policy": "abandon"}), config: bulk(2, map[string]any{"deletion_policy": "abandon"}), extra: 1},
+	}
+	events := map[string]func(s *stage, id string){
+		"": nil,
+		"contact edited": func(s *stage, id string) {
+			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": acme}))
+		},
+		"customer answers": func(s *stage, id string) {
+			_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hi", "direction": 2})
+			must(s.t, err)
+		},
+	}
+	for name, opener := range openers {
+		for _, kind := range []mockserver.Kind{mockserver.DropBefore, mockserver.DropAfter} {
+			for event, act := range events {
+				t.Run(fmt.Sprintf("%s, %s, %s", name, kind, event), func(t *testing.T) {
+					t.Parallel()
+					settings := map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1}
+					onStage(t, mockserver.Behavior{MessageRevision: mockserver.Bump}, settings, func(s *stage) {
+						if opener.before != nil {
+							if _, errors := s.apply(opener.before(s)); errors != "" {
+								s.t.Fatal(errors)
+							}
+						}
+						config := opener.config(s)
+						config[address] = s.single(other)[address]
+						s.Inject(
+							mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.Latency, Latency: time.Second},
+							mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Times: 1, Kind: kind},
+							// Only the look of the lost one is later than this.
+							mockserver.Fault{Method: "GET", Path: conversations, Skip: 2 + opener.extra*2, Kind: mockserver.StatusReply, Status: 502},
+						)
+						_, errors := s.apply(config)
+						s.ClearFaults()
+						if opener.after != nil {
+							opener.after(s)
+						}
+						s.core.parallelism = 1
+						if _, has := s.core.state[address]; !has {
+							s.t.Skip("the other one failed too", errors)
+						}
+						id := s.idAt(address)
+						if act != nil {
+							s.meanwhile = func() { time.Sleep(2 * time.Second); act(s, id) }
+						}
+						said := []string{errors}
+						for range 4 {
+							_, errors := s.apply(config)
+							said = append(said, errors, s.warnings)
+							if s.isDeleted(id) {
+								s.t.Fatalf("%s of the other resource is deleted: %.3000q", id, said)
+							}
+						}
+						if live := s.live(); len(live) != 2+opener.extra {
+							s.t.Errorf("%d are live; want %d: %.3000q", len(live), 2+opener.extra, said)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// A single resource and an entry of a map have the same number, and the create of the entry
+// is lost and never carried out. A full refresh reads both; then the apply gives the entry
+// the conversation of the single resource.
+func TestStage_openEntryBesideAnother(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		entries := numbered(2).entries()
+		entries["c001"]["recipient_contact_id"] = bob
+		config := s.bulk(entries, nil)
+		config[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address]
+		s.Inject(
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.DropBefore},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.Latency, Latency: time.Second},
+		)
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		id := s.idAt(address)
+		s.core.parallelism = 1 // the single resource is read first
+		_, errors := s.apply(config)
+		if live := s.live(); len(live) != 3 {
+			s.t.Errorf("%d conversations are live; want 3: that of the single resource, %s, is the entry's too: %q, %s, %v", len(live), id, errors, s.warnings, live)
+		}
+		_, _ = s.apply(map[string]block{address: config[address]})
+		if s.isDeleted(id) {
+			s.t.Errorf("and the removal of the map has deleted it")
+		}
+	})
+}
+
+// The same of a resource whose policy is to abandon: the refresh does not look.
+func TestStage_openAndAbandonedBesideAnother(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		a, b := address+`["a"]`, bulkAddress
+		entries := numbered(1).entries()
+		entries["c000"]["recipient_contact_id"] = bob
+		config := s.bulk(entries, map[string]any{"deletion_policy": "abandon"})
+		config[a] = s.single(declared{"phone_id": phone, number: numbered(1)["c000"]})[address]
+		s.Inject(
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.DropBefore},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.Latency, Latency: time.Second},
+		)
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		id := s.idAt(a)
+		s.core.parallelism = 1 // the single resource is read first
+		_, errors := s.apply(config)
+		if live := s.live(); len(live) != 2 {
+			s.t.Errorf("%d conversations are live; want 2: that of the single resource, %s, is also that of %s: %q, %s, %v", len(live), id, b, errors, s.warnings, live)
+		}
+	})
+}
+
+// Both resources are read by the refresh, and the conversation of the other one is passed.
+// Then someone edits it before the apply: the replacement of the tainted one, which knows
+// only a revision, deletes it.
+func TestStage_passedIsEdited(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		plain := s.single(declared{"phone_id": phone, number: "+15550100002"})[address]
+		done, open := address+`["a"]`, address+`["b"]`
+		s.core.parallelism = 1
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		s.refused(map[string]block{open: plain}, "may or may not have been created")
+		both := map[string]block{done: plain, open: plain}
+		planning, applying := s.core.walk(), s.core.walk()
+		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, both)}})
+		id := s.id()
+		s.meanwhile = func() {
+			time.Sleep(2 * time.Second)
+			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_contact_id": bob}))
+		}
+		_, errors := s.apply(both)
+		if s.isDeleted(id) {
+			s.t.Errorf("the conversation %s of %s, which the refresh has read, is deleted; errors %q, warnings %s", id, done, errors, s.warnings)
+		}
+	})
+}
+
+// The same without -target: both are created in one apply, by two batches.
+func TestStage_passedIsEditedBesideAMap(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.core.parallelism = 1
+		n := numbered(1)
+		config := s.bulk(n.entries(), nil)
+		config[address] = s.single(declared{"phone_id": phone, number: n["c000"]})[address]
+		// the address of the single resource sorts first; the map's create is lost
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Skip: 1, Kind: mockserver.DropBefore, Times: 1})
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		id := s.id()
+		s.meanwhile = func() {
+			time.Sleep(2 * time.Second)
+			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_contact_id": bob}))
+		}
+		_, errors := s.apply(config)
+		if s.isDeleted(id) {
+			s.t.Errorf("the conversation %s of %s is deleted; errors %q, warnings %s", id, address, errors, s.warnings)
+		}
+	})
+}
+
+// An attempt of a map that no entry wants any more, and that could not be removed, is
+// looked for by each apply, but by no refresh: what another resource has got meanwhile is
+// deleted.
+func TestStage_leftAttemptBesideAnother(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.core.parallelism = 1
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		one := s.bulk(numbered(1).entries(), nil)
+		one[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address] // it has moved out of the map
+		// The apply creates it; the map's look for its attempt fails.
+		planning := s.core.walk()
+		plan := planning.plan(one)
+		if plan == nil {
+			s.t.Fatal(planning.errors())
+		}
+		applying := s.core.walk()
+		for _, c := range plan.changes {
+			if c.address == bulkAddress {
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+			}
+			applying.applyOne(c)
+		}
+		s.ClearFaults()
+		id := s.idAt(address)
+		_, errors := s.apply(one)
+		if s.isDeleted(id) {
+			s.t.Errorf("the conversation %s of %s is deleted; errors %q; warnings %s", id, address, errors, s.warnings)
+		}
+	})
+}
+
+// Two entries of a tainted map are open. One has passed the conversation of another
+// resource; the revision in the state is the lower one, of the other entry. The replacement
+// deletes what was passed. Nobody has to do anything in between.
+func TestStage_passedByOneOfTwo(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.bulk(numbered(2).entries(), nil)
+		config[address] = s.single(declared{"phone_id": phone, number: numbered(1)["c000"], "recipient_contact_id": bob})[address]
+		s.Inject(
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.Latency, Latency: time.Second},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.DropBefore},
+		)
+		s.refused(config, "may or may not have been created")
+		s.ClearFaults()
+		s.core.parallelism = 1
+		id := s.idAt(address)
+		_, errors := s.apply(config)
+		if s.isDeleted(id) {
+			s.t.Errorf("the conversation %s of %s, which the refresh has read, is deleted: %q %s", id, address, errors, s.warnings)
+		}
+	})
+}

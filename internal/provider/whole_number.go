@@ -1,0 +1,121 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+var (
+	_ basetypes.Int64Typable      = wholeNumberType{}
+	_ basetypes.Int64Valuable     = wholeNumber{}
+	_ xattr.ValidateableAttribute = wholeNumber{}
+)
+
+// A wholeNumberType is the type of a setting or an attribute that holds a whole number. To
+// the framework, another number is a bug of the provider. Here it is a mistake in the
+// configuration.
+type wholeNumberType struct{ basetypes.Int64Type }
+
+func (t wholeNumberType) Equal(other attr.Type) bool { return t == other }
+
+func (wholeNumberType) String() string { return "wholeNumberType" }
+
+func (wholeNumberType) ValueType(context.Context) attr.Value { return wholeNumber{} }
+
+func (wholeNumberType) ValueFromInt64(_ context.Context, value basetypes.Int64Value) (basetypes.Int64Valuable, diag.Diagnostics) {
+	return wholeNumber{Int64Value: value}, nil
+}
+
+func (t wholeNumberType) ValueFromTerraform(ctx context.Context, in tftypes.Value) (attr.Value, error) {
+	if in.IsKnown() && !in.IsNull() {
+		var given big.Float
+		if err := in.As(&given); err != nil {
+			return nil, err
+		}
+		if _, accuracy := given.Int64(); accuracy != big.Exact {
+			wrong := "must be a whole number"
+			if given.IsInt() {
+				wrong = "must have at most 18 digits"
+			}
+			return wholeNumber{Int64Value: basetypes.NewInt64Unknown(), wrong: fmt.Sprintf("value %s, got: %s", wrong, given.Text('g', 10))}, nil
+		}
+	}
+	value, err := t.Int64Type.ValueFromTerraform(ctx, in)
+	number, _ := value.(basetypes.Int64Value)
+	return wholeNumber{Int64Value: number}, err
+}
+
+// A wholeNumber is a whole number, or unknown with what is wrong about the number that is
+// none.
+type wholeNumber struct {
+	basetypes.Int64Value
+
+	wrong string // empty: nothing is
+}
+
+func (wholeNumber) Type(context.Context) attr.Type { return wholeNumberType{} }
+
+func (n wholeNumber) Equal(other attr.Value) bool {
+	o, same := other.(wholeNumber)
+	return same && n.wrong == o.wrong && n.Int64Value.Equal(o.Int64Value)
+}
+
+// ValidateAttribute refuses other numbers.
+func (n wholeNumber) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
+	if n.wrong != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
+			fmt.Sprintf("Attribute %s: %s.", req.Path, n.wrong))
+	}
+}
+
+// isOneOf accepts these numbers.
+type isOneOf []int64
+
+func (v isOneOf) Description(context.Context) string {
+	texts := make([]string, len(v))
+	for i, number := range v {
+		texts[i] = strconv.FormatInt(number, 10)
+	}
+	return "value must be " + strings.Join(texts, " or ")
+}
+
+func (v isOneOf) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isOneOf) ValidateInt64(ctx context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+	if !isKnown(req.ConfigValue) {
+		return
+	}
+	for _, number := range v {
+		if number == req.ConfigValue.ValueInt64() {
+			return
+		}
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
+		fmt.Sprintf("Attribute %s: %s, got: %d.", req.Path, v.Description(ctx), req.ConfigValue.ValueInt64()))
+}
+
+// isAtLeast accepts this number and greater ones.
+type isAtLeast float64
+
+func (v isAtLeast) Description(context.Context) string {
+	return "value must be at least " + strconv.FormatFloat(float64(v), 'f', -1, 64)
+}
+
+func (v isAtLeast) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isAtLeast) ValidateFloat64(ctx context.Context, req validator.Float64Request, resp *validator.Float64Response) {
+	if given := req.ConfigValue.ValueFloat64(); isKnown(req.ConfigValue) && given < float64(v) {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
+			fmt.Sprintf("Attribute %s: %s, got: %s.", req.Path, v.Description(ctx), strconv.FormatFloat(given, 'f', -1, 64)))
+	}
+}
