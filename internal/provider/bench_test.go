@@ -22,7 +22,7 @@ func BenchmarkPlanMovedEntries(b *testing.B) {
 			b.Run(fmt.Sprintf("%d, numbers %t", count, numbered), func(b *testing.B) {
 				config, prior := movedEntries(b, count, numbered)
 				for b.Loop() {
-					if _, _, changes := (numbers{}).planEntries(config, prior); changes {
+					if _, _, changes := (numbers{}).planEntries(config, prior, nil); changes {
 						b.Fatal("the entries are not moved")
 					}
 				}

@@ -281,9 +281,9 @@ func (f failure) notRestored(id client.ID) string {
 	another := "replace it with a new one: terraform apply -replace=ADDRESS, with the address of this resource"
 	switch {
 	case f.message:
-		another = "give the message another key, so that the apply creates a new one, which may be sent again"
+		another = "create a new one, which may be sent again: remove the message from the configuration, apply, and add it again"
 	case len(f.keys) > 0:
-		another = "give the entry another key, so that the apply creates a new conversation"
+		another = "create a new one: remove the entry, apply, and add it again"
 	}
 	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. The provider changed "+
 		"nothing. Restore it in the CRM and apply again, or %s.", f.thing(), id, another)

@@ -55,7 +55,9 @@ func respelled(planned, config types.Map) types.Map {
 	}
 	state, spelled := messagesFrom(planned), configuredMessages(config)
 	for key, message := range state {
-		message.spelledAs(spelled[key])
+		if message != nil {
+			message.spelledAs(spelled[key])
+		}
 	}
 	return state.toMap()
 }

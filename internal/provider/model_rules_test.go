@@ -194,6 +194,7 @@ func (m *machine) judgePlan(plan *corePlan) {
 		for slot, conversation := range planned {
 			m.judgePlanned(slot, conversation, prior)
 		}
+		m.judgeRenamed(planned, prior)
 		if wanted := m.wantedAction(c); c.action != wanted {
 			m.fail("the plan is not what is needed", "%s is planned as %s, needed is %s", c.address, c.action, wanted)
 		}
@@ -218,6 +219,31 @@ func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior map[str
 		changes := len(intent{before: meaningOfState(was), wants: wants}.changes()) > 0 || isTrue(parts(was)["is_deleted"])
 		if unknown := !parts(planned)["revision"].IsKnown(); unknown != changes && !isPart(planned) {
 			m.fail("the revision is unknown where nothing changes, or known where something does", "%s: %s", slot, text(planned))
+		}
+	}
+}
+
+// judgeRenamed checks that no conversation of a map is removed while another one is
+// created with its phone and number, where there is only one of each.
+func (m *machine) judgeRenamed(planned, prior map[string]tftypes.Value) {
+	created, removed := map[[2]string][]string{}, map[[2]string][]string{}
+	kept := map[string]bool{"": true}
+	for slot, conversation := range planned {
+		id := stateID(conversation)
+		kept[id] = true
+		if of := m.slots[slot].meaning().identity(); id == "" && of[1] != "" {
+			created[of] = append(created[of], slot)
+		}
+	}
+	for slot, conversation := range prior {
+		if !kept[stateID(conversation)] {
+			of := meaningOfState(conversation).identity()
+			removed[of] = append(removed[of], slot)
+		}
+	}
+	for of, slots := range created {
+		if _, isOpen := m.windows[of]; !isOpen && len(slots) == 1 && len(removed[of]) == 1 {
+			m.fail("the plan gives up a conversation that only has another key", "%s was %s", slots[0], removed[of][0])
 		}
 	}
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -23,6 +24,7 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 			fmt.Sprintf("The apply %s and creates new ones, because their numbers change and the CRM does not "+
 				"allow that: %s.", becomes, quoted(replaced)))
 	}
+	diags.Append(warnOfRemoval(prior.without(planned), replaced, abandoned)...)
 	before := prior.byID()
 	var restored, sent []string
 	for _, key := range planned.keys() {
@@ -43,6 +45,28 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 	if len(sent) > 0 {
 		diags.Append(warnOfOutgoing(at, " Conversations: "+quoted(sent)+"."))
 	}
+	return diags
+}
+
+// warnOfRemoval warns of conversations that no entry stands for any more: Terraform
+// counts only the resource, and says that it destroys nothing. Those that are replaced
+// have their own warning, and those that are deleted already need none.
+func warnOfRemoval(removed entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
+	keys := slices.DeleteFunc(removed.keys(), func(key string) bool {
+		_, isReplaced := slices.BinarySearch(replaced, key)
+		return isReplaced || removed[key].IsDeleted.ValueBool()
+	})
+	if len(keys) == 0 {
+		return nil
+	}
+	at, list := path.Root("conversations"), fmt.Sprintf("by their keys in the state: %s (%d in total)", quoted(keys), len(keys))
+	if abandoned {
+		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Forgotten",
+			fmt.Sprintf("The map no longer has an entry for these conversations, %s. They stay in the CRM, because deletion_policy is \"abandon\", and Terraform forgets them.", list))
+		return diags
+	}
+	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",
+		fmt.Sprintf("The map no longer has an entry for these conversations, %s. The apply deletes them with their messages. Terraform doesn't count them as destroyed.", list))
 	return diags
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 
@@ -15,6 +16,8 @@ import (
 // and what does not belong in the configuration.
 type memory struct {
 	space seenSpace
+	// owner is a name that tells the resource from others, empty until it is saved.
+	owner string
 	// asOf is the revision of the space as of the last refresh. A record that nothing
 	// newer has changed need not be read before an update.
 	asOf      int64
@@ -38,7 +41,7 @@ func (r *baseResource) newMemory() *memory {
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 type privateGetter interface {
@@ -72,6 +75,9 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 // save keeps the memory of a resource with these conversations. An empty part leaves
 // nothing in the private state, because many resources don't need it.
 func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) (diags diag.Diagnostics) {
+	if m.owner == "" {
+		m.owner = rand.Text()
+	}
 	m.messages.keep(conversations)
 	m.numbers.kept.keep(conversations)
 	m.keepParts(conversations)

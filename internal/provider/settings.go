@@ -141,6 +141,7 @@ type providerData struct {
 	causes   causes // already explained
 	left     leftAttempts
 	existing existing
+	owners   owners
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

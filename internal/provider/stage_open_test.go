@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -225,4 +226,49 @@ func TestStage_openAndRefused(t *testing.T) {
 			s.t.Errorf("the apply warns of %s", s.warnings)
 		}
 	})
+}
+
+// What the refresh of a map finds has failed no more: if nothing else has, there is nothing
+// left to apply.
+func TestStage_openAndFoundByTheRefresh(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		settings map[string]any
+		number   string // of the second entry
+		want     action
+	}{
+		"all or nothing":        {nil, "+15550100002", noop},
+		"keeping what succeeds": {keeping, "+15550100002", noop},
+		"one is refused":        {keeping, "nonsense", update},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			settings := maps.Clone(impatient)
+			if test.settings != nil { // the second one comes after the lost reply
+				settings["batch_size"], settings["max_concurrent_requests"] = 1, 1
+			}
+			onStage(t, mockserver.Behavior{}, settings, func(s *stage) {
+				config := s.bulk(numbers{"a": "+15550100001", "b": test.number}.entries(), test.settings)
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+					s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+				}})
+				s.apply(config)
+				s.ClearFaults()
+				if _, hasFailed := parts(s.attribute(bulkAddress, "failed"))["a"]; !hasFailed {
+					s.t.Fatalf("failed is %s; want a", text(s.attribute(bulkAddress, "failed")))
+				}
+				s.untaint(bulkAddress)
+				walk := s.core.walk()
+				plan := walk.plan(config)
+				if plan == nil || plan.changes[0].action != test.want {
+					s.t.Fatalf("the plan is %s %v; want %s", planText(plan), walk.errors(), test.want)
+				}
+				s.core.state = plan.refreshed
+				failed := parts(s.attribute(bulkAddress, "failed"))
+				if _, hasFailed := failed["a"]; hasFailed || (len(failed) > 0) != (test.want == update) {
+					s.t.Errorf("failed is %v", failed)
+				}
+			})
+		})
+	}
 }

@@ -135,6 +135,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	conversation, diags := r.read(ctx, api, state, known)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
+	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("id"), reference(state.ID))...)
 	id := state.ID
 	if conversation != nil {
 		id = conversation.ID

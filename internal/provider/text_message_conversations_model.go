@@ -164,3 +164,15 @@ func (e entries) without(others entries) entries {
 
 // exists reports whether the entry stands for a conversation in the CRM.
 func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key].ID) }
+
+// stillFailed returns what has failed in a state before its refresh, without the creates
+// that the refresh has found.
+func (e entries) stillFailed(before bulkModel) types.Map {
+	failed := maps.Clone(before.Failed.Elements())
+	if len(failed) == 0 {
+		return before.Failed
+	}
+	was, _ := before.entries() // which were read before
+	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })
+	return types.MapValueMust(failedType, failed)
+}

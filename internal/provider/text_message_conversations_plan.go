@@ -6,11 +6,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planEntries returns the plan of the entries, the keys of those that get another
-// conversation, and whether anything changes in the CRM. An entry that gets another
+// planEntries returns the plan of the entries, the sorted keys of those whose conversation
+// is replaced, and whether anything changes in the CRM. An entry that gets another
 // conversation is planned as new. An entry that only has another key moves there with its
-// id, even if two swap keys.
-func (n numbers) planEntries(config, prior entries) (planned entries, replaced []string, changes bool) {
+// id, even if two swap keys. So does one that changes too, as far as its phone and number
+// tell which one it is. tried are the creates whose outcome is not known.
+func (n numbers) planEntries(config, prior entries, tried unsettled) (planned entries, replaced []string, changes bool) {
 	planned = make(entries, len(config))
 	free := newUnclaimed(n)
 	var open []string // keys that need a conversation
@@ -38,19 +39,28 @@ func (n numbers) planEntries(config, prior entries) (planned entries, replaced [
 			free.add(prior[key])
 		}
 	}
+	var left []string
 	for _, key := range open {
-		if planned[key] = free.take(*config[key]); planned[key] != nil {
-			changes = changes || planned[key].Revision.IsUnknown()
+		if next := free.take(*config[key]); next != nil {
+			changes = changes || next.Revision.IsUnknown()
+			planned[key] = next
 		} else {
-			changes = true
-			created, _ := n.planEntry(*config[key], nil)
-			planned[key] = &created
-			if prior.exists(key) {
-				replaced = append(replaced, key)
-			}
+			left = append(left, key)
 		}
 	}
-	return planned, replaced, changes || free.any()
+	undecided := free.takeNamesakes(config, planned, left, tried)
+	removed := free.left()
+	for _, key := range left {
+		changes = true
+		if planned[key] != nil {
+			continue
+		}
+		planned[key] = n.planNewEntry(*config[key], undecided[key])
+		if prior.exists(key) && removed[reference(prior[key].ID)] {
+			replaced = append(replaced, key)
+		}
+	}
+	return planned, replaced, changes || len(removed) > 0
 }
 
 // planEntry does the same as planOwned for an entry of the map. What the entry omits
@@ -66,6 +76,18 @@ func (n numbers) planEntry(config ownedModel, prior *ownedModel) (planned ownedM
 	}
 	planned.IsDeleted = types.BoolNull() // it is new, or is restored
 	return planned, replace
+}
+
+// planNewEntry plans an entry without a conversation. If it is undecided, it may turn out
+// to have one when it is applied, and then it has what that has.
+func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
+	planned, _ := n.planEntry(config, nil)
+	for _, field := range configurableFields {
+		if undecided && field.get(&planned.conversationModel).IsNull() && field.get(&config.conversationModel).IsNull() {
+			field.set(&planned.conversationModel, field.unknown)
+		}
+	}
+	return &planned
 }
 
 // planRevision plans the newest revision.

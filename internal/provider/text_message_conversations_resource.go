@@ -82,7 +82,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, replaced, changes := known.numbers.planEntries(configured, prior)
+	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.unsettled)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
 	hasWork := changes || len(known.unsettled) > 0 // what an earlier apply may have left is work too
@@ -142,6 +142,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
+	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("conversations"), owned.ids()...)...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -156,6 +157,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	known.asOf = asOf
 	known.space.seen(api)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
+	state.Failed = owned.stillFailed(state)
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
 	state.Revision = owned.revision(known.unsettled)

@@ -234,7 +234,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 			kept = append(kept, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
 			continue
 		}
-		if w.failed[removal.key] != nil {
+		if w.failed[removal.key] != nil && w.state[removal.key] == nil {
 			w.state[removal.key] = removal.prior // its successor could not be created
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -15,7 +16,7 @@ func (n numbers) identify(m conversationModel) engine.Identity {
 // unclaimed are the conversations of a state that no key stands for any more. An entry
 // under a new key may take one, if it is the same in everything that the configuration
 // sets. An index finds them by those fields, so that a thousand entries don't look at a
-// thousand conversations each.
+// thousand conversations each. For those that change too, see [unclaimed.takeNamesakes].
 type unclaimed struct {
 	numbers numbers
 	free    []*freeConversation
@@ -56,12 +57,18 @@ func (u *unclaimed) take(config ownedModel) *ownedModel {
 		if replace || planned.hasUnknown() || len(planned.changedFields(u.numbers, &candidate.conversationModel)) > 0 || !planned.sameMessages(*candidate.ownedModel) {
 			continue
 		}
-		candidate.taken = true
-		planned.spelledAs(config.conversationModel) // under a new key, Terraform knows no other spelling
-		planned.Messages = respelled(planned.Messages, config.Messages)
-		return &planned
+		return candidate.takenAs(planned, config)
 	}
 	return nil
+}
+
+// takenAs returns the plan of the conversation for an entry that takes it, written as the
+// configuration does: under a new key, Terraform knows no other spelling.
+func (c *freeConversation) takenAs(planned, config ownedModel) *ownedModel {
+	c.taken = true
+	planned.spelledAs(config.conversationModel)
+	planned.Messages = respelled(planned.Messages, config.Messages)
+	return &planned
 }
 
 // index returns the conversations by the text of these fields.
@@ -83,9 +90,15 @@ func (u *unclaimed) index(set setFields) map[string][]*freeConversation {
 	return index
 }
 
-// any reports whether conversations are left that no entry has taken.
-func (u *unclaimed) any() bool {
-	return slices.ContainsFunc(u.free, func(c *freeConversation) bool { return !c.taken })
+// left returns the conversations that no entry has taken.
+func (u *unclaimed) left() map[client.ID]bool {
+	left := map[client.ID]bool{}
+	for _, candidate := range u.free {
+		if !candidate.taken {
+			left[reference(candidate.ID)] = true
+		}
+	}
+	return left
 }
 
 func (m *conversationModel) setFields() (set setFields) {

@@ -1,0 +1,60 @@
+package provider
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// owners are the resources that a refresh has read, and their conversations. Terraform
+// doesn't say at which address a resource is. So each has a name of its own in its private
+// state, which stays with it when its address changes. What was imported a moment ago, or
+// saved by an earlier version, has none yet: nothing is said of that.
+type owners struct {
+	mu   sync.Mutex
+	read map[string]bool      // by name
+	of   map[client.ID]string // the first that was read
+}
+
+// note takes note of a resource that is read, and returns those of its conversations that
+// another resource has, too.
+func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
+	if name == "" {
+		return nil
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of == nil || o.read[name] { // another refresh by the same process
+		o.read, o.of = map[string]bool{}, map[client.ID]string{}
+	}
+	o.read[name] = true
+	for _, id := range ids {
+		if first, isShared := o.of[id]; isShared && first != name {
+			shared = append(shared, id)
+		} else if !id.IsZero() {
+			o.of[id] = name
+		}
+	}
+	return shared
+}
+
+// warnOfShared warns of conversations that another resource of the same refresh has too.
+func (r *baseResource) warnOfShared(known *memory, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
+	var shared []string
+	for _, id := range r.provider.owners.note(known.owner, ids...) {
+		shared = append(shared, id.String())
+	}
+	slices.Sort(shared)
+	if len(shared) > 0 {
+		diags.AddAttributeWarning(at, "Text Message Conversation Managed Twice", fmt.Sprintf(
+			"Another resource of this configuration has the same conversation in its state: %s. If the two declare different values, each apply reverts the other one. "+
+				"If one of them is destroyed, so is the conversation of the other. Keep it in one of them. To remove a single resource without a change in the CRM, "+
+				"run terraform state rm and delete its block. To remove an entry of a map, apply deletion_policy = \"abandon\" first, and then remove the entry.", firstOfMany(shared)))
+	}
+	return diags
+}

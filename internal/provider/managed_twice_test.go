@@ -1,0 +1,37 @@
+package provider
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// A conversation is of two resources only if both have names: what is being imported has
+// none, and may be what another one gives up. What has no id is nobody's.
+func TestOwners(t *testing.T) {
+	t.Parallel()
+	one, err := client.ParseID(testPhone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		readers []string
+		id      client.ID
+		want    []bool // whether it is another resource's
+	}{
+		"two":                {[]string{"A", "B", "C"}, one, []bool{false, true, true}},
+		"one, and an import": {[]string{"A", "", ""}, one, []bool{false, false, false}},
+		"an import, and one": {[]string{"", "A"}, one, []bool{false, false}},
+		"again":              {[]string{"A", "A", "B", "A", "B"}, one, []bool{false, false, true, false, true}},
+		"no ids":             {[]string{"A", "B"}, client.ID{}, []bool{false, false}},
+	} {
+		var noted owners
+		for i, reader := range test.readers {
+			got := noted.note(reader, test.id)
+			if test.want[i] != slices.Contains(got, test.id) {
+				t.Errorf("%s: reader %d shares %v; want it to share: %t", name, i, got, test.want[i])
+			}
+		}
+	}
+}

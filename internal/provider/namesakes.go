@@ -1,0 +1,96 @@
+package provider
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// namesakes are what has one phone and one number.
+type namesakes struct {
+	open []string // keys of entries that need a conversation
+	free []*freeConversation
+}
+
+// takeNamesakes plans open entries that take a conversation with their phone and number,
+// and change it. An entry takes one only if there is no choice: it is the only one left
+// with this phone and number, and so is the conversation. tried are the creates whose
+// outcome is not known: what they have made may be the entry's.
+//
+// undecided are the entries that may yet turn out to take one, when all of the
+// configuration is known.
+func (u *unclaimed) takeNamesakes(config, planned entries, open []string, tried unsettled) (undecided map[string]bool) {
+	if len(open) == 0 || len(u.left()) == 0 {
+		return nil
+	}
+	vague := config.vague(open)
+	groups := u.namesakes(config, open)
+	if len(vague) > 0 || slices.ContainsFunc(open, func(key string) bool { return config[key].isUnsure() }) {
+		undecided = maps.Clone(vague)
+		for _, group := range groups {
+			for _, key := range group.open {
+				undecided[key] = len(group.free) > 0
+			}
+		}
+	}
+	for _, attempt := range tried {
+		delete(groups, attempt.identity(u.numbers))
+	}
+	for _, group := range groups {
+		if len(vague) > 0 || len(group.open) != 1 || len(group.free) != 1 {
+			continue
+		}
+		key, candidate := group.open[0], group.free[0]
+		if next, replace := u.numbers.planEntry(*config[key], candidate.ownedModel); !replace {
+			planned[key] = candidate.takenAs(next, *config[key])
+			delete(undecided, key)
+		}
+	}
+	return undecided
+}
+
+// namesakes returns the entries that need a conversation and have a phone and a number,
+// with the conversations that have the same.
+func (u *unclaimed) namesakes(config entries, open []string) map[engine.Identity]*namesakes {
+	groups := map[engine.Identity]*namesakes{}
+	for _, key := range open {
+		if !config[key].mayExist() {
+			continue
+		}
+		of := u.numbers.identify(config[key].conversationModel)
+		if groups[of] == nil {
+			groups[of] = &namesakes{}
+		}
+		groups[of].open = append(groups[of].open, key)
+	}
+	for _, candidate := range u.free {
+		if group := groups[u.numbers.identify(candidate.conversationModel)]; group != nil && !candidate.taken && candidate.mayExist() {
+			group.free = append(group.free, candidate)
+		}
+	}
+	return groups
+}
+
+// vague returns the keys of the open entries of which it is not known yet which
+// conversations they may turn out to be, and of those of which nothing is known. Before
+// that, nothing can be chosen for others: it could be theirs when the plan is applied.
+func (e entries) vague(open []string) map[string]bool {
+	found := map[string]bool{}
+	for key, entry := range e {
+		if entry == nil {
+			found[key] = true
+		}
+	}
+	for _, key := range open {
+		if entry := e[key]; entry.isBlind() || entry.RecipientPhoneNumber.IsNull() && entry.isUnsure() {
+			found[key] = true
+		}
+	}
+	return found
+}
+
+// isUnsure reports whether anything that the entry declares is yet to be known.
+func (m *ownedModel) isUnsure() bool {
+	return m.hasUnknown() || m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown()
+}

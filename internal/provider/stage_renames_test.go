@@ -1,0 +1,205 @@
+package provider_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// renames is a step of a map: what becomes of the conversations of its keys.
+type renames struct {
+	before, after map[string]declared // "messages" are of [messageTexts]
+	keeps         map[string]string   // the key before, by key; the others get a new conversation
+	settings      map[string]any      // of the map
+	messages      []string            // on the server, behind it
+	warns         []string            // what the plan warns of
+	silent        bool                // the plan warns of nothing
+	check         func(*stage)
+}
+
+// many is a configuration of entries with messages.
+func (s *stage) many(entries map[string]declared, settings map[string]any) map[string]block {
+	all := map[string]declared{}
+	for key, entry := range entries {
+		all[key] = maps.Clone(entry)
+		if texts, ok := entry["messages"].(messageTexts); ok {
+			all[key]["messages"] = messagesOf(s.entryType(), texts)
+		}
+	}
+	return s.bulk(all, settings)
+}
+
+// An entry under a new key that changes too keeps its conversation, if phone and number
+// tell which one it is.
+func TestStage_renamedAndChanged(t *testing.T) {
+	t.Parallel()
+	of := func(to string, more ...any) declared {
+		d := declared{"phone_id": phone, number: to}
+		for pair := range slices.Chunk(more, 2) {
+			d[pair[0].(string)] = pair[1]
+		}
+		return d
+	}
+	const one, two, three = "+1 555 010 0001", "+1 555 010 0002", "+1 555 010 0003"
+	const account, contacts, says = "recipient_account_id", "contact_relations", "messages"
+	toAcme, toGlobex := []any{account, acme}, []any{account, globex}
+	type all = map[string]declared
+	type keys = map[string]string
+	for name, test := range map[string]renames{
+		"another account": {
+			before: all{"a": of(one, toAcme...), "x": of(two)}, after: all{"b": of("+15550100001", toGlobex...), "x": of(two)},
+			keeps: keys{"b": "a", "x": "x"}, silent: true,
+			check: func(s *stage) { s.checks(s.sentIn("batch-modify", 1, 1)) },
+		},
+		"an account at last":  {before: all{"a": of(one)}, after: all{"b": of(one, toAcme...)}, keeps: keys{"b": "a"}, silent: true},
+		"an account no more":  {before: all{"a": of(one, toAcme...)}, after: all{"b": of(one, account, "")}, keeps: keys{"b": "a"}, silent: true},
+		"other relations":     {before: all{"a": of(one, contacts, []string{ada})}, after: all{"b": of(one, contacts, []string{bob})}, keeps: keys{"b": "a"}, silent: true},
+		"another phone":       {before: all{"a": of(one)}, after: all{"b": {"phone_id": otherPhone, number: one}}, warns: []string{"Text Message Conversations Will Be Deleted", `"a"`}},
+		"another number":      {before: all{"a": of(one, toAcme...)}, after: all{"b": of(two, toAcme...)}, warns: []string{"Text Message Conversations Will Be Deleted", `"a"`}},
+		"without a number":    {before: all{"a": {"phone_id": phone, account: acme}}, after: all{"b": {"phone_id": phone, account: globex}}},
+		"a number at last":    {before: all{"a": {"phone_id": phone, account: acme}}, after: all{"b": of(one, toAcme...)}},
+		"a number no more":    {before: all{"a": of(one, toAcme...)}, after: all{"b": {"phone_id": phone, account: globex}}},
+		"swapped":             {before: all{"a": of(one), "b": of(two)}, after: all{"a": of(two, toAcme...), "b": of(one)}, keeps: keys{"a": "b", "b": "a"}, silent: true},
+		"swapped and changed": {before: all{"a": of(one), "b": of(two)}, after: all{"a": of(two, toAcme...), "b": of(one, toAcme...)}, keeps: keys{"a": "b", "b": "a"}, silent: true},
+		"a round of three": {
+			before: all{"a": of(one), "b": of(two), "c": of(three)}, after: all{"b": of(one, toAcme...), "c": of(two, toAcme...), "a": of(three, toAcme...)},
+			keeps: keys{"b": "a", "c": "b", "a": "c"}, silent: true,
+		},
+		"the key gets another number": {
+			before: all{"a": of(one)}, after: all{"a": of(two), "b": of(one, toAcme...)}, keeps: keys{"b": "a"}, silent: true,
+		},
+		"the key gets the number of one that is removed": {
+			before: all{"a": of(one), "b": of(two)}, after: all{"a": of(two, toAcme...)}, keeps: keys{"a": "b"},
+			warns: []string{"Text Message Conversations Will Be Deleted", `"a"`},
+		},
+		"twins, renamed and changed": {before: all{"a": of(one, toAcme...), "b": of(one, toGlobex...)}, after: all{"c": of(one, contacts, []string{ada}), "d": of(one, contacts, []string{bob})}},
+		"twins, one of two goes":     {before: all{"a": of(one, toAcme...), "b": of(one, toGlobex...)}, after: all{"c": of(one, account, "")}},
+		"twins, two of one":          {before: all{"a": of(one, toAcme...)}, after: all{"c": of(one, toGlobex...), "d": of(one, account, "")}},
+		"twins, one of them exactly": {
+			before: all{"a": of(one, toAcme...), "b": of(one, toGlobex...)}, after: all{"c": of(one, toGlobex...), "d": of(one, account, "")},
+			keeps: keys{"c": "b", "d": "a"}, warns: []string{"Same Number Twice"},
+		},
+		"twins, one stays": {
+			before: all{"a": of(one, toAcme...), "b": of(one, toGlobex...)}, after: all{"a": of(one, toAcme...), "d": of(one, account, "")},
+			keeps: keys{"a": "a", "d": "b"}, warns: []string{"Same Number Twice"},
+		},
+		"a message more": {
+			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, says, messageTexts{"hello": "Hello", "news": "News"})},
+			keeps: keys{"b": "a"}, messages: []string{"Hello", "News"}, warns: []string{"Outgoing Messages Will Be Created", `"b"`},
+			check: func(s *stage) { s.madeMessages(2) },
+		},
+		"its message changes": {
+			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, says, messageTexts{"hello": "Hello, Bob"})},
+			keeps: keys{"b": "a"}, messages: []string{"Hello, Bob"}, silent: true,
+			check: func(s *stage) { s.madeMessages(1) },
+		},
+		"the key of its message, too": {
+			before: all{"a": of(one, says, messageTexts{"hello": "Hello", "bye": "Bye"})}, after: all{"b": of(one, account, acme, says, messageTexts{"hi": "Hello ", "bye": "Bye"})},
+			keeps: keys{"b": "a"}, messages: []string{"Hello", "Bye"}, silent: true,
+			check: func(s *stage) { s.madeMessages(2) },
+		},
+		"its message in another spelling": {
+			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, account, acme, says, messageTexts{"hello": "Hello "})},
+			keeps: keys{"b": "a"}, messages: []string{"Hello"}, silent: true,
+		},
+		"its messages go": {
+			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, toAcme...)},
+			keeps: keys{"b": "a"}, messages: []string{}, silent: true,
+		},
+		"abandoned": {
+			before: all{"a": of(one), "b": of(two)}, after: all{"c": of(one, toAcme...)}, settings: map[string]any{"deletion_policy": "abandon"},
+			keeps: keys{"c": "a"}, warns: []string{"Text Message Conversations Will Be Forgotten", `"b"`, "stay in the CRM"},
+		},
+		"adopting": {
+			before: all{"a": of(one)}, after: all{"b": of(one, toAcme...)}, settings: map[string]any{"adopt_existing": true},
+			keeps: keys{"b": "a"}, silent: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) { s.playRenames(test) })
+		})
+	}
+}
+
+func (s *stage) playRenames(test renames) {
+	s.applies(s.many(test.before, test.settings), bulkAddress, create)
+	ids := map[string]string{}
+	for key := range test.before {
+		ids[key] = s.entryID(key)
+	}
+	s.ResetRequests()
+	config := s.many(test.after, test.settings)
+	planning := s.core.walk()
+	planning.plan(config)
+	warnings := planning.warningsAt(bulkAddress)
+	if test.silent && warnings != "" || !says(test.warns...).MatchString(warnings) {
+		s.t.Errorf("the plan warns %q; want %q", warnings, test.warns)
+	}
+	s.applies(config, bulkAddress, update)
+	kept := map[string]string{}
+	for key := range test.after {
+		for old, id := range ids {
+			if s.entryID(key) == id {
+				kept[key] = old
+			}
+		}
+	}
+	want := test.keeps
+	if want == nil {
+		want = map[string]string{}
+	}
+	if diff := cmp.Diff(want, kept); diff != "" {
+		s.t.Errorf("the conversations that are kept (-want +got):\n%s", diff)
+	}
+	for key, d := range test.after {
+		for field, wanted := range d.meaning() {
+			if is := meaningOfState(parts(s.attribute(bulkAddress, "conversations"))[key])[field]; is != wanted {
+				s.t.Errorf("%s of %s is %q; want %q", field, key, is, wanted)
+			}
+		}
+	}
+	s.wantMade(len(test.before) + len(test.after) - len(want))
+	if test.messages != nil {
+		s.checks(s.holdsMessages(slices.Clone(test.messages)...))
+	}
+	if test.check != nil {
+		test.check(s)
+	}
+}
+
+// madeMessages checks how many messages were ever made.
+func (s *stage) madeMessages(want int) {
+	s.t.Helper()
+	if made := len(s.Records(textMessages)); made != want {
+		s.t.Errorf("%d messages were made; want %d: %s", made, want, fmt.Sprint(s.liveMessages()))
+	}
+}
+
+// An update under a new key that fails forgets no conversation, also where the key stood
+// for another one: what is planned again is the same.
+func TestStage_renamedAndRefused(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		entry := func(to, account string) declared {
+			return declared{"phone_id": phone, number: to, "recipient_account_id": account}
+		}
+		s.applies(s.bulk(map[string]declared{"a": entry("+15550100001", acme), "b": entry("+15550100002", acme)}, nil), bulkAddress, create)
+		b := s.entryID("b")
+		s.refused(s.bulk(map[string]declared{"a": entry("+15550100002", nobody)}, nil), "Unable to Update Text Message Conversation")
+		if got := s.entryID("a"); got != b {
+			s.t.Errorf("the entry stands for %s; want %s", got, b)
+		}
+		s.checks(s.heldNumbers(numbers{"a": "+15550100002"}))
+		s.applies(s.bulk(map[string]declared{"a": entry("+15550100002", globex)}, nil), bulkAddress, update)
+		s.wantMade(2)
+		if got := s.entryID("a"); got != b {
+			s.t.Errorf("the entry stands for %s; want %s", got, b)
+		}
+	})
+}

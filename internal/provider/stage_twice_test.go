@@ -1,0 +1,108 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A conversation in the states of two resources is a warning of one of them, as soon as the
+// state is known to be that of two.
+func TestStage_managedTwice(t *testing.T) {
+	t.Parallel()
+	const managedTwice = "Text Message Conversation Managed Twice"
+	for name, test := range map[string]struct {
+		typeName, importID string
+		config             func(s *stage) block
+	}{
+		"single": {singleType, "%s", func(s *stage) block { return s.single(declared{"phone_id": phone, number: "+15550100001"})[address] }},
+		"map":    {bulkType, "a=%s", func(s *stage) block { return s.bulk(numbers{"a": "+15550100001"}.entries(), nil)[bulkAddress] }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				config := s.single(declared{"phone_id": phone, number: "+15550100001"})
+				s.applies(config, address, create)
+				id, other := s.idAt(address), "twin"
+				s.imports(other, test.typeName, fmt.Sprintf(test.importID, id))
+				config[other] = test.config(s)
+				for range 2 {
+					walk := s.core.walk()
+					plan := walk.plan(config)
+					warnings := walk.warnings()
+					if !says(managedTwice, id, "terraform state rm").MatchString(warnings) || strings.Count(warnings, managedTwice) != 1 {
+						s.t.Errorf("the plan warns %q", warnings)
+					}
+					s.core.walk().apply(plan)
+				}
+				delete(s.core.state, other) // terraform state rm
+				delete(config, other)
+				walk := s.core.walk()
+				walk.plan(config)
+				if warnings := walk.warnings(); warnings != "" {
+					s.t.Errorf("after terraform state rm, the plan warns %q", warnings)
+				}
+			})
+		})
+	}
+}
+
+// One resource is not two, however often and by whichever version it is read.
+func TestStage_managedOnce(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		silent := func(what string, walk *walk) {
+			s.t.Helper()
+			if warnings := walk.warnings(); warnings != "" {
+				s.t.Errorf("%s: the warnings are %q", what, warnings)
+			}
+		}
+		config := s.single(declared{"phone_id": phone, number: "+15550100001"})
+		config[bulkAddress] = s.bulk(numbered(3).entries(), nil)[bulkAddress]
+		planning, applying := s.core.walk(), s.core.walk()
+		applying.apply(planning.plan(config))
+		silent("create", planning)
+		silent("create", applying)
+		for _, what := range []string{"created", "refreshed", "of an earlier version"} {
+			if what == "of an earlier version" { // which knew no owner
+				for at, is := range s.core.state {
+					is.private = nil
+					s.core.state[at] = is
+				}
+			}
+			walk := s.core.walk()
+			for range 3 {
+				walk.refresh() // as for several runs of terraform test
+			}
+			plan := walk.plan(config)
+			walk.apply(plan)
+			silent(what, walk)
+		}
+
+		// A process that refreshes again knows no more of what a resource had before.
+		s.core.parallelism = 1
+		walk := s.core.walk()
+		walk.refresh()
+		id := s.idAt(address)
+		delete(s.core.state, address)
+		delete(config, address)
+		s.imports("there", singleType, id)
+		config["there"] = s.single(declared{"phone_id": phone, number: "+15550100001"})[address]
+		walk.refresh()
+		silent("in another resource now", walk)
+
+		s.imports("imported", singleType, s.handmade("+15550100009"))
+		config["imported"] = s.single(declared{"phone_id": phone, number: "+15550100009"})[address]
+		walk = s.core.walk()
+		walk.apply(walk.plan(config))
+		silent("imported", walk)
+		moved := s.core.state["imported"]
+		delete(s.core.state, "imported")
+		s.core.state["moved"], config["moved"] = moved, config["imported"]
+		delete(config, "imported")
+		walk.refresh()
+		silent("moved", walk)
+	})
+}
