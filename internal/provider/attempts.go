@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -92,7 +93,29 @@ func (k *memory) recall(key string, m conversationModel) {
 // created this conversation.
 func (u unsettled) isAbout(m conversationModel, n numbers) bool {
 	tried, isOpen := u[""]
-	return !isOpen || tried.identity(n) == n.identify(m)
+	return !isOpen || tried.identity(n) == n.identify(m) && !tried.contradicts(m.toAPI(n, nil))
+}
+
+// contradicts reports whether what the attempt has made can't be what a create with this
+// input is to make: a field has another value. Then it is not adopted, but deleted.
+func (a attempt) contradicts(input client.ConversationInput) bool {
+	sent, wanted := fieldsOf(a.Sent), fieldsOf(input)
+	for name, value := range sent {
+		// Both have the same identity, and messages are compared one by one.
+		if name != numberAttribute && name != "phone_id" && name != "messages" && wanted[name] != nil && !bytes.Equal(value, wanted[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldsOf returns what the input sets, as it is sent.
+func fieldsOf(input client.ConversationInput) (fields map[string]json.RawMessage) {
+	text, err := json.Marshal(input)
+	if err != nil || json.Unmarshal(text, &fields) != nil {
+		return nil
+	}
+	return fields
 }
 
 // identity returns the identity of the conversation that the attempt would have created.
@@ -145,14 +168,17 @@ func (x attemptIndex) add(n numbers, all unsettled) {
 	}
 }
 
-// takeOut returns an attempt of this identity and forgets it: the one under the key, or
-// else one under another key. It returns nil if there is none.
-func (x attemptIndex) takeOut(of engine.Identity, key string) *keyedAttempt {
+// takeOut returns an attempt of this identity that fits, and forgets it: the one under the
+// key, or else one under another key. It returns nil if there is none.
+func (x attemptIndex) takeOut(of engine.Identity, key string, fits func(attempt) bool) *keyedAttempt {
 	all := x[of]
-	if len(all) == 0 {
+	i := slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key && fits(a.attempt) })
+	if i < 0 {
+		i = slices.IndexFunc(all, func(a keyedAttempt) bool { return fits(a.attempt) })
+	}
+	if i < 0 {
 		return nil
 	}
-	i := max(slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key }), 0)
 	found := all[i]
 	x[of] = slices.Delete(all, i, i+1)
 	return &found
@@ -178,7 +204,7 @@ func (l *leftAttempts) add(n numbers, left unsettled) {
 func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.index.takeOut(of, "")
+	return l.index.takeOut(of, "", func(attempt) bool { return true })
 }
 
 // earlierAttempts are the attempts of a resource, and those that this apply has
@@ -200,7 +226,8 @@ func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
 // one, and forgets it. It returns nil if there is none.
 func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Attempt {
 	of := e.numbers.identify(m)
-	found := e.index.takeOut(of, key)
+	input := m.toAPI(e.numbers, nil)
+	found := e.index.takeOut(of, key, func(a attempt) bool { return !a.contradicts(input) })
 	if found != nil {
 		delete(e.own, found.key)
 	} else if found = e.left.takeOut(of); found == nil {

@@ -310,3 +310,51 @@ func TestStage_lostTwins(t *testing.T) {
 		}
 	})
 }
+
+// The create of an entry is lost, and then the entry changes. What the first create has made
+// contradicts it: it is deleted, not forgotten.
+func TestStage_openAndChanged(t *testing.T) {
+	t.Parallel()
+	for name, key := range map[string]string{"same key": "a", "another key": "b"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				of := func(owner string) declared {
+					return declared{"phone_id": phone, number: "+15550100001", "recipient_account_id": owner}
+				}
+				other := declared{"phone_id": phone, number: "+15550100002"}
+				s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
+				s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": of(acme)}, nil), mockserver.DropAfter, 2)
+				last := s.bulk(map[string]declared{"x": other, key: of(globex)}, nil)
+				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation of Unknown Outcome Deleted").MatchString(s.warnings) {
+					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+				}
+				s.nothingLeft(last)
+				if live := s.live(); len(live) != 2 {
+					s.t.Errorf("the CRM holds %d conversations; want 2", len(live))
+				}
+			})
+		})
+	}
+}
+
+// The same of a single resource that is untainted before it changes.
+func TestStage_openUntaintedAndChanged(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		of := func(owner string) map[string]block {
+			return s.single(declared{"phone_id": phone, number: "+15550100001", "recipient_account_id": owner})
+		}
+		s.leavesOpen(of(acme), mockserver.DropAfter, 1)
+		s.untaint(address)
+		planning, applying := s.core.walk(), s.core.walk()
+		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(address, s.core.state, of(globex))}}) // -refresh=false
+		if errors := applying.errors(); len(errors) > 0 {
+			s.t.Errorf("the apply fails: %v", errors)
+		}
+		s.nothingLeft(of(globex))
+		if live := s.live(); len(live) != 1 {
+			s.t.Errorf("the CRM holds %d conversations; want 1", len(live))
+		}
+	})
+}
