@@ -138,7 +138,7 @@ func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
 }
 
 func (w *writing[T, In]) lostCreate(i int) lostCreate {
-	input, _ := json.Marshal(w.changes[i].Input) // as it was marshaled to be sent
+	input, _ := json.Marshal(w.changes[i].Input) //nolint:errchkjson // it has been marshaled to be sent
 	return lostCreate{of: w.identity(w.changes[i].Input), input: string(input)}
 }
 

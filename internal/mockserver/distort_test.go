@@ -97,7 +97,7 @@ func TestFault_distortedRecords(t *testing.T) {
 	}
 }
 
-// pages reads a list page by page, at most most pages.
+// pages reads a list page by page, up to a number of pages.
 func (m mock) pages(t *testing.T, path string, most int) []page {
 	t.Helper()
 	var pages []page

@@ -68,7 +68,7 @@ var Kinds = append([]Kind{
 	Latency, StatusReply, DropBefore, DropAfter, StatusAfter, CommitLater, Truncate, ReplaceReply,
 }, slices.Sorted(maps.Keys(distortions))...)
 
-// Remaining, as the RetryAfter of a fault, stands for the rest of its For.
+// Remaining is the RetryAfter of a fault that stands for the rest of its For.
 const Remaining = "remaining"
 
 // Fault says which requests it hits and what it does to them. Note that Go's HTTP client itself repeats a GET if the

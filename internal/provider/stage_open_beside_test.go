@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -24,9 +25,7 @@ func TestStage_openBesideAnother(t *testing.T) {
 	single := func(more declared) func(s *stage) map[string]block {
 		return func(s *stage) map[string]block {
 			d := declared{"phone_id": phone, number: same}
-			for name, value := range more {
-				d[name] = value
-			}
+			maps.Copy(d, more)
 			return map[string]block{address + `["z"]`: s.single(d)[address]}
 		}
 	}

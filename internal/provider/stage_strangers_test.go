@@ -70,7 +70,7 @@ func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]func(s *stage, config map[string]block){
 		"replaced":  func(s *stage, config map[string]block) { _, _ = s.apply(config) },
-		"destroyed": func(s *stage, config map[string]block) { _, _ = s.apply(nil) },
+		"destroyed": func(s *stage, _ map[string]block) { _, _ = s.apply(nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
