@@ -3,9 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -173,104 +170,6 @@ func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }
 
-// warnOfBlindAdoption warns that the plan can't tell what conversations adopt. The apply
-// does not see resources without changes.
-func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
-		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
-			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
-			"change already manages that conversation. To see in a plan what the apply adopts, first apply the "+
-			"source of the phone or the number with -target. Then plan again.", of))
-}
-
-// An adoptionError says why existing conversations can't be adopted.
-type adoptionError struct {
-	managed bool // by another resource; otherwise there are several
-	ids     []client.ID
-}
-
-func (e *adoptionError) Error() string {
-	if e.managed {
-		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
-	}
-	return "several conversations have this phone and number: " + idList(e.ids)
-}
-
-func isNotAdoptable(err error) bool {
-	_, ok := errors.AsType[*adoptionError](err)
-	return ok
-}
-
-// summary returns the summary of the error.
-func (e *adoptionError) summary() string {
-	if e.managed {
-		return "Existing Text Message Conversation Already Managed"
-	}
-	return "Several Existing Text Message Conversations"
-}
-
-// advice returns the detail of the error: what is wrong, and what to do.
-func (e *adoptionError) advice() string {
-	if e.managed {
-		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
-			"configuration already manages it or adopts it. Remove one of the two, or set adopt_existing = false "+
-			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
-			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))
-	}
-	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
-		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))
-}
-
-// diagnostic returns the error for the conversation at a path.
-func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
-	if len(at.Steps()) == 0 {
-		return diag.NewErrorDiagnostic(e.summary(), e.advice())
-	}
-	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice()))
-}
-
-// clashesOf returns an error for conversations of a state that another resource adopts
-// too.
-func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
-	if len(clashes) > 0 {
-		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
-	}
-	return diags
-}
-
-// adoptionSummary returns the summary of the warning of an adoption.
-func adoptionSummary(step adoptionStep) string {
-	if step == planAdoption {
-		return "Existing Text Message Conversation Will Be Adopted"
-	}
-	return "Existing Text Message Conversation Adopted"
-}
-
-// warnOfAdopting warns of the existing conversation that a single resource adopts.
-func warnOfAdopting(id client.ID, step adoptionStep) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(adoptionSummary(step), fmt.Sprintf(
-		"The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. "+
-			"The apply sets what the configuration declares, and leaves everything else as it is. %s", id, adoptionMeans))
-}
-
-const adoptionMeans = "From then on, Terraform manages the conversation: if you remove it from the configuration, Terraform deletes it, unless deletion_policy is \"abandon\"."
-
-// warnOfAdoptingMany warns of the existing conversations that entries of a map adopt, by
-// key.
-func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag.Diagnostics) {
-	if len(ids) == 0 {
-		return nil
-	}
-	var texts []string
-	for _, key := range slices.Sorted(maps.Keys(ids)) {
-		texts = append(texts, fmt.Sprintf("%q: %s", key, ids[key]))
-	}
-	diags.AddAttributeWarning(path.Root("conversations"), adoptionSummary(step), fmt.Sprintf(
-		"The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. "+
-			"The apply sets what the entries declare, and leaves everything else as it is. %s", firstOfMany(texts), adoptionMeans))
-	return diags
-}
-
 // adopting returns the change that turns an existing conversation, known as of a revision
 // of the space, into m.
 func (m conversationModel) adopting(n numbers, prior conversationModel, asOf int64) conversationChange {
@@ -329,11 +228,4 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 		diags.Append(warnOfAdopting(found.ID, planAdoption))
 	}
 	return diags
-}
-
-// warnOfKeptForAdopter warns of conversations that are not deleted, because this run has
-// adopted them.
-func warnOfKeptForAdopter(names []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Adopted Text Message Conversation Not Deleted",
-		fmt.Sprintf("This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.", firstOfMany(names)))
 }
