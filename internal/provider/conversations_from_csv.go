@@ -16,7 +16,7 @@ import (
 )
 
 // conversationsFromCSVFunction reads conversations from a spreadsheet.
-type conversationsFromCSVFunction struct{ open bool }
+type conversationsFromCSVFunction struct{ unsealed bool }
 
 func (conversationsFromCSVFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = conversationsFromCSVName
@@ -45,7 +45,7 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 				"  - `blank_numbers`: whether a cell of `recipient_phone_number` may be blank. Default `false`. " +
 				"With `true`, such a conversation has no number."},
 		},
-		Return: entriesReturn(f.open),
+		Return: entriesReturn(f.unsealed),
 	}
 }
 

@@ -29,7 +29,7 @@ const (
 )
 
 func (s *sealingServer) GetFunctions(ctx context.Context, req *tfprotov6.GetFunctionsRequest) (*tfprotov6.GetFunctionsResponse, error) {
-	return s.open.GetFunctions(ctx, req)
+	return s.unsealed.GetFunctions(ctx, req)
 }
 
 func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
@@ -51,16 +51,16 @@ func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFun
 	return resp, err
 }
 
-// entriesReturn returns the type of the map, open or sealed.
-func entriesReturn(open bool) function.Return {
-	if open {
+// entriesReturn returns the type of the map, sealed or not.
+func entriesReturn(unsealed bool) function.Return {
+	if unsealed {
 		return function.MapReturn{ElementType: entryType}
 	}
 	return function.StringReturn{}
 }
 
 // conversationsFunction gives a value the type of the map.
-type conversationsFunction struct{ open bool }
+type conversationsFunction struct{ unsealed bool }
 
 func (conversationsFunction) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
 	resp.Name = conversationsName
@@ -75,9 +75,9 @@ func (f conversationsFunction) Definition(_ context.Context, _ function.Definiti
 			"converts the map in each step of each command. That takes time that grows with the square of the " +
 			"number of entries, so use the function from about 1,000 entries on. If any part of the value is " +
 			"sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
-		Return: entriesReturn(f.open),
+		Return: entriesReturn(f.unsealed),
 	}
-	if f.open {
+	if f.unsealed {
 		resp.Definition.Parameters = []function.Parameter{function.DynamicParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: true}}
 	} else {
 		resp.Definition.Parameters = []function.Parameter{function.StringParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: true}}

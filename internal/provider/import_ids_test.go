@@ -37,7 +37,7 @@ func TestParseImport(t *testing.T) {
 }
 
 // One warning names all conversations that have the same phone and number, in groups.
-func TestWarnOfTwins(t *testing.T) {
+func TestWarnOfSameNumbers(t *testing.T) {
 	t.Parallel()
 	number := func(last int) string { return fmt.Sprintf("+1 555 010 %04d", last) }
 	for want, written := range map[string]map[string]string{
@@ -52,7 +52,7 @@ func TestWarnOfTwins(t *testing.T) {
 		for key, written := range written {
 			e[key] = &ownedModel{conversationModel: conversationModel{PhoneID: types.StringValue(idA), RecipientPhoneNumber: types.StringValue(written)}}
 		}
-		if diags := (numbers{}).warnOfTwins(e); len(diags) != 1 || !strings.Contains(diags[0].Detail(), want) {
+		if diags := (numbers{}).warnOfSameNumbers(e); len(diags) != 1 || !strings.Contains(diags[0].Detail(), want) {
 			t.Errorf("%v; want %s", diags, want)
 		}
 	}

@@ -21,13 +21,13 @@ var (
 // New returns the constructor of the provider with the schemas that people see.
 // [NewServer] serves it.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &pipelinerProvider{version: version, open: true} }
+	return func() provider.Provider { return &pipelinerProvider{version: version, unsealed: true} }
 }
 
 type pipelinerProvider struct {
 	version   string
 	transport http.RoundTripper // nil: the network
-	open      bool              // people see these schemas; otherwise maps are sealed, see [sealingServer]
+	unsealed  bool              // people see these schemas; otherwise maps are sealed, see [sealingServer]
 }
 
 func (p *pipelinerProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -52,7 +52,7 @@ func (p *pipelinerProvider) Configure(ctx context.Context, req provider.Configur
 }
 
 func (p *pipelinerProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{newConversationResource, func() resource.Resource { return &bulkResource{open: p.open} }}
+	return []func() resource.Resource{newConversationResource, func() resource.Resource { return &bulkResource{unsealed: p.unsealed} }}
 }
 
 func (p *pipelinerProvider) DataSources(context.Context) []func() datasource.DataSource {

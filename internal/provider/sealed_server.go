@@ -31,12 +31,12 @@ func NewServer(version string) tfprotov6.ProviderServer {
 
 func newServer(p pipelinerProvider) tfprotov6.ProviderServer {
 	people := p
-	people.open = true
+	people.unsealed = true
 	framework, isWhole := providerserver.NewProtocol6(&p)().(frameworkServer)
 	if !isWhole {
 		panic("the framework's server lacks what this one hands on") // every test would find this
 	}
-	return &sealingServer{frameworkServer: framework, open: providerserver.NewProtocol6(&people)()}
+	return &sealingServer{frameworkServer: framework, unsealed: providerserver.NewProtocol6(&people)()}
 }
 
 // A frameworkServer is the part of the framework's server that this provider uses.
@@ -50,11 +50,11 @@ type frameworkServer interface {
 type sealingServer struct {
 	frameworkServer
 
-	open tfprotov6.ProviderServer // has the schemas that people see
+	unsealed tfprotov6.ProviderServer // has the schemas that people see
 }
 
 func (s *sealingServer) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
-	return s.open.GetProviderSchema(ctx, req)
+	return s.unsealed.GetProviderSchema(ctx, req)
 }
 
 func (s *sealingServer) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
@@ -126,7 +126,7 @@ func (s *sealingServer) ImportResourceState(ctx context.Context, req *tfprotov6.
 // GenerateResourceConfig needs no sealing: only the framework handles it, and Terraform
 // rarely calls it.
 func (s *sealingServer) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
-	return s.open.GenerateResourceConfig(ctx, req)
+	return s.unsealed.GenerateResourceConfig(ctx, req)
 }
 
 // sealFor seals the map in values of the bulk resource.

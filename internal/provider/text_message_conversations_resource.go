@@ -25,7 +25,7 @@ var (
 type bulkResource struct {
 	baseResource
 
-	open bool // its schema is the one that people see
+	unsealed bool // its schema is the one that people see
 }
 
 func (r *bulkResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -33,7 +33,7 @@ func (r *bulkResource) Metadata(_ context.Context, _ resource.MetadataRequest, r
 }
 
 func (r *bulkResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = bulkSchema(r.open)
+	resp.Schema = bulkSchema(r.unsealed)
 }
 
 func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
@@ -45,7 +45,7 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 	configured, diags := config.entries()
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(configured.validate(ctx)...)
-	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfTwins(configured)...)
+	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfSameNumbers(configured)...)
 }
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {

@@ -15,7 +15,7 @@ const (
 const bulkTypeName = "pipeliner_text_message_conversations"
 
 // bulkSchema returns the schema that people see, or the one that the framework sees.
-func bulkSchema(open bool) schema.Schema {
+func bulkSchema(unsealed bool) schema.Schema {
 	s := schema.Schema{
 		MarkdownDescription: "Many text message conversations of the CRM, as one map. The provider writes, reads and deletes them in as few requests as possible.",
 		Attributes: map[string]schema.Attribute{
@@ -47,7 +47,7 @@ func bulkSchema(open bool) schema.Schema {
 			},
 		},
 	}
-	if !open {
+	if !unsealed {
 		s.Attributes[sealedAttribute] = schema.StringAttribute{Required: true}
 	}
 	return s

@@ -24,8 +24,8 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnOfTwins warns of conversations with the same phone and number, in one warning.
-func (n numbers) warnOfTwins(e entries) (diags diag.Diagnostics) {
+// warnOfSameNumbers warns of conversations with the same phone and number, in one warning.
+func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
 	var twins []engine.Identity
 	for _, key := range e.keys() {

@@ -21,8 +21,8 @@ func (p *pipelinerProvider) Functions(context.Context) []func() function.Functio
 	return []func() function.Function{
 		func() function.Function { return validationLevelFunction{} },
 		func() function.Function { return validationLevelNamesFunction{} },
-		func() function.Function { return conversationsFunction{p.open} },
-		func() function.Function { return conversationsFromCSVFunction{p.open} },
+		func() function.Function { return conversationsFunction{p.unsealed} },
+		func() function.Function { return conversationsFromCSVFunction{p.unsealed} },
 	}
 }
 
