@@ -50,7 +50,7 @@ func TestEntryValidation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			want := complaints(t, providerserver.NewProtocol6(&pipelinerProvider{open: true})(), test.entries)
+			want := complaints(t, providerserver.NewProtocol6(&pipelinerProvider{unsealed: true})(), test.entries)
 			got := complaints(t, NewServer("test"), test.entries)
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("complaints (-of the framework, +got):\n%s", diff)
