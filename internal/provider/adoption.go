@@ -109,8 +109,8 @@ func candidates(ids []client.ID) string {
 
 const severalAdvice = "Find out in the CRM which conversation is the right one. Then run terraform state rm with " +
 	"the address of this resource (or remove the entry), and import the right conversation by its UUID. Or " +
-	"delete the conversations that no one needs in the CRM, and apply again. If the resource is tainted, run " +
-	"terraform untaint first. Otherwise, the apply replaces the conversation that is left."
+	"delete the conversations that no one needs in the CRM, and apply again. If the resource is tainted, first run " +
+	"terraform untaint, or else the apply replaces the conversation that is left."
 
 func idList(ids []client.ID) string {
 	texts := make([]string, len(ids))

@@ -235,3 +235,13 @@ func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Att
 	}
 	return found.earlier()
 }
+
+// openIdentities returns what the open creates would have made: what a create of the same
+// finds in the CRM may be that.
+func (k *memory) openIdentities() map[engine.Identity]bool {
+	open := make(map[engine.Identity]bool, len(k.unsettled))
+	for _, tried := range k.unsettled {
+		open[tried.identity(k.numbers)] = true
+	}
+	return open
+}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -43,11 +44,16 @@ func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 	return shared
 }
 
-// warnOfShared warns of conversations that another resource of the same refresh has too.
-func (r *baseResource) warnOfShared(known *memory, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
+// warnOfShared warns of conversations that another resource of the same refresh has too. keys
+// are those of a map, by conversation.
+func (r *baseResource) warnOfShared(known *memory, at path.Path, keys map[client.ID]string) (diags diag.Diagnostics) {
 	var shared []string
-	for _, id := range r.provider.owners.note(known.owner, ids...) {
-		shared = append(shared, id.String())
+	for _, id := range r.provider.owners.note(known.owner, slices.Collect(maps.Keys(keys))...) {
+		name := id.String()
+		if key := keys[id]; key != "" {
+			name = fmt.Sprintf("%q: %s", key, id)
+		}
+		shared = append(shared, name)
 	}
 	slices.Sort(shared)
 	if len(shared) > 0 {

@@ -22,8 +22,11 @@ type memory struct {
 	// newer has changed need not be read before an update.
 	asOf      int64
 	unsettled unsettled
-	numbers   numbers
-	messages  *messageMemory
+	// adopted are conversations that a refresh took for what an attempt has made. Terraform
+	// does not show the warnings of the refresh that a destroy begins with.
+	adopted  map[client.ID]bool
+	numbers  numbers
+	messages *messageMemory
 
 	// What the entries of a map don't show: the revisions at which they were read, and
 	// which of them the CRM protects against deletion.
@@ -34,14 +37,14 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, unsettled: unsettled{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
+		asOf: engine.NoFloor, unsettled: unsettled{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.unsettled, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.unsettled, "adopted": &m.adopted, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 type privateGetter interface {
@@ -81,6 +84,15 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	m.messages.keep(conversations)
 	m.numbers.kept.keep(conversations)
 	m.keepParts(conversations)
+	if len(m.adopted) > 0 {
+		before := m.adopted
+		m.adopted = map[client.ID]bool{}
+		for _, conversation := range conversations {
+			if id := reference(conversation.ID); before[id] {
+				m.adopted[id] = true
+			}
+		}
+	}
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {

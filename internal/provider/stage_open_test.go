@@ -211,6 +211,29 @@ func TestStage_openAndDestroyed(t *testing.T) {
 	}
 }
 
+// Terraform does not show the warnings of the refresh that a destroy begins with. So what
+// that has taken for a lost create is named when it is deleted.
+func TestStage_openAdoptedAndDestroyed(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address:     func(s *stage) map[string]block { return s.single(everythingDeclared()) },
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s), mockserver.DropAfter, 1)
+				id := s.live()[0]["id"].(string)
+				planning, applying := s.core.walk(), s.core.walk()
+				applying.apply(planning.plan(nil))
+				if warnings := applying.warningsAt(at); !says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) || len(s.live()) != 0 {
+					s.t.Errorf("the destroy says %q, %q, and leaves %d; want a warning that names %s", applying.errors(), warnings, len(s.live()), id)
+				}
+			})
+		})
+	}
+}
+
 // A create was lost, and refused when it was repeated. It has made nothing, and no
 // diagnostic says any more that it may have.
 func TestStage_openAndRefused(t *testing.T) {

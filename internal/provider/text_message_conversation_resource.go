@@ -135,7 +135,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	conversation, diags := r.read(ctx, api, state, known)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
-	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("id"), reference(state.ID))...)
+	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
 	id := state.ID
 	if conversation != nil {
 		id = conversation.ID
@@ -170,6 +170,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 		}
 		known.unsettled = unsettled{}
 	}
+	clear(known.adopted) // the plan has told of it
 	// After a failure, the state keeps the prior values. The next refresh shows what the
 	// CRM holds.
 	if isKnown(state.ID) {

@@ -159,6 +159,9 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		return diags
 	}
 	var found []string
+	if known.adopted[id] {
+		found = append(found, id.String())
+	}
 	var err error
 	if id.IsZero() {
 		if id, err = known.unsettled.find(ctx, api); !id.IsZero() {

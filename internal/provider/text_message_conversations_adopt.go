@@ -37,12 +37,13 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 	}
 	find, ids := r.finder(api, known.numbers, prior, planAdoption), map[string]client.ID{}
 	var blind []string
+	open := known.openIdentities()
 	for _, key := range planned.keys() {
 		entry := planned[key]
 		if entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
 			blind = append(blind, key)
 		}
-		if _, isOpen := known.unsettled[key]; isOpen || entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
+		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() || open[known.numbers.identify(entry.conversationModel)] {
 			continue
 		}
 		found, err := find(ctx, entry.conversationModel)
@@ -81,9 +82,10 @@ func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagn
 		}
 	}
 	var texts []string
+	open := known.openIdentities()
 	for _, key := range planned.keys() {
 		entry := planned[key]
-		if _, isOpen := known.unsettled[key]; isOpen || entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
+		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() || open[known.numbers.identify(entry.conversationModel)] {
 			continue
 		}
 		number := textOf(entry.RecipientPhoneNumber)

@@ -149,6 +149,17 @@ func (e entries) byID() map[client.ID]*ownedModel {
 	return found
 }
 
+// keysByID returns the keys of the existing entries by the ids of their conversations.
+func (e entries) keysByID() map[client.ID]string {
+	keys := make(map[client.ID]string, len(e))
+	for key, entry := range e {
+		if e.exists(key) {
+			keys[reference(entry.ID)] = key
+		}
+	}
+	return keys
+}
+
 // without returns the existing entries whose conversations are not among the others.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)

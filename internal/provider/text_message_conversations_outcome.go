@@ -40,16 +40,20 @@ func (w *bulkWork) created() diag.Diagnostics {
 		diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
 	}
 	w.keepFailed()
+	if len(open) == len(w.failed) {
+		return diags
+	}
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
 		fmt.Sprintf("The provider couldn't create %d of %d conversations. The attribute failed lists them, and "+
 			"the next apply tries them again: %s",
-			len(w.failed), len(w.changes), w.reasons()))
+			len(w.failed)-len(open), len(w.changes), w.reasons(open)))
 	return diags
 }
 
-// reasons returns why each key failed, in full for the first few.
-func (w *bulkWork) reasons() string {
-	keys := w.failedKeys()
+// reasons returns why each key failed, in full for the first few, without those whose
+// outcome is unknown.
+func (w *bulkWork) reasons(open unsettled) string {
+	keys := slices.DeleteFunc(w.failedKeys(), func(key string) bool { _, isOpen := open[key]; return isOpen })
 	texts := make([]string, len(keys))
 	for i, key := range keys {
 		texts[i] = fmt.Sprintf("%q", key)

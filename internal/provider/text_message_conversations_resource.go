@@ -142,7 +142,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
-	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("conversations"), owned.ids()...)...)
+	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -186,6 +186,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	work.write(ctx)
 	work.writeMessages(ctx)
 	work.remove(ctx)
+	clear(known.adopted) // the plan has told of them
 	resp.Diagnostics.Append(work.done("Update")...)
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 	plan, diags = work.model(ctx, plan)

@@ -250,17 +250,22 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
+	var found []string
 	for i, err := range w.api.Conversations.DeleteMany(ctx, ids, w.level) {
+		removal := due[i]
 		if err == nil {
+			if w.memory.adopted[ids[i]] {
+				found = append(found, fmt.Sprintf("%q: %s", removal.key, ids[i]))
+			}
 			continue
 		}
-		removal := due[i]
 		removal.kept, removal.err = removal.key, err
 		for w.state[removal.kept] != nil {
 			removal.kept += " (replaced)" // both exist now, and neither may be forgotten
 		}
 		w.state[removal.kept] = removal.prior
 	}
+	w.diags.Append(warnOfDeletion(path.Root("conversations"), found...)...)
 }
 
 // save keeps what the next refresh, apply or destroy must know.

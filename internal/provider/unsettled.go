@@ -65,6 +65,11 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64, 
 				delete(u, key) // the next apply would not learn more
 			}
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
+			if !isReplaced {
+				text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
+					"It is not quite what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
+					"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
+			}
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
 	}
@@ -128,11 +133,11 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 		adopted[key] = found
 		known.found(key, found.Value)
 	}
-	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left)...)
+	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy)...)
 }
 
 // warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.
-func warnOfOpenEntries(left map[string]error) (diags diag.Diagnostics) {
+func warnOfOpenEntries(left map[string]error, policy types.String) (diags diag.Diagnostics) {
 	var texts []string
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		text := fmt.Sprintf("%q", key)
@@ -141,10 +146,13 @@ func warnOfOpenEntries(left map[string]error) (diags diag.Diagnostics) {
 		}
 		texts = append(texts, text)
 	}
+	outcome := "If an entry is as it was, the apply adopts what it finds. If the entry is gone or declares something else, or the resource is tainted, it deletes what it finds."
+	if abandons(policy) {
+		outcome = "If an entry is as it was, the apply adopts what it finds. If the entry is gone, what was created stays in the CRM, because deletion_policy is \"abandon\"."
+	}
 	if len(texts) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation May Have Been Created", fmt.Sprintf(
-			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM "+
-				"before it creates or deletes anything.", firstOfMany(texts)))
+			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM first. %s", firstOfMany(texts), outcome))
 	}
 	return diags
 }
@@ -153,6 +161,7 @@ func warnOfOpenEntries(left map[string]error) (diags diag.Diagnostics) {
 // spelled as the CRM does.
 func (k *memory) found(key string, conversation client.Conversation) {
 	k.numbers.remember(k.unsettled[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
+	k.adopted[conversation.ID] = true
 	delete(k.unsettled, key)
 }
 
@@ -160,8 +169,8 @@ func (k *memory) found(key string, conversation client.Conversation) {
 // exists.
 func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
-	text := intro + "The CRM does not show it so far. A destroy or a replacement looks for it once more, and " +
-		"deletes it if it exists."
+	text := intro + "The CRM does not show it so far. The next apply looks for it once more. If the resource is " +
+		"tainted or removed, it deletes what it finds; otherwise it adopts it."
 	if abandons(policy) {
 		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
 			"because deletion_policy is \"abandon\"."
@@ -180,9 +189,9 @@ func warnOfLeft(at path.Path, left unsettled) (diags diag.Diagnostics) {
 			prefix = fmt.Sprintf("conversations[%q]: ", key)
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", fmt.Sprintf(
-			"%sAn earlier apply may or may not have created this conversation. Because of deletion_policy = \"abandon\", the provider doesn't look for it now. "+
-				"If this apply creates the conversation again, it looks first, but not with create_before_destroy: "+
-				"then look in the CRM for a second conversation of the phone %s with a revision above %d.", prefix, left[key].identity(numbers{}).Place, left[key].Since.Revision))
+			"%sAn earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
+				"If this apply creates the conversation again, it looks for it and adopts it, but not with create_before_destroy. "+
+				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", prefix, left[key].identity(numbers{}).Place, left[key].Since.Revision))
 	}
 	return diags
 }
