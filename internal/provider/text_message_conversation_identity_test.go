@@ -209,7 +209,7 @@ func TestAccTextMessageConversation_importByIdentity(t *testing.T) {
 		return w.conversation("") + "\nimport {\n  to = " + address + "\n  identity = { " + identity + " }\n}\n"
 	}
 	runFrom(t, withIdentity,
-		resource.TestStep{Config: block(`id = "` + id + `", space_id = "theirs"`), ExpectError: says("Import From Another Space", `the provider is that of the space "my_space"`)},
+		resource.TestStep{Config: block(`id = "` + id + `", space_id = "theirs"`), ExpectError: says("Import From Another Space", `the provider is configured for the space "my_space"`)},
 		resource.TestStep{Config: block(`id = "alice"`), ExpectError: says("Invalid Import Id", `"alice" is neither a UUID`)},
 		resource.TestStep{Config: block(`id = "` + nobody + `"`), ExpectError: says("Cannot import non-existent remote object")},
 		resource.TestStep{
