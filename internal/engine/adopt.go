@@ -59,11 +59,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 // haveRivals reports whether a lost create of another batch has the same identity, and other
 // contents: a record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
-	own := make(map[string]bool, len(items))
-	for _, i := range items {
-		own[s.lostCreate(i).input] = true
-	}
-	return s.engine.claims.hasOthers(s.identity(s.changes[items[0]].Input), own)
+	return s.engine.claims.hasOthers(s.identity(s.changes[items[0]].Input), s.inputs)
 }
 
 // chooseRespelled gives creates the records whose name may be the service's spelling of

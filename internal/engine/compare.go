@@ -31,7 +31,7 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	}
 	current, err := w.FetchMany(ctx, ids, floor)
 	if err != nil {
-		err = &readError{err}
+		err = &unprovenError{err}
 	}
 	if client.ProblemOf(err) == client.Behind {
 		w.fail(open, err) // the records that were found are outdated too

@@ -56,8 +56,18 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 		w.undo(ctx)
 	}
 	w.readBack(ctx)
+	refused := 0
+	for _, result := range w.results {
+		if isRefusedWhole(result.Err) {
+			refused++
+		}
+	}
 	for i := range w.results {
-		w.results[i].Err = w.stillOpen(w.changes[i].Change, w.results[i].Err)
+		err := w.results[i].Err
+		if options.RollbackMethod != client.RollbackFailed && refused > 1 && w.changes[i].Earlier != nil && isRefusedWhole(err) {
+			err = &unprovenError{err} // it may only be rolled back, because of one of the others
+		}
+		w.results[i].Err = w.stillOpen(w.changes[i].Change, err)
 	}
 	return w.results
 }

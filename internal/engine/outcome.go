@@ -20,7 +20,7 @@ func isTooLarge(err error) bool { return client.StatusOf(err) == http.StatusRequ
 // isRefusedWhole reports whether the service refused a batch as a whole because of what is
 // in it.
 func isRefusedWhole(err error) bool {
-	if errors.As(err, new(*readError)) {
+	if errors.As(err, new(*unprovenError)) {
 		return false
 	}
 	switch client.ProblemOf(err) {
@@ -30,11 +30,11 @@ func isRefusedWhole(err error) bool {
 	return false
 }
 
-// A readError is that of a read before a change: it says nothing of the change, or of an
-// earlier attempt at it.
-type readError struct{ error }
+// An unprovenError says nothing of whether an earlier attempt at a change was carried out. It
+// is that of a read, or of a batch that may have been refused because of another item.
+type unprovenError struct{ error }
 
-func (e *readError) Unwrap() error { return e.error }
+func (e *unprovenError) Unwrap() error { return e.error }
 
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }

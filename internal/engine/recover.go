@@ -23,7 +23,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	defer w.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
 	for {
-		err := w.look(ctx, items)
+		err := w.look(ctx, items, creates)
 		items = w.unsettled(items)
 		switch {
 		case len(items) == 0:
@@ -81,13 +81,17 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 }
 
 // look is one look of settle.
-func (w *writing[T, In]) look(ctx context.Context, items []int) error {
+func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate) error {
 	// Other batches may be creating the same. They must claim what they have created first.
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return context.Cause(ctx)
 	}
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
+	s.inputs = make(map[string]bool, len(creates))
+	for _, create := range creates {
+		s.inputs[create.input] = true
+	}
 	if err := s.run(ctx); err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ type search[T client.Record, In Input] struct {
 	floor   int64
 	created int64 // revision that everything created is above
 
+	inputs  map[string]bool   // of the creates that settle has begun with
 	own     map[Identity]bool // identities of this batch; nil until needed
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
@@ -107,11 +108,16 @@ func (s *search[T, In]) isWanted(of Identity) bool {
 // passOthers notes the claimed records for the creates that have found nothing, so that a
 // later look passes these records too.
 func (s *search[T, In]) passOthers() {
+	others := map[Identity][]T{} // by place and tail
+	for _, record := range s.others {
+		at := s.identityOf(record)
+		others[at.withTail(at.tail())] = append(others[at.withTail(at.tail())], record)
+	}
 	for place, items := range s.places {
 		for _, i := range s.unsettled(items) {
 			attempt, of := s.attempt(i), s.identity(s.changes[i].Input)
 			passed := maps.Clone(attempt.Passed)
-			for _, record := range s.others {
+			for _, record := range slices.Concat(others[of.withTail(of.tail())], others[of.withTail("")]) {
 				at := s.identityOf(record)
 				if at.Place != place || at != of && !s.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
@@ -122,7 +128,7 @@ func (s *search[T, In]) passOthers() {
 				passed[record.Meta().ID] = record.Meta().Revision
 			}
 			if len(passed) > len(attempt.Passed) {
-				s.results[i].Earlier = &Attempt{Since: attempt.Since, Passed: passed}
+				s.results[i].Earlier = &Attempt{Since: attempt.Since, Passed: passed, IsRecalled: attempt.IsRecalled}
 			}
 		}
 	}

@@ -3,13 +3,15 @@ package engine
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // lookOnceMore looks again at items that were sent a second time, because the service may
 // have carried out the first request late. Then a create that was refused the second time
 // exists all the same, an update was refused because the first one changed the revision, and
-// a create that was carried out exists twice.
-func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error) {
+// a create that was carried out exists twice. The parts of a divided batch share the time
+// until which it waits, which the first of them sets.
+func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
 	w.lookForTwins(ctx, items)
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil })
 	if len(refused) == 0 {
@@ -22,7 +24,10 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	}
 	// The service may have refused the second request because the first record exists,
 	// though that record does not show yet.
-	left, unseen := w.settle(ctx, refused, lost, w.engine.settings.RecoveryTimeout)
+	if until.IsZero() {
+		*until = time.Now().Add(w.engine.settings.RecoveryTimeout)
+	}
+	left, unseen := w.settle(ctx, refused, lost, max(0, time.Until(*until)))
 	if unseen != nil {
 		w.failUnknown(left, unseen)
 		return

@@ -60,7 +60,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 		}
 		now, err := w.entity.now(ctx)
 		if err != nil {
-			w.fail(w.all(), &readError{err})
+			w.fail(w.all(), &unprovenError{err})
 			return
 		}
 		w.before = now
@@ -95,7 +95,7 @@ func (w *writing[T, In]) disown(items []int) {
 func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
-		w.deliver(ctx, items, nil)
+		w.deliver(ctx, items, nil, new(time.Time))
 		if tries == w.engine.config.MaxRetries {
 			return
 		}
@@ -107,7 +107,7 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 
 // deliver sends the items until the outcome of each is known, or can no longer be found
 // out. lost is the error of an earlier, lost request with the same items, or nil.
-func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
+func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, until *time.Time) {
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
 			w.giveUp(items, lost, err)
@@ -123,7 +123,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 		if refused {
 			w.failWhole(items, err)
 		}
-		w.lookOnceMore(client.LastingOf(ctx), w.repeated(w.settled(items), lost), cmp.Or(lost, errEarlier))
+		w.lookOnceMore(client.LastingOf(ctx), w.repeated(w.settled(items), lost), cmp.Or(lost, errEarlier), until)
 		if items = w.unsettled(items); err == nil || refused {
 			continue // with the items that have become updates
 		}
@@ -144,7 +144,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error) {
 			// One item is at fault, or there are too many. Smaller batches isolate the
 			// bad item, and let the rest through.
 			half := len(items) / 2
-			w.deliver(ctx, items[:half], lost)
+			w.deliver(ctx, items[:half], lost, until)
 			items = items[half:]
 		case !unknown, losses > w.engine.config.MaxRetries, !isTransient(err):
 			w.giveUp(items, lost, err)

@@ -120,7 +120,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 		w.engine.claims.giveUp(w.lostCreates(creates))
 		w.fail(creates, &LostCreateError{Attempt: Attempt{Since: w.sinceAny(creates)}, Err: err})
 		for _, i := range creates {
-			if attempt := w.attempt(i); len(attempt.Passed) > 0 {
+			if attempt := w.attempt(i); len(attempt.Passed) > 0 || attempt.IsRecalled {
 				w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
 			}
 		}

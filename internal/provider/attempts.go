@@ -67,7 +67,7 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 		}
 		sent.Messages = client.Value(kept)
 	}
-	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent}, true
+	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
 }
 
 // earlier returns the attempt as the engine knows it.

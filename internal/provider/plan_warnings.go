@@ -24,7 +24,7 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 			fmt.Sprintf("The apply %s and creates new ones, because their phone or number changes and the CRM does not "+
 				"allow that: %s.", becomes, quoted(replaced)))
 	}
-	diags.Append(warnOfRemoval(prior.without(planned), replaced, abandoned)...)
+	diags.Append(warnOfRemoval(prior.without(planned), planned, replaced, abandoned)...)
 	before := prior.byID()
 	var restored, sent []string
 	for _, key := range planned.keys() {
@@ -51,7 +51,7 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 // warnOfRemoval warns of conversations that no entry stands for any more: Terraform
 // counts only the resource, and says that it destroys nothing. Those that are replaced
 // have their own warning, and those that are deleted already need none.
-func warnOfRemoval(removed entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
+func warnOfRemoval(removed, planned entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
 	keys := slices.DeleteFunc(removed.keys(), func(key string) bool {
 		_, isReplaced := slices.BinarySearch(replaced, key)
 		return isReplaced || removed[key].IsDeleted.ValueBool()
@@ -65,8 +65,14 @@ func warnOfRemoval(removed entries, replaced []string, abandoned bool) (diags di
 			fmt.Sprintf("The map no longer has an entry for these conversations, %s. They stay in the CRM, because deletion_policy is \"abandon\", and Terraform forgets them.", list))
 		return diags
 	}
+	what := "The apply deletes them with their messages."
+	if slices.ContainsFunc(planned.keys(), func(key string) bool {
+		return planned[key] == nil || planned[key].ID.IsUnknown() && planned[key].isBlind()
+	}) {
+		what = "The plan doesn't know the phones and numbers of all entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
+	}
 	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",
-		fmt.Sprintf("The map no longer has an entry for these conversations, %s. The apply deletes them with their messages. Terraform doesn't count them as destroyed.", list))
+		fmt.Sprintf("The map no longer has an entry for these conversations, %s. %s Terraform doesn't count them as destroyed.", list, what))
 	return diags
 }
 

@@ -113,7 +113,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
 			known.unsettled.pass("", found.Earlier)
 			owned.Revision = known.unsettled.revision(owned.Revision)
-			return &owned, warnOfOpen(state.DeletionPolicy, found.Err)
+			return &owned, warnOfOpen(state.DeletionPolicy, found)
 		}
 		conversation, f.err = found.Value, found.Err
 		diags = warnOfAdoption(path.Empty(), adoptions{"": found}, true)

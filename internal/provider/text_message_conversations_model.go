@@ -178,12 +178,20 @@ func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key
 
 // stillFailed returns what has failed in a state before its refresh, without the creates
 // that the refresh has found.
-func (e entries) stillFailed(before bulkModel) types.Map {
+func (e entries) stillFailed(before bulkModel, open unsettled) types.Map {
 	failed := maps.Clone(before.Failed.Elements())
 	if len(failed) == 0 {
 		return before.Failed
 	}
 	was, _ := before.entries() // which were read before
 	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })
+	for key, is := range failed {
+		if _, isOpen := open[key]; isOpen { // an earlier version did not say so
+			reason, _ := is.(types.Object)
+			attributes := reason.Attributes()
+			attributes["name"] = types.StringValue(outcomeUnknown)
+			failed[key] = types.ObjectValueMust(failedType.AttrTypes, attributes)
+		}
+	}
 	return types.MapValueMust(failedType, failed)
 }

@@ -157,7 +157,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	known.asOf = asOf
 	known.space.seen(api)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
-	state.Failed = owned.stillFailed(state)
+	state.Failed = owned.stillFailed(state, known.unsettled)
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
 	state.Revision = owned.revision(known.unsettled)

@@ -270,7 +270,12 @@ func (w *bulkWork) remove(ctx context.Context) {
 
 // save keeps what the next refresh, apply or destroy must know.
 func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
-	maps.Copy(w.memory.unsettled, w.unsettled())
+	for key, tried := range w.unsettled() {
+		for _, isTaken := w.memory.unsettled[key]; isTaken; _, isTaken = w.memory.unsettled[key] {
+			key += " (replaced)" // what an earlier attempt has made is yet to be deleted
+		}
+		w.memory.unsettled[key] = tried
+	}
 	if w.api != nil {
 		w.memory.space.seen(w.api)
 	}

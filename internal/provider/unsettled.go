@@ -121,12 +121,15 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 	if len(open) == 0 {
 		return nil
 	}
-	adopted, left := adoptions{}, map[string]error{}
+	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
 	for i, found := range known.unsettled.lookFor(ctx, api, open, false) {
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || abandons(policy) {
 			known.unsettled.pass(key, found.Earlier)
-			left[key] = found.Err
+			left[key], _ = isAmbiguous(found.Err)
+			if found.Err == nil && !found.Value.ID.IsZero() {
+				left[key] = []client.ID{found.Value.ID}
+			}
 			continue
 		}
 		e[key].ID = referenceFromAPI(found.Value.ID)
@@ -137,12 +140,12 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 }
 
 // warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.
-func warnOfOpenEntries(left map[string]error, policy types.String) (diags diag.Diagnostics) {
+func warnOfOpenEntries(left map[string][]client.ID, policy types.String) (diags diag.Diagnostics) {
 	var texts []string
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		text := fmt.Sprintf("%q", key)
-		if ids, isOpen := isAmbiguous(left[key]); isOpen {
-			text += " (may be " + idList(ids) + ")"
+		if len(left[key]) > 0 {
+			text += " (may be " + idList(left[key]) + ")"
 		}
 		texts = append(texts, text)
 	}
@@ -167,7 +170,7 @@ func (k *memory) found(key string, conversation client.Conversation) {
 
 // warnOfOpen warns that it is still unknown whether the conversation of a single resource
 // exists.
-func warnOfOpen(policy types.String, err error) diag.Diagnostics {
+func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "The CRM does not show it so far. The next apply looks for it once more. If the resource is " +
 		"tainted or removed, it deletes what it finds; otherwise it adopts it."
@@ -175,7 +178,10 @@ func warnOfOpen(policy types.String, err error) diag.Diagnostics {
 		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
 			"because deletion_policy is \"abandon\"."
 	}
-	if ids, isOpen := isAmbiguous(err); isOpen {
+	if found.Err == nil && !found.Value.ID.IsZero() {
+		text += fmt.Sprintf(" It may be %s.", found.Value.ID)
+	}
+	if ids, isOpen := isAmbiguous(found.Err); isOpen {
 		text = intro + candidates(ids)
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text)}

@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Open creates, or lost creates and updates, that the service then refuses as a whole: the
+// batch is divided, but the looks are shared.
+func TestRefusedRepeatsWaitTogether(t *testing.T) {
+	t.Parallel()
+	const n = 16
+	for name, test := range map[string]struct {
+		lost, update, open bool
+	}{
+		"open creates":  {open: true},
+		"lost creates":  {lost: true},
+		"lost updates":  {lost: true, update: true},
+		"plain creates": {},
+		"plain updates": {update: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				changes := newConversations(n)
+				for i := range changes {
+					switch {
+					case test.update:
+						made := s.create(t.Context(), t, i)
+						changes[i] = change(made)
+						changes[i].Input.RecipientAccountID = client.Value(acme)
+					case test.open:
+						changes[i].Earlier = &Attempt{Since: Moment{Revision: 1}}
+					}
+				}
+				if test.lost {
+					s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+				}
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Envelope: true})
+				s.ResetRequests()
+				began := time.Now()
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), changes, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+				took := time.Since(began)
+				t.Logf("%s: %s, %d requests, %v", name, took, len(s.requests()), results[0].Err)
+				if took > 3*time.Minute {
+					t.Errorf("%s: it takes %s for %d items, with %d requests", name, took, n, len(s.requests()))
+				}
+			})
+		})
+	}
+}
+
+// Two lost creates of one batch have the same number and other contents. What they have made
+// shows one after the other.
+func TestTwinsOfOneBatchShowOneByOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.create(t.Context(), t, 9)
+		time.Sleep(time.Minute)
+		changes := []conversationChange{newConversation(1), newConversation(1)}
+		changes[0].Input.RecipientAccountID = client.Value(acme)
+		changes[1].Input.RecipientAccountID = client.Value(zenith)
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			go func() {
+				s.stranger(t, apitest.NumberOf(1), "recipient_account_id", acme)
+				time.Sleep(5 * time.Second)
+				s.stranger(t, apitest.NumberOf(1), "recipient_account_id", zenith)
+			}()
+		}})
+		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), changes, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false) {
+			if result.Err != nil || !result.Adopted {
+				t.Errorf("create %d: adopted %v, %v", i, result.Adopted, result.Err)
+			}
+		}
+		if live := s.live(); len(live) != 3 {
+			t.Errorf("%d are live; want 3", len(live))
+		}
+	})
+}
+
+// An attempt that was recalled and stays open is still one that was recalled.
+func TestRecalledStaysRecalled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.create(t.Context(), t, 9)
+		attempt := newConversation(1)
+		attempt.Earlier = &Attempt{Since: Moment{Revision: 1}, IsRecalled: true}
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore})
+		_, err := s.engine.Conversations.writeOne(t.Context(), attempt, 0)
+		lost, ok := errors.AsType[*LostCreateError](err)
+		if !ok || !lost.IsRecalled {
+			t.Errorf("the error is %v, %+v", err, lost)
+		}
+	})
+}

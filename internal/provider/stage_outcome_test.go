@@ -1,0 +1,363 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const entryOne = "+15550100001"
+
+func entryOf(to any, owner any) declared {
+	return declared{"phone_id": phone, number: to, "recipient_account_id": owner}
+}
+
+// An earlier version has left a tainted map with an open create: failed has no marker. The
+// service shows it only after the refresh.
+func TestStage_openOfAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"marked", "unmarked"} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				config := s.bulk(map[string]declared{"a": entryOf(entryOne, acme)}, nil)
+				s.leavesOpen(config, mockserver.DropBefore, 1)
+				if kind == "unmarked" {
+					is := s.core.state[bulkAddress]
+					var err error
+					is.value, err = tftypes.Transform(is.value, func(_ *tftypes.AttributePath, v tftypes.Value) (tftypes.Value, error) {
+						var text string
+						if v.Type().Is(tftypes.String) && v.IsKnown() && !v.IsNull() && v.As(&text) == nil && text == "OUTCOME_UNKNOWN" {
+							return tftypes.NewValue(tftypes.String, ""), nil
+						}
+						return v, nil
+					})
+					must(s.t, err)
+					s.core.state[bulkAddress] = is
+				}
+				s.meanwhile = func() { s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme}) } // the first attempt
+				_, errors := s.apply(config)
+				if live := s.live(); len(live) != 1 {
+					s.t.Errorf("%d are live; want 1: %q %.900s", len(live), errors, s.warnings)
+				}
+			})
+		})
+	}
+}
+
+// entryLoses applies with a lost create, after which each list fails.
+func (s *stage) entryLoses(config map[string]block, kind mockserver.Kind) {
+	s.t.Helper()
+	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Times: 1, Do: func() {
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+	}})
+	s.refused(config, "may or may not have been created")
+	s.ClearFaults()
+}
+
+// An open create is repeated in a request that is rolled back because of another entry: that
+// proves nothing, however the service says it. The first attempt is carried out afterwards.
+func TestStage_rolledBackBesideAnother(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+		t.Run(reply, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{RollbackReply: reply}, impatient, func(s *stage) {
+				x := declared{"phone_id": phone, number: "+15550100009"}
+				with := func(more ...declared) map[string]block {
+					all := map[string]declared{"x": x, "a": entryOf(entryOne, acme)}
+					for _, one := range more {
+						all["bad"] = one
+					}
+					return s.bulk(all, nil)
+				}
+				s.applies(s.bulk(map[string]declared{"x": x}, nil), bulkAddress, create)
+				s.entryLoses(with(), mockserver.DropBefore)
+				_, errors := s.apply(with(declared{"phone_id": phone, number: "+15550100003", "recipient_contact_id": nobody}))
+				s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme}) // the first attempt
+				_, again := s.apply(with())
+				if live := s.live(); len(live) != 2 {
+					s.t.Errorf("%d are live; want 2: %.900q, %.900q %s", len(live), errors, again, s.warnings)
+				}
+			})
+		})
+	}
+}
+
+// The entry of an open create changes, the new create is lost too, and the look for the first
+// one fails: both are remembered.
+func TestStage_changedAndLostAgain(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		other := declared{"phone_id": phone, number: "+15550100002"}
+		of := func(owner string) map[string]block {
+			return s.bulk(map[string]declared{"x": other, "a": entryOf(entryOne, owner)}, nil)
+		}
+		s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
+		s.leavesOpen(of(acme), mockserver.DropAfter, 2)
+		said := []string{}
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+		}})
+		_, errors := s.apply(of(globex))
+		s.ClearFaults()
+		said = append(said, errors, s.warnings)
+		for range 3 {
+			_, errors := s.apply(of(globex))
+			said = append(said, errors, s.warnings)
+		}
+		if live := s.live(); len(live) != 2 {
+			s.t.Errorf("%d are live; want 2: %.4000q", len(live), said)
+		}
+	})
+}
+
+// The same with adopt_existing.
+func TestStage_changedAndAdopting(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"a", "b"} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			adopting := map[string]any{"adopt_existing": true}
+			other := declared{"phone_id": phone, number: "+15550100002"}
+			s.applies(s.bulk(map[string]declared{"x": other}, adopting), bulkAddress, create)
+			s.entryLoses(s.bulk(map[string]declared{"x": other, "a": entryOf(entryOne, acme)}, adopting), mockserver.DropAfter)
+			last := s.bulk(map[string]declared{"x": other, key: entryOf(entryOne, globex)}, adopting)
+			var said []string
+			for range 3 {
+				_, errors := s.apply(last)
+				said = append(said, errors, s.warnings)
+			}
+			s.nothingLeft(last)
+			if live := s.live(); len(live) != 2 {
+				s.t.Errorf("%d are live; want 2: %.2000q", len(live), said)
+			}
+		})
+	}
+}
+
+// A refused entry beside an open one: how long each apply takes.
+func TestStage_refusedBesideOpen(t *testing.T) {
+	t.Parallel()
+	for _, rollback := range []int{0, 1} {
+		for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+			t.Run(fmt.Sprint(rollback, reply), func(t *testing.T) {
+				t.Parallel()
+				settings := map[string]any{"max_retries": 0}
+				onStage(t, mockserver.Behavior{RollbackReply: reply}, settings, func(s *stage) {
+					n := numbered(1).entries()
+					s.applies(s.bulk(n, map[string]any{"rollback_method": rollback}), bulkAddress, create)
+					n["open"] = entryOf("+15550100077", acme)
+					s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+						s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+					}})
+					_, _ = s.apply(s.bulk(n, map[string]any{"rollback_method": rollback}))
+					s.ClearFaults()
+					for i := range 20 {
+						n[fmt.Sprint("bad", i)] = declared{"phone_id": phone, number: fmt.Sprintf("+155501002%02d", i), "recipient_contact_id": nobody}
+					}
+					s.ResetRequests()
+					began := time.Now()
+					_, errors := s.apply(s.bulk(n, map[string]any{"rollback_method": rollback}))
+					took := time.Since(began)
+					s.t.Logf("%d %s: %s, %d requests: %.300q", rollback, reply, took, len(s.Requests()), errors)
+					if took > 3*time.Minute {
+						s.t.Errorf("the apply takes %s", took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The policy of a map with an open create changes to abandon and back, and the map is destroyed.
+func TestStage_policyChanges(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				x := entryOf("+15550100009", acme)
+				both := map[string]declared{"x": x, "a": entryOf(entryOne, acme)}
+				s.applies(s.bulk(map[string]declared{"x": x}, nil), bulkAddress, create)
+				s.entryLoses(s.bulk(both, nil), kind)
+				s.applies(s.bulk(both, map[string]any{"deletion_policy": "abandon"}), bulkAddress, update)
+				s.applies(s.bulk(both, nil), bulkAddress, update)
+				s.destroys()
+				if live := s.live(); len(live) != 0 {
+					s.t.Errorf("%d are live", len(live))
+				}
+			})
+		})
+	}
+}
+
+// A record whose phone was removed, where the service ignores filters: adoption still works.
+func TestStage_phonelessRecord(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.single(declared{"phone_id": phone, number: "+15550100044"}), address, create)
+		d := declared{"phone_id": phone, number: "+15550100045", "adopt_existing": true}
+		config := s.single(declared{"phone_id": phone, number: "+15550100044"})
+		config["other"] = s.single(d)[address]
+		if _, errors := s.apply(config); errors != "" {
+			s.t.Errorf("%q", errors)
+		}
+	})
+}
+
+// A lost create of a map is found by the refresh, then the plan is not applied: the next
+// refresh and apply know it still (the state of a plan is not saved).
+func TestStage_foundButNotApplied(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			entries := map[string]declared{"x": entryOf("+15550100009", acme), "a": entryOf(entryOne, acme)}
+			s.applies(s.bulk(map[string]declared{"x": entries["x"]}, nil), bulkAddress, create)
+			s.entryLoses(s.bulk(entries, nil), kind)
+			for range 3 {
+				s.core.walk().plan(s.bulk(entries, nil))
+			}
+			// terraform apply -refresh=false
+			planning, applying := s.core.walk(), s.core.walk()
+			applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(bulkAddress, s.core.state, s.bulk(entries, nil))}})
+			if errors := applying.errors(); len(errors) > 0 {
+				s.t.Errorf("%q", errors)
+			}
+			s.nothingLeft(s.bulk(entries, nil))
+			if live := s.live(); len(live) != 2 {
+				s.t.Errorf("%d are live", len(live))
+			}
+		})
+	}
+}
+
+// Lost replies to updates of many single resources, that are not carried out, with links: one
+// wait for all of them, and no doubled link.
+func TestStage_lostLinksOfMany(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropBefore, mockserver.DropAfter, mockserver.CommitLater} {
+		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+			config := func(contacts ...string) map[string]block {
+				all := map[string]block{}
+				for i := range 30 {
+					all[fmt.Sprintf("s%02d", i)] = s.single(declared{"phone_id": phone, number: fmt.Sprintf("+155501003%02d", i), "contact_relations": contacts})[address]
+				}
+				return all
+			}
+			if _, errors := s.apply(config(ada)); errors != "" {
+				s.t.Fatal(errors)
+			}
+			s.ResetRequests()
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, CommitAfter: 10 * time.Second, Times: 2})
+			began := time.Now()
+			_, errors := s.apply(config(ada, bob))
+			s.t.Logf("%s: %s, %d requests %q", kind, time.Since(began), len(s.Requests()), errors)
+			if took := time.Since(began); took > 3*time.Minute || errors != "" {
+				s.t.Errorf("%s: %s %q", kind, took, errors)
+			}
+			s.ClearFaults()
+			s.nothingLeft(config(ada, bob))
+		})
+	}
+}
+
+// The service is away for a while and then refuses what was sent: how long the apply of many
+// single resources takes.
+func TestStage_awayAndThenRefusing(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := func(owner string) map[string]block {
+			all := map[string]block{}
+			for i := range 30 {
+				all[fmt.Sprintf("s%02d", i)] = s.single(entryOf(fmt.Sprintf("+155501003%02d", i), owner))[address]
+			}
+			return all
+		}
+		if _, errors := s.apply(config(acme)); errors != "" {
+			s.t.Fatal(errors)
+		}
+		s.core.parallelism = 30
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 502, Times: 1},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Envelope: true})
+		s.ResetRequests()
+		began := time.Now()
+		_, errors := s.apply(config(globex))
+		took := time.Since(began)
+		s.t.Logf("%s, %d requests %.300q", took, len(s.Requests()), errors)
+		if took > 3*time.Minute {
+			s.t.Errorf("it takes %s", took)
+		}
+	})
+}
+
+// A phone of the CRM is not shown in lists.
+func TestStage_adoptingWithoutPhones(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.handmade("+15550100044")
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.NullField, Field: "phone_id"})
+		d := declared{"phone_id": phone, number: "+15550100045", "adopt_existing": true}
+		plan, errors := s.apply(s.single(d))
+		s.t.Logf("%v %.500q", plan == nil, errors)
+		s.ClearFaults()
+		s.applies(s.single(d), address, create)
+	})
+}
+
+// A customer answers in the conversation of a lost create before the next apply, with
+// deletion_policy = "abandon" and a tainted resource: some apply or advice ends it.
+func TestStage_answeredWhileRecalled(t *testing.T) {
+	t.Parallel()
+	for _, bulk := range []bool{false, true} {
+		t.Run(fmt.Sprint(bulk), func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{MessageRevision: mockserver.Bump}, impatient, func(s *stage) {
+				d := entryOf(entryOne, acme)
+				d["deletion_policy"] = "abandon"
+				config := s.single(d)
+				if bulk {
+					config = s.bulk(map[string]declared{"a": entryOf(entryOne, acme)}, map[string]any{"deletion_policy": "abandon"})
+				}
+				s.entryLoses(config, mockserver.DropAfter)
+				time.Sleep(time.Minute)
+				_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": s.live()[0]["id"], "content": "Hi", "direction": 2})
+				must(s.t, err)
+				var said []string
+				for range 3 {
+					_, errors := s.apply(config)
+					said = append(said, errors)
+				}
+				s.t.Logf("%.3000q; %.900s", said, s.warnings)
+				if live := s.live(); len(live) != 1 {
+					s.t.Errorf("%d are live", len(live))
+				}
+			})
+		})
+	}
+}
+
+// A new map is undone while nothing can be read: the next apply leaves nothing twice.
+func TestStage_undoneBlindly(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
+		entries := map[string]declared{"a": entryOf("+15550100002", acme), "b": entryOf("+15550100003", acme), "c": {"phone_id": phone, number: entryOne, "recipient_contact_id": nobody}}
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: nobody, Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+		}})
+		_, errors := s.apply(s.bulk(entries, nil))
+		s.ClearFaults()
+		s.t.Logf("%.1500q %d live", errors, len(s.live()))
+		entries["c"] = entryOf(entryOne, acme)
+		config := s.bulk(entries, nil)
+		_, errors = s.apply(config)
+		s.t.Logf("%.1500q %s", errors, s.warnings)
+		s.nothingLeft(config)
+		if live := s.live(); len(live) != 3 {
+			s.t.Errorf("%d are live", len(live))
+		}
+	})
+}
