@@ -106,11 +106,27 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // adoptProven adopts a record that a create may have made. An exact batch only adopts a
 // record that has everything that was sent and that others don't use.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	if s.attempt(i).IsRecalled && s.hasChanged(record) || s.exact && (!s.carried(s.changes[i].Input, record) || s.isUsed(ctx, i, record.Meta().ID)) {
+	if s.attempt(i).IsRecalled && s.hasChanged(record) || s.exact && !s.carried(s.changes[i].Input, record) || s.mayBeUsed(ctx, i, record.Meta().ID) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}
 	s.adopt(i, record)
+}
+
+// mayBeUsed is [writing.isUsed] for a record that a search has found. A record of a request
+// that was lost a moment ago is asked for only if there are messages in it. If those can't be
+// listed, it counts as unused: the caller need not have access to messages. An earlier attempt
+// may have sent other messages than the change has now.
+func (s *search[T, In]) mayBeUsed(ctx context.Context, i int, id client.ID) bool {
+	switch {
+	case s.exact:
+		return s.isUsed(ctx, i, id)
+	case s.talks == nil, s.changes[i].Earlier != nil:
+		return false
+	case s.talked == nil:
+		s.talked = s.talks(ctx, s.created)
+	}
+	return s.talked[id] && s.isUsed(ctx, i, id)
 }
 
 // adopt makes the record the result of a create. If the record lacks something, the

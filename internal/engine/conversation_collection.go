@@ -48,6 +48,7 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		adds:    addsLinks,
 		isPlain: func(in client.ConversationInput) bool { return !setsRelations(in) },
 		inUse:   e.hasOtherMessages,
+		talks:   e.haveMessages,
 		clean:   e.removeDropped,
 		extend:  e.readMessages,
 	})
@@ -86,6 +87,21 @@ func (e *Engine) existed(ctx context.Context, conversation client.Conversation, 
 		}
 	}
 	return false, nil
+}
+
+// haveMessages returns the conversations with messages that are newer than floor, as far as
+// they can be listed.
+func (e *Engine) haveMessages(ctx context.Context, floor int64) map[client.ID]bool {
+	found := map[client.ID]bool{}
+	for page, err := range e.Messages.entity.newerThan(ctx, floor, client.Query{LoadOnly: stubFields}) {
+		if err != nil {
+			break
+		}
+		for _, message := range page.Records {
+			found[message.TextMessageConversationID] = true
+		}
+	}
+	return found
 }
 
 // hasOtherMessages reports whether the conversation has more messages of a direction than

@@ -228,7 +228,7 @@ func TestStillAtWork(t *testing.T) {
 		later.Wait()
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "id", fmt.Sprint(s.live()[0]["id"]), got.ID.String())
-		s.wantRequests(t, apitest.ListConversations, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations, apitest.ListConversations)
+		s.wantRequests(t, apitest.ListConversations, apitest.ListConversations, apitest.BatchModify, apitest.ListConversations, listMessages, apitest.ListConversations)
 	})
 }
 

@@ -21,8 +21,9 @@ type search[T client.Record, In Input] struct {
 	floor   int64
 	created int64 // revision that everything created is above
 
-	inputs  map[string]bool   // of the creates that settle has begun with
-	own     map[Identity]bool // identities of this batch; nil until needed
+	talked  map[client.ID]bool // conversations with messages since; nil until needed
+	inputs  map[string]bool    // of the creates that settle has begun with
+	own     map[Identity]bool  // identities of this batch; nil until needed
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
 	others  []T               // claimed records that would be candidates otherwise

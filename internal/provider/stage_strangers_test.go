@@ -193,3 +193,34 @@ func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 		}
 	})
 }
+
+// The create is lost and never arrives, and at that moment a customer writes: an incoming
+// conversation with the same phone and number, and a message. It is not ours, also while the
+// apply still runs.
+func TestStage_incomingWhileLost(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Before: mockserver.Acts{{
+					Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
+						"phone_id": phone, number: "+15550000000", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
+					}},
+				}}})
+				_, errors := s.apply(declare(s))
+				theirs := s.Records(conversations)[0]["id"].(string)
+				if !says(theirs, "may be it").MatchString(errors) {
+					s.t.Errorf("the apply says %q, %q; want an error that names %s", errors, s.warnings, theirs)
+				}
+				_, _ = s.apply(nil)
+				if s.isDeleted(theirs) {
+					s.t.Errorf("the conversation %s of the customer is deleted: %s", theirs, s.warnings)
+				}
+			})
+		})
+	}
+}
