@@ -64,7 +64,7 @@ func (m *machine) judgeApply(v *verdict) {
 	isLeft := slices.ContainsFunc(v.walk.said["bulk"], func(d *tfprotov6.Diagnostic) bool {
 		return d.Summary == "Unable to Delete Text Message Conversations" // before it was to be created again
 	})
-	if v.harmless && v.isAllOrNothing() && v.walk.failed("bulk") && !isLeft && len(v.claimed) > 0 {
+	if v.harmless && v.isAllOrNothing() && v.walk.failed("bulk") && !isLeft && slices.ContainsFunc(slices.Collect(maps.Keys(v.claimed)), func(id string) bool { return id != "" }) {
 		m.fail("all or nothing was neither", "%v", v.claimed)
 	}
 	if v.harmless && v.undisturbed && !v.anyBad() {
