@@ -158,9 +158,13 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 			return nil
 		})
 	}
+	_ = group.Wait()
+	behind := isBehind(results)
 	for i, removal := range w.removals {
 		group.Go(func() error {
-			w.removals[i].err = api.Messages.Delete(ctx, reference(removal.prior.ID), level)
+			if w.removals[i].err = behind; behind == nil {
+				w.removals[i].err = api.Messages.Delete(ctx, reference(removal.prior.ID), level)
+			}
 			return nil
 		})
 	}
@@ -169,6 +173,18 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 		w.settle(&w.writes[i], result)
 	}
 	w.finish()
+}
+
+// isBehind returns the error of a write that was not sent because the space is older than the
+// state, nil if there is none. Deletions don't ask. They come after the writes, because they
+// would make the space look newer.
+func isBehind(results []engine.Result[client.Message]) error {
+	for _, result := range results {
+		if client.ProblemOf(result.Err) == client.Behind {
+			return result.Err
+		}
+	}
+	return nil
 }
 
 // runMany writes the messages of many conversations in as few requests as possible.
@@ -191,7 +207,14 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 	}
 	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: rollbackFailed}
 	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
-	removed := api.Messages.DeleteMany(ctx, ids, level)
+	removed := make([]error, len(ids))
+	if behind := isBehind(written); behind == nil {
+		removed = api.Messages.DeleteMany(ctx, ids, level)
+	} else {
+		for i := range removed {
+			removed[i] = behind
+		}
+	}
 	for _, w := range works {
 		for i := range w.writes {
 			w.settle(&w.writes[i], written[0])

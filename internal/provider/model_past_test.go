@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -70,7 +71,7 @@ func (m *machine) restoreBackup(t *rapid.T) {
 	m.log("  planned: %s; applied: %s", strings.Join(planning.errors(), "; "), strings.Join(applying.errors(), "; "))
 	m.obeysCore()
 	for _, request := range m.crm.Requests() {
-		if strings.HasSuffix(request.Path, "/batch-modify") {
+		if strings.HasSuffix(request.Path, "/batch-modify") && bytes.Contains(request.Body, []byte(`{"id":`)) { // creates do not check
 			m.fail("something is sent to a restored backup", "%s %s", request.Method, request.Path)
 		}
 	}

@@ -280,6 +280,9 @@ func (v *verdict) isLookAlike(id string) bool {
 // isAmbiguity reports whether an error says that conversations may be that of a lost
 // create or may belong to others, and names them.
 func (v *verdict) isAmbiguity(d *tfprotov6.Diagnostic) bool {
+	if strings.Contains(d.Detail, "The warnings above name them") {
+		return slices.ContainsFunc(v.walk.said["bulk"], func(other *tfprotov6.Diagnostic) bool { return other != d && v.isAmbiguity(other) })
+	}
 	for id := range v.after {
 		if !v.strangers[id] && !v.isLost(id) {
 			continue
