@@ -30,9 +30,10 @@ type failure struct {
 	err     error
 	causes  *causes // already explained; nil if each failure explains its own
 
-	unnamed    bool // several keys share one error, that of their request
-	remembered bool // the outcome of a create is unknown: the next apply looks for it
-	taints     bool // the resource: the next apply replaces it
+	named      []string // those of the keys that contain the record that the error names
+	unnamed    bool     // several keys share one error, that of their request
+	remembered bool     // the outcome of a create is unknown: the next apply looks for it
+	taints     bool     // the resource: the next apply replaces it
 }
 
 func (f failure) summary() string {
@@ -178,6 +179,10 @@ func (f failure) reason() string {
 	case errors.Is(f.err, errUnnamed):
 		return "The provider can't change the message, because it doesn't know which message of the CRM it is. " +
 			"See the warning Text Message Not Identified of the plan."
+	}
+	if f.isUnnamed() && f.isRefused() && len(f.named) > 0 {
+		return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. Only these entries refer to it: %s. The request changed nothing. "+
+			"Correct them and apply again.", quoted(f.named))
 	}
 	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
 		return f.notRestored(refused.ID)

@@ -206,6 +206,19 @@ func TestStage_unnamedRefusal(t *testing.T) {
 	}
 }
 
+// If the CRM names a record instead, the error names the entries that refer to it.
+func TestStage_refusedBecauseOfARecord(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{RollbackReply: mockserver.ErrorReply}, nil, func(s *stage) {
+		entries := numbered(150).entries()
+		entries["c050"]["account_relations"] = []string{acme, nobody}
+		_, errors := s.apply(s.bulk(entries, nil))
+		if !says(`because of a record that the cause names. Only these entries refer to it: "c050". The request changed nothing`).MatchString(errors) {
+			s.t.Errorf("the errors are %q", errors)
+		}
+	})
+}
+
 // With rollback_method = 1, what succeeds stays, and the resource is never tainted.
 func TestStage_keepWhatSucceeds(t *testing.T) {
 	t.Parallel()

@@ -1,11 +1,14 @@
 package provider
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -122,9 +125,40 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		order = append(order, &f)
 	}
 	for _, f := range order {
+		if f.isUnnamed() && f.isRefused() {
+			f.named = w.referring(f.keys, withReasons(f.err))
+		}
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
+}
+
+var uuidInText = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+// referring returns those of the keys whose input contains a record that the text names. It
+// returns none if all of them do: that tells nothing.
+func (w *bulkWork) referring(keys []string, text string) (named []string) {
+	ids := uuidInText.FindAllString(text, -1)
+	if len(ids) == 0 {
+		return nil
+	}
+	failed := make(map[string]bool, len(keys))
+	for _, key := range keys {
+		failed[key] = true
+	}
+	for _, change := range w.changes {
+		if !failed[change.key] {
+			continue
+		}
+		input, err := json.Marshal(change.write.Input)
+		if err == nil && slices.ContainsFunc(ids, func(id string) bool { return bytes.Contains(input, []byte(strings.ToLower(id))) }) {
+			named = append(named, change.key)
+		}
+	}
+	if len(named) == len(keys) {
+		return nil
+	}
+	return named
 }
 
 // rarestFirst sorts failures by how many have the same text. If the CRM rolls back
