@@ -33,7 +33,7 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
-				"  - `key`: the column that contains the keys.\n" +
+				"  - `key`: the column that contains the keys. `Ada` and `ada` are different keys.\n" +
 				"  - `columns`: a map from attributes of a conversation to the columns that contain them.\n" +
 				"  - `constants`: a map from attributes to the values that they have in every row. If " +
 				"`columns` contains the attribute too, the value applies to the blank cells.\n" +
