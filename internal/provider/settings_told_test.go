@@ -13,7 +13,6 @@ import (
 func TestCredentialsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
-	r := w.rpc()
 	const told = ": White Space in Provider Setting: There is white space, such as a line end, at the beginning or the end of the setting "
 	for name, test := range map[string]struct {
 		username, password string
@@ -26,6 +25,7 @@ func TestCredentialsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			r := w.rpc() // a process of its own: Terraform configures each once
 			configured, err := r.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 				Config: r.encode(r.schemas.Provider.ValueType(), map[string]any{
 					"service_url": w.url, "space_id": "my_space", "username": test.username, "password": test.password,
