@@ -226,8 +226,7 @@ func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
 // one, and forgets it. It returns nil if there is none.
 func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Attempt {
 	of := e.numbers.identify(m)
-	input := m.toAPI(e.numbers, nil)
-	found := e.index.takeOut(of, key, func(a attempt) bool { return !a.contradicts(input) })
+	found := e.index.takeOut(of, key, func(a attempt) bool { return !a.contradicts(m.toAPI(e.numbers, nil)) })
 	if found != nil {
 		delete(e.own, found.key)
 	} else if found = e.left.takeOut(of); found == nil {

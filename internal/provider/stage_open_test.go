@@ -295,3 +295,22 @@ func TestStage_openAndFoundByTheRefresh(t *testing.T) {
 		})
 	}
 }
+
+// The key of an open entry is renamed: what the refresh shows of it is not announced as the
+// conversation of someone else, with or without adopt_existing.
+func TestStage_openAndRenamed(t *testing.T) {
+	t.Parallel()
+	for _, adopts := range []bool{false, true} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			other, open := declared{"phone_id": phone, number: "+15550100002"}, declared{"phone_id": phone, number: "+15550100001"}
+			s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
+			s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": open}, nil), mockserver.DropAfter, 2)
+			planning := s.core.walk()
+			planning.plan(s.bulk(map[string]declared{"x": other, "b": open}, map[string]any{"adopt_existing": adopts}))
+			warnings := planning.warningsAt(bulkAddress)
+			if says("Exists Already").MatchString(warnings) || says("Will Be Adopted").MatchString(warnings) || !says("May Have Been Created").MatchString(warnings) {
+				s.t.Errorf("the plan warns %q", warnings)
+			}
+		})
+	}
+}

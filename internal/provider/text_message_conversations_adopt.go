@@ -37,16 +37,13 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 	}
 	find, ids := r.finder(api, known.numbers, prior, planAdoption), map[string]client.ID{}
 	var blind []string
-	open := known.openIdentities()
 	for _, key := range planned.keys() {
-		entry := planned[key]
-		if entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
+		if entry := planned[key]; entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
 			blind = append(blind, key)
 		}
-		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() || open[known.numbers.identify(entry.conversationModel)] {
-			continue
-		}
-		found, err := find(ctx, entry.conversationModel)
+	}
+	for _, key := range planned.mayExist(known) {
+		found, err := find(ctx, planned[key].conversationModel)
 		if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
@@ -61,6 +58,22 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
 	}
 	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
+}
+
+// mayExist returns the keys of the new entries whose conversation the CRM may have already,
+// without those that an open create may have made.
+func (e entries) mayExist(known *memory) (keys []string) {
+	open := known.openIdentities()
+	for _, key := range e.keys() {
+		entry := e[key]
+		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
+			continue
+		}
+		if len(open) == 0 || !open[known.numbers.identify(entry.conversationModel)] { // numbers are slow to parse
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // warnOfExisting warns of new entries that the CRM seems to have already, as far as the
@@ -81,13 +94,12 @@ func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagn
 			groups[of] = append(groups[of], shown)
 		}
 	}
+	if len(groups) == 0 {
+		return diags
+	}
 	var texts []string
-	open := known.openIdentities()
-	for _, key := range planned.keys() {
+	for _, key := range planned.mayExist(known) {
 		entry := planned[key]
-		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() || open[known.numbers.identify(entry.conversationModel)] {
-			continue
-		}
 		number := textOf(entry.RecipientPhoneNumber)
 		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
 			if known.numbers.Same(number, shown.RecipientPhoneNumber) {

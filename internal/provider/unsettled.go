@@ -60,16 +60,14 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64, 
 			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
 			"tries again. You can also delete it in the CRM.\n\nCause: %v",
 			u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
-		if ids, isOpen := isAmbiguous(err); isOpen {
-			if !isReplaced {
-				delete(u, key) // the next apply would not learn more
-			}
+		switch ids, isOpen := isAmbiguous(err); {
+		case isOpen && isReplaced:
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
-			if !isReplaced {
-				text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
-					"It is not quite what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
-					"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
-			}
+		case isOpen:
+			delete(u, key) // the next apply would not learn more
+			text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
+				"It is not quite what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
+				"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
 	}
@@ -188,16 +186,16 @@ func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) d
 }
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
-func warnOfLeft(at path.Path, left unsettled) (diags diag.Diagnostics) {
+func warnOfLeft(place path.Path, left unsettled) (diags diag.Diagnostics) {
 	for _, key := range slices.Sorted(maps.Keys(left)) {
-		prefix := ""
+		about := path.Empty()
 		if key != "" {
-			prefix = fmt.Sprintf("conversations[%q]: ", key)
+			about = at(key)
 		}
-		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", fmt.Sprintf(
-			"%sAn earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
+		diags.AddAttributeWarning(place, "Text Message Conversation May Have Been Left", located(about, fmt.Sprintf(
+			"An earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
 				"If this apply creates the conversation again, it looks for it and adopts it, but not with create_before_destroy. "+
-				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", prefix, left[key].identity(numbers{}).Place, left[key].Since.Revision))
+				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", left[key].identity(numbers{}).Place, left[key].Since.Revision)))
 	}
 	return diags
 }
