@@ -101,6 +101,9 @@ func (c *claims) lose(creates []lostCreate, by int) {
 		if c.lost[create.of][create.input] += by; c.lost[create.of][create.input] == 0 {
 			delete(c.lost[create.of], create.input)
 		}
+		if len(c.lost[create.of]) == 0 {
+			delete(c.lost, create.of)
+		}
 		c.leaveOpen(create.of, by)
 	}
 }
@@ -125,6 +128,9 @@ func (c *claims) leaveOpen(create Identity, by int) {
 	}
 	if c.open[end][create] += by; c.open[end][create] == 0 {
 		delete(c.open[end], create)
+	}
+	if len(c.open[end]) == 0 {
+		delete(c.open, end)
 	}
 }
 

@@ -147,6 +147,8 @@ func (f failure) explanation(told bool) string {
 		return reason
 	case client.ProblemOf(f.err) == client.OutcomeUnknown:
 		return f.mayBeRemoved()
+	case client.ProblemOf(f.err) == client.UnexpectedReply:
+		return f.mayBeRemoved() + " " + reason
 	}
 	return f.notRemoved() + " " + reason
 }

@@ -199,6 +199,8 @@ func TestRemovalThatFails(t *testing.T) {
 		"The CRM does not permit this")
 	unknown := removal(&client.OutcomeUnknownError{Err: errors.New("EOF")}).done("Update")
 	wantTexts(t, unknown, "may or may not have been deleted. It stays in the state", `"a (replaced)"`, "Cause:")
+	wantTexts(t, removal(&client.ReplyError{HTTPStatus: 200, Reason: "is not JSON"}).done("Update"), "may or may not have been deleted. It stays in the state",
+		"The reply does not match the Pipeliner API")
 	if text := strings.Join(told(unknown), ""); strings.Contains(text, "created") {
 		t.Errorf("a removal is told as a create: %s", text)
 	}
