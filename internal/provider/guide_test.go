@@ -37,6 +37,7 @@ type guide struct {
 	t      *testing.T
 	w      *world
 	dir    string
+	bin    string // the folder of commands that comes first on PATH
 	env    []string
 	minor  int // of the version of Terraform
 	others map[string]func()
@@ -50,22 +51,22 @@ func newGuide(t *testing.T) *guide {
 	t.Helper()
 	skipOpenTofu(t, "the guides show what Terraform prints")
 	b := newBinary(t, "")
-	g := &guide{t: t, w: newSeededWorld(t), dir: t.TempDir()}
-	bin, mirror := t.TempDir(), t.TempDir()
+	g := &guide{t: t, w: newSeededWorld(t), dir: t.TempDir(), bin: t.TempDir()}
+	mirror := t.TempDir()
 	place := filepath.Join(mirror, "registry.terraform.io/terraform-provider-pipeliner/pipeliner/1.0.0", runtime.GOOS+"_"+runtime.GOARCH)
 	g.check(os.MkdirAll(place, 0o700))
 	built, err := build()
 	g.check(err)
 	for from, to := range map[string]string{
 		filepath.Join(built, "terraform-provider-pipeliner"): filepath.Join(place, "terraform-provider-pipeliner_v1.0.0"),
-		filepath.Join(built, "pipeliner-mock"):               filepath.Join(bin, "pipeliner-mock"),
-		b.terraform:                                          filepath.Join(bin, "terraform"),
+		filepath.Join(built, "pipeliner-mock"):               filepath.Join(g.bin, "pipeliner-mock"),
+		b.terraform:                                          filepath.Join(g.bin, "terraform"),
 	} {
 		g.check(os.Symlink(from, to))
 	}
 	b.write("settings.tfrc", fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", mirror))
 	g.env = slices.Concat(b.env, []string{
-		"PATH=" + bin + ":" + os.Getenv("PATH"), "TF_IN_AUTOMATION=",
+		"PATH=" + g.bin + ":" + os.Getenv("PATH"), "TF_IN_AUTOMATION=",
 		"PIPELINER_SERVICE_URL=" + g.w.url, "PIPELINER_SPACE_ID=my_space", "PIPELINER_USERNAME=terraform", "PIPELINER_PASSWORD=" + password,
 	})
 	version, err := terraformVersion()

@@ -20,7 +20,7 @@ var followed = map[string]func(*guide) map[string]func(){
 	"scaling-out.md":              alone,
 	"setting-up-access.md":        alone,
 	"single-or-bulk.md":           alone,
-	"terraform-test.md":           alone,
+	"terraform-test.md":           withOPA,
 	"testing-in-ci.md":            onGitHub,
 }
 
