@@ -188,6 +188,21 @@ func TestFailedHasAllReasons(t *testing.T) {
 	}
 }
 
+// A few keys get an error of their own, the rarest first. The others share one.
+func TestManyFailures(t *testing.T) {
+	t.Parallel()
+	failed := map[string]error{"odd": &client.APIError{HTTPStatus: 422, Code: 7, Name: "ERROR_ODD"}}
+	for i := range 999 {
+		failed[fmt.Sprintf("%03d", i)] = &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON"}
+	}
+	diags := (&bulkWork{failed: failed}).done("Update")
+	texts := told(diags)
+	if len(texts) != mostListed+1 || !strings.Contains(texts[0], "ERROR_ODD") {
+		t.Errorf("%d errors, first %s", len(texts), texts[0])
+	}
+	wantTexts(t, diags, `conversations["008"]`, `"009", "010"`, "and 980 more")
+}
+
 func TestRemovalThatFails(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"

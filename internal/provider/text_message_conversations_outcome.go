@@ -97,9 +97,6 @@ func (w *bulkWork) done(action string) diag.Diagnostics {
 	return diags
 }
 
-// mostErrors is how many keys get an error of their own. People don't read more.
-const mostErrors = 20
-
 // errors returns an error for each key. Keys share an error if their request failed as a
 // whole, if their failure follows from another one, or if there are too many.
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
@@ -109,7 +106,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		group := f.text()
 		switch {
 		case isConsequence(f.err) || isLeftover(f.err):
-		case n < mostErrors:
+		case n < mostListed: // people don't read more
 			group = fmt.Sprintf("%p", f.err) // the error of a request is the same one for all its keys
 		default:
 			group = fmt.Sprint("problem ", client.ProblemOf(f.err))
@@ -263,7 +260,8 @@ func quoted(keys []string) string {
 	return firstOfMany(texts)
 }
 
-// mostListed is how many items of a long list a text contains.
+// mostListed is how many items of a long list a text contains, and how many keys get an
+// error of their own.
 const mostListed = 10
 
 // firstOfMany returns a list of texts, the first few if there are many.
