@@ -14,10 +14,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// unsettled are the creates whose outcome is unknown, by the keys of the map. The key of
+// openCreates are the creates whose outcome is unknown, by the keys of the map. The key of
 // a single resource is empty. The private state keeps them, so that the next refresh,
 // apply or destroy looks for them first.
-type unsettled map[string]attempt
+type openCreates map[string]attempt
 
 // An attempt is an attempt at a create.
 type attempt struct {
@@ -81,19 +81,19 @@ func (a attempt) earlier() *engine.Attempt {
 // moment before the attempt. Otherwise, the memory knows every open attempt. One that it
 // does not know was refused.
 func (k *memory) recall(key string, m conversationModel) {
-	switch tried, isOpen := k.unsettled[key]; {
+	switch tried, isOpen := k.open[key]; {
 	case isOpen && tried.IsPartial:
-		k.unsettled[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: m.toAPI(k.numbers, nil)}
+		k.open[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: m.toAPI(k.numbers, nil)}
 	case !isOpen && k.space.ID == "" && isKnown(m.Revision):
-		k.unsettled[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil), IsRecalled: true}
+		k.open[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil), IsRecalled: true}
 	}
 }
 
 // isAbout reports whether the attempt of a single resource, if there is one, would have
 // created this conversation.
-func (u unsettled) isAbout(m conversationModel, n numbers) bool {
-	tried, isOpen := u[""]
-	return !isOpen || tried.identity(n) == n.identify(m) && !tried.contradicts(m.toAPI(n, nil))
+func (o openCreates) isAbout(m conversationModel, n numbers) bool {
+	tried, isOpen := o[""]
+	return !isOpen || tried.identity(n) == n.identityOf(m) && !tried.contradicts(m.toAPI(n, nil))
 }
 
 // contradicts reports whether what the attempt has made can't be what a create with this
@@ -127,10 +127,10 @@ func (a attempt) identity(n numbers) engine.Identity {
 
 // pass notes the records that a look has passed because they belong to other resources.
 // The next look may not know those resources.
-func (u unsettled) pass(key string, looked *engine.Attempt) {
-	if tried, isOpen := u[key]; isOpen && looked != nil {
+func (o openCreates) pass(key string, looked *engine.Attempt) {
+	if tried, isOpen := o[key]; isOpen && looked != nil {
 		tried.Passed = looked.Passed
-		u[key] = tried
+		o[key] = tried
 	}
 }
 
@@ -146,8 +146,8 @@ func (a attempt) above() int64 {
 // revision returns the revision above which a single resource without an id was created.
 // Without an attempt, it returns other. The state keeps the revision, because Terraform
 // drops the private state of a resource that it replaces.
-func (u unsettled) revision(other types.Int64) types.Int64 {
-	if tried, isOpen := u[""]; isOpen {
+func (o openCreates) revision(other types.Int64) types.Int64 {
+	if tried, isOpen := o[""]; isOpen {
 		return types.Int64Value(tried.above())
 	}
 	return other
@@ -161,7 +161,7 @@ type keyedAttempt struct {
 	attempt
 }
 
-func (x attemptIndex) add(n numbers, all unsettled) {
+func (x attemptIndex) add(n numbers, all openCreates) {
 	for _, key := range slices.Sorted(maps.Keys(all)) {
 		of := all[key].identity(n)
 		x[of] = append(x[of], keyedAttempt{key, all[key]})
@@ -192,7 +192,7 @@ type leftAttempts struct {
 	index attemptIndex
 }
 
-func (l *leftAttempts) add(n numbers, left unsettled) {
+func (l *leftAttempts) add(n numbers, left openCreates) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.index == nil {
@@ -210,22 +210,22 @@ func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
 // earlierAttempts are the attempts of a resource, and those that this apply has
 // abandoned.
 type earlierAttempts struct {
-	own     unsettled
+	own     openCreates
 	index   attemptIndex // of own
 	numbers numbers
 	left    *leftAttempts
 }
 
-func (u unsettled) earlier(n numbers, left *leftAttempts) earlierAttempts {
-	e := earlierAttempts{u, make(attemptIndex, len(u)), n, left}
-	e.index.add(n, u)
+func (o openCreates) earlier(n numbers, left *leftAttempts) earlierAttempts {
+	e := earlierAttempts{o, make(attemptIndex, len(o)), n, left}
+	e.index.add(n, o)
 	return e
 }
 
 // repeatedBy returns the attempt that a create repeats, under its key or under another
 // one, and forgets it. It returns nil if there is none.
 func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Attempt {
-	of := e.numbers.identify(m)
+	of := e.numbers.identityOf(m)
 	found := e.index.takeOut(of, key, func(a attempt) bool { return !a.contradicts(m.toAPI(e.numbers, nil)) })
 	if found != nil {
 		delete(e.own, found.key)
@@ -238,8 +238,8 @@ func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Att
 // openIdentities returns what the open creates would have made: what a create of the same
 // finds in the CRM may be that.
 func (k *memory) openIdentities() map[engine.Identity]bool {
-	open := make(map[engine.Identity]bool, len(k.unsettled))
-	for _, tried := range k.unsettled {
+	open := make(map[engine.Identity]bool, len(k.open))
+	for _, tried := range k.open {
 		open[tried.identity(k.numbers)] = true
 	}
 	return open

@@ -83,7 +83,7 @@ const (
 // conversations in the resource's own state. An *adoptionError says why none can be
 // adopted.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, error) {
-	of := n.identify(m)
+	of := n.identityOf(m)
 	listed, err := e.of(ctx, api, n, of)
 	if err != nil {
 		return nil, err

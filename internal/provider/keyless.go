@@ -9,15 +9,15 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-func (n numbers) identify(m conversationModel) engine.Identity {
+func (n numbers) identityOf(m conversationModel) engine.Identity {
 	return engine.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
 }
 
-// unclaimed are the conversations of a state that no key stands for any more. An entry
+// keyless are the conversations of a state that no key stands for any more. An entry
 // under a new key may take one, if it is the same in everything that the configuration
 // sets. An index finds them by those fields, so that a thousand entries don't look at a
-// thousand conversations each. For those that change too, see [unclaimed.takeNamesakes].
-type unclaimed struct {
+// thousand conversations each. For those that change too, see [keyless.takeNamesakes].
+type keyless struct {
 	numbers numbers
 	free    []*freeConversation
 	indexes map[setFields]map[string][]*freeConversation
@@ -33,28 +33,28 @@ type freeConversation struct {
 // setFields are those of the [configurableFields] that an entry sets, one bit each.
 type setFields uint64
 
-func newUnclaimed(n numbers) *unclaimed {
-	return &unclaimed{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
+func newKeyless(n numbers) *keyless {
+	return &keyless{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
 }
 
-func (u *unclaimed) add(m *ownedModel) {
-	u.free = append(u.free, &freeConversation{ownedModel: m, texts: m.texts(u.numbers)})
+func (k *keyless) add(m *ownedModel) {
+	k.free = append(k.free, &freeConversation{ownedModel: m, texts: m.texts(k.numbers)})
 }
 
 // take returns the plan that gives the entry one of the conversations: one that is the
 // same in everything, or will be when it is restored. It returns nil if there is none.
-func (u *unclaimed) take(config ownedModel) *ownedModel {
-	if len(u.free) == 0 || config.hasUnknown() {
+func (k *keyless) take(config ownedModel) *ownedModel {
+	if len(k.free) == 0 || config.hasUnknown() {
 		return nil
 	}
 	set := config.setFields()
-	wanted := set.text(config.texts(u.numbers))
-	for _, candidate := range u.index(set)[wanted] {
+	wanted := set.text(config.texts(k.numbers))
+	for _, candidate := range k.index(set)[wanted] {
 		if candidate.taken {
 			continue
 		}
-		planned, replace := u.numbers.planEntry(config, candidate.ownedModel)
-		if replace || planned.hasUnknown() || len(planned.changedFields(u.numbers, &candidate.conversationModel)) > 0 || !planned.sameMessages(*candidate.ownedModel) {
+		planned, replace := k.numbers.planEntry(config, candidate.ownedModel)
+		if replace || planned.hasUnknown() || len(planned.changedFields(k.numbers, &candidate.conversationModel)) > 0 || !planned.sameMessages(*candidate.ownedModel) {
 			continue
 		}
 		return candidate.takenAs(planned, config)
@@ -72,28 +72,28 @@ func (c *freeConversation) takenAs(planned, config ownedModel) *ownedModel {
 }
 
 // index returns the conversations by the text of these fields.
-func (u *unclaimed) index(set setFields) map[string][]*freeConversation {
-	if index := u.indexes[set]; index != nil {
+func (k *keyless) index(set setFields) map[string][]*freeConversation {
+	if index := k.indexes[set]; index != nil {
 		return index
 	}
-	if len(u.indexes) == 0 { // so that planning twice gives the same plan
-		slices.SortStableFunc(u.free, func(a, b *freeConversation) int {
+	if len(k.indexes) == 0 { // so that planning twice gives the same plan
+		slices.SortStableFunc(k.free, func(a, b *freeConversation) int {
 			return cmp.Compare(a.texts[numberAttribute], b.texts[numberAttribute])
 		})
 	}
-	index := make(map[string][]*freeConversation, len(u.free))
-	for _, candidate := range u.free {
+	index := make(map[string][]*freeConversation, len(k.free))
+	for _, candidate := range k.free {
 		text := set.text(candidate.texts)
 		index[text] = append(index[text], candidate)
 	}
-	u.indexes[set] = index
+	k.indexes[set] = index
 	return index
 }
 
 // left returns the conversations that no entry has taken.
-func (u *unclaimed) left() map[client.ID]bool {
+func (k *keyless) left() map[client.ID]bool {
 	left := map[client.ID]bool{}
-	for _, candidate := range u.free {
+	for _, candidate := range k.free {
 		if !candidate.taken {
 			left[reference(candidate.ID)] = true
 		}

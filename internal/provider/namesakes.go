@@ -20,12 +20,12 @@ type namesakes struct {
 //
 // undecided are the entries that may yet turn out to take one, when all of the
 // configuration is known.
-func (u *unclaimed) takeNamesakes(config, planned entries, open []string, tried unsettled) (undecided map[string]bool) {
-	if len(open) == 0 || len(u.left()) == 0 {
+func (k *keyless) takeNamesakes(config, planned entries, open []string, tried openCreates) (undecided map[string]bool) {
+	if len(open) == 0 || len(k.left()) == 0 {
 		return nil
 	}
 	vague := config.vague(open)
-	groups := u.namesakes(config, open)
+	groups := k.namesakes(config, open)
 	if len(vague) > 0 || slices.ContainsFunc(open, func(key string) bool { return config[key].isUnsure() }) {
 		undecided = maps.Clone(vague)
 		for _, group := range groups {
@@ -35,14 +35,14 @@ func (u *unclaimed) takeNamesakes(config, planned entries, open []string, tried 
 		}
 	}
 	for _, attempt := range tried {
-		delete(groups, attempt.identity(u.numbers))
+		delete(groups, attempt.identity(k.numbers))
 	}
 	for _, group := range groups {
 		if len(vague) > 0 || len(group.open) != 1 || len(group.free) != 1 {
 			continue
 		}
 		key, candidate := group.open[0], group.free[0]
-		if next, replace := u.numbers.planEntry(*config[key], candidate.ownedModel); !replace {
+		if next, replace := k.numbers.planEntry(*config[key], candidate.ownedModel); !replace {
 			planned[key] = candidate.takenAs(next, *config[key])
 			delete(undecided, key)
 		}
@@ -52,20 +52,20 @@ func (u *unclaimed) takeNamesakes(config, planned entries, open []string, tried 
 
 // namesakes returns the entries that need a conversation and have a phone and a number,
 // with the conversations that have the same.
-func (u *unclaimed) namesakes(config entries, open []string) map[engine.Identity]*namesakes {
+func (k *keyless) namesakes(config entries, open []string) map[engine.Identity]*namesakes {
 	groups := map[engine.Identity]*namesakes{}
 	for _, key := range open {
 		if !config[key].mayExist() {
 			continue
 		}
-		of := u.numbers.identify(config[key].conversationModel)
+		of := k.numbers.identityOf(config[key].conversationModel)
 		if groups[of] == nil {
 			groups[of] = &namesakes{}
 		}
 		groups[of].open = append(groups[of].open, key)
 	}
-	for _, candidate := range u.free {
-		if group := groups[u.numbers.identify(candidate.conversationModel)]; group != nil && !candidate.taken && candidate.mayExist() {
+	for _, candidate := range k.free {
+		if group := groups[k.numbers.identityOf(candidate.conversationModel)]; group != nil && !candidate.taken && candidate.mayExist() {
 			group.free = append(group.free, candidate)
 		}
 	}

@@ -16,21 +16,21 @@ import (
 
 // lookFor looks for what the attempts under these keys have made. The results are in the
 // order of the keys. See [engine.Collection.LookFor].
-func (u unsettled) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
+func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		changes[i] = conversationChange{Input: u[key].Sent, Earlier: u[key].earlier()}
+		changes[i] = conversationChange{Input: o[key].Sent, Earlier: o[key].earlier()}
 	}
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
 // find returns the id of what the attempt of a single resource has made, zero for
 // nothing.
-func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
-	if _, tried := u[""]; !tried {
+func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
+	if _, tried := o[""]; !tried {
 		return client.ID{}, nil
 	}
-	found := u.lookFor(ctx, api, []string{""}, true)[0]
+	found := o.lookFor(ctx, api, []string{""}, true)[0]
 	return found.Value.ID, found.Err
 }
 
@@ -38,11 +38,11 @@ func (u unsettled) find(ctx context.Context, api *engine.Engine) (client.ID, err
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
 // create the conversation again.
-func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced bool) (diags diag.Diagnostics) {
-	diags = u.dropPartial()
-	keys := slices.Sorted(maps.Keys(u))
+func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced bool) (diags diag.Diagnostics) {
+	diags = o.dropPartial()
+	keys := slices.Sorted(maps.Keys(o))
 	var deleted []string
-	for i, found := range u.lookFor(ctx, api, keys, true) {
+	for i, found := range o.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
 		if err == nil && !id.IsZero() {
@@ -52,19 +52,19 @@ func (u unsettled) remove(ctx context.Context, api *engine.Engine, level int64, 
 			if !id.IsZero() {
 				deleted = append(deleted, fmt.Sprintf("%q: %s", key, id))
 			}
-			delete(u, key)
+			delete(o, key)
 			continue
 		}
 		at := at(key)
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
 			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
 			"tries again. You can also delete it in the CRM.\n\nCause: %v",
-			u[key].identity(numbers{}).Place, u[key].Since.Revision, err)
+			o[key].identity(numbers{}).Place, o[key].Since.Revision, err)
 		switch ids, isOpen := isAmbiguous(err); {
 		case isOpen && isReplaced:
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
 		case isOpen:
-			delete(u, key) // the next apply would not learn more
+			delete(o, key) // the next apply would not learn more
 			text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
 				"It is not quite what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
 				"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
@@ -88,9 +88,9 @@ func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 
 // dropPartial forgets the partial attempts, because nothing tells what they have made,
 // and warns of them.
-func (u unsettled) dropPartial() (diags diag.Diagnostics) {
-	for _, key := range slices.Sorted(maps.Keys(u)) {
-		if !u[key].IsPartial {
+func (o openCreates) dropPartial() (diags diag.Diagnostics) {
+	for _, key := range slices.Sorted(maps.Keys(o)) {
+		if !o[key].IsPartial {
 			continue
 		}
 		at := at(key)
@@ -98,21 +98,21 @@ func (u unsettled) dropPartial() (diags diag.Diagnostics) {
 			"An apply with an earlier version of this provider may or may not have created a conversation that "+
 				"is no longer needed. Look in the CRM for a conversation of the phone %s with a revision above %d "+
 				"that no one else has created. If there is one, delete it there, or import it.",
-			u[key].identity(numbers{}).Place, u[key].Since.Revision)))
-		delete(u, key)
+			o[key].identity(numbers{}).Place, o[key].Since.Revision)))
+		delete(o, key)
 	}
 	return diags
 }
 
-// findUnsettled looks for what the creates of entries without an id have made, and sets
+// findOpenCreates looks for what the creates of entries without an id have made, and sets
 // the ids. The other entries stay as they are: the next apply looks again. If
 // deletion_policy is "abandon", only the next apply adopts a conversation: a tainted
 // resource would abandon it, and create another one. But each refresh looks for every
 // attempt, because it knows the conversations of other resources, which the apply need not.
-func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *memory, policy types.String) diag.Diagnostics {
+func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, known *memory, policy types.String) diag.Diagnostics {
 	var open []string
-	for _, key := range slices.Sorted(maps.Keys(known.unsettled)) {
-		if !known.unsettled[key].IsPartial {
+	for _, key := range slices.Sorted(maps.Keys(known.open)) {
+		if !known.open[key].IsPartial {
 			open = append(open, key)
 		}
 	}
@@ -120,10 +120,10 @@ func (e entries) findUnsettled(ctx context.Context, api *engine.Engine, known *m
 		return nil
 	}
 	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
-	for i, found := range known.unsettled.lookFor(ctx, api, open, false) {
+	for i, found := range known.open.lookFor(ctx, api, open, false) {
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || abandons(policy) {
-			known.unsettled.pass(key, found.Earlier)
+			known.open.pass(key, found.Earlier)
 			left[key], _ = isAmbiguous(found.Err)
 			if found.Err == nil && !found.Value.ID.IsZero() {
 				left[key] = []client.ID{found.Value.ID}
@@ -161,9 +161,9 @@ func warnOfOpenEntries(left map[string][]client.ID, policy types.String) (diags 
 // found notes which conversation the attempt under the key has made. Its number may be
 // spelled as the CRM does.
 func (k *memory) found(key string, conversation client.Conversation) {
-	k.numbers.remember(k.unsettled[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
+	k.numbers.remember(k.open[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
 	k.adopted[conversation.ID] = true
-	delete(k.unsettled, key)
+	delete(k.open, key)
 }
 
 // warnOfOpen warns that it is still unknown whether the conversation of a single resource
@@ -186,7 +186,7 @@ func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) d
 }
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
-func warnOfLeft(place path.Path, left unsettled) (diags diag.Diagnostics) {
+func warnOfLeft(place path.Path, left openCreates) (diags diag.Diagnostics) {
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		about := path.Empty()
 		if key != "" {

@@ -20,8 +20,8 @@ type memory struct {
 	owner string
 	// asOf is the revision of the space as of the last refresh. A record that nothing
 	// newer has changed need not be read before an update.
-	asOf      int64
-	unsettled unsettled
+	asOf int64
+	open openCreates
 	// adopted are conversations that a refresh took for what an attempt has made. Terraform
 	// does not show the warnings of the refresh that a destroy begins with.
 	adopted  map[client.ID]bool
@@ -37,14 +37,14 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, unsettled: unsettled{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
+		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.unsettled, "adopted": &m.adopted, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "adopted": &m.adopted, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 type privateGetter interface {

@@ -182,15 +182,15 @@ func TestStage_removalFails(t *testing.T) {
 
 // The next apply looks for creates whose outcome is unknown, under any key. Nothing is
 // created twice, and two similar conversations stay two.
-func TestStage_unsettled(t *testing.T) {
+func TestStage_openCreates(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"request_timeout": "1s"}
 	maps.Copy(settings, impatient)
 	maps.Copy(settings, twoByTwo)
-	onStage(t, mockserver.Behavior{}, settings, unsettled)
+	onStage(t, mockserver.Behavior{}, settings, openCreates)
 }
 
-func unsettled(s *stage) {
+func openCreates(s *stage) {
 	five := numbered(4).with("twin", "+15550000000")
 	of := func(n numbers) map[string]block { return s.bulk(n.entries(), keeping) }
 	blind := func(skip int) {

@@ -44,7 +44,7 @@ func identityOf(space string, id client.ID) conversationIdentity {
 // identify sets the resource identity if it has no id yet. The state may come from a
 // version of Terraform or of this provider without resource identities, or the
 // conversation may not exist yet. An identity with an id never changes.
-func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
+func (r *conversationResource) identityOf(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
 	var before conversationIdentity
 	if !identity.Raw.IsFullyNull() {
 		if diags := identity.Get(ctx, &before); diags.HasError() || isKnown(before.ID) || !isKnown(id) {

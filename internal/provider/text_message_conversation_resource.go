@@ -115,7 +115,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	if isKnown(plan.ID) {
-		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
+		resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, plan.ID)...)
 	}
 }
 
@@ -141,7 +141,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		id = conversation.ID
 	}
 	// The framework demands an identity even if the conversation is gone.
-	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, id)...)
 	switch {
 	case resp.Diagnostics.HasError():
 		return
@@ -164,11 +164,11 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !isKnown(state.ID) && !known.unsettled.isAbout(plan.conversationModel, known.numbers) {
+	if !isKnown(state.ID) && !known.open.isAbout(plan.conversationModel, known.numbers) {
 		if resp.Diagnostics.Append(r.remove(ctx, state, known)...); resp.Diagnostics.HasError() {
 			return
 		}
-		known.unsettled = unsettled{}
+		known.open = openCreates{}
 	}
 	clear(known.adopted) // the plan has told of it
 	// After a failure, the state keeps the prior values. The next refresh shows what the
@@ -181,7 +181,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
+	resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, plan.ID)...)
 }
 
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

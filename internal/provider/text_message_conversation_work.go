@@ -26,7 +26,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	change.Earlier = known.unsettled.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	change.Earlier = known.open.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
 		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
@@ -40,9 +40,9 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	known.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
-		known.unsettled[""] = tried
+		known.open[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
-		state.Revision = known.unsettled.revision(state.Revision)
+		state.Revision = known.open.revision(state.Revision)
 		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
@@ -103,16 +103,16 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		// tainted resource would abandon it, and create another one.
 		var found engine.Result[client.Conversation]
 		known.recall("", state.conversationModel)
-		_, tried := known.unsettled[""]
+		_, tried := known.open[""]
 		if !tried && known.space.ID != "" {
 			return nil, nil // the attempt was repeated, and the CRM refused it
 		}
 		if tried {
-			found = known.unsettled.lookFor(ctx, api, []string{""}, false)[0]
+			found = known.open.lookFor(ctx, api, []string{""}, false)[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
-			known.unsettled.pass("", found.Earlier)
-			owned.Revision = known.unsettled.revision(owned.Revision)
+			known.open.pass("", found.Earlier)
+			owned.Revision = known.open.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found)
 		}
 		conversation, f.err = found.Value, found.Err
@@ -148,8 +148,8 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		known.recall("", state.conversationModel)
 	}
 	if abandons(state.DeletionPolicy) {
-		r.provider.left.add(known.numbers, known.unsettled)
-		return warnOfLeft(path.Empty(), known.unsettled)
+		r.provider.left.add(known.numbers, known.open)
+		return warnOfLeft(path.Empty(), known.open)
 	}
 	api, diags := r.provider.engine()
 	if diags.HasError() {
@@ -164,7 +164,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	var err error
 	if id.IsZero() {
-		if id, err = known.unsettled.find(ctx, api); !id.IsZero() {
+		if id, err = known.open.find(ctx, api); !id.IsZero() {
 			found = append(found, id.String())
 		}
 	}

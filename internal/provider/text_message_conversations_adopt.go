@@ -69,7 +69,7 @@ func (e entries) mayExist(known *memory) (keys []string) {
 		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
 			continue
 		}
-		if len(open) == 0 || !open[known.numbers.identify(entry.conversationModel)] { // numbers are slow to parse
+		if len(open) == 0 || !open[known.numbers.identityOf(entry.conversationModel)] { // numbers are slow to parse
 			keys = append(keys, key)
 		}
 	}

@@ -178,7 +178,7 @@ func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key
 
 // stillFailed returns what has failed in a state before its refresh, without the creates
 // that the refresh has found.
-func (e entries) stillFailed(before bulkModel, open unsettled) types.Map {
+func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
 	failed := maps.Clone(before.Failed.Elements())
 	if len(failed) == 0 {
 		return before.Failed

@@ -29,7 +29,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 	if len(w.failed) == 0 {
 		return diags
 	}
-	open := w.unsettled()
+	open := w.openCreates()
 	if w.allOrNothing || len(w.state) == 0 && len(open) == 0 {
 		diags.Append(w.errors("Create")...)
 		if len(open) > 0 {
@@ -55,7 +55,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 
 // reasons returns why each key failed, in full for the first few, without those whose
 // outcome is unknown.
-func (w *bulkWork) reasons(open unsettled) string {
+func (w *bulkWork) reasons(open openCreates) string {
 	keys := slices.DeleteFunc(w.failedKeys(), func(key string) bool { _, isOpen := open[key]; return isOpen })
 	texts := make([]string, len(keys))
 	for i, key := range keys {
@@ -79,9 +79,9 @@ func (w *bulkWork) keepFailed() {
 	}
 }
 
-// unsettled returns the creates whose outcome is still unknown after this work.
-func (w *bulkWork) unsettled() unsettled {
-	open := unsettled{}
+// openCreates returns the creates whose outcome is still unknown after this work.
+func (w *bulkWork) openCreates() openCreates {
+	open := openCreates{}
 	for _, change := range w.changes {
 		if tried, isOpen := attemptAt(w.failed[change.key], change.write.Input); isOpen && change.prior == nil {
 			open[change.key] = tried
@@ -215,7 +215,7 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.sealed()
 	if plan.Revision.IsUnknown() {
-		plan.Revision = w.state.revision(w.unsettled())
+		plan.Revision = w.state.revision(w.openCreates())
 	}
 	failed := make(map[string]attr.Value, len(w.failed))
 	add := func(key string, err error) {

@@ -11,9 +11,9 @@ import (
 // conversation is planned as new. An entry that only has another key moves there with its
 // id, even if two swap keys. So does one that changes too, as far as its phone and number
 // tell which one it is. tried are the creates whose outcome is not known.
-func (n numbers) planEntries(config, prior entries, tried unsettled) (planned entries, replaced []string, changes bool) {
+func (n numbers) planEntries(config, prior entries, tried openCreates) (planned entries, replaced []string, changes bool) {
 	planned = make(entries, len(config))
-	free := newUnclaimed(n)
+	free := newKeyless(n)
 	var open []string // keys that need a conversation
 	for _, key := range config.keys() {
 		entry := config[key]
@@ -102,7 +102,7 @@ func planRevision(changes bool, before types.Int64) types.Int64 {
 // is unknown whether the CRM has an entry, it returns the revision above which that may
 // have been created, and above which other resources have nothing like it. Terraform drops
 // the private state of a resource that it replaces.
-func (e entries) revision(open unsettled) types.Int64 {
+func (e entries) revision(open openCreates) types.Int64 {
 	newest, since := engine.NoFloor, engine.NoFloor
 	for key, entry := range e {
 		switch tried, isOpen := open[key]; {

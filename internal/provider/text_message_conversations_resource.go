@@ -82,10 +82,10 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.unsettled)
+	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.open)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
-	hasWork := changes || len(known.unsettled) > 0 // what an earlier apply may have left is work too
+	hasWork := changes || len(known.open) > 0 // what an earlier apply may have left is work too
 	plan.Failed = planFailed(hasWork)
 	plan.Revision = planRevision(hasWork, state.Revision)
 	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
@@ -146,7 +146,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(owned.findUnsettled(ctx, api, known, state.DeletionPolicy)...)
+	resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, known, state.DeletionPolicy)...)
 	messages := messageRefresh{api: api, memory: known.messages}
 	asOf, err := owned.refresh(ctx, &messages, known.numbers)
 	if err != nil {
@@ -157,10 +157,10 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	known.asOf = asOf
 	known.space.seen(api)
 	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
-	state.Failed = owned.stillFailed(state, known.unsettled)
+	state.Failed = owned.stillFailed(state, known.open)
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
-	state.Revision = owned.revision(known.unsettled)
+	state.Revision = owned.revision(known.open)
 	if state.Failed.IsNull() {
 		state.Failed = types.MapValueMust(failedType, nil)
 	}
@@ -205,7 +205,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		if _, isKnown := known.unsettled[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
+		if _, isKnown := known.open[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
 			known.recall(key, entry.conversationModel)
 		}
 	}
@@ -219,13 +219,13 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	work.isRemoved = true
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Delete")...)
-	if len(known.unsettled) > 0 {
+	if len(known.open) > 0 {
 		resp.Diagnostics.AddAttributeError(path.Root("conversations"), "Unable to Delete Text Message Conversations",
 			"The CRM may still have conversations of this resource. The warnings above name them. The next "+
 				"destroy looks for them again.")
 	}
 	if resp.Diagnostics.HasError() {
-		for key := range known.unsettled {
+		for key := range known.open {
 			if prior[key] != nil {
 				work.keep(key, *prior[key]) // so that the next refresh looks for it, and the plan shows what it finds
 			}

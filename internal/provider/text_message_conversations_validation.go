@@ -33,7 +33,7 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
 			continue
 		}
-		id := n.identify(entry.conversationModel)
+		id := n.identityOf(entry.conversationModel)
 		if same[id] = append(same[id], key); len(same[id]) == 2 {
 			twins = append(twins, id)
 		}

@@ -128,7 +128,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 
 // isNeeded reports whether the work needs the CRM.
 func (w *bulkWork) isNeeded() bool {
-	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.memory.unsettled) > 0 || len(w.removals) > 0 && !w.abandon
+	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.memory.open) > 0 || len(w.removals) > 0 && !w.abandon
 }
 
 // writeMessages turns the messages into the planned ones.
@@ -157,7 +157,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
-	earlier := w.memory.unsettled.earlier(w.memory.numbers, w.left)
+	earlier := w.memory.open.earlier(w.memory.numbers, w.left)
 	for i := range w.changes {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
@@ -220,11 +220,11 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
-		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.unsettled)...)
-		w.left.add(w.memory.numbers, w.memory.unsettled)
-		w.memory.unsettled = unsettled{}
-	case len(w.memory.unsettled) > 0:
-		w.diags.Append(w.memory.unsettled.remove(ctx, w.api, w.level, w.isRemoved)...)
+		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.open)...)
+		w.left.add(w.memory.numbers, w.memory.open)
+		w.memory.open = openCreates{}
+	case len(w.memory.open) > 0:
+		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved)...)
 	}
 	var due []*bulkRemoval
 	var kept []string
@@ -270,11 +270,11 @@ func (w *bulkWork) remove(ctx context.Context) {
 
 // save keeps what the next refresh, apply or destroy must know.
 func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
-	for key, tried := range w.unsettled() {
-		for _, isTaken := w.memory.unsettled[key]; isTaken; _, isTaken = w.memory.unsettled[key] {
+	for key, tried := range w.openCreates() {
+		for _, isTaken := w.memory.open[key]; isTaken; _, isTaken = w.memory.open[key] {
 			key += " (replaced)" // what an earlier attempt has made is yet to be deleted
 		}
-		w.memory.unsettled[key] = tried
+		w.memory.open[key] = tried
 	}
 	if w.api != nil {
 		w.memory.space.seen(w.api)

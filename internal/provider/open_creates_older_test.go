@@ -16,7 +16,7 @@ const olderAttempt = `{"a": {"since": {"revision": 7, "at": "2026-01-01T00:00:00
 // is.
 func TestUnsettled_ofOlderVersion(t *testing.T) {
 	t.Parallel()
-	read := func(text []byte) (open unsettled) {
+	read := func(text []byte) (open openCreates) {
 		if err := json.Unmarshal(text, &open); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +34,7 @@ func TestUnsettled_ofOlderVersion(t *testing.T) {
 		t.Errorf("what is not needed any more: %v is left, %v is said; want one warning", open, diags)
 	}
 	open = read(text)
-	(&memory{unsettled: open}).recall("a", m)
+	(&memory{open: open}).recall("a", m)
 	if account, _ := open["a"].Sent.RecipientAccountID.Get(); open["a"].IsPartial || account.String() != idB {
 		t.Errorf("with what was declared, the attempt is %v", open["a"])
 	}
