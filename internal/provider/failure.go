@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -259,61 +258,8 @@ func (f failure) reason() string {
 	return "The request failed. The cause says why."
 }
 
-// notRemoved says that the provider could not delete what no key of the map stands for
-// any more.
-func (f failure) notRemoved() string {
-	if len(f.keys) > 1 {
-		return fmt.Sprintf("The provider couldn't delete the %ss of these keys. They are still in the CRM, and "+
-			"in the state under the keys %s. The next apply tries again.",
-			f.thing(), quoted(f.kept))
-	}
-	return fmt.Sprintf("The provider couldn't delete the %s %s of this key. It is still in the CRM, and in the "+
-		"state under the key %s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
-}
-
-// mayBeRemoved says that it is unknown whether the CRM has deleted it.
-func (f failure) mayBeRemoved() string {
-	if len(f.keys) > 1 {
-		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the state under "+
-			"the keys %s. The next apply tries again.", f.thing(), quoted(f.kept))
-	}
-	return fmt.Sprintf("The %s %s of this key may or may not have been deleted. It stays in the state under the "+
-		"key %s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
-}
-
-// notRestored says what to do about a record that stays deleted.
-func (f failure) notRestored(id client.ID) string {
-	another := "replace it with a new one: terraform apply -replace=ADDRESS, with the address of this resource"
-	switch {
-	case f.message:
-		another = "create a new one, which may be sent again: remove the message from the configuration, apply, and add it again"
-	case len(f.keys) > 0:
-		another = "create a new one: remove the entry, apply, and add it again"
-	}
-	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. The provider changed "+
-		"nothing. Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
-}
-
 // isConsequence reports whether the error only follows from the error of another
 // conversation.
 func isConsequence(err error) bool {
 	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.As(err, new(*engine.UndoneError))
-}
-
-// differences warns of fields that the CRM holds in another value than was sent. at is
-// the path of the conversation.
-func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
-	left := m.changedFields(n, &actual)
-	for _, field := range sent.Fields() {
-		if slices.Contains(left, field) {
-			at := at.AtName(field)
-			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
-				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but stores a different "+
-					"value. The next plan shows it.",
-					field, actual.ID.ValueString())))
-		}
-	}
-	return diags
 }

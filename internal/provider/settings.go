@@ -1,22 +1,17 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"net/http"
-	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -128,34 +123,6 @@ func settingsSchema() schema.Schema {
 	}
 }
 
-// providerData is what the provider passes to its resources, data sources and actions.
-type providerData struct {
-	settings  settingsModel
-	userAgent string
-	transport http.RoundTripper // nil: the network
-
-	once  sync.Once
-	api   *engine.Engine
-	diags diag.Diagnostics
-
-	causes   causes // already explained
-	left     leftAttempts
-	existing existing
-	owners   owners
-}
-
-func newProviderData(settings settingsModel, terraform, version string) *providerData {
-	for name, variable := range environment {
-		if value := settings.access(name); value.IsNull() && os.Getenv(variable) != "" {
-			*value = types.StringValue(os.Getenv(variable))
-		}
-	}
-	return &providerData{
-		settings:  settings,
-		userAgent: strings.TrimSpace(fmt.Sprintf("terraform-provider-pipeliner/%s Terraform/%s %s", version, terraform, os.Getenv("TF_APPEND_USER_AGENT"))),
-	}
-}
-
 // access returns the setting with this name, which is one of those in environment.
 func (s *settingsModel) access(name string) *types.String {
 	switch name {
@@ -168,74 +135,6 @@ func (s *settingsModel) access(name string) *types.String {
 	default:
 		return &s.Password
 	}
-}
-
-// check checks the settings while Terraform configures the provider, so that each error
-// occurs once, at its attribute. An unknown setting is not an error until the engine is
-// needed.
-func (p *providerData) check() (diags diag.Diagnostics) {
-	for _, name := range p.settings.missing() {
-		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
-			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
-	}
-	for _, name := range []string{"username", "password"} {
-		if value := p.settings.access(name).ValueString(); value != strings.TrimSpace(value) {
-			diags.AddAttributeWarning(path.Root(name), "White Space in Provider Setting",
-				fmt.Sprintf("There is white space, such as a line end, at the beginning or the end of %s. The provider "+
-					"sends it as it is. If the CRM refuses the credentials, remove the white space.", settingNamed(name)))
-		}
-	}
-	if diags.HasError() || len(p.settings.unknown()) > 0 {
-		return diags
-	}
-	_, more := p.engine()
-	return append(diags, more...)
-}
-
-// engine returns the engine of the space. The first call makes it.
-func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
-	p.once.Do(func() {
-		if p.diags = p.settings.incomplete(); p.diags.HasError() {
-			return
-		}
-		api, err := p.newEngine()
-		var wrong *client.ConfigError
-		switch {
-		case errors.As(err, &wrong):
-			p.diags.AddAttributeError(path.Root(wrong.Setting), "Invalid Provider Setting",
-				fmt.Sprintf("The provider can't use %s: %v.", settingNamed(wrong.Setting), wrong.Err))
-		case err != nil:
-			p.diags.AddError("Invalid Provider Settings", fmt.Sprintf("The provider can't use its settings: %v.", err))
-		}
-		p.api = api
-	})
-	return p.api, p.diags
-}
-
-// settingNamed returns the name of a setting, and of its variable if it has one.
-func settingNamed(setting string) string {
-	if variable := environment[setting]; variable != "" {
-		return fmt.Sprintf("the setting %s (or the environment variable %s)", setting, variable)
-	}
-	return "the setting " + setting
-}
-
-// validationLevel returns the resource's own level, or else the provider's.
-func (p *providerData) validationLevel(own wholeNumber) int64 {
-	if isKnown(own) {
-		return own.ValueInt64()
-	}
-	return p.settings.ValidationLevel.ValueInt64()
-}
-
-func (p *providerData) newEngine() (*engine.Engine, error) {
-	config := p.settings.config(p.userAgent)
-	config.Transport = p.transport
-	api, err := client.New(config)
-	if err != nil {
-		return nil, err
-	}
-	return engine.New(api, p.settings.engine())
 }
 
 // config returns the client's configuration: the defaults, except for what is set.

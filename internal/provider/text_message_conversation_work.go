@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -244,4 +245,20 @@ func unreadConversation(id client.ID, prior *conversationModel) conversationMode
 	m := emptyConversation()
 	m.ID = referenceFromAPI(id)
 	return m
+}
+
+// differences warns of fields that the CRM holds in another value than was sent. at is
+// the path of the conversation.
+func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
+	left := m.changedFields(n, &actual)
+	for _, field := range sent.Fields() {
+		if slices.Contains(left, field) {
+			at := at.AtName(field)
+			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
+				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but stores a different "+
+					"value. The next plan shows it.",
+					field, actual.ID.ValueString())))
+		}
+	}
+	return diags
 }

@@ -1,0 +1,44 @@
+package provider
+
+import (
+	"fmt"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// notRemoved says that the provider could not delete what no key of the map stands for
+// any more.
+func (f failure) notRemoved() string {
+	if len(f.keys) > 1 {
+		return fmt.Sprintf("The provider couldn't delete the %ss of these keys. They are still in the CRM, and "+
+			"in the state under the keys %s. The next apply tries again.",
+			f.thing(), quoted(f.kept))
+	}
+	return fmt.Sprintf("The provider couldn't delete the %s %s of this key. It is still in the CRM, and in the "+
+		"state under the key %s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
+}
+
+// mayBeRemoved says that it is unknown whether the CRM has deleted it.
+func (f failure) mayBeRemoved() string {
+	if len(f.keys) > 1 {
+		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the state under "+
+			"the keys %s. The next apply tries again.", f.thing(), quoted(f.kept))
+	}
+	return fmt.Sprintf("The %s %s of this key may or may not have been deleted. It stays in the state under the "+
+		"key %s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
+}
+
+// notRestored says what to do about a record that stays deleted.
+func (f failure) notRestored(id client.ID) string {
+	another := "replace it with a new one: terraform apply -replace=ADDRESS, with the address of this resource"
+	switch {
+	case f.message:
+		another = "create a new one, which may be sent again: remove the message from the configuration, apply, and add it again"
+	case len(f.keys) > 0:
+		another = "create a new one: remove the entry, apply, and add it again"
+	}
+	return fmt.Sprintf("The %s %s is deleted in the CRM, and the CRM does not restore it. The provider changed "+
+		"nothing. Restore it in the CRM and apply again, or %s.", f.thing(), id, another)
+}
