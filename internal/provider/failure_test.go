@@ -221,6 +221,13 @@ func TestRemovalThatFails(t *testing.T) {
 	}
 }
 
+func TestProtected(t *testing.T) {
+	t.Parallel()
+	err := &engine.ProtectedError{Err: refusal()}
+	wantTexts(t, failure{action: "Delete", err: err}.diagnostics(), "The CRM protects the conversation against deletion")
+	wantTexts(t, failure{action: "Delete", message: true, err: err}.diagnostics(), "The CRM protects the message against deletion")
+}
+
 // The update of an adopted conversation is told as that, and not as a create.
 func TestAdoptionOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
