@@ -2,12 +2,14 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 )
 
 // An Entity has the operations of the API for one entity, whose records are read as T
@@ -154,17 +156,14 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 		return nil, err
 	}
 	got, err := e.client.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(true), body: body, repeatable: repeatable})
-	if err != nil {
-		if results, itemsErr := decodeBatch(got, count); itemsErr == nil {
-			return results, nil
-		}
-		return nil, err
+	results, itemsErr := decodeBatch(got, count)
+	if itemsErr == nil {
+		return results, nil
 	}
-	results, err := decodeBatch(got, count)
-	if err != nil && !repeatable && !isAPIRefusal(err) {
-		err = &OutcomeUnknownError{Err: err}
+	if !repeatable && (err == nil && !isAPIRefusal(itemsErr) || namesIDs(got)) {
+		return nil, &OutcomeUnknownError{Err: cmp.Or(err, itemsErr)}
 	}
-	return results, err
+	return nil, cmp.Or(err, itemsErr)
 }
 
 // URI returns the URI of a record, as the API writes it.
@@ -188,7 +187,7 @@ func (r reply) decode(data any) error {
 		return r.unexpected("is not JSON")
 	}
 	if envelope.Success != nil && !*envelope.Success {
-		return decodeError(r.status, r.secrets.hide(r.body))
+		return r.apiError()
 	}
 	if len(envelope.Data) == 0 || bytes.Equal(envelope.Data, []byte("null")) {
 		return r.unexpected("has no data")
@@ -236,11 +235,21 @@ func decodeBatch(got reply, count int) ([]BatchResult, error) {
 			return nil, got.unexpected(fmt.Sprintf("has a result, number %d, that is neither an id nor an error", i+1))
 		}
 		if result.Err != nil {
-			result, _ = decodeBatchItem(got.secrets.hide(item))
+			result, _ = decodeBatchItem(got.secrets.hideInJSON(item))
 		}
 		results[i] = result
 	}
 	return results, nil
+}
+
+// namesIDs reports whether the reply to a batch has the id of a record, so that a part of
+// the batch was carried out, whatever the reply says of the whole.
+func namesIDs(got reply) bool {
+	var mixed struct{ Data []json.RawMessage }
+	return json.Unmarshal(got.body, &mixed) == nil && slices.ContainsFunc(mixed.Data, func(item json.RawMessage) bool {
+		result, ok := decodeBatchItem(item)
+		return ok && result.Err == nil
+	})
 }
 
 func decodeBatchItem(item json.RawMessage) (result BatchResult, ok bool) {

@@ -221,32 +221,30 @@ func (e *OutcomeUnknownError) Unwrap() error { return e.Err }
 // Problem is [OutcomeUnknown].
 func (e *OutcomeUnknownError) Problem() Problem { return OutcomeUnknown }
 
-// decodeError returns the error of a reply without data. It is an *APIError if the body is
+// apiError returns the error of a reply without data. It is an *APIError if the body is
 // the API's envelope, or if the status says enough by itself. Otherwise it is a
 // *ReplyError.
-func decodeError(status int, body []byte) error {
+func (r reply) apiError() error {
 	var envelope struct {
 		APIError
 		Success *bool `json:"success"`
 	}
-	if isErrorObject(body, &envelope) && envelope.Success != nil {
+	if isErrorObject(r.secrets.hideInJSON(r.body), &envelope) && envelope.Success != nil {
 		apiError := envelope.APIError
 		apiError.fromEnvelope = true
 		if apiError.HTTPStatus == 0 {
-			apiError.HTTPStatus = status
+			apiError.HTTPStatus = r.status
 		}
 		return &apiError
 	}
-	switch status {
+	snippet := r.secrets.snippet(r.body)
+	switch r.status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		return &APIError{HTTPStatus: status, Message: snippet(body)}
+		return &APIError{HTTPStatus: r.status, Message: snippet}
 	case http.StatusNotFound:
-		return &ReplyError{HTTPStatus: status, Reason: "does not come from the API of a Pipeliner space", Snippet: snippet(body)}
+		return &ReplyError{HTTPStatus: r.status, Reason: "does not come from the API of a Pipeliner space", Snippet: snippet}
 	}
-	return &ReplyError{
-		HTTPStatus: status, Reason: "is an error that does not come from the API",
-		Snippet: snippet(body),
-	}
+	return &ReplyError{HTTPStatus: r.status, Reason: "is an error that does not come from the API", Snippet: snippet}
 }
 
 // isErrorObject reads an error object, and reports whether data is one. A field of an

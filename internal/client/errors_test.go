@@ -30,7 +30,7 @@ func TestDecodeErrorEnvelope(t *testing.T) {
 		}},
 		StepChecklistErrors: []json.RawMessage{},
 	}
-	err := decodeError(http.StatusUnprocessableEntity, []byte(apitest.ValidationReply))
+	err := reply{status: http.StatusUnprocessableEntity, body: []byte(apitest.ValidationReply)}.apiError()
 	var got *APIError
 	if !errors.As(err, &got) {
 		t.Fatalf("decoded as %T: %v", err, err)
@@ -76,7 +76,7 @@ func TestProblemOfReplies(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := decodeError(test.status, []byte(test.body))
+			err := reply{status: test.status, body: []byte(test.body)}.apiError()
 			wantProblem(t, err, test.want)
 			if !strings.Contains(err.Error(), test.says) {
 				t.Errorf("the text is %q; want it to say %q", err, test.says)

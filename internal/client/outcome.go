@@ -21,7 +21,7 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 		c.gate.served()
 		return nil
 	}
-	err := decodeError(got.status, got.body)
+	err := got.apiError()
 	wait := retryAfter(header, time.Now())
 	if got.status != http.StatusTooManyRequests {
 		c.gate.served()
@@ -53,6 +53,10 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	return &OutcomeUnknownError{Err: err}
 }
 
+// IsRefusal reports whether the error of one item of a batch is the API's own word that it
+// has not carried out the item.
+func IsRefusal(err error) bool { return isRefusalStatus(StatusOf(err)) }
+
 // isAPIRefusal reports whether the error is the API's own word that it has not carried
 // out the call.
 func isAPIRefusal(err error) bool {
@@ -81,7 +85,7 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	case errors.As(err, &refusal):
 		return unlessRepeatable(call, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), Snippet: refusal.target})
 	case errors.Is(err, errReplyTooLong):
-		return unlessRead(call, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: snippet(got.body)})
+		return unlessRead(call, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
 	case sent && call.method != http.MethodGet:
 		return lostReply(call, err)
 	}

@@ -46,7 +46,7 @@ func (p PhoneNumbers) spellingOf(s string) spelling {
 	s = plainText(s)
 	of := spelling{masked: isMasked(s), plus: strings.HasPrefix(strings.TrimLeft(s, punctuation), "+")}
 	var symbols strings.Builder
-	for _, r := range s {
+	for _, r := range strings.ReplaceAll(strings.ToLower(s), "ext", "") { // its x hides no digit
 		switch {
 		case r >= '0' && r <= '9':
 			symbols.WriteRune(r)

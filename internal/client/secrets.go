@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"html"
@@ -30,7 +32,7 @@ const (
 )
 
 // anyAuthorization matches a header with credentials of any user.
-const anyAuthorization = `((?i:authorization)["']?\s*[:=]\s*\[?["']?(?i:basic|bearer|digest|negotiate)\s+)[^\s"'<>,;\]]+`
+const anyAuthorization = `((?i:authorization)["']?\s*[:=]\s*\[?["']?(?i:basic|bearer|digest|negotiate)\s+)[^\s"'<>,;\]\\]+`
 
 // ampersand matches an ampersand of HTML, also if the HTML is inside JSON.
 const ampersand = `(?:&|\\+u0026)`
@@ -88,6 +90,44 @@ func (s secrets) hide(text []byte) []byte {
 		return text
 	}
 	return s.pattern().ReplaceAll(text, []byte("${1}"+hidden))
+}
+
+// hideInJSON returns a JSON text without the credentials in its strings, so that it keeps its
+// form: a credential may also be a part of a number or of a name. It returns other texts as
+// hide does.
+func (s secrets) hideInJSON(text []byte) []byte {
+	var value any
+	in := json.NewDecoder(bytes.NewReader(text))
+	in.UseNumber()
+	if err := in.Decode(&value); err != nil {
+		return s.hide(text)
+	}
+	safe, err := json.Marshal(s.hideInValue("", value))
+	if err != nil {
+		return s.hide(text)
+	}
+	return safe
+}
+
+// hideInValue is hideInJSON for a decoded value with a name.
+func (s secrets) hideInValue(name string, value any) any {
+	switch value := value.(type) {
+	case string:
+		// The name may say that the value is a header with credentials.
+		if safe, isWhole := strings.CutPrefix(string(s.hide([]byte(name+": "+value))), name+": "); isWhole {
+			return safe
+		}
+		return string(s.hide([]byte(value)))
+	case []any:
+		for i := range value {
+			value[i] = s.hideInValue(name, value[i])
+		}
+	case map[string]any:
+		for name := range value {
+			value[name] = s.hideInValue(name, value[name])
+		}
+	}
+	return value
 }
 
 // hideIn returns the error of a connection without the credentials. Such an error may

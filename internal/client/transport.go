@@ -209,9 +209,6 @@ func (c *Client) send(request *http.Request) (reply, http.Header, error) {
 		err = errReplyTooLong
 		got.body = body[:hiddenPart]
 	}
-	if err != nil || isError(got.status) {
-		got.body = c.secrets.hide(got.body)
-	}
 	return got, response.Header, c.secrets.hideIn(err)
 }
 

@@ -113,20 +113,11 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	s.adopt(i, record)
 }
 
-// mayBeUsed is [writing.isUsed] for a record that a search has found. A record of a request
-// that was lost a moment ago is asked for only if there are messages in it. If those can't be
-// listed, it counts as unused: the caller need not have access to messages. An earlier attempt
-// may have sent other messages than the change has now.
+// mayBeUsed is [writing.isUsed] for a record that a search has found. Unless the batch is
+// exact, it asks only for a record with messages. If those can't be listed, the record counts
+// as unused: the caller need not have access to messages.
 func (s *search[T, In]) mayBeUsed(ctx context.Context, i int, id client.ID) bool {
-	switch {
-	case s.exact:
-		return s.isUsed(ctx, i, id)
-	case s.talks == nil, s.changes[i].Earlier != nil:
-		return false
-	case s.talked == nil:
-		s.talked = s.talks(ctx, s.created)
-	}
-	return s.talked[id] && s.isUsed(ctx, i, id)
+	return (s.exact || s.talked[id]) && s.isUsed(ctx, i, id)
 }
 
 // adopt makes the record the result of a create. If the record lacks something, the

@@ -23,6 +23,9 @@ type Attempt struct {
 	// attempt can't have made them, even if a later search does not know their claims. It
 	// names each record, because an older one may still turn up.
 	Passed map[client.ID]int64
+	// Messages are those that it has sent inside a conversation, with their directions. A
+	// conversation with more messages is used by others.
+	Messages []client.MessageInput
 	// IsRecalled means that the caller no longer knows all that it had passed. Then a record
 	// that has changed since it was created may be one of those.
 	IsRecalled bool

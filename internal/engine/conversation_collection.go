@@ -89,27 +89,32 @@ func (e *Engine) existed(ctx context.Context, conversation client.Conversation, 
 	return false, nil
 }
 
-// haveMessages returns the conversations with messages that are newer than floor, as far as
-// they can be listed.
-func (e *Engine) haveMessages(ctx context.Context, floor int64) map[client.ID]bool {
+// haveMessages returns the conversations with messages that are newer than floor. It returns
+// none if the service does not let the caller list messages.
+func (e *Engine) haveMessages(ctx context.Context, floor int64) (map[client.ID]bool, error) {
 	found := map[client.ID]bool{}
 	for page, err := range e.Messages.entity.newerThan(ctx, floor, client.Query{LoadOnly: stubFields}) {
-		if err != nil {
-			break
+		switch {
+		case err != nil && mayPass(err):
+			return nil, err
+		case err != nil:
+			return nil, nil
 		}
 		for _, message := range page.Records {
 			found[message.TextMessageConversationID] = true
 		}
 	}
-	return found
+	return found, nil
 }
 
 // hasOtherMessages reports whether the conversation has more messages of a direction than
-// the change makes. If it can't tell, it reports true.
+// the change makes, or its earlier attempt has made. If it can't tell, it reports true.
 func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
-	left := map[int]int{} // by direction; 0: any
-	for _, message := range inlineMessages(change) {
-		left[orZero(message.Direction)]++
+	left := perDirection(inlineMessages(change))
+	if change.Earlier != nil {
+		for direction, count := range perDirection(change.Earlier.Messages) {
+			left[direction] = max(left[direction], count)
+		}
 	}
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range e.Messages.entity.All(ctx, query) {
@@ -128,4 +133,14 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 		}
 	}
 	return false
+}
+
+// perDirection counts messages by their directions. 0 stands for those that have none, which
+// the CRM may give any.
+func perDirection(messages []client.MessageInput) map[int]int {
+	counts := map[int]int{}
+	for _, message := range messages {
+		counts[orZero(message.Direction)]++
+	}
+	return counts
 }

@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+import (
+	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
 
 // An Identity tells the records of one entity apart before they have an id: a
 // conversation by its phone and its canonical number, a message by its conversation,
@@ -11,13 +15,13 @@ type Identity struct {
 }
 
 // tail returns the last four digits of the name, or "" if the name does not end in four
-// digits. A spelling of a number may mask these digits, but never changes them. Hyphens
-// don't count, because they only group digits.
+// digits. A spelling of a number may mask these digits, but never changes them. What groups
+// digits or marks an extension does not count.
 func (of Identity) tail() string {
 	const length = 4
-	end := ""
-	for i := len(of.Name) - 1; i >= 0 && len(end) < length; i-- {
-		switch c := of.Name[i]; {
+	end, name := "", strings.Replace(of.Name, ";ext=", "-", 1)
+	for i := len(name) - 1; i >= 0 && len(end) < length; i-- {
+		switch c := name[i]; {
 		case c >= '0' && c <= '9':
 			end = string(c) + end
 		case c != '-':

@@ -20,8 +20,9 @@ var stubFields = []string{
 
 // contents are what the caller knows about the contents of messages.
 type contents struct {
-	mu     sync.Mutex
-	readAt map[client.ID]int64 // the revision at which it has read a message
+	mu       sync.Mutex
+	readAt   map[client.ID]int64 // the revision at which it has read a message
+	referred map[client.ID]bool  // see [Engine.ReferToMessages]
 }
 
 // notOwned stands in the place of a revision, for content that belongs to someone else.
@@ -50,6 +51,21 @@ func (e *Engine) ReferToMessages(ids []client.ID) {
 		}
 	}
 	e.OwnMessages(others)
+	e.contents.mu.Lock()
+	defer e.contents.mu.Unlock()
+	if e.contents.referred == nil {
+		e.contents.referred = map[client.ID]bool{}
+	}
+	for _, id := range ids {
+		e.contents.referred[id] = true
+	}
+}
+
+// RefersToMessage reports whether [Engine.ReferToMessages] has named the message.
+func (e *Engine) RefersToMessage(id client.ID) bool {
+	e.contents.mu.Lock()
+	defer e.contents.mu.Unlock()
+	return e.contents.referred[id]
 }
 
 func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -15,13 +16,13 @@ import (
 type search[T client.Record, In Input] struct {
 	*writing[T, In]
 
-	updates map[client.ID]int
+	updates map[client.ID][]int
 	places  map[client.ID][]int // items to create, by the phone or conversation they belong to
-	wanted  map[Identity]bool   // identities of what they make, also with only the tail as name
+	wanted  map[Identity]int64  // identities of what they make, also with only the tail as name, and what these are newer than
 	floor   int64
 	created int64 // revision that everything created is above
 
-	talked  map[client.ID]bool // conversations with messages since; nil until needed
+	talked  map[client.ID]bool // conversations with messages since
 	inputs  map[string]bool    // of the creates that settle has begun with
 	own     map[Identity]bool  // identities of this batch; nil until needed
 	updated map[int]T
@@ -32,18 +33,23 @@ type search[T client.Record, In Input] struct {
 
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
-		writing: w, updates: map[client.ID]int{}, places: map[client.ID][]int{}, wanted: map[Identity]bool{}, floor: w.sinceAny(items).Revision,
+		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items).Revision,
 		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{},
 	}
 	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
 	for _, i := range items {
 		if id, update := w.head(i).ID.Get(); update {
-			s.updates[id] = i
+			s.updates[id] = append(s.updates[id], i)
 		} else {
 			of := w.identity(w.changes[i].Input)
 			s.places[of.Place] = append(s.places[of.Place], i)
-			s.wanted[of] = true
-			s.wanted[of.withTail(of.tail())] = true
+			for _, key := range []Identity{of, of.withTail(of.tail())} {
+				since := w.since(i).Revision
+				if earlier, isKnown := s.wanted[key]; isKnown {
+					since = min(since, earlier)
+				}
+				s.wanted[key] = since
+			}
 		}
 	}
 	return s
@@ -64,18 +70,25 @@ func (s *search[T, In]) run(ctx context.Context) error {
 	for _, made := range s.made {
 		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Meta().Revision, b.Meta().Revision) })
 	}
-	return nil
+	if s.exact || s.talks == nil || len(s.made) == 0 {
+		return nil
+	}
+	var err error
+	s.talked, err = s.talks(ctx, s.created)
+	return err
 }
 
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
-	i, isUpdate := s.updates[record.Meta().ID]
+	updates := s.updates[record.Meta().ID]
+	isUpdate := len(updates) > 0
 	isClaimed := !isUpdate && s.engine.claims.has(record.Meta().ID)
 	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || isClaimed && !s.exact {
 		return nil
 	}
 	s.met[record.Meta().ID] = true
 	of := s.identityOf(record)
-	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !s.isWanted(of)) {
+	since, isWanted := s.sinceOf(of)
+	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !isWanted) {
 		return nil
 	}
 	if isClaimed {
@@ -89,21 +102,33 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		return err
 	}
 	if isUpdate {
-		s.updated[i] = record
+		for _, i := range updates {
+			s.updated[i] = record
+		}
 		return nil
 	}
-	existed, err := s.existed(ctx, record, s.created)
+	existed, err := s.existed(ctx, record, since)
 	if err == nil && !existed {
 		s.made[of.Place] = append(s.made[of.Place], record)
 	}
 	return err
 }
 
-// isWanted reports whether one of the creates may have made a record of the identity. A
-// name without a tail, such as a masked number, may belong to any create.
-func (s *search[T, In]) isWanted(of Identity) bool {
+// sinceOf reports whether one of the creates may have made a record of the identity, and
+// returns what such a record is newer than. A name without a tail, such as a masked number,
+// may belong to any create.
+func (s *search[T, In]) sinceOf(of Identity) (since int64, isWanted bool) {
 	end := of.tail()
-	return end == "" || s.wanted[of] || s.wanted[of.withTail(end)] || s.wanted[of.withTail("")]
+	if end == "" {
+		return s.created, true
+	}
+	since = math.MaxInt64
+	for _, key := range []Identity{of, of.withTail(end), of.withTail("")} {
+		if revision, isThere := s.wanted[key]; isThere {
+			since, isWanted = min(since, revision), true
+		}
+	}
+	return since, isWanted
 }
 
 // passOthers notes the claimed records for the creates that have found nothing, so that a
@@ -129,7 +154,8 @@ func (s *search[T, In]) passOthers() {
 				passed[record.Meta().ID] = record.Meta().Revision
 			}
 			if len(passed) > len(attempt.Passed) {
-				s.results[i].Earlier = &Attempt{Since: attempt.Since, Passed: passed, IsRecalled: attempt.IsRecalled}
+				attempt.Passed = passed
+				s.results[i].Earlier = &attempt
 			}
 		}
 	}

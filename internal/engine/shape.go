@@ -32,9 +32,9 @@ type shape[T client.Record, In Input] struct {
 	// inUse reports whether others use the record that a create may have made. If it can't
 	// tell, it reports true. If it is nil, others never do.
 	inUse func(context.Context, *pending[In], client.ID) bool
-	// talks returns the records that have messages with a revision above this one, as far as
-	// those can be listed. It is nil if there are no messages.
-	talks func(context.Context, int64) map[client.ID]bool
+	// talks returns the records that have messages with a revision above this one. If the
+	// caller may not list messages, it returns none. It is nil if there are no messages.
+	talks func(context.Context, int64) (map[client.ID]bool, error)
 
 	// prepare adapts an update to the record that the CRM holds.
 	prepare func(*pending[In], T)

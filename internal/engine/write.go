@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -188,7 +187,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id := results[n].ID
 		asked, update := w.head(i).ID.Get()
-		if results[n].Err == nil && (update && id != asked || !update && w.engine.claims.has(id) || answered[id]) {
+		if results[n].Err == nil && (update && id != asked || !update && (w.engine.claims.has(id) || answered[id])) {
 			// Then the other answers can't be trusted either.
 			return &client.OutcomeUnknownError{Err: answeredWith(id)}
 		}
@@ -202,7 +201,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 			} else {
 				w.engine.claims.take(id)
 			}
-		} else if status := client.StatusOf(failed); status >= 500 || status == http.StatusRequestTimeout {
+		} else if !client.IsRefusal(failed) {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item
 			continue
 		}

@@ -118,10 +118,11 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
 		w.engine.claims.giveUp(w.lostCreates(creates))
-		w.fail(creates, &LostCreateError{Attempt: Attempt{Since: w.sinceAny(creates)}, Err: err})
+		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err}
 		for _, i := range creates {
-			if attempt := w.attempt(i); len(attempt.Passed) > 0 || attempt.IsRecalled {
-				w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
+			w.results[i].Err = lost
+			if w.changes[i].Earlier != nil {
+				w.results[i].Err = &LostCreateError{Attempt: w.attempt(i), Err: err}
 			}
 		}
 	}

@@ -35,17 +35,22 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 // warnOfAdoption warns of conversations that the engine adopted for lost creates, and of
 // those that may exist twice. Only what a refresh adopts may be part of a tainted resource.
 func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag.Diagnostics) {
-	var adopted, twins []string
+	var adopted, twins, left []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
 		result, name := results[key], ""
 		if key != "" {
 			name = fmt.Sprintf("%q: ", key)
 		}
-		if id := idInState(result); result.Adopted && !id.IsZero() {
+		id := idInState(result)
+		if result.Adopted && !id.IsZero() {
 			adopted = append(adopted, name+id.String())
 		}
-		if len(result.Twins) > 0 {
-			twins = append(twins, fmt.Sprintf("%s%s, and %s", name, result.Value.ID, idList(result.Twins)))
+		switch {
+		case len(result.Twins) == 0:
+		case id.IsZero():
+			left = append(left, name+idList(result.Twins))
+		default:
+			twins = append(twins, fmt.Sprintf("%s%s, and %s", name, id, idList(result.Twins)))
 		}
 	}
 	taint := ""
@@ -66,6 +71,13 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 				"recovery_timeout. So the provider sent the create again. The CRM may have carried out both requests: "+
 				firstOfMany(twins)+". The state contains the first conversation of each pair. Delete the other "+
 				"one in the CRM, unless someone needs it.")
+	}
+	if len(left) > 0 {
+		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left",
+			"The CRM did not reply when the provider created a conversation, and did not show it within "+
+				"recovery_timeout. So the provider sent the create again, and then deleted what that had created, because "+
+				"another conversation failed. What the first request may have created is still in the CRM: "+
+				firstOfMany(left)+". Delete it there, unless someone needs it.")
 	}
 	return diags
 }

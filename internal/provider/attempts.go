@@ -28,6 +28,9 @@ type attempt struct {
 	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
 	// dropped the memory.
 	IsRecalled bool `json:"recalled,omitempty"`
+	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply
+	// adopts what it has made, because the entry may have changed since.
+	InUpdate bool `json:"in_update,omitempty"`
 	// IsPartial marks an attempt of an earlier version of the provider, which kept only
 	// the phone and the number. Those prove nothing. So the provider looks for it only
 	// when a create says what else was sent.
@@ -60,6 +63,12 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if !ok {
 		return attempt{}, false
 	}
+	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: withDirections(sent), IsRecalled: lost.IsRecalled}, true
+}
+
+// withDirections returns the input with only the directions of its messages: the state
+// keeps their contents.
+func withDirections(sent client.ConversationInput) client.ConversationInput {
 	if messages, isSet := sent.Messages.Get(); isSet {
 		kept := make([]client.MessageInput, len(messages))
 		for i, message := range messages {
@@ -67,12 +76,13 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 		}
 		sent.Messages = client.Value(kept)
 	}
-	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
+	return sent
 }
 
 // earlier returns the attempt as the engine knows it.
 func (a attempt) earlier() *engine.Attempt {
-	return &engine.Attempt{Since: a.Since, Passed: a.Passed, IsRecalled: a.IsRecalled}
+	messages, _ := a.Sent.Messages.Get()
+	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: messages, IsRecalled: a.IsRecalled}
 }
 
 // recall completes the attempt at an entry that has no id in the state. If an earlier
@@ -80,12 +90,15 @@ func (a attempt) earlier() *engine.Attempt {
 // dropped the private state, the state has all that is left: its revision is that of the
 // moment before the attempt. Otherwise, the memory knows every open attempt. One that it
 // does not know was refused.
-func (k *memory) recall(key string, m conversationModel) {
+func (k *memory) recall(key string, m ownedModel) {
+	sent := m.toAPI(k.numbers, nil)
+	sent.Messages = inlineMessages(m.Messages)
+	sent = withDirections(sent)
 	switch tried, isOpen := k.open[key]; {
 	case isOpen && tried.IsPartial:
-		k.open[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: m.toAPI(k.numbers, nil)}
+		k.open[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: sent}
 	case !isOpen && k.space.ID == "" && isKnown(m.Revision):
-		k.open[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: m.toAPI(k.numbers, nil), IsRecalled: true}
+		k.open[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
 	}
 }
 

@@ -16,18 +16,38 @@ type messageMemory struct {
 	// Since contains the revision of each conversation above which the CRM may have the
 	// state's messages without an id.
 	Since map[client.ID]int64 `json:"since,omitempty"`
+	// Lost contains the revision of each conversation above which the CRM may still create
+	// a message whose create got no reply. The next create in it looks for that first.
+	Lost map[client.ID]int64 `json:"lost,omitempty"`
 }
 
 func newMessageMemory() *messageMemory {
-	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}}
+	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}, Lost: map[client.ID]int64{}}
+}
+
+// repair makes the maps that a damaged private state lacks.
+func (m *messageMemory) repair() {
+	if m.Revisions == nil {
+		m.Revisions = map[client.ID]int64{}
+	}
+	if m.Since == nil {
+		m.Since = map[client.ID]int64{}
+	}
+	if m.Lost == nil {
+		m.Lost = map[client.ID]int64{}
+	}
 }
 
 // keep forgets what these conversations don't need.
 func (m *messageMemory) keep(conversations []*ownedModel) {
 	kept := newMessageMemory()
 	for _, conversation := range conversations {
+		owner := reference(conversation.ID)
+		if since, isLost := m.Lost[owner]; isLost {
+			kept.Lost[owner] = since
+		}
 		for _, message := range messagesFrom(conversation.Messages) {
-			id, owner := reference(message.ID), reference(conversation.ID)
+			id := reference(message.ID)
 			if revision, isRead := m.Revisions[id]; isRead {
 				kept.Revisions[id] = revision
 			}
@@ -78,6 +98,23 @@ func (m *messageMemory) tried(conversation client.ID, since int64) {
 		since = min(since, earlier)
 	}
 	m.Since[conversation] = since
+}
+
+// lost notes a create of a message in the conversation that got no reply.
+func (m *messageMemory) lost(conversation client.ID, since int64) {
+	if earlier, isLost := m.Lost[conversation]; isLost {
+		since = min(since, earlier)
+	}
+	m.Lost[conversation] = since
+}
+
+// earlier returns the attempt that a create in the conversation may repeat, nil for none.
+func (m *messageMemory) earlier(conversation client.ID) *engine.Attempt {
+	since, isLost := m.Lost[conversation]
+	if !isLost {
+		return nil
+	}
+	return &engine.Attempt{Since: engine.Moment{Revision: since}}
 }
 
 // since returns a revision that is below all attempts at messages of the conversation.

@@ -79,6 +79,7 @@ func (w *messageWork) triedInVain(err error) {
 		since = lost.Since.Revision
 	}
 	w.memory.tried(w.conversation, since)
+	w.memory.lost(w.conversation, since)
 }
 
 // finish records the outcome of the removals. What could not be removed stays in the

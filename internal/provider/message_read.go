@@ -114,6 +114,9 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 		if !state.haveUnnamed() {
 			delete(r.memory.Since, conversation)
 		}
+		if len(unnamed) > 0 && !slices.ContainsFunc(unnamed, func(key string) bool { return state[key] == nil }) {
+			delete(r.memory.Lost, conversation) // all have been found
+		}
 	}
 	m.Messages = state.toMap()
 	return nil

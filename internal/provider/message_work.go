@@ -78,6 +78,9 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 		kept := write.planned.applied(client.Message{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()})
 		w.state[key] = &kept
 	}
+	if slices.ContainsFunc(w.writes, func(write messageWrite) bool { return write.change.Earlier != nil }) {
+		delete(memory.Lost, conversation) // they look for it
+	}
 	for id, key := range keyOf {
 		if !before[key].isAttached() && !id.IsZero() {
 			w.removals = append(w.removals, messageRemoval{key: key, prior: *before[key]})
@@ -108,6 +111,8 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 		if m.planned.isAttached() {
 			m.change.Input.ID = client.Value(reference(m.planned.ID))
 			m.change.Restore = true // if it is deleted
+		} else {
+			m.change.Earlier = memory.earlier(conversation)
 		}
 		return true
 	}
@@ -160,6 +165,7 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 	}
 	_ = group.Wait()
 	behind := isBehind(results)
+	w.dropMoved(api)
 	for i, removal := range w.removals {
 		group.Go(func() error {
 			if w.removals[i].err = behind; behind == nil {
@@ -173,6 +179,11 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 		w.settle(&w.writes[i], result)
 	}
 	w.finish()
+}
+
+// dropMoved drops the removals of messages that another conversation attaches in this run.
+func (w *messageWork) dropMoved(api *engine.Engine) {
+	w.removals = slices.DeleteFunc(w.removals, func(r messageRemoval) bool { return api.RefersToMessage(reference(r.prior.ID)) })
 }
 
 // isBehind returns the error of a write that was not sent because the space is older than the
@@ -190,23 +201,21 @@ func isBehind(results []engine.Result[client.Message]) error {
 // runMany writes the messages of many conversations in as few requests as possible.
 func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
 	var changes []messageChange
-	var ids []client.ID
-	moved := map[client.ID]bool{} // to another conversation
 	for _, w := range works {
 		w.tell(api)
 		for _, write := range w.writes {
 			changes = append(changes, write.change)
-			moved[reference(write.planned.ID)] = true
-		}
-	}
-	for _, w := range works {
-		w.removals = slices.DeleteFunc(w.removals, func(r messageRemoval) bool { return moved[reference(r.prior.ID)] })
-		for _, removal := range w.removals {
-			ids = append(ids, reference(removal.prior.ID))
 		}
 	}
 	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: rollbackFailed}
 	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
+	var ids []client.ID
+	for _, w := range works {
+		w.dropMoved(api)
+		for _, removal := range w.removals {
+			ids = append(ids, reference(removal.prior.ID))
+		}
+	}
 	removed := make([]error, len(ids))
 	if behind := isBehind(written); behind == nil {
 		removed = api.Messages.DeleteMany(ctx, ids, level)

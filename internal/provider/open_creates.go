@@ -122,7 +122,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, known 
 	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
 	for i, found := range known.open.lookFor(ctx, api, open, false) {
 		key := open[i]
-		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || abandons(policy) {
+		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || known.open[key].InUpdate || abandons(policy) {
 			known.open.pass(key, found.Earlier)
 			left[key], _ = isAmbiguous(found.Err)
 			if found.Err == nil && !found.Value.ID.IsZero() {

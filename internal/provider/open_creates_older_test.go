@@ -34,7 +34,7 @@ func TestUnsettled_ofOlderVersion(t *testing.T) {
 		t.Errorf("what is not needed any more: %v is left, %v is said; want one warning", open, diags)
 	}
 	open = read(text)
-	(&memory{open: open}).recall("a", m)
+	(&memory{open: open}).recall("a", ownedModel{conversationModel: m, Messages: types.MapNull(messageType)})
 	if account, _ := open["a"].Sent.RecipientAccountID.Get(); open["a"].IsPartial || account.String() != idB {
 		t.Errorf("with what was declared, the attempt is %v", open["a"])
 	}

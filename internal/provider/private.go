@@ -64,7 +64,7 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 	for key, part := range m.parts() {
 		text, more := private.GetKey(ctx, key)
 		diags.Append(more...)
-		if len(text) == 0 {
+		if isNull(text) {
 			continue
 		}
 		if err := json.Unmarshal(text, part); err != nil {
@@ -72,6 +72,7 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 				"damaged. The provider can't read its part %s: %v. Please report this.", key, err))
 		}
 	}
+	m.messages.repair()
 	return m, diags
 }
 

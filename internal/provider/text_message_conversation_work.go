@@ -91,7 +91,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 
 // read returns what the CRM holds of the state, nil if it is gone.
 func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
-	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, causes: &r.provider.causes}
+	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, remembered: true, causes: &r.provider.causes}
 	var conversation client.Conversation
 	var diags diag.Diagnostics
 	if isKnown(state.ID) {
@@ -103,7 +103,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		// If deletion_policy is "abandon", only the next apply adopts the conversation: a
 		// tainted resource would abandon it, and create another one.
 		var found engine.Result[client.Conversation]
-		known.recall("", state.conversationModel)
+		known.recall("", state.ownedModel)
 		_, tried := known.open[""]
 		if !tried && known.space.ID != "" {
 			return nil, nil // the attempt was repeated, and the CRM refused it
@@ -146,7 +146,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
 	id := reference(state.ID)
 	if id.IsZero() {
-		known.recall("", state.conversationModel)
+		known.recall("", state.ownedModel)
 	}
 	if abandons(state.DeletionPolicy) {
 		r.provider.left.add(known.numbers, known.open)

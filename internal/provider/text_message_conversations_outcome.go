@@ -33,8 +33,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 	if w.allOrNothing || len(w.state) == 0 && len(open) == 0 {
 		diags.Append(w.errors("Create")...)
 		if len(open) > 0 {
-			w.keepFailed() // so that the next apply knows what to look for
-			maps.DeleteFunc(w.state, func(key string, m *ownedModel) bool { _, isOpen := open[key]; return !isOpen && !isKnown(m.ID) })
+			w.keepOpen(open)
 		}
 		return diags
 	}
@@ -70,9 +69,24 @@ func (w *bulkWork) reasons(open openCreates) string {
 // keepFailed keeps the conversations that could not be created as entries without an id.
 func (w *bulkWork) keepFailed() {
 	for _, change := range w.changes {
-		if w.failed[change.key] == nil || w.state[change.key] != nil {
-			continue
+		if w.failed[change.key] != nil {
+			w.keepWithoutID(change)
 		}
+	}
+}
+
+// keepOpen is keepFailed for the open creates, so that the next apply or destroy looks for
+// them, even if Terraform drops the private state.
+func (w *bulkWork) keepOpen(open openCreates) {
+	for _, change := range w.changes {
+		if _, isOpen := open[change.key]; isOpen {
+			w.keepWithoutID(change)
+		}
+	}
+}
+
+func (w *bulkWork) keepWithoutID(change bulkChange) {
+	if w.state[change.key] == nil {
 		w.keep(change.key, ownedModel{
 			conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
 		})

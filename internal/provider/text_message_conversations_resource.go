@@ -186,6 +186,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	work.write(ctx)
 	work.writeMessages(ctx)
 	work.remove(ctx)
+	work.keepOpen(work.openCreates())
 	clear(known.adopted) // the plan has told of them
 	resp.Diagnostics.Append(work.done("Update")...)
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
@@ -206,7 +207,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
 		if _, isKnown := known.open[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
-			known.recall(key, entry.conversationModel)
+			known.recall(key, *entry)
 		}
 	}
 	empty := state

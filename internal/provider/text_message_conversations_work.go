@@ -274,6 +274,7 @@ func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnost
 		for _, isTaken := w.memory.open[key]; isTaken; _, isTaken = w.memory.open[key] {
 			key += " (replaced)" // what an earlier attempt has made is yet to be deleted
 		}
+		tried.InUpdate = !w.isNew
 		w.memory.open[key] = tried
 	}
 	if w.api != nil {

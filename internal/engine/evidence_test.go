@@ -1,0 +1,263 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A refusal of an item that echoes a header in escaped quotes ends the create.
+func TestEchoedHeader_inItem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var sent atomic.Int64
+		s.Inject(mockserver.Fault{
+			Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusOK, Do: func() { sent.Add(1) },
+			Reply: `{"success":true,"data":[{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"refused: \"Authorization: Basic dXNlcjpwdw==\""}]}`,
+		})
+		ctx, end := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer end()
+		_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
+		if sent.Load() != 1 || err == nil {
+			t.Errorf("sent %d times, %v", sent.Load(), err)
+		}
+	})
+}
+
+// The same in the error of a whole request: the refusal is the API's word.
+func TestEchoedHeader_inWhole(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		var sent atomic.Int64
+		s.Inject(mockserver.Fault{
+			Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Do: func() { sent.Add(1) },
+			Reply: `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"refused: \"Authorization: Basic dXNlcjpwdw==\""}`,
+		})
+		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+		if sent.Load() != 1 || client.ProblemOf(err) != client.Refused {
+			t.Errorf("sent %d times, %v", sent.Load(), err)
+		}
+	})
+}
+
+// A stranger's conversation with a message of the customer; messages can't be listed for a
+// while (503).
+func TestUnreadableMessagesProveNothing(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{503, 500} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.seed(t, 1)
+				var theirs client.ID
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+					theirs = s.stranger(t, apitest.NumberOf(1))
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
+					apitest.Must(t, err)
+				}}, mockserver.Fault{Method: "GET", Path: "TextMessages", Kind: mockserver.StatusReply, Status: status, For: 20 * time.Second})
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+				if result.Value.ID == theirs {
+					t.Errorf("%d: the conversation of a customer is adopted: %v", status, result.Err)
+				}
+			})
+		})
+	}
+}
+
+// Two creates of one batch; one has an earlier attempt. Both get lost and the search fails.
+// Each must remember its own moment.
+func TestEachCreateHasItsOwnMoment(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		first, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		theirs := s.stranger(t, apitest.NumberOf(2)) // before the create of 2
+		time.Sleep(time.Minute)
+		old := newConversation(1)
+		old.Earlier = &Attempt{Since: first}
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessageConversations", Kind: mockserver.StatusReply, Status: 403})
+		}})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{old, newConversation(2)}, client.WriteOptions{RollbackMethod: 1}, false)
+		s.ClearFaults()
+		lost, ok := errors.AsType[*LostCreateError](results[1].Err)
+		if !ok {
+			t.Fatal(results[1].Err)
+		}
+		again := newConversation(2)
+		again.Earlier = &lost.Attempt
+		next := scriptedEngine(t, s.network.RoundTrip)
+		made := next.Conversations.CreateOrUpdate(t.Context(), again, 0)
+		if made.Value.ID == theirs {
+			t.Errorf("a conversation that existed before the create was sent is adopted: %v", made.Err)
+		}
+	})
+}
+
+// The API's error object of an item has no 4xx status, but the item was created.
+func TestItemWithoutStatus(t *testing.T) {
+	t.Parallel()
+	for _, item := range []string{
+		`{"success":false,"message":"timeout"}`,
+		`{"success":false,"http_status":200,"message":"timeout"}`,
+		`{"success":false,"code":1,"name":"ERROR_INTERNAL"}`,
+		`{"success":false,"http_status":"500","code":1}`,
+	} {
+		t.Run(item, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Times: 1, Reply: `{"success":true,"data":[` + item + `]}`})
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+				if len(s.live()) == 1 && result.Err != nil && client.ProblemOf(result.Err) != client.OutcomeUnknown {
+					t.Errorf("%s: it exists, and the error is %v", item, result.Err)
+				}
+			})
+		})
+	}
+}
+
+// Two updates of one record share a request with a create of somebody else. The service
+// answers correctly.
+func TestOneRecordTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		held := s.create(t.Context(), t, 1)
+		s.ResetRequests()
+		first, second := change(held), change(held)
+		first.Input.RecipientContactID = client.Value(jones)
+		second.Input.RecipientAccountID = client.Value(acme)
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{first, second, newConversation(2)}, client.WriteOptions{RollbackMethod: 1})
+		for i, result := range results {
+			if result.Err != nil || result.Adopted {
+				t.Errorf("%d: adopted %v, %v", i, result.Adopted, result.Err)
+			}
+		}
+	})
+}
+
+// The same, while lists are refused: the create must not become unknown.
+func TestOneRecordTwice_withoutLists(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		held := s.create(t.Context(), t, 1)
+		first, second := change(held), change(held)
+		first.Input.RecipientContactID = client.Value(jones)
+		second.Input.RecipientContactID = client.Value(smith)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessageConversations", Kind: mockserver.StatusReply, Status: 403})
+		}, Kind: mockserver.Latency})
+		results := s.engine.Conversations.write(t.Context(), []conversationChange{first, second, newConversation(2)}, client.WriteOptions{RollbackMethod: 1})
+		if !errors.As(results[2].Err, new(*UnreadError)) {
+			t.Errorf("the create: %v", results[2].Err)
+		}
+	})
+}
+
+// A number with an extension, which the service keeps as digits; the reply is lost.
+func TestLostNumberWithExtension(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.E164, mockserver.Masked} {
+		for _, number := range []string{"+1 907 555 0123 ext. 12"} {
+			t.Run(format+number, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
+					s.seed(t, 1)
+					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+					input := newConversation(1)
+					input.Input.RecipientPhoneNumber = client.Value(number)
+					result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+					if live := s.live(); len(live) != 2 {
+						t.Errorf("%d live, twins %v, %v: %v; may be spelling: %v", len(live)-1, result.Twins, result.Err, live[len(live)-1]["recipient_phone_number"],
+							(client.PhoneNumbers{}).MayBeSpelling(number, live[len(live)-1]["recipient_phone_number"].(string)))
+					}
+				})
+			})
+		}
+	}
+}
+
+// An older conversation of somebody else, with an older link, is edited when a create gets
+// lost. Its link shows that it is older, also if the batch has an earlier attempt in it.
+func TestOlderRecordBesideEarlierAttempt(t *testing.T) {
+	t.Parallel()
+	for _, beside := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.seed(t, 1)
+			first, err := s.engine.Conversations.entity.now(t.Context())
+			apitest.Must(t, err)
+			theirs := s.stranger(t, apitest.NumberOf(2))
+			_, err = s.Create(apitest.RelationSegment, map[string]any{"text_message_conversation_id": theirs, "account_id": acme})
+			apitest.Must(t, err)
+			s.stranger(t, apitest.NumberOf(9)) // newer than the link
+			time.Sleep(time.Hour)
+			changes := []conversationChange{newConversation(2)}
+			if beside {
+				old := newConversation(1)
+				old.Earlier = &Attempt{Since: first}
+				changes = append(changes, old)
+			}
+			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+				apitest.Must(t, s.Edit(apitest.ConversationSegment, theirs.String(), map[string]any{"recipient_contact_id": jones}))
+			}})
+			results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), changes, client.WriteOptions{RollbackMethod: 1}, false)
+			if results[0].Value.ID == theirs {
+				t.Errorf("beside %v: an older conversation is adopted: %v", beside, results[0].Err)
+			}
+		})
+	}
+}
+
+// The reply refuses the batch as a whole, but its data has ids: of all but one item, or with a
+// null for the item that failed. The CRM has carried out the others.
+func TestIDsBesideRefusal(t *testing.T) {
+	t.Parallel()
+	for name, data := range map[string]string{"null for the failed item": `[%s,null,%s]`, "only the successful ones": `[%s,%s]`} {
+		for _, status := range []int{200, 422} {
+			t.Run(fmt.Sprint(name, status), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newSpace(t, mockserver.Behavior{})
+					s.seed(t, 1)
+					var once sync.Once
+					real := s.network.RoundTripper
+					s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+						response, err := real.RoundTrip(r)
+						if r.Method == http.MethodPost {
+							once.Do(func() {
+								var body struct{ Data []any }
+								text, _ := io.ReadAll(response.Body)
+								apitest.Must(t, json.Unmarshal(text, &body))
+								quoted := func(i int) string { return fmt.Sprintf("%q", body.Data[i]) }
+								response = apitest.Answer(r, status, `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"1 of 3 failed","data":`+fmt.Sprintf(data, quoted(0), quoted(2))+`}`)
+							})
+						}
+						return response, err
+					})
+					changes := []conversationChange{newConversation(1), linked(newConversation(2), unknown), newConversation(3)}
+					results := s.engine.Conversations.write(t.Context(), changes, client.WriteOptions{RollbackMethod: 1})
+					if live := len(s.live()) - 1; live != 2 {
+						t.Errorf("%d are live; want 2: %v", live, results)
+					}
+				})
+			})
+		}
+	}
+}

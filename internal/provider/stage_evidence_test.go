@@ -1,0 +1,256 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A message whose create answers 504 and commits 10 s later, while the look is refused. The
+// next apply comes at once.
+func TestStage_messageCommitsLate(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"single", "map"} {
+		t.Run(form, func(t *testing.T) {
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				say := func(texts messageTexts) map[string]block {
+					if form == "single" {
+						return s.saying(texts, nil)
+					}
+					entries := numbered(1).entries()
+					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+					return s.bulk(entries, nil)
+				}
+				at := address
+				if form == "map" {
+					at = bulkAddress
+				}
+				s.applies(say(messageTexts{"a": "First"}), at, create)
+				s.Inject(
+					mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
+						s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
+					}},
+				)
+				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+				s.ClearFaults()
+				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+				time.Sleep(time.Minute)
+				if sent := len(s.Records(textMessages)); sent != 2 {
+					s.t.Errorf("%d messages were made; want 2", sent)
+				}
+			})
+		})
+	}
+}
+
+// The same for a conversation.
+func TestStage_conversationCommitsLate(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.Inject(
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 403})
+			}},
+		)
+		s.apply(s.bulk(numbered(2).entries(), nil))
+		s.ClearFaults()
+		s.apply(s.bulk(numbered(2).entries(), nil))
+		time.Sleep(time.Minute)
+		if live := len(s.live()); live != 2 {
+			s.t.Errorf("%d are live; want 2", live)
+		}
+	})
+}
+
+// An open entry, and a new one whose create is lost too. Between them, somebody else makes a
+// conversation with the number of the new one. Without the new entry, theirs must stay.
+func TestStage_eachCreateHasItsOwnMoment(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2) // c001 is open
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]})
+		time.Sleep(time.Hour)
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+		}})
+		s.apply(s.bulk(numbered(3).entries(), nil))
+		s.ClearFaults()
+		time.Sleep(time.Hour)
+		s.apply(s.bulk(numbered(1).entries(), nil)) // neither is wanted any more
+		if s.isDeleted(theirs) {
+			s.t.Errorf("the conversation of somebody else is deleted")
+		}
+	})
+}
+
+// An update of a map leaves an entry open that exists. Then the map is replaced.
+func TestStage_openOfUpdateAndReplaced(t *testing.T) {
+	t.Parallel()
+	for _, policy := range []string{"delete", "abandon"} {
+		for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
+			t.Run(policy+string(kind), func(t *testing.T) {
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					config := func(n int) map[string]block {
+						return s.bulk(numbered(n).entries(), map[string]any{"deletion_policy": policy})
+					}
+					s.applies(config(1), bulkAddress, create)
+					s.leavesOpen(config(2), kind, 2) // c001
+					s.taint(bulkAddress)
+					_, errors := s.apply(config(2))
+					want := 2
+					if policy == "abandon" {
+						want = 3 // c000 of the first apply stays
+					}
+					if live := len(s.live()); live != want {
+						s.t.Errorf("%d are live; want %d: %s\n%s", live, want, errors, s.warnings)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A message moves from one single resource to another: one drops its key, the other attaches it.
+func TestStage_messageMovesBetweenSingles(t *testing.T) {
+	t.Parallel()
+	for round := range 6 {
+		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+			typ := s.core.schemas[singleType].ValueType()
+			config := func(a, b messageTexts) map[string]block {
+				one := s.with(declared{number: "+15550100002", "messages": messagesOf(typ, a)})[address]
+				two := s.with(declared{number: "+15550100003", "messages": messagesOf(typ, b)})[address]
+				return map[string]block{"a": one, "b": two}
+			}
+			s.applies(config(messageTexts{"m": "Hi"}, messageTexts{}), "a", create)
+			id := s.idOfMessage("Hi")
+			_, errors := s.apply(config(messageTexts{}, messageTexts{"m": declared{"id": id}}))
+			r, _ := s.Record(textMessages, id)
+			if errors != "" || r["is_deleted"] == true {
+				s.t.Errorf("%d: %v: %s", round, r, errors)
+			}
+		})
+	}
+}
+
+// A part of the private state is null.
+func TestStage_nullInPrivateState(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space"} {
+		onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
+			config := func(n int) map[string]block {
+				entries := numbered(n).entries()
+				for key := range entries {
+					entries[key]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hi"})
+				}
+				return s.bulk(entries, nil)
+			}
+			s.applies(config(1), bulkAddress, create)
+			now := s.core.state[bulkAddress]
+			var private map[string][]byte
+			must(s.t, json.Unmarshal(now.private, &private))
+			private[part] = []byte("null")
+			var err error
+			now.private, err = json.Marshal(private)
+			must(s.t, err)
+			s.core.state[bulkAddress] = now
+			s.Inject(
+				mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter},
+				mockserver.Fault{Method: "GET", Path: conversations, Skip: 2, Kind: mockserver.StatusReply, Status: 502},
+			)
+			if _, errors := s.apply(config(2)); errors == "" {
+				s.t.Errorf("%s: the lost create is no error", part)
+			}
+			s.ClearFaults()
+		})
+	}
+}
+
+// The create of an entry never arrived, and its outcome is unknown. Later, a customer writes:
+// the CRM makes a conversation of the same phone and number, with the customer's message.
+func TestStage_customerWritesBeforeNextApply(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"map", "untainted single"} {
+		for _, writes := range []string{"before the plan", "before the apply"} {
+			t.Run(form+" "+writes, func(t *testing.T) {
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					config := s.bulk(numbered(2).entries(), nil)
+					if form == "map" {
+						s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+						s.leavesOpen(config, mockserver.DropBefore, 2)
+					} else {
+						config = s.with(declared{number: numbered(2)["c001"]})
+						s.leavesOpen(config, mockserver.DropBefore, 1)
+						s.untaint(address)
+					}
+					time.Sleep(time.Hour)
+					var theirs string
+					write := func() {
+						theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+						_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Please call me", "direction": 2})
+						must(s.t, err)
+						time.Sleep(time.Hour)
+					}
+					if writes == "before the plan" {
+						write()
+					} else {
+						s.meanwhile = write
+					}
+					s.apply(config)
+					for address, instance := range s.core.state {
+						if strings.Contains(instance.value.String(), `"id":tftypes.String<"`+theirs) {
+							s.t.Errorf("%s has the customer's conversation %s", address, theirs)
+						}
+					}
+					s.apply(nil)
+					if s.isDeleted(theirs) {
+						s.t.Errorf("the customer's conversation is deleted")
+					}
+				})
+			})
+		}
+	}
+}
+
+// One entry of a new map is created late, and again; another one is refused, so all is undone.
+// The late twin stays in the CRM: the warning names what is there, and says what is true.
+func TestStage_twinOfUndone(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
+		entries := numbered(2).entries()
+		entries["c001"]["recipient_account_id"] = "30000000-0000-4000-8000-0000000000ff" // does not exist
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: 2500 * time.Millisecond, Latency: 100 * time.Millisecond, Status: 504, Times: 1},
+			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Latency: time.Second, Times: 1})
+		s.apply(s.bulk(entries, nil))
+		if left := s.live(); len(left) != 1 || !strings.Contains(s.warnings, left[0]["id"].(string)) {
+			s.t.Errorf("%d are left, and the warnings are: %s", len(left), s.warnings)
+		}
+		if strings.Contains(s.warnings, "00000000-0000-0000-0000-000000000000") {
+			s.t.Errorf("a warning names the nil UUID")
+		}
+	})
+}
+
+// A refresh can't look for an open create. Its error must not say that the next apply creates
+// a second one: it looks first.
+func TestStage_refreshCantLook(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.with(declared{number: "+15550100002"})
+		s.leavesOpen(config, mockserver.DropAfter, 1)
+		s.untaint(address)
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502, Times: 1})
+		_, errors := s.apply(config)
+		if strings.Contains(errors, "Otherwise, the next apply creates a second one") {
+			s.t.Errorf("it says: %s", errors)
+		}
+		_, errors = s.apply(config)
+		if made := len(s.Records(conversations)); made != 1 || errors != "" {
+			s.t.Errorf("%d were made: %s", made, errors)
+		}
+	})
+}
