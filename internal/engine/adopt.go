@@ -30,6 +30,25 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 	}
 }
 
+// doubts returns the records that keep creates from being sent again.
+func (s *search[T, In]) doubts() map[int][]T {
+	if s.mayDouble == nil {
+		return nil
+	}
+	doubts := map[int][]T{}
+	for place, items := range s.places {
+		for _, i := range s.unsettled(items) {
+			of := s.identity(s.changes[i].Input)
+			for _, record := range s.made[place] {
+				if !s.engine.claims.has(record.Meta().ID) && s.attempt(i).mayHaveMade(record.Meta()) && s.mayDouble(of, record) {
+					doubts[i] = append(doubts[i], record)
+				}
+			}
+		}
+	}
+	return doubts
+}
+
 // choose gives the creates of one identity the records of that identity, the oldest
 // first. Records that agree in everything come before those that lack something. lost
 // is the number of lost creates of that identity, in all batches.
@@ -138,12 +157,12 @@ func (s *search[T, In]) adopt(i int, record T) {
 	s.bringUpToDate(i, record)
 }
 
-func (s *search[T, In]) failAmbiguous(items []int, records []T) {
+func (w *writing[T, In]) failAmbiguous(items []int, records []T) {
 	ids := make([]client.ID, len(records))
 	for n, record := range records {
 		ids[n] = record.Meta().ID
 	}
-	s.failUnknown(items, &AmbiguousError{IDs: ids})
+	w.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 
 // isUsed reports whether others use the record that the item may have created. If it can't

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -260,4 +261,88 @@ func TestIDsBesideRefusal(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The service says that a record which exists does not. A look shows that it does.
+func TestDeleteBelievesNoItemAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		id := s.seed(t, 1)[0]
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusOK, Times: 1, Reply: `{"success":true,"data":[{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}]}`})
+		if err := s.engine.Conversations.Delete(t.Context(), id, 0); err == nil {
+			t.Errorf("the delete of a record that exists is no error; %d are live", len(s.live()))
+		}
+	})
+}
+
+// Someone assigns an account to a conversation whose create got no reply. It may be someone
+// else's, so the create is sent again. The result names it.
+func TestTwinThatWasChanged(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {}}, mockserver.Fault{
+			Method: "GET", Path: "TextMessageConversations", Kind: mockserver.Latency, Times: 1, Do: func() {
+				for _, record := range s.live() {
+					if record["recipient_phone_number"] == apitest.NumberOf(1) {
+						apitest.Must(t, s.Edit(apitest.ConversationSegment, record["id"].(string), map[string]any{"recipient_contact_id": jones}))
+					}
+				}
+			}, Skip: 1,
+		})
+		input := newConversation(1)
+		input.Input.RecipientContactID = client.Value(smith)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		apitest.Must(t, result.Err)
+		if live := len(s.live()) - 1; live != 2 || len(result.Twins) != 1 || result.Twins[0] == result.Value.ID {
+			t.Errorf("%d are live, and the twins are %v", live, result.Twins)
+		}
+	})
+}
+
+// The service alters the text of a message whose create got no reply. The message is not sent
+// again.
+func TestAlteredMessageIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{ContentFormat: mockserver.Collapsed})
+		conversation := s.create(t.Context(), t, 1).ID
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
+			TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
+		}}, 0)
+		if !errors.As(result.Err, new(*AmbiguousError)) || len(s.Records("TextMessages")) != 1 {
+			t.Errorf("%d messages: %v", len(s.Records("TextMessages")), result.Err)
+		}
+	})
+}
+
+// The service answers with the right ids in another order.
+func TestIDsInAnotherOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		real := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := real.RoundTrip(r)
+			if r.Method == http.MethodPost {
+				var body struct{ Data []any }
+				text, _ := io.ReadAll(response.Body)
+				apitest.Must(t, json.Unmarshal(text, &body))
+				slices.Reverse(body.Data)
+				reversed, err := json.Marshal(body.Data)
+				apitest.Must(t, err)
+				response = apitest.Answer(r, http.StatusOK, `{"success":true,"data":`+string(reversed)+`}`)
+			}
+			return response, err
+		})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(4), client.WriteOptions{RollbackMethod: 1}, false)
+		for i, result := range results {
+			apitest.Must(t, result.Err)
+			wantEqual(t, "the number", apitest.NumberOf(i), result.Value.RecipientPhoneNumber)
+		}
+	})
 }

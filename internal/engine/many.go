@@ -125,7 +125,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
 		case w.results[i].Adopted && w.isUsed(ctx, i, id):
 			w.head(i).ID = client.Field[client.ID]{} // the record may be someone else's
-			w.results[i].Err = &AmbiguousError{IDs: []client.ID{id}}
+			w.failUnknown([]int{i}, &AmbiguousError{IDs: []client.ID{id}})
 		default:
 			created = append(created, i)
 			ids = append(ids, id)

@@ -39,7 +39,7 @@ func TestMany(t *testing.T) {
 				t.Errorf("delete %d: %v", i, err)
 			}
 		}
-		s.wantRequests(t, apitest.BatchDelete, apitest.BatchDelete, apitest.BatchDelete)
+		s.wantRequests(t, apitest.BatchDelete, apitest.BatchDelete, apitest.BatchDelete, apitest.GetConversation, apitest.ListConversations)
 		wantEqual(t, "conversations", 0, len(s.live()))
 	})
 }

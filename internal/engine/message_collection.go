@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -31,11 +32,14 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		existed:    func(context.Context, client.Message, int64) (bool, error) { return false, nil },
 		hasChanged: func(client.Message) bool { return false },
 		mayBe:      func(Identity, client.Message) bool { return false },
-		prepare:    func(*pending[client.MessageInput], client.Message) {},
-		sent:       func(change *pending[client.MessageInput]) client.MessageInput { return change.Input },
-		isPlain:    func(client.MessageInput) bool { return true },
-		adds:       func(*pending[client.MessageInput]) bool { return false },
-		clean:      func(context.Context, *writing[client.Message, client.MessageInput]) bool { return false },
+		mayDouble: func(of Identity, m client.Message) bool {
+			return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, m.Direction, "").Name)
+		},
+		prepare: func(*pending[client.MessageInput], client.Message) {},
+		sent:    func(change *pending[client.MessageInput]) client.MessageInput { return change.Input },
+		isPlain: func(client.MessageInput) bool { return true },
+		adds:    func(*pending[client.MessageInput]) bool { return false },
+		clean:   func(context.Context, *writing[client.Message, client.MessageInput]) bool { return false },
 	})
 }
 

@@ -184,8 +184,8 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 	})
 }
 
-// A stranger's message with the same content keeps its fields, and one with another SID is
-// never adopted.
+// A message with another SID is never adopted, because it may be someone else's. Ours is not
+// sent again, because the service may have replaced the SID.
 func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,10 +200,13 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
 			TextMessageConversationID: client.Value(conversation), Content: client.Value("OK"), Direction: client.Value(1), MessageSID: client.Value("SM2"),
 		}}, 0)
-		apitest.Must(t, result.Err)
+		ambiguous, ok := errors.AsType[*AmbiguousError](result.Err)
+		if !ok || len(ambiguous.IDs) != 1 || ambiguous.IDs[0].String() != theirs {
+			t.Errorf("the error does not name their message: %v", result.Err)
+		}
 		held, _ := s.Record("TextMessages", theirs)
 		wantEqual(t, "their SID", any("SM1"), held["message_sid"])
-		wantEqual(t, "adopted", false, result.Adopted || result.Value.ID.String() == theirs)
+		wantEqual(t, "messages", 1, len(s.Records("TextMessages")))
 	})
 }
 
@@ -216,6 +219,7 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 		var theirs client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			theirs = s.stranger(t, apitest.NumberOf(1))
+		}}, mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() { // after it was adopted
 			_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
 			apitest.Must(t, err)
 		}})
@@ -225,6 +229,9 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 		}
 		if results[0].Err == nil || !strings.Contains(results[0].Err.Error(), theirs.String()) {
 			t.Errorf("the error does not name it: %v", results[0].Err)
+		}
+		if !errors.As(results[0].Err, new(*LostCreateError)) {
+			t.Errorf("the create is not open: %v", results[0].Err)
 		}
 	})
 }

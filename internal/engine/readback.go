@@ -68,9 +68,10 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 			ids[n] = w.ids[i]
 		}
 		found, err := w.FetchMany(ctx, ids, floor)
+		w.reorder(items, found)
 		var open []int
-		for n, i := range items {
-			record, ok := found[ids[n]]
+		for _, i := range items {
+			record, ok := found[w.ids[i]]
 			w.setRead(ctx, i, record, ok, err)
 			if err == nil && !w.shows(i, record, ok) {
 				open = append(open, i)
@@ -79,6 +80,34 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 		if items = open; len(items) == 0 || !looks.wait(ctx) {
 			return
 		}
+	}
+}
+
+// reorder gives creates their records, if the service has answered with their ids in another
+// order.
+func (w *writing[T, In]) reorder(items []int, found map[client.ID]T) {
+	var astray []int
+	records := map[Identity][]client.ID{}
+	for _, i := range items {
+		record, ok := found[w.ids[i]]
+		if !ok || !w.creates[i] || w.results[i].Adopted || w.agrees(w.changes[i].Input, record) {
+			continue
+		}
+		if of := w.identityOf(record); of != w.identity(w.changes[i].Input) {
+			astray = append(astray, i)
+			records[of] = append(records[of], w.ids[i])
+		}
+	}
+	ids := make([]client.ID, len(astray))
+	for n, i := range astray {
+		of := w.identity(w.changes[i].Input)
+		if len(records[of]) == 0 {
+			return // the service has rewritten what it was sent
+		}
+		ids[n], records[of] = records[of][0], records[of][1:]
+	}
+	for n, i := range astray {
+		w.ids[i] = ids[n]
 	}
 }
 

@@ -23,7 +23,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	defer w.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
 	for {
-		err := w.look(ctx, items, creates)
+		doubts, err := w.look(ctx, items, creates)
 		items = w.unsettled(items)
 		switch {
 		case len(items) == 0:
@@ -39,7 +39,10 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 		if err != nil {
 			return items, fmt.Errorf("%w; the search for its result failed too: %w", causeOf(lost), err)
 		}
-		return items, nil
+		for i, records := range doubts {
+			w.failAmbiguous([]int{i}, records)
+		}
+		return w.unsettled(items), nil
 	}
 }
 
@@ -80,11 +83,12 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	return &LostCreateError{Attempt: *change.Earlier, Err: err}
 }
 
-// look is one look of settle.
-func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate) error {
+// look is one look of settle. It returns the records that creates may have made although it
+// does not recognize them.
+func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate) (doubts map[int][]T, err error) {
 	// Other batches may be creating the same. They must claim what they have created first.
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
@@ -93,10 +97,10 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 		s.inputs[create.input] = true
 	}
 	if err := s.run(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	s.takeUpdates()
 	s.takeCreates(ctx)
 	s.passOthers()
-	return nil
+	return s.doubts(), nil
 }

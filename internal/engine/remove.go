@@ -9,16 +9,7 @@ import (
 // remove soft-deletes the records of one batch. A record that is already deleted or gone is
 // no error: a lost request may have deleted it.
 func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
-	batchDelete := func(ctx context.Context, ids []client.ID, options client.WriteOptions) ([]client.BatchResult, error) {
-		results, err := e.BatchDelete(ctx, ids, options)
-		for i := range results {
-			if client.ProblemOf(results[i].Err) == client.NotFound {
-				results[i].Err = e.engine.isThere(ctx) // nil: the record is gone
-			}
-		}
-		return results, err
-	}
-	return e.operate(ctx, ids, options, batchDelete, func(id client.ID, found *T, err error) error {
+	return e.operate(ctx, ids, options, e.BatchDelete, func(id client.ID, found *T, err error) error {
 		switch {
 		case found == nil, (*found).Meta().IsDeleted:
 			return nil

@@ -31,9 +31,9 @@ func TestDelete(t *testing.T) {
 				t.Errorf("%d: %v", i, err)
 			}
 		})
-		// The engine looks only at the record that is refused and, for the one that is gone, at
-		// the space.
-		s.wantRequests(t, apitest.BatchDelete, apitest.ListConversations, apitest.GetConversation)
+		// The engine looks only at the record that is refused and at the one that is gone, and
+		// then at the space.
+		s.wantRequests(t, apitest.BatchDelete, apitest.GetConversation, apitest.GetConversation, apitest.ListConversations, apitest.GetConversation, apitest.ListConversations, apitest.ListConversations)
 		wantEqual(t, "conversations", 2, len(s.live()))
 	})
 }

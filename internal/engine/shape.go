@@ -25,6 +25,10 @@ type shape[T client.Record, In Input] struct {
 	listsNames bool
 	// mayBe reports whether the record's name may be a spelling of the identity's.
 	mayBe func(Identity, T) bool
+	// mayDouble reports whether the create of the identity may have made the record, whose
+	// name the service may have altered beyond recognition. Then the create is not sent
+	// again. It is nil if the create is sent all the same.
+	mayDouble func(Identity, T) bool
 	// existed reports whether the record shows that it existed at the revision.
 	existed func(context.Context, T, int64) (bool, error)
 	// hasChanged reports whether the record shows a change since it was created.

@@ -78,8 +78,10 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	}
 }
 
-// isLike reports whether the record may have been made by the create.
+// isLike reports whether the record may have been made by the create, even if someone or the
+// service has changed it since.
 func (s *search[T, In]) isLike(i int, record T) bool {
-	of := s.identity(s.changes[i].Input)
-	return s.attempt(i).mayHaveMade(record.Meta()) && (of == s.identityOf(record) || s.mayBe(of, record)) && s.lacks(s.changes[i].Input, record)
+	of, at := s.identity(s.changes[i].Input), s.identityOf(record)
+	return s.attempt(i).mayHaveMade(record.Meta()) &&
+		(of == at || s.mayBe(of, record) || s.listsNames && (at.tail() == "" || at.tail() == of.tail()))
 }

@@ -78,12 +78,14 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 }
 
 // disown drops an adopted record if the service refuses to update it to what the create
-// wants. The service would have refused that create too, so the record is someone else's.
+// wants. The service would have refused that create too, so the record is someone else's, or
+// only a part of it was carried out.
 func (w *writing[T, In]) disown(items []int) {
 	for _, i := range items {
 		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
+			id, refusal := orZero(w.head(i).ID), result.Err
 			w.head(i).ID = client.Field[client.ID]{}
-			*result = Result[T]{Err: result.Err}
+			*result = Result[T]{Err: fmt.Errorf("%w; an earlier request may have created %s", refusal, id)}
 		}
 	}
 }

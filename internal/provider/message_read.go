@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -96,6 +97,9 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 	var unnamed []string
 	for _, key := range state.keys() {
 		message, ok := r.found[reference(state[key].ID)]
+		if ok && message.TextMessageConversationID.IsZero() {
+			return fmt.Errorf("the reply does not show the conversation of the message %s", message.ID)
+		}
 		isElsewhere := !ok || message.TextMessageConversationID != conversation
 		switch {
 		case !isKnown(state[key].ID), isOpen && isElsewhere && !state[key].isAttached():

@@ -189,7 +189,7 @@ func (w *messageWork) dropMoved(api *engine.Engine) {
 // isBehind returns the error of a write that was not sent because the space is older than the
 // state, nil if there is none. Deletions don't ask. They come after the writes, because they
 // would make the space look newer.
-func isBehind(results []engine.Result[client.Message]) error {
+func isBehind[T any](results []engine.Result[T]) error {
 	for _, result := range results {
 		if client.ProblemOf(result.Err) == client.Behind {
 			return result.Err
@@ -198,8 +198,9 @@ func isBehind(results []engine.Result[client.Message]) error {
 	return nil
 }
 
-// runMany writes the messages of many conversations in as few requests as possible.
-func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
+// runMany writes the messages of many conversations in as few requests as possible. It
+// returns an error if the space is older than the state.
+func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) (behind error) {
 	var changes []messageChange
 	for _, w := range works {
 		w.tell(api)
@@ -216,13 +217,10 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 			ids = append(ids, reference(removal.prior.ID))
 		}
 	}
-	removed := make([]error, len(ids))
-	if behind := isBehind(written); behind == nil {
+	behind = isBehind(written)
+	removed := slices.Repeat([]error{behind}, len(ids))
+	if behind == nil {
 		removed = api.Messages.DeleteMany(ctx, ids, level)
-	} else {
-		for i := range removed {
-			removed[i] = behind
-		}
 	}
 	for _, w := range works {
 		for i := range w.writes {
@@ -235,4 +233,5 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 		}
 		w.finish()
 	}
+	return behind
 }

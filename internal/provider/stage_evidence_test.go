@@ -254,3 +254,42 @@ func TestStage_refreshCantLook(t *testing.T) {
 		}
 	})
 }
+
+// In a restored backup, a plan that changes one entry and removes another one does neither.
+func TestStage_removalInRestoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, create)
+		s.Backup()
+		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+		changed := numbered(1).entries()
+		changed["c000"]["recipient_contact_id"] = ada
+		planning, applying := s.core.walk(), s.core.walk()
+		plan := planning.plan(s.bulk(changed, nil))
+		must(s.t, s.RestoreBackup())
+		applying.apply(plan)
+		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		if live := len(s.live()); live != 2 {
+			s.t.Errorf("%d are live; want 2", live)
+		}
+	})
+}
+
+// A reply that does not show the conversation of a message is an error. The message is not
+// taken for one that has moved, and not sent again.
+func TestStage_messageWithoutConversation(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := s.saying(messageTexts{"a": "Hello"}, nil)
+		s.applies(config, address, create)
+		must(s.t, s.Edit(textMessages, s.idOfMessage("Hello"), map[string]any{"text_message_conversation_id": nil}))
+		if _, errors := s.apply(config); !says("does not show the conversation").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		if made := len(s.Records(textMessages)); made != 1 {
+			s.t.Errorf("%d messages were made", made)
+		}
+	})
+}

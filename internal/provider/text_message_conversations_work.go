@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,9 +27,10 @@ type bulkWork struct {
 	level        int64 // of validation
 	rollback     int
 	allOrNothing bool
-	abandon      bool // conversations that are removed stay in the CRM
-	isNew        bool // the resource is new, so an error would taint it
-	isRemoved    bool // the resource is removed, and may be replaced
+	abandon      bool  // conversations that are removed stay in the CRM
+	behind       error // the space is older than the state, so nothing is deleted; nil if it is not
+	isNew        bool  // the resource is new, so an error would taint it
+	isRemoved    bool  // the resource is removed, and may be replaced
 
 	changes  []bulkChange
 	removals []bulkRemoval
@@ -140,7 +142,7 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	if len(works) == 0 {
 		return
 	}
-	runMany(ctx, w.api, w.level, works)
+	w.behind = cmp.Or(w.behind, runMany(ctx, w.api, w.level, works))
 	for i, entry := range w.messages {
 		if entry.created && w.isNew {
 			w.diags.Append(works[i].warnings(w.api.Newest())...)
@@ -172,7 +174,9 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
-	for i, result := range w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing) {
+	results := w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
+	w.behind = isBehind(results)
+	for i, result := range results {
 		w.settle(due[i], result)
 		adopted[due[i].key] = result
 	}
@@ -250,8 +254,12 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
+	errs := slices.Repeat([]error{w.behind}, len(ids))
+	if w.behind == nil {
+		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
+	}
 	var found []string
-	for i, err := range w.api.Conversations.DeleteMany(ctx, ids, w.level) {
+	for i, err := range errs {
 		removal := due[i]
 		if err == nil {
 			if w.memory.adopted[ids[i]] {
