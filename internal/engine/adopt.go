@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -22,11 +23,16 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 			of := s.identity(s.changes[i].Input)
 			waiting[of] = append(waiting[of], i)
 		}
-		for of, items := range waiting {
-			s.choose(ctx, items, alike[of], s.engine.claims.losses(of))
-			delete(alike, of)
+		others := maps.Clone(alike)
+		maps.DeleteFunc(others, func(of Identity, _ []T) bool { return len(waiting[of]) > 0 })
+		byTail := map[string][]T{}
+		for of, records := range others {
+			byTail[of.tail()] = append(byTail[of.tail()], records...)
 		}
-		s.chooseRespelled(ctx, s.unsettled(items), alike)
+		for of, items := range waiting {
+			s.choose(ctx, items, alike[of], s.engine.claims.losses(of), byTail)
+		}
+		s.chooseRespelled(ctx, s.unsettled(items), byTail)
 	}
 }
 
@@ -50,9 +56,10 @@ func (s *search[T, In]) doubts() map[int][]T {
 }
 
 // choose gives the creates of one identity the records of that identity, the oldest
-// first. Records that agree in everything come before those that lack something. lost
+// first. Records that agree in everything come before those that lack something. A record
+// that lacks something proves nothing where another one may be the service's spelling. lost
 // is the number of lost creates of that identity, in all batches.
-func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int) {
+func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, others map[string][]T) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return s.attempt(i).mayHaveMade(record.Meta()) })
 	})
@@ -67,12 +74,35 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 			n := slices.IndexFunc(records, func(record T) bool {
 				return s.attempt(i).mayHaveMade(record.Meta()) && fits(s.changes[i].Input, record)
 			})
-			if n >= 0 && !s.isUpdate(i) {
-				s.adoptProven(ctx, i, records[n])
-				records = slices.Delete(records, n, n+1)
+			if n < 0 || s.isUpdate(i) {
+				continue
+			}
+			if !s.last && !s.agrees(s.changes[i].Input, records[n]) {
+				s.isOpen = true
+				continue
+			}
+			if respelled := s.respelled(i, others, s.lacks); len(respelled) > 0 && !s.agrees(s.changes[i].Input, records[n]) {
+				s.failAmbiguous([]int{i}, append(respelled, records[n]))
+				continue
+			}
+			s.adoptProven(ctx, i, records[n])
+			records = slices.Delete(records, n, n+1)
+		}
+	}
+}
+
+// respelled returns the records that a create may have made under another spelling of its
+// name, and that fit.
+func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(In, T) bool) (found []T) {
+	of := s.identity(s.changes[i].Input)
+	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
+		for _, record := range others[tail] {
+			if s.attempt(i).mayHaveMade(record.Meta()) && s.mayBe(of, record) && fits(s.changes[i].Input, record) {
+				found = append(found, record)
 			}
 		}
 	}
+	return found
 }
 
 // haveRivals reports whether a lost create of another batch has the same identity, and other
@@ -84,20 +114,15 @@ func (s *search[T, In]) haveRivals(items []int) bool {
 // chooseRespelled gives creates the records whose name may be the service's spelling of
 // theirs, and that agree in everything else. Each such create must have just one
 // record, and each such record just one create, in all batches.
-func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others map[Identity][]T) {
-	byTail := map[string][]T{}
-	for of, records := range others {
-		byTail[of.tail()] = append(byTail[of.tail()], records...)
-	}
+func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others map[string][]T) {
 	candidates := map[int][]T{}
 	claims := map[client.ID]int{}
 	for _, i := range items {
-		of := s.identity(s.changes[i].Input)
-		for _, record := range slices.Concat(byTail[of.tail()], byTail[""]) {
-			if s.attempt(i).mayHaveMade(record.Meta()) && s.mayBe(of, record) && s.carried(s.changes[i].Input, record) {
-				candidates[i] = append(candidates[i], record)
-				claims[record.Meta().ID]++
-			}
+		if found := s.respelled(i, others, s.carried); len(found) > 0 {
+			candidates[i] = found
+		}
+		for _, record := range candidates[i] {
+			claims[record.Meta().ID]++
 		}
 	}
 	for i, records := range candidates {

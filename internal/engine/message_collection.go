@@ -23,6 +23,7 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		isStub:      client.Message.IsStub,
 		suffices:    e.contents.suffices,
 		mayBeListed: e.contents.mayBeListed,
+		isReferred:  e.contents.isReferred,
 		identity: func(in client.MessageInput) Identity {
 			return messageIdentity(orZero(in.TextMessageConversationID), orZero(in.Direction), orZero(in.Content))
 		},

@@ -42,7 +42,8 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 }
 
 // ReferToMessages tells the engine which messages its caller refers to. The engine returns
-// those that it does not know as owned as stubs.
+// those that it does not know as owned as stubs, and deletes none of them: one resource may
+// drop what another one takes over.
 func (e *Engine) ReferToMessages(ids []client.ID) {
 	others := map[client.ID]int64{}
 	for _, id := range ids {
@@ -61,11 +62,11 @@ func (e *Engine) ReferToMessages(ids []client.ID) {
 	}
 }
 
-// RefersToMessage reports whether [Engine.ReferToMessages] has named the message.
-func (e *Engine) RefersToMessage(id client.ID) bool {
-	e.contents.mu.Lock()
-	defer e.contents.mu.Unlock()
-	return e.contents.referred[id]
+// isReferred reports whether [Engine.ReferToMessages] has named the message.
+func (c *contents) isReferred(id client.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.referred[id]
 }
 
 func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {

@@ -22,8 +22,8 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	w.engine.claims.lose(creates, 1)
 	defer w.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
-	for {
-		doubts, err := w.look(ctx, items, creates)
+	for last := false; ; {
+		doubts, isOpen, err := w.look(ctx, items, creates, last)
 		items = w.unsettled(items)
 		switch {
 		case len(items) == 0:
@@ -32,6 +32,10 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			return items, nil
 		case err == nil || mayPass(err):
 			if looks.wait(ctx) {
+				continue
+			}
+			if isOpen && !last && ctx.Err() == nil {
+				last = true
 				continue
 			}
 			err = cmp.Or(err, context.Cause(ctx))
@@ -83,24 +87,26 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	return &LostCreateError{Attempt: *change.Earlier, Err: err}
 }
 
-// look is one look of settle. It returns the records that creates may have made although it
-// does not recognize them.
-func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate) (doubts map[int][]T, err error) {
+// look is one look of settle. Only the last one adopts records that lack something: until then,
+// a better one may still appear. look returns the records that creates may have made although
+// it does not recognize them, and whether a last look would adopt any.
+func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, isOpen bool, err error) {
 	// Other batches may be creating the same. They must claim what they have created first.
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
-		return nil, context.Cause(ctx)
+		return nil, false, context.Cause(ctx)
 	}
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
+	s.last = last || w.exact
 	s.inputs = make(map[string]bool, len(creates))
 	for _, create := range creates {
 		s.inputs[create.input] = true
 	}
 	if err := s.run(ctx); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	s.takeUpdates()
 	s.takeCreates(ctx)
 	s.passOthers()
-	return s.doubts(), nil
+	return s.doubts(), s.isOpen, nil
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -20,9 +21,19 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 	})
 }
 
+// remove deletes the records of one batch, but none that the caller refers to.
 func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
 	c.reads.finish(ids)
-	return c.entity.remove(ctx, ids, options)
+	due := slices.DeleteFunc(slices.Clone(ids), func(id client.ID) bool { return c.isReferred != nil && c.isReferred(id) })
+	failed := make(map[client.ID]error, len(due))
+	for i, err := range c.entity.remove(ctx, due, options) {
+		failed[due[i]] = err
+	}
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		errs[i] = failed[id]
+	}
+	return errs
 }

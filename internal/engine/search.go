@@ -20,6 +20,8 @@ type search[T client.Record, In Input] struct {
 	places  map[client.ID][]int // items to create, by the phone or conversation they belong to
 	wanted  map[Identity]int64  // identities of what they make, also with only the tail as name, and what these are newer than
 	floor   int64
+	last    bool  // no look follows
+	isOpen  bool  // a last look would adopt a record that lacks something
 	created int64 // revision that everything created is above
 
 	talked  map[client.ID]bool // conversations with messages since

@@ -60,4 +60,5 @@ type shape[T client.Record, In Input] struct {
 	isStub      func(T) bool
 	suffices    func(T) bool                         // the engine needs no more of the record than this
 	mayBeListed func(id client.ID, floor int64) bool // a list above the floor may show all that is needed
+	isReferred  func(client.ID) bool                 // the caller needs the record, so it is not deleted
 }

@@ -165,7 +165,6 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 	}
 	_ = group.Wait()
 	behind := isBehind(results)
-	w.dropMoved(api)
 	for i, removal := range w.removals {
 		group.Go(func() error {
 			if w.removals[i].err = behind; behind == nil {
@@ -179,11 +178,6 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 		w.settle(&w.writes[i], result)
 	}
 	w.finish()
-}
-
-// dropMoved drops the removals of messages that another conversation attaches in this run.
-func (w *messageWork) dropMoved(api *engine.Engine) {
-	w.removals = slices.DeleteFunc(w.removals, func(r messageRemoval) bool { return api.RefersToMessage(reference(r.prior.ID)) })
 }
 
 // isBehind returns the error of a write that was not sent because the space is older than the
@@ -212,7 +206,6 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
 	var ids []client.ID
 	for _, w := range works {
-		w.dropMoved(api)
 		for _, removal := range w.removals {
 			ids = append(ids, reference(removal.prior.ID))
 		}
