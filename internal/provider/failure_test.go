@@ -221,6 +221,21 @@ func TestRemovalThatFails(t *testing.T) {
 	}
 }
 
+// The entries of a request that was refused as a whole share one error, however many they are.
+func TestManyOfOneRequest(t *testing.T) {
+	t.Parallel()
+	failed := map[string]error{}
+	whole := &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON"}
+	for i := range 98 {
+		failed[fmt.Sprintf("%03d", i)] = whole
+	}
+	diags := (&bulkWork{failed: failed}).done("Update")
+	if texts := told(diags); len(texts) != 1 {
+		t.Errorf("%d errors: %q", len(texts), texts)
+	}
+	wantTexts(t, diags, "At least one of", "and 88 more")
+}
+
 func TestProtected(t *testing.T) {
 	t.Parallel()
 	err := &engine.ProtectedError{Err: refusal()}

@@ -117,15 +117,14 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	groups := map[string]*failure{}
 	var order []*failure
 	for n, f := range rarestFirst(w.failures(action)) {
-		group := f.text()
+		group := f.action + fmt.Sprintf("%p", f.err) // the error of a request is the same one for all its keys
 		switch {
 		case isConsequence(f.err) || isLeftover(f.err):
-		case n < mostListed: // people don't read more
-			group = fmt.Sprintf("%p", f.err) // the error of a request is the same one for all its keys
+			group = f.action + f.text()
+		case n < mostListed || groups[group] != nil: // people don't read more
 		default:
-			group = fmt.Sprint("problem ", client.ProblemOf(f.err))
+			group = f.action + fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
-		group = f.action + group
 		if first := groups[group]; first != nil {
 			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
 			first.unnamed = (first.unnamed || len(first.keys) == 2) && first.err == f.err //nolint:errorlint // the very same one
