@@ -22,6 +22,9 @@ func (f failure) outcomeUnknown() string {
 			"again: the new plan shows what is left to do.",
 			f.thing(), f.subject.ID.ValueString())
 	}
+	if ids, isOpen := isAmbiguous(f.err); isOpen && f.message {
+		return notIdentified(ids)
+	}
 	if f.message {
 		return "The message may or may not have been created. The next plan looks for it in the conversation, " +
 			"and creates it again only if it isn't there. Don't plan with -refresh=false: such a plan does not " +

@@ -118,12 +118,16 @@ func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
 	for i, candidate := range candidates {
 		ids[i] = candidate.ID
 	}
-	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified",
-		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of "+
-			"the conversation: %s. It chooses none, and doesn't send the message again. The next plan looks "+
-			"again.\n\n"+
-			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the "+
-			"message under another key. Terraform then creates it again.", at, idList(ids)))
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", located(at, notIdentified(ids)))
+}
+
+// notIdentified says what to do about a message that may be one of these.
+func notIdentified(ids []client.ID) string {
+	return fmt.Sprintf("The provider has sent the message, but can't tell whether it is one of these messages of "+
+		"the conversation: %s. It chooses none, and doesn't send the message again. The next plan looks "+
+		"again.\n\n"+
+		"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the "+
+		"message under another key. Terraform then creates it again.", idList(ids))
 }
 
 // failedMessages returns the planned messages of a conversation that could not
