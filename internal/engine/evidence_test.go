@@ -346,3 +346,30 @@ func TestIDsInAnotherOrder(t *testing.T) {
 		}
 	})
 }
+
+// A customer answers in a conversation before it is undone. Undo does not delete what the
+// customer has written.
+func TestUndoDeletesNoAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.engine.settings.BatchSize = 1
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Skip: 1, Times: 1, Latency: time.Second, Do: func() {
+			for _, record := range s.live() {
+				if record["recipient_phone_number"] == apitest.NumberOf(1) {
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": record["id"], "content": "Thanks", "direction": 2})
+					apitest.Must(t, err)
+				}
+			}
+		}})
+		s.engine.Conversations.batches = make(chan struct{}, 1) // one after the other
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), newConversation(2), linked(newConversation(3), unknown)}, client.WriteOptions{}, true)
+		if live := s.live(); len(live) != 2 || live[1]["recipient_phone_number"] != apitest.NumberOf(1) || !errors.As(results[0].Err, new(*LeftoverError)) {
+			t.Errorf("the answered conversation: %v of %v", results[0].Err, live)
+		}
+		if !errors.As(results[1].Err, new(*UndoneError)) {
+			t.Errorf("the other one: %v", results[1].Err)
+		}
+	})
+}

@@ -106,14 +106,21 @@ func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
 	return found
 }
 
-var errUnreadable = errors.New("it can't be read, so it may have existed before")
+var (
+	errUnreadable = errors.New("it can't be read, so it may have existed before")
+	errAnswered   = errors.New("others have written messages in it")
+)
 
-// undo deletes what was created. An adopted record that others use stays, because it may be
-// theirs. So does a record that can't be read: it may have existed before.
+// undo deletes what was created. A record that others use stays: it may be theirs. So does a
+// record that can't be read: it may have existed before.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []client.ID
 	found := w.findCreated(ctx)
+	var talked map[client.ID]bool
+	if w.talks != nil && len(found) > 0 {
+		talked, _ = w.talks(ctx, w.before.Revision)
+	}
 	for _, i := range w.all() {
 		id := w.createdID(i)
 		record, isThere := found[id]
@@ -126,6 +133,8 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		case w.results[i].Adopted && w.isUsed(ctx, i, id):
 			w.head(i).ID = client.Field[client.ID]{} // the record may be someone else's
 			w.failUnknown([]int{i}, &AmbiguousError{IDs: []client.ID{id}})
+		case talked[id] && w.isUsed(ctx, i, id):
+			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}
 		default:
 			created = append(created, i)
 			ids = append(ids, id)
