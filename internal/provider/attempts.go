@@ -63,7 +63,26 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if !ok {
 		return attempt{}, false
 	}
-	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: withDirections(sent), IsRecalled: lost.IsRecalled}, true
+	sent = withDirections(sent)
+	if messages, _ := sent.Messages.Get(); len(lost.Messages) > 0 {
+		sent.Messages = client.Value(withMessagesOf(messages, lost.Messages))
+	}
+	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
+}
+
+// withMessagesOf adds the messages that an earlier attempt has sent in addition, by their
+// directions.
+func withMessagesOf(messages, earlier []client.MessageInput) []client.MessageInput {
+	counts := map[client.Field[int]]int{}
+	for _, message := range messages {
+		counts[message.Direction]++
+	}
+	for _, message := range earlier {
+		if counts[message.Direction]--; counts[message.Direction] < 0 {
+			messages = append(messages, client.MessageInput{Direction: message.Direction})
+		}
+	}
+	return messages
 }
 
 // withDirections returns the input with only the directions of its messages: the state
