@@ -24,7 +24,8 @@ type Attempt struct {
 	// names each record, because an older one may still turn up.
 	Passed map[client.ID]int64
 	// Messages are those that it has sent inside a conversation, with their directions. A
-	// conversation with more messages is used by others.
+	// conversation with more messages is used by others. They are nil in the error of a first
+	// attempt, which has sent those of its input.
 	Messages []client.MessageInput
 	// IsRecalled means that the caller no longer knows all that it had passed. Then a record
 	// that has changed since it was created may be one of those.

@@ -43,14 +43,15 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		hasChanged: func(c client.Conversation) bool {
 			return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
 		},
-		prepare: prepareLinks,
-		sent:    e.withKeptLinks,
-		adds:    addsLinks,
-		isPlain: func(in client.ConversationInput) bool { return !setsRelations(in) },
-		inUse:   e.hasOtherMessages,
-		talks:   e.haveMessages,
-		clean:   e.removeDropped,
-		extend:  e.readMessages,
+		prepare:      prepareLinks,
+		sent:         e.withKeptLinks,
+		adds:         addsLinks,
+		isPlain:      func(in client.ConversationInput) bool { return !setsRelations(in) },
+		inUse:        e.hasOtherMessages,
+		talks:        e.haveMessages,
+		sentMessages: sentMessages,
+		clean:        e.removeDropped,
+		extend:       e.readMessages,
 	})
 }
 
@@ -108,13 +109,11 @@ func (e *Engine) haveMessages(ctx context.Context, floor int64) (map[client.ID]b
 }
 
 // hasOtherMessages reports whether the conversation has more messages of a direction than
-// the change makes, or its earlier attempt has made. If it can't tell, it reports true.
+// the change has sent, or its earlier attempt. If it can't tell, it reports true.
 func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
-	left := perDirection(inlineMessages(change))
-	if change.Earlier != nil {
-		for direction, count := range perDirection(change.Earlier.Messages) {
-			left[direction] = max(left[direction], count)
-		}
+	left := map[int]int{} // by direction; 0: any
+	for _, message := range sentMessages(change) {
+		left[orZero(message.Direction)]++
 	}
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range e.Messages.entity.All(ctx, query) {
@@ -135,12 +134,25 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 	return false
 }
 
-// perDirection counts messages by their directions. 0 stands for those that have none, which
-// the CRM may give any.
-func perDirection(messages []client.MessageInput) map[int]int {
+// sentMessages returns the messages that the change has sent, or its earlier attempt, with
+// their directions. If both have sent some, either may have made the conversation: of each
+// direction, it returns as many as the one that has sent more.
+func sentMessages(change *pending[client.ConversationInput]) []client.MessageInput {
+	if change.Earlier == nil {
+		return inlineMessages(change)
+	}
+	sent := slices.Clone(change.Earlier.Messages)
+	if !change.isSent {
+		return sent
+	}
 	counts := map[int]int{}
-	for _, message := range messages {
+	for _, message := range sent {
 		counts[orZero(message.Direction)]++
 	}
-	return counts
+	for _, message := range inlineMessages(change) {
+		if counts[orZero(message.Direction)]--; counts[orZero(message.Direction)] < 0 {
+			sent = append(sent, client.MessageInput{Direction: message.Direction})
+		}
+	}
+	return sent
 }

@@ -40,6 +40,10 @@ type shape[T client.Record, In Input] struct {
 	// caller may not list messages, it returns none. It is nil if there are no messages.
 	talks func(context.Context, int64) (map[client.ID]bool, error)
 
+	// sentMessages returns the messages that an item and its earlier attempt have sent inside
+	// a conversation, by their directions. It is nil if there are no messages.
+	sentMessages func(*pending[In]) []client.MessageInput
+
 	// prepare adapts an update to the record that the CRM holds.
 	prepare func(*pending[In], T)
 	// isPlain reports whether the update can do without prepare.

@@ -15,6 +15,7 @@ type pending[In Input] struct {
 	kept    map[link]client.ID    // relations of the links that the conversation already has
 	dropped []client.ID           // relations that the update removes
 	inline  []client.MessageInput // messages of a create that has become an update
+	isSent  bool                  // in this batch
 	refused bool                  // when it was repeated; the lost request may be the reason
 }
 
@@ -121,9 +122,14 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err}
 		for _, i := range creates {
 			w.results[i].Err = lost
-			if w.changes[i].Earlier != nil {
-				w.results[i].Err = &LostCreateError{Attempt: w.attempt(i), Err: err}
+			if w.changes[i].Earlier == nil {
+				continue
 			}
+			attempt := w.attempt(i)
+			if w.sentMessages != nil {
+				attempt.Messages = w.sentMessages(&w.changes[i])
+			}
+			w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
 		}
 	}
 }

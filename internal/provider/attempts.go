@@ -64,25 +64,10 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 		return attempt{}, false
 	}
 	sent = withDirections(sent)
-	if messages, _ := sent.Messages.Get(); len(lost.Messages) > 0 {
-		sent.Messages = client.Value(withMessagesOf(messages, lost.Messages))
+	if lost.Messages != nil {
+		sent.Messages = client.Value(lost.Messages)
 	}
 	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
-}
-
-// withMessagesOf adds the messages that an earlier attempt has sent in addition, by their
-// directions.
-func withMessagesOf(messages, earlier []client.MessageInput) []client.MessageInput {
-	counts := map[client.Field[int]]int{}
-	for _, message := range messages {
-		counts[message.Direction]++
-	}
-	for _, message := range earlier {
-		if counts[message.Direction]--; counts[message.Direction] < 0 {
-			messages = append(messages, client.MessageInput{Direction: message.Direction})
-		}
-	}
-	return messages
 }
 
 // withDirections returns the input with only the directions of its messages: the state
@@ -101,6 +86,9 @@ func withDirections(sent client.ConversationInput) client.ConversationInput {
 // earlier returns the attempt as the engine knows it.
 func (a attempt) earlier() *engine.Attempt {
 	messages, _ := a.Sent.Messages.Get()
+	if messages == nil {
+		messages = []client.MessageInput{}
+	}
 	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: messages, IsRecalled: a.IsRecalled}
 }
 

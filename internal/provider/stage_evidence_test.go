@@ -293,3 +293,45 @@ func TestStage_messageWithoutConversation(t *testing.T) {
 		}
 	})
 }
+
+// A customer's conversation with a message is not the result of an earlier attempt that has
+// sent none, whatever messages the entry declares now.
+func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
+		must(s.t, err)
+		now := numbered(2).entries()
+		now["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
+		for range 2 {
+			if _, errors := s.apply(s.bulk(now, nil)); !strings.Contains(errors, theirs) {
+				s.t.Errorf("the apply says %q", errors)
+			}
+		}
+	})
+}
+
+// An attempt keeps what it has sent, also if the next one, which finds several, sends less.
+func TestStage_attemptKeepsItsMessages(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := func(texts messageTexts) map[string]block {
+			entries := numbered(2).entries()
+			entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(entries, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter, 2)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+		if _, errors := s.apply(config(messageTexts{"a": "One"})); !strings.Contains(errors, theirs) {
+			s.t.Errorf("with several, the apply says %q", errors)
+		}
+		must(s.t, s.Purge(conversations, theirs))
+		if _, errors := s.apply(config(messageTexts{"a": "One"})); errors != "" {
+			s.t.Errorf("with one, the apply says %q", errors)
+		}
+	})
+}
