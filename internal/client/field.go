@@ -55,13 +55,12 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &f.value)
 }
 
-// fieldsOf returns the names of the fields that an input sets, except those of its
-// [Head].
+// fieldsOf returns the names of the fields that are set.
 func fieldsOf(input any) []string {
 	var names []string
 	value := reflect.ValueOf(input)
 	for i := range value.NumField() {
-		if field := value.Type().Field(i); !field.Anonymous && !value.Field(i).IsZero() {
+		if field := value.Type().Field(i); !value.Field(i).IsZero() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			names = append(names, name)
 		}

@@ -71,7 +71,7 @@ func TestValidatorsNameTheKey(t *testing.T) {
 	}
 	text(isReference{entity: "Phones"}, in.AtName("phone_id"), "x")
 	text(isReference{entity: "Contacts"}, in.AtName("recipient_contact_id"), "https://x/entities/Accounts/30000000-0000-4000-8000-00000000000a")
-	text(isTime{}, in.AtName("messages").AtMapKey("hi").AtName("datetime_sent"), "now")
+	text(isTime, in.AtName("messages").AtMapKey("hi").AtName("datetime_sent"), "now")
 	for _, v := range messageAttributes()["content"].(interface{ StringValidators() []validator.String }).StringValidators() {
 		text(v, in.AtName("messages").AtMapKey("hi").AtName("content"), "")
 	}

@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"maps"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -22,7 +20,7 @@ type numbers struct {
 // the id of the conversation. The CRM may keep only the digits, or mask some of them.
 // Then only this memory tells that the number is the configured one, and that the
 // conversation need not be replaced.
-type keptNumbers map[string]keptNumber
+type keptNumbers map[client.ID]keptNumber
 
 // A keptNumber is one number in two spellings.
 type keptNumber struct {
@@ -54,7 +52,7 @@ func (n numbers) sameIn(id types.String) func(a, b attr.Value) bool {
 		if n.same(a, b) {
 			return true
 		}
-		kept, found := n.kept[reference(id).String()]
+		kept, found := n.kept[reference(id)]
 		return found && isKnown(a) && isKnown(b) && kept.Held != "" &&
 			n.Same(kept.sent(n, textOf(a)), kept.sent(n, textOf(b)))
 	}
@@ -72,7 +70,7 @@ func (k keptNumber) sent(n numbers, number string) string {
 // asSent returns a conversation of the CRM with the number as it was sent. If the CRM's
 // spelling could not be read back before, asSent remembers it.
 func (n numbers) asSent(c client.Conversation) client.Conversation {
-	id, number := c.ID.String(), c.RecipientPhoneNumber
+	id, number := c.ID, c.RecipientPhoneNumber
 	kept, found := n.kept[id]
 	switch {
 	case !found || number == "":
@@ -93,7 +91,7 @@ func (n numbers) asSent(c client.Conversation) client.Conversation {
 
 // asHeld returns the number of a conversation in the spelling in which the CRM holds it.
 func (n numbers) asHeld(id client.ID, number string) string {
-	if kept, found := n.kept[id.String()]; found && kept.Held != "" && n.Same(kept.Sent, number) {
+	if kept, found := n.kept[id]; found && kept.Held != "" && n.Same(kept.Sent, number) {
 		return kept.Held
 	}
 	return number
@@ -111,7 +109,7 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 	if held != "" && !sent.ID.IsZero() && !n.MayBeSpelling(number, held) {
 		return false
 	}
-	n.kept[id.String()] = keptNumber{Sent: number, Held: held}
+	n.kept[id] = keptNumber{Sent: number, Held: held}
 	return held != ""
 }
 
@@ -121,15 +119,6 @@ func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
 	id, isUpdate := sent.ID.Get()
 	number, isSet := sent.RecipientPhoneNumber.Get()
 	if isUpdate && isSet && n.kept != nil && client.ProblemOf(err) == client.OutcomeUnknown {
-		n.kept[id.String()] = keptNumber{Sent: number, Open: true}
+		n.kept[id] = keptNumber{Sent: number, Open: true}
 	}
-}
-
-// keep forgets all conversations except these.
-func (k keptNumbers) keep(conversations []*ownedModel) {
-	left := make(map[string]bool, len(conversations))
-	for _, conversation := range conversations {
-		left[reference(conversation.ID).String()] = true
-	}
-	maps.DeleteFunc(k, func(id string, _ keptNumber) bool { return !left[id] })
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -82,18 +83,14 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	if m.owner == "" {
 		m.owner = rand.Text()
 	}
-	m.messages.keep(conversations)
-	m.numbers.kept.keep(conversations)
-	m.keepParts(conversations)
-	if len(m.adopted) > 0 {
-		before := m.adopted
-		m.adopted = map[client.ID]bool{}
-		for _, conversation := range conversations {
-			if id := reference(conversation.ID); before[id] {
-				m.adopted[id] = true
-			}
-		}
+	ids := make(map[client.ID]bool, len(conversations))
+	for _, conversation := range conversations {
+		ids[reference(conversation.ID)] = true
 	}
+	maps.DeleteFunc(m.numbers.kept, func(id client.ID, _ keptNumber) bool { return !ids[id] })
+	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
+	m.messages.keep(conversations)
+	m.keepParts(conversations)
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {

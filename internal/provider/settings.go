@@ -73,7 +73,7 @@ func settingsSchema() schema.Schema {
 	duration := func(description string, fallback, least, most time.Duration) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isDuration{least: least, most: most}},
+			Validators:          []validator.String{isDuration(least, most)},
 			MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description, least, most, fallback),
 		}
 	}
@@ -100,7 +100,7 @@ func settingsSchema() schema.Schema {
 			},
 			"default_region": schema.StringAttribute{
 				Optional:   true,
-				Validators: []validator.String{isRegion{}},
+				Validators: []validator.String{isRegion},
 				MarkdownDescription: "The region of phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
 					"With `US`, `(555) 010-0000` and `+1 555 010 0000` are the same number. If you omit it, the provider compares numbers without `+` as text. It sends each number as you write it.",
 			},

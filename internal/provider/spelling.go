@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -17,14 +19,8 @@ func isKnown(value attr.Value) bool {
 	if value.IsNull() || value.IsUnknown() {
 		return false
 	}
-	if set, ok := value.(types.Set); ok {
-		for _, element := range set.Elements() {
-			if !isKnown(element) {
-				return false
-			}
-		}
-	}
-	return true
+	set, _ := value.(types.Set)
+	return !slices.ContainsFunc(set.Elements(), func(element attr.Value) bool { return !isKnown(element) })
 }
 
 // hasUnknown reports whether the value, or any element of it, is unknown.

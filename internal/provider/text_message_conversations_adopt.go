@@ -152,7 +152,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 			}
 		}
 		if change.adopted && !change.write.IsNeeded() {
-			w.keepWritten(*change, *change.before(), engine.Result[client.Conversation]{})
+			w.keepWritten(*change, *change.prior.conversation(), engine.Result[client.Conversation]{})
 			continue
 		}
 		due = append(due, *change)

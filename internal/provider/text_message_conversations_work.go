@@ -51,9 +51,6 @@ type bulkChange struct {
 	write   conversationChange
 }
 
-// before returns the conversation before its update, nil for a create.
-func (c bulkChange) before() *conversationModel { return c.prior.conversation() }
-
 // bulkMessages are the messages of one entry.
 type bulkMessages struct {
 	key            string
@@ -91,11 +88,11 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.write = change.planned.change(known.numbers, change.before())
+		change.write = change.planned.change(known.numbers, change.prior.conversation())
 		if change.prior == nil {
 			change.write.Input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.write.IsNeeded() {
-			w.keepWritten(change, *change.before(), engine.Result[client.Conversation]{})
+			w.keepWritten(change, *change.prior.conversation(), engine.Result[client.Conversation]{})
 			continue
 		}
 		w.changes = append(w.changes, change)
@@ -195,7 +192,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
-		w.keepWritten(change, unreadConversation(unread.ID, change.before()), engine.Result[client.Conversation]{})
+		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
 		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
