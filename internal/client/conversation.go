@@ -22,9 +22,15 @@ type ConversationFields[S, R, L, M any] struct {
 	Messages M `json:"messages,omitzero"` // nil unless the query asks for them: there may be thousands
 }
 
+// The fields of a record and those of an input. A literal names them so.
+type (
+	ConversationValues = ConversationFields[string, ID, []Ref[Relation], []Ref[Message]]
+	ConversationWrites = ConversationFields[Field[string], Field[ID], Field[[]RelationInput], Field[[]MessageInput]]
+)
+
 // A Conversation is a TextMessageConversation as the API returns it.
 type Conversation struct {
-	ConversationFields[string, ID, []Ref[Relation], []Ref[Message]]
+	ConversationValues
 
 	ID                ID    `json:"id"`
 	Revision          int64 `json:"revision"` // the space's counter when the record last changed
@@ -49,12 +55,12 @@ type Head struct {
 // Without an ID, it creates one. An update leaves absent fields as they are.
 type ConversationInput struct {
 	Head
-	ConversationFields[Field[string], Field[ID], Field[[]RelationInput], Field[[]MessageInput]]
+	ConversationWrites
 }
 
 // Fields returns the names of the fields that the input sets, except id and
 // revision.
-func (in ConversationInput) Fields() []string { return fieldsOf(in.ConversationFields) }
+func (in ConversationInput) Fields() []string { return fieldsOf(in.ConversationWrites) }
 
 // A Ref is a record that another one refers to. The reply holds its URI or, with
 // "expand", the whole record.

@@ -15,9 +15,15 @@ type MessageFields[S, R, E, T any] struct {
 	Status                    E `json:"status,omitzero"`      // one of [MessageStatuses]; 0: none
 }
 
+// The fields of a record and those of an input, as in a conversation.
+type (
+	MessageValues = MessageFields[string, ID, int, Time]
+	MessageWrites = MessageFields[Field[string], Field[ID], Field[int], Field[Time]]
+)
+
 // A Message is a TextMessage as the API returns it.
 type Message struct {
-	MessageFields[string, ID, int, Time]
+	MessageValues
 
 	ID                 ID      `json:"id"`
 	ChatConversationID ID      `json:"chat_conversation_id"`
@@ -39,12 +45,12 @@ func (m Message) IsStub() bool { return m.Content == "" && m.Direction == 0 }
 // [ConversationInput.Messages], it does not name its conversation.
 type MessageInput struct {
 	Head
-	MessageFields[Field[string], Field[ID], Field[int], Field[Time]]
+	MessageWrites
 }
 
 // Fields returns the names of the fields that the input sets, except id and
 // revision.
-func (in MessageInput) Fields() []string { return fieldsOf(in.MessageFields) }
+func (in MessageInput) Fields() []string { return fieldsOf(in.MessageWrites) }
 
 // An EnumValue is a number of the API and its name.
 type EnumValue struct {

@@ -311,7 +311,9 @@ func TestAlteredMessageIsNotSentAgain(t *testing.T) {
 		conversation := s.create(t.Context(), t, 1).ID
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
-			TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
+			MessageWrites: client.MessageWrites{
+				TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
+			},
 		}}, 0)
 		if !errors.As(result.Err, new(*AmbiguousError)) || len(s.Records("TextMessages")) != 1 {
 			t.Errorf("%d messages: %v", len(s.Records("TextMessages")), result.Err)

@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -15,7 +17,7 @@ func TestNumbers_remember(t *testing.T) {
 	t.Parallel()
 	const sent = "+1 907 555 0133"
 	id := parse(t, idC)
-	create := client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}
+	create := client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}
 	update := create
 	update.ID = client.Value(id)
 	for name, test := range map[string]struct {
@@ -24,11 +26,11 @@ func TestNumbers_remember(t *testing.T) {
 		want  keptNumbers
 	}{
 		"the same":                  {create, "+19075550133", keptNumbers{}},
-		"rewritten":                 {create, "19075550133", keptNumbers{idC: {Sent: sent, Held: "19075550133"}}},
-		"not recognised, created":   {create, "token", keptNumbers{idC: {Sent: sent, Held: "token"}}},
+		"rewritten":                 {create, "19075550133", keptNumbers{id: {Sent: sent, Held: "19075550133"}}},
+		"not recognised, created":   {create, "token", keptNumbers{id: {Sent: sent, Held: "token"}}},
 		"not recognised, updated":   {update, "token", keptNumbers{}},
-		"rewritten, updated":        {update, "*******0133", keptNumbers{idC: {Sent: sent, Held: "*******0133"}}},
-		"not read back":             {create, "", keptNumbers{idC: {Sent: sent, Held: ""}}},
+		"rewritten, updated":        {update, "*******0133", keptNumbers{id: {Sent: sent, Held: "*******0133"}}},
+		"not read back":             {create, "", keptNumbers{id: {Sent: sent, Held: ""}}},
 		"another field was written": {client.ConversationInput{}, "19075550133", keptNumbers{}},
 	} {
 		n := numbers{kept: keptNumbers{}}
@@ -47,31 +49,39 @@ func TestNumbers_asSent(t *testing.T) {
 		kept, actual, want string
 		left               keptNumbers
 	}{
-		"as remembered":          {held, "*** ****0133", sent, keptNumbers{idC: {Sent: sent, Held: held}}},
-		"not read back before":   {"", held, sent, keptNumbers{idC: {Sent: sent, Held: held}}},
-		"drift":                  {held, "*******0134", "*******0134", keptNumbers{idC: {Sent: sent, Held: held}}},
+		"as remembered":          {held, "*** ****0133", sent, keptNumbers{id: {Sent: sent, Held: held}}},
+		"not read back before":   {"", held, sent, keptNumbers{id: {Sent: sent, Held: held}}},
+		"drift":                  {held, "*******0134", "*******0134", keptNumbers{id: {Sent: sent, Held: held}}},
 		"written as sent by now": {held, "+19075550133", "+19075550133", keptNumbers{}},
-		"without a number":       {held, "", "", keptNumbers{idC: {Sent: sent, Held: held}}},
+		"without a number":       {held, "", "", keptNumbers{id: {Sent: sent, Held: held}}},
 	} {
-		n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: test.kept}}}
-		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
+		n := numbers{kept: keptNumbers{id: {Sent: sent, Held: test.kept}}}
+		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
 		if diff := cmp.Diff(test.left, n.kept); diff != "" {
 			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
 		}
 	}
-	n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: held}, idA: {Sent: sent, Held: held}}}
+	n := numbers{kept: keptNumbers{id: {Sent: sent, Held: held}, parse(t, idA): {Sent: sent, Held: held}}}
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
 	changed := prior
 	changed.RecipientContactID = types.StringValue(idB)
 	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	if n.kept.keep([]*ownedModel{{conversationModel: prior}}); len(n.kept) != 1 || n.kept[idC].Held != held {
+	left := memory{numbers: n, messages: newMessageMemory()}
+	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.kept) != 1 || n.kept[id].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.kept)
 	}
 }
+
+// noPrivateState holds nothing.
+type noPrivateState struct{}
+
+func (noPrivateState) GetKey(context.Context, string) ([]byte, diag.Diagnostics) { return nil, nil }
+
+func (noPrivateState) SetKey(context.Context, string, []byte) diag.Diagnostics { return nil }
 
 // After an update with an unknown outcome, the provider recognizes the number in the
 // CRM's spelling, and does not mistake someone else's number for it.
@@ -79,7 +89,7 @@ func TestNumbers_rememberOpen(t *testing.T) {
 	t.Parallel()
 	const sent, held, another = "+1 907 555 0133", "*******0133", "*******0134"
 	id, unknown := parse(t, idC), &client.OutcomeUnknownError{Err: errors.New("lost")}
-	update := client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}
+	update := client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}
 	update.ID = client.Value(id)
 	for name, test := range map[string]struct {
 		input        client.ConversationInput
@@ -87,16 +97,16 @@ func TestNumbers_rememberOpen(t *testing.T) {
 		actual, want string
 		left         keptNumbers
 	}{
-		"carried out":        {update, unknown, held, sent, keptNumbers{idC: {Sent: sent, Held: held}}},
+		"carried out":        {update, unknown, held, sent, keptNumbers{id: {Sent: sent, Held: held}}},
 		"of someone else":    {update, unknown, another, another, keptNumbers{}},
-		"not carried out":    {update, unknown, "", "", keptNumbers{idC: {Sent: sent, Open: true}}},
+		"not carried out":    {update, unknown, "", "", keptNumbers{id: {Sent: sent, Open: true}}},
 		"refused":            {update, refusal(), held, held, keptNumbers{}},
-		"a create":           {client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}, unknown, held, held, keptNumbers{}},
+		"a create":           {client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}, unknown, held, held, keptNumbers{}},
 		"without the number": {client.ConversationInput{Head: update.Head}, unknown, held, held, keptNumbers{}},
 	} {
 		n := numbers{kept: keptNumbers{}}
 		n.rememberOpen(test.input, test.err)
-		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
+		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
 		if diff := cmp.Diff(test.left, n.kept); diff != "" {
