@@ -19,7 +19,7 @@ type Collection[T client.Record, In Input] struct {
 	feed    *feed[T]
 	writes  queues[Change[In], Result[T]]
 	removes queues[client.ID, error]
-	batches chan struct{} // one for each batch under way
+	batches turns // one for each batch under way
 }
 
 // agrees reports whether the record has everything that the input sets. Links that an

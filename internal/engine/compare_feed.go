@@ -13,11 +13,11 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	if len(items) == 0 || !w.engine.refused.narrows() {
 		return nil, items
 	}
-	if err := m.lock(ctx); err != nil {
+	if err := m.turn.take(ctx); err != nil {
 		w.fail(items, err)
 		return nil, nil
 	}
-	defer m.unlock()
+	defer m.turn.release()
 	var known []int
 	for _, i := range items {
 		m.begin(w.knownAsOf(i))

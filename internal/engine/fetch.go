@@ -83,7 +83,7 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	if err := f.list.lock(ctx); err != nil {
 		return err
 	}
-	defer f.list.unlock()
+	defer f.list.turn.release()
 	defer f.list.finish(f.wanted)
 	idle := f.takeKept(ctx)
 	for f.list.goesOn(f.listable, idle) {

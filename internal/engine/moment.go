@@ -5,8 +5,8 @@ import "sync"
 // A history is what an engine knows about the history of its space. From it, the engine
 // tells what is new, and whether a record that does not show is gone.
 type history struct {
-	asking chan struct{} // holds one while a caller waits for the space to show a revision
-	gaveUp bool          // such a wait was in vain; guarded by asking
+	asking turns // holds one while a caller waits for the space to show a revision
+	gaveUp bool  // such a wait was in vain; guarded by asking
 
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists
@@ -16,7 +16,7 @@ type history struct {
 }
 
 func newHistory() history {
-	return history{asking: make(chan struct{}, 1)}
+	return history{asking: make(turns, 1)}
 }
 
 // observe notes a revision that the space has shown.

@@ -78,12 +78,10 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 	if newest, wanted, there := e.seen.wanted(all); there && newest >= wanted {
 		return nil
 	}
-	select {
-	case e.seen.asking <- struct{}{}:
-		defer func() { <-e.seen.asking }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := e.seen.asking.take(ctx); err != nil {
+		return err
 	}
+	defer e.seen.asking.release()
 	return e.await(ctx, all)
 }
 

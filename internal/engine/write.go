@@ -20,13 +20,11 @@ func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], opt
 	all := w.all()
 	// A batch begins only when it can be sent. If it began earlier, what it knows of the
 	// space would be old by then, and the read-back would take longer.
-	select {
-	case c.batches <- struct{}{}:
-		defer func() { <-c.batches }()
-	case <-ctx.Done():
-		w.fail(all, context.Cause(ctx))
+	if err := c.batches.take(ctx); err != nil {
+		w.fail(all, err)
 		return w.results
 	}
+	defer c.batches.release()
 	w.begin(ctx)
 	w.carryOut(ctx, all)
 	// The read-back goes on even if the callers have given up, so that no id gets lost.
