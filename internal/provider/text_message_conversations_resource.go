@@ -85,9 +85,10 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.open)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
-	hasWork := changes || len(known.open) > 0 // what an earlier apply may have left is work too
-	plan.Failed = planFailed(hasWork)
-	plan.Revision = planRevision(hasWork, state.Revision)
+	plan.Failed, plan.Revision = types.MapValueMust(failedType, nil), state.Revision
+	if changes || len(known.open) > 0 { // what an earlier apply may have left is work too
+		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
+	}
 	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
 	removed := prior.without(planned)
 	if !abandons(state.DeletionPolicy) {
