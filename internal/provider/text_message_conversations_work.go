@@ -71,7 +71,7 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 	w := &bulkWork{
 		memory:       known,
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
-		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
+		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == client.RollbackAll,
 		abandon:      abandons(policy),
 		isNew:        prior == nil,
 		state:        entries{},
