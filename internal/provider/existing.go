@@ -82,7 +82,7 @@ const (
 // find returns the conversation that a create adopts, nil for none. own are the
 // conversations in the resource's own state. An *adoptionError says why none can be
 // adopted.
-func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, error) {
+func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step adoptionStep) (*client.Conversation, error) {
 	of := n.identityOf(m)
 	listed, err := e.of(ctx, api, n, of)
 	if err != nil {
@@ -93,7 +93,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	var free []client.Conversation
 	for _, conversation := range listed {
 		switch id := conversation.ID; {
-		case own[id]:
+		case own[id] != nil:
 		case e.stated[id], step == planAdoption && e.planned[id], e.adopted[id]:
 			return nil, &adoptionError{managed: true, ids: []client.ID{id}}
 		default:
@@ -188,8 +188,8 @@ func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics 
 }
 
 // findExisting returns the conversation that a create adopts, nil for none.
-func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
-	found, err := r.provider.existing.find(ctx, api, n, m, own, step)
+func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
+	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
 	if err == nil {
 		return found, nil
 	}
@@ -223,7 +223,7 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, planAdoption)
+	found, diags := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, planAdoption)
 	if found != nil {
 		diags.Append(warnOfAdopting(found.ID, planAdoption))
 	}

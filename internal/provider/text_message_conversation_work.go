@@ -29,7 +29,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change.Input.Messages = inlineMessages(plan.Messages)
 	change.Earlier = known.open.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
-		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
+		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
 		}

@@ -13,29 +13,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// findExisting finds the conversation that an entry adopts, nil for none.
-type findExisting func(context.Context, conversationModel) (*client.Conversation, error)
-
-// finder returns a function that finds conversations for the entries of a map. The
-// conversations of the map itself are no candidates: two entries may have the same
-// number.
-func (r *bulkResource) finder(api *engine.Engine, n numbers, prior entries, step adoptionStep) findExisting {
-	own := make(map[client.ID]bool, len(prior))
-	for _, id := range prior.ids() {
-		own[id] = true
-	}
-	return func(ctx context.Context, m conversationModel) (*client.Conversation, error) {
-		return r.provider.existing.find(ctx, api, n, m, own, step)
-	}
-}
-
 // planToAdopt warns of the conversations that new entries adopt.
 func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, known *memory) diag.Diagnostics {
 	api, diags := r.planningEngine()
 	if api == nil {
 		return diags
 	}
-	find, ids := r.finder(api, known.numbers, prior, planAdoption), map[string]client.ID{}
+	own, ids := prior.byID(), map[string]client.ID{}
 	var blind []string
 	for _, key := range planned.keys() {
 		if entry := planned[key]; entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
@@ -43,7 +27,7 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 		}
 	}
 	for _, key := range planned.mayExist(known) {
-		found, err := find(ctx, planned[key].conversationModel)
+		found, err := r.provider.existing.find(ctx, api, known.numbers, planned[key].conversationModel, own, planAdoption)
 		if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
@@ -133,12 +117,12 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 	blind := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
 		change := &w.changes[i]
-		if w.find != nil && change.prior == nil && change.write.Earlier == nil && change.planned.mayExist() {
+		if w.own != nil && change.prior == nil && change.write.Earlier == nil && change.planned.mayExist() {
 			phone := reference(change.planned.PhoneID)
 			var found *client.Conversation
 			err := blind[phone]
 			if err == nil {
-				found, err = w.find(ctx, change.planned.conversationModel)
+				found, err = w.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
 			}
 			switch {
 			case err != nil:

@@ -163,12 +163,9 @@ func (e entries) keysByID() map[client.ID]string {
 // without returns the existing entries whose conversations are not among the others.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)
-	kept := map[client.ID]bool{}
-	for _, id := range others.ids() {
-		kept[id] = true
-	}
+	kept := others.byID()
 	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
-		return !e.exists(key) || kept[reference(entry.ID)]
+		return !e.exists(key) || kept[reference(entry.ID)] != nil
 	})
 	return left
 }

@@ -256,7 +256,7 @@ func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, polic
 	work.api = api
 	diags.Append(claim(api, path.Root("conversations"), prior.ids()...)...)
 	if plan.AdoptExisting.ValueBool() {
-		work.find = r.finder(api, known.numbers, prior, applyAdoption)
+		work.own = prior.byID() // two of them may have the same number
 	}
 	return work, append(diags, known.space.check(api)...)
 }

@@ -22,7 +22,7 @@ type bulkWork struct {
 	causes       *causes // already explained
 	left         *leftAttempts
 	existing     *existing
-	find         findExisting // nil without adopt_existing
+	own          map[client.ID]*ownedModel // what the map has already, for adopt_existing; nil without it
 	memory       *memory
 	level        int64 // of validation
 	rollback     int
