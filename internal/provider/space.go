@@ -47,12 +47,9 @@ func (s *seenSpace) seen(api *engine.Engine) {
 // checkSpace checks during a plan that the provider has the space of the state, unless
 // provider settings are unknown.
 func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
-	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
+	api, _ := r.planningEngine() // its errors are reported where the engine is needed
+	if api == nil {
 		return nil
-	}
-	api, diags := r.provider.engine()
-	if diags.HasError() {
-		return nil // reported where the engine is needed
 	}
 	return m.space.check(api)
 }

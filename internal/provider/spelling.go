@@ -57,18 +57,7 @@ func namedBy(value attr.Value) []client.ID {
 func sameReference[T attr.Value](a, b T) bool { return reference(a) == reference(b) }
 
 func sameReferences(a, b attr.Value) bool {
-	if a.IsNull() != b.IsNull() {
-		return false
-	}
-	others := make(map[client.ID]bool)
-	for _, id := range references(b) {
-		others[id] = true
-	}
-	ids := references(a)
-	for _, id := range ids {
-		if !others[id] {
-			return false
-		}
-	}
-	return len(ids) == len(others)
+	ids, others := references(a), references(b)
+	return a.IsNull() == b.IsNull() && len(ids) == len(others) &&
+		!slices.ContainsFunc(ids, func(id client.ID) bool { return !slices.Contains(others, id) })
 }

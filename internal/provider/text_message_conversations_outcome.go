@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -106,9 +105,7 @@ func (w *bulkWork) openCreates() openCreates {
 
 // done returns the diagnostics of an update or a deletion.
 func (w *bulkWork) done(action string) diag.Diagnostics {
-	diags := w.diags
-	diags.Append(w.errors(action)...)
-	return diags
+	return append(w.diags, w.errors(action)...)
 }
 
 // errors returns an error for each key. Keys share an error if their request failed as a
@@ -144,12 +141,10 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	return diags
 }
 
-var uuidInText = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
-
 // referring returns those of the keys whose input contains a record that the text names. It
 // returns none if all of them do: that tells nothing.
 func (w *bulkWork) referring(keys []string, text string) (named []string) {
-	ids := uuidInText.FindAllString(text, -1)
+	ids := uuids.FindAllString(text, -1)
 	if len(ids) == 0 {
 		return nil
 	}
