@@ -64,7 +64,7 @@ func (in ConversationInput) Fields() []string { return fieldsOf(in.ConversationW
 
 // A Ref is a record that another one refers to. The reply holds its URI or, with
 // "expand", the whole record.
-type Ref[T any] struct {
+type Ref[T Record] struct {
 	ID     ID
 	Record *T // nil if the reply only holds the URI
 }
@@ -72,18 +72,10 @@ type Ref[T any] struct {
 // UnmarshalJSON reads a URI, a UUID or an object with an "id".
 func (r *Ref[T]) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '{' {
-		var head struct {
-			ID ID `json:"id"`
-		}
-		if err := json.Unmarshal(data, &head); err != nil {
-			return err
-		}
-		record := new(T)
-		if err := json.Unmarshal(data, record); err != nil {
-			return err
-		}
-		r.ID, r.Record = head.ID, record
-		return nil
+		r.Record = new(T)
+		err := json.Unmarshal(data, r.Record)
+		r.ID = (*r.Record).Meta().ID
+		return err
 	}
 	return json.Unmarshal(data, &r.ID)
 }

@@ -194,7 +194,7 @@ func relationField(name string, place func(*conversationModel) *types.Set) conve
 	kind := client.RelationKinds[max(i, 0)] // a test checks that the client has them all
 	f := shownField[client.ConversationInput](name, relationAttribute(kind), place,
 		func(c *client.Conversation) types.Set { return referencesFromAPI(kind.Linked(c)) })
-	f.alias, f.entity = kind.InputField(), kind.Entity
+	f.alias, f.entity = kind.InputField, kind.Entity
 	f.same = always(sameReferences)
 	f.text = func(_ numbers, value attr.Value) string {
 		return engine.TextOf(references(value)...)
