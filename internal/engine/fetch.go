@@ -136,7 +136,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 		return true // a get of its own returns the error, without failing the rest
 	}
 	*f.asOf(&record) = f.upTo
-	f.engine.claims.take(id)
+	f.engine.claims.claim(id, known)
 	f.found[id] = record
 	delete(f.missing, id)
 	f.listable--
@@ -154,7 +154,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		case err == nil:
 			asOf := f.asOf(&records[i])
 			*asOf = max(*asOf, f.upTo)
-			f.engine.claims.take(id)
+			f.engine.claims.claim(id, known)
 			f.found[id] = records[i]
 			delete(f.missing, id)
 		case client.ProblemOf(err) == client.NotFound:

@@ -70,7 +70,7 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 		return nil, context.Cause(ctx)
 	}
 	defer e.claims.creating.Release(everyone)
-	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && !e.claims.hasCreated(c.ID) })
+	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.originOf(c.ID) < created })
 }
 
 // OfNumber returns the conversations of a phone with a number, however that is written,

@@ -35,9 +35,6 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	e.Messages.Known(slices.Collect(maps.Keys(readAt))...)
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
-	if e.contents.readAt == nil {
-		e.contents.readAt = map[client.ID]int64{}
-	}
 	maps.Copy(e.contents.readAt, readAt)
 }
 

@@ -27,12 +27,6 @@ func (h *history) observe(revision int64) {
 	h.newest = max(h.newest, revision)
 }
 
-func (h *history) expect(revision int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.expected = max(h.expected, revision)
-}
-
 // wanted returns the newest revision that the space has shown, and the one that it must
 // show: the expected revision or, with all, the reached one if that is higher.
 func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
@@ -49,11 +43,4 @@ func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
 func (h *history) isBehind() bool {
 	newest, wanted, _ := h.wanted(false)
 	return newest < wanted
-}
-
-// reach notes a revision that the space has reached, though it has not shown it.
-func (h *history) reach(revision int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.reached = max(h.reached, revision)
 }

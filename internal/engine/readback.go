@@ -116,7 +116,7 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	switch {
 	case !found:
 		if w.creates[i] {
-			w.engine.seen.reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
+			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case w.wasThere(ctx, i, record):

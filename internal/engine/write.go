@@ -52,7 +52,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 	for i := range w.changes {
 		if id, update := w.head(i).ID.Get(); update {
 			w.reads.finish([]client.ID{id})
-			w.engine.claims.take(id)
+			w.engine.claims.claim(id, known)
 			continue
 		}
 		now, err := w.entity.now(ctx)
@@ -197,9 +197,9 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
 			if w.isCreate(i) {
-				w.engine.claims.create(id)
+				w.engine.claims.claim(id, created)
 			} else {
-				w.engine.claims.take(id)
+				w.engine.claims.claim(id, known)
 			}
 		} else if !client.IsRefusal(failed) {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item
