@@ -136,7 +136,7 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 			}
 		}
 		read += len(page.Records)
-		left := (page.Total - read + client.MaxPageSize - 1) / client.MaxPageSize
+		left := pagesFor(page.Total - read)
 		if more+left > most && !noneNewerFollow(page, floor) {
 			return more + left, nil
 		}

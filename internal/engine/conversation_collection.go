@@ -20,15 +20,12 @@ func wholeConversations() client.Query {
 
 func conversationsOf(e *Engine) *Collection[client.Conversation, client.ConversationInput] {
 	return newCollection(e, e.api.Conversations, shape[client.Conversation, client.ConversationInput]{
-		query:  wholeConversations(),
-		whole:  wholeConversations(),
-		headOf: func(in *client.ConversationInput) *client.Head { return &in.Head },
-		fields: conversationFields(e.numbers),
-		asOf:   func(c *client.Conversation) *int64 { return &c.AsOf },
-		complete: func(ctx context.Context, conversation *client.Conversation) error {
-			conversation.Messages = nil
-			return e.completeRelations(ctx, conversation)
-		},
+		query:    wholeConversations(),
+		whole:    wholeConversations(),
+		headOf:   func(in *client.ConversationInput) *client.Head { return &in.Head },
+		fields:   conversationFields(e.numbers),
+		asOf:     func(c *client.Conversation) *int64 { return &c.AsOf },
+		complete: e.completeConversation,
 		identity: func(in client.ConversationInput) Identity {
 			return Identity{orZero(in.PhoneID), e.numbers.Canonical(orZero(in.RecipientPhoneNumber))}
 		},

@@ -196,10 +196,10 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
-			if w.isCreate(i) {
-				w.engine.claims.claim(id, created)
-			} else {
+			if w.isUpdate(i) {
 				w.engine.claims.claim(id, known)
+			} else {
+				w.engine.claims.claim(id, created)
 			}
 		} else if !client.IsRefusal(failed) {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item
