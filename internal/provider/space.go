@@ -44,6 +44,15 @@ func (s *seenSpace) seen(api *engine.Engine) {
 	}
 }
 
+// engineFor returns the engine, after the check of the space of a state.
+func (r *baseResource) engineFor(known *memory) (*engine.Engine, diag.Diagnostics) {
+	api, diags := r.provider.engine()
+	if !diags.HasError() {
+		diags = append(diags, known.space.check(api)...)
+	}
+	return api, diags
+}
+
 // checkSpace checks during a plan that the provider has the space of the state, unless
 // provider settings are unknown.
 func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {

@@ -122,14 +122,11 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 func (r *conversationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.engine()
-	resp.Diagnostics.Append(diags...)
 	known, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	api, diags := r.engineFor(known)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
 		return
 	}
 	conversation, diags := r.read(ctx, api, state, known)

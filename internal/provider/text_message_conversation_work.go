@@ -18,11 +18,8 @@ import (
 // it fails, the id in the returned state stays unknown. If the outcome is unknown, the
 // state has no id, and the memory knows what to look for.
 func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, known *memory) (ownedModel, diag.Diagnostics) {
-	api, diags := r.provider.engine()
+	api, diags := r.engineFor(known)
 	if diags.HasError() {
-		return plan.ownedModel, diags
-	}
-	if diags.Append(known.space.check(api)...); diags.HasError() {
 		return plan.ownedModel, diags
 	}
 	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
@@ -152,11 +149,8 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		r.provider.left.add(known.numbers, known.open)
 		return warnOfLeft(path.Empty(), known.open)
 	}
-	api, diags := r.provider.engine()
+	api, diags := r.engineFor(known)
 	if diags.HasError() {
-		return diags
-	}
-	if diags.Append(known.space.check(api)...); diags.HasError() {
 		return diags
 	}
 	var found []string
@@ -193,11 +187,8 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 		state.Messages = work.toMap(plan.Messages)
 		return state, work.diagnostics()
 	}
-	api, diags := r.provider.engine()
+	api, diags := r.engineFor(known)
 	if diags.HasError() {
-		return prior, diags
-	}
-	if diags.Append(known.space.check(api)...); diags.HasError() {
 		return prior, diags
 	}
 	level := r.provider.validationLevel(plan.ValidationLevel)

@@ -130,16 +130,13 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state bulkModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.engine()
-	resp.Diagnostics.Append(diags...)
 	known, diags := r.load(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	api, diags := r.engineFor(known)
 	resp.Diagnostics.Append(diags...)
 	owned, diags := state.recalled(known)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
-		return
-	}
-	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
