@@ -34,6 +34,10 @@ type existing struct {
 	adopted map[client.ID]bool // that this apply has adopted
 }
 
+func newExisting() *existing {
+	return &existing{phones: map[client.ID]*phoneConversations{}, stated: map[client.ID]bool{}, planned: map[client.ID]bool{}, adopted: map[client.ID]bool{}}
+}
+
 // phoneConversations are the conversations of one phone, listed once.
 type phoneConversations struct {
 	mu     sync.Mutex
@@ -45,9 +49,6 @@ type phoneConversations struct {
 func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stated == nil {
-		e.stated = map[client.ID]bool{}
-	}
 	for _, id := range ids {
 		if e.planned[id] {
 			clashes = append(clashes, id)
@@ -107,7 +108,11 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // for a lost create
 			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
 		}
-		e.note(step, free[0].ID)
+		noted := e.planned
+		if step == applyAdoption {
+			noted = e.adopted
+		}
+		noted[free[0].ID] = true
 		return &free[0], nil
 	}
 	several := &adoptionError{}
@@ -117,25 +122,10 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	return nil, several
 }
 
-// note notes an adoption. The caller holds mu.
-func (e *existing) note(step adoptionStep, id client.ID) {
-	noted := &e.planned
-	if step == applyAdoption {
-		noted = &e.adopted
-	}
-	if *noted == nil {
-		*noted = map[client.ID]bool{}
-	}
-	(*noted)[id] = true
-}
-
 // of returns the conversations of an identity that existed when the phone was first
 // listed, without those that this run has created.
 func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of engine.Identity) ([]client.Conversation, error) {
 	e.mu.Lock()
-	if e.phones == nil {
-		e.phones = map[client.ID]*phoneConversations{}
-	}
 	phone := e.phones[of.Place]
 	if phone == nil {
 		phone = &phoneConversations{}

@@ -123,18 +123,9 @@ func settingsSchema() schema.Schema {
 	}
 }
 
-// access returns the setting with this name, which is one of those in environment.
-func (s *settingsModel) access(name string) *types.String {
-	switch name {
-	case "service_url":
-		return &s.ServiceURL
-	case "space_id":
-		return &s.SpaceID
-	case "username":
-		return &s.Username
-	default:
-		return &s.Password
-	}
+// access returns the settings that are also in environment.
+func (s *settingsModel) access() map[string]*types.String {
+	return map[string]*types.String{"service_url": &s.ServiceURL, "space_id": &s.SpaceID, "username": &s.Username, "password": &s.Password}
 }
 
 // config returns the client's configuration: the defaults, except for what is set.
@@ -191,7 +182,7 @@ func (s *settingsModel) unknown() []string {
 func (s *settingsModel) missing() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(environment)), func(name string) bool {
 		inURL := name == "space_id" && client.SpaceIn(s.ServiceURL.ValueString()) != ""
-		return inURL || !s.access(name).IsNull()
+		return inURL || !s.access()[name].IsNull()
 	})
 }
 
