@@ -115,11 +115,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		noted[free[0].ID] = true
 		return &free[0], nil
 	}
-	several := &adoptionError{}
-	for _, conversation := range free {
-		several.ids = append(several.ids, conversation.ID)
-	}
-	return nil, several
+	return nil, &adoptionError{ids: idsOf(free)}
 }
 
 // of returns the conversations of an identity that existed when the phone was first

@@ -114,16 +114,12 @@ func sameDirection(input client.MessageInput, others []client.Message) (same []c
 
 // unidentified warns that it is unknown which of the messages in the CRM a message is.
 func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
-	ids := make([]client.ID, len(candidates))
-	for i, candidate := range candidates {
-		ids[i] = candidate.ID
-	}
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified",
 		fmt.Sprintf("The provider has sent the message %s, but can't tell whether it is one of these messages of "+
 			"the conversation: %s. It chooses none, and doesn't send the message again. The next plan looks "+
 			"again.\n\n"+
 			"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the "+
-			"message under another key. Terraform then creates it again.", at, idList(ids)))
+			"message under another key. Terraform then creates it again.", at, idList(idsOf(candidates))))
 }
 
 // failedMessages returns the planned messages of a conversation that could not
