@@ -165,11 +165,15 @@ func TestFailedHasAllReasons(t *testing.T) {
 		failed:   map[string]error{"a": refusal(), "b": errors.New("out of order")},
 		removals: []bulkRemoval{{key: "c", prior: &ownedModel{conversationModel: conversationModel{ID: id}}, kept: "c (replaced)", err: refusal()}},
 	}
-	model, diags := work.model(context.Background(), bulkModel{})
+	model, diags := work.model(bulkModel{})
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
-	failed := map[string]failedModel{}
+	failed := map[string]struct {
+		Code    types.Int64  `tfsdk:"code"`
+		Name    types.String `tfsdk:"name"`
+		Message types.String `tfsdk:"message"`
+	}{}
 	if diags := model.Failed.ElementsAs(context.Background(), &failed, false); diags.HasError() {
 		t.Fatal(diags)
 	}

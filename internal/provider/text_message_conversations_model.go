@@ -22,15 +22,8 @@ type bulkModel struct {
 	RollbackMethod  wholeNumber  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
-	Failed          types.Map    `tfsdk:"failed"` // of failedModel
+	Failed          types.Map    `tfsdk:"failed"` // of objects, see failedAttributes
 	Revision        types.Int64  `tfsdk:"revision"`
-}
-
-// failedModel says why an entry of the map could not be created.
-type failedModel struct {
-	Code    types.Int64  `tfsdk:"code"`
-	Name    types.String `tfsdk:"name"`
-	Message types.String `tfsdk:"message"`
 }
 
 // entries are the conversations of the map. An entry is nil if all of it is unknown.
@@ -178,7 +171,7 @@ func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key
 func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
 	failed := maps.Clone(before.Failed.Elements())
 	if len(failed) == 0 {
-		return before.Failed
+		return types.MapValueMust(failedType, nil)
 	}
 	was, _ := before.entries() // which were read before
 	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })

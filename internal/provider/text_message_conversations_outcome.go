@@ -3,7 +3,6 @@ package provider
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -220,7 +219,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
 
 // model returns the state of the resource.
-func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
+func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.sealed()
 	if plan.Revision.IsUnknown() {
@@ -228,16 +227,17 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	}
 	failed := make(map[string]attr.Value, len(w.failed))
 	add := func(key string, err error) {
-		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(withReasons(err))}
+		var code int
+		var name string
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
-			reason.Code, reason.Name = types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name)
+			code, name = apiError.Code, apiError.Name
 		}
 		if errors.As(err, new(*engine.LostCreateError)) {
-			reason.Name = types.StringValue(outcomeUnknown)
+			name = outcomeUnknown
 		}
-		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)
-		diags.Append(more...)
-		failed[key] = object
+		failed[key] = types.ObjectValueMust(failedType.AttrTypes, map[string]attr.Value{
+			"code": types.Int64Value(int64(code)), "name": types.StringValue(name), "message": types.StringValue(withReasons(err)),
+		})
 	}
 	for key, err := range w.failed {
 		add(key, err)

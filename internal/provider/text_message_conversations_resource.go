@@ -122,7 +122,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-	plan, diags = work.model(ctx, plan)
+	plan, diags = work.model(plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -159,9 +159,6 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
 	state.Revision = owned.revision(known.open)
-	if state.Failed.IsNull() {
-		state.Failed = types.MapValueMust(failedType, nil)
-	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -188,7 +185,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	clear(known.adopted) // the plan has told of them
 	resp.Diagnostics.Append(work.done("Update")...)
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-	plan, diags = work.model(ctx, plan)
+	plan, diags = work.model(plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -230,7 +227,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 			}
 		}
 		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-		state, diags = work.model(ctx, state)
+		state, diags = work.model(state)
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
