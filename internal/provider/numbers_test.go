@@ -115,7 +115,7 @@ func TestNumbers_rememberOpen(t *testing.T) {
 	}
 }
 
-func TestNumbers_warnOfCountry(t *testing.T) {
+func TestNumbers_lacksCountry(t *testing.T) {
 	t.Parallel()
 	number := func(text string) conversationModel {
 		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
@@ -137,7 +137,8 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 		"none":                 {numbers{}, configured(nil), nil, false},
 		"of no country":        {numbers{}, number("+1202555010112345678"), nil, false},
 	} {
-		if diags := test.numbers.warnOfCountry(test.planned, test.prior); (len(diags) > 0) != test.want {
+		diags := test.numbers.warnOfDoubt(test.planned, test.prior)
+		if warned := len(diags) == 1 && diags[0].Summary() == "Phone Number Without Country"; warned != test.want {
 			t.Errorf("%s: %v", name, diags)
 		}
 	}
@@ -146,7 +147,7 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
 	}
 	many["z"] = &ownedModel{conversationModel: number("+1 907 555 0133")}
-	diags := numbers{}.warnOfCountries(many, nil)
+	diags := numbers{}.warnOfDoubts(many, nil)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
 		t.Errorf("%v; want one warning that lists ten keys", diags)
 	}
@@ -171,11 +172,10 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"a name":   {"hello", nil, noDigits},
 		"no name":  {"unknown", &prior, noDigits},
 
-		"unchanged":       {"hello", &prior, ""},
-		"without country": {"202 555 0101", nil, ""},
-		"fine":            {"+1 202 555 0101", nil, ""},
-		"a short code":    {"12345", nil, ""},
-		"masked":          {"***", nil, ""},
+		"unchanged":    {"hello", &prior, ""},
+		"fine":         {"+1 202 555 0101", nil, ""},
+		"a short code": {"12345", nil, ""},
+		"masked":       {"***", nil, ""},
 	} {
 		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
 			diags := n.warnOfDoubt(number(test.number), test.prior)

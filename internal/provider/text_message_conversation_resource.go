@@ -91,7 +91,6 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if sendsMessage(plan.Messages) {
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
-	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
 	resp.Diagnostics.Append(known.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, known)...)

@@ -97,7 +97,6 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if len(removed) > 0 {
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
-	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
 	resp.Diagnostics.Append(known.numbers.warnOfDoubts(planned, prior)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, known)...)

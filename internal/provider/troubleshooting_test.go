@@ -115,7 +115,7 @@ func (s providerSource) summaries() []string {
 					texts = s.textsOf(node.Args[at])
 				}
 			case *ast.CompositeLit:
-				if nameOf(node.Type) == "textCheck" {
+				if of := nameOf(node.Type); of == "textCheck" || of == "numberDoubt" {
 					texts = s.textsOf(node.Elts[0])
 				}
 			}
@@ -131,7 +131,7 @@ func (s providerSource) summaries() []string {
 // textsOf returns the possible texts of an expression for a summary.
 func (s providerSource) textsOf(expression ast.Expr) []string {
 	if nameOf(expression) == "summary" {
-		return nil // that of a textCheck
+		return nil // that of a composite literal
 	}
 	call, ok := expression.(*ast.CallExpr)
 	if !ok {
