@@ -31,9 +31,6 @@ func Null[T any]() Field[T] { return Field[T]{state: null} }
 // IsZero reports whether the field is absent.
 func (f Field[T]) IsZero() bool { return f.state == absent }
 
-// IsNull reports whether the field is null.
-func (f Field[T]) IsNull() bool { return f.state == null }
-
 // Get returns the value, and whether there is one.
 func (f Field[T]) Get() (T, bool) { return f.value, f.state == present }
 

@@ -50,15 +50,15 @@ func TestInputsInJSON(t *testing.T) {
 func TestField(t *testing.T) {
 	t.Parallel()
 	type state struct {
-		IsZero, IsNull, HasValue bool
-		Value                    int
+		IsZero, HasValue bool
+		Value            int
 	}
 	of := func(f Field[int]) state {
 		value, ok := f.Get()
-		return state{f.IsZero(), f.IsNull(), ok, value}
+		return state{f.IsZero(), ok, value}
 	}
 	wantEqual(t, "absent", state{IsZero: true}, of(Field[int]{}))
-	wantEqual(t, "null", state{IsNull: true}, of(Null[int]()))
+	wantEqual(t, "null", state{}, of(Null[int]()))
 	wantEqual(t, "zero is a value", state{HasValue: true}, of(Value(0)))
 	wantEqual(t, "value", state{HasValue: true, Value: 3}, of(Value(3)))
 }

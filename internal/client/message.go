@@ -25,14 +25,10 @@ type (
 type Message struct {
 	MessageValues
 
-	ID                 ID      `json:"id"`
-	ChatConversationID ID      `json:"chat_conversation_id"`
-	Score              float64 `json:"score"`
-	Revision           int64   `json:"revision"`
-	Created            Time    `json:"created"`
-	Modified           Time    `json:"modified"`
-	IsDeleted          bool    `json:"is_deleted"`
-	IsDeleteProtected  bool    `json:"is_delete_protected"`
+	ID                ID    `json:"id"`
+	Revision          int64 `json:"revision"`
+	IsDeleted         bool  `json:"is_deleted"`
+	IsDeleteProtected bool  `json:"is_delete_protected"`
 
 	AsOf int64 `json:"-"` // see [Conversation.AsOf]
 }

@@ -12,8 +12,6 @@ type Relation struct {
 	LeadOpptyID               ID    `json:"lead_oppty_id"` // a lead or an opportunity
 	QuoteID                   ID    `json:"quote_id"`
 	Revision                  int64 `json:"revision"`
-	Created                   Time  `json:"created"`
-	Modified                  Time  `json:"modified"`
 	IsDeleted                 bool  `json:"is_deleted"`
 	IsDeleteProtected         bool  `json:"is_delete_protected"`
 }
