@@ -22,9 +22,10 @@ type ConversationFields[S, R, L, M any] struct {
 	Messages M `json:"messages,omitzero"` // nil unless the query asks for them: there may be thousands
 }
 
-// The fields of a record and those of an input. A literal names them so.
 type (
+	// ConversationValues are the fields of a record.
 	ConversationValues = ConversationFields[string, ID, []Ref[Relation], []Ref[Message]]
+	// ConversationWrites are the fields of an input.
 	ConversationWrites = ConversationFields[Field[string], Field[ID], Field[[]RelationInput], Field[[]MessageInput]]
 )
 

@@ -15,9 +15,10 @@ type MessageFields[S, R, E, T any] struct {
 	Status                    E `json:"status,omitzero"`      // one of [MessageStatuses]; 0: none
 }
 
-// The fields of a record and those of an input, as in a conversation.
 type (
+	// MessageValues are the fields of a record.
 	MessageValues = MessageFields[string, ID, int, Time]
+	// MessageWrites are the fields of an input.
 	MessageWrites = MessageFields[Field[string], Field[ID], Field[int], Field[Time]]
 )
 
