@@ -13,37 +13,37 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	if len(items) == 0 || !w.engine.refused.narrows() {
 		return nil, items
 	}
-	if err := m.turn.take(ctx); err != nil {
+	if err := m.turn.acquire(ctx); err != nil {
 		w.fail(items, err)
 		return nil, nil
 	}
 	defer m.turn.release()
-	var known []int
+	var covered []int
 	for _, i := range items {
 		m.begin(w.knownAsOf(i))
 	}
 	for _, i := range items {
 		if m.covers(w.knownAsOf(i)) {
-			known = append(known, i)
+			covered = append(covered, i)
 		} else {
 			others = append(others, i)
 		}
 	}
-	if len(known) == 0 {
+	if len(covered) == 0 {
 		return nil, others
 	}
-	switch current, err := w.catchUp(ctx, len(known)); {
+	switch current, err := w.catchUp(ctx, len(covered)); {
 	case err != nil:
-		w.fail(known, err)
+		w.fail(covered, err)
 		return nil, others
 	case !current:
 		return nil, items
 	}
 	if err := w.believe(ctx, true); err != nil {
-		w.fail(known, err)
+		w.fail(covered, err)
 		return nil, others
 	}
-	for _, i := range w.completeFed(ctx, known) {
+	for _, i := range w.completeFed(ctx, covered) {
 		id, _ := w.head(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)
@@ -129,8 +129,8 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 			more++
 		}
 		for _, record := range page.Records {
-			known, found := m.changed[record.Meta().ID]
-			if record.Meta().Revision > floor && (!found || record.Meta().Revision > known.Meta().Revision) {
+			before, found := m.changed[record.Meta().ID]
+			if record.Meta().Revision > floor && (!found || record.Meta().Revision > before.Meta().Revision) {
 				*c.asOf(&record) = top
 				m.changed[record.Meta().ID] = record
 			}

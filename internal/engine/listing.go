@@ -50,7 +50,7 @@ func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[
 // lock takes the turn. It restarts the list if its user has seen a newer revision than the
 // space had shown when the list began.
 func (l *listing[T, In]) lock(ctx context.Context) error {
-	if err := l.turn.take(ctx); err != nil {
+	if err := l.turn.acquire(ctx); err != nil {
 		return err
 	}
 	if _, expected, _ := l.engine.seen.wanted(false); l.begun && l.shown < expected {

@@ -86,7 +86,7 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 	if newest, wanted, there := e.seen.wanted(all); there && newest >= wanted {
 		return nil
 	}
-	if err := e.seen.asking.take(ctx); err != nil {
+	if err := e.seen.asking.acquire(ctx); err != nil {
 		return err
 	}
 	defer e.seen.asking.release()

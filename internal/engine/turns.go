@@ -2,11 +2,11 @@ package engine
 
 import "context"
 
-// turns are what callers take one by one: at most as many at once as the channel holds.
+// turns are what callers acquire one by one: at most as many at once as the channel holds.
 type turns chan struct{}
 
-// take waits for a turn. If ctx ends first, it returns the cause.
-func (t turns) take(ctx context.Context) error {
+// acquire waits for a turn. If ctx ends first, it returns the cause.
+func (t turns) acquire(ctx context.Context) error {
 	select {
 	case t <- struct{}{}:
 		return nil

@@ -20,7 +20,7 @@ func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], opt
 	all := w.all()
 	// A batch begins only when it can be sent. If it began earlier, what it knows of the
 	// space would be old by then, and the read-back would take longer.
-	if err := c.batches.take(ctx); err != nil {
+	if err := c.batches.acquire(ctx); err != nil {
 		w.fail(all, err)
 		return w.results
 	}
