@@ -38,8 +38,8 @@ func (m *messageMemory) repair() {
 	}
 }
 
-// keep forgets what these conversations don't need.
-func (m *messageMemory) keep(conversations []*ownedModel) {
+// keepOnly forgets what these conversations don't need.
+func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 	kept := newMessageMemory()
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)

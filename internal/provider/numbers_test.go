@@ -23,19 +23,19 @@ func TestNumbers_remember(t *testing.T) {
 	for name, test := range map[string]struct {
 		input client.ConversationInput
 		held  string
-		want  keptNumbers
+		want  respellings
 	}{
-		"the same":                  {create, "+19075550133", keptNumbers{}},
-		"rewritten":                 {create, "19075550133", keptNumbers{id: {Sent: sent, Held: "19075550133"}}},
-		"not recognised, created":   {create, "token", keptNumbers{id: {Sent: sent, Held: "token"}}},
-		"not recognised, updated":   {update, "token", keptNumbers{}},
-		"rewritten, updated":        {update, "*******0133", keptNumbers{id: {Sent: sent, Held: "*******0133"}}},
-		"not read back":             {create, "", keptNumbers{id: {Sent: sent, Held: ""}}},
-		"another field was written": {client.ConversationInput{}, "19075550133", keptNumbers{}},
+		"the same":                  {create, "+19075550133", respellings{}},
+		"rewritten":                 {create, "19075550133", respellings{id: {Sent: sent, Held: "19075550133"}}},
+		"not recognised, created":   {create, "token", respellings{id: {Sent: sent, Held: "token"}}},
+		"not recognised, updated":   {update, "token", respellings{}},
+		"rewritten, updated":        {update, "*******0133", respellings{id: {Sent: sent, Held: "*******0133"}}},
+		"not read back":             {create, "", respellings{id: {Sent: sent, Held: ""}}},
+		"another field was written": {client.ConversationInput{}, "19075550133", respellings{}},
 	} {
-		n := numbers{kept: keptNumbers{}}
+		n := numbers{respellings: respellings{}}
 		n.remember(test.input, id, test.held)
-		if diff := cmp.Diff(test.want, n.kept); diff != "" {
+		if diff := cmp.Diff(test.want, n.respellings); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", name, diff)
 		}
 	}
@@ -47,23 +47,23 @@ func TestNumbers_asSent(t *testing.T) {
 	id := parse(t, idC)
 	for name, test := range map[string]struct {
 		kept, actual, want string
-		left               keptNumbers
+		left               respellings
 	}{
-		"as remembered":          {held, "*** ****0133", sent, keptNumbers{id: {Sent: sent, Held: held}}},
-		"not read back before":   {"", held, sent, keptNumbers{id: {Sent: sent, Held: held}}},
-		"drift":                  {held, "*******0134", "*******0134", keptNumbers{id: {Sent: sent, Held: held}}},
-		"written as sent by now": {held, "+19075550133", "+19075550133", keptNumbers{}},
-		"without a number":       {held, "", "", keptNumbers{id: {Sent: sent, Held: held}}},
+		"as remembered":          {held, "*** ****0133", sent, respellings{id: {Sent: sent, Held: held}}},
+		"not read back before":   {"", held, sent, respellings{id: {Sent: sent, Held: held}}},
+		"drift":                  {held, "*******0134", "*******0134", respellings{id: {Sent: sent, Held: held}}},
+		"written as sent by now": {held, "+19075550133", "+19075550133", respellings{}},
+		"without a number":       {held, "", "", respellings{id: {Sent: sent, Held: held}}},
 	} {
-		n := numbers{kept: keptNumbers{id: {Sent: sent, Held: test.kept}}}
+		n := numbers{respellings: respellings{id: {Sent: sent, Held: test.kept}}}
 		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
-		if diff := cmp.Diff(test.left, n.kept); diff != "" {
+		if diff := cmp.Diff(test.left, n.respellings); diff != "" {
 			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
 		}
 	}
-	n := numbers{kept: keptNumbers{id: {Sent: sent, Held: held}, parse(t, idA): {Sent: sent, Held: held}}}
+	n := numbers{respellings: respellings{id: {Sent: sent, Held: held}, parse(t, idA): {Sent: sent, Held: held}}}
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
 	changed := prior
 	changed.RecipientContactID = types.StringValue(idB)
@@ -71,8 +71,8 @@ func TestNumbers_asSent(t *testing.T) {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
 	left := memory{numbers: n, messages: newMessageMemory()}
-	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.kept) != 1 || n.kept[id].Held != held {
-		t.Errorf("remembered: %v; want that of the conversation that is left", n.kept)
+	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.respellings) != 1 || n.respellings[id].Held != held {
+		t.Errorf("remembered: %v; want that of the conversation that is left", n.respellings)
 	}
 }
 
@@ -95,21 +95,21 @@ func TestNumbers_rememberOpen(t *testing.T) {
 		input        client.ConversationInput
 		err          error
 		actual, want string
-		left         keptNumbers
+		left         respellings
 	}{
-		"carried out":        {update, unknown, held, sent, keptNumbers{id: {Sent: sent, Held: held}}},
-		"of someone else":    {update, unknown, another, another, keptNumbers{}},
-		"not carried out":    {update, unknown, "", "", keptNumbers{id: {Sent: sent, Open: true}}},
-		"refused":            {update, refusal(), held, held, keptNumbers{}},
-		"a create":           {client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}, unknown, held, held, keptNumbers{}},
-		"without the number": {client.ConversationInput{Head: update.Head}, unknown, held, held, keptNumbers{}},
+		"carried out":        {update, unknown, held, sent, respellings{id: {Sent: sent, Held: held}}},
+		"of someone else":    {update, unknown, another, another, respellings{}},
+		"not carried out":    {update, unknown, "", "", respellings{id: {Sent: sent, Open: true}}},
+		"refused":            {update, refusal(), held, held, respellings{}},
+		"a create":           {client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}, unknown, held, held, respellings{}},
+		"without the number": {client.ConversationInput{Head: update.Head}, unknown, held, held, respellings{}},
 	} {
-		n := numbers{kept: keptNumbers{}}
+		n := numbers{respellings: respellings{}}
 		n.rememberOpen(test.input, test.err)
 		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
-		if diff := cmp.Diff(test.left, n.kept); diff != "" {
+		if diff := cmp.Diff(test.left, n.respellings); diff != "" {
 			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
 		}
 	}

@@ -25,7 +25,7 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 	planned.IsDeleted = restored(prior.IsDeleted)
 	for _, field := range configurableFields {
 		if value := field.get(&config); !value.IsNull() { // what the configuration omits stays
-			field.set(&planned, keep(field.get(prior), value, field.same(n, prior.ID)))
+			field.set(&planned, keepSpelling(field.get(prior), value, field.same(n, prior.ID)))
 		}
 	}
 	if !n.same(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {

@@ -221,7 +221,7 @@ func (m conversationModel) written(n numbers, f failure, input client.Conversati
 	}
 	var diags diag.Diagnostics
 	if n.remember(input, made.ID, made.RecipientPhoneNumber) {
-		diags.Append(warnOfKept(nil))
+		diags.Append(warnOfRespelling(nil))
 	}
 	actual := n.conversationFromAPI(made, m)
 	return m.applied(actual), append(diags, m.differences(n, f.at, input, actual)...)

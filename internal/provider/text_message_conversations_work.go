@@ -36,10 +36,10 @@ type bulkWork struct {
 	removals []bulkRemoval
 	messages []bulkMessages
 
-	state  entries          // the state so far
-	failed map[string]error // by key: what could not be written
-	kept   []string         // keys whose number the CRM holds in another spelling
-	diags  diag.Diagnostics // other than those of failed
+	state     entries          // the state so far
+	failed    map[string]error // by key: what could not be written
+	respelled []string         // keys whose number the CRM holds in another spelling
+	diags     diag.Diagnostics // other than those of failed
 }
 
 // bulkChange is one entry to create or update.
@@ -179,8 +179,8 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted, false)...)
 	w.finishAdopting()
-	if len(w.kept) > 0 {
-		w.diags.Append(warnOfKept(w.kept))
+	if len(w.respelled) > 0 {
+		w.diags.Append(warnOfRespelling(w.respelled))
 	}
 }
 
@@ -207,7 +207,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 		w.failed[change.key] = result.Err
 	default:
 		if w.memory.numbers.remember(change.write.Input, result.Value.ID, result.Value.RecipientPhoneNumber) {
-			w.kept = append(w.kept, change.key)
+			w.respelled = append(w.respelled, change.key)
 		}
 		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
 		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.write.Input, actual)...)
