@@ -195,7 +195,7 @@ func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 }
 
 // planToAdopt warns of the conversation that the create of a single resource adopts.
-func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, known *memory) diag.Diagnostics {
+func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, memory *memory) diag.Diagnostics {
 	if !plan.AdoptExisting.ValueBool() {
 		return nil
 	}
@@ -209,7 +209,7 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, planAdoption)
+	found, diags := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, planAdoption)
 	if found != nil {
 		diags.Append(warnOfAdopting(found.ID, planAdoption))
 	}

@@ -45,10 +45,10 @@ func (s *seenSpace) seen(api *engine.Engine) {
 }
 
 // engineFor returns the engine, after the check of the space of a state.
-func (r *baseResource) engineFor(known *memory) (*engine.Engine, diag.Diagnostics) {
+func (r *baseResource) engineFor(memory *memory) (*engine.Engine, diag.Diagnostics) {
 	api, diags := r.provider.engine()
 	if !diags.HasError() {
-		diags = append(diags, known.space.check(api)...)
+		diags = append(diags, memory.space.check(api)...)
 	}
 	return api, diags
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // planToAdopt warns of the conversations that new entries adopt.
-func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, known *memory) diag.Diagnostics {
+func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, memory *memory) diag.Diagnostics {
 	api, diags := r.planningEngine()
 	if api == nil {
 		return diags
@@ -26,8 +26,8 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 			blind = append(blind, key)
 		}
 	}
-	for _, key := range planned.mayExist(known) {
-		found, err := r.provider.existing.find(ctx, api, known.numbers, planned[key].conversationModel, own, planAdoption)
+	for _, key := range planned.mayExist(memory) {
+		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, planAdoption)
 		if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
@@ -46,14 +46,14 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 
 // mayExist returns the keys of the new entries whose conversation the CRM may have already,
 // without those that an open create may have made.
-func (e entries) mayExist(known *memory) (keys []string) {
-	open := known.openIdentities()
+func (e entries) mayExist(memory *memory) (keys []string) {
+	open := memory.openIdentities()
 	for _, key := range e.keys() {
 		entry := e[key]
 		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
 			continue
 		}
-		if len(open) == 0 || !open[known.numbers.identityOf(entry.conversationModel)] { // numbers are slow to parse
+		if len(open) == 0 || !open[memory.numbers.identityOf(entry.conversationModel)] { // numbers are slow to parse
 			keys = append(keys, key)
 		}
 	}
@@ -62,7 +62,7 @@ func (e entries) mayExist(known *memory) (keys []string) {
 
 // warnOfExisting warns of new entries that the CRM seems to have already, as far as the
 // refresh has listed its conversations: the plan asks for nothing more.
-func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagnostics {
+func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diagnostics {
 	type group struct {
 		phone  client.ID
 		ending string
@@ -82,11 +82,11 @@ func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagn
 		return diags
 	}
 	var texts []string
-	for _, key := range planned.mayExist(known) {
+	for _, key := range planned.mayExist(memory) {
 		entry := planned[key]
 		number := textOf(entry.RecipientPhoneNumber)
 		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
-			if known.numbers.Same(number, shown.RecipientPhoneNumber) {
+			if memory.numbers.Same(number, shown.RecipientPhoneNumber) {
 				texts = append(texts, fmt.Sprintf("%q: %s", key, shown.ID))
 			}
 		}

@@ -67,7 +67,7 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 }
 
 // recalled returns the entries of a state, with what the private state remembers of them.
-func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
+func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	found, diags := m.entries()
 	for key, entry := range found {
 		if entry == nil {
@@ -79,10 +79,10 @@ func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
 			continue
 		}
 		id := reference(entry.ID)
-		if revision, isRead := known.revisions[id]; isRead {
+		if revision, isRead := memory.revisions[id]; isRead {
 			entry.Revision = types.Int64Value(revision)
 		}
-		entry.IsDeleteProtected = types.BoolValue(known.protected[id])
+		entry.IsDeleteProtected = types.BoolValue(memory.protected[id])
 	}
 	return found, diags
 }

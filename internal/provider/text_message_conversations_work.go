@@ -67,9 +67,9 @@ type bulkRemoval struct {
 }
 
 // newBulkWork returns the work of a plan. The policy applies to what the plan removes.
-func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
+func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
 	w := &bulkWork{
-		memory:       known,
+		memory:       memory,
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
 		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == client.RollbackAll,
 		abandon:      abandons(policy),
@@ -88,7 +88,7 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.write = change.planned.change(known.numbers, change.prior.conversation())
+		change.write = change.planned.change(memory.numbers, change.prior.conversation())
 		if change.prior == nil {
 			change.write.Input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.write.IsNeeded() {
