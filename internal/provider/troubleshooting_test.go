@@ -174,13 +174,35 @@ func (s providerSource) returned(name string) (texts []string) {
 
 // explanations returns the first sentence, or its beginning, of each explanation.
 func (s providerSource) explanations() (texts []string) {
+	found := s.constant("explanations")
 	for _, name := range explaining {
-		for _, text := range s.returned(name) {
-			text = strings.TrimSpace(sentence.FindString(text))
-			if len(text) > 15 { // the rest is only a part of a sentence
-				texts = append(texts, text)
-			}
+		found = append(found, s.returned(name)...)
+	}
+	for _, text := range found {
+		text = strings.TrimSpace(sentence.FindString(text))
+		if len(text) > 15 { // the rest is only a part of a sentence
+			texts = append(texts, text)
 		}
+	}
+	return texts
+}
+
+// constant returns the texts in the map with this name.
+func (s providerSource) constant(name string) (texts []string) {
+	for _, file := range s.files {
+		ast.Inspect(file, func(node ast.Node) bool {
+			spec, ok := node.(*ast.ValueSpec)
+			if !ok || spec.Names[0].Name != name {
+				return true
+			}
+			for _, element := range spec.Values[0].(*ast.CompositeLit).Elts {
+				texts = append(texts, literal(element.(*ast.KeyValueExpr).Value))
+			}
+			return false
+		})
+	}
+	if len(texts) == 0 {
+		s.t.Errorf("there is no map %s", name)
 	}
 	return texts
 }
