@@ -18,8 +18,7 @@ type place struct{ file, behind, added string }
 // takes: both are called subject.
 var addedFields = []place{
 	{"mockserver/entities.go", `text(numberField),`, `text("subject"),`},
-	{"client/conversation.go", `type Conversation struct {`, "Subject string `json:\"subject\"`"},
-	{"client/conversation.go", `type ConversationInput struct {`, "Subject Field[string] `json:\"subject,omitzero\"`"},
+	{"client/conversation.go", `type ConversationFields[`, "Subject S `json:\"subject,omitzero\"`"},
 	{"engine/conversation_fields.go", `all := fields[client.Conversation, client.ConversationInput]{`, `
 		newField("subject", func(in *client.ConversationInput) *client.Field[string] { return &in.Subject }, asIs, func(c *client.Conversation) string { return c.Subject }),`},
 	{"provider/text_message_conversation_schema.go", `type conversationModel struct {`, "Subject types.String `tfsdk:\"subject\"`"},
@@ -30,8 +29,7 @@ var addedFields = []place{
 			func(in *client.ConversationInput) *client.Field[string] { return &in.Subject }),`},
 
 	{"mockserver/entities.go", `text("message_sid"),`, `text("subject"),`},
-	{"client/message.go", `type Message struct {`, "Subject string `json:\"subject\"`"},
-	{"client/message.go", `type MessageInput struct {`, "Subject Field[string] `json:\"subject,omitzero\"`"},
+	{"client/message.go", `type MessageFields[`, "Subject S `json:\"subject,omitzero\"`"},
 	{"engine/message_fields.go", `var messageFields =`, `
 		newField("subject", func(in *client.MessageInput) *client.Field[string] { return &in.Subject }, asIs, func(m *client.Message) string { return m.Subject }),`},
 	{"provider/message_schema.go", `type messageModel struct {`, `Subject types.String`},

@@ -4,6 +4,7 @@ package batch
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,13 +109,11 @@ func (b *Batcher[In, Out]) learn() {
 func (b *Batcher[In, Out]) withdraw(t *ticket[In, Out]) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for i, other := range b.waiting {
-		if other == t {
-			b.waiting = append(b.waiting[:i], b.waiting[i+1:]...)
-			return true
-		}
+	i := slices.Index(b.waiting, t)
+	if i >= 0 {
+		b.waiting = slices.Delete(b.waiting, i, i+1)
 	}
-	return false
+	return i >= 0
 }
 
 // longest returns how long a batch waits at most for another item.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -67,7 +68,7 @@ type Client struct {
 	rate *rate.Limiter
 	gate gate
 
-	denied denial
+	denied atomic.Pointer[error] // the service refuses the credentials: sending them for each of a thousand resources would lock the account
 }
 
 // New returns a client. It sends no request. Its error is a *ConfigError.

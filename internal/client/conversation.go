@@ -2,30 +2,43 @@ package client
 
 import "encoding/json"
 
-// A Conversation is a TextMessageConversation as the API returns it.
+// ConversationFields are the fields of a conversation that an input can set. A record has
+// their values, an input a [Field] of each: S is a text, R the id of a record, L are links, and
+// M messages.
 // Source: the vendor's OpenAPI document, version 100.
+type ConversationFields[S, R, L, M any] struct {
+	PhoneID              R `json:"phone_id,omitzero"`               // the sender phone
+	RecipientAccountID   R `json:"recipient_account_id,omitzero"`   // zero: none
+	RecipientContactID   R `json:"recipient_contact_id,omitzero"`   // zero: none
+	RecipientPhoneNumber S `json:"recipient_phone_number,omitzero"` // empty: none
+
+	AccountRelations     L `json:"account_relations,omitzero"`
+	ContactRelations     L `json:"contact_relations,omitzero"`
+	ProjectRelations     L `json:"project_relations,omitzero"`
+	LeadRelations        L `json:"lead_relations,omitzero"`
+	OpportunityRelations L `json:"opportunity_relations,omitzero"`
+	QuoteRelations       L `json:"quote_relations,omitzero"`
+
+	Messages M `json:"messages,omitzero"` // nil unless the query asks for them: there may be thousands
+}
+
+type (
+	// ConversationValues are the fields of a record.
+	ConversationValues = ConversationFields[string, ID, []Ref[Relation], []Ref[Message]]
+	// ConversationWrites are the fields of an input.
+	ConversationWrites = ConversationFields[Field[string], Field[ID], Field[[]RelationInput], Field[[]MessageInput]]
+)
+
+// A Conversation is a TextMessageConversation as the API returns it.
 type Conversation struct {
-	ID                   ID     `json:"id"`
-	PhoneID              ID     `json:"phone_id"`               // the sender phone
-	RecipientAccountID   ID     `json:"recipient_account_id"`   // zero: none
-	RecipientContactID   ID     `json:"recipient_contact_id"`   // zero: none
-	RecipientPhoneNumber string `json:"recipient_phone_number"` // empty: none
-	Revision             int64  `json:"revision"`               // the space's counter when the record last changed
-	Created              Time   `json:"created"`
-	Modified             Time   `json:"modified"`
-	IsDeleted            bool   `json:"is_deleted"`
-	IsDeleteProtected    bool   `json:"is_delete_protected"`
+	ConversationValues
 
-	AccountRelations     []Ref[Relation] `json:"account_relations"`
-	ContactRelations     []Ref[Relation] `json:"contact_relations"`
-	ProjectRelations     []Ref[Relation] `json:"project_relations"`
-	LeadRelations        []Ref[Relation] `json:"lead_relations"`
-	OpportunityRelations []Ref[Relation] `json:"opportunity_relations"`
-	QuoteRelations       []Ref[Relation] `json:"quote_relations"`
-
-	// Messages is nil unless the query asks for it, because a conversation may have
-	// thousands of messages.
-	Messages []Ref[Message] `json:"messages"`
+	ID                ID    `json:"id"`
+	Revision          int64 `json:"revision"` // the space's counter when the record last changed
+	Created           Time  `json:"created"`
+	Modified          Time  `json:"modified"`
+	IsDeleted         bool  `json:"is_deleted"`
+	IsDeleteProtected bool  `json:"is_delete_protected"`
 
 	// AsOf is the revision of the space at which the conversation was known to be like
 	// this. It still is if nothing newer has changed it. The API has no such field: the
@@ -43,29 +56,16 @@ type Head struct {
 // Without an ID, it creates one. An update leaves absent fields as they are.
 type ConversationInput struct {
 	Head
-
-	PhoneID              Field[ID]     `json:"phone_id,omitzero"`
-	RecipientAccountID   Field[ID]     `json:"recipient_account_id,omitzero"`
-	RecipientContactID   Field[ID]     `json:"recipient_contact_id,omitzero"`
-	RecipientPhoneNumber Field[string] `json:"recipient_phone_number,omitzero"`
-
-	AccountRelations     Field[[]RelationInput] `json:"account_relations,omitzero"`
-	ContactRelations     Field[[]RelationInput] `json:"contact_relations,omitzero"`
-	ProjectRelations     Field[[]RelationInput] `json:"project_relations,omitzero"`
-	LeadRelations        Field[[]RelationInput] `json:"lead_relations,omitzero"`
-	OpportunityRelations Field[[]RelationInput] `json:"opportunity_relations,omitzero"`
-	QuoteRelations       Field[[]RelationInput] `json:"quote_relations,omitzero"`
-
-	Messages Field[[]MessageInput] `json:"messages,omitzero"`
+	ConversationWrites
 }
 
 // Fields returns the names of the fields that the input sets, except id and
 // revision.
-func (in ConversationInput) Fields() []string { return fieldsOf(in) }
+func (in ConversationInput) Fields() []string { return fieldsOf(in.ConversationWrites) }
 
 // A Ref is a record that another one refers to. The reply holds its URI or, with
 // "expand", the whole record.
-type Ref[T any] struct {
+type Ref[T Record] struct {
 	ID     ID
 	Record *T // nil if the reply only holds the URI
 }
@@ -73,18 +73,10 @@ type Ref[T any] struct {
 // UnmarshalJSON reads a URI, a UUID or an object with an "id".
 func (r *Ref[T]) UnmarshalJSON(data []byte) error {
 	if len(data) > 0 && data[0] == '{' {
-		var head struct {
-			ID ID `json:"id"`
-		}
-		if err := json.Unmarshal(data, &head); err != nil {
-			return err
-		}
-		record := new(T)
-		if err := json.Unmarshal(data, record); err != nil {
-			return err
-		}
-		r.ID, r.Record = head.ID, record
-		return nil
+		r.Record = new(T)
+		err := json.Unmarshal(data, r.Record)
+		r.ID = (*r.Record).Meta().ID
+		return err
 	}
 	return json.Unmarshal(data, &r.ID)
 }

@@ -155,7 +155,7 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 	if err != nil {
 		return nil, err
 	}
-	got, err := e.client.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(true), body: body, repeatable: repeatable})
+	got, err := e.client.do(ctx, call{method: http.MethodPost, path: e.path(operation), query: options.values(), body: body, repeatable: repeatable})
 	results, itemsErr := decodeBatch(got, count)
 	if itemsErr == nil {
 		return results, nil

@@ -33,11 +33,14 @@ func TestGetDecodes(t *testing.T) {
 	apitest.Must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
 	apitest.Must(t, modified.UnmarshalText([]byte("2024-07-09T12:51:48Z")))
 	wantEqual(t, "conversation", Conversation{
-		ID: idOf(apitest.ID1), PhoneID: frontDesk, RecipientContactID: jones, RecipientPhoneNumber: "+15550100",
+		ID: idOf(apitest.ID1),
+		ConversationValues: ConversationValues{
+			PhoneID: frontDesk, RecipientContactID: jones, RecipientPhoneNumber: "+15550100",
+			AccountRelations: []Ref[Relation]{{ID: idOf(apitest.ID2)}},
+			ContactRelations: []Ref[Relation]{{ID: idOf(apitest.ID2), Record: &Relation{ID: idOf(apitest.ID2), ContactID: jones, Revision: 1790}}},
+			Messages:         []Ref[Message]{{ID: idOf(apitest.ID2)}},
+		},
 		Revision: 1791, Created: created, Modified: modified, IsDeleteProtected: true,
-		AccountRelations: []Ref[Relation]{{ID: idOf(apitest.ID2)}},
-		ContactRelations: []Ref[Relation]{{ID: idOf(apitest.ID2), Record: &Relation{ID: idOf(apitest.ID2), ContactID: jones, Revision: 1790}}},
-		Messages:         []Ref[Message]{{ID: idOf(apitest.ID2)}},
 	}, got)
 }
 
@@ -274,8 +277,8 @@ func TestEntities(t *testing.T) {
 	conversation := s.seed(t, 1)[0]
 
 	created, err := s.client.Messages.BatchModify(ctx, []MessageInput{
-		{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value(Time{time.Date(2024, 7, 9, 12, 51, 48, 0, time.UTC)}), MessageSID: Value("SM1")},
-		{TextMessageConversationID: Value(conversation), Direction: Value(1)},
+		{MessageWrites: MessageWrites{TextMessageConversationID: Value(conversation), Content: Value("Hello"), Direction: Value(1), Status: Value(2), DatetimeSent: Value(Time{time.Date(2024, 7, 9, 12, 51, 48, 0, time.UTC)}), MessageSID: Value("SM1")}},
+		{MessageWrites: MessageWrites{TextMessageConversationID: Value(conversation), Direction: Value(1)}},
 	}, options)
 	apitest.Must(t, err)
 	wantProblem(t, created[1].Err, Refused)

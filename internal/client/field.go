@@ -31,9 +31,6 @@ func Null[T any]() Field[T] { return Field[T]{state: null} }
 // IsZero reports whether the field is absent.
 func (f Field[T]) IsZero() bool { return f.state == absent }
 
-// IsNull reports whether the field is null.
-func (f Field[T]) IsNull() bool { return f.state == null }
-
 // Get returns the value, and whether there is one.
 func (f Field[T]) Get() (T, bool) { return f.value, f.state == present }
 
@@ -55,13 +52,12 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, &f.value)
 }
 
-// fieldsOf returns the names of the fields that an input sets, except those of its
-// [Head].
+// fieldsOf returns the names of the fields that are set.
 func fieldsOf(input any) []string {
 	var names []string
 	value := reflect.ValueOf(input)
 	for i := range value.NumField() {
-		if field := value.Type().Field(i); !field.Anonymous && !value.Field(i).IsZero() {
+		if field := value.Type().Field(i); !value.Field(i).IsZero() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			names = append(names, name)
 		}

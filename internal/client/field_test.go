@@ -17,24 +17,24 @@ func TestInputsInJSON(t *testing.T) {
 		want  string
 	}{
 		"an update of one field": {
-			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, RecipientPhoneNumber: Value("+15550100")},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, ConversationWrites: ConversationWrites{RecipientPhoneNumber: Value("+15550100")}},
 			head + `,"recipient_phone_number":"+15550100"}`,
 		},
 		"a field is emptied": {
-			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, RecipientContactID: Null[ID]()},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, ConversationWrites: ConversationWrites{RecipientContactID: Null[ID]()}},
 			head + `,"recipient_contact_id":null}`,
 		},
 		"no value is still a value": {
-			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, AccountRelations: RelationKinds[0].Links(nil), RecipientPhoneNumber: Value("")},
+			ConversationInput{Head: Head{ID: Value(id), Revision: Value[int64](1791)}, ConversationWrites: ConversationWrites{AccountRelations: RelationKinds[0].Links(nil), RecipientPhoneNumber: Value("")}},
 			head + `,"recipient_phone_number":"","account_relations":[]}`,
 		},
 		"links": {
-			ConversationInput{PhoneID: Value(frontDesk), OpportunityRelations: RelationKinds[4].Links([]ID{opportunity}), AccountRelations: Value([]RelationInput{{URI: "https://crm.example/x"}})},
+			ConversationInput{ConversationWrites: ConversationWrites{PhoneID: Value(frontDesk), OpportunityRelations: RelationKinds[4].Links([]ID{opportunity}), AccountRelations: Value([]RelationInput{{URI: "https://crm.example/x"}})}},
 			`{"phone_id":"` + frontDesk.String() + `","account_relations":[{"id":"https://crm.example/x"}],"opportunity_relations":[{"lead_oppty_id":"` + opportunity.String() + `"}]}`,
 		},
 		"nothing": {ConversationInput{}, `{}`},
 		"a message": {
-			MessageInput{Content: Value("Hello"), Direction: Value(1), Status: Null[int]()},
+			MessageInput{MessageWrites: MessageWrites{Content: Value("Hello"), Direction: Value(1), Status: Null[int]()}},
 			`{"content":"Hello","direction":1,"status":null}`,
 		},
 	} {
@@ -50,15 +50,15 @@ func TestInputsInJSON(t *testing.T) {
 func TestField(t *testing.T) {
 	t.Parallel()
 	type state struct {
-		IsZero, IsNull, HasValue bool
-		Value                    int
+		IsZero, HasValue bool
+		Value            int
 	}
 	of := func(f Field[int]) state {
 		value, ok := f.Get()
-		return state{f.IsZero(), f.IsNull(), ok, value}
+		return state{f.IsZero(), ok, value}
 	}
 	wantEqual(t, "absent", state{IsZero: true}, of(Field[int]{}))
-	wantEqual(t, "null", state{IsNull: true}, of(Null[int]()))
+	wantEqual(t, "null", state{}, of(Null[int]()))
 	wantEqual(t, "zero is a value", state{HasValue: true}, of(Value(0)))
 	wantEqual(t, "value", state{HasValue: true, Value: 3}, of(Value(3)))
 }
@@ -68,9 +68,11 @@ func TestField(t *testing.T) {
 func TestFieldsOfInput(t *testing.T) {
 	t.Parallel()
 	input := ConversationInput{
-		Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)}, PhoneID: Value(frontDesk),
-		RecipientAccountID: Null[ID](), RecipientContactID: Value(jones), RecipientPhoneNumber: Value(""),
-		Messages: Value([]MessageInput{}),
+		Head: Head{ID: Value(frontDesk), Revision: Value[int64](1)},
+		ConversationWrites: ConversationWrites{
+			PhoneID: Value(frontDesk), RecipientAccountID: Null[ID](), RecipientContactID: Value(jones), RecipientPhoneNumber: Value(""),
+			Messages: Value([]MessageInput{}),
+		},
 	}
 	for _, kind := range RelationKinds {
 		*kind.Input(&input) = kind.Links(nil)
@@ -98,8 +100,10 @@ func TestFieldsOfInput(t *testing.T) {
 func TestMessageFields(t *testing.T) {
 	t.Parallel()
 	input := MessageInput{
-		TextMessageConversationID: Value(acme), Content: Value("x"), Direction: Value(2), MessageSID: Null[string](),
-		DatetimeSent: Value(Time{time.Unix(0, 0)}), Status: Value(3),
+		MessageWrites: MessageWrites{
+			TextMessageConversationID: Value(acme), Content: Value("x"), Direction: Value(2), MessageSID: Null[string](),
+			DatetimeSent: Value(Time{time.Unix(0, 0)}), Status: Value(3),
+		},
 	}
 	wantEqual(t, "fields", []string{"text_message_conversation_id", "content", "direction", "datetime_sent", "message_sid", "status"}, input.Fields())
 	wantEqual(t, "none", 0, len(MessageInput{}.Fields()))

@@ -104,7 +104,7 @@ func (s testSpace) requests() []string { return apitest.Requests(s.Server) }
 
 // inputOf returns the input that creates a conversation with the i-th number.
 func inputOf(i int) ConversationInput {
-	return ConversationInput{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(apitest.NumberOf(i))}
+	return ConversationInput{ConversationWrites: ConversationWrites{PhoneID: Value(frontDesk), RecipientPhoneNumber: Value(apitest.NumberOf(i))}}
 }
 
 // firsts returns the page sizes of the requests, and forgets the requests.

@@ -28,11 +28,8 @@ func ParseReference(s string) (id ID, entity string, err error) {
 	if cut := len(uri) - uuidLength; cut > 0 && canPrecede(uri[:cut]) {
 		prefix, text = uri[:cut-1], uri[cut:]
 	}
-	if len(text) != uuidLength {
-		return ID{}, "", fmt.Errorf("%q is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one", s)
-	}
 	parsed, err := uuid.Parse(text)
-	if err != nil {
+	if len(text) != uuidLength || err != nil {
 		return ID{}, "", fmt.Errorf("%q is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one", s)
 	}
 	if parsed == uuid.Nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"syscall"
 	"time"
 )
@@ -63,9 +62,4 @@ func KindOf(err error) string {
 		return "connection closed"
 	}
 	return "no complete reply"
-}
-
-// isError reports whether a reply with the status holds no data.
-func isError(status int) bool {
-	return status < http.StatusOK || status >= http.StatusMultipleChoices
 }

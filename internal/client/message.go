@@ -2,23 +2,34 @@ package client
 
 import "slices"
 
-// A Message is a TextMessage as the API returns it.
+// MessageFields are the fields of a message that an input can set. A record has their values,
+// an input a [Field] of each: S is a text, R the id of a record, E a number of an [Enum], and T a
+// time.
 // Source: the vendor's OpenAPI document, version 100.
+type MessageFields[S, R, E, T any] struct {
+	TextMessageConversationID R `json:"text_message_conversation_id,omitzero"`
+	Content                   S `json:"content,omitzero"`
+	Direction                 E `json:"direction,omitzero"` // one of [MessageDirections]
+	DatetimeSent              T `json:"datetime_sent,omitzero"`
+	MessageSID                S `json:"message_sid,omitzero"` // the SMS provider's id
+	Status                    E `json:"status,omitzero"`      // one of [MessageStatuses]; 0: none
+}
+
+type (
+	// MessageValues are the fields of a record.
+	MessageValues = MessageFields[string, ID, int, Time]
+	// MessageWrites are the fields of an input.
+	MessageWrites = MessageFields[Field[string], Field[ID], Field[int], Field[Time]]
+)
+
+// A Message is a TextMessage as the API returns it.
 type Message struct {
-	ID                        ID      `json:"id"`
-	TextMessageConversationID ID      `json:"text_message_conversation_id"`
-	ChatConversationID        ID      `json:"chat_conversation_id"`
-	Content                   string  `json:"content"`
-	Direction                 int     `json:"direction"` // one of [MessageDirections]
-	DatetimeSent              Time    `json:"datetime_sent"`
-	MessageSID                string  `json:"message_sid"` // the SMS provider's id
-	Score                     float64 `json:"score"`
-	Status                    int     `json:"status"` // one of [MessageStatuses]; 0: none
-	Revision                  int64   `json:"revision"`
-	Created                   Time    `json:"created"`
-	Modified                  Time    `json:"modified"`
-	IsDeleted                 bool    `json:"is_deleted"`
-	IsDeleteProtected         bool    `json:"is_delete_protected"`
+	MessageValues
+
+	ID                ID    `json:"id"`
+	Revision          int64 `json:"revision"`
+	IsDeleted         bool  `json:"is_deleted"`
+	IsDeleteProtected bool  `json:"is_delete_protected"`
 
 	AsOf int64 `json:"-"` // see [Conversation.AsOf]
 }
@@ -31,18 +42,12 @@ func (m Message) IsStub() bool { return m.Content == "" && m.Direction == 0 }
 // [ConversationInput.Messages], it does not name its conversation.
 type MessageInput struct {
 	Head
-
-	TextMessageConversationID Field[ID]     `json:"text_message_conversation_id,omitzero"`
-	Content                   Field[string] `json:"content,omitzero"`
-	Direction                 Field[int]    `json:"direction,omitzero"`
-	DatetimeSent              Field[Time]   `json:"datetime_sent,omitzero"`
-	MessageSID                Field[string] `json:"message_sid,omitzero"`
-	Status                    Field[int]    `json:"status,omitzero"`
+	MessageWrites
 }
 
 // Fields returns the names of the fields that the input sets, except id and
 // revision.
-func (in MessageInput) Fields() []string { return fieldsOf(in) }
+func (in MessageInput) Fields() []string { return fieldsOf(in.MessageWrites) }
 
 // An EnumValue is a number of the API and its name.
 type EnumValue struct {

@@ -28,7 +28,7 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	}
 	switch got.status {
 	case http.StatusUnauthorized:
-		c.denied.set(err)
+		c.denied.Store(&err)
 	case http.StatusTooManyRequests:
 		return &throttledError{err: err, after: wait}
 	}

@@ -19,30 +19,18 @@ const (
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) All(ctx context.Context, query Query) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		for page, err := range e.Pages(ctx, query) {
-			if err != nil {
-				yield(*new(T), err)
-				return
-			}
-			for _, record := range page.Records {
-				if !yield(record, nil) {
-					return
-				}
-			}
-		}
-	}
+	return e.Each(ctx, query, 0)
 }
 
-// Some returns the first matches, each once, at most limit of them. If limit is 0, it
-// returns all. It reads no more pages than it needs.
+// Some returns the records of [Entity.Each], or the first error.
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Some(ctx context.Context, query Query, limit int) ([]T, error) {
 	return Collect(e.Each(ctx, query, limit))
 }
 
-// Each returns the matches of [Entity.Some] one by one. It ends with the first error.
+// Each returns the first matches, each once, at most limit of them. If limit is 0, it
+// returns all. It reads no more pages than it needs, and ends with the first error.
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.Seq2[T, error] {
@@ -51,10 +39,15 @@ func (e *Entity[T, In]) Each(ctx context.Context, query Query, limit int) iter.S
 	}
 	return func(yield func(T, error) bool) {
 		count := 0
-		for record, err := range e.All(ctx, query) {
-			count++
-			if !yield(record, err) || err != nil || count == limit {
+		for page, err := range e.Pages(ctx, query) {
+			if err != nil {
+				yield(*new(T), err)
 				return
+			}
+			for _, record := range page.Records {
+				if count++; !yield(record, nil) || count == limit {
+					return
+				}
 			}
 		}
 	}

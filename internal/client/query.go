@@ -93,10 +93,6 @@ type WriteOptions struct {
 	RollbackMethod int
 }
 
-func (o WriteOptions) values(batch bool) url.Values {
-	v := url.Values{"validation-level": {strconv.FormatInt(o.ValidationLevel, 10)}}
-	if batch {
-		v.Set("rollback-method", strconv.Itoa(o.RollbackMethod))
-	}
-	return v
+func (o WriteOptions) values() url.Values {
+	return url.Values{"validation-level": {strconv.FormatInt(o.ValidationLevel, 10)}, "rollback-method": {strconv.Itoa(o.RollbackMethod)}}
 }

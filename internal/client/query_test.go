@@ -34,7 +34,6 @@ func TestQueryValues(t *testing.T) {
 func TestWriteOptionsValues(t *testing.T) {
 	t.Parallel()
 	options := WriteOptions{ValidationLevel: 24, RollbackMethod: 1}
-	wantEqual(t, "of one record", apitest.ParseQuery(t, "validation-level=24"), options.values(false))
-	wantEqual(t, "of a batch", apitest.ParseQuery(t, "validation-level=24&rollback-method=1"), options.values(true))
-	wantEqual(t, "of a zero batch", apitest.ParseQuery(t, "validation-level=0&rollback-method=0"), WriteOptions{}.values(true))
+	wantEqual(t, "of a batch", apitest.ParseQuery(t, "validation-level=24&rollback-method=1"), options.values())
+	wantEqual(t, "of a zero batch", apitest.ParseQuery(t, "validation-level=0&rollback-method=0"), WriteOptions{}.values())
 }

@@ -12,8 +12,6 @@ type Relation struct {
 	LeadOpptyID               ID    `json:"lead_oppty_id"` // a lead or an opportunity
 	QuoteID                   ID    `json:"quote_id"`
 	Revision                  int64 `json:"revision"`
-	Created                   Time  `json:"created"`
-	Modified                  Time  `json:"modified"`
 	IsDeleted                 bool  `json:"is_deleted"`
 	IsDeleteProtected         bool  `json:"is_delete_protected"`
 }
@@ -36,58 +34,59 @@ type RelationKind struct {
 	Entity string // path segment of the linked records, such as "Accounts"
 	Plural string // what the linked records are called
 
-	input string // field of the relation that names the linked record
+	InputField string // of the relation, which names the linked record, such as "account_id"
 
-	// Refs, Input, linked and link reach this kind's part of each type.
-	Refs   func(*Conversation) *[]Ref[Relation]
-	Input  func(*ConversationInput) *Field[[]RelationInput]
-	linked func(*Relation) *ID
-	link   func(ID) RelationInput
+	// Refs, Input, LinkedBy and link reach this kind's part of each type. LinkedBy is zero if
+	// the relation links none.
+	Refs     func(*Conversation) *[]Ref[Relation]
+	Input    func(*ConversationInput) *Field[[]RelationInput]
+	LinkedBy func(*Relation) ID
+	link     func(ID) RelationInput
 }
 
 // RelationKinds are all relation arrays of a conversation.
 var RelationKinds = []RelationKind{
 	{
-		Field: "account_relations", Entity: "Accounts", Plural: "accounts", input: "account_id",
-		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.AccountRelations },
-		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.AccountRelations },
-		linked: func(r *Relation) *ID { return &r.AccountID },
-		link:   func(id ID) RelationInput { return RelationInput{AccountID: Value(id)} },
+		Field: "account_relations", Entity: "Accounts", Plural: "accounts", InputField: "account_id",
+		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.AccountRelations },
+		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.AccountRelations },
+		LinkedBy: func(r *Relation) ID { return r.AccountID },
+		link:     func(id ID) RelationInput { return RelationInput{AccountID: Value(id)} },
 	},
 	{
-		Field: "contact_relations", Entity: "Contacts", Plural: "contacts", input: "contact_id",
-		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.ContactRelations },
-		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.ContactRelations },
-		linked: func(r *Relation) *ID { return &r.ContactID },
-		link:   func(id ID) RelationInput { return RelationInput{ContactID: Value(id)} },
+		Field: "contact_relations", Entity: "Contacts", Plural: "contacts", InputField: "contact_id",
+		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.ContactRelations },
+		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.ContactRelations },
+		LinkedBy: func(r *Relation) ID { return r.ContactID },
+		link:     func(id ID) RelationInput { return RelationInput{ContactID: Value(id)} },
 	},
 	{
-		Field: "project_relations", Entity: "Projects", Plural: "projects", input: "project_id",
-		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.ProjectRelations },
-		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.ProjectRelations },
-		linked: func(r *Relation) *ID { return &r.ProjectID },
-		link:   func(id ID) RelationInput { return RelationInput{ProjectID: Value(id)} },
+		Field: "project_relations", Entity: "Projects", Plural: "projects", InputField: "project_id",
+		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.ProjectRelations },
+		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.ProjectRelations },
+		LinkedBy: func(r *Relation) ID { return r.ProjectID },
+		link:     func(id ID) RelationInput { return RelationInput{ProjectID: Value(id)} },
 	},
 	{
-		Field: "lead_relations", Entity: "Leads", Plural: "leads", input: "lead_oppty_id",
-		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.LeadRelations },
-		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.LeadRelations },
-		linked: func(r *Relation) *ID { return &r.LeadOpptyID },
-		link:   func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
+		Field: "lead_relations", Entity: "Leads", Plural: "leads", InputField: "lead_oppty_id",
+		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.LeadRelations },
+		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.LeadRelations },
+		LinkedBy: func(r *Relation) ID { return r.LeadOpptyID },
+		link:     func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
 	},
 	{
-		Field: "opportunity_relations", Entity: "Opportunities", Plural: "opportunities", input: "lead_oppty_id",
-		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.OpportunityRelations },
-		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.OpportunityRelations },
-		linked: func(r *Relation) *ID { return &r.LeadOpptyID },
-		link:   func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
+		Field: "opportunity_relations", Entity: "Opportunities", Plural: "opportunities", InputField: "lead_oppty_id",
+		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.OpportunityRelations },
+		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.OpportunityRelations },
+		LinkedBy: func(r *Relation) ID { return r.LeadOpptyID },
+		link:     func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
 	},
 	{
-		Field: "quote_relations", Entity: "Quotes", Plural: "quotes", input: "quote_id",
-		Refs:   func(c *Conversation) *[]Ref[Relation] { return &c.QuoteRelations },
-		Input:  func(in *ConversationInput) *Field[[]RelationInput] { return &in.QuoteRelations },
-		linked: func(r *Relation) *ID { return &r.QuoteID },
-		link:   func(id ID) RelationInput { return RelationInput{QuoteID: Value(id)} },
+		Field: "quote_relations", Entity: "Quotes", Plural: "quotes", InputField: "quote_id",
+		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.QuoteRelations },
+		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.QuoteRelations },
+		LinkedBy: func(r *Relation) ID { return r.QuoteID },
+		link:     func(id ID) RelationInput { return RelationInput{QuoteID: Value(id)} },
 	},
 }
 
@@ -98,15 +97,11 @@ func (k RelationKind) Linked(c *Conversation) []ID {
 	ids := make([]ID, 0, len(refs))
 	for _, ref := range refs {
 		if ref.Record != nil {
-			ids = append(ids, *k.linked(ref.Record))
+			ids = append(ids, k.LinkedBy(ref.Record))
 		}
 	}
 	return ids
 }
-
-// LinkedBy returns the id of the record that a relation of this kind links, or zero if
-// it links none.
-func (k RelationKind) LinkedBy(r *Relation) ID { return *k.linked(r) }
 
 // Links returns the input that makes a conversation link exactly the records with
 // these ids by this kind.
@@ -128,7 +123,3 @@ func (in RelationInput) Target() ID {
 	}
 	return ID{}
 }
-
-// InputField returns the field of a relation that names its linked record, such
-// as "account_id".
-func (k RelationKind) InputField() string { return k.input }

@@ -175,7 +175,7 @@ func TestEchoes(t *testing.T) {
 				c.Username, c.Password, c.Logger, c.MaxRetries = user, password, slog.New(logs), 0
 			})
 			_, listing := c.Conversations.List(t.Context(), Query{Filters: []Filter{{Field: "recipient_phone_number", Value: number}}})
-			results, writing := c.Conversations.BatchModify(t.Context(), []ConversationInput{{RecipientPhoneNumber: Value(number)}}, WriteOptions{})
+			results, writing := c.Conversations.BatchModify(t.Context(), []ConversationInput{{ConversationWrites: ConversationWrites{RecipientPhoneNumber: Value(number)}}}, WriteOptions{})
 			if listing == nil {
 				t.Errorf("%s in %s: nothing fails", name, sink)
 			}

@@ -134,8 +134,11 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	if err := c.rate.Wait(ctx); err != nil { // fails at once if the deadline is too near
 		return reply{}, cmp.Or(context.Cause(ctx), context.DeadlineExceeded)
 	}
-	if err := cmp.Or(c.gate.pass(ctx), context.Cause(ctx), c.denied.get()); err != nil {
+	if err := cmp.Or(c.gate.pass(ctx), context.Cause(ctx)); err != nil {
 		return reply{}, err
+	}
+	if denied := c.denied.Load(); denied != nil {
+		return reply{}, *denied
 	}
 	sending := ctx
 	if call.method != http.MethodGet {

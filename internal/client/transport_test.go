@@ -508,11 +508,11 @@ func TestRequestSent(t *testing.T) {
 		user, password, _ := r.BasicAuth()
 		body, _ := io.ReadAll(r.Body)
 		wantEqual(t, "request",
-			[]string{"POST", "https://crm.example/api/v100/rest/spaces/acme_sales/entities/X/batch-modify?validation-level=8", apitest.User, apitest.Password, "application/json", "application/json", "test/1", "[1]"},
+			[]string{"POST", "https://crm.example/api/v100/rest/spaces/acme_sales/entities/X/batch-modify?rollback-method=0&validation-level=8", apitest.User, apitest.Password, "application/json", "application/json", "test/1", "[1]"},
 			[]string{r.Method, r.URL.String(), user, password, r.Header.Get("Content-Type"), r.Header.Get("Accept"), r.Header.Get("User-Agent"), string(body)})
 		return apitest.Answer(r, http.StatusOK, "{}"), nil
 	}, func(c *Config) { c.UserAgent = "test/1" })
-	_, err := c.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(false), body: []byte("[1]")})
+	_, err := c.do(t.Context(), call{method: http.MethodPost, path: []string{"entities", "X", "batch-modify"}, query: WriteOptions{ValidationLevel: 8}.values(), body: []byte("[1]")})
 	apitest.Must(t, err)
 }
 

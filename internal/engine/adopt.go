@@ -167,7 +167,7 @@ func (s *search[T, In]) mayBeUsed(ctx context.Context, i int, id client.ID) bool
 // adopt makes the record the result of a create. If the record lacks something, the
 // create becomes an update of just that: the rest may be someone else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.engine.claims.adopt(record.Meta().ID) {
+	if !s.engine.claims.claim(record.Meta().ID, adopted) {
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true}

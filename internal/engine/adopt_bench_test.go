@@ -30,8 +30,11 @@ func BenchmarkTakeCreates(b *testing.B) {
 							inputs[i].Input.RecipientPhoneNumber = client.Value(spelled(1))
 						}
 						made[i] = client.Conversation{
-							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), PhoneID: frontDesk, RecipientPhoneNumber: number, Revision: int64(10 + i),
-							AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{AccountID: zenith}}}, // agrees with no create
+							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), Revision: int64(10 + i),
+							ConversationValues: client.ConversationValues{
+								PhoneID: frontDesk, RecipientPhoneNumber: number,
+								AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{AccountID: zenith}}}, // agrees with no create
+							},
 						}
 					}
 					w := newWriting(s.engine.Conversations, inputs, client.WriteOptions{})

@@ -38,9 +38,6 @@ func (r *refusals) add(ctx context.Context, capability string) {
 	if r.set[capability] {
 		return
 	}
-	if r.set == nil {
-		r.set = map[string]bool{}
-	}
 	r.set[capability] = true
 	r.log.DebugContext(ctx, "the Pipeliner API lacks a capability; going on without it", "capability", capability)
 }

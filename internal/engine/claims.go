@@ -47,25 +47,19 @@ const (
 	adopted          // by a search, as the result of a lost create
 )
 
-func newClaims() claims { return claims{creating: semaphore.NewWeighted(everyone)} }
+func newClaims() claims {
+	return claims{
+		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{},
+		lost: map[Identity]map[string]int{}, open: map[Identity]map[Identity]int{},
+	}
+}
 
-// take claims a record as known. It reports false if the record was claimed already.
-func (c *claims) take(id client.ID) bool { return c.note(id, known) }
-
-// create claims a record that the engine has created, as take does.
-func (c *claims) create(id client.ID) bool { return c.note(id, created) }
-
-// adopt claims the result of a lost create, as take does.
-func (c *claims) adopt(id client.ID) bool { return c.note(id, adopted) }
-
-func (c *claims) note(id client.ID, from origin) bool {
+// claim claims a record. It reports false if the record was claimed already.
+func (c *claims) claim(id client.ID, from origin) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.mine[id] != unclaimed {
 		return false
-	}
-	if c.mine == nil {
-		c.mine = map[client.ID]origin{}
 	}
 	c.mine[id] = from
 	return true
@@ -73,12 +67,6 @@ func (c *claims) note(id client.ID, from origin) bool {
 
 // has reports whether the record is claimed.
 func (c *claims) has(id client.ID) bool { return c.originOf(id) != unclaimed }
-
-// hasCreated reports whether the engine has created or adopted the record.
-func (c *claims) hasCreated(id client.ID) bool { return c.originOf(id) >= created }
-
-// wasAdopted reports whether the engine has adopted the record.
-func (c *claims) wasAdopted(id client.ID) bool { return c.originOf(id) == adopted }
 
 func (c *claims) originOf(id client.ID) origin {
 	c.mu.Lock()
@@ -91,9 +79,6 @@ func (c *claims) originOf(id client.ID) origin {
 func (c *claims) lose(creates []lostCreate, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.lost == nil {
-		c.lost = map[Identity]map[string]int{}
-	}
 	for _, create := range creates {
 		if c.lost[create.of] == nil {
 			c.lost[create.of] = map[string]int{}
@@ -120,9 +105,6 @@ func (c *claims) giveUp(creates []lostCreate) {
 // leaveOpen counts an open create under its place and tail. The caller holds mu.
 func (c *claims) leaveOpen(create Identity, by int) {
 	end := create.withTail(create.tail())
-	if c.open == nil {
-		c.open = map[Identity]map[Identity]int{}
-	}
 	if c.open[end] == nil {
 		c.open[end] = map[Identity]int{}
 	}

@@ -19,7 +19,7 @@ type Collection[T client.Record, In Input] struct {
 	feed    *feed[T]
 	writes  queues[Change[In], Result[T]]
 	removes queues[client.ID, error]
-	batches chan struct{} // one for each batch under way
+	batches turns // one for each batch under way
 }
 
 // agrees reports whether the record has everything that the input sets. Links that an
@@ -52,11 +52,11 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 
 // Known claims records that the engine's user knows, though the engine has not read them.
 // It returns those that the engine has already adopted.
-func (c *Collection[T, In]) Known(ids ...client.ID) (adopted []client.ID) {
+func (c *Collection[T, In]) Known(ids ...client.ID) (ours []client.ID) {
 	for _, id := range ids {
-		if !c.engine.claims.take(id) && c.engine.claims.wasAdopted(id) {
-			adopted = append(adopted, id)
+		if !c.engine.claims.claim(id, known) && c.engine.claims.originOf(id) == adopted {
+			ours = append(ours, id)
 		}
 	}
-	return adopted
+	return ours
 }

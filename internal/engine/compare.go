@@ -68,10 +68,10 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 		}
 	}
 	change.Restore = change.Restore && current.Meta().IsDeleted
-	known, _ := w.head(i).Revision.Get()
+	before, _ := w.head(i).Revision.Get()
 	w.prepare(change, current)
 	w.head(i).Revision = client.Value(current.Meta().Revision)
-	return known != current.Meta().Revision
+	return before != current.Meta().Revision
 }
 
 // conflicts returns the conflicts of the item with the record. A stub has none: the engine

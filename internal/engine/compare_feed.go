@@ -13,37 +13,37 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	if len(items) == 0 || !w.engine.refused.narrows() {
 		return nil, items
 	}
-	if err := m.lock(ctx); err != nil {
+	if err := m.turn.acquire(ctx); err != nil {
 		w.fail(items, err)
 		return nil, nil
 	}
-	defer m.unlock()
-	var known []int
+	defer m.turn.release()
+	var covered []int
 	for _, i := range items {
 		m.begin(w.knownAsOf(i))
 	}
 	for _, i := range items {
 		if m.covers(w.knownAsOf(i)) {
-			known = append(known, i)
+			covered = append(covered, i)
 		} else {
 			others = append(others, i)
 		}
 	}
-	if len(known) == 0 {
+	if len(covered) == 0 {
 		return nil, others
 	}
-	switch current, err := w.catchUp(ctx, len(known)); {
+	switch current, err := w.catchUp(ctx, len(covered)); {
 	case err != nil:
-		w.fail(known, err)
+		w.fail(covered, err)
 		return nil, others
 	case !current:
 		return nil, items
 	}
 	if err := w.believe(ctx, true); err != nil {
-		w.fail(known, err)
+		w.fail(covered, err)
 		return nil, others
 	}
-	for _, i := range w.completeFed(ctx, known) {
+	for _, i := range w.completeFed(ctx, covered) {
 		id, _ := w.head(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)
@@ -129,14 +129,14 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 			more++
 		}
 		for _, record := range page.Records {
-			known, found := m.changed[record.Meta().ID]
-			if record.Meta().Revision > floor && (!found || record.Meta().Revision > known.Meta().Revision) {
+			before, found := m.changed[record.Meta().ID]
+			if record.Meta().Revision > floor && (!found || record.Meta().Revision > before.Meta().Revision) {
 				*c.asOf(&record) = top
 				m.changed[record.Meta().ID] = record
 			}
 		}
 		read += len(page.Records)
-		left := (page.Total - read + client.MaxPageSize - 1) / client.MaxPageSize
+		left := pagesFor(page.Total - read)
 		if more+left > most && !noneNewerFollow(page, floor) {
 			return more + left, nil
 		}

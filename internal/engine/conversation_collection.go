@@ -20,15 +20,12 @@ func wholeConversations() client.Query {
 
 func conversationsOf(e *Engine) *Collection[client.Conversation, client.ConversationInput] {
 	return newCollection(e, e.api.Conversations, shape[client.Conversation, client.ConversationInput]{
-		query:  wholeConversations(),
-		whole:  wholeConversations(),
-		headOf: func(in *client.ConversationInput) *client.Head { return &in.Head },
-		fields: conversationFields(e.numbers),
-		asOf:   func(c *client.Conversation) *int64 { return &c.AsOf },
-		complete: func(ctx context.Context, conversation *client.Conversation) error {
-			conversation.Messages = nil
-			return e.completeRelations(ctx, conversation)
-		},
+		query:    wholeConversations(),
+		whole:    wholeConversations(),
+		headOf:   func(in *client.ConversationInput) *client.Head { return &in.Head },
+		fields:   conversationFields(e.numbers),
+		asOf:     func(c *client.Conversation) *int64 { return &c.AsOf },
+		complete: e.completeConversation,
 		identity: func(in client.ConversationInput) Identity {
 			return Identity{orZero(in.PhoneID), e.numbers.Canonical(orZero(in.RecipientPhoneNumber))}
 		},
@@ -151,7 +148,7 @@ func sentMessages(change *pending[client.ConversationInput]) []client.MessageInp
 	}
 	for _, message := range inlineMessages(change) {
 		if counts[orZero(message.Direction)]--; counts[orZero(message.Direction)] < 0 {
-			sent = append(sent, client.MessageInput{Direction: message.Direction})
+			sent = append(sent, message)
 		}
 	}
 	return sent

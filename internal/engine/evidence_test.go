@@ -61,6 +61,7 @@ func TestUnreadableMessagesProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{503, 500} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				s.seed(t, 1)
@@ -121,6 +122,7 @@ func TestItemWithoutStatus(t *testing.T) {
 		`{"success":false,"http_status":"500","code":1}`,
 	} {
 		t.Run(item, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Times: 1, Reply: `{"success":true,"data":[` + item + `]}`})
@@ -178,6 +180,7 @@ func TestLostNumberWithExtension(t *testing.T) {
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.E164, mockserver.Masked} {
 		for _, number := range []string{"+1 907 555 0123 ext. 12"} {
 			t.Run(format+number, func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
 					s.seed(t, 1)
@@ -234,20 +237,21 @@ func TestIDsBesideRefusal(t *testing.T) {
 	for name, data := range map[string]string{"null for the failed item": `[%s,null,%s]`, "only the successful ones": `[%s,%s]`} {
 		for _, status := range []int{200, 422} {
 			t.Run(fmt.Sprint(name, status), func(t *testing.T) {
+				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					s := newSpace(t, mockserver.Behavior{})
 					s.seed(t, 1)
 					var once sync.Once
-					real := s.network.RoundTripper
+					mock := s.network.RoundTripper
 					s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
-						response, err := real.RoundTrip(r)
+						response, err := mock.RoundTrip(r)
 						if r.Method == http.MethodPost {
 							once.Do(func() {
 								var body struct{ Data []any }
 								text, _ := io.ReadAll(response.Body)
 								apitest.Must(t, json.Unmarshal(text, &body))
 								quoted := func(i int) string { return fmt.Sprintf("%q", body.Data[i]) }
-								response = apitest.Answer(r, status, `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"1 of 3 failed","data":`+fmt.Sprintf(data, quoted(0), quoted(2))+`}`)
+								response = apitest.Answer(r, status, `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"1 of 3 failed","data":`+fmt.Sprintf(data, quoted(0), quoted(2))+`}`) //nolint:bodyclose // the client closes it
 							})
 						}
 						return response, err
@@ -311,7 +315,9 @@ func TestAlteredMessageIsNotSentAgain(t *testing.T) {
 		conversation := s.create(t.Context(), t, 1).ID
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
-			TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
+			MessageWrites: client.MessageWrites{
+				TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
+			},
 		}}, 0)
 		if !errors.As(result.Err, new(*AmbiguousError)) || len(s.Records("TextMessages")) != 1 {
 			t.Errorf("%d messages: %v", len(s.Records("TextMessages")), result.Err)
@@ -325,9 +331,9 @@ func TestIDsInAnotherOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		s.seed(t, 1)
-		real := s.network.RoundTripper
+		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
-			response, err := real.RoundTrip(r)
+			response, err := mock.RoundTrip(r)
 			if r.Method == http.MethodPost {
 				var body struct{ Data []any }
 				text, _ := io.ReadAll(response.Body)
@@ -363,7 +369,7 @@ func TestUndoDeletesNoAnswer(t *testing.T) {
 				}
 			}
 		}})
-		s.engine.Conversations.batches = make(chan struct{}, 1) // one after the other
+		s.engine.config.MaxConcurrentRequests = 1
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), newConversation(2), linked(newConversation(3), unknown)}, client.WriteOptions{}, true)
 		if live := s.live(); len(live) != 2 || live[1]["recipient_phone_number"] != apitest.NumberOf(1) || !errors.As(results[0].Err, new(*LeftoverError)) {
 			t.Errorf("the answered conversation: %v of %v", results[0].Err, live)

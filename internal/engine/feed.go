@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"context"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -10,26 +8,15 @@ import (
 // space. One list of what is newer brings it up to date, however many records there are.
 // So one request compares many updates with what the CRM holds, without a get for each.
 type feed[T any] struct {
-	turn    chan struct{} // holds one while a caller uses the feed
-	base    int64         // the feed knows all changes after this revision; [NoFloor] before the first list
-	upTo    int64         // and up to this one
+	turn    turns // holds one while a caller uses the feed
+	base    int64 // the feed knows all changes after this revision; [NoFloor] before the first list
+	upTo    int64 // and up to this one
 	changed map[client.ID]T
 }
 
 func newFeed[T any]() *feed[T] {
-	return &feed[T]{turn: make(chan struct{}, 1), base: NoFloor, upTo: NoFloor, changed: map[client.ID]T{}}
+	return &feed[T]{turn: make(turns, 1), base: NoFloor, upTo: NoFloor, changed: map[client.ID]T{}}
 }
-
-func (m *feed[T]) lock(ctx context.Context) error {
-	select {
-	case m.turn <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-func (m *feed[T]) unlock() { <-m.turn }
 
 // begin sets where the feed begins: at the newest as-of that it is given before it holds
 // any change.

@@ -3,6 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -81,7 +83,7 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	if err := f.list.lock(ctx); err != nil {
 		return err
 	}
-	defer f.list.unlock()
+	defer f.list.turn.release()
 	defer f.list.finish(f.wanted)
 	idle := f.takeKept(ctx)
 	for f.list.goesOn(f.listable, idle) {
@@ -134,7 +136,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 		return true // a get of its own returns the error, without failing the rest
 	}
 	*f.asOf(&record) = f.upTo
-	f.engine.claims.take(id)
+	f.engine.claims.claim(id, known)
 	f.found[id] = record
 	delete(f.missing, id)
 	f.listable--
@@ -143,35 +145,22 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 
 // each gets the missing records with concurrent requests, one for each.
 func (f *fetching[T, In]) each(ctx context.Context) error {
-	type answer struct {
-		record T
-		err    error
-	}
-	answers := make(chan answer, len(f.missing))
-	var group errgroup.Group
-	group.SetLimit(f.engine.config.MaxConcurrentRequests)
-	for id := range f.missing {
-		group.Go(func() error {
-			record, err := f.Get(ctx, id)
-			answers <- answer{record, err}
-			return nil
-		})
-	}
-	_ = group.Wait()
-	close(answers)
+	ids := slices.Collect(maps.Keys(f.missing))
+	records, errs := make([]T, len(ids)), make([]error, len(ids))
+	f.engine.concurrently(len(ids), func(i int) { records[i], errs[i] = f.Get(ctx, ids[i]) })
 	var failed error
-	for answer := range answers {
-		switch {
-		case answer.err == nil:
-			asOf := f.asOf(&answer.record)
+	for i, id := range ids {
+		switch err := errs[i]; {
+		case err == nil:
+			asOf := f.asOf(&records[i])
 			*asOf = max(*asOf, f.upTo)
-			f.engine.claims.take(answer.record.Meta().ID)
-			f.found[answer.record.Meta().ID] = answer.record
-			delete(f.missing, answer.record.Meta().ID)
-		case client.ProblemOf(answer.err) == client.NotFound:
-			f.gone = answer.err
+			f.engine.claims.claim(id, known)
+			f.found[id] = records[i]
+			delete(f.missing, id)
+		case client.ProblemOf(err) == client.NotFound:
+			f.gone = err
 		default:
-			failed = cmp.Or(failed, answer.err)
+			failed = cmp.Or(failed, err)
 		}
 	}
 	return failed
@@ -180,14 +169,19 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 // completeAll completes records concurrently, and returns the error of each.
 func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
 	errs := make([]error, len(records))
+	c.engine.concurrently(len(records), func(i int) { errs[i] = c.complete(ctx, &records[i]) })
+	return errs
+}
+
+// concurrently calls do for each index below n, for as many at once as there may be requests.
+func (e *Engine) concurrently(n int, do func(i int)) {
 	var group errgroup.Group
-	group.SetLimit(c.engine.config.MaxConcurrentRequests)
-	for i := range records {
+	group.SetLimit(e.config.MaxConcurrentRequests)
+	for i := range n {
 		group.Go(func() error {
-			errs[i] = c.complete(ctx, &records[i])
+			do(i)
 			return nil
 		})
 	}
 	_ = group.Wait()
-	return errs
 }

@@ -100,7 +100,7 @@ func TestWrongSpace(t *testing.T) {
 				wantProblem(t, err, client.WrongAddress)
 				_, err = c.Conversations.writeOne(ctx, newConversation(1), 0)
 				wantProblem(t, err, client.WrongAddress)
-				_, err = c.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(unknown), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}}, 0)
+				_, err = c.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(unknown), Revision: client.Value[int64](1)}, ConversationWrites: client.ConversationWrites{RecipientContactID: client.Value(jones)}}}, 0)
 				wantProblem(t, err, client.WrongAddress)
 				asked = 0
 				apitest.Together(20, func(int) { wantProblem(t, c.Conversations.Delete(ctx, unknown, 0), client.WrongAddress) })

@@ -144,11 +144,11 @@ func (f fields[T, In]) missing(in In, record *T) In {
 
 // conflicts returns the fields that the input sets and that someone else has set to another
 // value since the baseline.
-func (f fields[T, In]) conflicts(in *In, known Baseline, record *T) []Conflict {
+func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T) []Conflict {
 	var found []Conflict
 	for _, field := range f {
 		wanted, isSet := field.wanted(in)
-		before, isKnown := known.Fields[field.name]
+		before, isKnown := baseline.Fields[field.name]
 		if !isSet || !isKnown || field.held == nil {
 			continue
 		}

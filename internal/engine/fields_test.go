@@ -13,16 +13,20 @@ import (
 func TestFieldsOfInputs(t *testing.T) {
 	t.Parallel()
 	conversation := client.ConversationInput{
-		PhoneID: client.Value(frontDesk), RecipientAccountID: client.Null[client.ID](), RecipientContactID: client.Value(jones),
-		RecipientPhoneNumber: client.Value(""), Messages: client.Value([]client.MessageInput{}),
+		ConversationWrites: client.ConversationWrites{
+			PhoneID: client.Value(frontDesk), RecipientAccountID: client.Null[client.ID](), RecipientContactID: client.Value(jones),
+			RecipientPhoneNumber: client.Value(""), Messages: client.Value([]client.MessageInput{}),
+		},
 	}
 	for _, kind := range client.RelationKinds {
 		*kind.Input(&conversation) = kind.Links(nil)
 	}
 	checkFields(t, conversationFields(client.PhoneNumbers{}), conversation)
 	checkFields(t, messageFields, client.MessageInput{
-		TextMessageConversationID: client.Value(acme), Content: client.Value("x"), Direction: client.Value(2),
-		MessageSID: client.Null[string](), DatetimeSent: client.Value(client.Time{}), Status: client.Value(3),
+		MessageWrites: client.MessageWrites{
+			TextMessageConversationID: client.Value(acme), Content: client.Value("x"), Direction: client.Value(2),
+			MessageSID: client.Null[string](), DatetimeSent: client.Value(client.Time{}), Status: client.Value(3),
+		},
 	})
 }
 

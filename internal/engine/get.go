@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -31,40 +32,54 @@ func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, error) {
 	query := c.whole
 	query.IncludeDeleted = true
-	plain := c.engine.refused.has(getParameters)
+	return c.entity.find(ctx, id, query)
+}
+
+// find finds a record. If the service refuses the query, it asks for all of the record: the
+// vendor's documents disagree on whether a get takes parameters.
+func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
+	plain := e.engine.refused.has(getParameters)
 	if plain {
 		query = client.Query{}
 	}
-	record, err := c.entity.find(ctx, id, query)
+	record, err := e.getOrList(ctx, id, query)
 	if isRefusal(err) && !plain {
-		// The vendor's documents disagree on whether a get takes parameters.
-		if record, err = c.entity.find(ctx, id, client.Query{}); err == nil || client.ProblemOf(err) == client.NotFound {
-			c.engine.refused.add(ctx, getParameters)
+		if record, err = e.getOrList(ctx, id, client.Query{}); err == nil || client.ProblemOf(err) == client.NotFound {
+			e.engine.refused.add(ctx, getParameters)
 		}
 	}
 	return record, err
 }
 
-// find gets a record. If the get finds none, it also lists the records with that id: some
+// getOrList gets a record. If the get finds none, it also lists the records with that id: some
 // services answer a get of a soft-deleted record as if it did not exist. So "not found"
 // means that the record is gone for good or, if the service does not filter by id, that it
 // may be soft-deleted.
-func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
+func (e *entityOf[T, In]) getOrList(ctx context.Context, id client.ID, query client.Query) (T, error) {
 	found, notFound := e.Get(ctx, id, query)
 	if client.ProblemOf(notFound) != client.NotFound {
 		return found, notFound
 	}
-	query.First, query.IncludeDeleted = 1, true
-	query.Filters = []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
-	page, err := e.List(ctx, query)
-	for _, record := range page.Records {
-		if record.Meta().ID == id {
-			return record, nil
-		}
+	listed, isListed, err := e.listOne(ctx, id, query)
+	if isListed {
+		return listed, nil
 	}
 	if isRefusal(err) {
-		e.engine.refused.add(ctx, idFilter)
 		err = e.engine.isThere(ctx)
 	}
 	return found, cmp.Or(err, notFound)
+}
+
+// listOne lists the record with the id, even if it is soft-deleted.
+func (e *entityOf[T, In]) listOne(ctx context.Context, id client.ID, query client.Query) (record T, isListed bool, err error) {
+	query.First, query.IncludeDeleted = 1, true
+	query.Filters = []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
+	page, err := e.List(ctx, query)
+	if isRefusal(err) {
+		e.engine.refused.add(ctx, idFilter)
+	}
+	if i := slices.IndexFunc(page.Records, func(record T) bool { return record.Meta().ID == id }); i >= 0 {
+		return page.Records[i], true, err
+	}
+	return record, false, err
 }

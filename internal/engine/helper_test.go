@@ -151,7 +151,7 @@ type (
 
 // inputOf is the client's input for a conversation with the i-th number.
 func inputOf(i int) client.ConversationInput {
-	return client.ConversationInput{PhoneID: client.Value(frontDesk), RecipientPhoneNumber: client.Value(apitest.NumberOf(i))}
+	return client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(frontDesk), RecipientPhoneNumber: client.Value(apitest.NumberOf(i))}}
 }
 
 // create creates a conversation with the i-th number, and fails the test if that fails.

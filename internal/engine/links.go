@@ -96,8 +96,9 @@ func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversati
 	return len(extra) > 0
 }
 
-// completeRelations reads the links that a reply shows only as URIs.
-func (e *Engine) completeRelations(ctx context.Context, conversation *client.Conversation) error {
+// completeConversation reads the links that a reply shows only as URIs, and drops the messages.
+func (e *Engine) completeConversation(ctx context.Context, conversation *client.Conversation) error {
+	conversation.Messages = nil
 	missing := func(ref client.Ref[client.Relation]) bool { return ref.Record == nil }
 	bare := slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool {
 		return slices.ContainsFunc(*kind.Refs(conversation), missing)

@@ -21,7 +21,7 @@ type listing[T client.Record, In Input] struct {
 
 	floor int64
 
-	turn   chan struct{} // holds one while a reader uses the list
+	turn   turns // holds one while a reader uses the list
 	list   *newerList[T, In]
 	begun  bool  // the first page has come
 	left   int   // pages left, once begun
@@ -37,7 +37,7 @@ type listing[T client.Record, In Input] struct {
 
 // newListing returns a list of what is newer than floor, for one reader.
 func newListing[T client.Record, In Input](c *Collection[T, In], floor int64) *listing[T, In] {
-	return &listing[T, In]{Collection: c, floor: floor, turn: make(chan struct{}, 1), asOf: floor}
+	return &listing[T, In]{Collection: c, floor: floor, turn: make(turns, 1), asOf: floor}
 }
 
 // newSharedListing returns a list of everything, for any number of readers.
@@ -50,10 +50,8 @@ func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[
 // lock takes the turn. It restarts the list if its user has seen a newer revision than the
 // space had shown when the list began.
 func (l *listing[T, In]) lock(ctx context.Context) error {
-	select {
-	case l.turn <- struct{}{}:
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := l.turn.acquire(ctx); err != nil {
+		return err
 	}
 	if _, expected, _ := l.engine.seen.wanted(false); l.begun && l.shown < expected {
 		l.begun, l.closed, l.gets, l.list = false, false, 0, nil
@@ -63,8 +61,6 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 	}
 	return nil
 }
-
-func (l *listing[T, In]) unlock() { <-l.turn }
 
 // goesOn reports whether another page is worth its request to a reader that lacks a number
 // of records. idle is how many pages have brought it none.

@@ -82,7 +82,7 @@ func TestReadIsCurrent(t *testing.T) {
 		apitest.Must(t, err)
 		wantEqual(t, what, acme, got.RecipientAccountID)
 	}
-	_, err := space.engine.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[6]), Revision: client.Value(int64(1))}, RecipientAccountID: client.Value(acme)}}, 0)
+	_, err := space.engine.Conversations.writeOne(ctx, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[6]), Revision: client.Value(int64(1))}, ConversationWrites: client.ConversationWrites{RecipientAccountID: client.Value(acme)}}}, 0)
 	apitest.Must(t, err)
 	current("a conversation that this client has changed", ids[6])
 	edited(ids[3])

@@ -29,28 +29,22 @@ func (e *Engine) Find(ctx context.Context, query client.Query, limit int) ([]cli
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) EachFound(ctx context.Context, query client.Query, limit int) iter.Seq2[client.Conversation, error] {
-	whole := wholeConversations()
-	query.Expand, query.LoadOnly = whole.Expand, whole.LoadOnly
+	query.Expand, query.LoadOnly = e.Conversations.whole.Expand, e.Conversations.whole.LoadOnly
 	return func(yield func(client.Conversation, error) bool) {
 		for found, err := range e.api.Conversations.Each(ctx, query, limit) {
-			if err == nil {
-				err = e.complete(ctx, query, &found)
+			switch {
+			case err != nil:
+			case !honoursRevision(query.Filters, found.Revision):
+				err = fmt.Errorf("the service ignores the filter on revision: it found the conversation %s, which has "+
+					"the revision %d", found.ID, found.Revision)
+			default:
+				err = e.completeConversation(ctx, &found)
 			}
 			if !yield(found, err) || err != nil {
 				return
 			}
 		}
 	}
-}
-
-// complete completes a conversation that a query has found, but not its messages.
-func (e *Engine) complete(ctx context.Context, query client.Query, found *client.Conversation) error {
-	if !honoursRevision(query.Filters, found.Revision) {
-		return fmt.Errorf("the service ignores the filter on revision: it found the conversation %s, which has "+
-			"the revision %d", found.ID, found.Revision)
-	}
-	found.Messages = nil
-	return e.completeRelations(ctx, found)
 }
 
 // OfPhone returns all conversations of a phone, without messages.
@@ -70,7 +64,7 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 		return nil, context.Cause(ctx)
 	}
 	defer e.claims.creating.Release(everyone)
-	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && !e.claims.hasCreated(c.ID) })
+	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.originOf(c.ID) < created })
 }
 
 // OfNumber returns the conversations of a phone with a number, however that is written,
@@ -86,7 +80,7 @@ func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) (
 }
 
 func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.Conversation) bool) ([]client.Conversation, error) {
-	query := wholeConversations()
+	query := e.Conversations.whole
 	query.OrderBy = []string{"created"}
 	query.Filters = []client.Filter{{Field: "phone_id", Value: phone.String()}}
 	var found []client.Conversation
@@ -100,10 +94,9 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 		if conversation.PhoneID != phone || !fits(conversation) {
 			continue // the service may ignore the filter
 		}
-		if err := e.completeRelations(ctx, &conversation); err != nil {
+		if err := e.completeConversation(ctx, &conversation); err != nil {
 			return nil, err
 		}
-		conversation.Messages = nil
 		found = append(found, conversation)
 	}
 	return found, nil

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -33,23 +31,19 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 	w.begin(ctx)
 	var failed atomic.Bool
 	failed.Store(len(w.unfailed(all)) < len(all))
-	var group errgroup.Group
-	group.SetLimit(cap(c.batches))
-	for items := range slices.Chunk(all, c.engine.settings.BatchSize) {
-		group.Go(func() error {
-			if allOrNothing && failed.Load() {
-				w.fail(w.toSend(items), ErrNotSent)
-				return nil
-			}
-			w.carryOut(ctx, items)
-			c.engine.config.Logger.InfoContext(ctx, "wrote a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(items))), "of", len(all))
-			if len(w.unfailed(items)) < len(items) {
-				failed.Store(true)
-			}
-			return nil
-		})
-	}
-	_ = group.Wait()
+	batches := slices.Collect(slices.Chunk(all, c.engine.settings.BatchSize))
+	c.engine.concurrently(len(batches), func(n int) {
+		items := batches[n]
+		if allOrNothing && failed.Load() {
+			w.fail(w.toSend(items), ErrNotSent)
+			return
+		}
+		w.carryOut(ctx, items)
+		c.engine.config.Logger.InfoContext(ctx, "wrote a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(items))), "of", len(all))
+		if len(w.unfailed(items)) < len(items) {
+			failed.Store(true)
+		}
+	})
 	// Undoing and reading back go on even if the caller has given up, so that no id gets lost.
 	ctx = client.LastingOf(ctx)
 	if allOrNothing && failed.Load() {
@@ -80,17 +74,11 @@ func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, val
 	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
 	errs := make([]error, len(ids))
 	var done atomic.Int64
-	var group errgroup.Group
-	group.SetLimit(cap(c.batches))
-	for first := 0; first < len(ids); first += c.engine.settings.BatchSize {
-		chunk := ids[first:min(first+c.engine.settings.BatchSize, len(ids))]
-		group.Go(func() error {
-			copy(errs[first:], c.remove(ctx, chunk, options))
-			c.engine.config.Logger.InfoContext(ctx, "deleted a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(chunk))), "of", len(ids))
-			return nil
-		})
-	}
-	_ = group.Wait()
+	batches := slices.Collect(slices.Chunk(ids, c.engine.settings.BatchSize))
+	c.engine.concurrently(len(batches), func(n int) {
+		copy(errs[n*c.engine.settings.BatchSize:], c.remove(ctx, batches[n], options))
+		c.engine.config.Logger.InfoContext(ctx, "deleted a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(batches[n]))), "of", len(ids))
+	})
 	return errs
 }
 

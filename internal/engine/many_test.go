@@ -111,7 +111,7 @@ func TestAllOrNothingKeepsUpdates(t *testing.T) {
 		before := s.create(t.Context(), t, 0)
 		update := change(before)
 		update.Input.RecipientContactID = client.Value(jones)
-		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{update, newConversation(1), {Input: client.ConversationInput{PhoneID: client.Value(unknown)}}}, client.WriteOptions{}, true)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{update, newConversation(1), {Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(unknown)}}}}, client.WriteOptions{}, true)
 		apitest.Must(t, results[0].Err)
 		wantEqual(t, "the update", jones, results[0].Value.RecipientContactID)
 		wantEqual(t, "conversations", 1, len(s.live()))

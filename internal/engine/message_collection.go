@@ -152,7 +152,7 @@ func (e *Engine) takeMade(ctx context.Context, w *writing[client.Conversation, c
 				errs[n])}
 			continue
 		}
-		e.claims.take(message.ID)
+		e.claims.claim(message.ID, known)
 		result.Value.Messages = append(result.Value.Messages, client.Ref[client.Message]{ID: message.ID, Record: &message})
 	}
 }

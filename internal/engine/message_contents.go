@@ -35,9 +35,6 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	e.Messages.Known(slices.Collect(maps.Keys(readAt))...)
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
-	if e.contents.readAt == nil {
-		e.contents.readAt = map[client.ID]int64{}
-	}
 	maps.Copy(e.contents.readAt, readAt)
 }
 
@@ -95,23 +92,11 @@ func (e *Engine) findMessage(ctx context.Context, id client.ID) (client.Message,
 	if readAt, isKnown := e.contents.of(id); !isKnown || readAt != notOwned {
 		return e.Messages.findWhole(ctx, id)
 	}
-	query := e.Messages.query
-	query.First, query.IncludeDeleted = 1, true
-	query.Filters = []client.Filter{{Field: "id", Value: id.String()}}
-	page, err := e.Messages.entity.List(ctx, query)
-	for _, message := range page.Records {
-		if message.ID == id {
-			return message, nil
-		}
-	}
-	if err != nil && !isRefusal(err) {
-		return client.Message{}, err
-	}
-	if err != nil {
-		e.refused.add(ctx, idFilter)
+	if listed, isListed, err := e.Messages.entity.listOne(ctx, id, e.Messages.query); isListed || err != nil && !isRefusal(err) {
+		return listed, err
 	}
 	// A get that honors load-only shows only the stub.
-	return e.Messages.entity.find(ctx, id, e.Messages.query)
+	return e.Messages.entity.getOrList(ctx, id, e.Messages.query)
 }
 
 // completeMessage gets the whole message, if the engine needs more than the list has shown.

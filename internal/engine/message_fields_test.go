@@ -34,13 +34,13 @@ func TestContentsAndTimes(t *testing.T) {
 		"another":         {"Cafe & co", false, false},
 		"another in case": {"caf\u00e9 & \u201cco\u201d <b>\nsecond line", false, false},
 	} {
-		message := client.Message{Content: test.held, Direction: 1}
+		message := client.Message{MessageValues: client.MessageValues{Content: test.held, Direction: 1}}
 		input := newMessage(sent)
 		if Agrees(input, message) != test.same || IsLike(input, message) != test.like {
 			t.Errorf("%s: the same: %t, like: %t", name, Agrees(input, message), IsLike(input, message))
 		}
-		known := knownMessage(client.Message{Content: test.held, Direction: 1})
-		changed := client.Message{Content: sent, Direction: 1}
+		known := knownMessage(client.Message{MessageValues: client.MessageValues{Content: test.held, Direction: 1}})
+		changed := client.Message{MessageValues: client.MessageValues{Content: sent, Direction: 1}}
 		input.Content = client.Value("ours")
 		if conflicts := len(messageFields.conflicts(&input, *known, &changed)) > 0; conflicts == test.same {
 			t.Errorf("%s: a conflict: %t", name, conflicts)
@@ -52,8 +52,8 @@ func TestContentsAndTimes(t *testing.T) {
 		fine.Round(time.Millisecond): true, fine.Truncate(time.Microsecond): true, fine.Round(time.Microsecond): true,
 		fine.Truncate(time.Minute): false, fine.Add(time.Millisecond): false, fine.Truncate(time.Second).Add(-time.Second): false,
 	} {
-		input := client.MessageInput{DatetimeSent: client.Value(client.Time{Time: fine})}
-		if got := Agrees(input, client.Message{DatetimeSent: client.Time{Time: held}}); got != want || SameTime(client.Time{Time: held}, client.Time{Time: fine}) != want {
+		input := client.MessageInput{MessageWrites: client.MessageWrites{DatetimeSent: client.Value(client.Time{Time: fine})}}
+		if got := Agrees(input, client.Message{MessageValues: client.MessageValues{DatetimeSent: client.Time{Time: held}}}); got != want || SameTime(client.Time{Time: held}, client.Time{Time: fine}) != want {
 			t.Errorf("%s: %t", held, got)
 		}
 	}
@@ -62,7 +62,9 @@ func TestContentsAndTimes(t *testing.T) {
 // MatchMessages matches nothing that is uncertain.
 func TestMatchMessages(t *testing.T) {
 	t.Parallel()
-	message := func(content string) client.Message { return client.Message{Content: content, Direction: 1} }
+	message := func(content string) client.Message {
+		return client.Message{MessageValues: client.MessageValues{Content: content, Direction: 1}}
+	}
 	withSID := newMessage("Hello")
 	withSID.MessageSID = client.Value("SM1")
 	held := message("Hello")
@@ -80,7 +82,7 @@ func TestMatchMessages(t *testing.T) {
 		"stored in another way":      {[]client.MessageInput{newMessage("<"), newMessage(">")}, []client.Message{message("&gt;"), message("&lt;")}, []int{1, 0}},
 		"altered":                    {[]client.MessageInput{newMessage("a"), newMessage("b")}, []client.Message{message("x"), message("y")}, []int{-1, -1}},
 		"the one that has more says": {[]client.MessageInput{newMessage("Hello"), withSID}, []client.Message{held, message("Hello")}, []int{1, 0}},
-		"another direction":          {[]client.MessageInput{newMessage("a")}, []client.Message{{Content: "a", Direction: 2}}, []int{-1}},
+		"another direction":          {[]client.MessageInput{newMessage("a")}, []client.Message{{MessageValues: client.MessageValues{Content: "a", Direction: 2}}}, []int{-1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

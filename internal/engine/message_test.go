@@ -20,7 +20,7 @@ const (
 )
 
 func newMessage(content string) client.MessageInput {
-	return client.MessageInput{Content: client.Value(content), Direction: client.Value(1)}
+	return client.MessageInput{MessageWrites: client.MessageWrites{Content: client.Value(content), Direction: client.Value(1)}}
 }
 
 // messaged returns the change with messages to create inside the conversation.
@@ -111,7 +111,7 @@ func TestMessages(t *testing.T) {
 		apitest.Must(t, s.SoftDelete(messageSegment, written[2].ID.String()))
 		updates := make([]messageChange, 3)
 		for i := range updates {
-			updates[i].Input = client.MessageInput{Content: client.Value("ours")}
+			updates[i].Input = client.MessageInput{MessageWrites: client.MessageWrites{Content: client.Value("ours")}}
 			updates[i].Input.ID, updates[i].Input.Revision, updates[i].Known = client.Value(written[i].ID), client.Value(written[i].Revision), knownMessage(written[i])
 		}
 		updates[2].Restore = true
@@ -150,7 +150,7 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 				made := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
 				apitest.Must(t, made.Err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-				update := messageChange{Input: client.MessageInput{Content: client.Value(" Tom & Zo\u00eb ")}, Known: knownMessage(made.Value)}
+				update := messageChange{Input: client.MessageInput{MessageWrites: client.MessageWrites{Content: client.Value(" Tom & Zo\u00eb ")}}, Known: knownMessage(made.Value)}
 				update.Input.ID, update.Input.Revision = client.Value(made.Value.ID), client.Value(made.Value.Revision)
 				apitest.Must(t, s.engine.Messages.CreateOrUpdate(t.Context(), update, 0).Err)
 			})

@@ -5,8 +5,8 @@ import "sync"
 // A history is what an engine knows about the history of its space. From it, the engine
 // tells what is new, and whether a record that does not show is gone.
 type history struct {
-	asking chan struct{} // holds one while a caller waits for the space to show a revision
-	gaveUp bool          // such a wait was in vain; guarded by asking
+	asking turns // holds one while a caller waits for the space to show a revision
+	gaveUp bool  // such a wait was in vain; guarded by asking
 
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists
@@ -16,7 +16,7 @@ type history struct {
 }
 
 func newHistory() history {
-	return history{asking: make(chan struct{}, 1)}
+	return history{asking: make(turns, 1)}
 }
 
 // observe notes a revision that the space has shown.
@@ -25,12 +25,6 @@ func (h *history) observe(revision int64) {
 	defer h.mu.Unlock()
 	h.there = true
 	h.newest = max(h.newest, revision)
-}
-
-func (h *history) expect(revision int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.expected = max(h.expected, revision)
 }
 
 // wanted returns the newest revision that the space has shown, and the one that it must
@@ -49,11 +43,4 @@ func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
 func (h *history) isBehind() bool {
 	newest, wanted, _ := h.wanted(false)
 	return newest < wanted
-}
-
-// reach notes a revision that the space has reached, though it has not shown it.
-func (h *history) reach(revision int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.reached = max(h.reached, revision)
 }

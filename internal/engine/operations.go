@@ -14,7 +14,7 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 		shape:   shape,
 		engine:  e,
 		feed:    newFeed[T](),
-		batches: make(chan struct{}, e.config.MaxConcurrentRequests),
+		batches: make(turns, e.config.MaxConcurrentRequests),
 	}
 	col.reads = newSharedListing(col)
 	col.writes.run = col.write

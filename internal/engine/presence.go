@@ -18,7 +18,11 @@ func (e *Engine) Newest() int64 {
 // Expect tells the engine which revision of the space its user has seen before. As
 // long as the space shows less, nothing there counts as gone or as unchanged: reads
 // and comparisons fail with a *BehindError.
-func (e *Engine) Expect(revision int64) { e.seen.expect(revision) }
+func (e *Engine) Expect(revision int64) {
+	e.seen.mu.Lock()
+	defer e.seen.mu.Unlock()
+	e.seen.expected = max(e.seen.expected, revision)
+}
 
 // Reached returns the revision that the space must have reached with creates that could not
 // be read back, or 0 if there are none.
@@ -31,7 +35,11 @@ func (e *Engine) Reached() int64 {
 // Reach tells the engine what [Engine.Reached] returned earlier. As long as the space shows
 // less, nothing there counts as gone. Unlike an expected revision, it may never show, so
 // it only fails reads of records that can't be found.
-func (e *Engine) Reach(revision int64) { e.seen.reach(revision) }
+func (e *Engine) Reach(revision int64) {
+	e.seen.mu.Lock()
+	defer e.seen.mu.Unlock()
+	e.seen.reached = max(e.seen.reached, revision)
+}
 
 // now returns the latest known moment of the space's history. It asks the service first,
 // unless the newest record of the entity was seen a short time ago.
@@ -78,12 +86,10 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 	if newest, wanted, there := e.seen.wanted(all); there && newest >= wanted {
 		return nil
 	}
-	select {
-	case e.seen.asking <- struct{}{}:
-		defer func() { <-e.seen.asking }()
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	if err := e.seen.asking.acquire(ctx); err != nil {
+		return err
 	}
+	defer e.seen.asking.release()
 	return e.await(ctx, all)
 }
 

@@ -102,7 +102,7 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 						}})
 						inputs := []conversationChange{newConversation(1)}
 						if beside == "an update" {
-							inputs = append(inputs, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(others[0]), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}})
+							inputs = append(inputs, conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(others[0]), Revision: client.Value[int64](1)}, ConversationWrites: client.ConversationWrites{RecipientContactID: client.Value(jones)}}})
 						}
 						results := s.engine.Conversations.write(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1})
 						apitest.Must(t, results[0].Err)
@@ -177,7 +177,9 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 			return mock.RoundTrip(r)
 		})
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
-			TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello"), Direction: client.Value(1),
+			MessageWrites: client.MessageWrites{
+				TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello"), Direction: client.Value(1),
+			},
 		}}, 0)
 		apitest.Must(t, result.Err)
 		wantEqual(t, "content", "Hello", result.Value.Content)
@@ -198,7 +200,9 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 			apitest.Must(t, err)
 		}})
 		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
-			TextMessageConversationID: client.Value(conversation), Content: client.Value("OK"), Direction: client.Value(1), MessageSID: client.Value("SM2"),
+			MessageWrites: client.MessageWrites{
+				TextMessageConversationID: client.Value(conversation), Content: client.Value("OK"), Direction: client.Value(1), MessageSID: client.Value("SM2"),
+			},
 		}}, 0)
 		ambiguous, ok := errors.AsType[*AmbiguousError](result.Err)
 		if !ok || len(ambiguous.IDs) != 1 || ambiguous.IDs[0].String() != theirs {

@@ -116,7 +116,7 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	switch {
 	case !found:
 		if w.creates[i] {
-			w.engine.seen.reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
+			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case w.wasThere(ctx, i, record):
@@ -146,11 +146,11 @@ func (w *writing[T, In]) wasThere(ctx context.Context, i int, record T) bool {
 
 // shows reports whether the record that was read back can already include the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
-	known, _ := w.head(i).Revision.Get()
+	before, _ := w.head(i).Revision.Get()
 	if !found || w.changes[i].Restore && record.Meta().IsDeleted {
 		return false
 	}
-	return record.Meta().Revision > known || w.agrees(w.changes[i].Input, record)
+	return record.Meta().Revision > before || w.agrees(w.changes[i].Input, record)
 }
 
 var (

@@ -393,7 +393,7 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 		ids := s.seed(t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{
-			{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[0]), Revision: client.Value[int64](1)}, RecipientContactID: client.Value(jones)}},
+			{Input: client.ConversationInput{Head: client.Head{ID: client.Value(ids[0]), Revision: client.Value[int64](1)}, ConversationWrites: client.ConversationWrites{RecipientContactID: client.Value(jones)}}},
 			newConversation(100_001), // the number of ids[1]
 		}, client.WriteOptions{RollbackMethod: 1})
 		apitest.Must(t, results[0].Err)
@@ -577,7 +577,7 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
-				made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{PhoneID: client.Value(frontDesk)}}, 0)
+				made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(frontDesk)}}}, 0)
 				apitest.Must(t, err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter})
 				update := since(made)
@@ -596,7 +596,7 @@ func TestLostUpdatePartlyUndone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
-		made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{PhoneID: client.Value(frontDesk)}}, 0)
+		made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(frontDesk)}}}, 0)
 		apitest.Must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, After: mockserver.Acts{{Edit: &mockserver.Target{
 			Entity: apitest.ConversationSegment, ID: made.ID.String(), Values: map[string]any{"recipient_contact_id": nil},

@@ -98,11 +98,7 @@ func (e *entityOf[T, In]) operate(
 
 // peek finds a record to see whether it is deleted or protected against deletion.
 func (e *entityOf[T, In]) peek(ctx context.Context, id client.ID) (T, error) {
-	found, err := e.find(ctx, id, client.Query{LoadOnly: []string{"id", "is_deleted", "is_delete_protected"}})
-	if isRefusal(err) {
-		return e.find(ctx, id, client.Query{})
-	}
-	return found, err
+	return e.find(ctx, id, client.Query{LoadOnly: []string{"id", "is_deleted", "is_delete_protected"}})
 }
 
 // isWorthALook reports whether the service may have received the request in spite of the

@@ -1,11 +1,6 @@
 package engine
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
-)
+import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 
 // A Moment is a point in the history of a space. Later changes have a higher revision.
 // Revisions order changes; clocks don't.
@@ -32,5 +27,5 @@ func isNewestFirst[T client.Record](page client.Page[T]) bool {
 	if page.HasNextPage && len(page.Records) < 2 {
 		return false
 	}
-	return slices.IsSortedFunc(page.Records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
+	return isDescending(page.Records)
 }

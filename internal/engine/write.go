@@ -20,13 +20,11 @@ func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], opt
 	all := w.all()
 	// A batch begins only when it can be sent. If it began earlier, what it knows of the
 	// space would be old by then, and the read-back would take longer.
-	select {
-	case c.batches <- struct{}{}:
-		defer func() { <-c.batches }()
-	case <-ctx.Done():
-		w.fail(all, context.Cause(ctx))
+	if err := c.batches.acquire(ctx); err != nil {
+		w.fail(all, err)
 		return w.results
 	}
+	defer c.batches.release()
 	w.begin(ctx)
 	w.carryOut(ctx, all)
 	// The read-back goes on even if the callers have given up, so that no id gets lost.
@@ -54,7 +52,7 @@ func (w *writing[T, In]) begin(ctx context.Context) {
 	for i := range w.changes {
 		if id, update := w.head(i).ID.Get(); update {
 			w.reads.finish([]client.ID{id})
-			w.engine.claims.take(id)
+			w.engine.claims.claim(id, known)
 			continue
 		}
 		now, err := w.entity.now(ctx)
@@ -199,10 +197,10 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
-			if w.isCreate(i) {
-				w.engine.claims.create(id)
+			if w.isUpdate(i) {
+				w.engine.claims.claim(id, known)
 			} else {
-				w.engine.claims.take(id)
+				w.engine.claims.claim(id, created)
 			}
 		} else if !client.IsRefusal(failed) {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item

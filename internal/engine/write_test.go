@@ -69,9 +69,9 @@ func TestBadNeighbours(t *testing.T) {
 		apitest.Must(t, s.Purge(apitest.ConversationSegment, gone.ID.String()))
 		inputs := []conversationChange{
 			newConversation(0),
-			{Input: client.ConversationInput{PhoneID: client.Value(frontDesk), RecipientPhoneNumber: client.Value("no number")}},
+			{Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(frontDesk), RecipientPhoneNumber: client.Value("no number")}}},
 			newConversation(2),
-			{Input: client.ConversationInput{PhoneID: client.Value(unknown), RecipientPhoneNumber: client.Value(apitest.NumberOf(3))}},
+			{Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(unknown), RecipientPhoneNumber: client.Value(apitest.NumberOf(3))}}},
 			linked(newConversation(4), unknown),
 			change(gone),
 		}

@@ -83,12 +83,10 @@ func (w *writing[T, In]) toSend(items []int) []int {
 	})
 }
 
-func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
-
 // isAwaited reports whether an item of a lost request must not be sent again before it has
 // had time to show. Other updates can be sent as often as one likes.
 func (w *writing[T, In]) isAwaited(i int) bool {
-	return w.isCreate(i) || w.adds(&w.changes[i]) || w.changes[i].refused
+	return !w.isUpdate(i) || w.adds(&w.changes[i]) || w.changes[i].refused
 }
 
 // unsettled returns those of the items that have neither an id nor an error.
@@ -137,16 +135,12 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
 	var creates []lostCreate
 	for _, i := range items {
-		if w.isCreate(i) {
-			creates = append(creates, w.lostCreate(i))
+		if !w.isUpdate(i) {
+			input, _ := json.Marshal(w.changes[i].Input) //nolint:errchkjson // it has been marshaled to be sent
+			creates = append(creates, lostCreate{of: w.identity(w.changes[i].Input), input: string(input)})
 		}
 	}
 	return creates
-}
-
-func (w *writing[T, In]) lostCreate(i int) lostCreate {
-	input, _ := json.Marshal(w.changes[i].Input) //nolint:errchkjson // it has been marshaled to be sent
-	return lostCreate{of: w.identity(w.changes[i].Input), input: string(input)}
 }
 
 // since returns a moment before anything that the item may have done.

@@ -124,6 +124,15 @@ const severalAdvice = "Find out in the CRM which conversation is the right one. 
 	"delete the conversations that no one needs in the CRM, and apply again. If the resource is tainted, first run " +
 	"terraform untaint, or else the apply replaces the conversation that is left."
 
+// idsOf returns the ids of records.
+func idsOf[T client.Record](records []T) []client.ID {
+	ids := make([]client.ID, len(records))
+	for i, record := range records {
+		ids[i] = record.Meta().ID
+	}
+	return ids
+}
+
 func idList(ids []client.ID) string {
 	texts := make([]string, len(ids))
 	for i, id := range ids {

@@ -63,11 +63,10 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if !ok {
 		return attempt{}, false
 	}
-	sent = withDirections(sent)
 	if lost.Messages != nil {
 		sent.Messages = client.Value(lost.Messages)
 	}
-	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
+	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: withDirections(sent), IsRecalled: lost.IsRecalled}, true
 }
 
 // withDirections returns the input with only the directions of its messages: the state
@@ -215,9 +214,6 @@ type leftAttempts struct {
 func (l *leftAttempts) add(n numbers, left openCreates) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.index == nil {
-		l.index = attemptIndex{}
-	}
 	l.index.add(n, left)
 }
 

@@ -127,7 +127,7 @@ func ofEach(value attr.Value, take func(attribute string, value attr.Value) erro
 
 // checkColumn returns an error unless a cell can set the attribute.
 func checkColumn(attribute string) error {
-	if field, known := fieldNamed(attribute); known && field.write != nil {
+	if field, known := fieldsByName[attribute]; known && field.write != nil {
 		return nil
 	}
 	names := make([]string, len(configurableFields))

@@ -22,7 +22,7 @@ func (m *ownedModel) set(name string, value attr.Value) {
 		m.Messages, _ = value.(types.Map)
 		return
 	}
-	if field, known := fieldNamed(name); known {
+	if field, known := fieldsByName[name]; known {
 		field.set(&m.conversationModel, value)
 	}
 }
@@ -32,7 +32,7 @@ func (m *ownedModel) values() map[string]attr.Value {
 	values := make(map[string]attr.Value, len(entryWire))
 	for name := range entryWire {
 		values[name] = m.Messages
-		if field, known := fieldNamed(name); known {
+		if field, known := fieldsByName[name]; known {
 			values[name] = field.get(&m.conversationModel)
 		}
 	}

@@ -34,6 +34,10 @@ type existing struct {
 	adopted map[client.ID]bool // that this apply has adopted
 }
 
+func newExisting() *existing {
+	return &existing{phones: map[client.ID]*phoneConversations{}, stated: map[client.ID]bool{}, planned: map[client.ID]bool{}, adopted: map[client.ID]bool{}}
+}
+
 // phoneConversations are the conversations of one phone, listed once.
 type phoneConversations struct {
 	mu     sync.Mutex
@@ -45,9 +49,6 @@ type phoneConversations struct {
 func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.stated == nil {
-		e.stated = map[client.ID]bool{}
-	}
 	for _, id := range ids {
 		if e.planned[id] {
 			clashes = append(clashes, id)
@@ -82,7 +83,7 @@ const (
 // find returns the conversation that a create adopts, nil for none. own are the
 // conversations in the resource's own state. An *adoptionError says why none can be
 // adopted.
-func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, error) {
+func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step adoptionStep) (*client.Conversation, error) {
 	of := n.identityOf(m)
 	listed, err := e.of(ctx, api, n, of)
 	if err != nil {
@@ -93,7 +94,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	var free []client.Conversation
 	for _, conversation := range listed {
 		switch id := conversation.ID; {
-		case own[id]:
+		case own[id] != nil:
 		case e.stated[id], step == planAdoption && e.planned[id], e.adopted[id]:
 			return nil, &adoptionError{managed: true, ids: []client.ID{id}}
 		default:
@@ -107,35 +108,20 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // for a lost create
 			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
 		}
-		e.note(step, free[0].ID)
+		noted := e.planned
+		if step == applyAdoption {
+			noted = e.adopted
+		}
+		noted[free[0].ID] = true
 		return &free[0], nil
 	}
-	several := &adoptionError{}
-	for _, conversation := range free {
-		several.ids = append(several.ids, conversation.ID)
-	}
-	return nil, several
-}
-
-// note notes an adoption. The caller holds mu.
-func (e *existing) note(step adoptionStep, id client.ID) {
-	noted := &e.planned
-	if step == applyAdoption {
-		noted = &e.adopted
-	}
-	if *noted == nil {
-		*noted = map[client.ID]bool{}
-	}
-	(*noted)[id] = true
+	return nil, &adoptionError{ids: idsOf(free)}
 }
 
 // of returns the conversations of an identity that existed when the phone was first
 // listed, without those that this run has created.
 func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of engine.Identity) ([]client.Conversation, error) {
 	e.mu.Lock()
-	if e.phones == nil {
-		e.phones = map[client.ID]*phoneConversations{}
-	}
 	phone := e.phones[of.Place]
 	if phone == nil {
 		phone = &phoneConversations{}
@@ -188,8 +174,8 @@ func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics 
 }
 
 // findExisting returns the conversation that a create adopts, nil for none.
-func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, own map[client.ID]bool, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
-	found, err := r.provider.existing.find(ctx, api, n, m, own, step)
+func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
+	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
 	if err == nil {
 		return found, nil
 	}
@@ -209,7 +195,7 @@ func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 }
 
 // planToAdopt warns of the conversation that the create of a single resource adopts.
-func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, known *memory) diag.Diagnostics {
+func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, memory *memory) diag.Diagnostics {
 	if !plan.AdoptExisting.ValueBool() {
 		return nil
 	}
@@ -223,7 +209,7 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, planAdoption)
+	found, diags := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, planAdoption)
 	if found != nil {
 		diags.Append(warnOfAdopting(found.ID, planAdoption))
 	}

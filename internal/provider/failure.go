@@ -188,21 +188,11 @@ func (f failure) reason() string {
 	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
 		return f.notRestored(refused.ID)
 	}
-	switch client.ProblemOf(f.err) {
-	case client.Behind:
-		return "The space shows less than the state has already seen. Either a lagging replica answers, or the " +
-			"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +
-			"and treats nothing as deleted. Try again in a few minutes. If the space was restored, run terraform " +
-			"state rm with the address of this resource, and import what exists now."
-	case client.Throttled:
-		return "The CRM limits requests, and asks for a longer wait than the provider accepts. The failed " +
-			"request changed nothing. In the provider block, set requests_per_second below the limit, or " +
-			"increase max_retries: the provider waits at most 1 + max_retries minutes."
-	case client.WrongCredentials:
-		return "The CRM does not accept the provider's user name and password. Check the settings username and " +
-			"password, or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD. Use the " +
-			"credentials of an Application of this space, which you create in the space's administration. The " +
-			"name and password that people log in with don't work."
+	problem := client.ProblemOf(f.err)
+	if text := explanations[problem]; text != "" {
+		return text
+	}
+	switch problem {
 	case client.NotPermitted:
 		text := "The CRM does not permit this. In the space's administration, give the permission to the " +
 			"Application whose user name the provider uses."
@@ -210,10 +200,6 @@ func (f failure) reason() string {
 			return text
 		}
 		return text + " If only one conversation fails, the CRM may protect it."
-	case client.WrongAddress:
-		return "There is no such space at this address. Check the settings service_url and space_id, or the " +
-			"environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID. The space's administration " +
-			"shows both values."
 	case client.NotFound:
 		if f.action == "Attach" {
 			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
@@ -234,10 +220,6 @@ func (f failure) reason() string {
 			"record may have been deleted, belong to another space, or be of another kind."
 	case client.Refused:
 		return f.refused()
-	case client.Unreachable:
-		return "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request " +
-			"changed nothing. Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy " +
-			"in HTTPS_PROXY, if you use one. If the CRM is slow, increase request_timeout."
 	case client.UnexpectedReply:
 		if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
 			return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
@@ -262,4 +244,25 @@ func (f failure) reason() string {
 // conversation.
 func isConsequence(err error) bool {
 	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.As(err, new(*engine.UndoneError))
+}
+
+// explanations are those of the problems that need no word about the failure itself.
+var explanations = map[client.Problem]string{
+	client.Behind: "The space shows less than the state has already seen. Either a lagging replica answers, or the " +
+		"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +
+		"and treats nothing as deleted. Try again in a few minutes. If the space was restored, run terraform " +
+		"state rm with the address of this resource, and import what exists now.",
+	client.Throttled: "The CRM limits requests, and asks for a longer wait than the provider accepts. The failed " +
+		"request changed nothing. In the provider block, set requests_per_second below the limit, or " +
+		"increase max_retries: the provider waits at most 1 + max_retries minutes.",
+	client.WrongCredentials: "The CRM does not accept the provider's user name and password. Check the settings username and " +
+		"password, or the environment variables PIPELINER_USERNAME and PIPELINER_PASSWORD. Use the " +
+		"credentials of an Application of this space, which you create in the space's administration. The " +
+		"name and password that people log in with don't work.",
+	client.WrongAddress: "There is no such space at this address. Check the settings service_url and space_id, or the " +
+		"environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID. The space's administration " +
+		"shows both values.",
+	client.Unreachable: "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request " +
+		"changed nothing. Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy " +
+		"in HTTPS_PROXY, if you use one. If the CRM is slow, increase request_timeout.",
 }

@@ -71,7 +71,7 @@ func TestValidatorsNameTheKey(t *testing.T) {
 	}
 	text(isReference{entity: "Phones"}, in.AtName("phone_id"), "x")
 	text(isReference{entity: "Contacts"}, in.AtName("recipient_contact_id"), "https://x/entities/Accounts/30000000-0000-4000-8000-00000000000a")
-	text(isTime{}, in.AtName("messages").AtMapKey("hi").AtName("datetime_sent"), "now")
+	text(isTime, in.AtName("messages").AtMapKey("hi").AtName("datetime_sent"), "now")
 	for _, v := range messageAttributes()["content"].(interface{ StringValidators() []validator.String }).StringValidators() {
 		text(v, in.AtName("messages").AtMapKey("hi").AtName("content"), "")
 	}
@@ -165,11 +165,15 @@ func TestFailedHasAllReasons(t *testing.T) {
 		failed:   map[string]error{"a": refusal(), "b": errors.New("out of order")},
 		removals: []bulkRemoval{{key: "c", prior: &ownedModel{conversationModel: conversationModel{ID: id}}, kept: "c (replaced)", err: refusal()}},
 	}
-	model, diags := work.model(context.Background(), bulkModel{})
+	model, diags := work.model(bulkModel{})
 	if diags.HasError() {
 		t.Fatal(diags)
 	}
-	failed := map[string]failedModel{}
+	failed := map[string]struct {
+		Code    types.Int64  `tfsdk:"code"`
+		Name    types.String `tfsdk:"name"`
+		Message types.String `tfsdk:"message"`
+	}{}
 	if diags := model.Failed.ElementsAs(context.Background(), &failed, false); diags.HasError() {
 		t.Fatal(diags)
 	}

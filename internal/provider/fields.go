@@ -66,7 +66,7 @@ func attributesOf[M, T, In any](fields []fieldOf[M, T, In]) map[string]schema.At
 // shownField returns a field that only the CRM sets.
 func shownField[In, M, T any, V attr.Value](name string, attribute schema.Attribute, place func(*M) *V, read func(*T) V) fieldOf[M, T, In] {
 	return fieldOf[M, T, In]{
-		name: name, alias: name, attribute: attribute, null: valueOf(attribute, nil), unknown: valueOf(attribute, tftypes.UnknownValue),
+		name: name, alias: name, attribute: attribute, null: valueOf(attribute.GetType(), nil), unknown: valueOf(attribute.GetType(), tftypes.UnknownValue),
 		get: func(m *M) attr.Value { return *place(m) },
 		set: func(m *M, value attr.Value) {
 			if v, ok := value.(V); ok {
@@ -138,7 +138,7 @@ func timeField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *client.Time, sent func(*In) *client.Field[client.Time],
 ) fieldOf[M, T, In] {
-	attribute.Validators = []validator.String{isTime{}}
+	attribute.Validators = []validator.String{isTime}
 	f := settableField(name, attribute, place, held, sent, timeFromAPI, timeToAPI)
 	f.same = always(func(a, b attr.Value) bool {
 		return a.IsNull() == b.IsNull() && engine.SameTime(timeToAPI(a), timeToAPI(b))
@@ -194,7 +194,7 @@ func relationField(name string, place func(*conversationModel) *types.Set) conve
 	kind := client.RelationKinds[max(i, 0)] // a test checks that the client has them all
 	f := shownField[client.ConversationInput](name, relationAttribute(kind), place,
 		func(c *client.Conversation) types.Set { return referencesFromAPI(kind.Linked(c)) })
-	f.alias, f.entity = kind.InputField(), kind.Entity
+	f.alias, f.entity = kind.InputField, kind.Entity
 	f.same = always(sameReferences)
 	f.text = func(_ numbers, value attr.Value) string {
 		return engine.TextOf(references(value)...)
@@ -208,9 +208,9 @@ func always(same func(a, b attr.Value) bool) func(numbers, types.String) func(a,
 	return func(numbers, types.String) func(a, b attr.Value) bool { return same }
 }
 
-// valueOf returns a null or unknown value of the attribute's type.
-func valueOf(attribute schema.Attribute, raw any) attr.Value {
-	ctx, kind := context.Background(), attribute.GetType()
+// valueOf returns a null or unknown value of the type.
+func valueOf(kind attr.Type, raw any) attr.Value {
+	ctx := context.Background()
 	value, _ := kind.ValueFromTerraform(ctx, tftypes.NewValue(kind.TerraformType(ctx), raw)) // fails for neither
 	return value
 }
@@ -231,8 +231,3 @@ var fieldsByName = func() map[string]conversationField {
 	}
 	return named
 }()
-
-func fieldNamed(name string) (conversationField, bool) {
-	field, known := fieldsByName[name]
-	return field, known
-}

@@ -19,7 +19,7 @@ func TestFields(t *testing.T) {
 	checkFields(t, conversationFields, emptyConversation())
 	checkFields(t, messageFields, messageModel{})
 	for _, kind := range client.RelationKinds {
-		if _, found := fieldNamed(kind.Field); !found {
+		if _, found := fieldsByName[kind.Field]; !found {
 			t.Errorf("%s has no field", kind.Field)
 		}
 	}

@@ -14,11 +14,10 @@ import (
 
 // A lookupModel says which records a data source looks for.
 type lookupModel struct {
-	Filter         types.Map   `tfsdk:"filter"`    // of strings: field → value
-	FilterOp       types.Map   `tfsdk:"filter_op"` // of strings: field → operator
-	OrderBy        types.List  `tfsdk:"order_by"`  // of strings
-	IncludeDeleted types.Bool  `tfsdk:"include_deleted"`
-	Limit          wholeNumber `tfsdk:"limit"`
+	Filter         types.Map  `tfsdk:"filter"`    // of strings: field → value
+	FilterOp       types.Map  `tfsdk:"filter_op"` // of strings: field → operator
+	OrderBy        types.List `tfsdk:"order_by"`  // of strings
+	IncludeDeleted types.Bool `tfsdk:"include_deleted"`
 }
 
 // filterOperators are the API's operators. Both their validation and their documentation
@@ -75,8 +74,8 @@ func operatorsDescription() string {
 	return strings.Join(meanings, ", ")
 }
 
-// query returns the query for the CRM, and the maximum number of records, 0 for all.
-func (m lookupModel) query() (client.Query, int) {
+// query returns the query for the CRM.
+func (m lookupModel) query() client.Query {
 	query := client.Query{OrderBy: textsOf(m.OrderBy.Elements()), IncludeDeleted: m.IncludeDeleted.ValueBool()}
 	values, operators := m.Filter.Elements(), m.FilterOp.Elements()
 	fields := maps.Clone(values)
@@ -88,7 +87,7 @@ func (m lookupModel) query() (client.Query, int) {
 		}
 		query.Filters = append(query.Filters, filter)
 	}
-	return query, int(m.Limit.ValueInt64())
+	return query
 }
 
 func isIDField(name string) bool { return name == "id" || strings.HasSuffix(name, "_id") }

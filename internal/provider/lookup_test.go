@@ -133,15 +133,13 @@ func TestLookupCheck(t *testing.T) {
 
 func TestLookupQuery(t *testing.T) {
 	t.Parallel()
-	query, limit := lookupModel{
+	query := lookupModel{
 		Filter: texts("name", "https://acme.example/entities/Phones/"+idA, "phone_id", "https://crm.example/entities/Phones/"+strings.ToUpper(idA),
 			"account_id", "acme", "id", idB, "created", "a,b"),
 		FilterOp:       texts("created", "between", "modified", "null"),
 		OrderBy:        types.ListValueMust(types.StringType, []attr.Value{types.StringValue("created"), types.StringValue("-modified")}),
 		IncludeDeleted: types.BoolValue(true),
-		Limit:          wholeNumber{Int64Value: types.Int64Value(7)},
 	}.query()
-	wantSame(t, 7, limit)
 	wantSame(t, client.Query{
 		Filters: []client.Filter{
 			{Field: "account_id", Value: "acme"},
@@ -153,8 +151,8 @@ func TestLookupQuery(t *testing.T) {
 		},
 		OrderBy: []string{"created", "-modified"}, IncludeDeleted: true,
 	}, query)
-	query, limit = lookupModel{}.query()
-	wantSame(t, 0, limit+len(query.Filters)+len(query.OrderBy))
+	query = lookupModel{}.query()
+	wantSame(t, 0, len(query.Filters)+len(query.OrderBy))
 }
 
 func TestCheckCriteria(t *testing.T) {

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -22,33 +21,15 @@ var (
 // isField accepts the known fields, or any name of a field if known is nil.
 func isField(known []string) validator.String {
 	if known == nil {
-		return isMatch{fieldName, "value must be the name of a field, such as name"}
+		return isMatch(fieldName, "value must be the name of a field, such as name")
 	}
 	return stringvalidator.OneOf(known...)
-}
-
-// isMatch accepts values that match a pattern. The framework's own validator doesn't quote
-// the value in its error, so that an empty one is invisible.
-type isMatch struct {
-	pattern     *regexp.Regexp
-	description string
-}
-
-func (v isMatch) Description(context.Context) string { return v.description }
-
-func (v isMatch) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isMatch) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if given := req.ConfigValue.ValueString(); isKnown(req.ConfigValue) && !v.pattern.MatchString(given) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value Match",
-			fmt.Sprintf("Attribute %s %s, got: %q.", req.Path, v.Description(ctx), given))
-	}
 }
 
 // isOrder accepts the same fields as isField, with or without a "-" in front.
 func isOrder(known []string) validator.String {
 	if known == nil {
-		return isMatch{orderName, "value must be the name of a field, such as name, or -name for descending order"}
+		return isMatch(orderName, "value must be the name of a field, such as name, or -name for descending order")
 	}
 	both := slices.Clone(known)
 	for _, name := range known {

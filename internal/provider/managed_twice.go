@@ -46,9 +46,9 @@ func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 
 // warnOfShared warns of conversations that another resource of the same refresh has too. keys
 // are those of a map, by conversation.
-func (r *baseResource) warnOfShared(known *memory, at path.Path, keys map[client.ID]string) (diags diag.Diagnostics) {
+func (r *baseResource) warnOfShared(memory *memory, at path.Path, keys map[client.ID]string) (diags diag.Diagnostics) {
 	var shared []string
-	for _, id := range r.provider.owners.note(known.owner, slices.Collect(maps.Keys(keys))...) {
+	for _, id := range r.provider.owners.note(memory.owner, slices.Collect(maps.Keys(keys))...) {
 		name := id.String()
 		if key := keys[id]; key != "" {
 			name = fmt.Sprintf("%q: %s", key, id)

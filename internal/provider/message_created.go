@@ -114,11 +114,7 @@ func sameDirection(input client.MessageInput, others []client.Message) (same []c
 
 // unidentified warns that it is unknown which of the messages in the CRM a message is.
 func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
-	ids := make([]client.ID, len(candidates))
-	for i, candidate := range candidates {
-		ids[i] = candidate.ID
-	}
-	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", located(at, notIdentified(ids)))
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", located(at, notIdentified(idsOf(candidates))))
 }
 
 // notIdentified says what to do about a message that may be one of these.

@@ -38,8 +38,8 @@ func (m *messageMemory) repair() {
 	}
 }
 
-// keep forgets what these conversations don't need.
-func (m *messageMemory) keep(conversations []*ownedModel) {
+// keepOnly forgets what these conversations don't need.
+func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 	kept := newMessageMemory()
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)
@@ -60,23 +60,21 @@ func (m *messageMemory) keep(conversations []*ownedModel) {
 }
 
 // tell tells the engine which messages it need not read.
-func (m *messageMemory) tell(api *engine.Engine, states ...types.Map) {
+func (m *messageMemory) tell(api *engine.Engine, state types.Map) {
 	owned := map[client.ID]int64{}
 	var attached []client.ID
-	for _, state := range states {
-		for _, message := range messagesFrom(state) {
-			switch {
-			case message == nil || !isKnown(message.ID):
-			case message.isAttached():
-				attached = append(attached, reference(message.ID))
-			default:
-				id := reference(message.ID)
-				revision, isRead := m.Revisions[id]
-				if !isRead {
-					revision = engine.NoFloor
-				}
-				owned[id] = revision
+	for _, message := range messagesFrom(state) {
+		switch {
+		case message == nil || !isKnown(message.ID):
+		case message.isAttached():
+			attached = append(attached, reference(message.ID))
+		default:
+			id := reference(message.ID)
+			revision, isRead := m.Revisions[id]
+			if !isRead {
+				revision = engine.NoFloor
 			}
+			owned[id] = revision
 		}
 	}
 	api.OwnMessages(owned)

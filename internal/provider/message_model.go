@@ -111,14 +111,14 @@ func (m messageModel) known(conversation client.ID) *engine.Baseline {
 // everything that a stub does not show.
 func messageFromAPI(message client.Message, like messageModel) messageModel {
 	m := like
-	m.ID = keep(like.ID, referenceFromAPI(message.ID), sameReference)
+	m.ID = keepSpelling(like.ID, referenceFromAPI(message.ID), sameReference)
 	m.IsDeleted = types.BoolValue(message.IsDeleted)
 	if like.isAttached() || message.IsStub() {
 		return m
 	}
 	for _, field := range sentFields {
 		if value := field.get(&like); !value.IsNull() {
-			field.set(&m, keep(value, field.read(&message), sameInMessage(field)))
+			field.set(&m, keepSpelling(value, field.read(&message), sameInMessage(field)))
 		}
 	}
 	return m

@@ -130,7 +130,7 @@ func (m messageModel) plannedFrom(owned messageModel) messageModel {
 	m.ID = owned.ID
 	m.IsDeleted = restored(owned.IsDeleted)
 	for _, field := range sentFields {
-		field.set(&m, keep(field.get(&owned), field.get(&m), sameInMessage(field)))
+		field.set(&m, keepSpelling(field.get(&owned), field.get(&m), sameInMessage(field)))
 	}
 	return m
 }

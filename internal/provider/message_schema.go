@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -163,25 +162,6 @@ func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, res
 			continue
 		}
 		first[id] = key
-	}
-}
-
-// isTime accepts a time in RFC 3339.
-type isTime struct{}
-
-func (isTime) Description(context.Context) string {
-	return "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z"
-}
-
-func (v isTime) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isTime) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if _, err := time.Parse(time.RFC3339Nano, req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Time",
-			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
 	}
 }
 

@@ -202,7 +202,7 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 			changes = append(changes, write.change)
 		}
 	}
-	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: rollbackFailed}
+	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: client.RollbackFailed}
 	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
 	var ids []client.ID
 	for _, w := range works {

@@ -1,8 +1,6 @@
 package provider
 
 import (
-	"maps"
-
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -14,18 +12,18 @@ import (
 type numbers struct {
 	client.PhoneNumbers
 
-	kept      keptNumbers // nil: nothing is remembered
-	isUnknown bool        // the region is not known yet
+	respellings respellings // nil: nothing is remembered
+	isUnknown   bool        // the region is not known yet
 }
 
-// keptNumbers are the numbers that the CRM holds in another spelling than was sent, by
+// respellings are the numbers that the CRM holds in another spelling than was sent, by
 // the id of the conversation. The CRM may keep only the digits, or mask some of them.
 // Then only this memory tells that the number is the configured one, and that the
 // conversation need not be replaced.
-type keptNumbers map[string]keptNumber
+type respellings map[client.ID]respelling
 
-// A keptNumber is one number in two spellings.
-type keptNumber struct {
+// A respelling is one number in two spellings.
+type respelling struct {
 	Sent string `json:"sent"`
 	Held string `json:"held"` // empty: whatever the next read shows
 
@@ -35,12 +33,12 @@ type keptNumber struct {
 }
 
 // numbers returns the comparison of numbers, with what a resource remembers.
-func (p *providerData) numbers(kept keptNumbers) numbers {
+func (p *providerData) numbers(remembered respellings) numbers {
 	if p == nil {
-		return numbers{kept: kept}
+		return numbers{respellings: remembered}
 	}
 	region := p.settings.DefaultRegion
-	return numbers{PhoneNumbers: client.PhoneNumbers{Region: region.ValueString()}, kept: kept, isUnknown: region.IsUnknown()}
+	return numbers{PhoneNumbers: client.PhoneNumbers{Region: region.ValueString()}, respellings: remembered, isUnknown: region.IsUnknown()}
 }
 
 // same reports whether two values are the same number, or both null.
@@ -54,17 +52,17 @@ func (n numbers) sameIn(id types.String) func(a, b attr.Value) bool {
 		if n.same(a, b) {
 			return true
 		}
-		kept, found := n.kept[reference(id).String()]
-		return found && isKnown(a) && isKnown(b) && kept.Held != "" &&
-			n.Same(kept.sent(n, textOf(a)), kept.sent(n, textOf(b)))
+		respelled, found := n.respellings[reference(id)]
+		return found && isKnown(a) && isKnown(b) && respelled.Held != "" &&
+			n.Same(respelled.sent(n, textOf(a)), respelled.sent(n, textOf(b)))
 	}
 }
 
 // sent returns the number that was sent, if number is the spelling in which the CRM holds
 // it. Otherwise, it returns number.
-func (k keptNumber) sent(n numbers, number string) string {
-	if n.Same(number, k.Held) {
-		return k.Sent
+func (r respelling) sent(n numbers, number string) string {
+	if n.Same(number, r.Held) {
+		return r.Sent
 	}
 	return number
 }
@@ -72,29 +70,29 @@ func (k keptNumber) sent(n numbers, number string) string {
 // asSent returns a conversation of the CRM with the number as it was sent. If the CRM's
 // spelling could not be read back before, asSent remembers it.
 func (n numbers) asSent(c client.Conversation) client.Conversation {
-	id, number := c.ID.String(), c.RecipientPhoneNumber
-	kept, found := n.kept[id]
+	id, number := c.ID, c.RecipientPhoneNumber
+	respelled, found := n.respellings[id]
 	switch {
 	case !found || number == "":
 		return c
-	case n.Same(kept.Sent, number):
-		delete(n.kept, id) // it needs no memory
+	case n.Same(respelled.Sent, number):
+		delete(n.respellings, id) // it needs no memory
 		return c
-	case kept.Open && !n.MayBeSpelling(kept.Sent, number):
-		delete(n.kept, id)
+	case respelled.Open && !n.MayBeSpelling(respelled.Sent, number):
+		delete(n.respellings, id)
 		return c
-	case kept.Held == "":
-		kept.Held, kept.Open = number, false
-		n.kept[id] = kept
+	case respelled.Held == "":
+		respelled.Held, respelled.Open = number, false
+		n.respellings[id] = respelled
 	}
-	c.RecipientPhoneNumber = kept.sent(n, number)
+	c.RecipientPhoneNumber = respelled.sent(n, number)
 	return c
 }
 
 // asHeld returns the number of a conversation in the spelling in which the CRM holds it.
 func (n numbers) asHeld(id client.ID, number string) string {
-	if kept, found := n.kept[id.String()]; found && kept.Held != "" && n.Same(kept.Sent, number) {
-		return kept.Held
+	if respelled, found := n.respellings[id]; found && respelled.Held != "" && n.Same(respelled.Sent, number) {
+		return respelled.Held
 	}
 	return number
 }
@@ -105,13 +103,13 @@ func (n numbers) asHeld(id client.ID, number string) string {
 // an update, it may be one that someone else has set.
 func (n numbers) remember(sent client.ConversationInput, id client.ID, held string) bool {
 	number, isSet := sent.RecipientPhoneNumber.Get()
-	if !isSet || n.kept == nil || n.Same(number, held) {
+	if !isSet || n.respellings == nil || n.Same(number, held) {
 		return false
 	}
 	if held != "" && !sent.ID.IsZero() && !n.MayBeSpelling(number, held) {
 		return false
 	}
-	n.kept[id.String()] = keptNumber{Sent: number, Held: held}
+	n.respellings[id] = respelling{Sent: number, Held: held}
 	return held != ""
 }
 
@@ -120,16 +118,7 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
 	id, isUpdate := sent.ID.Get()
 	number, isSet := sent.RecipientPhoneNumber.Get()
-	if isUpdate && isSet && n.kept != nil && client.ProblemOf(err) == client.OutcomeUnknown {
-		n.kept[id.String()] = keptNumber{Sent: number, Open: true}
+	if isUpdate && isSet && n.respellings != nil && client.ProblemOf(err) == client.OutcomeUnknown {
+		n.respellings[id] = respelling{Sent: number, Open: true}
 	}
-}
-
-// keep forgets all conversations except these.
-func (k keptNumbers) keep(conversations []*ownedModel) {
-	left := make(map[string]bool, len(conversations))
-	for _, conversation := range conversations {
-		left[reference(conversation.ID).String()] = true
-	}
-	maps.DeleteFunc(k, func(id string, _ keptNumber) bool { return !left[id] })
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -10,44 +11,53 @@ import (
 )
 
 // A numberDoubt is what makes a number doubtful that the CRM may accept.
-type numberDoubt int
+type numberDoubt struct{ summary, what, advice string }
 
-const (
-	noDoubt numberDoubt = iota
-	ofNoCountry
-	withoutDigits
+var (
+	lacksCountry = &numberDoubt{
+		"Phone Number Without Country", "does not begin with +, and the provider has no default_region",
+		"So the provider treats the same number with its country code as a different number. Write " +
+			"it with + and its country code (+ replaces 00), such as +1 555 010 0000, or set default_region in the provider block to " +
+			"the region of such numbers, such as \"US\".",
+	}
+	ofNoCountry = &numberDoubt{
+		"Phone Number of No Country", "begins with + or 00 and is not a number of any country",
+		"It has too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, and it reaches nobody.",
+	}
+	withoutDigits = &numberDoubt{
+		"Phone Number Without Digits", "contains no digit",
+		"If it is the name of a sender, there is nothing to do. Otherwise correct the number, or remove it.",
+	}
 )
 
-// doubt returns what is doubtful about a new number of the plan.
-func (n numbers) doubt(planned conversationModel, prior *conversationModel) numberDoubt {
+// mayHaveCountry matches numbers that are long enough for a country code. Short codes and the
+// names of senders have none.
+var mayHaveCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
+
+// doubt returns what is doubtful about a new number of the plan, nil for nothing.
+func (n numbers) doubt(planned conversationModel, prior *conversationModel) *numberDoubt {
 	number := planned.RecipientPhoneNumber
 	if !isKnown(number) || prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber) {
-		return noDoubt
+		return nil
 	}
 	text := number.ValueString()
 	switch {
-	case n.IsOfNoCountry(text) && withoutCountry.MatchString(text):
+	case !mayHaveCountry.MatchString(text):
+		if !strings.ContainsFunc(text, unicode.IsDigit) && strings.ContainsFunc(text, unicode.IsLetter) {
+			return withoutDigits
+		}
+	case n.IsOfNoCountry(text):
 		return ofNoCountry
-	case !strings.ContainsFunc(text, unicode.IsDigit) && strings.ContainsFunc(text, unicode.IsLetter):
-		return withoutDigits
+	case n.Region == "" && !n.isUnknown && !n.HasCountry(text):
+		return lacksCountry
 	}
-	return noDoubt
-}
-
-// warning returns the warning of the numbers that these words name.
-func (d numberDoubt) warning(at path.Path, numbers string) diag.Diagnostic {
-	if d == withoutDigits {
-		return diag.NewAttributeWarningDiagnostic(at, "Phone Number Without Digits",
-			numbers+". If it is the name of a sender, there is nothing to do. Otherwise correct the number, or remove it.")
-	}
-	return diag.NewAttributeWarningDiagnostic(at, "Phone Number of No Country",
-		numbers+". It has too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, and it reaches nobody.")
+	return nil
 }
 
 // warnOfDoubt warns of a doubtful number.
 func (n numbers) warnOfDoubt(planned conversationModel, prior *conversationModel) (diags diag.Diagnostics) {
-	if doubt := n.doubt(planned, prior); doubt != noDoubt {
-		diags.Append(doubt.warning(path.Root(numberAttribute), fmt.Sprintf("The %s %s", numberAttribute, doubt)))
+	if doubt := n.doubt(planned, prior); doubt != nil {
+		diags.AddAttributeWarning(path.Root(numberAttribute), doubt.summary, fmt.Sprintf("The %s %s. %s", numberAttribute, doubt.what, doubt.advice))
 	}
 	return diags
 }
@@ -55,27 +65,18 @@ func (n numbers) warnOfDoubt(planned conversationModel, prior *conversationModel
 // warnOfDoubts is warnOfDoubt for the entries of a map, in one warning for each doubt.
 func (n numbers) warnOfDoubts(planned, prior entries) (diags diag.Diagnostics) {
 	before := prior.byID()
-	keys := map[numberDoubt][]string{}
+	keys := map[*numberDoubt][]string{}
 	for _, key := range planned.keys() {
-		if planned[key] == nil {
-			continue
+		if planned[key] != nil {
+			doubt := n.doubt(planned[key].conversationModel, before[reference(planned[key].ID)].conversation())
+			keys[doubt] = append(keys[doubt], key)
 		}
-		doubt := n.doubt(planned[key].conversationModel, before[reference(planned[key].ID)].conversation())
-		keys[doubt] = append(keys[doubt], key)
 	}
-	for _, doubt := range []numberDoubt{ofNoCountry, withoutDigits} {
+	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withoutDigits} {
 		if len(keys[doubt]) > 0 {
-			diags.Append(doubt.warning(path.Root("conversations"),
-				fmt.Sprintf("The %s of these conversations %s: %s", numberAttribute, doubt, quoted(keys[doubt]))))
+			diags.AddAttributeWarning(path.Root("conversations"), doubt.summary,
+				fmt.Sprintf("The %s of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))
 		}
 	}
 	return diags
-}
-
-// String says what a number is.
-func (d numberDoubt) String() string {
-	if d == withoutDigits {
-		return "contains no digit"
-	}
-	return "begins with + or 00 and is not a number of any country"
 }

@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -15,25 +17,25 @@ func TestNumbers_remember(t *testing.T) {
 	t.Parallel()
 	const sent = "+1 907 555 0133"
 	id := parse(t, idC)
-	create := client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}
+	create := client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}
 	update := create
 	update.ID = client.Value(id)
 	for name, test := range map[string]struct {
 		input client.ConversationInput
 		held  string
-		want  keptNumbers
+		want  respellings
 	}{
-		"the same":                  {create, "+19075550133", keptNumbers{}},
-		"rewritten":                 {create, "19075550133", keptNumbers{idC: {Sent: sent, Held: "19075550133"}}},
-		"not recognised, created":   {create, "token", keptNumbers{idC: {Sent: sent, Held: "token"}}},
-		"not recognised, updated":   {update, "token", keptNumbers{}},
-		"rewritten, updated":        {update, "*******0133", keptNumbers{idC: {Sent: sent, Held: "*******0133"}}},
-		"not read back":             {create, "", keptNumbers{idC: {Sent: sent, Held: ""}}},
-		"another field was written": {client.ConversationInput{}, "19075550133", keptNumbers{}},
+		"the same":                  {create, "+19075550133", respellings{}},
+		"rewritten":                 {create, "19075550133", respellings{id: {Sent: sent, Held: "19075550133"}}},
+		"not recognised, created":   {create, "token", respellings{id: {Sent: sent, Held: "token"}}},
+		"not recognised, updated":   {update, "token", respellings{}},
+		"rewritten, updated":        {update, "*******0133", respellings{id: {Sent: sent, Held: "*******0133"}}},
+		"not read back":             {create, "", respellings{id: {Sent: sent, Held: ""}}},
+		"another field was written": {client.ConversationInput{}, "19075550133", respellings{}},
 	} {
-		n := numbers{kept: keptNumbers{}}
+		n := numbers{respellings: respellings{}}
 		n.remember(test.input, id, test.held)
-		if diff := cmp.Diff(test.want, n.kept); diff != "" {
+		if diff := cmp.Diff(test.want, n.respellings); diff != "" {
 			t.Errorf("%s: (-want +got):\n%s", name, diff)
 		}
 	}
@@ -45,33 +47,41 @@ func TestNumbers_asSent(t *testing.T) {
 	id := parse(t, idC)
 	for name, test := range map[string]struct {
 		kept, actual, want string
-		left               keptNumbers
+		left               respellings
 	}{
-		"as remembered":          {held, "*** ****0133", sent, keptNumbers{idC: {Sent: sent, Held: held}}},
-		"not read back before":   {"", held, sent, keptNumbers{idC: {Sent: sent, Held: held}}},
-		"drift":                  {held, "*******0134", "*******0134", keptNumbers{idC: {Sent: sent, Held: held}}},
-		"written as sent by now": {held, "+19075550133", "+19075550133", keptNumbers{}},
-		"without a number":       {held, "", "", keptNumbers{idC: {Sent: sent, Held: held}}},
+		"as remembered":          {held, "*** ****0133", sent, respellings{id: {Sent: sent, Held: held}}},
+		"not read back before":   {"", held, sent, respellings{id: {Sent: sent, Held: held}}},
+		"drift":                  {held, "*******0134", "*******0134", respellings{id: {Sent: sent, Held: held}}},
+		"written as sent by now": {held, "+19075550133", "+19075550133", respellings{}},
+		"without a number":       {held, "", "", respellings{id: {Sent: sent, Held: held}}},
 	} {
-		n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: test.kept}}}
-		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
+		n := numbers{respellings: respellings{id: {Sent: sent, Held: test.kept}}}
+		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
-		if diff := cmp.Diff(test.left, n.kept); diff != "" {
+		if diff := cmp.Diff(test.left, n.respellings); diff != "" {
 			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
 		}
 	}
-	n := numbers{kept: keptNumbers{idC: {Sent: sent, Held: held}, idA: {Sent: sent, Held: held}}}
+	n := numbers{respellings: respellings{id: {Sent: sent, Held: held}, parse(t, idA): {Sent: sent, Held: held}}}
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
 	changed := prior
 	changed.RecipientContactID = types.StringValue(idB)
 	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	if n.kept.keep([]*ownedModel{{conversationModel: prior}}); len(n.kept) != 1 || n.kept[idC].Held != held {
-		t.Errorf("remembered: %v; want that of the conversation that is left", n.kept)
+	left := memory{numbers: n, messages: newMessageMemory()}
+	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.respellings) != 1 || n.respellings[id].Held != held {
+		t.Errorf("remembered: %v; want that of the conversation that is left", n.respellings)
 	}
 }
+
+// noPrivateState holds nothing.
+type noPrivateState struct{}
+
+func (noPrivateState) GetKey(context.Context, string) ([]byte, diag.Diagnostics) { return nil, nil }
+
+func (noPrivateState) SetKey(context.Context, string, []byte) diag.Diagnostics { return nil }
 
 // After an update with an unknown outcome, the provider recognizes the number in the
 // CRM's spelling, and does not mistake someone else's number for it.
@@ -79,33 +89,33 @@ func TestNumbers_rememberOpen(t *testing.T) {
 	t.Parallel()
 	const sent, held, another = "+1 907 555 0133", "*******0133", "*******0134"
 	id, unknown := parse(t, idC), &client.OutcomeUnknownError{Err: errors.New("lost")}
-	update := client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}
+	update := client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}
 	update.ID = client.Value(id)
 	for name, test := range map[string]struct {
 		input        client.ConversationInput
 		err          error
 		actual, want string
-		left         keptNumbers
+		left         respellings
 	}{
-		"carried out":        {update, unknown, held, sent, keptNumbers{idC: {Sent: sent, Held: held}}},
-		"of someone else":    {update, unknown, another, another, keptNumbers{}},
-		"not carried out":    {update, unknown, "", "", keptNumbers{idC: {Sent: sent, Open: true}}},
-		"refused":            {update, refusal(), held, held, keptNumbers{}},
-		"a create":           {client.ConversationInput{RecipientPhoneNumber: client.Value(sent)}, unknown, held, held, keptNumbers{}},
-		"without the number": {client.ConversationInput{Head: update.Head}, unknown, held, held, keptNumbers{}},
+		"carried out":        {update, unknown, held, sent, respellings{id: {Sent: sent, Held: held}}},
+		"of someone else":    {update, unknown, another, another, respellings{}},
+		"not carried out":    {update, unknown, "", "", respellings{id: {Sent: sent, Open: true}}},
+		"refused":            {update, refusal(), held, held, respellings{}},
+		"a create":           {client.ConversationInput{ConversationWrites: client.ConversationWrites{RecipientPhoneNumber: client.Value(sent)}}, unknown, held, held, respellings{}},
+		"without the number": {client.ConversationInput{Head: update.Head}, unknown, held, held, respellings{}},
 	} {
-		n := numbers{kept: keptNumbers{}}
+		n := numbers{respellings: respellings{}}
 		n.rememberOpen(test.input, test.err)
-		if got := n.asSent(client.Conversation{ID: id, RecipientPhoneNumber: test.actual}).RecipientPhoneNumber; got != test.want {
+		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
-		if diff := cmp.Diff(test.left, n.kept); diff != "" {
+		if diff := cmp.Diff(test.left, n.respellings); diff != "" {
 			t.Errorf("%s: remembered (-want +got):\n%s", name, diff)
 		}
 	}
 }
 
-func TestNumbers_warnOfCountry(t *testing.T) {
+func TestNumbers_lacksCountry(t *testing.T) {
 	t.Parallel()
 	number := func(text string) conversationModel {
 		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
@@ -127,7 +137,8 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 		"none":                 {numbers{}, configured(nil), nil, false},
 		"of no country":        {numbers{}, number("+1202555010112345678"), nil, false},
 	} {
-		if diags := test.numbers.warnOfCountry(test.planned, test.prior); (len(diags) > 0) != test.want {
+		diags := test.numbers.warnOfDoubt(test.planned, test.prior)
+		if warned := len(diags) == 1 && diags[0].Summary() == "Phone Number Without Country"; warned != test.want {
 			t.Errorf("%s: %v", name, diags)
 		}
 	}
@@ -136,7 +147,7 @@ func TestNumbers_warnOfCountry(t *testing.T) {
 		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
 	}
 	many["z"] = &ownedModel{conversationModel: number("+1 907 555 0133")}
-	diags := numbers{}.warnOfCountries(many, nil)
+	diags := numbers{}.warnOfDoubts(many, nil)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
 		t.Errorf("%v; want one warning that lists ten keys", diags)
 	}
@@ -161,11 +172,10 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"a name":   {"hello", nil, noDigits},
 		"no name":  {"unknown", &prior, noDigits},
 
-		"unchanged":       {"hello", &prior, ""},
-		"without country": {"202 555 0101", nil, ""},
-		"fine":            {"+1 202 555 0101", nil, ""},
-		"a short code":    {"12345", nil, ""},
-		"masked":          {"***", nil, ""},
+		"unchanged":    {"hello", &prior, ""},
+		"fine":         {"+1 202 555 0101", nil, ""},
+		"a short code": {"12345", nil, ""},
+		"masked":       {"***", nil, ""},
 	} {
 		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
 			diags := n.warnOfDoubt(number(test.number), test.prior)

@@ -109,10 +109,10 @@ func (o openCreates) dropPartial() (diags diag.Diagnostics) {
 // deletion_policy is "abandon", only the next apply adopts a conversation: a tainted
 // resource would abandon it, and create another one. But each refresh looks for every
 // attempt, because it knows the conversations of other resources, which the apply need not.
-func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, known *memory, policy types.String) diag.Diagnostics {
+func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) diag.Diagnostics {
 	var open []string
-	for _, key := range slices.Sorted(maps.Keys(known.open)) {
-		if !known.open[key].IsPartial {
+	for _, key := range slices.Sorted(maps.Keys(memory.open)) {
+		if !memory.open[key].IsPartial {
 			open = append(open, key)
 		}
 	}
@@ -120,10 +120,10 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, known 
 		return nil
 	}
 	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
-	for i, found := range known.open.lookFor(ctx, api, open, false) {
+	for i, found := range memory.open.lookFor(ctx, api, open, false) {
 		key := open[i]
-		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || known.open[key].InUpdate || abandons(policy) {
-			known.open.pass(key, found.Earlier)
+		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
+			memory.open.pass(key, found.Earlier)
 			left[key], _ = isAmbiguous(found.Err)
 			if found.Err == nil && !found.Value.ID.IsZero() {
 				left[key] = []client.ID{found.Value.ID}
@@ -132,7 +132,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, known 
 		}
 		e[key].ID = referenceFromAPI(found.Value.ID)
 		adopted[key] = found
-		known.found(key, found.Value)
+		memory.found(key, found.Value)
 	}
 	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy)...)
 }

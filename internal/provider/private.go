@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -37,14 +38,14 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(keptNumbers{}), messages: newMessageMemory(),
+		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: newMessageMemory(),
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "adopted": &m.adopted, "kept_numbers": &m.numbers.kept, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 type privateGetter interface {
@@ -82,18 +83,14 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	if m.owner == "" {
 		m.owner = rand.Text()
 	}
-	m.messages.keep(conversations)
-	m.numbers.kept.keep(conversations)
-	m.keepParts(conversations)
-	if len(m.adopted) > 0 {
-		before := m.adopted
-		m.adopted = map[client.ID]bool{}
-		for _, conversation := range conversations {
-			if id := reference(conversation.ID); before[id] {
-				m.adopted[id] = true
-			}
-		}
+	ids := make(map[client.ID]bool, len(conversations))
+	for _, conversation := range conversations {
+		ids[reference(conversation.ID)] = true
 	}
+	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return !ids[id] })
+	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
+	m.messages.keepOnly(conversations)
+	m.keepParts(conversations)
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {

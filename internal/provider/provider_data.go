@@ -28,17 +28,18 @@ type providerData struct {
 
 	causes   causes // already explained
 	left     leftAttempts
-	existing existing
+	existing *existing
 	owners   owners
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {
 	for name, variable := range environment {
-		if value := settings.access(name); value.IsNull() && os.Getenv(variable) != "" {
+		if value := settings.access()[name]; value.IsNull() && os.Getenv(variable) != "" {
 			*value = types.StringValue(os.Getenv(variable))
 		}
 	}
 	return &providerData{
+		left: leftAttempts{index: attemptIndex{}}, existing: newExisting(),
 		settings:  settings,
 		userAgent: strings.TrimSpace(fmt.Sprintf("terraform-provider-pipeliner/%s Terraform/%s %s", version, terraform, os.Getenv("TF_APPEND_USER_AGENT"))),
 	}
@@ -53,7 +54,7 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
 	}
 	for _, name := range []string{"username", "password"} {
-		if value := p.settings.access(name).ValueString(); value != strings.TrimSpace(value) {
+		if value := p.settings.access()[name].ValueString(); value != strings.TrimSpace(value) {
 			diags.AddAttributeWarning(path.Root(name), "White Space in Provider Setting",
 				fmt.Sprintf("There is white space, such as a line end, at the beginning or the end of %s. The provider "+
 					"sends it as it is. If the CRM refuses the credentials, remove the white space.", settingNamed(name)))

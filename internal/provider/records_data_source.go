@@ -31,6 +31,7 @@ type recordsLookup struct{ baseDataSource }
 type recordsLookupModel struct {
 	lookupModel
 
+	Limit   wholeNumber   `tfsdk:"limit"`
 	Entity  types.String  `tfsdk:"entity"`
 	Fields  types.Set     `tfsdk:"fields"` // of strings; null: all
 	IDs     types.List    `tfsdk:"ids"`    // of strings
@@ -47,7 +48,7 @@ func (d *recordsLookup) Schema(_ context.Context, _ datasource.SchemaRequest, re
 	attributes := lookupAttributes(nil)
 	attributes["entity"] = schema.StringAttribute{
 		Required:   true,
-		Validators: []validator.String{isMatch{entityName, "value must be the API's name of an entity in the plural, such as Phones"}},
+		Validators: []validator.String{isMatch(entityName, "value must be the API's name of an entity in the plural, such as Phones")},
 		MarkdownDescription: "The API's name of the entity, in the plural as in the paths of the API: `Phones`, " +
 			"`Accounts`, `Contacts`, `Leads`, `Opportunities`, `Projects`, `Quotes` or another one. The name is " +
 			"case-sensitive.",
@@ -91,14 +92,14 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	query, limit := state.query()
+	query := state.query()
 	fields := textsOf(state.Fields.Elements())
 	if len(fields) > 0 && !slices.Contains(fields, "id") {
 		fields = append(fields, "id")
 	}
 	slices.Sort(fields)
 	query.LoadOnly = fields
-	found, err := api.Client().Records(state.Entity.ValueString()).Some(ctx, query, limit)
+	found, err := api.Client().Records(state.Entity.ValueString()).Some(ctx, query, int(state.Limit.ValueInt64()))
 	if err != nil {
 		resp.Diagnostics.Append(state.failure(err)...)
 		return

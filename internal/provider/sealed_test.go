@@ -317,7 +317,7 @@ func TestUnheeded(t *testing.T) {
 			t.Errorf("%s is not noticed", name)
 		}
 	}
-	if rest := unheeded(schema.StringAttribute{Required: true, Validators: []validator.String{isTime{}}}); rest != nil {
+	if rest := unheeded(schema.StringAttribute{Required: true, Validators: []validator.String{isTime}}); rest != nil {
 		t.Errorf("of an attribute that is heeded there is left %#v", rest)
 	}
 }

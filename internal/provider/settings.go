@@ -73,7 +73,7 @@ func settingsSchema() schema.Schema {
 	duration := func(description string, fallback, least, most time.Duration) schema.StringAttribute {
 		return schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isDuration{least: least, most: most}},
+			Validators:          []validator.String{isDuration(least, most)},
 			MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description, least, most, fallback),
 		}
 	}
@@ -100,7 +100,7 @@ func settingsSchema() schema.Schema {
 			},
 			"default_region": schema.StringAttribute{
 				Optional:   true,
-				Validators: []validator.String{isRegion{}},
+				Validators: []validator.String{isRegion},
 				MarkdownDescription: "The region of phone numbers without `+`: two letters of ISO 3166-1, such as `US`. " +
 					"With `US`, `(555) 010-0000` and `+1 555 010 0000` are the same number. If you omit it, the provider compares numbers without `+` as text. It sends each number as you write it.",
 			},
@@ -123,18 +123,9 @@ func settingsSchema() schema.Schema {
 	}
 }
 
-// access returns the setting with this name, which is one of those in environment.
-func (s *settingsModel) access(name string) *types.String {
-	switch name {
-	case "service_url":
-		return &s.ServiceURL
-	case "space_id":
-		return &s.SpaceID
-	case "username":
-		return &s.Username
-	default:
-		return &s.Password
-	}
+// access returns the settings that are also in environment.
+func (s *settingsModel) access() map[string]*types.String {
+	return map[string]*types.String{"service_url": &s.ServiceURL, "space_id": &s.SpaceID, "username": &s.Username, "password": &s.Password}
 }
 
 // config returns the client's configuration: the defaults, except for what is set.
@@ -191,7 +182,7 @@ func (s *settingsModel) unknown() []string {
 func (s *settingsModel) missing() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(environment)), func(name string) bool {
 		inURL := name == "space_id" && client.SpaceIn(s.ServiceURL.ValueString()) != ""
-		return inURL || !s.access(name).IsNull()
+		return inURL || !s.access()[name].IsNull()
 	})
 }
 

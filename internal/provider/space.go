@@ -44,15 +44,21 @@ func (s *seenSpace) seen(api *engine.Engine) {
 	}
 }
 
+// engineFor returns the engine, after the check of the space of a state.
+func (r *baseResource) engineFor(memory *memory) (*engine.Engine, diag.Diagnostics) {
+	api, diags := r.provider.engine()
+	if !diags.HasError() {
+		diags = append(diags, memory.space.check(api)...)
+	}
+	return api, diags
+}
+
 // checkSpace checks during a plan that the provider has the space of the state, unless
 // provider settings are unknown.
 func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
-	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
+	api, _ := r.planningEngine() // its errors are reported where the engine is needed
+	if api == nil {
 		return nil
-	}
-	api, diags := r.provider.engine()
-	if diags.HasError() {
-		return nil // reported where the engine is needed
 	}
 	return m.space.check(api)
 }

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"slices"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -17,14 +19,8 @@ func isKnown(value attr.Value) bool {
 	if value.IsNull() || value.IsUnknown() {
 		return false
 	}
-	if set, ok := value.(types.Set); ok {
-		for _, element := range set.Elements() {
-			if !isKnown(element) {
-				return false
-			}
-		}
-	}
-	return true
+	set, _ := value.(types.Set)
+	return !slices.ContainsFunc(set.Elements(), func(element attr.Value) bool { return !isKnown(element) })
 }
 
 // hasUnknown reports whether the value, or any element of it, is unknown.
@@ -61,18 +57,7 @@ func namedBy(value attr.Value) []client.ID {
 func sameReference[T attr.Value](a, b T) bool { return reference(a) == reference(b) }
 
 func sameReferences(a, b attr.Value) bool {
-	if a.IsNull() != b.IsNull() {
-		return false
-	}
-	others := make(map[client.ID]bool)
-	for _, id := range references(b) {
-		others[id] = true
-	}
-	ids := references(a)
-	for _, id := range ids {
-		if !others[id] {
-			return false
-		}
-	}
-	return len(ids) == len(others)
+	ids, others := references(a), references(b)
+	return a.IsNull() == b.IsNull() && len(ids) == len(others) &&
+		!slices.ContainsFunc(ids, func(id client.ID) bool { return !slices.Contains(others, id) })
 }

@@ -15,6 +15,7 @@ func TestStage_messageCommitsLate(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {
 		t.Run(form, func(t *testing.T) {
+			t.Parallel()
 			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 				say := func(texts messageTexts) map[string]block {
 					if form == "single" {
@@ -94,6 +95,7 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 	for _, policy := range []string{"delete", "abandon"} {
 		for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
 			t.Run(policy+string(kind), func(t *testing.T) {
+				t.Parallel()
 				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 					config := func(n int) map[string]block {
 						return s.bulk(numbered(n).entries(), map[string]any{"deletion_policy": policy})
@@ -177,6 +179,7 @@ func TestStage_customerWritesBeforeNextApply(t *testing.T) {
 	for _, form := range []string{"map", "untainted single"} {
 		for _, writes := range []string{"before the plan", "before the apply"} {
 			t.Run(form+" "+writes, func(t *testing.T) {
+				t.Parallel()
 				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 					config := s.bulk(numbered(2).entries(), nil)
 					if form == "map" {

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -30,14 +31,21 @@ func newMessageAction() action.Action { return &messageAction{} }
 // nothing of an invocation.
 type messageAction struct{ provider *providerData }
 
+// A messageActionModel is the configuration of the action.
 type messageActionModel struct {
-	ConversationID  types.String `tfsdk:"text_message_conversation_id"`
-	Content         types.String `tfsdk:"content"`
-	Direction       types.String `tfsdk:"direction"`
-	Status          types.String `tfsdk:"status"`
-	DatetimeSent    types.String `tfsdk:"datetime_sent"`
-	MessageSID      types.String `tfsdk:"message_sid"`
-	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
+	messageModel
+
+	ConversationID  types.String
+	ValidationLevel wholeNumber
+}
+
+func messageActionFrom(ctx context.Context, config tfsdk.Config) (m messageActionModel, diags diag.Diagnostics) {
+	var object types.Object
+	diags = config.Get(ctx, &object)
+	m.messageModel = messageFromObject(object)
+	m.ConversationID, _ = object.Attributes()[conversationOfMessage].(types.String)
+	m.ValidationLevel, _ = object.Attributes()["validation_level"].(wholeNumber)
+	return m, diags
 }
 
 func (a *messageAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
@@ -95,8 +103,8 @@ func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest
 // ModifyPlan warns of a message that may reach a person. The conversation may not exist
 // yet, or the same apply may restore it, so only Invoke looks at it.
 func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
-	var config messageActionModel
-	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
+	config, diags := messageActionFrom(ctx, req.Config)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
 	if config.Direction.ValueString() == client.MessageDirections.Name(outgoing) {
@@ -105,8 +113,8 @@ func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReq
 }
 
 func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
-	var config messageActionModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config, diags := messageActionFrom(ctx, req.Config)
+	resp.Diagnostics.Append(diags...)
 	api, diags := a.provider.engine()
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
@@ -120,7 +128,7 @@ func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	conversation := reference(config.ConversationID)
 	say("Creating an %s message in the conversation %s", config.Direction.ValueString(), conversation)
 	done := sayEvery(progressInterval, func(passed time.Duration) { say("Still waiting for the CRM (%s)", passed) })
-	change := messageChange{Input: config.message().toAPI(nil)}
+	change := messageChange{Input: config.toAPI(nil)}
 	change.Input.TextMessageConversationID = client.Value(conversation)
 	made := api.Messages.CreateOrUpdate(ctx, change, a.provider.validationLevel(config.ValidationLevel))
 	done()
@@ -128,10 +136,6 @@ func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	if resp.Diagnostics.Append(diags...); !id.IsZero() {
 		say("Created the message %s", id)
 	}
-}
-
-func (m messageActionModel) message() messageModel {
-	return messageModel{Content: m.Content, Direction: m.Direction, Status: m.Status, DatetimeSent: m.DatetimeSent, MessageSID: m.MessageSID}
 }
 
 // checkConversation refuses a deleted conversation, where no one would see the message.
@@ -177,7 +181,7 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
 				"requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
 	}
-	for _, field := range engine.Differences(config.message().toAPI(nil), made.Value) {
+	for _, field := range engine.Differences(config.toAPI(nil), made.Value) {
 		diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
 			fmt.Sprintf("The CRM accepted %s of the message %s, but stores a different value.",
 				field, made.Value.ID))

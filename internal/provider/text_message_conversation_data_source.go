@@ -136,14 +136,10 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both. To "+
 				"find a soft-deleted conversation, set its id instead.", phone, number))
 	case len(found) > 1:
-		ids := make([]client.ID, len(found))
-		for i, conversation := range found {
-			ids[i] = conversation.ID
-		}
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
 			fmt.Sprintf("The phone %s has %d conversations with the number %q. Set the id of one of them "+
 				"instead: %s.",
-				phone, len(found), number, idList(ids)))
+				phone, len(found), number, idList(idsOf(found))))
 	default:
 		return found[0], nil
 	}

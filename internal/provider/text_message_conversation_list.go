@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -25,15 +24,6 @@ func newConversationList() list.ListResource { return &conversationList{} }
 // conversationList is the list resource pipeliner_text_message_conversation, for
 // terraform query.
 type conversationList struct{ baseResource }
-
-// conversationListModel is a [lookupModel] without the limit, for which Terraform has its
-// own setting.
-type conversationListModel struct {
-	Filter         types.Map  `tfsdk:"filter"`
-	FilterOp       types.Map  `tfsdk:"filter_op"`
-	OrderBy        types.List `tfsdk:"order_by"`
-	IncludeDeleted types.Bool `tfsdk:"include_deleted"`
-}
 
 func (l *conversationList) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_text_message_conversation"
@@ -63,8 +53,7 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	query, _ := lookup.query()
-	found := api.EachFound(ctx, oldestFirst(query), int(req.Limit))
+	found := api.EachFound(ctx, oldestFirst(lookup.query()), int(req.Limit))
 	stream.Results = func(push func(list.ListResult) bool) {
 		for conversation, err := range found {
 			if err != nil {
@@ -97,13 +86,11 @@ func listAttributes(attributes map[string]dataschema.Attribute) map[string]schem
 
 // lookupOf returns the lookup in a configuration. Without a configuration, it finds
 // everything.
-func lookupOf(ctx context.Context, config tfsdk.Config) (lookupModel, diag.Diagnostics) {
-	var model conversationListModel
-	if config.Raw.IsNull() {
-		return lookupModel{}, nil
+func lookupOf(ctx context.Context, config tfsdk.Config) (lookup lookupModel, diags diag.Diagnostics) {
+	if !config.Raw.IsNull() {
+		diags = config.Get(ctx, &lookup)
 	}
-	diags := config.Get(ctx, &model)
-	return lookupModel{Filter: model.Filter, FilterOp: model.FilterOp, OrderBy: model.OrderBy, IncludeDeleted: model.IncludeDeleted}, diags
+	return lookup, diags
 }
 
 // listResult returns a conversation as a list shows it.

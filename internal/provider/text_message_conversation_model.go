@@ -79,7 +79,7 @@ func (n numbers) conversationFromAPI(c client.Conversation, like conversationMod
 		// The number is read even if the entry omits it, because another number needs a
 		// new conversation.
 		if !like.isPart || field.write == nil || !value.IsNull() || field.name == numberAttribute {
-			value = keep(value, field.read(&c), field.same(n, types.StringNull()))
+			value = keepSpelling(value, field.read(&c), field.same(n, types.StringNull()))
 		}
 		field.set(&m, value)
 	}
@@ -94,7 +94,8 @@ func emptyConversation() (m conversationModel) {
 	return m
 }
 
-func keep[T attr.Value](like, actual T, same func(T, T) bool) T {
+// keepSpelling returns like if actual is the same value, and actual otherwise.
+func keepSpelling[T attr.Value](like, actual T, same func(T, T) bool) T {
 	if isKnown(like) && !hasUnknown(actual) && same(like, actual) {
 		return like
 	}

@@ -24,7 +24,9 @@ func (n numbers) planConversation(config conversationModel, prior *conversationM
 	planned = *prior
 	planned.IsDeleted = restored(prior.IsDeleted)
 	for _, field := range configurableFields {
-		field.set(&planned, planOptional(field.get(&config), field.get(prior), field.same(n, prior.ID)))
+		if value := field.get(&config); !value.IsNull() { // what the configuration omits stays
+			field.set(&planned, keepSpelling(field.get(prior), value, field.same(n, prior.ID)))
+		}
 	}
 	if !n.same(planned.RecipientPhoneNumber, prior.RecipientPhoneNumber) {
 		for _, field := range configurableFields {
@@ -69,14 +71,6 @@ func (m *conversationModel) spelledAs(config conversationModel) {
 	for _, field := range configurableFields {
 		field.set(m, planComputed(field.get(&config), field.get(m)))
 	}
-}
-
-// planOptional plans an attribute that stays as it is if the configuration omits it.
-func planOptional[T attr.Value](config, prior T, same func(T, T) bool) T {
-	if config.IsNull() {
-		return prior
-	}
-	return keep(prior, config, same)
 }
 
 // planComputed plans an attribute that the CRM sets if the configuration omits it.

@@ -22,7 +22,7 @@ const (
 // state returns a conversation as read from the CRM.
 func state(t *testing.T, change func(*client.Conversation)) conversationModel {
 	t.Helper()
-	c := client.Conversation{ID: parse(t, idC), PhoneID: parse(t, idA), Revision: 7}
+	c := client.Conversation{ID: parse(t, idC), ConversationValues: client.ConversationValues{PhoneID: parse(t, idA)}, Revision: 7}
 	if change != nil {
 		change(&c)
 	}

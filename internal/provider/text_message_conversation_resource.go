@@ -56,12 +56,12 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state conversationResourceModel
 	var prior *ownedModel
-	known := r.newMemory()
+	memory := r.newMemory()
 	if !req.State.Raw.IsNull() {
 		var diags diag.Diagnostics
-		known, diags = r.load(ctx, req.Private)
+		memory, diags = r.load(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
-		resp.Diagnostics.Append(r.checkSpace(known)...)
+		resp.Diagnostics.Append(r.checkSpace(memory)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if isKnown(state.ID) {
 			prior = &state.ownedModel
@@ -80,7 +80,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		return
 	}
 	var replace bool
-	plan.ownedModel, replace = known.numbers.planOwned(config.ownedModel, prior)
+	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
@@ -91,10 +91,9 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if sendsMessage(plan.Messages) {
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
-	resp.Diagnostics.Append(known.numbers.warnOfCountry(plan.conversationModel, prior.conversation())...)
-	resp.Diagnostics.Append(known.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
+	resp.Diagnostics.Append(memory.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
 	if req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, known)...)
+		resp.Diagnostics.Append(r.planToAdopt(ctx, plan, memory)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -106,13 +105,13 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 		return
 	}
 	var diags diag.Diagnostics
-	known := r.newMemory()
-	plan.ownedModel, diags = r.create(ctx, plan, known)
+	memory := r.newMemory()
+	plan.ownedModel, diags = r.create(ctx, plan, memory)
 	resp.Diagnostics.Append(diags...)
 	if plan.ID.IsUnknown() {
 		return
 	}
-	resp.Diagnostics.Append(known.save(ctx, resp.Private, &plan.ownedModel)...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	if isKnown(plan.ID) {
 		resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, plan.ID)...)
@@ -122,20 +121,17 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 func (r *conversationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.engine()
+	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	known, diags := r.load(ctx, req.Private)
+	api, diags := r.engineFor(memory)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
-		return
-	}
-	conversation, diags := r.read(ctx, api, state, known)
+	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
-	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
+	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
 	id := state.ID
 	if conversation != nil {
 		id = conversation.ID
@@ -150,8 +146,8 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	state.ownedModel = *conversation
-	known.space.seen(api)
-	resp.Diagnostics.Append(known.save(ctx, resp.Private, &state.ownedModel)...)
+	memory.space.seen(api)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -159,27 +155,27 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	var plan, state conversationResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diags := r.load(ctx, req.Private)
+	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !isKnown(state.ID) && !known.open.isAbout(plan.conversationModel, known.numbers) {
-		if resp.Diagnostics.Append(r.remove(ctx, state, known)...); resp.Diagnostics.HasError() {
+	if !isKnown(state.ID) && !memory.open.isAbout(plan.conversationModel, memory.numbers) {
+		if resp.Diagnostics.Append(r.remove(ctx, state, memory)...); resp.Diagnostics.HasError() {
 			return
 		}
-		known.open = openCreates{}
+		memory.open = openCreates{}
 	}
-	clear(known.adopted) // the plan has told of it
+	clear(memory.adopted) // the plan has told of it
 	// After a failure, the state keeps the prior values. The next refresh shows what the
 	// CRM holds.
 	if isKnown(state.ID) {
-		plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, known)
-	} else if plan.ownedModel, diags = r.create(ctx, plan, known); plan.ID.IsUnknown() {
+		plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, memory)
+	} else if plan.ownedModel, diags = r.create(ctx, plan, memory); plan.ID.IsUnknown() {
 		plan = state
 	}
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(known.save(ctx, resp.Private, &plan.ownedModel)...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, plan.ID)...)
 }
@@ -187,12 +183,12 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state conversationResourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diags := r.load(ctx, req.Private)
+	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.remove(ctx, state, known)...)
+	resp.Diagnostics.Append(r.remove(ctx, state, memory)...)
 }
 
 func (r *conversationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

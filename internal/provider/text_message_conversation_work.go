@@ -17,47 +17,44 @@ import (
 // create creates the conversation with its messages, and attaches existing messages. If
 // it fails, the id in the returned state stays unknown. If the outcome is unknown, the
 // state has no id, and the memory knows what to look for.
-func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, known *memory) (ownedModel, diag.Diagnostics) {
-	api, diags := r.provider.engine()
+func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, memory *memory) (ownedModel, diag.Diagnostics) {
+	api, diags := r.engineFor(memory)
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	if diags.Append(known.space.check(api)...); diags.HasError() {
-		return plan.ownedModel, diags
-	}
-	change, level := plan.change(known.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
+	change, level := plan.change(memory.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	change.Earlier = known.open.earlier(known.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	change.Earlier = memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
-		found, more := r.findExisting(ctx, api, known.numbers, path.Empty(), plan.conversationModel, nil, applyAdoption)
+		found, more := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
 		}
 		if found != nil {
-			state, more := r.adopt(ctx, api, plan, *found, known)
+			state, more := r.adopt(ctx, api, plan, *found, memory)
 			return state, append(diags, more...)
 		}
 	}
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
-	known.space.seen(api)
+	memory.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
-		known.open[""] = tried
+		memory.open[""] = tried
 		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
-		state.Revision = known.open.revision(state.Revision)
+		state.Revision = memory.open.revision(state.Revision)
 		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
 	state := plan.ownedModel
 	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(known.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, nil)
+	state.conversationModel, more = plan.written(memory.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, nil)
 	diags.Append(more...)
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
 	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made}, false)...)
-	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, made.Adopted, known.messages)
+	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made.Value.Messages, made.Adopted, memory.messages)
 	diags.Append(more...)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, known.messages)
+	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings(api.Newest())...)
 	state.Messages = work.toMap(plan.Messages)
@@ -66,23 +63,23 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 
 // adopt turns an existing conversation into the planned one. If it fails, it leaves
 // nothing in the state: Terraform would take it for a failed create, and destroy it.
-func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, known *memory) (ownedModel, diag.Diagnostics) {
-	prior := known.numbers.conversationFromAPI(existing, plan.conversationModel)
-	change, level := plan.adopting(known.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
+func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, memory *memory) (ownedModel, diag.Diagnostics) {
+	prior := memory.numbers.conversationFromAPI(existing, plan.conversationModel)
+	change, level := plan.adopting(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
 	state := ownedModel{conversationModel: plan.applied(prior)}
 	var diags diag.Diagnostics
 	if change.IsNeeded() {
 		made := api.Conversations.CreateOrUpdate(ctx, change, level)
 		f := failure{action: "Update", subject: prior, err: made.Err, causes: &r.provider.causes}
-		state.conversationModel, diags = plan.written(known.numbers, f, change.Input, made.Value, &prior)
+		state.conversationModel, diags = plan.written(memory.numbers, f, change.Input, made.Value, &prior)
 		if diags.HasError() {
 			r.provider.existing.release(existing.ID)
 			return plan.ownedModel, diags
 		}
 	}
-	known.space.seen(api)
+	memory.space.seen(api)
 	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
-	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, known.messages)
+	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings(api.Newest())...)
 	state.Messages = work.toMap(plan.Messages)
@@ -90,7 +87,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 }
 
 // read returns what the CRM holds of the state, nil if it is gone.
-func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, known *memory) (*ownedModel, diag.Diagnostics) {
+func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
 	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, remembered: true, causes: &r.provider.causes}
 	var conversation client.Conversation
 	var diags diag.Diagnostics
@@ -103,23 +100,23 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		// If deletion_policy is "abandon", only the next apply adopts the conversation: a
 		// tainted resource would abandon it, and create another one.
 		var found engine.Result[client.Conversation]
-		known.recall("", state.ownedModel)
-		_, tried := known.open[""]
-		if !tried && known.space.ID != "" {
+		memory.recall("", state.ownedModel)
+		_, tried := memory.open[""]
+		if !tried && memory.space.ID != "" {
 			return nil, nil // the attempt was repeated, and the CRM refused it
 		}
 		if tried {
-			found = known.open.lookFor(ctx, api, []string{""}, false)[0]
+			found = memory.open.lookFor(ctx, api, []string{""}, false)[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
-			known.open.pass("", found.Earlier)
-			owned.Revision = known.open.revision(owned.Revision)
+			memory.open.pass("", found.Earlier)
+			owned.Revision = memory.open.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found)
 		}
 		conversation, f.err = found.Value, found.Err
 		diags = warnOfAdoption(path.Empty(), adoptions{"": found}, true)
 		if found.Err == nil {
-			known.found("", found.Value)
+			memory.found("", found.Value)
 		}
 	}
 	switch {
@@ -128,44 +125,41 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	case f.err != nil:
 		return &owned, f.diagnostics()
 	}
-	owned.conversationModel = known.numbers.conversationFromAPI(conversation, owned.conversationModel)
-	messages := messageRefresh{api: api, memory: known.messages}
+	owned.conversationModel = memory.numbers.conversationFromAPI(conversation, owned.conversationModel)
+	messages := messageRefresh{api: api, memory: memory.messages}
 	if err := messages.ofOne(ctx, &owned); err != nil {
 		f.err = fmt.Errorf("reading its messages failed: %w", err)
 		return &owned, f.diagnostics()
 	}
-	known.asOf = conversation.AsOf
+	memory.asOf = conversation.AsOf
 	if listed := api.Messages.ListedAsOf(); listed > engine.NoFloor {
-		known.asOf = min(known.asOf, listed) // its messages may be as they were then
+		memory.asOf = min(memory.asOf, listed) // its messages may be as they were then
 	}
 	return &owned, append(diags, messages.diags...)
 }
 
 // remove deletes the conversation of a state, or the one that an open create may have
 // made.
-func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, known *memory) diag.Diagnostics {
+func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, memory *memory) diag.Diagnostics {
 	id := reference(state.ID)
 	if id.IsZero() {
-		known.recall("", state.ownedModel)
+		memory.recall("", state.ownedModel)
 	}
 	if abandons(state.DeletionPolicy) {
-		r.provider.left.add(known.numbers, known.open)
-		return warnOfLeft(path.Empty(), known.open)
+		r.provider.left.add(memory.numbers, memory.open)
+		return warnOfLeft(path.Empty(), memory.open)
 	}
-	api, diags := r.provider.engine()
+	api, diags := r.engineFor(memory)
 	if diags.HasError() {
 		return diags
 	}
-	if diags.Append(known.space.check(api)...); diags.HasError() {
-		return diags
-	}
 	var found []string
-	if known.adopted[id] {
+	if memory.adopted[id] {
 		found = append(found, id.String())
 	}
 	var err error
 	if id.IsZero() {
-		if id, err = known.open.find(ctx, api); !id.IsZero() {
+		if id, err = memory.open.find(ctx, api); !id.IsZero() {
 			found = append(found, id.String())
 		}
 	}
@@ -183,34 +177,31 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 
 // update changes the conversation, and then its messages. What failed stays in the state
 // as it was.
-func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, known *memory) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, memory *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
-	change := plan.change(known.numbers, &prior.conversationModel)
-	change.KnownAsOf(known.asOf)
-	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, known.asOf, known.messages)
+	change := plan.change(memory.numbers, &prior.conversationModel)
+	change.KnownAsOf(memory.asOf)
+	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, memory.asOf, memory.messages)
 	if !change.IsNeeded() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)
 		return state, work.diagnostics()
 	}
-	api, diags := r.provider.engine()
+	api, diags := r.engineFor(memory)
 	if diags.HasError() {
-		return prior, diags
-	}
-	if diags.Append(known.space.check(api)...); diags.HasError() {
 		return prior, diags
 	}
 	level := r.provider.validationLevel(plan.ValidationLevel)
 	if change.IsNeeded() {
 		made := api.Conversations.CreateOrUpdate(ctx, change, level)
 		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(known.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, &prior.conversationModel)
+		state.conversationModel, more = plan.written(memory.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, &prior.conversationModel)
 		if diags.Append(more...); diags.HasError() {
 			return prior, diags
 		}
 	}
 	work.runEach(ctx, api, level)
-	known.space.seen(api)
+	memory.space.seen(api)
 	diags.Append(work.diagnostics()...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
@@ -230,7 +221,7 @@ func (m conversationModel) written(n numbers, f failure, input client.Conversati
 	}
 	var diags diag.Diagnostics
 	if n.remember(input, made.ID, made.RecipientPhoneNumber) {
-		diags.Append(warnOfKept(nil))
+		diags.Append(warnOfRespelling(nil))
 	}
 	actual := n.conversationFromAPI(made, m)
 	return m.applied(actual), append(diags, m.differences(n, f.at, input, actual)...)

@@ -13,37 +13,21 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// findExisting finds the conversation that an entry adopts, nil for none.
-type findExisting func(context.Context, conversationModel) (*client.Conversation, error)
-
-// finder returns a function that finds conversations for the entries of a map. The
-// conversations of the map itself are no candidates: two entries may have the same
-// number.
-func (r *bulkResource) finder(api *engine.Engine, n numbers, prior entries, step adoptionStep) findExisting {
-	own := make(map[client.ID]bool, len(prior))
-	for _, id := range prior.ids() {
-		own[id] = true
-	}
-	return func(ctx context.Context, m conversationModel) (*client.Conversation, error) {
-		return r.provider.existing.find(ctx, api, n, m, own, step)
-	}
-}
-
 // planToAdopt warns of the conversations that new entries adopt.
-func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, known *memory) diag.Diagnostics {
+func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, memory *memory) diag.Diagnostics {
 	api, diags := r.planningEngine()
 	if api == nil {
 		return diags
 	}
-	find, ids := r.finder(api, known.numbers, prior, planAdoption), map[string]client.ID{}
+	own, ids := prior.byID(), map[string]client.ID{}
 	var blind []string
 	for _, key := range planned.keys() {
 		if entry := planned[key]; entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
 			blind = append(blind, key)
 		}
 	}
-	for _, key := range planned.mayExist(known) {
-		found, err := find(ctx, planned[key].conversationModel)
+	for _, key := range planned.mayExist(memory) {
+		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, planAdoption)
 		if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
@@ -62,14 +46,14 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 
 // mayExist returns the keys of the new entries whose conversation the CRM may have already,
 // without those that an open create may have made.
-func (e entries) mayExist(known *memory) (keys []string) {
-	open := known.openIdentities()
+func (e entries) mayExist(memory *memory) (keys []string) {
+	open := memory.openIdentities()
 	for _, key := range e.keys() {
 		entry := e[key]
 		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
 			continue
 		}
-		if len(open) == 0 || !open[known.numbers.identityOf(entry.conversationModel)] { // numbers are slow to parse
+		if len(open) == 0 || !open[memory.numbers.identityOf(entry.conversationModel)] { // numbers are slow to parse
 			keys = append(keys, key)
 		}
 	}
@@ -78,7 +62,7 @@ func (e entries) mayExist(known *memory) (keys []string) {
 
 // warnOfExisting warns of new entries that the CRM seems to have already, as far as the
 // refresh has listed its conversations: the plan asks for nothing more.
-func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagnostics {
+func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diagnostics {
 	type group struct {
 		phone  client.ID
 		ending string
@@ -98,11 +82,11 @@ func (r *bulkResource) warnOfExisting(planned entries, known *memory) diag.Diagn
 		return diags
 	}
 	var texts []string
-	for _, key := range planned.mayExist(known) {
+	for _, key := range planned.mayExist(memory) {
 		entry := planned[key]
 		number := textOf(entry.RecipientPhoneNumber)
 		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
-			if known.numbers.Same(number, shown.RecipientPhoneNumber) {
+			if memory.numbers.Same(number, shown.RecipientPhoneNumber) {
 				texts = append(texts, fmt.Sprintf("%q: %s", key, shown.ID))
 			}
 		}
@@ -133,12 +117,12 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 	blind := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
 		change := &w.changes[i]
-		if w.find != nil && change.prior == nil && change.write.Earlier == nil && change.planned.mayExist() {
+		if w.own != nil && change.prior == nil && change.write.Earlier == nil && change.planned.mayExist() {
 			phone := reference(change.planned.PhoneID)
 			var found *client.Conversation
 			err := blind[phone]
 			if err == nil {
-				found, err = w.find(ctx, change.planned.conversationModel)
+				found, err = w.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
 			}
 			switch {
 			case err != nil:
@@ -152,7 +136,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 			}
 		}
 		if change.adopted && !change.write.IsNeeded() {
-			w.keepWritten(*change, *change.before(), engine.Result[client.Conversation]{})
+			w.keepWritten(*change, *change.prior.conversation(), engine.Result[client.Conversation]{})
 			continue
 		}
 		due = append(due, *change)

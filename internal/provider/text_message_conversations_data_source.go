@@ -27,8 +27,9 @@ type conversationsLookup struct{ baseDataSource }
 type conversationsLookupModel struct {
 	lookupModel
 
-	IDs           types.List `tfsdk:"ids"`           // of strings
-	Conversations types.List `tfsdk:"conversations"` // of conversationModel
+	Limit         wholeNumber `tfsdk:"limit"`
+	IDs           types.List  `tfsdk:"ids"`           // of strings
+	Conversations types.List  `tfsdk:"conversations"` // of conversationModel
 }
 
 func (d *conversationsLookup) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
@@ -78,8 +79,7 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	query, limit := state.query()
-	found, err := api.Find(ctx, oldestFirst(query), limit)
+	found, err := api.Find(ctx, oldestFirst(state.query()), int(state.Limit.ValueInt64()))
 	if err != nil {
 		resp.Diagnostics.Append(failure{sought: "Text Message Conversations", at: state.suspect(err), err: err}.diagnostics()...)
 		return

@@ -22,15 +22,8 @@ type bulkModel struct {
 	RollbackMethod  wholeNumber  `tfsdk:"rollback_method"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
-	Failed          types.Map    `tfsdk:"failed"` // of failedModel
+	Failed          types.Map    `tfsdk:"failed"` // of objects, see failedAttributes
 	Revision        types.Int64  `tfsdk:"revision"`
-}
-
-// failedModel says why an entry of the map could not be created.
-type failedModel struct {
-	Code    types.Int64  `tfsdk:"code"`
-	Name    types.String `tfsdk:"name"`
-	Message types.String `tfsdk:"message"`
 }
 
 // entries are the conversations of the map. An entry is nil if all of it is unknown.
@@ -74,7 +67,7 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 }
 
 // recalled returns the entries of a state, with what the private state remembers of them.
-func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
+func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	found, diags := m.entries()
 	for key, entry := range found {
 		if entry == nil {
@@ -86,10 +79,10 @@ func (m bulkModel) recalled(known *memory) (entries, diag.Diagnostics) {
 			continue
 		}
 		id := reference(entry.ID)
-		if revision, isRead := known.revisions[id]; isRead {
+		if revision, isRead := memory.revisions[id]; isRead {
 			entry.Revision = types.Int64Value(revision)
 		}
-		entry.IsDeleteProtected = types.BoolValue(known.protected[id])
+		entry.IsDeleteProtected = types.BoolValue(memory.protected[id])
 	}
 	return found, diags
 }
@@ -163,12 +156,9 @@ func (e entries) keysByID() map[client.ID]string {
 // without returns the existing entries whose conversations are not among the others.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)
-	kept := map[client.ID]bool{}
-	for _, id := range others.ids() {
-		kept[id] = true
-	}
+	kept := others.byID()
 	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
-		return !e.exists(key) || kept[reference(entry.ID)]
+		return !e.exists(key) || kept[reference(entry.ID)] != nil
 	})
 	return left
 }
@@ -181,7 +171,7 @@ func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key
 func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
 	failed := maps.Clone(before.Failed.Elements())
 	if len(failed) == 0 {
-		return before.Failed
+		return types.MapValueMust(failedType, nil)
 	}
 	was, _ := before.entries() // which were read before
 	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })

@@ -3,12 +3,10 @@ package provider
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -106,9 +104,7 @@ func (w *bulkWork) openCreates() openCreates {
 
 // done returns the diagnostics of an update or a deletion.
 func (w *bulkWork) done(action string) diag.Diagnostics {
-	diags := w.diags
-	diags.Append(w.errors(action)...)
-	return diags
+	return append(w.diags, w.errors(action)...)
 }
 
 // errors returns an error for each key. Keys share an error if their request failed as a
@@ -143,12 +139,10 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	return diags
 }
 
-var uuidInText = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
-
 // referring returns those of the keys whose input contains a record that the text names. It
 // returns none if all of them do: that tells nothing.
 func (w *bulkWork) referring(keys []string, text string) (named []string) {
-	ids := uuidInText.FindAllString(text, -1)
+	ids := uuids.FindAllString(text, -1)
 	if len(ids) == 0 {
 		return nil
 	}
@@ -224,7 +218,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
 
 // model returns the state of the resource.
-func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.Diagnostics) {
+func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.sealed()
 	if plan.Revision.IsUnknown() {
@@ -232,16 +226,17 @@ func (w *bulkWork) model(ctx context.Context, plan bulkModel) (bulkModel, diag.D
 	}
 	failed := make(map[string]attr.Value, len(w.failed))
 	add := func(key string, err error) {
-		reason := failedModel{Code: types.Int64Value(0), Name: types.StringValue(""), Message: types.StringValue(withReasons(err))}
+		var code int
+		var name string
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
-			reason.Code, reason.Name = types.Int64Value(int64(apiError.Code)), types.StringValue(apiError.Name)
+			code, name = apiError.Code, apiError.Name
 		}
 		if errors.As(err, new(*engine.LostCreateError)) {
-			reason.Name = types.StringValue(outcomeUnknown)
+			name = outcomeUnknown
 		}
-		object, more := types.ObjectValueFrom(ctx, failedType.AttrTypes, reason)
-		diags.Append(more...)
-		failed[key] = object
+		failed[key] = types.ObjectValueMust(failedType.AttrTypes, map[string]attr.Value{
+			"code": types.Int64Value(int64(code)), "name": types.StringValue(name), "message": types.StringValue(withReasons(err)),
+		})
 	}
 	for key, err := range w.failed {
 		add(key, err)

@@ -90,14 +90,6 @@ func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
 	return &planned
 }
 
-// planRevision plans the newest revision.
-func planRevision(changes bool, before types.Int64) types.Int64 {
-	if changes {
-		return types.Int64Unknown()
-	}
-	return before
-}
-
 // revision returns the newest revision of the conversations, null if none is known. If it
 // is unknown whether the CRM has an entry, it returns the revision above which that may
 // have been created, and above which other resources have nothing like it. Terraform drops
@@ -119,13 +111,4 @@ func (e entries) revision(open openCreates) types.Int64 {
 		return types.Int64Value(newest)
 	}
 	return types.Int64Null()
-}
-
-// planFailed plans the attribute failed. If there is nothing to do, nothing can fail, so
-// it is empty.
-func planFailed(changes bool) types.Map {
-	if changes {
-		return types.MapUnknown(failedType)
-	}
-	return types.MapValueMust(failedType, nil)
 }

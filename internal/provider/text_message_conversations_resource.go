@@ -50,15 +50,15 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state bulkModel
-	known := r.newMemory()
+	memory := r.newMemory()
 	if !req.State.Raw.IsNull() {
 		var diags diag.Diagnostics
-		known, diags = r.load(ctx, req.Private)
+		memory, diags = r.load(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
-		resp.Diagnostics.Append(r.checkSpace(known)...)
+		resp.Diagnostics.Append(r.checkSpace(memory)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	prior, diags := state.recalled(known)
+	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
@@ -82,12 +82,13 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, replaced, changes := known.numbers.planEntries(configured, prior, known.open)
+	planned, replaced, changes := memory.numbers.planEntries(configured, prior, memory.open)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
-	hasWork := changes || len(known.open) > 0 // what an earlier apply may have left is work too
-	plan.Failed = planFailed(hasWork)
-	plan.Revision = planRevision(hasWork, state.Revision)
+	plan.Failed, plan.Revision = types.MapValueMust(failedType, nil), state.Revision
+	if changes || len(memory.open) > 0 { // what an earlier apply may have left is work too
+		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
+	}
 	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
 	removed := prior.without(planned)
 	if !abandons(state.DeletionPolicy) {
@@ -96,12 +97,11 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if len(removed) > 0 {
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
-	resp.Diagnostics.Append(known.numbers.warnOfCountries(planned, prior)...)
-	resp.Diagnostics.Append(known.numbers.warnOfDoubts(planned, prior)...)
+	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, prior)...)
 	if plan.AdoptExisting.ValueBool() {
-		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, known)...)
+		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, memory)...)
 	} else {
-		resp.Diagnostics.Append(r.warnOfExisting(planned, known)...)
+		resp.Diagnostics.Append(r.warnOfExisting(planned, memory)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -121,7 +121,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-	plan, diags = work.model(ctx, plan)
+	plan, diags = work.model(plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -129,41 +129,35 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state bulkModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, diags := r.provider.engine()
+	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	known, diags := r.load(ctx, req.Private)
+	api, diags := r.engineFor(memory)
 	resp.Diagnostics.Append(diags...)
-	owned, diags := state.recalled(known)
+	owned, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(known.space.check(api)...); resp.Diagnostics.HasError() {
-		return
-	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
-	resp.Diagnostics.Append(r.warnOfShared(known, path.Root("conversations"), owned.keysByID())...)
+	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, known, state.DeletionPolicy)...)
-	messages := messageRefresh{api: api, memory: known.messages}
-	asOf, err := owned.refresh(ctx, &messages, known.numbers)
+	resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
+	messages := messageRefresh{api: api, memory: memory.messages}
+	asOf, err := owned.refresh(ctx, &messages, memory.numbers)
 	if err != nil {
 		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
 		return
 	}
 	resp.Diagnostics.Append(messages.diags...)
-	known.asOf = asOf
-	known.space.seen(api)
-	resp.Diagnostics.Append(known.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
-	state.Failed = owned.stillFailed(state, known.open)
+	memory.asOf = asOf
+	memory.space.seen(api)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
+	state.Failed = owned.stillFailed(state, memory.open)
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
-	state.Revision = owned.revision(known.open)
-	if state.Failed.IsNull() {
-		state.Failed = types.MapValueMust(failedType, nil)
-	}
+	state.Revision = owned.revision(memory.open)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -171,14 +165,14 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	var plan, state bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diags := r.load(ctx, req.Private)
+	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	prior, diags := state.recalled(known)
+	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
-	work, diags := r.begin(known, plan, prior, state.DeletionPolicy)
+	work, diags := r.begin(memory, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -187,10 +181,10 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	work.writeMessages(ctx)
 	work.remove(ctx)
 	work.keepOpen(work.openCreates())
-	clear(known.adopted) // the plan has told of them
+	clear(memory.adopted) // the plan has told of them
 	resp.Diagnostics.Append(work.done("Update")...)
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-	plan, diags = work.model(ctx, plan)
+	plan, diags = work.model(plan)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
@@ -198,21 +192,21 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state bulkModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diags := r.load(ctx, req.Private)
+	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	prior, diags := state.recalled(known)
+	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		if _, isKnown := known.open[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
-			known.recall(key, *entry)
+		if _, isKnown := memory.open[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
+			memory.recall(key, *entry)
 		}
 	}
 	empty := state
 	empty.Conversations = types.StringNull()
-	work, diags := r.begin(known, empty, prior, state.DeletionPolicy)
+	work, diags := r.begin(memory, empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -220,19 +214,19 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	work.isRemoved = true
 	work.remove(ctx)
 	resp.Diagnostics.Append(work.done("Delete")...)
-	if len(known.open) > 0 {
+	if len(memory.open) > 0 {
 		resp.Diagnostics.AddAttributeError(path.Root("conversations"), "Unable to Delete Text Message Conversations",
 			"The CRM may still have conversations of this resource. The warnings above name them. The next "+
 				"destroy looks for them again.")
 	}
 	if resp.Diagnostics.HasError() {
-		for key := range known.open {
+		for key := range memory.open {
 			if prior[key] != nil {
 				work.keep(key, *prior[key]) // so that the next refresh looks for it, and the plan shows what it finds
 			}
 		}
 		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-		state, diags = work.model(ctx, state)
+		state, diags = work.model(state)
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
@@ -240,10 +234,10 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares the work of a plan. prior is nil for a new resource. The policy of the
 // state applies to what the plan removes.
-func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
+func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
-	work := newBulkWork(known, planned, prior, plan, policy)
-	work.causes, work.left, work.existing = &r.provider.causes, &r.provider.left, &r.provider.existing
+	work := newBulkWork(memory, planned, prior, plan, policy)
+	work.causes, work.left, work.existing = &r.provider.causes, &r.provider.left, r.provider.existing
 	work.level = r.provider.validationLevel(plan.ValidationLevel)
 	if !work.isNeeded() {
 		return work, diags
@@ -255,9 +249,9 @@ func (r *bulkResource) begin(known *memory, plan bulkModel, prior entries, polic
 	work.api = api
 	diags.Append(claim(api, path.Root("conversations"), prior.ids()...)...)
 	if plan.AdoptExisting.ValueBool() {
-		work.find = r.finder(api, known.numbers, prior, applyAdoption)
+		work.own = prior.byID() // two of them may have the same number
 	}
-	return work, append(diags, known.space.check(api)...)
+	return work, append(diags, memory.space.check(api)...)
 }
 
 // refresh replaces the entries with what the CRM holds, and drops those that are gone. It

@@ -1,14 +1,11 @@
 package provider
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-)
 
-// What the CRM rolls back when a record in a batch fails.
-const (
-	rollbackAll    = 0
-	rollbackFailed = 1
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // bulkTypeName is what Terraform calls the bulk resource.
@@ -29,7 +26,7 @@ func bulkSchema(unsealed bool) schema.Schema {
 			"rollback_method": schema.Int64Attribute{
 				CustomType: wholeNumberType{},
 				Optional:   true,
-				Validators: []validator.Int64{isOneOf{rollbackAll, rollbackFailed}},
+				Validators: []validator.Int64{int64validator.Between(client.RollbackAll, client.RollbackFailed)},
 				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none. " +
 					"`1` keeps those that were created and lists the others in `failed`. The next apply tries them again.",
 			},

@@ -22,7 +22,7 @@ type bulkWork struct {
 	causes       *causes // already explained
 	left         *leftAttempts
 	existing     *existing
-	find         findExisting // nil without adopt_existing
+	own          map[client.ID]*ownedModel // what the map has already, for adopt_existing; nil without it
 	memory       *memory
 	level        int64 // of validation
 	rollback     int
@@ -36,10 +36,10 @@ type bulkWork struct {
 	removals []bulkRemoval
 	messages []bulkMessages
 
-	state  entries          // the state so far
-	failed map[string]error // by key: what could not be written
-	kept   []string         // keys whose number the CRM holds in another spelling
-	diags  diag.Diagnostics // other than those of failed
+	state     entries          // the state so far
+	failed    map[string]error // by key: what could not be written
+	respelled []string         // keys whose number the CRM holds in another spelling
+	diags     diag.Diagnostics // other than those of failed
 }
 
 // bulkChange is one entry to create or update.
@@ -50,9 +50,6 @@ type bulkChange struct {
 	adopted bool        // prior is an existing conversation that was in no state
 	write   conversationChange
 }
-
-// before returns the conversation before its update, nil for a create.
-func (c bulkChange) before() *conversationModel { return c.prior.conversation() }
 
 // bulkMessages are the messages of one entry.
 type bulkMessages struct {
@@ -70,11 +67,11 @@ type bulkRemoval struct {
 }
 
 // newBulkWork returns the work of a plan. The policy applies to what the plan removes.
-func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
+func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
 	w := &bulkWork{
-		memory:       known,
+		memory:       memory,
 		rollback:     int(plan.RollbackMethod.ValueInt64()),
-		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == rollbackAll,
+		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == client.RollbackAll,
 		abandon:      abandons(policy),
 		isNew:        prior == nil,
 		state:        entries{},
@@ -91,11 +88,11 @@ func newBulkWork(known *memory, planned, prior entries, plan bulkModel, policy t
 			change.prior = before[id]
 			kept[id] = true
 		}
-		change.write = change.planned.change(known.numbers, change.before())
+		change.write = change.planned.change(memory.numbers, change.prior.conversation())
 		if change.prior == nil {
 			change.write.Input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.write.IsNeeded() {
-			w.keepWritten(change, *change.before(), engine.Result[client.Conversation]{})
+			w.keepWritten(change, *change.prior.conversation(), engine.Result[client.Conversation]{})
 			continue
 		}
 		w.changes = append(w.changes, change)
@@ -182,8 +179,8 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted, false)...)
 	w.finishAdopting()
-	if len(w.kept) > 0 {
-		w.diags.Append(warnOfKept(w.kept))
+	if len(w.respelled) > 0 {
+		w.diags.Append(warnOfRespelling(w.respelled))
 	}
 }
 
@@ -195,7 +192,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
-		w.keepWritten(change, unreadConversation(unread.ID, change.before()), engine.Result[client.Conversation]{})
+		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
 		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
@@ -210,7 +207,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 		w.failed[change.key] = result.Err
 	default:
 		if w.memory.numbers.remember(change.write.Input, result.Value.ID, result.Value.RecipientPhoneNumber) {
-			w.kept = append(w.kept, change.key)
+			w.respelled = append(w.respelled, change.key)
 		}
 		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
 		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.write.Input, actual)...)

@@ -70,9 +70,10 @@ func asWritten(text string) *regexp.Regexp {
 	return regexp.MustCompile(strings.Join(parts, "[^`.]+"))
 }
 
-// A providerSource contains the functions of the provider's source, by name.
+// A providerSource contains the provider's source, and its functions by name.
 type providerSource struct {
 	t         *testing.T
+	files     []*ast.File
 	functions map[string][]*ast.FuncDecl
 }
 
@@ -82,7 +83,7 @@ func parseSource(t *testing.T) providerSource {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := providerSource{t, map[string][]*ast.FuncDecl{}}
+	source := providerSource{t: t, functions: map[string][]*ast.FuncDecl{}}
 	for _, file := range files {
 		if strings.HasSuffix(file, "_test.go") {
 			continue
@@ -91,6 +92,7 @@ func parseSource(t *testing.T) providerSource {
 		if err != nil {
 			t.Fatal(err)
 		}
+		source.files = append(source.files, parsed)
 		for _, declaration := range parsed.Decls {
 			if function, ok := declaration.(*ast.FuncDecl); ok {
 				source.functions[function.Name.Name] = append(source.functions[function.Name.Name], function)
@@ -104,17 +106,20 @@ func parseSource(t *testing.T) providerSource {
 // summary, it is any text that the function returns.
 func (s providerSource) summaries() []string {
 	found := map[string]bool{}
-	for _, function := range slices.Concat(slices.Collect(maps.Values(s.functions))...) {
-		ast.Inspect(function, func(node ast.Node) bool {
-			call, ok := node.(*ast.CallExpr)
-			if !ok {
-				return true
+	for _, file := range s.files {
+		ast.Inspect(file, func(node ast.Node) bool {
+			var texts []string
+			switch node := node.(type) {
+			case *ast.CallExpr:
+				if at, ok := summaryAt[nameOf(node.Fun)]; ok && len(node.Args) > at {
+					texts = s.textsOf(node.Args[at])
+				}
+			case *ast.CompositeLit:
+				if of := nameOf(node.Type); of == "textCheck" || of == "numberDoubt" {
+					texts = s.textsOf(node.Elts[0])
+				}
 			}
-			at, ok := summaryAt[nameOf(call.Fun)]
-			if !ok || len(call.Args) <= at {
-				return true
-			}
-			for _, text := range s.textsOf(call.Args[at]) {
+			for _, text := range texts {
 				found[text] = true
 			}
 			return true
@@ -125,6 +130,9 @@ func (s providerSource) summaries() []string {
 
 // textsOf returns the possible texts of an expression for a summary.
 func (s providerSource) textsOf(expression ast.Expr) []string {
+	if nameOf(expression) == "summary" {
+		return nil // that of a composite literal
+	}
 	call, ok := expression.(*ast.CallExpr)
 	if !ok {
 		if text := literal(expression); text != "" {
@@ -166,13 +174,35 @@ func (s providerSource) returned(name string) (texts []string) {
 
 // explanations returns the first sentence, or its beginning, of each explanation.
 func (s providerSource) explanations() (texts []string) {
+	found := s.constant("explanations")
 	for _, name := range explaining {
-		for _, text := range s.returned(name) {
-			text = strings.TrimSpace(sentence.FindString(text))
-			if len(text) > 15 { // the rest is only a part of a sentence
-				texts = append(texts, text)
-			}
+		found = append(found, s.returned(name)...)
+	}
+	for _, text := range found {
+		text = strings.TrimSpace(sentence.FindString(text))
+		if len(text) > 15 { // the rest is only a part of a sentence
+			texts = append(texts, text)
 		}
+	}
+	return texts
+}
+
+// constant returns the texts in the map with this name.
+func (s providerSource) constant(name string) (texts []string) {
+	for _, file := range s.files {
+		ast.Inspect(file, func(node ast.Node) bool {
+			spec, ok := node.(*ast.ValueSpec)
+			if !ok || spec.Names[0].Name != name {
+				return true
+			}
+			for _, element := range spec.Values[0].(*ast.CompositeLit).Elts {
+				texts = append(texts, literal(element.(*ast.KeyValueExpr).Value))
+			}
+			return false
+		})
+	}
+	if len(texts) == 0 {
+		s.t.Errorf("there is no map %s", name)
 	}
 	return texts
 }
@@ -194,12 +224,12 @@ func literal(expression ast.Expr) string {
 	return ""
 }
 
-func nameOf(function ast.Expr) string {
-	switch f := function.(type) {
+func nameOf(expression ast.Expr) string {
+	switch e := expression.(type) {
 	case *ast.Ident:
-		return f.Name
+		return e.Name
 	case *ast.SelectorExpr:
-		return f.Sel.Name
+		return e.Sel.Name
 	}
 	return ""
 }

@@ -164,24 +164,43 @@ func isOtherEntity(named, wanted string) bool {
 		slices.ContainsFunc(conversationFields, func(field conversationField) bool { return field.entity == named })
 }
 
+// A textCheck accepts the texts that pass. Its errors quote the text, so that an empty one is
+// visible.
+type textCheck struct {
+	summary, description string
+	passes               func(string) bool
+}
+
+func (v textCheck) Description(context.Context) string { return v.description }
+
+func (v textCheck) MarkdownDescription(context.Context) string { return v.description }
+
+func (v textCheck) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if given := req.ConfigValue.ValueString(); isKnown(req.ConfigValue) && !v.passes(given) {
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.description, given))
+	}
+}
+
 // isDuration accepts a duration in Go's notation, from least to most.
-type isDuration struct{ least, most time.Duration }
-
-func (v isDuration) Description(context.Context) string {
-	return fmt.Sprintf("value must be a duration from %s to %s, such as \"500ms\" or \"1m30s\"", v.least, v.most)
+func isDuration(least, most time.Duration) textCheck {
+	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as \"500ms\" or \"1m30s\"", least, most), func(text string) bool {
+		given, err := time.ParseDuration(text)
+		return err == nil && given >= least && given <= most
+	}}
 }
 
-func (v isDuration) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isDuration) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if given, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || given < v.least || given > v.most {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
-			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
-	}
+// isMatch accepts texts that match a pattern.
+func isMatch(pattern *regexp.Regexp, description string) textCheck {
+	return textCheck{"Invalid Attribute Value Match", description, pattern.MatchString}
 }
+
+var (
+	isRegion = textCheck{"Invalid Region", "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)", client.IsPhoneRegion}
+	isTime   = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
+		_, err := time.Parse(time.RFC3339Nano, text)
+		return err == nil
+	}}
+)
 
 // isNumber refuses values that a spreadsheet leaves in a column of phone numbers and that
 // no CRM can mean. The CRM judges everything else: a sender may have a name.
@@ -211,21 +230,5 @@ func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, r
 	case placeholder.MatchString(number):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
 			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", given)))
-	}
-}
-
-// isRegion accepts a region that has phone numbers.
-type isRegion struct{}
-
-func (v isRegion) Description(context.Context) string {
-	return "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)"
-}
-
-func (v isRegion) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isRegion) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if isKnown(req.ConfigValue) && !client.IsPhoneRegion(req.ConfigValue.ValueString()) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Region",
-			fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.Description(ctx), req.ConfigValue.ValueString()))
 	}
 }

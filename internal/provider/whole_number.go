@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/big"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
@@ -76,32 +75,6 @@ func (n wholeNumber) ValidateAttribute(_ context.Context, req xattr.ValidateAttr
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
 			fmt.Sprintf("Attribute %s: %s.", req.Path, n.wrong))
 	}
-}
-
-// isOneOf accepts these numbers.
-type isOneOf []int64
-
-func (v isOneOf) Description(context.Context) string {
-	texts := make([]string, len(v))
-	for i, number := range v {
-		texts[i] = strconv.FormatInt(number, 10)
-	}
-	return "value must be " + strings.Join(texts, " or ")
-}
-
-func (v isOneOf) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isOneOf) ValidateInt64(ctx context.Context, req validator.Int64Request, resp *validator.Int64Response) {
-	if !isKnown(req.ConfigValue) {
-		return
-	}
-	for _, number := range v {
-		if number == req.ConfigValue.ValueInt64() {
-			return
-		}
-	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
-		fmt.Sprintf("Attribute %s: %s, got: %d.", req.Path, v.Description(ctx), req.ConfigValue.ValueInt64()))
 }
 
 // isAtLeast accepts this number and greater ones.

@@ -44,7 +44,7 @@ func TestNumbersInConfigurations(t *testing.T) {
 	r.wantDiagnostics(resource(conversationType, r.resourceType(), conversation(map[string]any{"validation_level": 2.5})), "validation_level"+whole)
 	r.wantDiagnostics(resource(bulkType, bulkOf, bulk("validation_level", 2.5)), "validation_level"+whole)
 	r.wantDiagnostics(resource(bulkType, bulkOf, bulk("rollback_method", 2.5)), "rollback_method"+whole)
-	r.wantDiagnostics(resource(bulkType, bulkOf, bulk("rollback_method", 2)), "rollback_method: Invalid Attribute Value: Attribute rollback_method: value must be 0 or 1, got: 2.")
+	r.wantDiagnostics(resource(bulkType, bulkOf, bulk("rollback_method", 2)), "rollback_method: Invalid Attribute Value: Attribute rollback_method value must be between 0 and 1, got: 2")
 	r.wantDiagnostics(resource(bulkType, bulkOf, bulk("rollback_method", 1)))
 	r.wantDiagnostics(source("pipeliner_text_message_conversations", map[string]any{"limit": 2.5}), "limit"+whole)
 	r.wantDiagnostics(source("pipeliner_records", map[string]any{"entity": "Phones", "limit": 2.5}), "limit"+whole)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,10 +31,7 @@ type wireType struct {
 // objects of them. If it is lenient, it also reads numbers and booleans as strings, as
 // Terraform does when it converts a value.
 func wireTypeOf(of attr.Type, lenient bool) *wireType {
-	ctx := context.Background()
-	w := &wireType{}
-	w.null, _ = of.ValueFromTerraform(ctx, tftypes.NewValue(of.TerraformType(ctx), nil)) // no type refuses these
-	w.unknown, _ = of.ValueFromTerraform(ctx, tftypes.NewValue(of.TerraformType(ctx), tftypes.UnknownValue))
+	w := &wireType{null: valueOf(of, nil), unknown: valueOf(of, tftypes.UnknownValue)}
 	switch of := of.(type) {
 	case types.SetType:
 		w.ofList(wireTypeOf(of.ElemType, lenient), func(elements []attr.Value) attr.Value { return types.SetValueMust(of.ElemType, elements) })

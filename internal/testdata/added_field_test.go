@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -115,4 +116,21 @@ func TestAddedField_message(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The action plans and creates a message with the field.
+func TestAddedField_action(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := hello(s.add(map[string]any{"phone_id": phone}))
+		config["direction"], config[subject] = "incoming", "First"
+		r := s.rpc()
+		planned, err := r.ProviderServer.(tfprotov6.ActionServer).PlanAction(s.t.Context(), &tfprotov6.PlanActionRequest{ActionType: messageAction, Config: r.action(config)})
+		must(s.t, err)
+		r.wantDiagnostics(planned.Diagnostics)
+		r.wantDiagnostics(r.invoked(config).diagnostics)
+		if live := s.liveMessages(); len(live) != 1 || live["Hello"][subject] != "First" {
+			s.t.Errorf("the server holds %v; want one message with the field", live)
+		}
+	})
 }
