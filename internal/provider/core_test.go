@@ -148,6 +148,11 @@ func (w *walk) each(addresses []string, visit func(address string)) {
 
 // hear notes diagnostics, and reports whether one of them is an error.
 func (w *walk) hear(address string, diagnostics []*tfprotov6.Diagnostic) (failed bool) {
+	for _, d := range diagnostics {
+		if d.Attribute != nil && len(d.Attribute.Steps()) == 0 {
+			w.breaks("invalid diagnostic", address, fmt.Sprintf(" is said without a line: %q has a path that is empty", d.Summary))
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.said[address] = append(w.said[address], diagnostics...)
