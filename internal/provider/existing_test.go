@@ -252,7 +252,7 @@ func TestStage_notAdoptable(t *testing.T) {
 		},
 		"several, in a map": func(s *stage) (map[string]block, []string) {
 			one, two := s.handmade("+15550000000"), s.handmade("+1 555 000 0000")
-			return s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": true}), []string{`conversations["c000"]: The CRM has several`, one + ", " + two}
+			return s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": true}), []string{`conversations["c000"]: The CRM has several`, one + ", " + two, "remove this entry until then"}
 		},
 		"managed by another resource": func(s *stage) (map[string]block, []string) {
 			all := s.bulk(numbered(1).entries(), nil)

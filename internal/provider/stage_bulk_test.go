@@ -332,17 +332,25 @@ func TestStage_importOfBulk(t *testing.T) {
 			}
 		}
 		for id, want := range map[string][]string{
-			"phone_id=" + otherPhone: {"Nothing to Import"},
-			"sales,x=" + nobody[:30]: {"Invalid Import Id", `"sales"`, "neither a UUID"},
-			nobody + ",a=" + ada:     {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
-			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
-			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "occurs twice"},
+			"phone_id=" + otherPhone:   {"Nothing to Import", "has no conversation"},
+			"sales,x=" + nobody[:30]:   {"Invalid Import Id", `"sales"`, "neither a UUID"},
+			nobody + ",a=" + ada:       {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
+			"sales," + nobody:          {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
+			"a=" + ada + ",b=" + ada:   {"Invalid Import Id", "occurs twice"},
+			"a=" + ada + ",b=sales":    {"Invalid Import Id", `"a": the space has no conversation ` + ada, `"b": "sales" is neither`},
+			`{"a": 1}`:                 {"Invalid Import Id", `"a": "1" is neither a UUID`},
+			"{}":                       {"Nothing to Import", "is empty"},
+			"a=" + otherSpaceURI + one: {"Invalid Import Id", `"a": "` + otherSpaceURI + one + `" names the space "theirs", but the provider is configured for the space "my_space"`},
+			"phone_id=" + strings.Replace(otherSpaceURI, conversations, "Phones", 1) + phone: {"Invalid Import Id", `names the space "theirs"`},
 			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
 		} {
 			s.refusesImport(bulkType, id, want...)
 		}
 	})
 }
+
+// otherSpaceURI is the beginning of a URI in another space.
+const otherSpaceURI = "https://crm.example/api/v100/rest/spaces/theirs/entities/TextMessageConversations/"
 
 // The same for a single resource.
 func TestStage_import(t *testing.T) {
@@ -361,6 +369,7 @@ func TestStage_import(t *testing.T) {
 		}
 		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
 		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> are only for the map of "+bulkType)
+		s.refusesImport(singleType, otherSpaceURI+id, "Import From Another Space", `names the space "theirs"`)
 		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
 		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})
