@@ -128,6 +128,16 @@ func TestEntryValidation_grouped(t *testing.T) {
 	}
 }
 
+// An empty key has a warning. Two numbers that are refused are not the same number.
+func TestEntryValidation_warnings(t *testing.T) {
+	t.Parallel()
+	entry := map[string]any{"phone_id": testPhone, "recipient_phone_number": "n/a"}
+	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, "a": entry, "b": entry})
+	if len(got) != 3 || !strings.Contains(strings.Join(got, "\n"), ": Empty Key: ") || strings.Contains(strings.Join(got, "\n"), "Same Number") {
+		t.Errorf("the complaints are %q; want two invalid numbers and an empty key", got)
+	}
+}
+
 // So are more null entries than that.
 func TestEntryValidation_null(t *testing.T) {
 	t.Parallel()
@@ -155,6 +165,7 @@ func everyGoodEntry() map[string]any {
 		attributes, _ := good[key].(map[string]any)
 		delete(attributes, "messages") // not all of them are valid
 	}
+	delete(good, "")              // has a warning
 	delete(good, "not yet known") // the framework reports its missing phone
 	return good
 }

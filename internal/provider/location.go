@@ -27,3 +27,12 @@ func located(at path.Path, text string) string {
 	}
 	return words + ": " + text
 }
+
+// named does the same as located for every attribute. In a text of its own, such as in a
+// log, the line is missing.
+func named(at path.Path, text string) string {
+	if words := inWords(at); words != "" {
+		return words + ": " + text
+	}
+	return text
+}
