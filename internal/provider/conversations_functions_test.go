@@ -159,7 +159,12 @@ func TestConversationsFunction(t *testing.T) {
 		"unknown attribute": {given: a(map[string]any{"phone_id": unknown{}, "lead_relations": []any{unknown{}}}), want: a(map[string]any{"phone_id": unknown{}, "lead_relations": []any{unknown{}}})},
 		"another attribute": {
 			given: a(map[string]any{"number": "+1"}),
-			err:   `0: "a": there is no attribute "number"; the attributes are: account_relations, contact_relations, id, is_deleted, lead_relations, messages, opportunity_relations, phone_id, project_relations, quote_relations, recipient_account_id, recipient_contact_id, recipient_phone_number`,
+			err:   `0: "a": there is no attribute "number"; the attributes are: account_relations, contact_relations, lead_relations, messages, opportunity_relations, phone_id, project_relations, quote_relations, recipient_account_id, recipient_contact_id, recipient_phone_number`,
+		},
+		"attribute of the resource": {given: a(map[string]any{"deletion_policy": "abandon"}), err: `0: "a": "deletion_policy" is an attribute of the resource, not of an entry`},
+		"several bad entries": {
+			given: map[string]any{"a": phone, "b": map[string]any{"lead_relations": lead}, "c": phone, "d": nil, "e": unknown{}, "f": phone},
+			err:   `0: "a" and 2 more entries: must be a map or an object`,
 		},
 		"null entries":     {given: map[string]any{"b": nil, "a": nil}, err: `0: entries must not be null: "a", "b"`},
 		"text for all":     {given: "x", err: "0: the value must be a map or an object of conversations by their keys"},
