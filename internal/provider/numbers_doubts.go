@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,9 @@ const (
 	withoutDigits
 )
 
+// withPlus matches a number of any length with + in front. It is not the name of a sender.
+var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
+
 // doubt returns what is doubtful about a new number of the plan.
 func (n numbers) doubt(planned conversationModel, prior *conversationModel) numberDoubt {
 	number := planned.RecipientPhoneNumber
@@ -26,7 +30,7 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) numb
 	}
 	text := number.ValueString()
 	switch {
-	case n.IsOfNoCountry(text) && withoutCountry.MatchString(text):
+	case n.IsOfNoCountry(text) && (withoutCountry.MatchString(text) || withPlus.MatchString(text)):
 		return ofNoCountry
 	case !strings.ContainsFunc(text, unicode.IsDigit) && strings.ContainsFunc(text, unicode.IsLetter):
 		return withoutDigits
@@ -40,8 +44,8 @@ func (d numberDoubt) warning(at path.Path, numbers string) diag.Diagnostic {
 		return diag.NewAttributeWarningDiagnostic(at, "Phone Number Without Digits",
 			numbers+". If it is the name of a sender, there is nothing to do. Otherwise correct the number, or remove it.")
 	}
-	return diag.NewAttributeWarningDiagnostic(at, "Phone Number of No Country",
-		numbers+". It has too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, and it reaches nobody.")
+	return diag.NewAttributeWarningDiagnostic(at, "Phone Number With Unknown Country Code",
+		numbers+". It has too few or too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, but a message to it can't arrive.")
 }
 
 // warnOfDoubt warns of a doubtful number.
@@ -66,7 +70,7 @@ func (n numbers) warnOfDoubts(planned, prior entries) (diags diag.Diagnostics) {
 	for _, doubt := range []numberDoubt{ofNoCountry, withoutDigits} {
 		if len(keys[doubt]) > 0 {
 			diags.Append(doubt.warning(path.Root("conversations"),
-				fmt.Sprintf("The %s of these conversations %s: %s", numberAttribute, doubt, quoted(keys[doubt]))))
+				fmt.Sprintf("The %s of each of these conversations %s: %s", numberAttribute, doubt, quoted(keys[doubt]))))
 		}
 	}
 	return diags

@@ -26,7 +26,7 @@ func (n numbers) lacksCountry(planned conversationModel, prior *conversationMode
 
 const (
 	numberAttribute = "recipient_phone_number"
-	addCountry      = "So the provider treats the same number with its country code as a different number. Write " +
+	addCountry      = "If you add the country code later, the provider treats it as a different number. Write " +
 		"it with + and its country code (+ replaces 00), such as +1 555 010 0000, or set default_region in the provider block to " +
 		"the region of such numbers, such as \"US\"."
 )
@@ -56,7 +56,7 @@ func (n numbers) warnOfCountries(planned, prior entries) (diags diag.Diagnostics
 	}
 	if len(keys) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Phone Number Without Country",
-			fmt.Sprintf("The %s of these conversations does not begin with +, and the provider has no default_region: %s. %s", numberAttribute, quoted(keys), addCountry))
+			fmt.Sprintf("The %s of each of these conversations does not begin with +, and the provider has no default_region: %s. %s", numberAttribute, quoted(keys), addCountry))
 	}
 	return diags
 }

@@ -210,8 +210,8 @@ func openCreates(s *stage) {
 	blind(0) // in an update
 	const more = "+1 555 999 0001"
 	seven := five.with("more", more).with("same", more)
-	s.refused(of(seven), "Unable to Update Text Message Conversations", "may or may not have been created",
-		"The next apply first looks for it in the CRM, and adopts it if it exists")
+	s.refused(of(seven), "Unable to Create Text Message Conversations", "These conversations may or may not have been created",
+		"The next apply first looks for them in the CRM, and adopts those that exist")
 	s.ClearFaults()
 	s.meanwhile = func() { // the service is unavailable, which settles nothing
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 403})
