@@ -44,6 +44,10 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	if req.SourceRawState == nil {
 		return // Terraform says that it can't be moved
 	}
+	if req.SourceTypeName == "pipeliner_text_message_conversation" {
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", replaceProvider(req))
+		return
+	}
 	if !known {
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
 			"The provider can't move a %s. It can only move a %s. %s",
@@ -91,9 +95,20 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 // an entry of a map without a key.
 func (r *bulkResource) MoveState(context.Context) []resource.StateMover {
 	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+		if req.SourceTypeName == bulkTypeName {
+			resp.Diagnostics.AddError("Unable to Move Text Message Conversations", replaceProvider(req))
+			return
+		}
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversations", fmt.Sprintf(
 			"The provider can't move a %s into a map. %s The import id contains the key: \"<key>=<uuid>\".", req.SourceTypeName, removeAndImport))
 	}}}
+}
+
+// replaceProvider says what to do if only the address of the provider has changed. Some
+// versions of Terraform and OpenTofu ask for a move then.
+func replaceProvider(req resource.MoveStateRequest) string {
+	return fmt.Sprintf("The state comes from a provider with another address, %[1]s. Run terraform state replace-provider %[1]s with the new address.",
+		req.SourceProviderAddress)
 }
 
 // isConversationPath reports whether a path or a URI leads to conversations, or to one of

@@ -50,6 +50,10 @@ func TestMoveState(t *testing.T) {
 			want: []string{`: Unable to Move Text Message Conversation: …its id, "17", is neither a UUID nor ends in one. …destroy = false…`},
 		},
 		"not JSON": {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't read the state…destroy = false…"}},
+		"of another address": {
+			from: conversationType, state: `{"id": %[1]q}`,
+			want: []string{": Unable to Move Text Message Conversation: The state comes from a provider with another address, registry.terraform.io/anyone/any. Run terraform state replace-provider …"},
+		},
 		"another one": {
 			from: "random_id", state: `{"id": %[1]q}`,
 			want: []string{": Unable to Move Text Message Conversation: The provider can't move a random_id. It can only move a restapi_object or a restful_resource. …"},
