@@ -112,7 +112,7 @@ func TestStage_compensationFails(t *testing.T) {
 			mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 403},
 		)
 		four := s.bulk(numbered(4).entries(), nil)
-		s.refused(four, "The provider created this, but couldn't delete it again", "It stays in the state, so that it isn't lost")
+		s.refused(four, "The provider created these, but couldn't delete them again", "They stay in the state, so that they aren't lost")
 		if left := len(s.live()); left != 2 {
 			s.t.Errorf("%d conversations left; want the two that could not be deleted again", left)
 		}
@@ -143,13 +143,13 @@ func TestStage_updateFails(t *testing.T) {
 		five := four.with("good", "+1 555 010 0001")
 		of := func(n numbers) map[string]block { return s.bulk(n.entries(), keeping) }
 		s.applies(of(four), bulkAddress, create)
-		s.refused(of(five.with("bad", "nonsense").with("c000", "rubbish").without("c003")), "Unable to Update Text Message Conversation", `"bad"`)
+		s.refused(of(five.with("bad", "nonsense").with("c000", "rubbish").without("c003")), "Unable to Create Text Message Conversation", `"bad"`)
 		s.checks(s.heldNumbers(five.without("c003"))) // c000 could not be replaced, and still exists
 		s.applies(of(five), bulkAddress, update)
 		s.checks(s.heldNumbers(five))
 
 		// A failed entry is no longer in failed when it is given up.
-		s.refused(of(five.with("bad", "nonsense")), "Unable to Update Text Message Conversation", `"bad"`)
+		s.refused(of(five.with("bad", "nonsense")), "Unable to Create Text Message Conversation", `"bad"`)
 		s.applies(s.bulk(five.entries(), map[string]any{"rollback_method": 1, "validation_level": 2}), bulkAddress, update)
 		if failed := s.attribute(bulkAddress, "failed"); len(parts(failed)) != 0 {
 			s.t.Errorf("failed holds %s", text(failed))
