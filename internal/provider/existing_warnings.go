@@ -52,10 +52,14 @@ func (e *adoptionError) summary() string {
 // setting applies to all entries, and Terraform can't import a single one.
 func (e *adoptionError) advice(inMap bool) string {
 	if e.managed {
-		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
+		text := fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
 			"configuration already manages it or adopts it. Remove one of the two, or set adopt_existing = false "+
 			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
 			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))
+		if inMap {
+			text += " adopt_existing applies to all entries of the map."
+		}
+		return text
 	}
 	if inMap {
 		return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. "+

@@ -28,8 +28,8 @@ func located(at path.Path, text string) string {
 	return words + ": " + text
 }
 
-// named does the same as located for every attribute. In a text of its own, such as in a
-// log, the line is missing.
+// named does the same as located for every attribute. The line that Terraform shows may not
+// contain the value, if that comes from a variable.
 func named(at path.Path, text string) string {
 	if words := inWords(at); words != "" {
 		return words + ": " + text

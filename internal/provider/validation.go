@@ -120,9 +120,8 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 	}
 	given := req.ConfigValue.ValueString()
 	_, entity, err := client.ParseReference(given)
-	_, trimmedErr := client.ParseID(strings.TrimSpace(given))
 	switch {
-	case err != nil && trimmedErr == nil:
+	case err != nil && isID(strings.TrimSpace(given)):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id",
 			named(req.Path, fmt.Sprintf("%q has white space around the id. Remove it, for example with trimspace.", given)))
 	case err != nil:
@@ -133,6 +132,11 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 			named(req.Path, fmt.Sprintf("%q names a record of %s. Use the id of a record of %s.",
 				given, entity, v.entity)))
 	}
+}
+
+func isID(text string) bool {
+	_, err := client.ParseID(text)
+	return err == nil
 }
 
 // areReferences accepts a set of ids of an entity. It also reports a null id, because the
