@@ -24,7 +24,7 @@ func spaceURL(service, space string) (*url.URL, error) {
 		service = "https://" + service
 	}
 	u, err := url.Parse(service)
-	if err != nil || u.Host == "" || u.Hostname() == "" {
+	if err != nil || !isHost(u.Hostname()) {
 		return nil, errors.New("it is not a URL such as https://eu-central.api.pipelinersales.com")
 	}
 	if strings.ContainsFunc(u.Path, unicode.IsSpace) {
@@ -53,7 +53,7 @@ func spaceURL(service, space string) (*url.URL, error) {
 			space = inURL
 		}
 		if inURL != "" && inURL != space {
-			return nil, fmt.Errorf("it names the space %q, but space_id is %q", inURL, space)
+			return nil, fmt.Errorf("it names the space %q, but space_id is %q; remove the path from service_url, or correct space_id (PIPELINER_SPACE_ID)", inURL, space)
 		}
 	} else {
 		before, _, _ = strings.Cut(u.Path+"/", "/api/")
@@ -80,6 +80,17 @@ var (
 	errSpaceInvalid = errors.New("a space id contains no slash, space, %, ? or #; the space's administration " +
 		"shows it, such as acme_sales")
 )
+
+// isHost reports whether a text can be an address, or the name of a host: that has a letter.
+func isHost(text string) bool {
+	if address, _, _ := strings.Cut(text, "%"); net.ParseIP(address) != nil {
+		return true
+	}
+	isStrange := func(r rune) bool {
+		return !unicode.In(r, unicode.L, unicode.M, unicode.N) && !strings.ContainsRune(".-_", r)
+	}
+	return strings.ContainsFunc(text, unicode.IsLetter) && !strings.ContainsFunc(text, isStrange)
+}
 
 func isLoopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

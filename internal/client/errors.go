@@ -154,12 +154,22 @@ type ConnectError struct {
 }
 
 func (e *ConnectError) Error() string {
+	if errors.As(e.Err, new(*TimeoutError)) {
+		return fmt.Sprintf("%s sent %v", e.Host, e.Err)
+	}
 	return fmt.Sprintf("the connection to %s failed: %v", e.Host, e.Err)
 }
 func (e *ConnectError) Unwrap() error { return e.Err }
 
 // Problem is [Unreachable].
 func (e *ConnectError) Problem() Problem { return Unreachable }
+
+// A TimeoutError says that the reply to a request was not complete in time.
+type TimeoutError struct{ After time.Duration }
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("no complete reply within %s (request_timeout)", e.After)
+}
 
 // An AddressError says that there is no such space at the service.
 type AddressError struct{ Err error }
@@ -191,11 +201,16 @@ type ReplyError struct {
 	HTTPStatus int
 	Reason     string // such as "is not JSON"
 	Snippet    string // the first 200 characters of the reply
+
+	isRedirect bool // the reason says where it leads to
 }
 
 func (e *ReplyError) Error() string {
 	text := fmt.Sprintf("the reply (HTTP %d) %s", e.HTTPStatus, e.Reason)
-	if e.Snippet == "" {
+	switch {
+	case e.isRedirect:
+		return text
+	case e.Snippet == "":
 		return text + "; it is empty"
 	}
 	return text + "; it begins: " + e.Snippet

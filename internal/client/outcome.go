@@ -83,7 +83,7 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	var refusal *redirectError
 	switch {
 	case errors.As(err, &refusal):
-		return unlessRepeatable(call, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), Snippet: refusal.target})
+		return unlessRepeatable(call, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), isRedirect: true})
 	case errors.Is(err, errReplyTooLong):
 		return unlessRead(call, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
 	case sent && call.method != http.MethodGet:

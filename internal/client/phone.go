@@ -56,8 +56,8 @@ func (p PhoneNumbers) Canonical(s string) string {
 func (p PhoneNumbers) HasCountry(s string) bool { return p.parse(plainText(s)) != nil }
 
 // IsOfNoCountry reports whether a number that is written with "+" or "00" in front is a
-// number of no country: it begins with no country's code, or it has more digits than the
-// numbers of its country, as two numbers in one have.
+// number of no country: it begins with no country's code, or it has fewer or more digits
+// than the numbers of its country, as two numbers in one have.
 func (p PhoneNumbers) IsOfNoCountry(s string) bool {
 	s = strings.TrimLeft(plainText(s), punctuation)
 	if rest, found := strings.CutPrefix(s, "00"); found {
@@ -67,7 +67,11 @@ func (p PhoneNumbers) IsOfNoCountry(s string) bool {
 		return false
 	}
 	number := p.parse(s)
-	return number == nil || phonenumbers.IsPossibleNumberWithReason(number) == phonenumbers.TOO_LONG
+	if number == nil {
+		return true
+	}
+	reason := phonenumbers.IsPossibleNumberWithReason(number)
+	return reason == phonenumbers.TOO_LONG || reason == phonenumbers.TOO_SHORT
 }
 
 const punctuation = " -.()/"

@@ -10,7 +10,7 @@ type redirectError struct {
 }
 
 func (e *redirectError) Error() string {
-	return "is a redirect, which could take the credentials elsewhere, so it was not followed; check service_url"
+	return "is a redirect to " + e.target + ", which could take the credentials elsewhere, so it was not followed; check service_url"
 }
 
 // checkRedirect follows redirects of GET requests on the same host only.

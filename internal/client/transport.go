@@ -167,7 +167,7 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	case errors.Is(context.Cause(sending), errGrace):
 		err = errGrace
 	case errors.Is(err, context.DeadlineExceeded):
-		err = fmt.Errorf("no complete reply within %s (request_timeout)", c.config.RequestTimeout)
+		err = &TimeoutError{c.config.RequestTimeout}
 	}
 	return reply{}, c.judgeFailure(call, got, sent.Load(), err)
 }

@@ -282,6 +282,10 @@ func TestRequestTimeout(t *testing.T) {
 		if !strings.Contains(err.Error(), "no complete reply within 7s (request_timeout)") {
 			t.Errorf("the text is %q", err)
 		}
+		network, _ = play(hangs)
+		c = scripted(t, network, func(config *Config) { config.RequestTimeout = 7 * time.Second })
+		_, err = c.do(t.Context(), readCall)
+		wantEqual(t, "text of a read", "crm.example sent no complete reply within 7s (request_timeout)", err.Error())
 	})
 }
 
@@ -421,7 +425,7 @@ func TestRedirects(t *testing.T) {
 					want = append(want, "GET https://crm.example/login")
 				} else {
 					wantProblem(t, err, map[bool]Problem{true: UnexpectedReply, false: OutcomeUnknown}[call.repeatable])
-					if !strings.Contains(err.Error(), "so it was not followed") {
+					if !strings.Contains(err.Error(), "is a redirect to http") || !strings.HasSuffix(err.Error(), "so it was not followed; check service_url") {
 						t.Errorf("%d to %s: %v", status, target, err)
 					}
 				}

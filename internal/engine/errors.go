@@ -89,7 +89,7 @@ func (e *GoneError) Error() string {
 	if e.Restorable {
 		return fmt.Sprintf("%s is deleted", e.ID)
 	}
-	return fmt.Sprintf("%s no longer exists", e.ID)
+	return fmt.Sprintf("%s does not exist", e.ID)
 }
 
 // Problem is [client.NotFound].

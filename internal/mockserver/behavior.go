@@ -8,7 +8,7 @@ import (
 
 // The values of the fields of [Behavior]. [Switches] lists those of each field.
 const (
-	Honoured = "honoured"
+	Honoured = "honored"
 	Ignored  = "ignored"
 	Refused  = "refused"
 

@@ -64,7 +64,7 @@ func TestBehavior_batchSuccess(t *testing.T) {
 func TestBehavior_orderBy(t *testing.T) {
 	t.Parallel()
 	behaviors(t, "order-by", map[string]any{
-		"honoured": []any{accountID2, accountID}, "ignored": []any{accountID, accountID2},
+		"honored": []any{accountID2, accountID}, "ignored": []any{accountID, accountID2},
 	}, func(p play) any {
 		var ids []any
 		for _, page := range p.pages(p.t, "Accounts?order-by=-name&first=1", 3) {

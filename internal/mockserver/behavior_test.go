@@ -87,7 +87,7 @@ func TestSetBehavior(t *testing.T) {
 
 func TestBehavior_revisionFilter(t *testing.T) {
 	t.Parallel()
-	behaviors(t, "revision-filter", map[string]any{"honoured": "1", "ignored": "2", "refused": "400"},
+	behaviors(t, "revision-filter", map[string]any{"honored": "1", "ignored": "2", "refused": "400"},
 		func(p play) any {
 			t, m := p.t, p.mock
 			m.newConversation(t, nil)
@@ -222,9 +222,9 @@ func TestBehavior_getParameters(t *testing.T) {
 		Phone   string
 	}
 	behaviors(t, "get-parameters", map[string]any{
-		"honoured": seen{200, 200, 1, "map[string]interface {}"},
-		"ignored":  seen{200, 404, 20, "string"},
-		"refused":  seen{400, 400, 0, "<nil>"},
+		"honored": seen{200, 200, 1, "map[string]interface {}"},
+		"ignored": seen{200, 404, 20, "string"},
+		"refused": seen{400, 400, 0, "<nil>"},
 	}, func(p play) any {
 		t, m := p.t, p.mock
 		id := m.newConversation(t, nil)

@@ -59,7 +59,7 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 	}
 	if len(adopted) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
-			"The CRM did not reply when the provider created a conversation. The provider found a conversation "+
+			"The CRM gave no usable reply when the provider created a conversation. The provider found a conversation "+
 				"that has appeared since and doesn't contradict what was sent, and adopted it: "+
 				firstOfMany(adopted)+"."+taint+" If the conversation belongs to someone else, set "+
 				"deletion_policy = \"abandon\", apply, remove the conversation from the configuration, and create "+
@@ -67,14 +67,14 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 	}
 	if len(twins) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",
-			"The CRM did not reply when the provider created a conversation, and did not show it within "+
+			"The CRM gave no usable reply when the provider created a conversation, and did not show it within "+
 				"recovery_timeout. So the provider sent the create again. The CRM may have carried out both requests: "+
 				firstOfMany(twins)+". The state contains the first conversation of each pair. Delete the other "+
 				"one in the CRM, unless someone needs it.")
 	}
 	if len(left) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left",
-			"The CRM did not reply when the provider created a conversation, and did not show it within "+
+			"The CRM gave no usable reply when the provider created a conversation, and did not show it within "+
 				"recovery_timeout. So the provider sent the create again, and then deleted what that had created, because "+
 				"another conversation failed. What the first request may have created is still in the CRM: "+
 				firstOfMany(left)+". Delete it there, unless someone needs it.")

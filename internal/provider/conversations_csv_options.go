@@ -130,11 +130,16 @@ func checkColumn(attribute string) error {
 	if field, known := fieldsByName[attribute]; known && field.write != nil {
 		return nil
 	}
+	return fmt.Errorf("%q is not an attribute that cells and constants can set; these are: %s", attribute, strings.Join(sheetAttributes(), ", "))
+}
+
+// sheetAttributes returns the attributes that cells and constants can set.
+func sheetAttributes() []string {
 	names := make([]string, len(configurableFields))
 	for i, field := range configurableFields {
 		names[i] = field.name
 	}
-	return fmt.Errorf("%q is not an attribute that a cell can set; these are: %s", attribute, strings.Join(names, ", "))
+	return names
 }
 
 // namedValues returns the elements of a map or the attributes of an object that are not
@@ -179,7 +184,7 @@ func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.V
 // faultsOf returns what is wrong with the value of an attribute. The caller names the
 // place, and Terraform adds a full stop.
 func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults []string) {
-	for _, wrong := range validateAttribute(ctx, path.Root(attribute), entrySchema[attribute], value) {
+	for _, wrong := range validateAttribute(ctx, path.Empty(), entrySchema[attribute], value) {
 		faults = append(faults, strings.TrimSuffix(wrong.Detail(), "."))
 	}
 	return faults

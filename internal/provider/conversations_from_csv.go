@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,12 +35,13 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
 				"  - `key`: the column that contains the keys. `Ada` and `ada` are different keys.\n" +
-				"  - `columns`: a map from attributes of a conversation to the columns that contain them.\n" +
-				"  - `constants`: a map from attributes to the values that they have in every row. If " +
+				"  - `columns`: a map from attributes of a conversation to the columns that contain them. The " +
+				"attributes are `" + strings.Join(sheetAttributes(), "`, `") + "`.\n" +
+				"  - `constants`: a map from the same attributes to the values that they have in every row. If " +
 				"`columns` contains the attribute too, the value applies to the blank cells.\n" +
 				"  - `lookups`: a map from attributes to maps that translate the text of their cells, such as " +
 				"the name of an account to its UUID. If keys differ only in case, the cell must " +
-				"have the exact text. Otherwise, case doesn't matter.\n" +
+				"have the exact text. Otherwise, case doesn't matter. Any spaces, such as no-break spaces, are equal.\n" +
 				"  - `separator`: the text between several ids in one cell. Default `;`.\n" +
 				"  - `delimiter`: the character between the cells of a row. Default `,`.\n" +
 				"  - `blank_numbers`: whether a cell of `recipient_phone_number` may be blank. Default `false`. " +
@@ -74,9 +76,13 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 	resp.Error = setEntries(ctx, &resp.Result, found)
 }
 
+// separatorLine is a first line that only tells spreadsheet programs which character
+// separates the cells. They don't show it as a row.
+var separatorLine = regexp.MustCompile(`^(?i:sep)=[^\r\n](?:\r\n|\r|\n|$)`)
+
 // read returns the conversations of a spreadsheet, or an error with the first few faults.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = separatorLine.ReplaceAllString(strings.TrimPrefix(text, "\ufeff"), "")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
 	in.Comma, in.FieldsPerRecord = o.delimiter, -1
 	header, err := in.Read()
@@ -175,8 +181,14 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if len(cells) != s.width {
-		s.faults = append(s.faults, fmt.Sprintf("row %d has %d cells, but the header has %d: put a cell that "+
-			"contains the delimiter in quotes", row, len(cells), s.width))
+		has, advice := fmt.Sprintf("%d cells", len(cells)), "put a cell that contains the delimiter in quotes"
+		switch {
+		case len(cells) == 1:
+			has = "1 cell"
+		case len(cells) > s.width && strings.TrimSpace(cells[len(cells)-1]) == "": // never guess which one is too many
+			advice += ", or remove the delimiter at the end of the row"
+		}
+		s.faults = append(s.faults, fmt.Sprintf("row %d has %s, but the header has %d: %s", row, has, s.width, advice))
 		return
 	}
 	textIn := func(column string) string {
@@ -249,6 +261,10 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 	case len(values) == 1:
 		value = values[0]
 	default:
+		return
+	}
+	if c.attribute == numberAttribute && isPlaceholder(textOf(value)) {
+		s.fault(c.row, c.column, "%q is not a phone number: correct it, remove the row, or leave the cell blank and set blank_numbers = true", textOf(value))
 		return
 	}
 	for _, wrong := range faultsOf(ctx, c.attribute, value) {

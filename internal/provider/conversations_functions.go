@@ -2,11 +2,14 @@ package provider
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -112,6 +115,59 @@ func setEntries(ctx context.Context, result *function.ResultData, found entries)
 // for a text, a list for a set.
 var givenWire = wireTypesOf(entryType.AttrTypes, true)
 
+// givenAttribute returns how to read an attribute that a configuration can set.
+func givenAttribute(name string) (*wireType, error) {
+	if as := givenWire[name]; as != nil {
+		return as, nil // a computed one may be null
+	}
+	if _, ofResource := bulkSchema(true).Attributes[name]; ofResource {
+		return nil, fmt.Errorf("%q is an attribute of the resource, not of an entry", name)
+	}
+	settable := append(sheetAttributes(), "messages")
+	slices.Sort(settable)
+	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
+}
+
+// badEntries returns the error of the first entry that can't be read, and how many others
+// have the same one.
+func badEntries(value []byte) error {
+	in := msgpack.NewDecoder(bytes.NewReader(value))
+	count, err := in.DecodeMapLen()
+	if err != nil {
+		return err
+	}
+	var first string
+	var fault error
+	more := 0
+	for range count {
+		key, keyErr := in.DecodeString()
+		entry, err := in.DecodeRaw()
+		if err := errors.Join(keyErr, err); err != nil {
+			return err
+		}
+		if isNothing(entry) {
+			continue
+		}
+		err = readNamed(msgpack.NewDecoder(bytes.NewReader(entry)), givenAttribute, func(string, attr.Value) {})
+		switch {
+		case err == nil:
+		case fault == nil:
+			first, fault = key, err
+		case err.Error() == fault.Error():
+			more++
+		}
+	}
+	switch {
+	case fault == nil:
+		return nil
+	case more == 0:
+		return fmt.Errorf("%q: %w", first, fault)
+	case more == 1:
+		return fmt.Errorf("%q and 1 more entry: %w", first, fault)
+	}
+	return fmt.Errorf("%q and %d more entries: %w", first, more, fault)
+}
+
 // readGiven reads a value of any type, which comes with its type in front. known is false
 // if the whole value is unknown.
 func readGiven(value []byte) (found entries, known bool, err error) {
@@ -137,9 +193,13 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
 		return nil, false, errors.New("the value must be a map or an object of conversations by their keys")
 	}
-	found, nulls, err := readEntries(in, givenWire)
+	whole, err := in.DecodeRaw()
 	if err != nil {
 		return nil, false, err
+	}
+	found, nulls, err := readEntries(msgpack.NewDecoder(bytes.NewReader(whole)), givenAttribute)
+	if err != nil {
+		return nil, false, cmp.Or(badEntries(whole), err)
 	}
 	if len(nulls) > 0 {
 		slices.Sort(nulls)

@@ -53,11 +53,11 @@ func openEntries(sealed string) (found entries, nulls []string, err error) {
 	if isJSON(sealed) {
 		return parseEntries([]byte(sealed))
 	}
-	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWire)
+	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWire.named)
 }
 
 // readEntries reads the entries of a map whose attributes have these types.
-func readEntries(in *msgpack.Decoder, attributes wireTypes) (found entries, nulls []string, err error) {
+func readEntries(in *msgpack.Decoder, attributes wireLookup) (found entries, nulls []string, err error) {
 	count, err := in.DecodeMapLen()
 	if err != nil {
 		return nil, nil, err
@@ -78,7 +78,7 @@ func readEntries(in *msgpack.Decoder, attributes wireTypes) (found entries, null
 			err = in.Skip()
 		default:
 			found[key] = newOwnedModel()
-			err = readNamed(in, attributes.named, found[key].set)
+			err = readNamed(in, attributes, found[key].set)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("%q: %w", key, err)

@@ -50,8 +50,12 @@ type errorGroup struct {
 
 // one returns one error for all, of which this is the first.
 func (g *errorGroup) one(first diag.Diagnostic) diag.Diagnostic {
+	place := ""
+	if g.attribute != "" {
+		place = " in " + g.attribute
+	}
 	return diag.NewAttributeErrorDiagnostic(path.Root("conversations"), first.Summary(),
-		fmt.Sprintf("%d entries have this error in %s: %s. The first is:\n\n%s", len(g.keys), g.attribute, quoted(g.keys), first.Detail()))
+		fmt.Sprintf("%d entries have this error%s: %s. The first is:\n\n%s", len(g.keys), place, quoted(g.keys), first.Detail()))
 }
 
 // entryPlace returns the key of the entry that an error is about, and the attribute without

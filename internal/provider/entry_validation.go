@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -15,7 +14,8 @@ import (
 )
 
 // The framework does not see the entries of the map, see [sealingServer]. So the
-// functions here check a configuration as the framework does, with the same validators.
+// functions here check a configuration as the framework does, with the same validators and
+// summaries. The texts name the key, which Terraform does not show.
 
 var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
 
@@ -41,16 +41,13 @@ func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 func validateAttribute(ctx context.Context, at path.Path, attribute schema.Attribute, value attr.Value) (diags diag.Diagnostics) {
 	switch {
 	case value.IsNull() && attribute.IsRequired():
-		diags.AddAttributeError(at, "Missing Configuration for Required Attribute",
-			fmt.Sprintf("Must set a configuration value for the %s attribute as the provider has marked it as required.\n\n"+
-				"Refer to the provider documentation or contact the provider developers for additional information about configurable attributes that are required.", at))
+		diags.AddAttributeError(at, "Missing Configuration for Required Attribute", located(at, "This attribute is required."))
 		return diags
 	case value.IsNull():
 		return nil
 	case !attribute.IsRequired() && !attribute.IsOptional():
 		diags.AddAttributeError(at, "Invalid Configuration for Read-Only Attribute",
-			"Cannot set value for this attribute as the provider has marked it as read-only. Remove the configuration line setting the value.\n\n"+
-				"Refer to the provider documentation or contact the provider developers for additional information about configurable and read-only attributes that are supported.")
+			located(at, "The CRM sets this attribute. Remove it from the configuration."))
 		return diags
 	}
 	expression := at.Expression()

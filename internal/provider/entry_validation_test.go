@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// The provider reports mistakes in entries in the same words as the framework does
-// elsewhere.
+// The provider reports mistakes in entries as the framework does elsewhere. Where the
+// framework would not name the key, it has its own words.
 func TestEntryValidation(t *testing.T) {
 	t.Parallel()
 	entry := func(name string, value any) map[string]any {
@@ -52,6 +53,11 @@ func TestEntryValidation(t *testing.T) {
 			t.Parallel()
 			want := complaints(t, providerserver.NewProtocol6(&pipelinerProvider{unsealed: true})(), test.entries)
 			got := complaints(t, NewServer("test"), test.entries)
+			for _, texts := range [][]string{want, got} {
+				for i, text := range texts {
+					texts[i] = regexp.MustCompile(`((?:Required|Read-Only) Attribute): .*`).ReplaceAllString(strings.ReplaceAll(text, "\n", " "), "$1")
+				}
+			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("complaints (-of the framework, +got):\n%s", diff)
 			}
@@ -59,6 +65,25 @@ func TestEntryValidation(t *testing.T) {
 				t.Errorf("%d complaints; want %d: %q", len(got), test.count, got)
 			}
 		})
+	}
+}
+
+// An error of an entry names the key and the attribute.
+func TestEntryValidation_located(t *testing.T) {
+	t.Parallel()
+	got := strings.Join(complaints(t, NewServer("test"), map[string]any{
+		"Doe, Jane": map[string]any{"phone_id": testPhone, "id": testPhone},
+		"a":         map[string]any{},
+		"b":         map[string]any{"phone_id": testPhone, "messages": map[string]any{"m": map[string]any{"id": testPhone, "is_deleted": true}}},
+	}), "\n")
+	for _, want := range []string{
+		`conversations["Doe, Jane"].id: The CRM sets this attribute. Remove it from the configuration.`,
+		`conversations["a"].phone_id: This attribute is required.`,
+		`conversations["b"].messages["m"].is_deleted: The CRM sets this attribute.`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the complaints are %s; want %s", got, want)
+		}
 	}
 }
 
@@ -103,6 +128,30 @@ func TestEntryValidation_grouped(t *testing.T) {
 	}
 }
 
+// An empty key has a warning. Two numbers that are refused are not the same number.
+func TestEntryValidation_warnings(t *testing.T) {
+	t.Parallel()
+	entry := map[string]any{"phone_id": testPhone, "recipient_phone_number": "n/a"}
+	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, "a": entry, "b": entry})
+	if len(got) != 3 || !strings.Contains(strings.Join(got, "\n"), ": Empty Key: ") || strings.Contains(strings.Join(got, "\n"), "Same Number") {
+		t.Errorf("the complaints are %q; want two invalid numbers and an empty key", got)
+	}
+}
+
+// So are more null entries than that.
+func TestEntryValidation_null(t *testing.T) {
+	t.Parallel()
+	given := map[string]any{}
+	for i := range 11 {
+		given[fmt.Sprint("k", 10+i)] = nil
+	}
+	got := complaints(t, NewServer("test"), given)
+	want := `ERROR AttributeName("conversations"): Missing Conversation: 11 entries have this error: "k10", "k11", "k12", "k13", "k14", "k15", "k16", "k17", "k18", "k19", and 1 more. The first is:`
+	if len(got) != 1 || !strings.HasPrefix(got[0], want) {
+		t.Errorf("the complaints are %q; want %q", got, want)
+	}
+}
+
 func everyGoodEntry() map[string]any {
 	good := everyEntry()
 	for _, entry := range good {
@@ -116,6 +165,7 @@ func everyGoodEntry() map[string]any {
 		attributes, _ := good[key].(map[string]any)
 		delete(attributes, "messages") // not all of them are valid
 	}
+	delete(good, "")              // has a warning
 	delete(good, "not yet known") // the framework reports its missing phone
 	return good
 }

@@ -218,7 +218,7 @@ func TestStage_warnsOfExisting(t *testing.T) {
 		planning := s.core.walk()
 		planning.plan(s.bulk(entries, nil))
 		warnings, requests := planning.warningsAt(bulkAddress), len(s.Requests())
-		if !says("Text Message Conversation Exists Already", `entries: "late": `+id+`. The apply`, "adopt_existing = true").MatchString(warnings) {
+		if !says("Text Message Conversation Exists Already", `entries: "late": `+id+`. The apply`, "adopt_existing = true", "so there may be more").MatchString(warnings) {
 			s.t.Errorf("the plan says %v, %q; want a warning that names %s alone", planning.errors(), warnings, id)
 		}
 		s.ResetRequests()
@@ -252,13 +252,19 @@ func TestStage_notAdoptable(t *testing.T) {
 		},
 		"several, in a map": func(s *stage) (map[string]block, []string) {
 			one, two := s.handmade("+15550000000"), s.handmade("+1 555 000 0000")
-			return s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": true}), []string{`conversations["c000"]: The CRM has several`, one + ", " + two}
+			return s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": true}), []string{`conversations["c000"]: The CRM has several`, one + ", " + two, "remove this entry until then"}
 		},
 		"managed by another resource": func(s *stage) (map[string]block, []string) {
 			all := s.bulk(numbered(1).entries(), nil)
 			s.applies(all, bulkAddress, create)
 			all[address] = s.single(adopting("+1 555 000 0000"))[address]
 			return all, []string{"Existing Text Message Conversation Already Managed", s.id()}
+		},
+		"managed by another resource, in a map": func(s *stage) (map[string]block, []string) {
+			all := s.single(declared{"phone_id": phone, number: "+15550000000"})
+			s.applies(all, address, create)
+			all[bulkAddress] = s.bulk(numbered(1).entries(), map[string]any{"adopt_existing": true})[bulkAddress]
+			return all, []string{"Existing Text Message Conversation Already Managed", s.id(), "adopt_existing applies to all entries of the map."}
 		},
 		"moved to another resource": func(s *stage) (map[string]block, []string) {
 			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)

@@ -48,13 +48,23 @@ func (e *adoptionError) summary() string {
 	return "Several Existing Text Message Conversations"
 }
 
-// advice returns the detail of the error: what is wrong, and what to do.
-func (e *adoptionError) advice() string {
+// advice returns the detail of the error: what is wrong, and what to do. In a map, the
+// setting applies to all entries, and Terraform can't import a single one.
+func (e *adoptionError) advice(inMap bool) string {
 	if e.managed {
-		return fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
+		text := fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
 			"configuration already manages it or adopts it. Remove one of the two, or set adopt_existing = false "+
 			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
 			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))
+		if inMap {
+			text += " adopt_existing applies to all entries of the map."
+		}
+		return text
+	}
+	if inMap {
+		return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. "+
+			"Delete the others in the CRM, or remove this entry until then. Don't set adopt_existing = false: that applies to all "+
+			"entries, so the apply would create other conversations for them too.", idList(e.ids))
 	}
 	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
 		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))
@@ -63,9 +73,9 @@ func (e *adoptionError) advice() string {
 // diagnostic returns the error for the conversation at a path.
 func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
 	if len(at.Steps()) == 0 {
-		return diag.NewErrorDiagnostic(e.summary(), e.advice())
+		return diag.NewErrorDiagnostic(e.summary(), e.advice(false))
 	}
-	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice()))
+	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice(true)))
 }
 
 // clashesOf returns an error for conversations of a state that another resource adopts

@@ -29,6 +29,7 @@ type failure struct {
 	err     error
 	causes  *causes // already explained; nil if each failure explains its own
 
+	creates    bool     // all keys are new, so an update of the map creates them
 	named      []string // those of the keys that contain the record that the error names
 	unnamed    bool     // several keys share one error, that of their request
 	remembered bool     // the outcome of a create is unknown: the next apply looks for it
@@ -92,7 +93,7 @@ func (f failure) prefix(at path.Path) string {
 		return located(at, "")
 	}
 	subject := quoted(f.keys)
-	if f.isUnnamed() && f.isRefused() {
+	if f.isUnnamed() && client.ProblemOf(f.err) == client.Refused && len(f.named) == 0 {
 		subject = "At least one of " + subject // the CRM does not say which one
 	}
 	return subject + ": "
@@ -122,7 +123,7 @@ func (f failure) detail(at path.Path, said string) string {
 		parts = append(parts, "The CRM says:"+separator+said)
 	}
 	if !told && !f.isInterrupted() && !isConsequence(f.err) {
-		parts = append(parts, "Cause: "+f.err.Error())
+		parts = append(parts, "Cause: "+unrepeated(f.err, said))
 	}
 	return strings.Join(parts, "\n\n")
 }
@@ -141,36 +142,54 @@ func (f failure) explanation(told bool) string {
 		first, _, _ := strings.Cut(reason, ". ")
 		reason = strings.TrimSuffix(first, ".") + ". Another error of this run has the same cause, and says what to do."
 	}
-	switch {
+	var slow string
+	if errors.As(f.err, new(*client.TimeoutError)) {
+		slow = " If the CRM is slow, increase request_timeout."
+	}
+	switch isUnknown := client.ProblemOf(f.err) == client.OutcomeUnknown; {
+	case len(f.kept) == 0 && isUnknown:
+		return reason + slow
 	case len(f.kept) == 0:
 		return reason
-	case client.ProblemOf(f.err) == client.OutcomeUnknown:
-		return f.mayBeRemoved()
+	case isUnknown:
+		return f.mayBeRemoved() + slow
 	case client.ProblemOf(f.err) == client.UnexpectedReply:
 		return f.mayBeRemoved() + " " + reason
 	}
 	return f.notRemoved() + " " + reason
 }
 
+// number returns the text for one key, or for several.
+func (f failure) number(one, several string) string {
+	if len(f.keys) > 1 {
+		return several
+	}
+	return one
+}
+
 // reason is the explanation without the part about a removal.
 func (f failure) reason() string {
 	if f.isInterrupted() {
-		return "Terraform was interrupted before the provider sent this."
+		return f.number("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
 	}
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return "The provider didn't send this, because another conversation failed or Terraform was interrupted. " +
-			"With rollback_method = 0, it creates all conversations or none."
+		return f.number("The provider didn't send this", "The provider didn't send these") + ", because another conversation failed or " +
+			"Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	case errors.Is(f.err, engine.ErrRolledBack):
-		return "The CRM rolled this back, because another conversation in the same request failed."
+		return f.number("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return "The provider created this and deleted it again, because another conversation failed or Terraform " +
-			"was interrupted. With rollback_method = 0, it creates all conversations or none."
+		return f.number("The provider created this and deleted it again", "The provider created these and deleted them again") +
+			", because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	case errors.As(f.err, new(*engine.LeftoverError)):
-		return "The provider created this, but couldn't delete it again when another conversation failed. It " +
-			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all " +
-			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and " +
-			"creates a second one, so delete it in the CRM first."
+		return f.number("The provider created this, but couldn't delete it again when another conversation failed. It "+
+			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
+			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and "+
+			"creates a second one, so delete it in the CRM first.",
+			"The provider created these, but couldn't delete them again when another conversation failed. They "+
+				"stay in the state, so that they aren't lost. The next apply deletes them, and creates all "+
+				"conversations again. If deletion_policy is \"abandon\", the next apply leaves them in the CRM and "+
+				"creates others, so delete them in the CRM first.")
 	case errors.As(f.err, new(*engine.ProtectedError)):
 		if f.message {
 			return "The CRM protects the message against deletion. Remove the protection in the CRM " +
@@ -182,8 +201,12 @@ func (f failure) reason() string {
 			"See the warning Text Message Not Identified of the plan."
 	}
 	if f.isUnnamed() && f.isRefused() && len(f.named) > 0 {
-		return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. Only these entries refer to it: %s. The request changed nothing. "+
-			"Correct them and apply again.", quoted(f.named))
+		who, them := "Only these entries refer to it", "them"
+		if len(f.named) == 1 {
+			who, them = "Only this entry refers to it", "it"
+		}
+		return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s: %s. The request changed nothing. "+
+			"Correct %s and apply again.", who, quoted(f.named), them)
 	}
 	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
 		return f.notRestored(refused.ID)
@@ -235,7 +258,7 @@ func (f failure) reason() string {
 		return createUnanswered + candidates(ids)
 	}
 	if client.StatusOf(f.err) >= http.StatusInternalServerError {
-		return "The CRM reports an error of its own. The failed request changed nothing. Try again later."
+		return "The CRM reports an internal error. The failed request changed nothing. Try again later."
 	}
 	return "The request failed. The cause says why."
 }

@@ -52,18 +52,47 @@ func listed(reasons []reason) string {
 }
 
 // withReasons returns the text of an error with everything that the CRM said, on one
-// line.
+// line, without repetitions and without a full stop.
 func withReasons(err error) string {
 	if (failure{err: err}).isInterrupted() {
 		return "interrupted before it was sent"
 	}
-	texts := []string{err.Error()}
-	if apiError, ok := errors.AsType[*client.APIError](err); ok {
-		for _, reason := range reasonsOf(apiError) {
-			texts = append(texts, strings.Join(strings.Fields(reason.String()), " "))
+	apiError, ok := errors.AsType[*client.APIError](err)
+	if !ok {
+		return strings.TrimSuffix(err.Error(), ".")
+	}
+	reasons := reasonsOf(apiError)
+	said := make([]string, len(reasons))
+	for i, reason := range reasons {
+		said[i] = reason.text
+	}
+	texts := []string{strings.TrimSuffix(unrepeated(err, said...), ".")}
+	for _, reason := range reasons {
+		if text := strings.TrimSuffix(plainSpaces(reason.String()), "."); !strings.Contains(texts[0], text) {
+			texts = append(texts, text)
 		}
 	}
 	return strings.Join(texts, "; ")
+}
+
+// unrepeated returns the text of an error, without the message of the CRM if that consists
+// of these texts.
+func unrepeated(err error, said ...string) string {
+	text := err.Error()
+	apiError, ok := errors.AsType[*client.APIError](err)
+	if !ok {
+		return text
+	}
+	left := plainSpaces(apiError.Message)
+	for _, part := range said {
+		left = strings.Replace(left, plainSpaces(part), "", 1)
+	}
+	if strings.TrimSpace(left) != "" {
+		return text
+	}
+	bare := *apiError
+	bare.Message = ""
+	return strings.Replace(text, apiError.Error(), bare.Error(), 1)
 }
 
 // A fault is what the CRM finds wrong with one attribute.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -11,23 +12,31 @@ import (
 func (f failure) notRemoved() string {
 	if len(f.keys) > 1 {
 		return fmt.Sprintf("The provider couldn't delete the %ss of these keys. They are still in the CRM, and "+
-			"in the state under the keys %s. The next apply tries again.",
-			f.thing(), quoted(f.kept))
+			"in the state%s. The next apply tries again.",
+			f.thing(), f.underKeys())
 	}
 	return fmt.Sprintf("The provider couldn't delete the %s %s of this key. It is still in the CRM, and in the "+
-		"state under the key %s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
+		"state%s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), f.underKeys())
+}
+
+// underKeys says under which keys the state keeps them, unless they are the same keys.
+func (f failure) underKeys() string {
+	if slices.Equal(f.keys, f.kept) {
+		return ""
+	}
+	return f.number(" under the key ", " under the keys ") + quoted(f.kept)
 }
 
 // mayBeRemoved says that it is unknown whether the CRM has deleted it.
 func (f failure) mayBeRemoved() string {
 	if len(f.keys) > 1 {
-		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the state under "+
-			"the keys %s. The next apply tries again.", f.thing(), quoted(f.kept))
+		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the "+
+			"state%s. The next apply tries again.", f.thing(), f.underKeys())
 	}
-	return fmt.Sprintf("The %s %s of this key may or may not have been deleted. It stays in the state under the "+
-		"key %s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), quoted(f.kept))
+	return fmt.Sprintf("The %s %s of this key may or may not have been deleted. It stays in the "+
+		"state%s. The next apply tries again.",
+		f.thing(), f.subject.ID.ValueString(), f.underKeys())
 }
 
 // notRestored says what to do about a record that stays deleted.

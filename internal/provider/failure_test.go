@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -366,4 +367,90 @@ func TestFailure_attributeOf(t *testing.T) {
 			t.Errorf("%s, %q: got %q; want %q", test.field, test.text, got, test.want)
 		}
 	}
+}
+
+// failedWork returns work on a map in which these creates, or updates, have failed.
+func failedWork(prior *ownedModel, failed map[string]error) *bulkWork {
+	work := &bulkWork{failed: failed}
+	for _, key := range work.failedKeys() {
+		planned := ownedModel{}
+		if prior != nil {
+			planned.ID = prior.ID
+		}
+		work.changes = append(work.changes, bulkChange{key: key, prior: prior, planned: planned})
+	}
+	return work
+}
+
+// The errors of an update of the map tell what was created from what was changed, and agree
+// in number. A request with both is one error.
+func TestUpdateThatCreates(t *testing.T) {
+	t.Parallel()
+	refused, lost := refusal(), &client.OutcomeUnknownError{Err: errors.New("EOF")}
+	prior := &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}
+	wantTexts(t, failedWork(nil, map[string]error{"a": refused}).done("Update"), "Unable to Create Text Message Conversation", "created nothing")
+	wantTexts(t, failedWork(nil, map[string]error{"a": lost, "b": lost}).done("Update"), "Unable to Create Text Message Conversations",
+		"These conversations may or may not have been created. The next apply first looks for them")
+	wantTexts(t, failedWork(prior, map[string]error{"a": refused}).done("Update"), "Unable to Update Text Message Conversation", "The CRM refuses the change")
+	wantTexts(t, failedWork(prior, map[string]error{"a": lost, "b": lost}).done("Update"), "The changes of these conversations may or may not have been carried out")
+	mixed := failedWork(prior, map[string]error{"a": refused, "b": refused})
+	mixed.changes[1].prior = nil
+	diags := mixed.done("Update")
+	wantTexts(t, diags, "Unable to Update Text Message Conversations", `At least one of "a", "b": `)
+	if len(diags) != 1 {
+		t.Errorf("%d errors of one request", len(diags))
+	}
+}
+
+// An error says once that an entry is at fault, and which one.
+func TestEntryAtFault(t *testing.T) {
+	t.Parallel()
+	f := failure{action: "Create", at: path.Root("conversations"), keys: []string{"a", "b"}, unnamed: true, err: &client.APIError{HTTPStatus: 422, Code: 120}}
+	wantTexts(t, f.diagnostics(), `"a", "b": One of these entries refers to a record`)
+	f.named = []string{"b"}
+	diags := f.diagnostics()
+	wantTexts(t, diags, `"a", "b": The CRM refuses the request`, `Only this entry refers to it: "b". The request changed nothing. Correct it`)
+	if text := strings.Join(told(diags), "\n"); strings.Contains(text, "At least one of") {
+		t.Errorf("the entry is known: %s", text)
+	}
+}
+
+// A timeout has an advice, also if the outcome of the request is unknown.
+func TestTimeoutAdvice(t *testing.T) {
+	t.Parallel()
+	late := &client.OutcomeUnknownError{Err: &client.TimeoutError{After: time.Second}}
+	wantTexts(t, failure{action: "Create", err: late, remembered: true}.diagnostics(), "If the CRM is slow, increase request_timeout.", "no complete reply within 1s")
+	wantTexts(t, failure{action: "Delete", at: at("a"), keys: []string{"a"}, kept: []string{"a"}, err: late}.diagnostics(), "If the CRM is slow, increase request_timeout.")
+}
+
+// What the CRM says is told once.
+func TestReasonsAreToldOnce(t *testing.T) {
+	t.Parallel()
+	err := &client.APIError{HTTPStatus: 422, Code: 40000, Name: "ERROR_X", Message: "\nToo short.", FieldErrors: []client.FieldError{
+		{ErrorItem: client.ErrorItem{FieldName: "recipient_phone_number"}, Errors: []client.ErrorItem{{Message: "Too short."}}},
+	}}
+	if got, want := withReasons(err), "HTTP 422, error 40000 ERROR_X; recipient_phone_number: Too short"; got != want {
+		t.Errorf("got %q; want %q", got, want)
+	}
+	diags := failure{action: "Create", err: err}.diagnostics()
+	wantTexts(t, diags, "The CRM says: Too short.", "Cause: HTTP 422, error 40000 ERROR_X")
+	if text := strings.Join(told(diags), "\n"); strings.Count(text, "Too short") != 1 {
+		t.Errorf("the reason is not told once: %s", text)
+	}
+	err.Message = "The record is wrong. Too short."
+	if got, want := withReasons(err), "HTTP 422, error 40000 ERROR_X: The record is wrong. Too short; recipient_phone_number: Too short"; got != want {
+		t.Errorf("got %q; want %q", got, want)
+	}
+	work := failedWork(nil, map[string]error{"a": err, "b": err})
+	work.state = entries{"c": newOwnedModel()}
+	wantTexts(t, work.created(), "tries them again:\n\n  - \"a\": HTTP 422", "\n  - \"b\": HTTP 422")
+}
+
+// If a conversation stays under its key, the error names the key once.
+func TestRemovalUnderTheSameKey(t *testing.T) {
+	t.Parallel()
+	removal := func(key string) bulkRemoval {
+		return bulkRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
+	}
+	wantTexts(t, (&bulkWork{removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
 }

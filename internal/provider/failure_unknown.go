@@ -11,11 +11,18 @@ import (
 // triggers an action only if it changes the resource that the action belongs to.
 const invokeAgain = "invoke the action again: terraform apply -invoke=action.pipeliner_text_message.NAME"
 
-const createUnanswered = "The CRM did not reply when the provider created the conversation. "
+const untaintAdvice = "To keep what was found, first run terraform untaint with the address of this resource. With " +
+	"deletion_policy = \"abandon\", the next apply adopts what it finds."
+
+const createUnanswered = "The CRM gave no usable reply when the provider created the conversation. "
 
 func (f failure) outcomeUnknown() string {
 	if f.invoked {
 		return f.invocationUnknown()
+	}
+	if len(f.keys) > 1 && !f.creates {
+		return fmt.Sprintf("The changes of these %ss may or may not have been carried out. Run terraform plan "+
+			"again: the new plan shows what is left to do.", f.thing())
 	}
 	if isKnown(f.subject.ID) {
 		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan "+
@@ -35,14 +42,17 @@ func (f failure) outcomeUnknown() string {
 	}
 	switch {
 	case f.taints:
-		return "The conversation may or may not have been created. It is in the state without an id, and its " +
-			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it " +
-			"finds and creates the resource again. To keep what was found, first run terraform untaint with the " +
-			"address of this resource. With deletion_policy = \"abandon\", the next apply looks for the " +
-			"conversation and adopts it."
+		return f.number("The conversation may or may not have been created. It is in the state without an id, and its "+
+			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it "+
+			"finds and creates the resource again. ",
+			"These conversations may or may not have been created. They are in the state without ids, and their "+
+				"resource is tainted. The next plan looks for them in the CRM, and the next apply deletes what it "+
+				"finds and creates the resource again. ") + untaintAdvice
 	case f.remembered:
-		return "The conversation may or may not have been created. The next apply first looks for it in the CRM, " +
-			"and adopts it if it exists."
+		return f.number("The conversation may or may not have been created. The next apply first looks for it in the CRM, "+
+			"and adopts it if it exists.",
+			"These conversations may or may not have been created. The next apply first looks for them in the CRM, "+
+				"and adopts those that exist.")
 	}
 	var since string
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {

@@ -37,7 +37,7 @@ func TestHostileReplies(t *testing.T) {
 		"a circle":      {write(page), says("does not match the Pipeliner API", "is a list whose pages repeat", "end_cursor WzFd")},
 		"another host": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
-		}, says("is a redirect, which could take the credentials elsewhere, so it was not followed", other.URL)},
+		}, says("is a redirect to " + other.URL + ", which could take the credentials elsewhere, so it was not followed")},
 		"its own circle": {func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Location", r.URL.Path)
 			w.WriteHeader(http.StatusFound)

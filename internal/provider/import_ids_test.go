@@ -26,10 +26,13 @@ func TestParseImport(t *testing.T) {
 		"a=b=" + idA + ",b=" + idB:                                             {keys: []string{"b"}, faults: 1},
 		"=" + idA:                                                              {keys: []string{idA}},
 		`{"a": "x=` + idA + `"}`:                                               {faults: 1},
-		`{"a": 1}`:                                                             {faults: 1},
+		`{"a": 1, "b": null, "c": "` + idA + `"}`:                              {keys: []string{"c"}, faults: 2},
+		`{"a": "` + idA + `", "a": "` + idB + `"}`:                             {keys: []string{"a"}, faults: 1},
+		`{"a": "` + idA + `"} {}`:                                              {faults: 1},
+		`{}`:                                                                   {},
 		`{"a"`:                                                                 {faults: 1},
 	} {
-		ids, faults := parseImport(text)
+		ids, faults := parseImport(text, "my_space")
 		if diff := cmp.Diff(test.keys, slices.Sorted(maps.Keys(ids))); diff != "" || len(faults) != test.faults {
 			t.Errorf("%s: (-want +got)\n%s %v", text, diff, faults)
 		}

@@ -6,17 +6,33 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
-// located returns the text of a diagnostic, after the name of its attribute if that is
-// nested. Terraform shows the line of an attribute at the root, but not the key of one in
-// a map. An element of a set has no name, so it gets the name of its set.
-func located(at path.Path, text string) string {
+// inWords returns the name of an attribute in the form of a reference, such as
+// conversations["ada"].messages["hi"].content. An element of a set has no name, so it
+// gets the name of its set.
+func inWords(at path.Path) string {
 	last, _ := at.Steps().LastStep()
 	if _, isElement := last.(path.PathStepElementKeyValue); isElement {
 		at = at.ParentPath()
 	}
-	words := at.String()
+	return at.String()
+}
+
+// located returns the text of a diagnostic, after the name of its attribute if that is
+// nested. Terraform shows the line of an attribute at the root, but not the key of one in
+// a map.
+func located(at path.Path, text string) string {
+	words := inWords(at)
 	if !strings.ContainsAny(words, ".[") {
 		return text
 	}
 	return words + ": " + text
+}
+
+// named does the same as located for every attribute. The line that Terraform shows may not
+// contain the value, if that comes from a variable.
+func named(at path.Path, text string) string {
+	if words := inWords(at); words != "" {
+		return words + ": " + text
+	}
+	return text
 }

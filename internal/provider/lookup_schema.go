@@ -25,18 +25,15 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		"filter": schema.MapAttribute{
 			ElementType: types.StringType,
 			Optional:    true,
-			Validators:  []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()},
+			Validators:  []validator.Map{isByField{known}},
 			MarkdownDescription: "Values by field, such as `{ " + exampleFilter(known) + " }`. A record must " +
 				"match all of them. The CRM compares text as it has stored it. If a field is the id of a record, " +
 				"the value can also be a URI that ends in the id." + fields,
 		},
 		"filter_op": schema.MapAttribute{
-			ElementType: types.StringType,
-			Optional:    true,
-			Validators: []validator.Map{
-				mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues(),
-				mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...)),
-			},
+			ElementType:         types.StringType,
+			Optional:            true,
+			Validators:          []validator.Map{isByField{known}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))},
 			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
 		},
 		"order_by": schema.ListAttribute{
@@ -56,7 +53,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 			CustomType: wholeNumberType{},
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1_000_000)},
-			MarkdownDescription: "The maximum number of records, taken in the order of `order_by`. At least `1`. " +
+			MarkdownDescription: "The maximum number of records, taken in the order of `order_by`, from `1` to `1000000`. " +
 				"By default, there is no limit.",
 		},
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -98,6 +100,48 @@ func said(diags diag.Diagnostics) (all []string) {
 	return all
 }
 
+// Errors of a data source name the key, and speak of it as a key.
+func TestLookupValidators(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	filter := types.MapValueMust(types.StringType, map[string]attr.Value{"a b": types.StringValue("x"), "c": types.StringNull()})
+	for _, test := range []struct {
+		known []string
+		want  []string
+	}{
+		{nil, []string{`Attribute filter: the key "a b" is not the name of a field, such as name.`, `filter["c"]: The value is null. Remove it, or set it.`}},
+		{[]string{"c", "d"}, []string{`Attribute filter: there is no field "a b". The fields are: c, d.`, `filter["c"]: The value is null. Remove it, or set it.`}},
+	} {
+		var resp validator.MapResponse
+		isByField{test.known}.ValidateMap(ctx, validator.MapRequest{Path: path.Root("filter"), ConfigValue: filter}, &resp)
+		var got []string
+		for _, d := range resp.Diagnostics {
+			got = append(got, d.Detail())
+		}
+		wantSame(t, test.want, got)
+	}
+	var resp validator.StringResponse
+	isField(nil).ValidateString(ctx, validator.StringRequest{Path: path.Root("fields").AtSetValue(types.StringValue("")), ConfigValue: types.StringValue("")}, &resp)
+	wantSame(t, `Attribute fields: value must be the name of a field, such as name, got: "".`, resp.Diagnostics[0].Detail())
+}
+
+// A field of a conversation that contains an id is compared with an id.
+func TestLookupCheckIDs(t *testing.T) {
+	t.Parallel()
+	filter := texts("phone_id", "Sales", "recipient_account_id", "", "recipient_contact_id", "?", "recipient_phone_number", "Sales")
+	for _, test := range []struct {
+		operators types.Map
+		want      []string
+	}{
+		{types.MapNull(types.StringType), []string{`filter["phone_id"]: Invalid Id`}},
+		{texts("phone_id", "not-eq"), []string{`filter["phone_id"]: Invalid Id`}},
+		{texts("phone_id", "starts"), nil},
+		{texts("phone_id", "?"), nil},
+	} {
+		wantSame(t, test.want, said(lookupModel{Filter: filter, FilterOp: test.operators}.checkIDs(context.Background())))
+	}
+}
+
 func TestLookupCheck(t *testing.T) {
 	t.Parallel()
 	none, unknown := types.MapNull(types.StringType), types.MapUnknown(types.StringType)
@@ -109,6 +153,7 @@ func TestLookupCheck(t *testing.T) {
 		"equality":                    {texts("a", "x", "b", ""), none, nil},
 		"an operator":                 {texts("a", "x"), texts("a", "starts"), nil},
 		"no value":                    {none, texts("a", "starts"), []string{`filter_op["a"]: Filter Without a Value`}},
+		"no such operator":            {none, texts("a", "isnull"), nil},
 		"a value of another field":    {texts("b", "x"), texts("a", "gt"), []string{`filter_op["a"]: Filter Without a Value`}},
 		"none needed":                 {none, texts("a", "null", "b", "not-null", "c", "empty", "d", "not-empty"), nil},
 		"one where none is needed":    {texts("a", ""), texts("a", "null"), []string{`filter["a"]: Filter With a Needless Value`}},

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var (
@@ -24,6 +26,32 @@ func isField(known []string) validator.String {
 		return isMatch(fieldName, "value must be the name of a field, such as name")
 	}
 	return stringvalidator.OneOf(known...)
+}
+
+// isByField accepts a map whose keys are known fields, or any names of fields if known is
+// nil, and that contains no null. The framework's own validators speak of a key as a value,
+// and don't name the key of a null.
+type isByField struct{ known []string }
+
+func (isByField) Description(context.Context) string { return "each key must be the name of a field" }
+
+func (v isByField) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isByField) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
+	elements := req.ConfigValue.Elements()
+	for _, key := range slices.Sorted(maps.Keys(elements)) {
+		at := req.Path.AtMapKey(key)
+		switch {
+		case v.known != nil && !slices.Contains(v.known, key):
+			resp.Diagnostics.AddAttributeError(at, "Invalid Attribute Value Match",
+				fmt.Sprintf("Attribute %s: there is no field %q. The fields are: %s.", req.Path, key, strings.Join(v.known, ", ")))
+		case !fieldName.MatchString(key):
+			resp.Diagnostics.AddAttributeError(at, "Invalid Attribute Value Match",
+				fmt.Sprintf("Attribute %s: the key %q is not the name of a field, such as name.", req.Path, key))
+		case elements[key].IsNull():
+			resp.Diagnostics.AddAttributeError(at, "Null Map Value", located(at, "The value is null. Remove it, or set it."))
+		}
+	}
 }
 
 // isOrder accepts the same fields as isField, with or without a "-" in front.
@@ -48,8 +76,8 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 	for _, field := range slices.Sorted(maps.Keys(operators)) {
 		value, given := values[field]
 		operator := textOf(operators[field])
-		if !isKnown(operators[field]) {
-			continue
+		if !isKnown(operators[field]) || !slices.Contains(operatorNames(), operator) {
+			continue // another validator reports an operator that doesn't exist
 		}
 		switch operands := operandsOf(operator); {
 		case operands == 0 && given:
@@ -63,6 +91,27 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter Without Two Values",
 				fmt.Sprintf("The operator %q of the field %q needs two values, separated by a comma, such as \"2024-01-01,2024-12-31\"; got: %q.", operator, field, textOf(value)))
 		}
+	}
+	return diags
+}
+
+// checkIDs returns an error for each field of a conversation that is compared with
+// something that is not an id.
+func (m lookupModel) checkIDs(ctx context.Context) (diags diag.Diagnostics) {
+	if m.Filter.IsUnknown() || m.FilterOp.IsUnknown() {
+		return nil
+	}
+	values, operators := m.Filter.Elements(), m.FilterOp.Elements()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		field := fieldsByName[name]
+		value, _ := values[name].(types.String)
+		isCompared := slices.Contains([]string{"", "eq", "not-eq"}, textOf(operators[name]))
+		if !isIDField(name) || field.entity == "" || !isCompared || operators[name] != nil && !isKnown(operators[name]) {
+			continue
+		}
+		var resp validator.StringResponse
+		isReference{entity: field.entity, allowNone: true}.ValidateString(ctx, validator.StringRequest{Path: path.Root("filter").AtMapKey(name), ConfigValue: value}, &resp)
+		diags.Append(resp.Diagnostics...)
 	}
 	return diags
 }

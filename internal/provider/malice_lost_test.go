@@ -40,7 +40,7 @@ func loseCreates(t *testing.T, built *binary, loss loss, declare shape, througho
 	loss.fault.Method, loss.fault.Path, loss.fault.Times = http.MethodPost, "batch-modify", 1
 	w.Inject(loss.fault)
 	configuration := declare(w.space, three, loss.settings...)
-	s.plays(configuration, 0, applies, "Warning: Text Message Conversation Adopted", "The CRM did not reply when the provider created")
+	s.plays(configuration, 0, applies, "Warning: Text Message Conversation Adopted", "The CRM gave no usable reply when the provider created")
 	s.made(2, 3, 3)
 	s.owns(others...)
 	if !throughout {

@@ -59,13 +59,13 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
 	if result.Err == nil && result.Adopted {
 		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
-			"The CRM did not reply when the provider created the message. The provider found the message %s, "+
+			"The CRM gave no usable reply when the provider created the message. The provider found the message %s, "+
 				"which has appeared in the conversation since and agrees with what was sent, and adopted it.",
 			result.Value.ID)))
 	}
 	if result.Err == nil && len(result.Twins) > 0 {
 		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
-			"The CRM did not reply when the provider created the message, and did not show it within "+
+			"The CRM gave no usable reply when the provider created the message, and did not show it within "+
 				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
 				"requests: %s, and %s. The state contains the first message. Delete the other one in the CRM, unless "+
 				"someone needs it.", result.Value.ID, idList(result.Twins))))

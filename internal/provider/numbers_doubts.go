@@ -16,13 +16,13 @@ type numberDoubt struct{ summary, what, advice string }
 var (
 	lacksCountry = &numberDoubt{
 		"Phone Number Without Country", "does not begin with +, and the provider has no default_region",
-		"So the provider treats the same number with its country code as a different number. Write " +
+		"If you add the country code later, the provider treats it as a different number. Write " +
 			"it with + and its country code (+ replaces 00), such as +1 555 010 0000, or set default_region in the provider block to " +
 			"the region of such numbers, such as \"US\".",
 	}
 	ofNoCountry = &numberDoubt{
-		"Phone Number of No Country", "begins with + or 00 and is not a number of any country",
-		"It has too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, and it reaches nobody.",
+		"Phone Number With Unknown Country Code", "begins with + or 00 and is not a number of any country",
+		"It has too few or too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, but a message to it can't arrive.",
 	}
 	withoutDigits = &numberDoubt{
 		"Phone Number Without Digits", "contains no digit",
@@ -34,6 +34,9 @@ var (
 // names of senders have none.
 var mayHaveCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
 
+// withPlus matches a number of any length with + in front. It is not the name of a sender.
+var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
+
 // doubt returns what is doubtful about a new number of the plan, nil for nothing.
 func (n numbers) doubt(planned conversationModel, prior *conversationModel) *numberDoubt {
 	number := planned.RecipientPhoneNumber
@@ -42,7 +45,7 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 	}
 	text := number.ValueString()
 	switch {
-	case !mayHaveCountry.MatchString(text):
+	case !mayHaveCountry.MatchString(text) && !withPlus.MatchString(text):
 		if !strings.ContainsFunc(text, unicode.IsDigit) && strings.ContainsFunc(text, unicode.IsLetter) {
 			return withoutDigits
 		}
@@ -75,7 +78,7 @@ func (n numbers) warnOfDoubts(planned, prior entries) (diags diag.Diagnostics) {
 	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withoutDigits} {
 		if len(keys[doubt]) > 0 {
 			diags.AddAttributeWarning(path.Root("conversations"), doubt.summary,
-				fmt.Sprintf("The %s of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))
+				fmt.Sprintf("The %s of each of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))
 		}
 	}
 	return diags

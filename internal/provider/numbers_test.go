@@ -159,7 +159,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 	number := func(text string) conversationModel {
 		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
 	}
-	const noCountry, noDigits = "Phone Number of No Country", "Phone Number Without Digits"
+	const noCountry, noDigits = "Phone Number With Unknown Country Code", "Phone Number Without Digits"
 	many, prior := entries{}, number("hello")
 	for name, test := range map[string]struct {
 		number string
@@ -169,13 +169,17 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"too long": {"+1202555010112345678", nil, noCountry},
 		"two":      {"+1 202 555 0101; +1 202 555 0102", nil, noCountry},
 		"with 00":  {"00999 12345678", nil, noCountry},
+		"short":    {"+1 202", nil, noCountry},
 		"a name":   {"hello", nil, noDigits},
+		"an email": {"a@b.de", nil, noDigits},
 		"no name":  {"unknown", &prior, noDigits},
 
-		"unchanged":    {"hello", &prior, ""},
-		"fine":         {"+1 202 555 0101", nil, ""},
-		"a short code": {"12345", nil, ""},
-		"masked":       {"***", nil, ""},
+		"unchanged":       {"hello", &prior, ""},
+		"fine":            {"+1 202 555 0101", nil, ""},
+		"a short code":    {"12345", nil, ""},
+		"masked":          {"***", nil, ""},
+		"a short one":     {"00 12", nil, ""},
+		"plus and a name": {"+Sales 24", nil, ""},
 	} {
 		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
 			diags := n.warnOfDoubt(number(test.number), test.prior)
@@ -188,7 +192,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		}
 	}
 	diags := numbers{}.warnOfDoubts(many, nil)
-	if len(diags) != 2 || !strings.Contains(diags[0].Detail(), `any country: "too long", "two", "with 00". It`) || !strings.Contains(diags[1].Detail(), `no digit: "a name". If`) {
+	if len(diags) != 2 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[1].Detail(), `no digit: "a name", "an email". If`) {
 		t.Errorf("%v", diags)
 	}
 }

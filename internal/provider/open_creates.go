@@ -79,7 +79,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64
 func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 	if len(names) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
-			"The CRM did not reply when an earlier apply created a conversation that is no longer needed. The "+
+			"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The "+
 				"provider found a conversation that has appeared since and has everything that was sent, and deleted "+
 				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))
 	}

@@ -59,20 +59,25 @@ func warnOfRemoval(removed, planned entries, replaced []string, abandoned bool) 
 	if len(keys) == 0 {
 		return nil
 	}
-	at, list := path.Root("conversations"), fmt.Sprintf("by their keys in the state: %s (%d in total)", quoted(keys), len(keys))
+	at, they, them, their := path.Root("conversations"), "They stay", "them", "their"
+	list := fmt.Sprintf("The map no longer contains %d conversations of the state: %s.", len(keys), quoted(keys))
+	if len(keys) == 1 {
+		they, them, their = "It stays", "it", "its"
+		list = fmt.Sprintf("The map no longer contains 1 conversation of the state: %s.", quoted(keys))
+	}
 	if abandoned {
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Forgotten",
-			fmt.Sprintf("The map no longer has an entry for these conversations, %s. They stay in the CRM, because deletion_policy is \"abandon\", and Terraform forgets them.", list))
+			fmt.Sprintf("%s %s in the CRM, because deletion_policy is \"abandon\", and Terraform forgets %s.", list, they, them))
 		return diags
 	}
-	what := "The apply deletes them with their messages."
+	what := fmt.Sprintf("The apply deletes %s with %s messages.", them, their)
 	if slices.ContainsFunc(planned.keys(), func(key string) bool {
 		return planned[key] == nil || planned[key].ID.IsUnknown() && planned[key].isBlind()
 	}) {
 		what = "The plan doesn't know the phones and numbers of all entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
 	}
 	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",
-		fmt.Sprintf("The map no longer has an entry for these conversations, %s. %s Terraform doesn't count them as destroyed.", list, what))
+		fmt.Sprintf("%s %s Terraform doesn't count that as destroyed.", list, what))
 	return diags
 }
 

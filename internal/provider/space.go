@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -61,4 +62,12 @@ func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
 		return nil
 	}
 	return m.space.check(api)
+}
+
+// ofOtherSpace returns an error if a URI names another space than that of the provider.
+func ofOtherSpace(uri, space string) error {
+	if named := client.SpaceIn(uri); named != "" && named != space {
+		return fmt.Errorf("%q names the space %q, but the provider is configured for the space %q", uri, named, space)
+	}
+	return nil
 }

@@ -112,7 +112,7 @@ func TestStage_compensationFails(t *testing.T) {
 			mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 403},
 		)
 		four := s.bulk(numbered(4).entries(), nil)
-		s.refused(four, "The provider created this, but couldn't delete it again", "It stays in the state, so that it isn't lost")
+		s.refused(four, "The provider created these, but couldn't delete them again", "They stay in the state, so that they aren't lost")
 		if left := len(s.live()); left != 2 {
 			s.t.Errorf("%d conversations left; want the two that could not be deleted again", left)
 		}
@@ -143,13 +143,13 @@ func TestStage_updateFails(t *testing.T) {
 		five := four.with("good", "+1 555 010 0001")
 		of := func(n numbers) map[string]block { return s.bulk(n.entries(), keeping) }
 		s.applies(of(four), bulkAddress, create)
-		s.refused(of(five.with("bad", "nonsense").with("c000", "rubbish").without("c003")), "Unable to Update Text Message Conversation", `"bad"`)
+		s.refused(of(five.with("bad", "nonsense").with("c000", "rubbish").without("c003")), "Unable to Create Text Message Conversation", `"bad"`)
 		s.checks(s.heldNumbers(five.without("c003"))) // c000 could not be replaced, and still exists
 		s.applies(of(five), bulkAddress, update)
 		s.checks(s.heldNumbers(five))
 
 		// A failed entry is no longer in failed when it is given up.
-		s.refused(of(five.with("bad", "nonsense")), "Unable to Update Text Message Conversation", `"bad"`)
+		s.refused(of(five.with("bad", "nonsense")), "Unable to Create Text Message Conversation", `"bad"`)
 		s.applies(s.bulk(five.entries(), map[string]any{"rollback_method": 1, "validation_level": 2}), bulkAddress, update)
 		if failed := s.attribute(bulkAddress, "failed"); len(parts(failed)) != 0 {
 			s.t.Errorf("failed holds %s", text(failed))
@@ -210,8 +210,8 @@ func openCreates(s *stage) {
 	blind(0) // in an update
 	const more = "+1 555 999 0001"
 	seven := five.with("more", more).with("same", more)
-	s.refused(of(seven), "Unable to Update Text Message Conversations", "may or may not have been created",
-		"The next apply first looks for it in the CRM, and adopts it if it exists")
+	s.refused(of(seven), "Unable to Create Text Message Conversations", "These conversations may or may not have been created",
+		"The next apply first looks for them in the CRM, and adopts those that exist")
 	s.ClearFaults()
 	s.meanwhile = func() { // the service is unavailable, which settles nothing
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 403})
@@ -332,17 +332,25 @@ func TestStage_importOfBulk(t *testing.T) {
 			}
 		}
 		for id, want := range map[string][]string{
-			"phone_id=" + otherPhone: {"Nothing to Import"},
-			"sales,x=" + nobody[:30]: {"Invalid Import Id", `"sales"`, "neither a UUID"},
-			nobody + ",a=" + ada:     {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
-			"sales," + nobody:        {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
-			"a=" + ada + ",b=" + ada: {"Invalid Import Id", "occurs twice"},
+			"phone_id=" + otherPhone:   {"Nothing to Import", "has no conversation"},
+			"sales,x=" + nobody[:30]:   {"Invalid Import Id", `"sales"`, "neither a UUID"},
+			nobody + ",a=" + ada:       {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
+			"sales," + nobody:          {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
+			"a=" + ada + ",b=" + ada:   {"Invalid Import Id", "occurs twice"},
+			"a=" + ada + ",b=sales":    {"Invalid Import Id", `"a": the space has no conversation ` + ada, `"b": "sales" is neither`},
+			`{"a": 1}`:                 {"Invalid Import Id", `"a": "1" is neither a UUID`},
+			"{}":                       {"Nothing to Import", "is empty"},
+			"a=" + otherSpaceURI + one: {"Invalid Import Id", `"a": "` + otherSpaceURI + one + `" names the space "theirs", but the provider is configured for the space "my_space"`},
+			"phone_id=" + strings.Replace(otherSpaceURI, conversations, "Phones", 1) + phone: {"Invalid Import Id", `names the space "theirs"`},
 			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
 		} {
 			s.refusesImport(bulkType, id, want...)
 		}
 	})
 }
+
+// otherSpaceURI is the beginning of a URI in another space.
+const otherSpaceURI = "https://crm.example/api/v100/rest/spaces/theirs/entities/TextMessageConversations/"
 
 // The same for a single resource.
 func TestStage_import(t *testing.T) {
@@ -361,6 +369,7 @@ func TestStage_import(t *testing.T) {
 		}
 		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
 		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> are only for the map of "+bulkType)
+		s.refusesImport(singleType, otherSpaceURI+id, "Import From Another Space", `names the space "theirs"`)
 		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
 		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})

@@ -19,11 +19,11 @@ func TestStage_warnsOfDeletion(t *testing.T) {
 		want     []string
 		not      []string
 	}{
-		"all":       {nil, numbers{}, false, []string{"Text Message Conversations Will Be Deleted", `"c000", "c001"`, `"c009", and 2 more (12 in total)`, "deletes them with their messages"}, []string{"c010", "Replaced"}},
-		"abandoned": {map[string]any{"deletion_policy": "abandon"}, numbers{}, false, []string{"Text Message Conversations Will Be Forgotten", `"c000"`, "12 in total", "stay in the CRM"}, []string{"Deleted", "deletes"}},
-		"but one":   {nil, numbered(12).without("c003"), false, []string{"Will Be Deleted", `"c003" (1 in total)`}, []string{"c004"}},
+		"all":       {nil, numbers{}, false, []string{"Text Message Conversations Will Be Deleted", "The map no longer contains 12 conversations of the state: ", `"c000", "c001"`, `"c009", and 2 more. The`, "deletes them with their messages"}, []string{"c010", "Replaced"}},
+		"abandoned": {map[string]any{"deletion_policy": "abandon"}, numbers{}, false, []string{"Text Message Conversations Will Be Forgotten", "12 conversations of the state: ", `"c000"`, "They stay in the CRM", "forgets them"}, []string{"Deleted", "deletes"}},
+		"but one":   {nil, numbered(12).without("c003"), false, []string{"Will Be Deleted", `The map no longer contains 1 conversation of the state: "c003". The apply deletes it with its messages`}, []string{"c004"}},
 		"replaced":  {nil, numbered(12).with("c003", "+1 555 999 0001"), false, []string{"Will Be Replaced", `"c003"`}, []string{"Will Be Deleted"}},
-		"both":      {nil, numbered(12).with("c003", "+1 555 999 0001").without("c005"), false, []string{"Will Be Replaced", `: "c003".`, "Will Be Deleted", `"c005" (1 in total)`}, nil},
+		"both":      {nil, numbered(12).with("c003", "+1 555 999 0001").without("c005"), false, []string{"Will Be Replaced", `: "c003".`, "Will Be Deleted", `contains 1 conversation of the state: "c005"`}, nil},
 		"gone":      {nil, numbered(12).without("c000"), true, nil, []string{"Will Be"}},
 		"nothing":   {nil, numbered(12), false, nil, []string{"Will Be"}},
 	} {

@@ -106,7 +106,7 @@ func (s *stage) losesCreates(loss loss, declare func(s *stage, n numbers) map[st
 	s.Inject(loss.fault)
 	config := declare(s, three)
 	_, errors := s.apply(config)
-	if !says("Text Message Conversation Adopted", "The CRM did not reply when the provider created").MatchString(s.warnings) || errors != "" {
+	if !says("Text Message Conversation Adopted", "The CRM gave no usable reply when the provider created").MatchString(s.warnings) || errors != "" {
 		s.t.Errorf("the warnings are %q, the errors %q", s.warnings, errors)
 	}
 	s.wantMade(5)
@@ -116,4 +116,22 @@ func (s *stage) losesCreates(loss loss, declare func(s *stage, n numbers) map[st
 		s.t.Errorf("left are  %s\nothers had %s", left, others)
 	}
 	s.wantMade(5)
+}
+
+// If the CRM is too slow for request_timeout, the error of a create says what to increase.
+func TestStage_tooSlow(t *testing.T) {
+	t.Parallel()
+	settings := map[string]any{"request_timeout": "1s", "recovery_timeout": "2s", "max_retries": 0}
+	for _, many := range []bool{false, true} {
+		onStage(t, mockserver.Behavior{}, settings, func(s *stage) {
+			config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+			if many {
+				config = s.bulk(numbered(2).entries(), nil)
+			}
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Latency: 5 * time.Second, Do: func() {
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+			}})
+			s.refused(config, "may or may not have been created", "If the CRM is slow, increase request_timeout.", "no complete reply within 1s (request_timeout)")
+		})
+	}
 }

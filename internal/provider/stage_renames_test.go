@@ -113,7 +113,7 @@ func TestStage_renamedAndChanged(t *testing.T) {
 		},
 		"abandoned": {
 			before: all{"a": of(one), "b": of(two)}, after: all{"c": of(one, toAcme...)}, settings: map[string]any{"deletion_policy": "abandon"},
-			keeps: keys{"c": "a"}, warns: []string{"Text Message Conversations Will Be Forgotten", `"b"`, "stay in the CRM"},
+			keeps: keys{"c": "a"}, warns: []string{"Text Message Conversations Will Be Forgotten", `"b"`, "stays in the CRM"},
 		},
 		"adopting": {
 			before: all{"a": of(one)}, after: all{"b": of(one, toAcme...)}, settings: map[string]any{"adopt_existing": true},

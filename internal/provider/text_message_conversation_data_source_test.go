@@ -122,7 +122,8 @@ func TestAccTextMessageConversationData_badInput(t *testing.T) {
 		"no uuid":            {`id = "x"`, says("Invalid Id", `id = "x"`, "is neither a UUID")},
 		"a phone's uuid":     {`id = "https://x/entities/Phones/` + phone + `"`, says("Id of Another Entity", "Use the id of a record of TextMessageConversations")},
 		"no phone's uuid":    {"phone_id = \"https://x/entities/Accounts/" + acme + "\"\n  recipient_phone_number = \"+1\"", says("Id of Another Entity", "Use the id of a record of Phones")},
-		"an empty number":    {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"\"", says("recipient_phone_number = ", "string length must be at least 1")},
+		"an empty number":    {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"\"", says("Invalid Phone Number", "recipient_phone_number = ", "is not a phone number. Correct it")},
+		"a placeholder":      {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"n/a\"", says("Invalid Phone Number", "recipient_phone_number = ")},
 		"what is only shown": {`revision = 7`, says("Invalid Configuration for Read-Only Attribute", "revision = 7")},
 	} {
 		rejections[name] = rejection{config: w.config(conversationData(test.attributes)), want: test.want}

@@ -43,6 +43,7 @@ func (l *conversationList) ValidateListResourceConfig(ctx context.Context, req l
 	lookup, diags := lookupOf(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(lookup.check()...)
+	resp.Diagnostics.Append(lookup.checkIDs(ctx)...)
 }
 
 func (l *conversationList) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {

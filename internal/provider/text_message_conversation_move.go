@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,7 +15,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-var _ resource.ResourceWithMoveState = (*conversationResource)(nil)
+var (
+	_ resource.ResourceWithMoveState = (*conversationResource)(nil)
+	_ resource.ResourceWithMoveState = (*bulkResource)(nil)
+)
 
 // movable contains the resources of generic providers that a conversation can be moved
 // from. Each has the attributes of its state that may contain the id of the record, and
@@ -23,6 +28,11 @@ var movable = map[string]struct{ id, location []string }{
 	"restful_resource": {id: []string{"id"}, location: []string{"id", "read_path", "path"}},
 }
 
+// removeAndImport says what to do with a resource that can't be moved. Without destroy =
+// false, the old resource would delete the conversation.
+const removeAndImport = "Remove the resource from the state with a removed block that has destroy = false (or with terraform state rm), " +
+	"and import the conversation by its UUID."
+
 // MoveState takes over a conversation that a generic provider has managed. It sends no
 // request: the refresh that follows reads the rest, as after an import.
 func (r *conversationResource) MoveState(context.Context) []resource.StateMover {
@@ -31,14 +41,23 @@ func (r *conversationResource) MoveState(context.Context) []resource.StateMover 
 
 func (r *conversationResource) move(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	from, known := movable[req.SourceTypeName]
-	if !known || req.SourceRawState == nil {
+	if req.SourceRawState == nil {
 		return // Terraform says that it can't be moved
+	}
+	if req.SourceTypeName == "pipeliner_text_message_conversation" {
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", replaceProvider(req))
+		return
+	}
+	if !known {
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
+			"The provider can't move a %s. It can only move a %s. %s",
+			req.SourceTypeName, strings.Join(slices.Sorted(maps.Keys(movable)), " or a "), removeAndImport))
+		return
 	}
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation",
-			fmt.Sprintf("The provider can't read the state of the %s: %v. "+
-				"Remove it with a removed block, and import the conversation by its UUID.", req.SourceTypeName, err))
+			fmt.Sprintf("The provider can't read the state of the %s: %v. %s", req.SourceTypeName, err, removeAndImport))
 		return
 	}
 	texts := func(names []string) (found []string) {
@@ -52,10 +71,13 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	}
 	locations, ids := texts(from.location), texts(from.id)
 	if !slices.ContainsFunc(locations, isConversationPath) {
+		isAt := "Its state contains no path."
+		if len(locations) > 0 {
+			isAt = fmt.Sprintf("The path of this one is %s.", quoted(locations))
+		}
 		resp.Diagnostics.AddError("Not a Text Message Conversation", fmt.Sprintf(
-			"The provider can move a %s only if its path names the entity %s. The path of this one is %s. "+
-				"If it is a conversation, remove it with a removed block, and import the conversation by its UUID.",
-			req.SourceTypeName, conversationEntity, quoted(locations)))
+			"The provider can move a %s only if its path names the entity %s. %s If it is a conversation: %s",
+			req.SourceTypeName, conversationEntity, isAt, removeAndImport))
 		return
 	}
 	for _, text := range ids {
@@ -65,9 +87,28 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		}
 	}
 	resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
-		"The state of the %s does not say which conversation it is: its id, %s, neither is a UUID nor ends in "+
-			"one. Remove it with a removed block, and import the conversation by its UUID.",
-		req.SourceTypeName, quoted(ids)))
+		"The state of the %s does not say which conversation it is: its id, %s, is neither a UUID nor ends in one. %s",
+		req.SourceTypeName, cmp.Or(quoted(ids), "which is empty"), removeAndImport))
+}
+
+// MoveState refuses every move, because an import can do the same: a resource can't become
+// an entry of a map without a key.
+func (r *bulkResource) MoveState(context.Context) []resource.StateMover {
+	return []resource.StateMover{{StateMover: func(_ context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
+		if req.SourceTypeName == bulkTypeName {
+			resp.Diagnostics.AddError("Unable to Move Text Message Conversations", replaceProvider(req))
+			return
+		}
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversations", fmt.Sprintf(
+			"The provider can't move a %s into a map. %s The import id contains the key: \"<key>=<uuid>\".", req.SourceTypeName, removeAndImport))
+	}}}
+}
+
+// replaceProvider says what to do if only the address of the provider has changed. Some
+// versions of Terraform and OpenTofu ask for a move then.
+func replaceProvider(req resource.MoveStateRequest) string {
+	return fmt.Sprintf("The state comes from a provider with another address, %[1]s. Run terraform state replace-provider %[1]s with the new address.",
+		req.SourceProviderAddress)
 }
 
 // isConversationPath reports whether a path or a URI leads to conversations, or to one of

@@ -39,14 +39,25 @@ func TestMoveState(t *testing.T) {
 		},
 		"of another entity": {
 			from: "restapi_object", state: `{"id": %[1]q, "path": "/entities/Notes"}`,
-			want: []string{`: Not a Text Message Conversation: …/entities/Notes…`},
+			want: []string{`: Not a Text Message Conversation: …/entities/Notes…destroy = false…`},
+		},
+		"without a path": {
+			from: "restapi_object", state: `{"id": %[1]q}`,
+			want: []string{`: Not a Text Message Conversation: …Its state contains no path. If it is…`},
 		},
 		"without an id": {
 			from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
-			want: []string{`: Unable to Move Text Message Conversation: …"17"…`},
+			want: []string{`: Unable to Move Text Message Conversation: …its id, "17", is neither a UUID nor ends in one. …destroy = false…`},
 		},
-		"not JSON":    {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't read the state…"}},
-		"another one": {from: "random_id", state: `{"id": %[1]q}`, want: []string{": Unable to Move Resource State: …"}},
+		"not JSON": {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't read the state…destroy = false…"}},
+		"of another address": {
+			from: conversationType, state: `{"id": %[1]q}`,
+			want: []string{": Unable to Move Text Message Conversation: The state comes from a provider with another address, registry.terraform.io/anyone/any. Run terraform state replace-provider …"},
+		},
+		"another one": {
+			from: "random_id", state: `{"id": %[1]q}`,
+			want: []string{": Unable to Move Text Message Conversation: The provider can't move a random_id. It can only move a restapi_object or a restful_resource. …"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -72,4 +83,17 @@ func TestMoveState(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nothing can be moved into a map.
+func TestMoveState_intoAMap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	r := w.rpc()
+	moved, err := r.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: "registry.terraform.io/anyone/any", SourceTypeName: conversationType, TargetTypeName: bulkType,
+		SourceState: &tfprotov6.RawState{JSON: []byte(`{}`)},
+	})
+	must(t, err)
+	r.wantDiagnostics(moved.Diagnostics, ": Unable to Move Text Message Conversations: The provider can't move a "+conversationType+" into a map. …destroy = false…")
 }

@@ -214,6 +214,9 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
 			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %q names a record of %s.",
 				given, entity))
+	case ofOtherSpace(given, api.Client().SpaceID()) != nil:
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import From Another Space",
+			fmt.Sprintf("%v. Import the conversation with a provider of that space.", ofOtherSpace(given, api.Client().SpaceID())))
 	default:
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.Client().SpaceID(), id))...)

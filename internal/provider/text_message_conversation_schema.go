@@ -3,7 +3,6 @@ package provider
 import (
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -52,7 +51,7 @@ var conversationFields = []conversationField{
 		schema.StringAttribute{
 			Optional:   true,
 			Computed:   true,
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1), isNumber{}},
+			Validators: []validator.String{isNumber{}},
 			MarkdownDescription: "External phone number, such as `+1 555 010 0000`. Two spellings of the same number are equal. For a number without `+`, this needs the provider's `default_region`. " +
 				"The CRM doesn't let a number change once it is set. Setting it for the first time is an update. Changing it later replaces the conversation with a new one. " +
 				"If you omit it, the conversation keeps the number that it has in the CRM.",

@@ -94,7 +94,7 @@ func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diag
 	if len(texts) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation Exists Already", fmt.Sprintf(
 			"The CRM already has conversations with the phone and number of these new entries: %s. The apply creates another one for each. "+
-				"To adopt the existing ones instead, set adopt_existing = true. The plan compares only the conversations that the refresh has read.", firstOfMany(texts)))
+				"To adopt the existing ones instead, set adopt_existing = true. The plan compares only the conversations that the refresh has read, so there may be more.", firstOfMany(texts)))
 	}
 	return diags
 }

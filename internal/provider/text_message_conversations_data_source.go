@@ -69,6 +69,7 @@ func (d *conversationsLookup) ValidateConfig(ctx context.Context, req datasource
 	var config conversationsLookupModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(config.check()...)
+	resp.Diagnostics.Append(config.checkIDs(ctx)...)
 }
 
 func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {

@@ -153,13 +153,14 @@ func TestAccTextMessageConversationsData_badInput(t *testing.T) {
 		attributes string
 		want       *regexp.Regexp
 	}{
-		"an unknown field":      {`filter = { number = "+1" }`, says("filter = ", "value must be one of:", `"recipient_phone_number"`, `got: "number"`)},
-		"a field of many":       {`filter = { account_relations = "x" }`, says("filter = ", "value must be one of:", `got: "account_relations"`)},
+		"an unknown field":      {`filter = { number = "+1" }`, says("filter = ", `there is no field "number"`, "recipient_phone_number")},
+		"a field of many":       {`filter = { account_relations = "x" }`, says("filter = ", `there is no field "account_relations"`)},
+		"no id":                 {`filter = { phone_id = "Sales" }`, says("Invalid Id", `filter["phone_id"]: "Sales" is neither a UUID`)},
 		"an unknown operator":   {"filter = { created = \"x\" }\n  filter_op = { created = \"like\" }", says("filter_op = ", "value must be one of:", `"between"`, `got: "like"`)},
 		"no value":              {`filter_op = { created = "gt" }`, says("Filter Without a Value", `filter_op = { created = "gt" }`, `The operator "gt" of the field "created" needs a value`)},
 		"a needless value":      {"filter = { created = \"x\" }\n  filter_op = { created = \"null\" }", says("Filter With a Needless Value", `filter = { created = "x" }`, "takes no value")},
 		"one value for between": {"filter = { revision = 7 }\n  filter_op = { revision = \"between\" }", says("Filter Without Two Values", "filter = { revision = 7 }", "needs two values, separated by a comma", `got: "7"`)},
-		"null":                  {`filter = { created = null }`, says("filter = ", "null value")},
+		"null":                  {`filter = { created = null }`, says("filter = ", `filter["created"]: The value is null`)},
 		"a negative limit":      {`limit = -1`, says("limit = -1", "must be between 1 and")},
 		"a limit of nothing":    {`limit = 0`, says("limit = 0", "must be between 1 and")},
 		"an unknown order":      {`order_by = ["-number"]`, says("order_by = ", "value must be one of:", `"-created"`, `got: "-number"`)},

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,7 +44,7 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	if key, phone, _ := strings.Cut(text, "="); strings.TrimSpace(key) == "phone_id" {
 		return importPhone(ctx, api, strings.TrimSpace(phone))
 	}
-	ids, faults := parseImport(text)
+	ids, faults := parseImport(text, api.Client().SpaceID())
 	wanted := slices.Collect(maps.Values(ids))
 	found, err := api.Conversations.FetchMany(ctx, wanted, engine.NoFloor)
 	if err != nil {
@@ -54,7 +55,11 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	for key, id := range ids {
 		conversation, ok := found[id]
 		if !ok {
-			faults = append(faults, fmt.Sprintf("the space has no conversation %s", id))
+			fault := fmt.Sprintf("the space has no conversation %s", id)
+			if key != id.String() {
+				fault = fmt.Sprintf("%q: %s", key, fault)
+			}
+			faults = append(faults, fault)
 			continue
 		}
 		imported[key] = importedFrom(conversation)
@@ -62,6 +67,8 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	if len(faults) > 0 {
 		slices.Sort(faults)
 		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+strings.Join(faults, "\n  - "))
+	} else if len(ids) == 0 {
+		diags.AddError("Nothing to Import", "The JSON object of the import id is empty. Check the expression that it comes from.")
 	}
 	return imported, diags
 }
@@ -72,8 +79,8 @@ func importedFrom(conversation client.Conversation) *ownedModel {
 	return &ownedModel{conversationModel: numbers{}.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
-// parseImport returns the ids by key, and all faults.
-func parseImport(text string) (ids map[string]client.ID, faults []string) {
+// parseImport returns the ids by key, and all faults. space is that of the provider.
+func parseImport(text, space string) (ids map[string]client.ID, faults []string) {
 	ids = map[string]client.ID{}
 	keys := map[client.ID]string{}
 	items, err := importItems(text)
@@ -82,12 +89,12 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 	}
 	for _, item := range items {
 		key, reference := item[0], item[1]
-		id, entity, err := client.ParseReference(reference)
-		if err == nil && isOtherEntity(entity, conversationEntity) {
-			err = fmt.Errorf("%q names a record of %s, not a conversation", reference, entity)
-		}
+		id, err := parseImported(reference, conversationEntity, "a conversation", space)
 		if err != nil {
 			text := err.Error()
+			if key != "" {
+				text = fmt.Sprintf("%q: %s", key, text)
+			}
 			if key != "" && strings.Contains(reference, "=") {
 				text += `. If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`
 			}
@@ -108,17 +115,20 @@ func parseImport(text string) (ids map[string]client.ID, faults []string) {
 	return ids, faults
 }
 
+// parseImported returns the id in a reference to a record of an entity, of which one is a
+// thing.
+func parseImported(reference, wanted, thing, space string) (client.ID, error) {
+	id, entity, err := client.ParseReference(reference)
+	if err == nil && isOtherEntity(entity, wanted) {
+		err = fmt.Errorf("%q names a record of %s, not %s", reference, entity, thing)
+	}
+	return id, cmp.Or(err, ofOtherSpace(reference, space))
+}
+
 // importItems returns the items of an import id: a key, empty for none, and a reference.
 func importItems(text string) (items [][2]string, err error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		var named map[string]string
-		if err := json.Unmarshal([]byte(text), &named); err != nil {
-			return nil, errors.New("the import id is not a JSON object of UUIDs by their keys")
-		}
-		for _, key := range slices.Sorted(maps.Keys(named)) {
-			items = append(items, [2]string{key, named[key]})
-		}
-		return items, nil
+		return importJSON(text)
 	}
 	for item := range strings.SplitSeq(text, ",") {
 		key, reference := "", item
@@ -132,13 +142,31 @@ func importItems(text string) (items [][2]string, err error) {
 	return items, nil
 }
 
+// importJSON returns the items of a JSON object. It reads the tokens, because a Go map would
+// keep only the last of several equal keys. A value that is no string becomes its JSON,
+// which is no UUID.
+func importJSON(text string) (items [][2]string, err error) {
+	if !json.Valid([]byte(text)) {
+		return nil, errors.New("the import id is not a JSON object of UUIDs by their keys")
+	}
+	in := json.NewDecoder(strings.NewReader(text))
+	for _, err = in.Token(); err == nil && in.More(); { // the first token is the brace
+		var value json.RawMessage
+		var reference string
+		key, keyErr := in.Token()
+		err = errors.Join(keyErr, in.Decode(&value))
+		if isNull(value) || json.Unmarshal(value, &reference) != nil {
+			reference = string(value)
+		}
+		items = append(items, [2]string{fmt.Sprint(key), reference})
+	}
+	return items, err
+}
+
 // importPhone returns all conversations of a phone, by their ids.
 func importPhone(ctx context.Context, api *engine.Engine, text string) (entries, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	phone, entity, err := client.ParseReference(text)
-	if err == nil && isOtherEntity(entity, "Phones") {
-		err = fmt.Errorf("%q names a record of %s, not a phone", text, entity)
-	}
+	phone, err := parseImported(text, "Phones", "a phone", api.Client().SpaceID())
 	if err != nil {
 		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+err.Error())
 		return nil, diags

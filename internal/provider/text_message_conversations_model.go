@@ -59,11 +59,12 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 			fmt.Sprintf("The provider can't read the map of conversations: %v. This is a bug in the provider. "+
 				"Please report it.", err))
 	}
+	slices.Sort(nulls)
 	for _, key := range nulls {
 		diags.AddAttributeError(at(key), "Missing Conversation",
 			fmt.Sprintf("The entry %q is null. Remove it, or set its attributes.", key))
 	}
-	return found, diags
+	return found, groupErrors(diags)
 }
 
 // recalled returns the entries of a state, with what the private state remembers of them.

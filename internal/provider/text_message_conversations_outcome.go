@@ -45,23 +45,22 @@ func (w *bulkWork) created() diag.Diagnostics {
 	}
 	diags.AddAttributeWarning(path.Root("conversations"), "Some Text Message Conversations Not Created",
 		fmt.Sprintf("The provider couldn't create %d of %d conversations. The attribute failed lists them, and "+
-			"the next apply tries them again: %s",
+			"the next apply tries them again:\n\n%s",
 			len(w.failed)-len(open), len(w.changes), w.reasons(open)))
 	return diags
 }
 
-// reasons returns why each key failed, in full for the first few, without those whose
-// outcome is unknown.
+// reasons returns why each key failed, one line for each of the first few, without those
+// whose outcome is unknown.
 func (w *bulkWork) reasons(open openCreates) string {
 	keys := slices.DeleteFunc(w.failedKeys(), func(key string) bool { _, isOpen := open[key]; return isOpen })
 	texts := make([]string, len(keys))
 	for i, key := range keys {
-		texts[i] = fmt.Sprintf("%q", key)
 		if i < mostListed {
-			texts[i] += ": " + withReasons(w.failed[key])
+			texts[i] = fmt.Sprintf("%q: %s", key, withReasons(w.failed[key]))
 		}
 	}
-	return firstOfMany(texts)
+	return "  - " + strings.Join(firstTexts(texts), "\n  - ")
 }
 
 // keepFailed keeps the conversations that could not be created as entries without an id.
@@ -123,6 +122,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		}
 		if first := groups[group]; first != nil {
 			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
+			first.creates = first.creates && f.creates
 			first.unnamed = (first.unnamed || len(first.keys) == 2) && first.err == f.err //nolint:errorlint // the very same one
 			first.at = path.Root("conversations")
 			continue
@@ -131,6 +131,9 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		order = append(order, &f)
 	}
 	for _, f := range order {
+		if f.creates {
+			f.action = "Create" // an update of the map
+		}
 		if f.isUnnamed() && f.isRefused() {
 			f.named = w.referring(f.keys, withReasons(f.err))
 		}
@@ -190,17 +193,17 @@ func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverErro
 // failures returns a failure for each key: first those of the writes, then those of the
 // removals.
 func (w *bulkWork) failures(action string) (failures []failure) {
-	subjects := make(map[string]conversationModel, len(w.changes))
+	subjects, creates := make(map[string]conversationModel, len(w.changes)), make(map[string]bool, len(w.changes))
 	for _, change := range w.changes {
 		subject := change.planned.conversationModel
 		if change.adopted {
 			subject.ID = change.prior.ID
 		}
-		subjects[change.key] = subject
+		subjects[change.key], creates[change.key] = subject, change.prior == nil
 	}
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
-			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key],
+			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key], creates: creates[key],
 			remembered: action == "Update", taints: w.allOrNothing, causes: w.causes,
 		})
 	}

@@ -24,6 +24,15 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	return diags
 }
 
+// warnOfEmptyKey warns of a key that comes from a blank cell in most cases.
+func (e entries) warnOfEmptyKey() (diags diag.Diagnostics) {
+	if _, found := e[""]; found {
+		diags.AddAttributeWarning(at(""), "Empty Key",
+			"An entry has the key \"\", which may come from a blank cell. Check that the entry is one that you want.")
+	}
+	return diags
+}
+
 // warnOfSameNumbers warns of conversations with the same phone and number, in one warning.
 func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
@@ -32,6 +41,9 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 		entry := e[key]
 		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
 			continue
+		}
+		if number := entry.RecipientPhoneNumber.ValueString(); isRounded(number) || isPlaceholder(number) {
+			continue // an error already
 		}
 		id := n.identityOf(entry.conversationModel)
 		if same[id] = append(same[id], key); len(same[id]) == 2 {

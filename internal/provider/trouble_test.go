@@ -68,7 +68,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 		},
 		"empty number": {
 			attributes: `recipient_phone_number = ""`,
-			want:       says(`recipient_phone_number = ""`, "string length must be at least 1"),
+			want:       says(`recipient_phone_number = ""`, "is not a phone number. Correct it"),
 		},
 		"number that the CRM refuses": {
 			attributes: `recipient_phone_number = "call me"`,

@@ -118,16 +118,25 @@ func (v isReference) ValidateString(_ context.Context, req validator.StringReque
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || v.allowNone && req.ConfigValue.ValueString() == "" {
 		return
 	}
-	_, entity, err := client.ParseReference(req.ConfigValue.ValueString())
+	given := req.ConfigValue.ValueString()
+	_, entity, err := client.ParseReference(given)
 	switch {
+	case err != nil && isID(strings.TrimSpace(given)):
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id",
+			named(req.Path, fmt.Sprintf("%q has white space around the id. Remove it, for example with trimspace.", given)))
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id",
-			located(req.Path, fmt.Sprintf("%v.", err)))
+			named(req.Path, fmt.Sprintf("%v. Look up the id, for example with the data source pipeliner_records.", err)))
 	case isOtherEntity(entity, v.entity):
 		resp.Diagnostics.AddAttributeError(req.Path, "Id of Another Entity",
-			located(req.Path, fmt.Sprintf("%q names a record of %s. Use the id of a record of %s.",
-				req.ConfigValue.ValueString(), entity, v.entity)))
+			named(req.Path, fmt.Sprintf("%q names a record of %s. Use the id of a record of %s.",
+				given, entity, v.entity)))
 	}
+}
+
+func isID(text string) bool {
+	_, err := client.ParseID(text)
+	return err == nil
 }
 
 // areReferences accepts a set of ids of an entity. It also reports a null id, because the
@@ -144,8 +153,7 @@ func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest
 	for _, element := range req.ConfigValue.Elements() {
 		id, _ := element.(types.String)
 		if id.IsNull() {
-			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", located(req.Path, "One of the ids is "+
-				"null. Remove it."))
+			resp.Diagnostics.AddAttributeError(req.Path, "Invalid Id", named(req.Path, "One of the ids is null. Remove it."))
 			continue
 		}
 		var one validator.StringResponse
@@ -177,7 +185,7 @@ func (v textCheck) MarkdownDescription(context.Context) string { return v.descri
 
 func (v textCheck) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if given := req.ConfigValue.ValueString(); isKnown(req.ConfigValue) && !v.passes(given) {
-		resp.Diagnostics.AddAttributeError(req.Path, v.summary, fmt.Sprintf("Attribute %s: %s, got: %q.", req.Path, v.description, given))
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, fmt.Sprintf("Attribute %s: %s, got: %q.", inWords(req.Path), v.description, given))
 	}
 }
 
@@ -219,16 +227,25 @@ func (isNumber) Description(context.Context) string {
 func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if !isKnown(req.ConfigValue) {
+		return
+	}
 	given := req.ConfigValue.ValueString()
-	number := strings.TrimSpace(given)
 	switch {
-	case !isKnown(req.ConfigValue) || req.ConfigValue.ValueString() == "": // another validator reports it
-	case roundedNumber.MatchString(number):
+	case isRounded(given):
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
 			fmt.Sprintf("%q is a number that a spreadsheet has rounded, so digits are lost. Format the column as "+
 				"text, and type the phone number again.", given)))
-	case placeholder.MatchString(number):
+	case isPlaceholder(given):
+		advice := "omit the attribute, or use null"
+		if len(req.Path.Steps()) > 1 {
+			advice = "omit the attribute, use null, or remove the entry"
+		}
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
-			fmt.Sprintf("%q is not a phone number. Omit the attribute, use null, or remove the entry.", given)))
+			fmt.Sprintf("%q is not a phone number. Correct it, %s.", given, advice)))
 	}
 }
+
+func isRounded(number string) bool { return roundedNumber.MatchString(strings.TrimSpace(number)) }
+
+func isPlaceholder(number string) bool { return placeholder.MatchString(strings.TrimSpace(number)) }

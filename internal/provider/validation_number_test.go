@@ -12,9 +12,9 @@ import (
 func TestIsNumber(t *testing.T) {
 	t.Parallel()
 	for refused, numbers := range map[bool][]string{
-		true: {"n/a", "N/A", "na", "n.a.", " - ", "?", "--", "none", "NULL", "nan", "tbd", "#N/A", "#REF!", "#DIV/0!", "1.31256E+10", "1,31256e10", "+1E10"},
+		true: {"", " ", "n/a", "N/A", "na", "n.a.", " - ", "?", "--", "none", "NULL", "nan", "tbd", "#N/A", "#REF!", "#DIV/0!", "1.31256E+10", "1,31256e10", "+1E10"},
 		false: {
-			"", "+1 555 010 0000", "(213) 555-0103", "0014045550107", "4521", "*******0133", "+* (***) ***-0133", "****",
+			"+1 555 010 0000", "(213) 555-0103", "0014045550107", "4521", "*******0133", "+* (***) ***-0133", "****",
 			"Amazon", "nonsense", "unknown", "N26", "555-CALL-E10", "+1 555 010 0000 ext. 7",
 		},
 	} {
@@ -31,5 +31,35 @@ func TestIsNumber(t *testing.T) {
 	isNumber{}.ValidateString(t.Context(), validator.StringRequest{ConfigValue: types.StringNull()}, &resp)
 	if resp.Diagnostics.HasError() {
 		t.Errorf("unknown or null: %v", resp.Diagnostics)
+	}
+}
+
+// The advice depends on where the number is.
+func TestIsNumber_advice(t *testing.T) {
+	t.Parallel()
+	for want, place := range map[string]path.Path{
+		`"" is not a phone number. Correct it, omit the attribute, or use null.`:                                                              path.Root(numberAttribute),
+		`conversations["a"].recipient_phone_number: "" is not a phone number. Correct it, omit the attribute, use null, or remove the entry.`: at("a").AtName(numberAttribute),
+	} {
+		var resp validator.StringResponse
+		isNumber{}.ValidateString(t.Context(), validator.StringRequest{Path: place, ConfigValue: types.StringValue("")}, &resp)
+		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Detail() != want {
+			t.Errorf("%v; want %s", resp.Diagnostics, want)
+		}
+	}
+}
+
+// The error of an id names the attribute, and says what to do.
+func TestIsReference_advice(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"Sales":          "phone_id: \"Sales\" is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one. Look up the id, for example with the data source pipeliner_records.",
+		" " + idA + "\n": "phone_id: \" " + idA + "\\n\" has white space around the id. Remove it, for example with trimspace.",
+	} {
+		var resp validator.StringResponse
+		isReference{entity: "Phones"}.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("phone_id"), ConfigValue: types.StringValue(given)}, &resp)
+		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Detail() != want {
+			t.Errorf("%v; want %s", resp.Diagnostics, want)
+		}
 	}
 }

@@ -51,7 +51,7 @@ func prepare(ctx context.Context, root string) (_ *demo, err error) {
 		return nil, err
 	}
 	fmt.Printf("\nTerraform %s (%s) works on a copy of examples/demo in %s.\n", version, d.sandbox.Terraform, d.tf.WorkingDir())
-	fmt.Println("The CRM is a mock server with the records of examples/seed.json. The provider knows of it from the environment:")
+	fmt.Println("The CRM is a mock server with the records of examples/seed.json. The provider finds it through the environment:")
 	d.show("export PIPELINER_SERVICE_URL=" + d.mock.URL)
 	d.show("export PIPELINER_SPACE_ID=" + sandbox.Space)
 	d.show("export PIPELINER_USERNAME=" + sandbox.Username + " PIPELINER_PASSWORD=…")

@@ -34,12 +34,12 @@ func (d *demo) create(ctx context.Context) error {
 }
 
 func (d *demo) planAgain(ctx context.Context) error {
-	d.step("Nothing has changed since, and so there is nothing to do.")
+	d.step("Nothing has changed, so the plan is empty.")
 	return d.expectNoChanges(ctx)
 }
 
 func (d *demo) drift(ctx context.Context) error {
-	d.step("Somebody changes the sender of a conversation in the CRM. The next plan shows it.")
+	d.step("Someone changes the sender of a conversation in the CRM. The next plan shows it.")
 	id, err := d.conversationID(ctx)
 	if err != nil {
 		return err
@@ -64,7 +64,7 @@ func (d *demo) drift(ctx context.Context) error {
 }
 
 func (d *demo) repair(ctx context.Context) error {
-	d.step("Applying puts it right.")
+	d.step("The apply changes it back.")
 	if err := d.apply(ctx, "Apply complete! Resources: 0 added, 1 changed, 0 destroyed."); err != nil {
 		return err
 	}
@@ -129,7 +129,7 @@ func (d *demo) thousand(ctx context.Context) error {
 }
 
 func (d *demo) destroy(ctx context.Context) error {
-	d.step("Everything goes.")
+	d.step("Destroy everything.")
 	err := d.terraform(ctx, "destroy -auto-approve", fmt.Sprintf("Destroy complete! Resources: %d destroyed.", rows+2), func() error {
 		return d.tf.Destroy(ctx)
 	})
