@@ -63,9 +63,14 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return s.attempt(i).mayHaveMade(record.Meta()) })
 	})
-	if len(records) > max(len(items), lost) || s.haveRivals(items) && slices.ContainsFunc(records, func(record T) bool {
-		return slices.ContainsFunc(items, func(i int) bool { return s.lacks(s.changes[i].Input, record) })
-	}) {
+	fit := func(record T, fits func(In, T) bool) bool {
+		return slices.ContainsFunc(items, func(i int) bool { return fits(s.changes[i].Input, record) })
+	}
+	if slices.ContainsFunc(records, func(record T) bool { return fit(record, s.agrees) }) {
+		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
+		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.lacks) })
+	}
+	if len(records) > max(len(items), lost) || s.haveRivals(items) && slices.ContainsFunc(records, func(record T) bool { return fit(record, s.lacks) }) {
 		s.failAmbiguous(items, records)
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -325,11 +326,21 @@ func TestAlteredMessageIsNotSentAgain(t *testing.T) {
 	})
 }
 
-// The service answers with the right ids in another order.
+// The service answers with the right ids in another order, and may rewrite the numbers.
 func TestIDsInAnotherOrder(t *testing.T) {
 	t.Parallel()
+	for _, format := range []string{mockserver.Kept, mockserver.Digits} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			inAnotherOrder(t, format)
+		})
+	}
+}
+
+func inAnotherOrder(t *testing.T, format string) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+		s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
 		s.seed(t, 1)
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -348,7 +359,7 @@ func TestIDsInAnotherOrder(t *testing.T) {
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(4), client.WriteOptions{RollbackMethod: 1}, false)
 		for i, result := range results {
 			apitest.Must(t, result.Err)
-			wantEqual(t, "the number", apitest.NumberOf(i), result.Value.RecipientPhoneNumber)
+			wantEqual(t, "the number", strings.TrimPrefix(apitest.NumberOf(i), "+"), strings.TrimPrefix(result.Value.RecipientPhoneNumber, "+"))
 		}
 	})
 }
@@ -377,5 +388,44 @@ func TestUndoDeletesNoAnswer(t *testing.T) {
 		if !errors.As(results[1].Err, new(*UndoneError)) {
 			t.Errorf("the other one: %v", results[1].Err)
 		}
+	})
+}
+
+// A record that has everything that was sent is the result of a lost create, beside one that
+// contradicts it.
+func TestContradictingRecordIsNoCandidate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			s.stranger(t, apitest.NumberOf(1), "recipient_account_id", zenith.String())
+		}})
+		input := newConversation(1)
+		input.Input.RecipientAccountID = client.Value(acme)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "the account", acme, result.Value.RecipientAccountID)
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
+}
+
+// A request is refused because of one item. Another one, which an earlier request has made in
+// part, stays open, and is neither deleted nor forgotten.
+func TestPartMadeBesideRefusedItem(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		var part client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			part = s.stranger(t, apitest.NumberOf(1)) // without its link
+		}})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{linked(newConversation(1), acme), linked(newConversation(2), unknown)}, client.WriteOptions{}, true)
+		lost, ok := errors.AsType[*LostCreateError](results[0].Err)
+		if !ok || !strings.Contains(lost.Error(), part.String()) {
+			t.Errorf("the part is not remembered: %v", results[0].Err)
+		}
+		wantEqual(t, "is deleted", any(false), s.record(t, part)["is_deleted"])
 	})
 }

@@ -118,8 +118,8 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.failUnknown([]int{i}, answeredWith(id))
 		case !isThere:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
-		case w.results[i].Adopted && w.isUsed(ctx, i, id):
-			w.head(i).ID = client.Field[client.ID]{} // the record may be someone else's
+		case w.results[i].Adopted && (w.ids[i].IsZero() || w.isUsed(ctx, i, id)):
+			w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
 			w.failUnknown([]int{i}, &AmbiguousError{IDs: []client.ID{id}})
 		case talked[id] && w.isUsed(ctx, i, id):
 			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}

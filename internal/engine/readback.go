@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -87,24 +88,27 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 // order.
 func (w *writing[T, In]) reorder(items []int, found map[client.ID]T) {
 	var astray []int
-	records := map[Identity][]client.ID{}
+	byTail := map[Identity][]client.ID{}
 	for _, i := range items {
 		record, ok := found[w.ids[i]]
-		if !ok || !w.creates[i] || w.results[i].Adopted || w.agrees(w.changes[i].Input, record) {
+		if !ok || !w.creates[i] || w.results[i].Adopted || w.carried(w.changes[i].Input, record) {
 			continue
 		}
 		if of := w.identityOf(record); of != w.identity(w.changes[i].Input) {
 			astray = append(astray, i)
-			records[of] = append(records[of], w.ids[i])
+			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], w.ids[i])
 		}
 	}
 	ids := make([]client.ID, len(astray))
 	for n, i := range astray {
 		of := w.identity(w.changes[i].Input)
-		if len(records[of]) == 0 {
+		left := byTail[of.withTail(of.tail())]
+		at := slices.IndexFunc(left, func(id client.ID) bool { return w.carried(w.changes[i].Input, found[id]) })
+		if at < 0 {
 			return // the service has rewritten what it was sent
 		}
-		ids[n], records[of] = records[of][0], records[of][1:]
+		ids[n] = left[at]
+		byTail[of.withTail(of.tail())] = slices.Delete(left, at, at+1)
 	}
 	for n, i := range astray {
 		w.ids[i] = ids[n]

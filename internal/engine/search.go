@@ -133,8 +133,8 @@ func (s *search[T, In]) sinceOf(of Identity) (since int64, isWanted bool) {
 	return since, isWanted
 }
 
-// passOthers notes the claimed records for the creates that have found nothing, so that a
-// later look passes these records too.
+// passOthers notes the claimed records for the creates that a later look may look for again, so
+// that it passes these records too.
 func (s *search[T, In]) passOthers() {
 	others := map[Identity][]T{} // by place and tail
 	for _, record := range s.others {
@@ -142,13 +142,20 @@ func (s *search[T, In]) passOthers() {
 		others[at.withTail(at.tail())] = append(others[at.withTail(at.tail())], record)
 	}
 	for place, items := range s.places {
-		for _, i := range s.unsettled(items) {
+		if !s.exact { // else the caller may not take what was found
+			items = s.unsettled(items)
+		}
+		for _, i := range items {
+			isSettled := s.results[i].Err != nil || !s.ids[i].IsZero()
 			attempt, of := s.attempt(i), s.identity(s.changes[i].Input)
 			passed := maps.Clone(attempt.Passed)
 			for _, record := range slices.Concat(others[of.withTail(of.tail())], others[of.withTail("")]) {
 				at := s.identityOf(record)
 				if at.Place != place || at != of && !s.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
+				}
+				if isSettled && s.engine.claims.originOf(record.Meta().ID) == adopted {
+					continue // an earlier look may have found it for this very create
 				}
 				if passed == nil {
 					passed = map[client.ID]int64{}

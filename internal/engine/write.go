@@ -77,8 +77,12 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 
 // disown drops an adopted record if the service refuses to update it to what the create
 // wants. The service would have refused that create too, so the record is someone else's, or
-// only a part of it was carried out.
+// only a part of it was carried out. If the service refuses a whole request, it may be because
+// of another item.
 func (w *writing[T, In]) disown(items []int) {
+	if len(items) > 1 && w.options.RollbackMethod != client.RollbackFailed {
+		return
+	}
 	for _, i := range items {
 		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
 			id, refusal := orZero(w.head(i).ID), result.Err

@@ -28,6 +28,8 @@ type attempt struct {
 	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
 	// dropped the memory.
 	IsRecalled bool `json:"recalled,omitempty"`
+	// Found is the revision of what the last refresh has found and not adopted, 0 for nothing.
+	Found int64 `json:"found,omitempty"`
 	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply
 	// adopts what it has made, because the entry may have changed since.
 	InUpdate bool `json:"in_update,omitempty"`
@@ -144,20 +146,28 @@ func (a attempt) identity(n numbers) engine.Identity {
 	return engine.Identity{Place: phone, Name: n.Canonical(number)}
 }
 
-// pass notes the records that a look has passed because they belong to other resources.
-// The next look may not know those resources.
-func (o openCreates) pass(key string, looked *engine.Attempt) {
-	if tried, isOpen := o[key]; isOpen && looked != nil {
-		tried.Passed = looked.Passed
-		o[key] = tried
+// pass notes what a look that left the attempt open has found, and the records that it has
+// passed because they belong to other resources. The next look may not know those resources.
+func (o openCreates) pass(key string, found engine.Result[client.Conversation]) {
+	tried, isOpen := o[key]
+	if !isOpen {
+		return
 	}
+	if found.Earlier != nil {
+		tried.Passed = found.Earlier.Passed
+	}
+	tried.Found = found.Value.Revision
+	o[key] = tried
 }
 
-// above returns a revision above which no record is known to belong to another resource.
+// above returns a revision above which no record is known to belong to another resource, but
+// below what the attempt may have made.
 func (a attempt) above() int64 {
 	revision := a.Since.Revision
 	for _, passed := range a.Passed {
-		revision = max(revision, passed)
+		if a.Found == 0 || passed < a.Found {
+			revision = max(revision, passed)
+		}
 	}
 	return revision
 }

@@ -123,7 +123,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 	for i, found := range memory.open.lookFor(ctx, api, open, false) {
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
-			memory.open.pass(key, found.Earlier)
+			memory.open.pass(key, found)
 			left[key], _ = isAmbiguous(found.Err)
 			if found.Err == nil && !found.Value.ID.IsZero() {
 				left[key] = []client.ID{found.Value.ID}

@@ -36,3 +36,26 @@ func TestWarnOfAdoption(t *testing.T) {
 		}
 	}
 }
+
+// The state has one revision for all open entries, so that a map which is replaced looks for
+// each of them, but not for what other resources have.
+func TestEntries_revision(t *testing.T) {
+	t.Parallel()
+	since := func(revision int64) attempt { return attempt{Since: engine.Moment{Revision: revision}} }
+	passing, found := since(200), since(99)
+	passing.Passed, found.Found = map[client.ID]int64{parse(t, idA): 250}, 100
+	for name, test := range map[string]struct {
+		a, b attempt
+		want int64
+	}{
+		"two moments":              {since(99), since(200), 99},
+		"others in between":        {since(99), passing, 250},
+		"found before those":       {found, passing, 99},
+		"found, and nothing of it": {found, since(200), 99},
+	} {
+		e := entries{"a": newOwnedModel(), "b": newOwnedModel()}
+		if got := e.revision(openCreates{"a": test.a, "b": test.b}).ValueInt64(); got != test.want {
+			t.Errorf("%s: %d, want %d", name, got, test.want)
+		}
+	}
+}

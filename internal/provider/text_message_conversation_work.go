@@ -109,7 +109,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 			found = memory.open.lookFor(ctx, api, []string{""}, false)[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
-			memory.open.pass("", found.Earlier)
+			memory.open.pass("", found)
 			owned.Revision = memory.open.revision(owned.Revision)
 			return &owned, warnOfOpen(state.DeletionPolicy, found)
 		}

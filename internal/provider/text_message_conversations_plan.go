@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"math"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -92,21 +94,27 @@ func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
 
 // revision returns the newest revision of the conversations, null if none is known. If it
 // is unknown whether the CRM has an entry, it returns the revision above which that may
-// have been created, and above which other resources have nothing like it. Terraform drops
-// the private state of a resource that it replaces.
+// have been created: the earliest one, or one above which other resources have nothing like
+// it. Terraform drops the private state of a resource that it replaces.
 func (e entries) revision(open openCreates) types.Int64 {
-	newest, since := engine.NoFloor, engine.NoFloor
+	newest, since, above, found := engine.NoFloor, int64(math.MaxInt64), engine.NoFloor, int64(math.MaxInt64)
 	for key, entry := range e {
 		switch tried, isOpen := open[key]; {
 		case !e.exists(key) && isOpen:
-			since = max(since, tried.above())
+			since = min(since, tried.Since.Revision)
+			if len(tried.Passed) > 0 {
+				above = max(above, tried.above())
+			}
+			if tried.Found > 0 {
+				found = min(found, tried.Found)
+			}
 		case e.exists(key) && isKnown(entry.Revision):
 			newest = max(newest, entry.Revision.ValueInt64())
 		}
 	}
 	switch {
-	case since > engine.NoFloor:
-		return types.Int64Value(since)
+	case since < math.MaxInt64:
+		return types.Int64Value(max(since, min(above, found-1)))
 	case newest > engine.NoFloor:
 		return types.Int64Value(newest)
 	}
