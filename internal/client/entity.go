@@ -160,10 +160,12 @@ func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, 
 	if itemsErr == nil {
 		return results, nil
 	}
-	if !repeatable && (err == nil && !isAPIRefusal(itemsErr) || namesIDs(got)) {
-		return nil, &OutcomeUnknownError{Err: cmp.Or(err, itemsErr)}
+	isOpen := err == nil && !isAPIRefusal(itemsErr) || namesIDs(got)
+	err = cmp.Or(err, itemsErr)
+	if !repeatable && isOpen && !errors.As(err, new(*OutcomeUnknownError)) {
+		err = &OutcomeUnknownError{Err: err}
 	}
-	return nil, cmp.Or(err, itemsErr)
+	return nil, err
 }
 
 // URI returns the URI of a record, as the API writes it.

@@ -99,7 +99,7 @@ func (s secrets) hideInJSON(text []byte) []byte {
 	var value any
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
-	if err := in.Decode(&value); err != nil {
+	if err := in.Decode(&value); err != nil || !json.Valid(text) {
 		return s.hide(text)
 	}
 	safe, err := json.Marshal(s.hideInValue("", value))

@@ -44,6 +44,9 @@ func (s *search[T, In]) doubts() map[int][]T {
 	doubts := map[int][]T{}
 	for place, items := range s.places {
 		for _, i := range s.unsettled(items) {
+			if s.isUpdate(i) {
+				continue // it was adopted, and is yet to be updated
+			}
 			of := s.identity(s.changes[i].Input)
 			for _, record := range s.made[place] {
 				if !s.engine.claims.has(record.Meta().ID) && s.attempt(i).mayHaveMade(record.Meta()) && s.mayDouble(of, record) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -106,8 +107,9 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 	var ids []client.ID
 	found := w.findCreated(ctx)
 	var talked map[client.ID]bool
+	var talkErr error
 	if w.talks != nil && len(found) > 0 {
-		talked, _ = w.talks(ctx, w.before.Revision)
+		talked, talkErr = w.talks(ctx, w.before.Revision)
 	}
 	for _, i := range w.all() {
 		id := w.createdID(i)
@@ -120,8 +122,12 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
 		case w.results[i].Adopted && (w.ids[i].IsZero() || w.isUsed(ctx, i, id)):
 			w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
-			w.failUnknown([]int{i}, &AmbiguousError{IDs: []client.ID{id}})
-		case talked[id] && w.isUsed(ctx, i, id):
+			var why error = &AmbiguousError{IDs: []client.ID{id}}
+			if refusal := w.results[i].Err; refusal != nil {
+				why = fmt.Errorf("%w; %w", why, refusal)
+			}
+			w.failUnknown([]int{i}, why)
+		case (talked[id] || talkErr != nil) && w.isUsed(ctx, i, id):
 			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}
 		default:
 			created = append(created, i)

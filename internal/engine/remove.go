@@ -10,7 +10,19 @@ import (
 // remove soft-deletes the records of one batch. A record that is already deleted or gone is
 // no error: a lost request may have deleted it.
 func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
+	looks := newIntervals(e.engine.settings.RecoveryTimeout)
 	return e.operate(ctx, ids, options, e.BatchDelete, func(id client.ID, found *T, err error) error {
+		// "Not found" may be the answer to a repeated delete, and the look one of an old copy.
+		for found != nil && !(*found).Meta().IsDeleted && client.ProblemOf(err) == client.NotFound && looks.wait(ctx) {
+			switch record, lookErr := e.peek(ctx, id); {
+			case client.ProblemOf(lookErr) == client.NotFound:
+				found = nil
+			case lookErr != nil:
+				return err
+			default:
+				found = &record
+			}
+		}
 		switch {
 		case found == nil, (*found).Meta().IsDeleted:
 			return nil

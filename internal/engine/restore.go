@@ -66,7 +66,6 @@ func (e *entityOf[T, In]) operate(
 		return append(e.operate(ctx, ids[:half], options, operation, judge), e.operate(ctx, ids[half:], options, operation, judge)...)
 	}
 	blind := false
-	looks := newIntervals(e.engine.settings.RecoveryTimeout)
 	for i, id := range ids {
 		itemErr := err
 		if err == nil {
@@ -80,10 +79,6 @@ func (e *entityOf[T, In]) operate(
 			continue // if one look fails, the next ones would fail too
 		}
 		found, lookErr := e.peek(ctx, id)
-		// "Not found" may be the answer to a repeated delete, and the look one of an old copy.
-		for client.ProblemOf(itemErr) == client.NotFound && lookErr == nil && !found.Meta().IsDeleted && looks.wait(ctx) {
-			found, lookErr = e.peek(ctx, id)
-		}
 		switch {
 		case client.ProblemOf(lookErr) == client.NotFound:
 			errs[i] = cmp.Or(e.engine.isThere(ctx), judge(id, nil, itemErr))

@@ -81,7 +81,14 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 // isLike reports whether the record may have been made by the create, even if someone or the
 // service has changed it since.
 func (s *search[T, In]) isLike(i int, record T) bool {
-	of, at := s.identity(s.changes[i].Input), s.identityOf(record)
-	return s.attempt(i).mayHaveMade(record.Meta()) &&
-		(of == at || s.mayBe(of, record) || s.listsNames && (at.tail() == "" || at.tail() == of.tail()))
+	in := s.changes[i].Input
+	of, at := s.identity(in), s.identityOf(record)
+	switch {
+	case !s.attempt(i).mayHaveMade(record.Meta()):
+		return false
+	case of == at, s.mayBe(of, record):
+		return true
+	}
+	// The service may have rewritten the number beyond recognition, but nothing else.
+	return s.listsNames && (at.tail() == "" || at.tail() == of.tail()) && len(s.fields.differences(&in, &record, false)) == 1
 }

@@ -178,13 +178,15 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	defer w.engine.claims.creating.Release(one)
 	inputs := make([]In, len(items))
 	for n, i := range items {
-		w.changes[i].isSent = true
 		inputs[n] = w.sent(&w.changes[i])
 		if w.changes[i].Restore {
 			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // the restore may have changed it
 		}
 	}
 	results, err := w.entity.BatchModify(ctx, inputs, w.options)
+	for _, i := range items {
+		w.changes[i].isSent = w.changes[i].isSent || client.ProblemOf(err) != client.Unreachable
+	}
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,12 @@ func (o openCreates) pass(key string, found engine.Result[client.Conversation]) 
 	if found.Earlier != nil {
 		tried.Passed = found.Earlier.Passed
 	}
-	tried.Found = found.Value.Revision
+	switch _, isAmbiguous := isAmbiguous(found.Err); {
+	case found.Err == nil:
+		tried.Found = found.Value.Revision
+	case isAmbiguous:
+		tried.Found = tried.Since.Revision + 1 // any of them
+	}
 	o[key] = tried
 }
 

@@ -1,6 +1,9 @@
 package provider
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -16,13 +19,14 @@ type messageMemory struct {
 	// Since contains the revision of each conversation above which the CRM may have the
 	// state's messages without an id.
 	Since map[client.ID]int64 `json:"since,omitempty"`
-	// Lost contains the revision of each conversation above which the CRM may still create
-	// a message whose create got no reply. The next create in it looks for that first.
-	Lost map[client.ID]int64 `json:"lost,omitempty"`
+	// Lost contains, for each conversation and the digest of a message, the revision above which
+	// the CRM may still create that message: its create got no reply. A create of the same
+	// message looks for it first.
+	Lost map[client.ID]map[string]int64 `json:"lost,omitempty"`
 }
 
 func newMessageMemory() *messageMemory {
-	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}, Lost: map[client.ID]int64{}}
+	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}, Lost: map[client.ID]map[string]int64{}}
 }
 
 // repair makes the maps that a damaged private state lacks.
@@ -34,7 +38,7 @@ func (m *messageMemory) repair() {
 		m.Since = map[client.ID]int64{}
 	}
 	if m.Lost == nil {
-		m.Lost = map[client.ID]int64{}
+		m.Lost = map[client.ID]map[string]int64{}
 	}
 }
 
@@ -43,7 +47,7 @@ func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 	kept := newMessageMemory()
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)
-		if since, isLost := m.Lost[owner]; isLost {
+		if since := m.Lost[owner]; len(since) > 0 {
 			kept.Lost[owner] = since
 		}
 		for _, message := range messagesFrom(conversation.Messages) {
@@ -99,20 +103,29 @@ func (m *messageMemory) tried(conversation client.ID, since int64) {
 }
 
 // lost notes a create of a message in the conversation that got no reply.
-func (m *messageMemory) lost(conversation client.ID, since int64) {
-	if earlier, isLost := m.Lost[conversation]; isLost {
+func (m *messageMemory) lost(conversation client.ID, message messageModel, since int64) {
+	if m.Lost[conversation] == nil {
+		m.Lost[conversation] = map[string]int64{}
+	}
+	if earlier, isLost := m.Lost[conversation][message.digest()]; isLost {
 		since = min(since, earlier)
 	}
-	m.Lost[conversation] = since
+	m.Lost[conversation][message.digest()] = since
 }
 
-// earlier returns the attempt that a create in the conversation may repeat, nil for none.
-func (m *messageMemory) earlier(conversation client.ID) *engine.Attempt {
-	since, isLost := m.Lost[conversation]
+// earlier returns the attempt that a create in the conversation repeats, nil for none.
+func (m *messageMemory) earlier(conversation client.ID, message messageModel) *engine.Attempt {
+	since, isLost := m.Lost[conversation][message.digest()]
 	if !isLost {
 		return nil
 	}
 	return &engine.Attempt{Since: engine.Moment{Revision: since}}
+}
+
+// digest tells messages with another direction or content apart. It does not show them.
+func (m messageModel) digest() string {
+	sum := sha256.Sum256([]byte(m.Direction.ValueString() + " " + m.Content.ValueString()))
+	return hex.EncodeToString(sum[:8])
 }
 
 // since returns a revision that is below all attempts at messages of the conversation.

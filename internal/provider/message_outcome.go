@@ -14,6 +14,9 @@ import (
 
 // settle records the outcome of a write.
 func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Message]) {
+	if write.change.Earlier != nil {
+		delete(w.memory.Lost[w.conversation], write.planned.digest()) // it has been looked for
+	}
 	action := "Update"
 	switch {
 	case write.prior == nil && write.planned.isAttached():
@@ -38,7 +41,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 		case write.prior != nil:
 			w.state[write.key] = write.prior
 		case action == "Create" && client.ProblemOf(write.err) == client.OutcomeUnknown:
-			w.triedInVain(write.err)
+			w.triedInVain(write)
 			m := write.planned.applied(client.Message{}) // the next refresh looks for it
 			w.state[write.key] = &m
 		}
@@ -73,13 +76,13 @@ func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.M
 }
 
 // triedInVain notes a create whose outcome is unknown.
-func (w *messageWork) triedInVain(err error) {
+func (w *messageWork) triedInVain(write *messageWrite) {
 	since := engine.NoFloor
-	if lost, ok := errors.AsType[*engine.LostCreateError](err); ok {
+	if lost, ok := errors.AsType[*engine.LostCreateError](write.err); ok {
 		since = lost.Since.Revision
 	}
 	w.memory.tried(w.conversation, since)
-	w.memory.lost(w.conversation, since)
+	w.memory.lost(w.conversation, write.planned, since)
 }
 
 // finish records the outcome of the removals. What could not be removed stays in the

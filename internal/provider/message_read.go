@@ -97,8 +97,8 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 	var unnamed []string
 	for _, key := range state.keys() {
 		message, ok := r.found[reference(state[key].ID)]
-		if ok && message.TextMessageConversationID.IsZero() {
-			return fmt.Errorf("the reply does not show the conversation of the message %s", message.ID)
+		if ok && message.TextMessageConversationID.IsZero() && !state[key].isAttached() {
+			return fmt.Errorf("the message %s belongs to no conversation, or the reply does not show the conversation", message.ID)
 		}
 		isElsewhere := !ok || message.TextMessageConversationID != conversation
 		switch {
@@ -119,7 +119,7 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 			delete(r.memory.Since, conversation)
 		}
 		if len(unnamed) > 0 && !slices.ContainsFunc(unnamed, func(key string) bool { return state[key] == nil }) {
-			delete(r.memory.Lost, conversation) // all have been found
+			delete(r.memory.Lost, conversation) // each has been found, or stays in the state without an id
 		}
 	}
 	m.Messages = state.toMap()

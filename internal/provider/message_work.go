@@ -78,9 +78,6 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 		kept := write.planned.applied(client.Message{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()})
 		w.state[key] = &kept
 	}
-	if slices.ContainsFunc(w.writes, func(write messageWrite) bool { return write.change.Earlier != nil }) {
-		delete(memory.Lost, conversation) // they look for it
-	}
 	for id, key := range keyOf {
 		if !before[key].isAttached() && !id.IsZero() {
 			w.removals = append(w.removals, messageRemoval{key: key, prior: *before[key]})
@@ -112,7 +109,7 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 			m.change.Input.ID = client.Value(reference(m.planned.ID))
 			m.change.Restore = true // if it is deleted
 		} else {
-			m.change.Earlier = memory.earlier(conversation)
+			m.change.Earlier = memory.earlier(conversation, m.planned)
 		}
 		return true
 	}

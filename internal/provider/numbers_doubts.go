@@ -51,7 +51,7 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		}
 	case n.IsOfNoCountry(text):
 		return ofNoCountry
-	case n.Region == "" && !n.isUnknown && !n.HasCountry(text):
+	case n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
 		return lacksCountry
 	}
 	return nil

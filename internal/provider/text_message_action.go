@@ -171,13 +171,13 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 	}
 	if made.Adopted {
 		diags.AddWarning("Text Message Adopted", fmt.Sprintf(
-			"The CRM did not reply when the action created the message. The provider found the message %s, which "+
+			"The CRM gave no usable reply when the action created the message. The provider found the message %s, which "+
 				"has appeared in the conversation since and agrees with what was sent. It adopted this message, and "+
 				"sent no second one.", made.Value.ID))
 	}
 	if len(made.Twins) > 0 {
 		diags.AddWarning("Text Message May Exist Twice", fmt.Sprintf(
-			"The CRM did not reply when the action created the message, and did not show it within "+
+			"The CRM gave no usable reply when the action created the message, and did not show it within "+
 				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
 				"requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
 	}

@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const notFoundReply = `{"success":false,"http_status":404,"code":2003,"name":"X","message":"x"}`
+
+// A restore that says not found of a record that is not deleted is done.
+func TestRestoreDoesNotWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK})
+		ids := s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: http.StatusNotFound, Reply: notFoundReply})
+		start := time.Now()
+		errs := s.engine.Conversations.entity.restore(t.Context(), ids, client.WriteOptions{})
+		if passed := time.Since(start); errs[0] != nil || passed > time.Second {
+			t.Errorf("%v after %v", errs[0], passed)
+		}
+	})
+}
+
+// All records of a batch share the time to wait until the reads agree with "not found".
+func TestDeleteWaitsOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 50)
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusNotFound, Reply: notFoundReply})
+		start := time.Now()
+		errs := s.engine.Conversations.DeleteMany(t.Context(), ids, 0)
+		if passed := time.Since(start); errs[0] == nil || errs[49] == nil || passed > 2*s.engine.settings.RecoveryTimeout {
+			t.Errorf("%v, %v after %v", errs[0], errs[49], passed)
+		}
+	})
+}
+
+// While messages can't be listed, undo deletes nothing: others may have written in it.
+func TestUndoWithoutMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests, c.MaxRetries = 1, 1, 0 })
+		refused := newConversation(1)
+		refused.Input.PhoneID = client.Value(unknown)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.Latency, Do: func() {
+			_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": s.live()[0]["id"], "content": "answer", "direction": 2})
+			apitest.Must(t, err)
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
+		}})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(0), refused}, client.WriteOptions{}, true)
+		if live := len(s.live()); live != 1 {
+			t.Errorf("%d are live: %v", live, results[0].Err)
+		}
+	})
+}
+
+// Undo leaves a record that may be someone else's, and still says what the CRM has refused.
+func TestUndoKeepsTheReason(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{mockserver.Indexed, mockserver.Items} {
+		t.Run(reply, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{RollbackReply: reply})
+				wrong := newConversation(0)
+				wrong.Input.RecipientAccountID = client.Value(unknown)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() { s.stranger(t, apitest.NumberOf(0)) }})
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{wrong, newConversation(1)}, client.WriteOptions{}, true)
+				if text := results[0].Err.Error(); !strings.Contains(text, unknown.String()) {
+					t.Errorf("it says %s", text)
+				}
+			})
+		})
+	}
+}
+
+// Conversations of others that share only the last digits, or have no number, are no twins.
+func TestStrangersAreNoTwins(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		input := newConversation(0)
+		input.Input.RecipientPhoneNumber = client.Value("+1 555 010 0001")
+		input.Input.RecipientAccountID = client.Value(zenith)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			s.stranger(t, "+49 30 9990001", "recipient_account_id", acme.String())
+			_, err := s.Create(apitest.ConversationSegment, map[string]any{"phone_id": frontDesk, "recipient_account_id": acme.String()})
+			apitest.Must(t, err)
+		}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "twins", 0, len(result.Twins))
+	})
+}
+
+// An error of the API with a proxy's page behind it proves nothing.
+func TestErrorWithTrailingText(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: `{"success":false,"http_status":422,"code":1,"name":"X","message":"x"}<html>`})
+		_, err := s.client.Conversations.BatchModify(t.Context(), []client.ConversationInput{newConversation(0).Input}, client.WriteOptions{})
+		wantProblem(t, err, client.OutcomeUnknown)
+	})
+}
