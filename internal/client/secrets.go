@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"io"
 	"regexp"
 	"strings"
 	"sync"
@@ -99,7 +100,8 @@ func (s secrets) hideInJSON(text []byte) []byte {
 	var value any
 	in := json.NewDecoder(bytes.NewReader(text))
 	in.UseNumber()
-	if err := in.Decode(&value); err != nil || !json.Valid(text) {
+	err := in.Decode(&value)
+	if _, more := in.Token(); err != nil || more != io.EOF {
 		return s.hide(text)
 	}
 	safe, err := json.Marshal(s.hideInValue("", value))

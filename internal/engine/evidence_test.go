@@ -20,40 +20,31 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A refusal of an item that echoes a header in escaped quotes ends the create.
-func TestEchoedHeader_inItem(t *testing.T) {
+// A refusal that echoes a header in escaped quotes is the API's word, of an item and of a whole
+// request.
+func TestEchoedHeader(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
-		var sent atomic.Int64
-		s.Inject(mockserver.Fault{
-			Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusOK, Do: func() { sent.Add(1) },
-			Reply: `{"success":true,"data":[{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"refused: \"Authorization: Basic dXNlcjpwdw==\""}]}`,
+	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"refused: \"Authorization: Basic dXNlcjpwdw==\""}`
+	for name, fault := range map[string]mockserver.Fault{
+		"of an item": {Status: http.StatusOK, Reply: `{"success":true,"data":[` + refusal + `]}`},
+		"of a whole": {Status: http.StatusUnprocessableEntity, Reply: refusal},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				var sent atomic.Int64
+				fault.Path, fault.Kind, fault.Do = "batch-modify", mockserver.StatusReply, func() { sent.Add(1) }
+				s.Inject(fault)
+				ctx, end := context.WithTimeout(t.Context(), 10*time.Minute)
+				defer end()
+				_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
+				if sent.Load() != 1 || client.ProblemOf(err) != client.Refused {
+					t.Errorf("sent %d times, %v", sent.Load(), err)
+				}
+			})
 		})
-		ctx, end := context.WithTimeout(t.Context(), 10*time.Minute)
-		defer end()
-		_, err := s.engine.Conversations.writeOne(ctx, newConversation(1), 0)
-		if sent.Load() != 1 || err == nil {
-			t.Errorf("sent %d times, %v", sent.Load(), err)
-		}
-	})
-}
-
-// The same in the error of a whole request: the refusal is the API's word.
-func TestEchoedHeader_inWhole(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
-		var sent atomic.Int64
-		s.Inject(mockserver.Fault{
-			Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Do: func() { sent.Add(1) },
-			Reply: `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"refused: \"Authorization: Basic dXNlcjpwdw==\""}`,
-		})
-		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
-		if sent.Load() != 1 || client.ProblemOf(err) != client.Refused {
-			t.Errorf("sent %d times, %v", sent.Load(), err)
-		}
-	})
+	}
 }
 
 // A stranger's conversation with a message of the customer; messages can't be listed for a

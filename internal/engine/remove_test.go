@@ -49,7 +49,7 @@ func TestDeleteRefusedWhole(t *testing.T) {
 	for _, get := range []string{mockserver.NotFound, mockserver.OK} {
 		for name, fault := range map[string]mockserver.Fault{
 			"validation": {Status: 422, Reply: apitest.ValidationReply},
-			"not found":  {Status: 404, Reply: `{"success":false,"http_status":404,"code":2003,"name":"X","message":"x"}`},
+			"not found":  {Status: 404, Reply: notFoundReply},
 		} {
 			t.Run(name+" "+get, func(t *testing.T) {
 				t.Parallel()

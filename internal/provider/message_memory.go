@@ -96,10 +96,15 @@ func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 
 // tried notes an attempt at a message of the conversation whose outcome is unknown.
 func (m *messageMemory) tried(conversation client.ID, since int64) {
-	if earlier, isOpen := m.Since[conversation]; isOpen {
-		since = min(since, earlier)
+	noteEarliest(m.Since, conversation, since)
+}
+
+// noteEarliest notes a revision, unless an earlier one is noted already.
+func noteEarliest[K comparable](noted map[K]int64, key K, revision int64) {
+	if earlier, isNoted := noted[key]; isNoted {
+		revision = min(revision, earlier)
 	}
-	m.Since[conversation] = since
+	noted[key] = revision
 }
 
 // lost notes a create of a message in the conversation that got no reply.
@@ -107,10 +112,7 @@ func (m *messageMemory) lost(conversation client.ID, message messageModel, since
 	if m.Lost[conversation] == nil {
 		m.Lost[conversation] = map[string]int64{}
 	}
-	if earlier, isLost := m.Lost[conversation][message.digest()]; isLost {
-		since = min(since, earlier)
-	}
-	m.Lost[conversation][message.digest()] = since
+	noteEarliest(m.Lost[conversation], message.digest(), since)
 }
 
 // earlier returns the attempt that a create in the conversation repeats, nil for none.

@@ -31,7 +31,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 	if w.allOrNothing || len(w.state) == 0 && len(open) == 0 {
 		diags.Append(w.errors("Create")...)
 		if len(open) > 0 {
-			w.keepOpen(open)
+			keepWithoutID(w, open)
 		}
 		return diags
 	}
@@ -39,7 +39,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], remembered: true}
 		diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
 	}
-	w.keepFailed()
+	keepWithoutID(w, w.failed)
 	if len(open) == len(w.failed) {
 		return diags
 	}
@@ -63,30 +63,15 @@ func (w *bulkWork) reasons(open openCreates) string {
 	return "  - " + strings.Join(firstTexts(texts), "\n  - ")
 }
 
-// keepFailed keeps the conversations that could not be created as entries without an id.
-func (w *bulkWork) keepFailed() {
+// keepWithoutID keeps the conversations of these keys as entries without an id, so that the
+// next apply or destroy finds them in the state, even if Terraform drops the private state.
+func keepWithoutID[V any](w *bulkWork, keys map[string]V) {
 	for _, change := range w.changes {
-		if w.failed[change.key] != nil {
-			w.keepWithoutID(change)
+		if _, isOne := keys[change.key]; isOne && w.state[change.key] == nil {
+			w.keep(change.key, ownedModel{
+				conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
+			})
 		}
-	}
-}
-
-// keepOpen is keepFailed for the open creates, so that the next apply or destroy looks for
-// them, even if Terraform drops the private state.
-func (w *bulkWork) keepOpen(open openCreates) {
-	for _, change := range w.changes {
-		if _, isOpen := open[change.key]; isOpen {
-			w.keepWithoutID(change)
-		}
-	}
-}
-
-func (w *bulkWork) keepWithoutID(change bulkChange) {
-	if w.state[change.key] == nil {
-		w.keep(change.key, ownedModel{
-			conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
-		})
 	}
 }
 

@@ -181,7 +181,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	work.write(ctx)
 	work.writeMessages(ctx)
 	work.remove(ctx)
-	work.keepOpen(work.openCreates())
+	keepWithoutID(work, work.openCreates())
 	clear(memory.adopted) // the plan has told of them
 	resp.Diagnostics.Append(work.done("Update")...)
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
