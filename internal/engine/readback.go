@@ -85,33 +85,44 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 }
 
 // reorder gives creates their records, if the service has answered with their ids in another
-// order.
+// order. Those whose records don't show yet get the ids that are left.
 func (w *writing[T, In]) reorder(items []int, found map[client.ID]T) {
 	var astray []int
 	byTail := map[Identity][]client.ID{}
 	for _, i := range items {
 		record, ok := found[w.ids[i]]
-		if !ok || !w.creates[i] || w.results[i].Adopted || w.carried(w.changes[i].Input, record) {
+		of := w.identityOf(record)
+		if !w.creates[i] || w.results[i].Adopted || ok && (w.carried(w.changes[i].Input, record) || of == w.identity(w.changes[i].Input)) {
 			continue
 		}
-		if of := w.identityOf(record); of != w.identity(w.changes[i].Input) {
-			astray = append(astray, i)
+		astray = append(astray, i)
+		if ok {
 			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], w.ids[i])
 		}
 	}
-	ids := make([]client.ID, len(astray))
-	for n, i := range astray {
+	own, taken := map[int]client.ID{}, map[client.ID]bool{}
+	for _, i := range astray {
 		of := w.identity(w.changes[i].Input)
-		left := byTail[of.withTail(of.tail())]
-		at := slices.IndexFunc(left, func(id client.ID) bool { return w.carried(w.changes[i].Input, found[id]) })
-		if at < 0 {
-			return // the service has rewritten what it was sent
+		candidates := byTail[of.withTail(of.tail())]
+		at := slices.IndexFunc(candidates, func(id client.ID) bool { return !taken[id] && w.carried(w.changes[i].Input, found[id]) })
+		if at >= 0 {
+			own[i], taken[candidates[at]] = candidates[at], true
 		}
-		ids[n] = left[at]
-		byTail[of.withTail(of.tail())] = slices.Delete(left, at, at+1)
 	}
-	for n, i := range astray {
-		w.ids[i] = ids[n]
+	var left []client.ID
+	for i := range own {
+		if !taken[w.ids[i]] {
+			left = append(left, w.ids[i])
+		}
+	}
+	for _, i := range astray {
+		id, isFound := own[i]
+		switch {
+		case isFound:
+			w.ids[i] = id
+		case taken[w.ids[i]]:
+			w.ids[i], left = left[0], left[1:]
+		}
 	}
 }
 
