@@ -91,8 +91,11 @@ func (w *writing[T, In]) reorder(items []int, found map[client.ID]T) {
 	byTail := map[Identity][]client.ID{}
 	for _, i := range items {
 		record, ok := found[w.ids[i]]
+		if !w.creates[i] || w.results[i].Adopted || ok && w.carried(w.changes[i].Input, record) {
+			continue
+		}
 		of := w.identityOf(record)
-		if !w.creates[i] || w.results[i].Adopted || ok && (w.carried(w.changes[i].Input, record) || of == w.identity(w.changes[i].Input)) {
+		if ok && of == w.identity(w.changes[i].Input) {
 			continue
 		}
 		astray = append(astray, i)
