@@ -58,15 +58,6 @@ type ConflictError struct {
 	Fields  []Conflict
 }
 
-// A Conflict is one field that the update and someone else have changed to
-// different values. The values are texts, as in [Baseline].
-type Conflict struct {
-	Field  string // such as "recipient_contact_id"
-	Known  string // what the caller knows
-	Wanted string // what the update sets
-	Held   string // what the CRM holds
-}
-
 func (e *ConflictError) Error() string {
 	names := make([]string, len(e.Fields))
 	for i, field := range e.Fields {

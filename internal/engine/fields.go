@@ -142,6 +142,15 @@ func (f fields[T, In]) missing(in In, record *T) In {
 	return in
 }
 
+// A Conflict is one field that the update and someone else have changed to
+// different values. The values are texts, as in [Baseline].
+type Conflict struct {
+	Field  string // such as "recipient_contact_id"
+	Known  string // what the caller knows
+	Wanted string // what the update sets
+	Held   string // what the CRM holds
+}
+
 // conflicts returns the fields that the input sets and that someone else has set to another
 // value since the baseline.
 func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T) []Conflict {

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -85,10 +84,6 @@ func (l *newerList[T, In]) learn(ctx context.Context, page client.Page[T]) {
 // below floor.
 func noneNewerFollow[T client.Record](page client.Page[T], floor int64) bool {
 	return isNewestFirst(page) && len(page.Records) > 0 && page.Records[len(page.Records)-1].Meta().Revision <= floor
-}
-
-func isDescending[T client.Record](records []T) bool {
-	return slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }
 
 // pagesFor returns how many pages that many records take.

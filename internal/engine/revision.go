@@ -1,6 +1,11 @@
 package engine
 
-import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
 
 // A Moment is a point in the history of a space. Later changes have a higher revision.
 // Revisions order changes; clocks don't.
@@ -28,4 +33,8 @@ func isNewestFirst[T client.Record](page client.Page[T]) bool {
 		return false
 	}
 	return isDescending(page.Records)
+}
+
+func isDescending[T client.Record](records []T) bool {
+	return slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }
