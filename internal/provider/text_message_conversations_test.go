@@ -308,8 +308,11 @@ func TestAccTextMessageConversations_generatedConfiguration(t *testing.T) {
 		}
 		ids[i] = created
 	}
-	generated := func(t *testing.T, importID string, checks ...tfversion.TerraformVersionCheck) {
+	generated := func(t *testing.T, importID string) {
 		t.Helper()
+		// Older versions of Terraform take the computed attributes of entries for required
+		// ones (github.com/hashicorp/terraform/issues/35478), and don't quote keys.
+		checks := []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
 		resource.ParallelTest(t, resource.TestCase{ProtoV6ProviderFactories: factories, TerraformVersionChecks: checks, Steps: []resource.TestStep{{
 			Config: w.config(""), ImportStateId: importID,
 			ResourceName: bulkAddress, ImportState: true, ImportStateKind: resource.ImportBlockWithID, GenerateConfig: true,
@@ -319,11 +322,11 @@ func TestAccTextMessageConversations_generatedConfiguration(t *testing.T) {
 	t.Run("keys", func(t *testing.T) {
 		generated(t, fmt.Sprintf("ada=%s,empty=%s,acme=%s", ids[0], ids[1], ids[2]))
 	})
-	// The keys are numbers and ids, which must be quoted. Old versions of Terraform don't
-	// quote them, nor does OpenTofu (github.com/opentofu/opentofu/issues/3978).
+	// The keys are numbers and ids, which must be quoted. OpenTofu doesn't quote them
+	// (github.com/opentofu/opentofu/issues/3978).
 	t.Run("phone", func(t *testing.T) {
 		skipOpenTofu(t, "it does not quote keys")
-		generated(t, "phone_id="+phone, tfversion.SkipBelow(tfversion.Version1_10_0))
+		generated(t, "phone_id="+phone)
 	})
 }
 
