@@ -125,26 +125,33 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	return page, list.Total != nil, nil
 }
 
+// The operations on many records, as the last part of their path.
+const (
+	batchModify  = "batch-modify"
+	batchDelete  = "batch-delete"
+	batchRestore = "batch-restore"
+)
+
 // BatchModify creates the items without an id and updates those with one. The results are
 // in the order of the items.
 //
 // POST /entities/{entity}/batch-modify
 func (e *Entity[T, In]) BatchModify(ctx context.Context, items []In, options WriteOptions) ([]BatchResult, error) {
-	return e.batch(ctx, "batch-modify", items, len(items), options, false)
+	return e.batch(ctx, batchModify, items, len(items), options, false)
 }
 
 // BatchDelete soft-deletes records. Deleting again does no harm.
 //
 // POST /entities/{entity}/batch-delete
 func (e *Entity[T, In]) BatchDelete(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
-	return e.batch(ctx, "batch-delete", ids, len(ids), options, true)
+	return e.batch(ctx, batchDelete, ids, len(ids), options, true)
 }
 
 // BatchRestore undoes soft deletes. Restoring again does no harm.
 //
 // POST /entities/{entity}/batch-restore
 func (e *Entity[T, In]) BatchRestore(ctx context.Context, ids []ID, options WriteOptions) ([]BatchResult, error) {
-	return e.batch(ctx, "batch-restore", ids, len(ids), options, true)
+	return e.batch(ctx, batchRestore, ids, len(ids), options, true)
 }
 
 func (e *Entity[T, In]) batch(ctx context.Context, operation string, items any, count int, options WriteOptions, repeatable bool) ([]BatchResult, error) {

@@ -29,6 +29,10 @@ type APIError struct {
 	FieldErrors         []FieldError      `json:"field_errors"`
 	StepChecklistErrors []json.RawMessage `json:"step_checklist_errors"`
 
+	// Request is what the request was to do, such as "read TextMessages". It is empty for an
+	// item of a batch.
+	Request string `json:"-"`
+
 	fromEnvelope bool // from the API's envelope, not from a bare HTTP status
 }
 

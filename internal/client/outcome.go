@@ -22,6 +22,9 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 		return nil
 	}
 	err := got.apiError()
+	if api, ok := errors.AsType[*APIError](err); ok {
+		api.Request = call.purpose()
+	}
 	wait := retryAfter(header, time.Now())
 	if got.status != http.StatusTooManyRequests {
 		c.gate.served()

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -38,6 +39,23 @@ type call struct {
 	// repeatable means that carrying out the call twice does no harm, so that it
 	// may be sent again if its reply got lost.
 	repeatable bool
+}
+
+// purpose says what the call is to do, such as "read TextMessages".
+func (c call) purpose() string {
+	entity := ""
+	if len(c.path) > 1 {
+		entity = c.path[1]
+	}
+	switch {
+	case c.method == http.MethodGet:
+		return "read " + entity
+	case slices.Contains(c.path, batchDelete):
+		return "delete " + entity
+	case slices.Contains(c.path, batchRestore):
+		return "restore " + entity
+	}
+	return "create or change " + entity
 }
 
 type reply struct {

@@ -29,11 +29,16 @@ type failure struct {
 	err     error
 	causes  *causes // already explained; nil if each failure explains its own
 
-	creates    bool     // all keys are new, so an update of the map creates them
-	named      []string // those of the keys that contain the record that the error names
-	unnamed    bool     // several keys share one error, that of their request
-	remembered bool     // the outcome of a create is unknown: the next apply looks for it
-	taints     bool     // the resource: the next apply replaces it
+	creates    bool   // all keys are new, so an update of the map creates them
+	sends      bool   // some of them have outgoing messages
+	unnamed    bool   // several keys share one error, that of their request
+	isNamed    bool   // the keys are those of the entries that refer to the record that the error names
+	attribute  string // at which all of these refer to it; empty if they differ
+	beside     int    // entries of the request that don't refer to it
+	alike      bool   // other errors of the run may be the reason for this one, which many have
+	differs    bool   // each key has its own cause; err is that of the first
+	remembered bool   // the outcome of a create is unknown: the next apply looks for it
+	taints     bool   // the resource: the next apply replaces it
 }
 
 func (f failure) summary() string {
@@ -92,11 +97,7 @@ func (f failure) prefix(at path.Path) string {
 	case len(f.keys) == 1:
 		return located(at, "")
 	}
-	subject := quoted(f.keys)
-	if f.isUnnamed() && client.ProblemOf(f.err) == client.Refused && len(f.named) == 0 {
-		subject = "At least one of " + subject // the CRM does not say which one
-	}
-	return subject + ": "
+	return quoted(f.keys) + ": "
 }
 
 // unread warns that a conversation was written but is not fully known.
@@ -115,15 +116,19 @@ func (f failure) unread(id client.ID) diag.Diagnostics {
 func (f failure) detail(at path.Path, said string) string {
 	told := said == "" && f.causes.told(f.err)
 	parts := []string{f.prefix(at) + f.explanation(told)}
+	whose := ""
+	if f.differs {
+		whose = " of the first"
+	}
 	if said != "" {
 		separator := " "
 		if strings.Contains(said, "\n") {
 			separator = "\n\n"
 		}
-		parts = append(parts, "The CRM says:"+separator+said)
+		parts = append(parts, "The CRM says"+whose+":"+separator+said)
 	}
 	if !told && !f.isInterrupted() && !isConsequence(f.err) {
-		parts = append(parts, "Cause: "+unrepeated(f.err, said))
+		parts = append(parts, "Cause"+whose+": "+unrepeated(f.err, said))
 	}
 	return strings.Join(parts, "\n\n")
 }
@@ -180,7 +185,7 @@ func (f failure) reason() string {
 		return f.number("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
 		return f.number("The provider created this and deleted it again", "The provider created these and deleted them again") +
-			", because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
+			", because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none." + f.mayHaveSent()
 	case errors.As(f.err, new(*engine.LeftoverError)):
 		return f.number("The provider created this, but couldn't delete it again when another conversation failed. It "+
 			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
@@ -200,13 +205,12 @@ func (f failure) reason() string {
 		return "The provider can't change the message, because it doesn't know which message of the CRM it is. " +
 			"See the warning Text Message Not Identified of the plan."
 	}
-	if f.isUnnamed() && f.isRefused() && len(f.named) > 0 {
-		who, them := "Only these entries refer to it", "them"
-		if len(f.named) == 1 {
-			who, them = "Only this entry refers to it", "it"
-		}
-		return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s: %s. The request changed nothing. "+
-			"Correct %s and apply again.", who, quoted(f.named), them)
+	if f.isNamed {
+		return f.namedRefusal()
+	}
+	if f.alike && f.isRefused() {
+		return "The CRM refuses each of these with the same error. It may only have rolled them back because of another one, " +
+			"as rollback_method = 0 asks it to. First correct the entries that other errors name."
 	}
 	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
 		return f.notRestored(refused.ID)
@@ -217,7 +221,7 @@ func (f failure) reason() string {
 	}
 	switch problem {
 	case client.NotPermitted:
-		text := "The CRM does not permit this. In the space's administration, give the permission to the " +
+		text := "The CRM does not permit this. In the space's administration, give the permission" + permission(f.err) + " to the " +
 			"Application whose user name the provider uses."
 		if f.sought != "" {
 			return text

@@ -1,6 +1,11 @@
 package provider
 
-import "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
 
 // unnamedRefusal says how to find the entry at fault. The provider does not search for it
 // by creating parts of the batch: it could only delete what a part creates, which stays
@@ -17,6 +22,39 @@ func (f failure) isUnnamed() bool { return f.unnamed && f.action != "Delete" }
 func (f failure) isRefused() bool {
 	problem := client.ProblemOf(f.err)
 	return problem == client.Refused || problem == client.RelationNotFound
+}
+
+// namedRefusal is the reason if the CRM names a record, and the provider knows which entries
+// refer to it.
+func (f failure) namedRefusal() string {
+	all := len(f.keys) + f.beside
+	who, it := fmt.Sprintf("Of the %d entries in the request, only these refer to it", all), "them"
+	switch {
+	case f.beside == 0:
+		who = "All of these entries refer to it"
+	case len(f.keys) == 1:
+		who, it = fmt.Sprintf("Of the %d entries in the request, only this one refers to it", all), "it"
+	}
+	if f.attribute != "" && len(f.keys) > 1 { // else the error begins with the attribute
+		who += ", at " + f.attribute
+	}
+	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, it)
+}
+
+// permission names the permission that the request needed which failed with err.
+func permission(err error) string {
+	if refusal, ok := errors.AsType[*client.APIError](err); ok && refusal.Request != "" {
+		return " to " + refusal.Request
+	}
+	return ""
+}
+
+// mayHaveSent says that messages may have been sent although their conversations are deleted again.
+func (f failure) mayHaveSent() string {
+	if !f.sends {
+		return ""
+	}
+	return " But the CRM may have sent their outgoing messages, and the next apply creates them again: to avoid that, set rollback_method = 1."
 }
 
 func (f failure) refused() string {

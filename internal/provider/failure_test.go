@@ -193,19 +193,31 @@ func TestFailedHasAllReasons(t *testing.T) {
 	}
 }
 
-// A few keys get an error of their own, the rarest first. The others share one.
+// Entries with the same error share it, behind the rarer ones. Of different errors, only the
+// first few have a place of their own.
 func TestManyFailures(t *testing.T) {
 	t.Parallel()
-	failed := map[string]error{"odd": &client.APIError{HTTPStatus: 422, Code: 7, Name: "ERROR_ODD"}}
-	for i := range 999 {
-		failed[fmt.Sprintf("%03d", i)] = &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON"}
+	for message, want := range map[string]struct {
+		errors int
+		says   []string
+	}{
+		"common":      {2, []string{"ERROR_ODD", `"000", "001"`, "and 989 more: The CRM refuses each of these with the same error. It may only have rolled them back"}},
+		"number %03d": {mostListed + 1, []string{`conversations["009"]`, `"010", "011"`, "and 980 more: The CRM refuses what", "Cause of the first: "}},
+	} {
+		failed := map[string]error{"odd": &client.APIError{HTTPStatus: 422, Code: 7, Name: "ERROR_ODD"}}
+		for i := range 999 {
+			reason := client.FieldError{ErrorItem: client.ErrorItem{Message: strings.Replace(message, "%03d", fmt.Sprint(i), 1)}}
+			failed[fmt.Sprintf("%03d", i)] = &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON", FieldErrors: []client.FieldError{reason}}
+		}
+		work := failedWork(nil, failed)
+		work.allOrNothing = true
+		diags := work.done("Create")
+		texts := told(diags)
+		if len(texts) != want.errors {
+			t.Errorf("%s: %d errors", message, len(texts))
+		}
+		wantTexts(t, diags, want.says...)
 	}
-	diags := (&bulkWork{failed: failed}).done("Update")
-	texts := told(diags)
-	if len(texts) != mostListed+1 || !strings.Contains(texts[0], "ERROR_ODD") {
-		t.Errorf("%d errors, first %s", len(texts), texts[0])
-	}
-	wantTexts(t, diags, `conversations["008"]`, `"009", "010"`, "and 980 more")
 }
 
 func TestRemovalThatFails(t *testing.T) {
@@ -238,7 +250,7 @@ func TestManyOfOneRequest(t *testing.T) {
 	if texts := told(diags); len(texts) != 1 {
 		t.Errorf("%d errors: %q", len(texts), texts)
 	}
-	wantTexts(t, diags, "At least one of", "and 88 more")
+	wantTexts(t, diags, `"009", and 88 more: The CRM refuses the request, and doesn't say which of these entries is at fault`)
 }
 
 func TestProtected(t *testing.T) {
@@ -396,22 +408,38 @@ func TestUpdateThatCreates(t *testing.T) {
 	mixed := failedWork(prior, map[string]error{"a": refused, "b": refused})
 	mixed.changes[1].prior = nil
 	diags := mixed.done("Update")
-	wantTexts(t, diags, "Unable to Update Text Message Conversations", `At least one of "a", "b": `)
+	wantTexts(t, diags, "Unable to Update Text Message Conversations", `"a", "b": The CRM refuses the request, and doesn't say which of these entries is at fault`)
 	if len(diags) != 1 {
 		t.Errorf("%d errors of one request", len(diags))
 	}
 }
 
-// An error says once that an entry is at fault, and which one.
+// An error says which entries are at fault, if the CRM names a record that they refer to.
 func TestEntryAtFault(t *testing.T) {
 	t.Parallel()
-	f := failure{action: "Create", at: path.Root("conversations"), keys: []string{"a", "b"}, unnamed: true, err: &client.APIError{HTTPStatus: 422, Code: 120}}
-	wantTexts(t, f.diagnostics(), `"a", "b": One of these entries refers to a record`)
-	f.named = []string{"b"}
-	diags := f.diagnostics()
-	wantTexts(t, diags, `"a", "b": The CRM refuses the request`, `Only this entry refers to it: "b". The request changed nothing. Correct it`)
-	if text := strings.Join(told(diags), "\n"); strings.Contains(text, "At least one of") {
-		t.Errorf("the entry is known: %s", text)
+	refused := &client.APIError{HTTPStatus: 422, Code: 120, Message: "no " + idA}
+	to := func(field string) bulkChange {
+		change := bulkChange{planned: ownedModel{}}
+		switch field {
+		case "phone_id":
+			change.planned.PhoneID, change.write.Input.PhoneID = types.StringValue(idA), client.Value(parse(t, idA))
+		case "recipient_account_id":
+			change.planned.RecipientAccountID, change.write.Input.RecipientAccountID = types.StringValue(idA), client.Value(parse(t, idA))
+		}
+		return change
+	}
+	for want, changes := range map[string][]bulkChange{
+		`conversations["b"].phone_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only this one refers to it. The request changed nothing. Correct it`: {to(""), to("phone_id"), to("")},
+		`"a", "b": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it, at phone_id. The`:                                               {to("phone_id"), to("phone_id"), to("")},
+		`"b", "c": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it. The`:                                                            {to(""), to("phone_id"), to("recipient_account_id")},
+		`"a", "b", "c": The CRM refuses the request because of a record that the cause names. All of these entries refer to it, at phone_id. The`:                                                                 {to("phone_id"), to("phone_id"), to("phone_id")},
+		`"a", "b", "c": One of these entries refers to a record that does not exist in this space, and the CRM doesn't say which one`:                                                                             {to(""), to(""), to("")},
+	} {
+		work := &bulkWork{changes: changes, failed: map[string]error{}}
+		for i, key := range []string{"a", "b", "c"} {
+			work.changes[i].key, work.failed[key] = key, refused
+		}
+		wantTexts(t, work.done("Create"), want)
 	}
 }
 

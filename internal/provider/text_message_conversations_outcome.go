@@ -92,22 +92,34 @@ func (w *bulkWork) done(action string) diag.Diagnostics {
 }
 
 // errors returns an error for each key. Keys share an error if their request failed as a
-// whole, if their failure follows from another one, or if there are too many.
+// whole, if their failure follows from another one, if many have the same, or if there are
+// too many.
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 	groups := map[string]*failure{}
 	var order []*failure
-	for n, f := range rarestFirst(w.failures(action)) {
-		group := f.action + fmt.Sprintf("%p", f.err) // the error of a request is the same one for all its keys
+	failures := w.failures(action)
+	alike := map[string]int{}
+	for _, f := range failures {
+		alike[f.text()]++
+		alike[f.origin()]++
+	}
+	// If the CRM rolls back entries because of one of them, and gives each its own error, the
+	// error of the one at fault is rare.
+	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(alike[a.text()], alike[b.text()]) })
+	for n, f := range failures {
+		group := f.action + f.origin()
 		switch {
 		case isConsequence(f.err) || isLeftover(f.err):
 			group = f.action + f.text()
-		case n < mostListed || groups[group] != nil: // people don't read more
-		default:
+		case alike[f.origin()] == 1 && alike[f.text()] > mostListed:
+			group, f.alike = f.action+f.text(), w.allOrNothing && alike[f.text()] < len(failures)
+		case n >= mostListed && groups[group] == nil: // people don't read more
 			group = f.action + fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
 		if first := groups[group]; first != nil {
+			first.differs = first.differs || first.text() != f.text()
 			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
-			first.creates = first.creates && f.creates
+			first.creates, first.sends = first.creates && f.creates, first.sends || f.sends
 			first.unnamed = (first.unnamed || len(first.keys) == 2) && first.err == f.err //nolint:errorlint // the very same one
 			first.at = path.Root("conversations")
 			continue
@@ -120,57 +132,57 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 			f.action = "Create" // an update of the map
 		}
 		if f.isUnnamed() && f.isRefused() {
-			f.named = w.referring(f.keys, withReasons(f.err))
+			w.name(f)
 		}
 		diags.Append(f.diagnostics()...)
 	}
 	return diags
 }
 
-// referring returns those of the keys whose input contains a record that the text names. It
-// returns none if all of them do: that tells nothing.
-func (w *bulkWork) referring(keys []string, text string) (named []string) {
+// name narrows the failure of a request down to the entries that refer to a record that the
+// error names, if there are any.
+func (w *bulkWork) name(f *failure) {
+	text := withReasons(f.err)
 	ids := uuids.FindAllString(text, -1)
-	if len(ids) == 0 {
-		return nil
+	inRequest := make(map[string]bool, len(f.keys))
+	for _, key := range f.keys {
+		inRequest[key] = true
 	}
-	failed := make(map[string]bool, len(keys))
-	for _, key := range keys {
-		failed[key] = true
-	}
+	var named []string
+	attributes := map[string]bool{}
 	for _, change := range w.changes {
-		if !failed[change.key] {
+		if !inRequest[change.key] {
 			continue
 		}
 		input, err := json.Marshal(change.write.Input)
 		if err == nil && slices.ContainsFunc(ids, func(id string) bool { return bytes.Contains(input, []byte(strings.ToLower(id))) }) {
 			named = append(named, change.key)
+			attributes[failure{subject: change.planned.conversationModel}.attributeWithIDOf(text)] = true
 		}
 	}
-	if len(named) == len(keys) {
-		return nil
+	if len(named) == 0 {
+		return
 	}
-	return named
+	f.isNamed, f.beside, f.keys = true, len(f.keys)-len(named), named
+	if len(attributes) == 1 {
+		f.attribute = slices.Collect(maps.Keys(attributes))[0]
+	}
+	if len(named) == 1 {
+		if f.at = at(named[0]); f.attribute != "" {
+			f.at = f.at.AtName(f.attribute)
+		}
+	}
 }
 
-// rarestFirst sorts failures by how many have the same text. If the CRM rolls back
-// entries because of one of them, and gives each its own error, the error of the one at
-// fault is rare.
-func rarestFirst(failures []failure) []failure {
-	count := map[string]int{}
-	for _, f := range failures {
-		count[f.text()]++
-	}
-	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(count[a.text()], count[b.text()]) })
-	return failures
-}
+// origin returns the same text for the failures of one request: they have the same error.
+func (f failure) origin() string { return fmt.Sprintf("%p", f.err) }
 
 // text returns the same text for failures that say the same.
 func (f failure) text() string {
 	if isLeftover(f.err) {
 		return "left over" // each names its conversation
 	}
-	return f.err.Error()
+	return withReasons(f.err)
 }
 
 func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverError)) }
@@ -178,17 +190,17 @@ func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverErro
 // failures returns a failure for each key: first those of the writes, then those of the
 // removals.
 func (w *bulkWork) failures(action string) (failures []failure) {
-	subjects, creates := make(map[string]conversationModel, len(w.changes)), make(map[string]bool, len(w.changes))
+	subjects, creates, sends := make(map[string]conversationModel, len(w.changes)), make(map[string]bool, len(w.changes)), map[string]bool{}
 	for _, change := range w.changes {
 		subject := change.planned.conversationModel
 		if change.adopted {
 			subject.ID = change.prior.ID
 		}
-		subjects[change.key], creates[change.key] = subject, change.prior == nil
+		subjects[change.key], creates[change.key], sends[change.key] = subject, change.prior == nil, sendsMessage(change.planned.Messages)
 	}
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
-			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key], creates: creates[key],
+			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key], creates: creates[key], sends: sends[key],
 			remembered: action == "Update", taints: w.allOrNothing, causes: w.causes,
 		})
 	}
