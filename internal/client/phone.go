@@ -2,8 +2,10 @@ package client
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -72,6 +74,23 @@ func (p PhoneNumbers) IsOfNoCountry(s string) bool {
 	}
 	reason := phonenumbers.IsPossibleNumberWithReason(number)
 	return reason == phonenumbers.TOO_LONG || reason == phonenumbers.TOO_SHORT
+}
+
+var (
+	extension = regexp.MustCompile(`(?i)[ ,;]*(?:ext(?:n|ension)?|x|#)[.:= ]*\d{1,9}$`)
+	odd       = regexp.MustCompile(`[^\p{Nd}+\-. ()/~\[\]]`)
+)
+
+// HasOddCharacters reports whether a text that begins like a number contains letters or signs
+// that are no part of one, such as the letter O. An extension may have letters in front.
+func HasOddCharacters(s string) bool {
+	s = extension.ReplaceAllString(strings.TrimPrefix(plainText(s), "tel:"), "")
+	begin := strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
+	if begin < 0 || isMasked(s) {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(s[begin:])
+	return !unicode.IsLetter(first) && odd.MatchString(s)
 }
 
 const punctuation = " -.()/"

@@ -96,7 +96,7 @@ func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
 }
 
 var (
-	errUnreadable = errors.New("it can't be read, so it may have existed before")
+	errUnreadable = errors.New("the provider couldn't read it to make sure that it did not exist before")
 	errAnswered   = errors.New("others have written messages in it")
 )
 

@@ -134,7 +134,7 @@ type sheet struct {
 	*sheetOptions
 
 	columns map[string]int // position by name
-	width   int            // of the header
+	header  []string
 	found   entries
 	rows    map[string]int // by key
 	faults  []string
@@ -148,7 +148,7 @@ func (s *sheet) fault(row int, column, format string, arguments ...any) {
 
 // setColumns finds the columns that the options name.
 func (s *sheet) setColumns(header []string) {
-	s.width = len(header)
+	s.header = header
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := s.columns[name]; twice && name != "" {
@@ -180,15 +180,19 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	if !slices.ContainsFunc(cells, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
 		return
 	}
-	if len(cells) != s.width {
+	if slices.Equal(cells, s.header) {
+		s.faults = append(s.faults, fmt.Sprintf("row %d repeats the header: remove it", row))
+		return
+	}
+	if len(cells) != len(s.header) {
 		has, advice := fmt.Sprintf("%d cells", len(cells)), "put a cell that contains the delimiter in quotes"
 		switch {
 		case len(cells) == 1:
 			has = "1 cell"
-		case len(cells) > s.width && strings.TrimSpace(cells[len(cells)-1]) == "": // never guess which one is too many
+		case len(cells) > len(s.header) && strings.TrimSpace(cells[len(cells)-1]) == "": // never guess which one is too many
 			advice += ", or remove the delimiter at the end of the row"
 		}
-		s.faults = append(s.faults, fmt.Sprintf("row %d has %s, but the header has %d: %s", row, has, s.width, advice))
+		s.faults = append(s.faults, fmt.Sprintf("row %d has %s, but the header has %d: %s", row, has, len(s.header), advice))
 		return
 	}
 	textIn := func(column string) string {
@@ -268,6 +272,9 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 		return
 	}
 	for _, wrong := range faultsOf(ctx, c.attribute, value) {
+		if s.lookups[c.attribute] == nil && c.attribute != numberAttribute {
+			wrong = strings.TrimSuffix(wrong, ".") + ", or translate names with the option lookups"
+		}
 		s.fault(c.row, c.column, "%s", wrong)
 	}
 	entry.set(c.attribute, value)

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // A numberDoubt is what makes a number doubtful that the CRM may accept.
@@ -24,6 +26,13 @@ var (
 		"Phone Number With Unknown Country Code", "begins with + or 00 and is not a number of any country",
 		"It has too few or too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, but a message to it can't arrive.",
 	}
+	withOddCharacters = &numberDoubt{
+		"Phone Number With Odd Characters", "contains letters or signs that don't belong in a phone number",
+		"They may be typing errors, such as the letter O for the digit 0, or marks of a spreadsheet, such as an apostrophe. The CRM may accept such a number, but a message to it may not arrive. Correct it.",
+	}
+	tooShort = &numberDoubt{
+		"Phone Number Too Short", "has only one or two digits", "No number is that short. Correct it, or remove it.",
+	}
 	withoutDigits = &numberDoubt{
 		"Phone Number Without Digits", "contains no digit",
 		"If it is the name of a sender, there is nothing to do. Otherwise correct the number, or remove it.",
@@ -33,6 +42,9 @@ var (
 // mayHaveCountry matches numbers that are long enough for a country code. Short codes and the
 // names of senders have none.
 var mayHaveCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
+
+// oneOrTwoDigits matches what is too short even for a short code.
+var oneOrTwoDigits = regexp.MustCompile(`^\D*\d\D*\d?\D*$`)
 
 // withPlus matches a number of any length with + in front. It is not the name of a sender.
 var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
@@ -44,15 +56,19 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return nil
 	}
 	text := number.ValueString()
+	isNumber := mayHaveCountry.MatchString(text) || withPlus.MatchString(text)
+	hasLetters := strings.ContainsFunc(text, unicode.IsLetter)
 	switch {
-	case !mayHaveCountry.MatchString(text) && !withPlus.MatchString(text):
-		if !strings.ContainsFunc(text, unicode.IsDigit) && strings.ContainsFunc(text, unicode.IsLetter) {
-			return withoutDigits
-		}
-	case n.IsOfNoCountry(text):
+	case isNumber && n.IsOfNoCountry(text):
 		return ofNoCountry
-	case n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
+	case client.HasOddCharacters(text):
+		return withOddCharacters
+	case isNumber && n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
 		return lacksCountry
+	case hasLetters && !strings.ContainsFunc(text, unicode.IsDigit):
+		return withoutDigits
+	case !hasLetters && oneOrTwoDigits.MatchString(text):
+		return tooShort
 	}
 	return nil
 }
@@ -75,7 +91,7 @@ func (n numbers) warnOfDoubts(planned, prior entries) (diags diag.Diagnostics) {
 			keys[doubt] = append(keys[doubt], key)
 		}
 	}
-	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withoutDigits} {
+	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, tooShort, withoutDigits} {
 		if len(keys[doubt]) > 0 {
 			diags.AddAttributeWarning(path.Root("conversations"), doubt.summary,
 				fmt.Sprintf("The %s of each of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))

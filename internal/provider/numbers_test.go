@@ -159,7 +159,10 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 	number := func(text string) conversationModel {
 		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
 	}
-	const noCountry, noDigits = "Phone Number With Unknown Country Code", "Phone Number Without Digits"
+	const (
+		noCountry, noDigits = "Phone Number With Unknown Country Code", "Phone Number Without Digits"
+		odd, tooShort       = "Phone Number With Odd Characters", "Phone Number Too Short"
+	)
 	many, prior := entries{}, number("hello")
 	for name, test := range map[string]struct {
 		number string
@@ -174,9 +177,18 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"an email": {"a@b.de", nil, noDigits},
 		"no name":  {"unknown", &prior, noDigits},
 
+		"letters":       {"+1 415 2OO OO1O", nil, odd},
+		"an apostrophe": {"'+12025550101", nil, odd},
+		"a formula":     {"=+12025550101", nil, odd},
+		"a remark":      {"+1 202 555 0101 (home)", nil, noCountry},
+		"zero":          {"0", nil, tooShort},
+
 		"unchanged":       {"hello", &prior, ""},
 		"fine":            {"+1 202 555 0101", nil, ""},
-		"a short code":    {"12345", nil, ""},
+		"a short code":    {"123", nil, ""},
+		"an extension":    {"+1 202 555 0101 ext. 12", nil, ""},
+		"a URI":           {"tel:+1-202-555-0101", nil, ""},
+		"a name and 1":    {"ACME1", nil, ""},
 		"masked":          {"***", nil, ""},
 		"a short one":     {"00 12", nil, ""},
 		"plus and a name": {"+Sales 24", nil, ""},
@@ -192,7 +204,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		}
 	}
 	diags := numbers{}.warnOfDoubts(many, nil)
-	if len(diags) != 2 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[1].Detail(), `no digit: "a name", "an email". If`) {
+	if len(diags) != 4 || !strings.Contains(diags[0].Detail(), `any country: "a remark", "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[3].Detail(), `no digit: "a name", "an email". If`) {
 		t.Errorf("%v", diags)
 	}
 }

@@ -170,7 +170,7 @@ func (k *memory) found(key string, conversation client.Conversation) {
 // exists.
 func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
-	text := intro + "The CRM does not show it so far. The next apply looks for it once more. If the resource is " +
+	text := intro + "The CRM does not show it so far. The next apply looks for it again. If the resource is " +
 		"tainted or removed, it deletes what it finds; otherwise it adopts it."
 	if abandons(policy) {
 		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +

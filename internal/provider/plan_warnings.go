@@ -21,8 +21,7 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 			becomes = "removes these conversations from the state, leaves them in the CRM,"
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Replaced",
-			fmt.Sprintf("The apply %s and creates new ones, because their phone or number changes and the CRM does not "+
-				"allow that: %s.", becomes, quoted(replaced)))
+			fmt.Sprintf("The apply %s and creates new ones, because their number changes: %s.", becomes, quoted(replaced)))
 	}
 	diags.Append(warnOfRemoval(prior.without(planned), planned, replaced, abandoned)...)
 	before := prior.byID()

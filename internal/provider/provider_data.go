@@ -51,7 +51,7 @@ func newProviderData(settings settingsModel, terraform, version string) *provide
 func (p *providerData) check() (diags diag.Diagnostics) {
 	for _, name := range p.settings.missing() {
 		diags.AddAttributeError(path.Root(name), "Missing Provider Setting",
-			fmt.Sprintf("The provider needs %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
+			fmt.Sprintf("The provider needs the setting %s to reach the CRM. Set it in the provider block, or in the environment variable %s.", name, environment[name]))
 	}
 	for _, name := range []string{"username", "password"} {
 		if value := p.settings.access()[name].ValueString(); value != strings.TrimSpace(value) {

@@ -332,15 +332,16 @@ func TestStage_importOfBulk(t *testing.T) {
 			}
 		}
 		for id, want := range map[string][]string{
-			"phone_id=" + otherPhone:   {"Nothing to Import", "has no conversation"},
-			"sales,x=" + nobody[:30]:   {"Invalid Import Id", `"sales"`, "neither a UUID"},
-			nobody + ",a=" + ada:       {"Invalid Import Id", "the space has no conversation " + ada, "the space has no conversation " + nobody},
-			"sales," + nobody:          {"Invalid Import Id", `"sales"`, "the space has no conversation " + nobody},
-			"a=" + ada + ",b=" + ada:   {"Invalid Import Id", "occurs twice"},
-			"a=" + ada + ",b=sales":    {"Invalid Import Id", `"a": the space has no conversation ` + ada, `"b": "sales" is neither`},
-			`{"a": 1}`:                 {"Invalid Import Id", `"a": "1" is neither a UUID`},
-			"{}":                       {"Nothing to Import", "is empty"},
-			"a=" + otherSpaceURI + one: {"Invalid Import Id", `"a": "` + otherSpaceURI + one + `" names the space "theirs", but the provider is configured for the space "my_space"`},
+			"phone_id=" + otherPhone:    {"Nothing to Import", "has no conversation"},
+			"sales,x=" + nobody[:30]:    {"Invalid Import Id", `"sales"`, "neither a UUID"},
+			nobody + ",a=" + ada:        {"Invalid Import Id", "The space my_space has no conversations with these ids. Check the ids", `"a": ` + ada, nobody},
+			"sales," + nobody:           {"Invalid Import Id", "has no conversations with these ids", nobody, `"sales"`},
+			"a=" + ada + ",b=" + ada:    {"Invalid Import Id", "occurs twice"},
+			"a=" + ada + ",b=sales":     {"Invalid Import Id", "has no conversations with these ids", `"a": ` + ada, `"b": "sales" is neither`},
+			`{"a": 1}`:                  {"Invalid Import Id", `"a": "1" is neither a UUID`},
+			strings.Repeat("Doe, ", 11): {"Invalid Import Id", `"Doe" is neither a UUID`, "and 2 more"},
+			"{}":                        {"Nothing to Import", "is empty"},
+			"a=" + otherSpaceURI + one:  {"Invalid Import Id", `"a": "` + otherSpaceURI + one + `" names the space "theirs", but the provider is configured for the space "my_space"`},
 			"phone_id=" + strings.Replace(otherSpaceURI, conversations, "Phones", 1) + phone: {"Invalid Import Id", `names the space "theirs"`},
 			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
 		} {

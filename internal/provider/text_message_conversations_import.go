@@ -51,22 +51,27 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 		return nil, failure{action: "Import", many: true, err: err}.diagnostics()
 	}
 	var diags diag.Diagnostics
+	var missing []string
 	imported := make(entries, len(ids))
 	for key, id := range ids {
 		conversation, ok := found[id]
 		if !ok {
-			fault := fmt.Sprintf("the space has no conversation %s", id)
-			if key != id.String() {
-				fault = fmt.Sprintf("%q: %s", key, fault)
+			text := id.String()
+			if key != text {
+				text = fmt.Sprintf("%q: %s", key, id)
 			}
-			faults = append(faults, fault)
+			missing = append(missing, text)
 			continue
 		}
 		imported[key] = importedFrom(conversation)
 	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		diags.AddError("Invalid Import Id", fmt.Sprintf("The space %s has no conversations with these ids. Check the ids, and the settings service_url and space_id.\n\n  - %s",
+			api.Client().SpaceID(), strings.Join(firstTexts(missing), "\n  - ")))
+	}
 	if len(faults) > 0 {
-		slices.Sort(faults)
-		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+strings.Join(faults, "\n  - "))
+		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+strings.Join(firstTexts(faults), "\n  - "))
 	} else if len(ids) == 0 {
 		diags.AddError("Nothing to Import", "The JSON object of the import id is empty. Check the expression that it comes from.")
 	}

@@ -163,7 +163,7 @@ func TestAccProvider_access(t *testing.T) {
 		},
 		"no password": {
 			func(c string) string { return regexp.MustCompile(`(?m)^\s*password.*$`).ReplaceAllString(c, "") },
-			says("Missing Provider Setting", `provider "pipeliner"`, "The provider needs password to reach the CRM", "PIPELINER_PASSWORD"),
+			says("Missing Provider Setting", `provider "pipeliner"`, "The provider needs the setting password to reach the CRM", "PIPELINER_PASSWORD"),
 		},
 		"bad window": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `batch_window = "20"`) },
