@@ -197,7 +197,7 @@ func TestWarnOfPlan(t *testing.T) {
 	t.Parallel()
 	entry := func(change func(*ownedModel)) *ownedModel {
 		m := newOwnedModel()
-		m.PhoneID = types.StringValue(testPhone)
+		m.PhoneID, m.RecipientPhoneNumber = types.StringValue(testPhone), types.StringValue("+15550100001")
 		change(m)
 		return m
 	}
@@ -221,6 +221,14 @@ func TestWarnOfPlan(t *testing.T) {
 	}{
 		"nothing": {
 			planned: entries{"a": unchanged, "new": entry(func(*ownedModel) {}), "unknown": nil}, prior: entries{"a": unchanged},
+		},
+		"without a number": {
+			planned: entries{
+				"a": entry(func(m *ownedModel) { m.ID, m.RecipientPhoneNumber = types.StringUnknown(), types.StringNull() }),
+				"b": entry(func(m *ownedModel) { m.ID, m.RecipientPhoneNumber = types.StringUnknown(), types.StringUnknown() }),
+				"c": entry(func(m *ownedModel) { m.ID = types.StringUnknown() }), "d": entry(func(m *ownedModel) { m.ID, m.RecipientPhoneNumber = types.StringValue(testPhone), types.StringNull() }),
+			},
+			want: []string{"Text Message Conversations Without a Number: The apply creates these conversations without a recipient_phone_number: \"a\". If"},
 		},
 		"replaced": {
 			replaced: many,

@@ -25,13 +25,16 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 	}
 	diags.Append(warnOfRemoval(prior.without(planned), planned, replaced, abandoned)...)
 	before := prior.byID()
-	var restored, sent []string
+	var restored, sent, numberless []string
 	for _, key := range planned.keys() {
 		if planned[key] == nil {
 			continue
 		}
 		if was := before[reference(planned[key].ID)]; was != nil && was.IsDeleted.ValueBool() {
 			restored = append(restored, key)
+		}
+		if planned[key].ID.IsUnknown() && planned[key].RecipientPhoneNumber.IsNull() {
+			numberless = append(numberless, key)
 		}
 		if sendsMessage(planned[key].Messages) {
 			sent = append(sent, key)
@@ -40,6 +43,11 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 	if len(restored) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Restored",
 			fmt.Sprintf("These conversations are deleted in the CRM. The apply restores them: %s.", quoted(restored)))
+	}
+	if len(numberless) > 0 {
+		diags.AddAttributeWarning(at, "Text Message Conversations Without a Number",
+			fmt.Sprintf("The apply creates these conversations without a %s: %s. If you have given them one, check the name of the attribute: "+
+				"Terraform ignores attributes of entries that don't exist.", numberAttribute, quoted(numberless)))
 	}
 	if len(sent) > 0 {
 		diags.Append(warnOfOutgoing(at, " Conversations: "+quoted(sent)+"."))
