@@ -8,27 +8,24 @@ import (
 )
 
 const (
-	// parentPoll is how often a provider that was told to end looks whether its
-	// Terraform is gone.
+	// parentPoll is how often a provider looks whether its Terraform is gone.
 	parentPoll = time.Second
 	// orphanGrace is how long it then goes on with what it has sent: longer than a
 	// request with its reply takes, by default.
 	orphanGrace = 90 * time.Second
 )
 
-// outliveSignals makes the process survive the signals that a CI, systemd or a
-// closed terminal sends to Terraform and its providers alike: Terraform stops its
-// providers by itself, once what they have sent is in the state. A provider whose
-// Terraform is gone ends by itself.
+// outliveSignals makes the process live as long as its Terraform. It survives the
+// signals that a CI, systemd or a closed terminal sends to Terraform and its providers
+// alike: Terraform stops its providers by itself, once what they have sent is in the
+// state. If Terraform is killed, the process ends by itself.
 //
 // On Windows no process sees that its parent is gone; the system ends those that
 // it has told to end.
 func outliveSignals() {
-	told := make(chan os.Signal, 1)
-	signal.Notify(told, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
 	parent := os.Getppid()
 	go func() {
-		<-told
 		awaitOrphan(parent, os.Getppid)
 		os.Exit(1)
 	}()
