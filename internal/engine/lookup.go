@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -89,7 +88,7 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 			return nil, err
 		}
 		if conversation.PhoneID.IsZero() {
-			return nil, &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show the phone of a conversation", Snippet: conversation.ID.String()}
+			return nil, withoutPlace(conversation.ID)
 		}
 		if conversation.PhoneID != phone || !fits(conversation) {
 			continue // the service may ignore the filter

@@ -116,7 +116,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		record, isThere := found[id]
 		switch {
 		case id.IsZero():
-		case isThere && w.wasThere(ctx, i, record):
+		case isThere && w.isOthers(ctx, i, record):
 			w.failUnknown([]int{i}, answeredWith(id))
 		case !isThere:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}

@@ -80,7 +80,8 @@ func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since i
 }
 
 // readMessages reads the messages that were created inside their conversations. It lists
-// those of the whole batch together, then gets the contents one by one.
+// those of the whole batch together, then gets the contents one by one. Messages may show
+// later than their conversations, so it waits for those that are missing.
 func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) {
 	var open []int
 	owners := map[client.ID]int{}
@@ -93,20 +94,19 @@ func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversatio
 	if len(open) == 0 {
 		return
 	}
-	made := make(map[int][]client.Message, len(open))
 	floor := w.createdSince(open)
-	for page, err := range e.Messages.entity.newerThan(ctx, floor, e.Messages.query) {
-		if err != nil {
+	var made map[int][]client.Message
+	for looks := newIntervals(e.settings.RecoveryTimeout); ; {
+		var err error
+		if made, err = e.listMade(ctx, floor, owners); err != nil {
 			for _, i := range open {
-				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("reading its messages failed: %w",
-					err)}
+				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("reading its messages failed: %w", err)}
 			}
 			return
 		}
-		for _, message := range page.Records {
-			if i, isOurs := owners[message.TextMessageConversationID]; isOurs && message.Revision > floor {
-				made[i] = append(made[i], message)
-			}
+		isMissing := func(i int) bool { return len(made[i]) < len(inlineMessages(&w.changes[i])) }
+		if !slices.ContainsFunc(open, isMissing) || !looks.wait(ctx) {
+			break
 		}
 	}
 	var first, others []madeMessage
@@ -127,6 +127,23 @@ func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversatio
 	e.takeMade(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool {
 		return w.results[m.item].Err != nil || allMatched(inlineMessages(&w.changes[m.item]), w.results[m.item].Value.Messages)
 	}))
+}
+
+// listMade lists the messages in these conversations that are newer than floor, by the
+// numbers that the conversations have.
+func (e *Engine) listMade(ctx context.Context, floor int64, owners map[client.ID]int) (map[int][]client.Message, error) {
+	made := make(map[int][]client.Message, len(owners))
+	for page, err := range e.Messages.entity.newerThan(ctx, floor, e.Messages.query) {
+		if err != nil {
+			return nil, err
+		}
+		for _, message := range page.Records {
+			if i, isOurs := owners[message.TextMessageConversationID]; isOurs && message.Revision > floor {
+				made[i] = append(made[i], message)
+			}
+		}
+	}
+	return made, nil
 }
 
 // madeMessage is a message in the conversation that an item has created.

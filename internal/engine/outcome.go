@@ -53,6 +53,11 @@ func causeOf(err error) error {
 	return err
 }
 
+// withoutPlace returns the error of a reply that does not show the phone of a conversation.
+func withoutPlace(id client.ID) error {
+	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show the phone of a conversation", Snippet: id.String()}
+}
+
 // answeredWith returns the error of a reply whose id can't belong to what was sent.
 func answeredWith(id client.ID) error {
 	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}

@@ -137,7 +137,7 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
-	case w.wasThere(ctx, i, record):
+	case w.isOthers(ctx, i, record):
 		w.failUnknown([]int{i}, answeredWith(record.Meta().ID))
 	case w.changes[i].Restore && record.Meta().IsDeleted:
 		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
@@ -146,13 +146,14 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	}
 }
 
-// wasThere reports whether the record that answered a create existed before, so that the
-// create can't have made it. For an adopted record, the search has checked that.
-func (w *writing[T, In]) wasThere(ctx context.Context, i int, record T) bool {
+// isOthers reports whether a create can't have made the record that answered it: the record
+// existed before, or it belongs to another phone or conversation, or it has a number that is
+// no spelling of what was sent. For an adopted record, the search has checked that.
+func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) bool {
 	if !w.creates[i] || w.results[i].Adopted {
 		return false
 	}
-	if record.Meta().Revision <= w.before.Revision {
+	if record.Meta().Revision <= w.before.Revision || w.contradicts(i, record) {
 		return true
 	}
 	if !w.hasChanged(record) {
@@ -160,6 +161,17 @@ func (w *writing[T, In]) wasThere(ctx context.Context, i int, record T) bool {
 	}
 	existed, err := w.existed(ctx, record, w.before.Revision)
 	return err == nil && existed
+}
+
+// contradicts reports whether the record has another identity than what the item creates, and
+// not because the service has rewritten that.
+func (w *writing[T, In]) contradicts(i int, record T) bool {
+	if w.carried(w.changes[i].Input, record) {
+		return false
+	}
+	of, at := w.identity(w.changes[i].Input), w.identityOf(record)
+	isElsewhere := !at.Place.IsZero() && at.Place != of.Place
+	return isElsewhere || w.listsNames && at.tail() != "" && of.tail() != "" && at.tail() != of.tail()
 }
 
 // shows reports whether the record that was read back can already include the write.

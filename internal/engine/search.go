@@ -90,6 +90,9 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	s.met[record.Meta().ID] = true
 	of := s.identityOf(record)
 	since, isWanted := s.sinceOf(of)
+	if !isUpdate && s.listsNames && of.Place.IsZero() && s.wantsAnywhere(of) {
+		return withoutPlace(record.Meta().ID)
+	}
 	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !isWanted) {
 		return nil
 	}
@@ -131,6 +134,17 @@ func (s *search[T, In]) sinceOf(of Identity) (since int64, isWanted bool) {
 		}
 	}
 	return since, isWanted
+}
+
+// wantsAnywhere reports whether one of the creates may have made a record of the identity, but
+// for the place.
+func (s *search[T, In]) wantsAnywhere(of Identity) bool {
+	for of.Place = range s.places {
+		if _, isWanted := s.sinceOf(of); isWanted {
+			return true
+		}
+	}
+	return false
 }
 
 // passOthers notes the claimed records for the creates that a later look may look for again, so

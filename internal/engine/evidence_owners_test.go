@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// The owner of a conversation claims it while a look has just found it. The look passes it,
+// and so do later ones.
+func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		owned := s.stranger(t, apitest.NumberOf(5))
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Do: func() { s.engine.Conversations.Known(owned) }})
+		attempt := newConversation(5)
+		attempt.Earlier = &Attempt{Since: now}
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		apitest.Must(t, found.Err)
+		if !found.Value.ID.IsZero() || found.Earlier == nil || found.Earlier.Passed[owned] == 0 {
+			t.Errorf("found is %v, passed are %v", found.Value.ID, found.Earlier)
+		}
+	})
+}
+
+// A destroy looks for what an attempt has made while the create of another resource with the
+// same content is lost. The record of that create is not the attempt's for certain.
+func TestExactLookBesideALostCreate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		s.SetLag(800 * time.Millisecond) // the first look of the create does not show its record
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		attempt := newConversation(5)
+		attempt.Earlier = &Attempt{Since: now}
+		apitest.Together(2, func(i int) {
+			if i == 0 {
+				created := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0)
+				apitest.Must(t, created.Err)
+				return
+			}
+			time.Sleep(900 * time.Millisecond) // its second look comes after a second
+			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+			if !errors.As(found.Err, new(*AmbiguousError)) {
+				t.Errorf("found is %v: %v", found.Value.ID, found.Err)
+			}
+		})
+		wantEqual(t, "conversations", 2, len(s.live()))
+	})
+}
+
+// A list does not show the phones of conversations. What a lost create has made can't be told
+// from it, so the create is not sent again.
+func TestListWithoutPhones(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
+			mockserver.Fault{Method: http.MethodGet, Kind: mockserver.OmitField, Field: "phone_id"})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0)
+		if !errors.As(result.Err, new(*LostCreateError)) || len(s.live()) != 2 {
+			t.Errorf("%d conversations: %v", len(s.live()), result.Err)
+		}
+	})
+}
+
+// A create is answered with the id of a newer record of others: with another phone or number,
+// or for a message in another conversation. It is not believed, and undo does not delete it.
+func TestAnsweredWithNewerRecordOfOthers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fields map[string]any
+		undone bool
+	}{
+		"number":         {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, false},
+		"phone":          {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, false},
+		"number, undone": {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, true},
+		"phone, undone":  {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				apitest.Must(t, s.Seed(map[string][]map[string]any{"Phones": {{"id": apitest.ID1, "name": "Back office"}}}))
+				s.seed(t, 1)
+				s.engine.settings.BatchSize = 1
+				mock := s.network.RoundTripper
+				var theirs string
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					if r.Method != http.MethodPost || theirs != "" {
+						return mock.RoundTrip(r)
+					}
+					body, err := io.ReadAll(r.Body)
+					apitest.Must(t, err)
+					r.Body = io.NopCloser(strings.NewReader(string(body)))
+					_, err = mock.RoundTrip(r)
+					apitest.Must(t, err)
+					theirs, err = s.Create(apitest.ConversationSegment, test.fields)
+					apitest.Must(t, err)
+					return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+theirs+`"]}`), nil
+				})
+				s.engine.config.MaxConcurrentRequests = 1
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{}, test.undone)
+				if !errors.As(results[0].Err, new(*LostCreateError)) {
+					t.Errorf("the error is %v", results[0].Err)
+				}
+				wantEqual(t, "their record is deleted", any(false), s.record(t, idOf(theirs))["is_deleted"])
+			})
+		})
+	}
+}
+
+// Messages that were sent inside a new conversation show later than the conversation itself.
+func TestMessagesOfANewConversationShowLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		begin := time.Now()
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/TextMessages") && time.Since(begin) < 2*time.Second {
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		input := newConversation(1)
+		input.Input.Messages = client.Value([]client.MessageInput{{MessageWrites: client.MessageWrites{Content: client.Value("Hi"), Direction: client.Value(1)}}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		if apitest.Must(t, result.Err); len(result.Value.Messages) != 1 {
+			t.Errorf("the messages are %v", result.Value.Messages)
+		}
+	})
+}
