@@ -258,6 +258,33 @@ func TestBatchRefusedWithStatus200(t *testing.T) {
 	wantProblem(t, err, Refused)
 }
 
+// A refusal that has the id of a record proves nothing, unless the request can be repeated. One
+// that has only errors is a refusal.
+func TestBatchRefusedWithIDs(t *testing.T) {
+	t.Parallel()
+	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no"`
+	for _, status := range []int{http.StatusOK, http.StatusUnprocessableEntity} {
+		for data, want := range map[string]Problem{`"` + apitest.ID1 + `"`: OutcomeUnknown, refusal + "}": Refused} {
+			c := scripted(t, apitest.RoundTripper(replies(status, refusal+`,"data":[`+data+`]}`)))
+			_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+			wantProblem(t, err, want)
+			_, err = c.Conversations.BatchDelete(t.Context(), make([]ID, 2), WriteOptions{})
+			wantProblem(t, err, Refused)
+		}
+	}
+}
+
+// An error says once that the outcome of a batch is unknown.
+func TestBatchUnknown_text(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, apitest.RoundTripper(replies(http.StatusInternalServerError, `{"data":["`+apitest.ID1+`"]}`)))
+	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+	wantProblem(t, err, OutcomeUnknown)
+	if strings.Count(err.Error(), "no usable reply") != 1 {
+		t.Error(err)
+	}
+}
+
 func TestBatchOfNothingSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t)

@@ -212,3 +212,20 @@ func TestShortPasswords(t *testing.T) {
 		wantEqual(t, test.password, test.want, string(got))
 	}
 }
+
+// JSON keeps its form: only its strings are without the credentials.
+func TestSecretsInJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"12345":"a 12345","code":12345,"n":123456789012345678901}`: `{"12345":"a ***","code":12345,"n":123456789012345678901}`,
+		`{"12345":"12345"}`:         `{"12345":"***"}`,
+		`["12345",{"a":["12345"]}]`: `["***",{"a":["***"]}]`,
+		`{"Authorization":"Basic b3RoZXJz","headers":{"authorization":["Basic b3RoZXI"]}}`: `{"Authorization":"Basic ***","headers":{"authorization":["Basic ***"]}}`,
+		`{"a":"12345"} 12345`: `{"a":"***"} ***`,
+		`<p>12345</p>`:        `<p>***</p>`,
+	} {
+		if got := string(newSecrets("user", "12345").hideInJSON([]byte(text))); got != want {
+			t.Errorf("%s: got %s; want %s", text, got, want)
+		}
+	}
+}
