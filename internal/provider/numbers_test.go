@@ -135,6 +135,9 @@ func TestNumbers_lacksCountry(t *testing.T) {
 		"a region":             {numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}, number("(907) 555-0133"), nil, false},
 		"a region yet unknown": {numbers{isUnknown: true}, number("(907) 555-0133"), nil, false},
 		"none":                 {numbers{}, configured(nil), nil, false},
+		"masked, in a region":  {numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}, number("1907***0133"), nil, false},
+		"masked":               {numbers{}, number("1907***0133"), nil, true},
+		"masked, with plus":    {numbers{}, number("+1907***0133"), nil, false},
 		"of no country":        {numbers{}, number("+1202555010112345678"), nil, false},
 	} {
 		diags := test.numbers.warnOfDoubt(test.planned, test.prior)
@@ -146,7 +149,7 @@ func TestNumbers_lacksCountry(t *testing.T) {
 	for key := range strings.SplitSeq("abcdefghijkl", "") {
 		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
 	}
-	many["z"] = &ownedModel{conversationModel: number("+1 907 555 0133")}
+	many["y"], many["z"] = nil, &ownedModel{conversationModel: number("+1 907 555 0133")}
 	diags := numbers{}.warnOfDoubts(many, nil)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
 		t.Errorf("%v; want one warning that lists ten keys", diags)
