@@ -85,6 +85,21 @@ func TestLackingBesideRespelled(t *testing.T) {
 	})
 }
 
+// A conversation that has everything is adopted, whatever else may be a spelling of its number.
+func TestAgreeingBesideRespelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			s.stranger(t, strings.TrimPrefix(apitest.NumberOf(1), "+"))
+		}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "the number", apitest.NumberOf(1), result.Value.RecipientPhoneNumber)
+	})
+}
+
 // Attempts may have begun at different moments. What the earlier one has made, with a link, is
 // not taken for a conversation that existed before, whatever the later one is about.
 func TestEarliestMomentOfANumber(t *testing.T) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -184,4 +185,54 @@ func attemptOf(err error) *Attempt {
 		return nil
 	}
 	return &lost.Attempt
+}
+
+// Creates get the records that have what they have sent, if all of those that have another one's
+// can be told apart. Other items keep their ids.
+func TestReorder(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	const sameTail, token = "+447700900001", "token"
+	one, two := apitest.NumberOf(1), apitest.NumberOf(2)
+	id := func(i int) client.ID { return idOf(fmt.Sprintf("50000000-0000-4000-8000-%012d", i)) }
+	for name, test := range map[string]struct {
+		sent, held []string
+		third      func(*writing[client.Conversation, client.ConversationInput])
+		want       []int
+	}{
+		"swapped":         {sent: []string{one, two}, held: []string{two, one}, want: []int{1, 0}},
+		"of the same end": {sent: []string{one, sameTail}, held: []string{sameTail, one}, want: []int{1, 0}},
+		"some are equal":  {sent: []string{one, one, two, two}, held: []string{two, two, one, one}, want: []int{2, 3, 0, 1}},
+		"rewritten":       {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{0, 1, 2}},
+		"beside one that lacks": {sent: []string{one, two, sameTail}, held: []string{two, one, sameTail}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
+			w.changes[2].Input.RecipientAccountID = client.Value(acme)
+		}},
+		"beside an update": {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
+			w.creates[2] = false
+		}},
+		"beside an adopted one": {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
+			w.results[2].Adopted = true
+		}},
+	} {
+		var changes []conversationChange
+		found := map[client.ID]client.Conversation{}
+		for i, number := range test.sent {
+			changes = append(changes, newConversation(1))
+			changes[i].Input.RecipientPhoneNumber = client.Value(number)
+			record := client.Conversation{ID: id(i)}
+			record.PhoneID, record.RecipientPhoneNumber = frontDesk, test.held[i]
+			found[id(i)] = record
+		}
+		w := newWriting(s.engine.Conversations, changes, client.WriteOptions{})
+		for i := range w.ids {
+			w.ids[i] = id(i)
+		}
+		if test.third != nil {
+			test.third(w)
+		}
+		w.reorder(w.all(), found)
+		for i, want := range test.want {
+			wantEqual(t, fmt.Sprint(name, ", item ", i), id(want), w.ids[i])
+		}
+	}
 }
