@@ -100,6 +100,27 @@ func TestAgreeingBesideRespelled(t *testing.T) {
 	})
 }
 
+// A record that an earlier look has passed is not found under another spelling either.
+func TestPassedRespelledRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		theirs := s.stranger(t, strings.TrimPrefix(apitest.NumberOf(1), "+"))
+		for _, passed := range []map[client.ID]int64{nil, {theirs: now.Revision + 1}} {
+			input := newConversation(1)
+			input.Earlier = &Attempt{Since: now, Passed: passed}
+			found := scriptedEngine(t, s.network.RoundTrip).Conversations.LookFor(t.Context(), []conversationChange{input}, false)[0]
+			apitest.Must(t, found.Err)
+			if found.Value.ID.IsZero() != (passed != nil) {
+				t.Errorf("with %v passed, it finds %s", passed, found.Value.ID)
+			}
+		}
+	})
+}
+
 // Attempts may have begun at different moments. What the earlier one has made, with a link, is
 // not taken for a conversation that existed before, whatever the later one is about.
 func TestEarliestMomentOfANumber(t *testing.T) {

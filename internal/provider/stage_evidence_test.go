@@ -280,6 +280,33 @@ func TestStage_removalInRestoredBackup(t *testing.T) {
 	})
 }
 
+// Nor does one that changes one message and removes another one.
+func TestStage_messageRemovalInRestoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := func(texts messageTexts) map[string]block {
+			entries := numbered(1).entries()
+			entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(entries, nil)
+		}
+		s.applies(config(messageTexts{"a": "One", "b": "Two"}), bulkAddress, create)
+		s.Backup()
+		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+		planning, applying := s.core.walk(), s.core.walk()
+		plan := planning.plan(config(messageTexts{"a": "Another"}))
+		must(s.t, s.RestoreBackup())
+		applying.apply(plan)
+		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		for _, message := range s.Records(textMessages) {
+			if message["is_deleted"] == true || message["content"] == "Another" {
+				s.t.Errorf("it has changed %v", message)
+			}
+		}
+	})
+}
+
 // A reply that does not show the conversation of a message is an error. The message is not
 // taken for one that has moved, and not sent again.
 func TestStage_messageWithoutConversation(t *testing.T) {
