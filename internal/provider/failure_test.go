@@ -468,7 +468,7 @@ func TestWithReasons(t *testing.T) {
 		return &client.APIError{HTTPStatus: 422, Message: message, EntityErrors: []client.ErrorItem{{Message: reason}}}
 	}
 	for want, err := range map[string]error{
-		"out of order":                 errors.New("out of order."),
+		"out of order":                 errors.New("out of order."), //nolint:revive // those of others may end so
 		"HTTP 422; Too short":          of("Too\n short.", "Too short."),
 		"HTTP 422; Too long":           of("Too long.", "Too\nlong."),
 		"HTTP 422: Refused: too plain": of("Refused: too plain.", "too plain"),
