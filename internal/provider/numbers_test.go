@@ -70,9 +70,12 @@ func TestNumbers_asSent(t *testing.T) {
 	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	left := memory{numbers: n, messages: newMessageMemory()}
+	left := memory{numbers: n, messages: newMessageMemory(), adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
 	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.respellings) != 1 || n.respellings[id].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.respellings)
+	}
+	if diff := cmp.Diff(map[client.ID]bool{id: true}, left.adopted); diff != "" {
+		t.Errorf("adopted (-want +got):\n%s", diff)
 	}
 }
 

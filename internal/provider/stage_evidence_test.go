@@ -142,7 +142,7 @@ func TestStage_messageMovesBetweenSingles(t *testing.T) {
 // A part of the private state is null.
 func TestStage_nullInPrivateState(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space"} {
+	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space", "parts of messages"} {
 		onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
 			config := func(n int) map[string]block {
 				entries := numbered(n).entries()
@@ -156,6 +156,9 @@ func TestStage_nullInPrivateState(t *testing.T) {
 			var private map[string][]byte
 			must(s.t, json.Unmarshal(now.private, &private))
 			private[part] = []byte("null")
+			if part == "parts of messages" {
+				private["messages"] = []byte(`{"revisions": null, "since": null, "lost": null}`)
+			}
 			var err error
 			now.private, err = json.Marshal(private)
 			must(s.t, err)
