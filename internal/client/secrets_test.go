@@ -206,6 +206,7 @@ func TestShortPasswords(t *testing.T) {
 		{"a", "a bad gateway", "a bad gateway"},
 		{"a", "user:a dXNlcjph Authorization: Basic dXNlcjph", "*** *** Authorization: Basic ***"},
 		{"abcd", "abcd and abc", "*** and abc"},
+		{"a", `"sent \"Authorization: Basic b3RoZXJz\", refused"`, `"sent \"Authorization: Basic ***\", refused"`},
 		{"", "user: nobody", "user: nobody"},
 	} {
 		got := newSecrets("user", test.password).hide([]byte(test.text))
