@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -256,6 +257,57 @@ func TestBatchRefusedWithStatus200(t *testing.T) {
 	c := replying(t, apitest.ValidationReply)
 	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
 	wantProblem(t, err, Refused)
+}
+
+// A refusal that has the id of a record proves nothing, unless the request can be repeated. One
+// that has only errors is a refusal.
+func TestBatchRefusedWithIDs(t *testing.T) {
+	t.Parallel()
+	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no"`
+	for _, status := range []int{http.StatusOK, http.StatusUnprocessableEntity} {
+		for data, want := range map[string]Problem{`"` + apitest.ID1 + `"`: OutcomeUnknown, refusal + "}": Refused} {
+			c := scripted(t, apitest.RoundTripper(replies(status, refusal+`,"data":[`+data+`]}`)))
+			_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+			wantProblem(t, err, want)
+			_, err = c.Conversations.BatchDelete(t.Context(), make([]ID, 2), WriteOptions{})
+			wantProblem(t, err, Refused)
+		}
+	}
+}
+
+// A password that is also a number of the reply does not make a refusal unreadable.
+func TestBatchRefused_numberAsPassword(t *testing.T) {
+	t.Parallel()
+	const refusal = `{"success":false,"http_status":422,"code":40000,"name":"ERROR_ENTITY_VALIDATION","message":"no"}`
+	numeric := func(c *Config) { c.Password = "40000" }
+	c := scripted(t, apitest.RoundTripper(replies(http.StatusUnprocessableEntity, refusal)), numeric)
+	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 1), WriteOptions{})
+	wantProblem(t, err, Refused)
+	c = scripted(t, apitest.RoundTripper(replies(http.StatusOK, `{"success":true,"data":[`+refusal+`]}`)), numeric)
+	results, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 1), WriteOptions{})
+	apitest.Must(t, err)
+	wantProblem(t, results[0].Err, Refused)
+}
+
+// A batch that was never sent has changed nothing.
+func TestBatchNotSent(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+	}, func(c *Config) { c.MaxRetries = 0 })
+	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 1), WriteOptions{})
+	wantProblem(t, err, Unreachable)
+}
+
+// An error says once that the outcome of a batch is unknown.
+func TestBatchUnknown_text(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, apitest.RoundTripper(replies(http.StatusInternalServerError, `{"data":["`+apitest.ID1+`"]}`)))
+	_, err := c.Conversations.BatchModify(t.Context(), make([]ConversationInput, 2), WriteOptions{})
+	wantProblem(t, err, OutcomeUnknown)
+	if strings.Count(err.Error(), "no usable reply") != 1 {
+		t.Error(err)
+	}
 }
 
 func TestBatchOfNothingSendsNothing(t *testing.T) {

@@ -206,9 +206,27 @@ func TestShortPasswords(t *testing.T) {
 		{"a", "a bad gateway", "a bad gateway"},
 		{"a", "user:a dXNlcjph Authorization: Basic dXNlcjph", "*** *** Authorization: Basic ***"},
 		{"abcd", "abcd and abc", "*** and abc"},
+		{"a", `"sent \"Authorization: Basic b3RoZXJz\", refused"`, `"sent \"Authorization: Basic ***\", refused"`},
 		{"", "user: nobody", "user: nobody"},
 	} {
 		got := newSecrets("user", test.password).hide([]byte(test.text))
 		wantEqual(t, test.password, test.want, string(got))
+	}
+}
+
+// JSON keeps its form: only its strings are without the credentials.
+func TestSecretsInJSON(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"12345":"a 12345","code":12345,"n":123456789012345678901}`: `{"12345":"a ***","code":12345,"n":123456789012345678901}`,
+		`{"12345":"12345"}`:         `{"12345":"***"}`,
+		`["12345",{"a":["12345"]}]`: `["***",{"a":["***"]}]`,
+		`{"Authorization":"Basic b3RoZXJz","headers":{"authorization":["Basic b3RoZXI"]}}`: `{"Authorization":"Basic ***","headers":{"authorization":["Basic ***"]}}`,
+		`{"a":"12345"} 12345`: `{"a":"***"} ***`,
+		`<p>12345</p>`:        `<p>***</p>`,
+	} {
+		if got := string(newSecrets("user", "12345").hideInJSON([]byte(text))); got != want {
+			t.Errorf("%s: got %s; want %s", text, got, want)
+		}
 	}
 }

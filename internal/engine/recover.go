@@ -34,7 +34,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			if looks.wait(ctx) {
 				continue
 			}
-			if isOpen && !last && ctx.Err() == nil {
+			if isOpen && !last {
 				last = true
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,13 @@ func TestRefusedRepeatIsRemembered(t *testing.T) {
 // update an adopted record to what the create wants, the record is someone else's.
 func TestRefusedAdoptionIsGivenUp(t *testing.T) {
 	t.Parallel()
+	for _, method := range []int{client.RollbackAll, client.RollbackFailed} {
+		refusedAdoptionIsGivenUp(t, method)
+	}
+}
+
+func refusedAdoptionIsGivenUp(t *testing.T, method int) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		var theirs client.ID
@@ -94,11 +102,11 @@ func TestRefusedAdoptionIsGivenUp(t *testing.T) {
 			theirs = s.stranger(t, apitest.NumberOf(1))
 			before = s.record(t, theirs)["revision"]
 		}})
-		input := linked(newConversation(1), unknown)
-		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		input := []conversationChange{linked(newConversation(1), unknown)}
+		result := s.engine.Conversations.CreateOrUpdateMany(t.Context(), input, client.WriteOptions{RollbackMethod: method}, false)[0]
 		wantProblem(t, result.Err, client.RelationNotFound)
-		if result.Adopted || !result.Value.ID.IsZero() {
-			t.Errorf("it is %s, adopted %t", result.Value.ID, result.Adopted)
+		if result.Adopted || !result.Value.ID.IsZero() || !strings.Contains(result.Err.Error(), theirs.String()) {
+			t.Errorf("it is %s, adopted %t: %v", result.Value.ID, result.Adopted, result.Err)
 		}
 		wantEqual(t, "conversations", 1, len(s.live()))
 		wantEqual(t, "the revision of theirs", before, s.record(t, theirs)["revision"])

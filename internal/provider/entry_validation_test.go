@@ -132,9 +132,10 @@ func TestEntryValidation_grouped(t *testing.T) {
 func TestEntryValidation_warnings(t *testing.T) {
 	t.Parallel()
 	entry := map[string]any{"phone_id": testPhone, "recipient_phone_number": "n/a"}
-	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, "a": entry, "b": entry})
-	if len(got) != 3 || !strings.Contains(strings.Join(got, "\n"), ": Empty Key: ") || strings.Contains(strings.Join(got, "\n"), "Same Number") {
-		t.Errorf("the complaints are %q; want two invalid numbers and an empty key", got)
+	rounded := map[string]any{"phone_id": testPhone, "recipient_phone_number": "1.5E+10"}
+	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, "a": entry, "b": entry, "c": rounded, "d": rounded})
+	if len(got) != 5 || !strings.Contains(strings.Join(got, "\n"), ": Empty Key: ") || strings.Contains(strings.Join(got, "\n"), "Same Number") {
+		t.Errorf("the complaints are %q; want four invalid numbers and an empty key", got)
 	}
 }
 

@@ -460,3 +460,17 @@ func TestStage_adoptionOfAnEntryFails(t *testing.T) {
 		}
 	})
 }
+
+// The map's own conversation is no candidate for another entry with the same number.
+func TestStage_adoptExistingBesideOwn(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		entries, adopting := numbered(1).entries(), map[string]any{"adopt_existing": true}
+		s.applies(s.bulk(entries, adopting), bulkAddress, create)
+		entries["twin"] = entries["c000"]
+		s.applies(s.bulk(entries, adopting), bulkAddress, update)
+		if live := len(s.live()); live != 2 {
+			s.t.Errorf("%d are live; want 2", live)
+		}
+	})
+}

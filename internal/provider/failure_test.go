@@ -405,12 +405,14 @@ func TestUpdateThatCreates(t *testing.T) {
 		"These conversations may or may not have been created. The next apply first looks for them")
 	wantTexts(t, failedWork(prior, map[string]error{"a": refused}).done("Update"), "Unable to Update Text Message Conversation", "The CRM refuses the change")
 	wantTexts(t, failedWork(prior, map[string]error{"a": lost, "b": lost}).done("Update"), "The changes of these conversations may or may not have been carried out")
-	mixed := failedWork(prior, map[string]error{"a": refused, "b": refused})
-	mixed.changes[1].prior = nil
-	diags := mixed.done("Update")
-	wantTexts(t, diags, "Unable to Update Text Message Conversations", `"a", "b": The CRM refuses the request, and doesn't say which of these entries is at fault`)
-	if len(diags) != 1 {
-		t.Errorf("%d errors of one request", len(diags))
+	for created := range 2 {
+		mixed := failedWork(prior, map[string]error{"a": refused, "b": refused})
+		mixed.changes[created].prior = nil
+		diags := mixed.done("Update")
+		wantTexts(t, diags, "Unable to Update Text Message Conversations", `"a", "b": The CRM refuses the request, and doesn't say which of these entries is at fault`)
+		if len(diags) != 1 {
+			t.Errorf("%d errors of one request", len(diags))
+		}
 	}
 }
 
@@ -481,4 +483,78 @@ func TestRemovalUnderTheSameKey(t *testing.T) {
 		return bulkRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
 	}
 	wantTexts(t, (&bulkWork{removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
+}
+
+// A text of the CRM is told once, however its white space is written and wherever it stands.
+func TestWithReasons(t *testing.T) {
+	t.Parallel()
+	of := func(message, reason string) error {
+		return &client.APIError{HTTPStatus: 422, Message: message, EntityErrors: []client.ErrorItem{{Message: reason}}}
+	}
+	for want, err := range map[string]error{
+		"out of order":                 errors.New("out of order."), //nolint:revive // those of others may end so
+		"HTTP 422; Too short":          of("Too\n short.", "Too short."),
+		"HTTP 422; Too long":           of("Too long.", "Too\nlong."),
+		"HTTP 422: Refused: too plain": of("Refused: too plain.", "too plain"),
+	} {
+		if got := withReasons(err); got != want {
+			t.Errorf("got %q; want %q", got, want)
+		}
+	}
+}
+
+// Failures that follow from another one share an error for each kind, and only ten of many
+// entries are listed.
+func TestConsequencesShareErrors(t *testing.T) {
+	t.Parallel()
+	failed := map[string]error{"z": refusal()}
+	for i, key := range []string{"a", "b", "c"} {
+		id := parse(t, []string{idA, idB, idC}[i])
+		failed[key], failed[key+key] = &engine.UndoneError{ID: id}, &engine.LeftoverError{ID: id, Err: errors.New(key)}
+	}
+	diags := failedWork(nil, failed).done("Create")
+	wantTexts(t, diags, `"a", "b", "c": The provider created these and deleted them again`, `"aa", "bb", "cc": The provider created these, but couldn't`)
+	told := 0
+	for _, d := range diags {
+		if !strings.Contains(d.Detail(), "no number") && !strings.Contains(d.Detail(), "The CRM refuses") {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d errors; want two: %v", told, diags)
+	}
+}
+
+func TestManyReasons(t *testing.T) {
+	t.Parallel()
+	failed := map[string]error{}
+	for i := range 12 {
+		failed[fmt.Sprintf("%02d", i)] = refusal()
+	}
+	work := failedWork(nil, failed)
+	work.state = entries{"x": newOwnedModel()}
+	wantTexts(t, work.created(), `  - "09": HTTP 422`, "2 more")
+}
+
+// A message that may be one of several names them.
+func TestUnknownMessageNamesCandidates(t *testing.T) {
+	t.Parallel()
+	several := &engine.LostCreateError{Err: &engine.AmbiguousError{IDs: []client.ID{parse(t, idA), parse(t, idB)}}}
+	wantTexts(t, failure{action: "Create", message: true, at: at("a").AtName("messages"), keys: []string{"m"}, err: several}.diagnostics(), "can't tell whether it is one of these messages", idA, idB)
+	text := strings.Join(told(failure{action: "Create", err: several, remembered: true}.diagnostics()), "")
+	if strings.Contains(text, "messages of the conversation") {
+		t.Errorf("a conversation is told as a message: %s", text)
+	}
+}
+
+// The advice about existing conversations depends on where the error is.
+func TestAdoptionError_advice(t *testing.T) {
+	t.Parallel()
+	several, managed := &adoptionError{ids: []client.ID{parse(t, idA), parse(t, idB)}}, &adoptionError{managed: true, ids: []client.ID{parse(t, idA)}}
+	wantTexts(t, diag.Diagnostics{several.diagnostic(path.Empty())}, "Import the right one by its UUID")
+	wantTexts(t, diag.Diagnostics{several.diagnostic(at("a"))}, `conversations["a"]: The CRM has several`, "or remove this entry until then", "applies to all entries")
+	wantTexts(t, diag.Diagnostics{managed.diagnostic(at("a"))}, "adopt_existing applies to all entries of the map.")
+	if text := managed.diagnostic(path.Empty()).Detail(); strings.Contains(text, "map") {
+		t.Errorf("there is no map: %s", text)
+	}
 }

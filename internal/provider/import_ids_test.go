@@ -39,6 +39,17 @@ func TestParseImport(t *testing.T) {
 	}
 }
 
+// The fault of a JSON value names the key, and shows the value as it is.
+func TestParseImport_faults(t *testing.T) {
+	t.Parallel()
+	_, faults := parseImport(`{"a": 1, "b": null}`, "my_space")
+	for i, want := range []string{`"a": "1" is neither`, `"b": "null" is neither`} {
+		if len(faults) != 2 || !strings.HasPrefix(faults[i], want) {
+			t.Errorf("%q; want %s", faults, want)
+		}
+	}
+}
+
 // One warning names all conversations that have the same phone and number, in groups.
 func TestWarnOfSameNumbers(t *testing.T) {
 	t.Parallel()

@@ -128,12 +128,14 @@ func TestLookupValidators(t *testing.T) {
 // A field of a conversation that contains an id is compared with an id.
 func TestLookupCheckIDs(t *testing.T) {
 	t.Parallel()
-	filter := texts("phone_id", "Sales", "recipient_account_id", "", "recipient_contact_id", "?", "recipient_phone_number", "Sales")
+	filter := texts("phone_id", "Sales", "recipient_account_id", "", "recipient_contact_id", "?", "recipient_phone_number", "Sales", "owner_id", "Sales")
 	for _, test := range []struct {
 		operators types.Map
 		want      []string
 	}{
 		{types.MapNull(types.StringType), []string{`filter["phone_id"]: Invalid Id`}},
+		{texts("phone_id", "eq"), []string{`filter["phone_id"]: Invalid Id`}},
+		{types.MapUnknown(types.StringType), nil},
 		{texts("phone_id", "not-eq"), []string{`filter["phone_id"]: Invalid Id`}},
 		{texts("phone_id", "starts"), nil},
 		{texts("phone_id", "?"), nil},

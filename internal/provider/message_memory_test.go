@@ -3,6 +3,8 @@ package provider
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -16,6 +18,28 @@ func TestMessageMemory_since(t *testing.T) {
 	for _, step := range []struct{ tried, want int64 }{{7, 7}, {9, 7}, {3, 3}} {
 		if m.tried(a, step.tried); m.since(a) != step.want {
 			t.Errorf("tried since %d: since %d, not %d", step.tried, m.since(a), step.want)
+		}
+	}
+}
+
+// Only a create of the same message repeats a lost one.
+func TestMessageMemory_earlier(t *testing.T) {
+	t.Parallel()
+	m, owner, other := newMessageMemory(), parse(t, idA), parse(t, idB)
+	message := func(direction, content string) messageModel {
+		return messageModel{Direction: types.StringValue(direction), Content: types.StringValue(content)}
+	}
+	m.lost(owner, message("outgoing", "Hi"), 7)
+	if earlier := m.earlier(owner, message("outgoing", "Hi")); earlier == nil || earlier.Since.Revision != 7 {
+		t.Errorf("the same message: %v", earlier)
+	}
+	for name, earlier := range map[string]*engine.Attempt{
+		"another direction":    m.earlier(owner, message("incoming", "Hi")),
+		"another content":      m.earlier(owner, message("outgoing", "Ho")),
+		"another conversation": m.earlier(other, message("outgoing", "Hi")),
+	} {
+		if earlier != nil {
+			t.Errorf("%s: %v", name, earlier)
 		}
 	}
 }

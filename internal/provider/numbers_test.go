@@ -70,9 +70,12 @@ func TestNumbers_asSent(t *testing.T) {
 	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	left := memory{numbers: n, messages: newMessageMemory()}
+	left := memory{numbers: n, messages: newMessageMemory(), adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
 	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.respellings) != 1 || n.respellings[id].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.respellings)
+	}
+	if diff := cmp.Diff(map[client.ID]bool{id: true}, left.adopted); diff != "" {
+		t.Errorf("adopted (-want +got):\n%s", diff)
 	}
 }
 
@@ -135,6 +138,9 @@ func TestNumbers_lacksCountry(t *testing.T) {
 		"a region":             {numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}, number("(907) 555-0133"), nil, false},
 		"a region yet unknown": {numbers{isUnknown: true}, number("(907) 555-0133"), nil, false},
 		"none":                 {numbers{}, configured(nil), nil, false},
+		"masked, in a region":  {numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}, number("1907***0133"), nil, false},
+		"masked":               {numbers{}, number("1907***0133"), nil, true},
+		"masked, with plus":    {numbers{}, number("+1907***0133"), nil, false},
 		"of no country":        {numbers{}, number("+1202555010112345678"), nil, false},
 	} {
 		diags := test.numbers.warnOfDoubt(test.planned, test.prior)
@@ -146,7 +152,7 @@ func TestNumbers_lacksCountry(t *testing.T) {
 	for key := range strings.SplitSeq("abcdefghijkl", "") {
 		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
 	}
-	many["z"] = &ownedModel{conversationModel: number("+1 907 555 0133")}
+	many["y"], many["z"] = nil, &ownedModel{conversationModel: number("+1 907 555 0133")}
 	diags := numbers{}.warnOfDoubts(many, nil)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
 		t.Errorf("%v; want one warning that lists ten keys", diags)

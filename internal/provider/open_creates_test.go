@@ -37,6 +37,16 @@ func TestWarnOfAdoption(t *testing.T) {
 	}
 }
 
+// What may be left of an undone create has a warning of its own, without the id of a state.
+func TestWarnOfAdoption_left(t *testing.T) {
+	t.Parallel()
+	undone := engine.Result[client.Conversation]{Twins: []client.ID{parse(t, idA)}, Err: &engine.UndoneError{ID: parse(t, idB)}}
+	diags := warnOfAdoption(path.Empty(), adoptions{"": undone}, false)
+	if len(diags) != 1 || diags[0].Summary() != "Text Message Conversation May Have Been Left" || !strings.Contains(diags[0].Detail(), "in the CRM: "+idA+".") {
+		t.Errorf("%v", diags)
+	}
+}
+
 // The state has one revision for all open entries, so that a map which is replaced looks for
 // each of them, but not for what other resources have.
 func TestEntries_revision(t *testing.T) {

@@ -142,7 +142,7 @@ func TestStage_messageMovesBetweenSingles(t *testing.T) {
 // A part of the private state is null.
 func TestStage_nullInPrivateState(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space"} {
+	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space", "parts of messages"} {
 		onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
 			config := func(n int) map[string]block {
 				entries := numbered(n).entries()
@@ -156,6 +156,9 @@ func TestStage_nullInPrivateState(t *testing.T) {
 			var private map[string][]byte
 			must(s.t, json.Unmarshal(now.private, &private))
 			private[part] = []byte("null")
+			if part == "parts of messages" {
+				private["messages"] = []byte(`{"revisions": null, "since": null, "lost": null}`)
+			}
 			var err error
 			now.private, err = json.Marshal(private)
 			must(s.t, err)
@@ -276,6 +279,33 @@ func TestStage_removalInRestoredBackup(t *testing.T) {
 		}
 		if live := len(s.live()); live != 2 {
 			s.t.Errorf("%d are live; want 2", live)
+		}
+	})
+}
+
+// Nor does one that changes one message and removes another one.
+func TestStage_messageRemovalInRestoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := func(texts messageTexts) map[string]block {
+			entries := numbered(1).entries()
+			entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(entries, nil)
+		}
+		s.applies(config(messageTexts{"a": "One", "b": "Two"}), bulkAddress, create)
+		s.Backup()
+		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+		planning, applying := s.core.walk(), s.core.walk()
+		plan := planning.plan(config(messageTexts{"a": "Another"}))
+		must(s.t, s.RestoreBackup())
+		applying.apply(plan)
+		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		for _, message := range s.Records(textMessages) {
+			if message["is_deleted"] == true || message["content"] == "Another" {
+				s.t.Errorf("it has changed %v", message)
+			}
 		}
 	})
 }

@@ -41,9 +41,6 @@ func (r *conversationResource) MoveState(context.Context) []resource.StateMover 
 
 func (r *conversationResource) move(ctx context.Context, req resource.MoveStateRequest, resp *resource.MoveStateResponse) {
 	from, known := movable[req.SourceTypeName]
-	if req.SourceRawState == nil {
-		return // Terraform says that it can't be moved
-	}
 	if req.SourceTypeName == "pipeliner_text_message_conversation" {
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", replaceProvider(req))
 		return

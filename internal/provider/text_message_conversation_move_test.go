@@ -49,6 +49,10 @@ func TestMoveState(t *testing.T) {
 			from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
 			want: []string{`: Unable to Move Text Message Conversation: …its id, "17", is neither a UUID nor ends in one. …destroy = false…`},
 		},
+		"with no id": {
+			from: "restapi_object", state: `{"path": "/entities/TextMessageConversations"}`,
+			want: []string{`: Unable to Move Text Message Conversation: …its id, which is empty, is neither a UUID nor ends in one. …`},
+		},
 		"not JSON": {from: "restapi_object", state: `{`, want: []string{": Unable to Move Text Message Conversation: …can't read the state…destroy = false…"}},
 		"of another address": {
 			from: conversationType, state: `{"id": %[1]q}`,
@@ -90,10 +94,15 @@ func TestMoveState_intoAMap(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
-	moved, err := r.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
-		SourceProviderAddress: "registry.terraform.io/anyone/any", SourceTypeName: conversationType, TargetTypeName: bulkType,
-		SourceState: &tfprotov6.RawState{JSON: []byte(`{}`)},
-	})
-	must(t, err)
-	r.wantDiagnostics(moved.Diagnostics, ": Unable to Move Text Message Conversations: The provider can't move a "+conversationType+" into a map. …destroy = false…")
+	for from, want := range map[string]string{
+		conversationType: "The provider can't move a " + conversationType + " into a map. …destroy = false…",
+		bulkType:         "The state comes from a provider with another address, registry.terraform.io/anyone/any. Run terraform state replace-provider …",
+	} {
+		moved, err := r.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+			SourceProviderAddress: "registry.terraform.io/anyone/any", SourceTypeName: from, TargetTypeName: bulkType,
+			SourceState: &tfprotov6.RawState{JSON: []byte(`{}`)},
+		})
+		must(t, err)
+		r.wantDiagnostics(moved.Diagnostics, ": Unable to Move Text Message Conversations: "+want)
+	}
 }

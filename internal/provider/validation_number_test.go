@@ -2,7 +2,9 @@ package provider
 
 import (
 	"testing"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -12,7 +14,7 @@ import (
 func TestIsNumber(t *testing.T) {
 	t.Parallel()
 	for refused, numbers := range map[bool][]string{
-		true: {"", " ", "n/a", "N/A", "na", "n.a.", " - ", "?", "--", "none", "NULL", "nan", "tbd", "#N/A", "#REF!", "#DIV/0!", "1.31256E+10", "1,31256e10", "+1E10"},
+		true: {"", " ", "n/a", "N/A", "na", "n.a.", " - ", "?", "--", "none", "NULL", "nan", "tbd", "#N/A", "#REF!", "#DIV/0!", "1.31256E+10", " 1.31256E+10 ", "1,31256e10", "+1E10"},
 		false: {
 			"+1 555 010 0000", "(213) 555-0103", "0014045550107", "4521", "*******0133", "+* (***) ***-0133", "****",
 			"Amazon", "nonsense", "unknown", "N26", "555-CALL-E10", "+1 555 010 0000 ext. 7",
@@ -53,13 +55,33 @@ func TestIsNumber_advice(t *testing.T) {
 func TestIsReference_advice(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		"Sales":          "phone_id: \"Sales\" is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one. Look up the id, for example with the data source pipeliner_records.",
-		" " + idA + "\n": "phone_id: \" " + idA + "\\n\" has white space around the id. Remove it, for example with trimspace.",
+		"Sales":                              "phone_id: \"Sales\" is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one. Look up the id, for example with the data source pipeliner_records.",
+		"https://x/entities/Accounts/" + idA: "phone_id: \"https://x/entities/Accounts/" + idA + "\" names a record of Accounts. Use the id of a record of Phones.",
+		" " + idA + "\n":                     "phone_id: \" " + idA + "\\n\" has white space around the id. Remove it, for example with trimspace.",
 	} {
 		var resp validator.StringResponse
 		isReference{entity: "Phones"}.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("phone_id"), ConfigValue: types.StringValue(given)}, &resp)
 		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Detail() != want {
 			t.Errorf("%v; want %s", resp.Diagnostics, want)
+		}
+	}
+	var links validator.SetResponse
+	areReferences{entity: "Leads"}.ValidateSet(t.Context(), validator.SetRequest{
+		Path: path.Root("lead_relations"), ConfigValue: types.SetValueMust(types.StringType, []attr.Value{types.StringNull()}),
+	}, &links)
+	if len(links.Diagnostics) != 1 || links.Diagnostics[0].Detail() != "lead_relations: One of the ids is null. Remove it." {
+		t.Errorf("a null id: %v", links.Diagnostics)
+	}
+}
+
+// A duration is in Go's notation, and in its limits.
+func TestIsDuration(t *testing.T) {
+	t.Parallel()
+	for given, refused := range map[string]bool{"0s": false, "1s": false, "90s": false, "1m30s": false, "-1s": true, "91s": true, "5": true, "": true, "soon": true} {
+		var resp validator.StringResponse
+		isDuration(0, 90*time.Second).ValidateString(t.Context(), validator.StringRequest{Path: path.Root("request_timeout"), ConfigValue: types.StringValue(given)}, &resp)
+		if resp.Diagnostics.HasError() != refused {
+			t.Errorf("%q: %v", given, resp.Diagnostics)
 		}
 	}
 }

@@ -1,0 +1,269 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// wantAmbiguous checks that an error names exactly these records.
+func wantAmbiguous(t testing.TB, err error, ids ...client.ID) {
+	t.Helper()
+	ambiguous, _ := errors.AsType[*AmbiguousError](err)
+	if ambiguous == nil {
+		t.Errorf("%v; want an ambiguous result", err)
+		return
+	}
+	byText := func(a, b client.ID) int { return strings.Compare(a.String(), b.String()) }
+	wantEqual(t, "the candidates", slices.SortedFunc(slices.Values(ids), byText), slices.SortedFunc(slices.Values(ambiguous.IDs), byText))
+}
+
+func say(conversation client.ID, direction int, content string) messageChange {
+	return messageChange{Input: client.MessageInput{MessageWrites: client.MessageWrites{
+		TextMessageConversationID: client.Value(conversation), Content: client.Value(content), Direction: client.Value(direction),
+	}}}
+}
+
+// A conversation that lacks something may be a stranger's. The create's own one may show later.
+func TestBetterRecordComesLate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		var theirs client.ID
+		s.Inject(mockserver.Fault{
+			Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: 5 * time.Second, Latency: time.Second, Status: http.StatusGatewayTimeout, Times: 1,
+			Do: func() { theirs = s.stranger(t, apitest.NumberOf(1)) },
+		})
+		input := newConversation(1)
+		input.Input.RecipientAccountID = client.Value(acme)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		time.Sleep(time.Minute)
+		wantAmbiguous(t, result.Err, theirs, idOf(fmt.Sprint(s.live()[2]["id"])))
+	})
+}
+
+// A conversation that lacks something is not adopted beside one that contradicts the create:
+// either may have been changed.
+func TestLackingBesideContradicting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		var lacking, changed client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			lacking, changed = s.stranger(t, apitest.NumberOf(1)), s.stranger(t, apitest.NumberOf(1), "recipient_account_id", zenith.String())
+		}})
+		input := newConversation(1)
+		input.Input.RecipientAccountID = client.Value(acme)
+		wantAmbiguous(t, s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0).Err, lacking, changed)
+	})
+}
+
+// Nor is it adopted beside one that may have the number in the service's spelling.
+func TestLackingBesideRespelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		var lacking, respelled client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			lacking, respelled = s.stranger(t, apitest.NumberOf(1)), s.stranger(t, strings.TrimPrefix(apitest.NumberOf(1), "+"))
+		}})
+		input := newConversation(1)
+		input.Input.RecipientAccountID = client.Value(acme)
+		wantAmbiguous(t, s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0).Err, lacking, respelled)
+	})
+}
+
+// A conversation that has everything is adopted, whatever else may be a spelling of its number.
+func TestAgreeingBesideRespelled(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
+			s.stranger(t, strings.TrimPrefix(apitest.NumberOf(1), "+"))
+		}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "the number", apitest.NumberOf(1), result.Value.RecipientPhoneNumber)
+	})
+}
+
+// A record that an earlier look has passed is not found under another spelling either.
+func TestPassedRespelledRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		theirs := s.stranger(t, strings.TrimPrefix(apitest.NumberOf(1), "+"))
+		for _, passed := range []map[client.ID]int64{nil, {theirs: now.Revision + 1}} {
+			input := newConversation(1)
+			input.Earlier = &Attempt{Since: now, Passed: passed}
+			found := scriptedEngine(t, s.network.RoundTrip).Conversations.LookFor(t.Context(), []conversationChange{input}, false)[0]
+			apitest.Must(t, found.Err)
+			if found.Value.ID.IsZero() != (passed != nil) {
+				t.Errorf("with %v passed, it finds %s", passed, found.Value.ID)
+			}
+		}
+	})
+}
+
+// Attempts may have begun at different moments. What the earlier one has made, with a link, is
+// not taken for a conversation that existed before, whatever the later one is about.
+func TestEarliestMomentOfANumber(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{apitest.NumberOf(1), "Amazon"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.seed(t, 1)
+			moment := func() Moment {
+				time.Sleep(time.Hour)
+				now, err := s.engine.Conversations.entity.now(t.Context())
+				apitest.Must(t, err)
+				return now
+			}
+			first := moment()
+			own := s.stranger(t, apitest.NumberOf(1))
+			_, err := s.Create(apitest.RelationSegment, map[string]any{"text_message_conversation_id": own, "account_id": acme})
+			apitest.Must(t, err)
+			s.stranger(t, apitest.NumberOf(9)) // newer than the link
+			earlier, later := linked(newConversation(1), acme), linked(newConversation(1), zenith)
+			later.Input.RecipientPhoneNumber = client.Value(number)
+			earlier.Earlier, later.Earlier = &Attempt{Since: first}, &Attempt{Since: moment()}
+			apitest.Must(t, s.Edit(apitest.ConversationSegment, own.String(), map[string]any{"recipient_contact_id": jones}))
+			results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{earlier, later}, client.WriteOptions{RollbackMethod: 1}, false)
+			wantEqual(t, "the conversation of the earlier attempt, beside "+number, own, results[0].Value.ID)
+		})
+	}
+}
+
+// A lost request has updated one record twice. Neither update is sent again.
+func TestOneRecordTwice_lost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		held := s.create(t.Context(), t, 1)
+		first, second := change(held), change(held)
+		first.Input.RecipientContactID, second.Input.RecipientAccountID = client.Value(jones), client.Value(acme)
+		s.ResetRequests()
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		for _, result := range s.engine.Conversations.write(t.Context(), []conversationChange{first, second}, client.WriteOptions{RollbackMethod: 1}) {
+			apitest.Must(t, result.Err)
+		}
+		sent := slices.DeleteFunc(s.requests(), func(request string) bool { return !strings.HasPrefix(request, http.MethodPost) })
+		wantEqual(t, "writes", 1, len(sent))
+	})
+}
+
+// A message that is found is no reason against sending another one of its request again.
+func TestFoundMessageIsNoDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.RecoveryTimeout = 0 }) // the first look is the last one
+		conversation := s.create(t.Context(), t, 1).ID
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "One", "direction": 1})
+			apitest.Must(t, err)
+		}})
+		changes := []messageChange{say(conversation, 1, "One"), say(conversation, 1, "Two")}
+		for _, result := range s.engine.Messages.CreateOrUpdateMany(t.Context(), changes, client.WriteOptions{RollbackMethod: 1}, false) {
+			apitest.Must(t, result.Err)
+		}
+		wantEqual(t, "messages", 2, len(s.Records("TextMessages")))
+	})
+}
+
+// A message that is older than a create is no reason against sending it again, even if another
+// create of the same request has an earlier attempt.
+func TestOlderMessageIsNoDoubt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		first, err := s.engine.Messages.entity.now(t.Context())
+		apitest.Must(t, err)
+		_, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "theirs", "direction": 1})
+		apitest.Must(t, err)
+		time.Sleep(time.Hour)
+		old := say(conversation, 2, "Hi")
+		old.Earlier = &Attempt{Since: first}
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1})
+		for _, result := range s.engine.Messages.CreateOrUpdateMany(t.Context(), []messageChange{old, say(conversation, 1, "Hello")}, client.WriteOptions{RollbackMethod: 1}, false) {
+			apitest.Must(t, result.Err)
+		}
+		wantEqual(t, "messages", 3, len(s.Records("TextMessages")))
+	})
+}
+
+// "Not found" is the answer to a repeated delete. The first looks show an old copy.
+func TestDeleteWaitsForTheReads(t *testing.T) {
+	t.Parallel()
+	for name, remove := range map[string]func(testSpace, string) error{
+		"deleted": func(s testSpace, id string) error { return s.SoftDelete(apitest.ConversationSegment, id) },
+		"gone":    func(s testSpace, id string) error { return s.Purge(apitest.ConversationSegment, id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK})
+				id := s.seed(t, 1)[0]
+				s.Inject(
+					mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusOK, Reply: `{"success":true,"data":[` + notFoundReply + `]}`},
+					mockserver.Fault{Method: http.MethodGet, Path: id.String(), Skip: 2, Times: 1, Do: func() { apitest.Must(t, remove(s, id.String())) }},
+				)
+				apitest.Must(t, s.engine.Conversations.Delete(t.Context(), id, 0))
+			})
+		})
+	}
+}
+
+// A message that the caller refers to elsewhere is not deleted.
+func TestReferredMessageStays(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		var ids []client.ID
+		for range 2 {
+			id, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "Hi", "direction": 1})
+			apitest.Must(t, err)
+			ids = append(ids, idOf(id))
+		}
+		s.engine.ReferToMessages(ids[:1])
+		for _, err := range s.engine.Messages.DeleteMany(t.Context(), ids, 0) {
+			apitest.Must(t, err)
+		}
+		for i, want := range []any{false, true} {
+			record, _ := s.Record("TextMessages", ids[i].String())
+			wantEqual(t, "is deleted", want, record["is_deleted"])
+		}
+	})
+}
+
+// Undo deletes a conversation with the messages that were created in it.
+func TestUndoDeletesOwnMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+		s.seed(t, 1)
+		with := newConversation(1)
+		with.Input.Messages = client.Value([]client.MessageInput{{MessageWrites: client.MessageWrites{Content: client.Value("Hi"), Direction: client.Value(1)}}})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{with, linked(newConversation(2), unknown)}, client.WriteOptions{}, true)
+		if !errors.As(results[0].Err, new(*UndoneError)) || len(s.live()) != 1 {
+			t.Errorf("%d are live: %v", len(s.live()), results[0].Err)
+		}
+	})
+}

@@ -1,0 +1,243 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// messagesTo returns messages with these directions.
+func messagesTo(directions ...int) []client.MessageInput {
+	inputs := make([]client.MessageInput, len(directions))
+	for i, direction := range directions {
+		inputs[i].Direction = client.Value(direction)
+	}
+	return inputs
+}
+
+// A conversation may have the messages of this request, or of the earlier one, but not of both.
+func TestSentMessages(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		earlier *Attempt
+		isSent  bool
+		want    []client.MessageInput
+	}{
+		"a first attempt":    {nil, false, messagesTo(2, 2)},
+		"not sent yet":       {&Attempt{Messages: messagesTo(1, 2)}, false, messagesTo(1, 2)},
+		"sent too":           {&Attempt{Messages: messagesTo(1, 2)}, true, messagesTo(1, 2, 2)},
+		"earlier, with more": {&Attempt{Messages: messagesTo(2, 2, 2)}, true, messagesTo(2, 2, 2)},
+	} {
+		change := &pending[client.ConversationInput]{isSent: test.isSent, Change: conversationChange{Earlier: test.earlier}}
+		change.Input.Messages = client.Value(messagesTo(2, 2))
+		wantEqual(t, name, len(test.want), len(sentMessages(change)))
+		counts := map[int]int{}
+		for _, message := range test.want {
+			counts[orZero(message.Direction)]++
+		}
+		for _, message := range sentMessages(change) {
+			counts[orZero(message.Direction)]--
+		}
+		wantEqual(t, name+", by direction", 0, max(counts[1], -counts[1])+max(counts[2], -counts[2]))
+	}
+}
+
+// An attempt that repeats an earlier one, and gets lost too, remembers what it has sent itself,
+// even if it could not be sent once more.
+func TestAttemptRemembersItsMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		again := newConversation(1)
+		again.Earlier = &Attempt{Since: now, Messages: messagesTo(2)}
+		again.Input.Messages = client.Value([]client.MessageInput{{MessageWrites: client.MessageWrites{Content: client.Value("Hi"), Direction: client.Value(1)}}})
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
+			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
+		}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), again, 0)
+		lost := attemptOf(result.Err)
+		if lost == nil || len(lost.Messages) != 2 {
+			t.Errorf("it remembers %v: %v", lost, result.Err)
+		}
+	})
+}
+
+// A caller who may not list messages learns nothing of them. While the service fails, nothing
+// is known.
+func TestHaveMessages_fails(t *testing.T) {
+	t.Parallel()
+	for status, fails := range map[int]bool{http.StatusForbidden: false, http.StatusBadGateway: true} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
+			s.Inject(mockserver.Fault{Path: messageSegment, Kind: mockserver.StatusReply, Status: status})
+			if found, err := s.engine.haveMessages(t.Context(), NoFloor); (err != nil) != fails || len(found) > 0 {
+				t.Errorf("%d: %v, %v", status, found, err)
+			}
+		})
+	}
+}
+
+// A record may be the twin of a create if it has the name of the create, or else, whatever its
+// name, everything but that.
+func TestIsLike(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	input := newConversation(1)
+	number := apitest.NumberOf(1)
+	input.Input.RecipientAccountID, input.Earlier = client.Value(acme), &Attempt{Since: Moment{Revision: 5}}
+	conversations := newSearch(newWriting(s.engine.Conversations, []conversationChange{input}, client.WriteOptions{}), []int{0})
+	for name, test := range map[string]struct {
+		number   string
+		account  client.ID
+		revision int64
+		want     bool
+	}{
+		"the same":              {number, acme, 6, true},
+		"changed":               {number, zenith, 6, true},
+		"respelled and changed": {number[1:], zenith, 6, true},
+		"beyond recognition":    {"token", acme, 6, true},
+		"beyond, and changed":   {"token", zenith, 6, false},
+		"another country":       {"+44" + number[4:], acme, 6, true},
+		"another number":        {apitest.NumberOf(2), acme, 6, false},
+		"older":                 {number, acme, 5, false},
+	} {
+		record := client.Conversation{ID: unknown, Revision: test.revision}
+		record.PhoneID, record.RecipientPhoneNumber, record.RecipientAccountID = frontDesk, test.number, test.account
+		wantEqual(t, name, test.want, conversations.isLike(0, record))
+	}
+	said := say(unknown, 1, "Hi")
+	said.Earlier = input.Earlier
+	messages := newSearch(newWriting(s.engine.Messages, []messageChange{said}, client.WriteOptions{}), []int{0})
+	message := client.Message{Revision: 6}
+	message.TextMessageConversationID, message.Content, message.Direction = unknown, "Ho", 1
+	wantEqual(t, "another text", false, messages.isLike(0, message))
+	message.Content, message.Status = "Hi", 3
+	wantEqual(t, "a changed message", true, messages.isLike(0, message))
+}
+
+// What the engine has been told of the space's history is never taken back.
+func TestExpectAndReach(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	for _, revision := range []int64{7, 3} {
+		s.engine.Expect(revision)
+		s.engine.Reach(revision + 1)
+	}
+	_, expected, _ := s.engine.seen.wanted(false)
+	wantEqual(t, "expected", int64(7), expected)
+	wantEqual(t, "reached", int64(8), s.engine.Reached())
+}
+
+// A conversation that the engine has created did not exist before. One that its user knows did.
+func TestOfPhoneBefore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		theirs := s.stranger(t, apitest.NumberOf(1))
+		s.engine.Conversations.Known(theirs)
+		created := s.create(t.Context(), t, 2)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		adopted := s.create(t.Context(), t, 3)
+		wantEqual(t, "adopted", []client.ID{adopted.ID}, s.engine.Conversations.Known(theirs, created.ID, adopted.ID))
+		found, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)
+		apitest.Must(t, err)
+		if len(found) != 1 || found[0].ID != theirs {
+			t.Errorf("%d existed before", len(found))
+		}
+	})
+}
+
+// The engine does not get a message whose content belongs to someone else, unless the service
+// refuses to list it.
+func TestFindMessageOfOthers(t *testing.T) {
+	t.Parallel()
+	for reply, want := range map[string]int{"": 0, apitest.ValidationReply: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
+			conversation := s.create(t.Context(), t, 1).ID
+			id, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": conversation, "content": "theirs", "direction": 2})
+			apitest.Must(t, err)
+			s.engine.ReferToMessages([]client.ID{idOf(id)})
+			gets := 0
+			s.Inject(
+				mockserver.Fault{Path: messageSegment + "/" + id, Kind: mockserver.Latency, Do: func() { gets++ }},
+				mockserver.Fault{Path: messageSegment, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Reply: reply},
+			)
+			if _, err := s.engine.findMessage(t.Context(), idOf(id)); gets != want || (err == nil) != (want == 1) {
+				t.Errorf("%q: %d gets: %v", reply, gets, err)
+			}
+		})
+	}
+}
+
+func attemptOf(err error) *Attempt {
+	lost, _ := errors.AsType[*LostCreateError](err)
+	if lost == nil {
+		return nil
+	}
+	return &lost.Attempt
+}
+
+// Creates get the records that have what they have sent. Other items keep their ids, if no
+// one else has them.
+func TestReorder(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	const sameTail, token = "+447700900001", "token"
+	one, two := apitest.NumberOf(1), apitest.NumberOf(2)
+	id := func(i int) client.ID { return idOf(fmt.Sprintf("50000000-0000-4000-8000-%012d", i)) }
+	for name, test := range map[string]struct {
+		sent, held []string
+		third      func(*writing[client.Conversation, client.ConversationInput])
+		want       []int
+	}{
+		"swapped":         {sent: []string{one, two}, held: []string{two, one}, want: []int{1, 0}},
+		"of the same end": {sent: []string{one, sameTail}, held: []string{sameTail, one}, want: []int{1, 0}},
+		"some are equal":  {sent: []string{one, one, two, two}, held: []string{two, two, one, one}, want: []int{2, 3, 0, 1}},
+		"rewritten":       {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}},
+		"one shows":       {sent: []string{one, two}, held: []string{two, ""}, want: []int{1, 0}},
+		"one of three":    {sent: []string{one, two, sameTail}, held: []string{two, "", ""}, want: []int{1, 0, 2}},
+		"none is astray":  {sent: []string{one, two}, held: []string{one, ""}, want: []int{0, 1}},
+		"beside one that lacks": {sent: []string{one, two, sameTail}, held: []string{two, one, sameTail}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
+			w.changes[2].Input.RecipientAccountID = client.Value(acme)
+		}},
+		"beside an update": {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
+			w.creates[2] = false
+		}},
+		"beside an adopted one": {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
+			w.results[2].Adopted = true
+		}},
+	} {
+		var changes []conversationChange
+		found := map[client.ID]client.Conversation{}
+		for i, number := range test.sent {
+			changes = append(changes, newConversation(1))
+			changes[i].Input.RecipientPhoneNumber = client.Value(number)
+			record := client.Conversation{ID: id(i)}
+			record.PhoneID, record.RecipientPhoneNumber = frontDesk, test.held[i]
+			if test.held[i] != "" { // else it does not show yet
+				found[id(i)] = record
+			}
+		}
+		w := newWriting(s.engine.Conversations, changes, client.WriteOptions{})
+		for i := range w.ids {
+			w.ids[i] = id(i)
+		}
+		if test.third != nil {
+			test.third(w)
+		}
+		w.reorder(w.all(), found)
+		for i, want := range test.want {
+			wantEqual(t, fmt.Sprint(name, ", item ", i), id(want), w.ids[i])
+		}
+	}
+}
