@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -144,6 +145,52 @@ func TestMessagesOfANewConversationShowLater(t *testing.T) {
 		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
 		if apitest.Must(t, result.Err); len(result.Value.Messages) != 1 {
 			t.Errorf("the messages are %v", result.Value.Messages)
+		}
+	})
+}
+
+// A search before a destroy sees a record that lacks something. It goes on, because the record
+// of the attempt may come later, and names both.
+func TestPatientLookGoesOnBesideAPart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		part := s.stranger(t, apitest.NumberOf(5))
+		var whole client.ID
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Skip: 2, Times: 1, Do: func() {
+			whole = s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme.String())
+		}})
+		attempt := newConversation(5)
+		attempt.Input.RecipientAccountID = client.Value(acme)
+		attempt.Earlier = &Attempt{Since: now}
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, true)[0]
+		ambiguous, ok := errors.AsType[*AmbiguousError](found.Err)
+		if !ok || !slices.Contains(ambiguous.IDs, part) || !slices.Contains(ambiguous.IDs, whole) || whole.IsZero() {
+			t.Errorf("%v; want %s and %s", found.Err, part, whole)
+		}
+	})
+}
+
+// A search passes what other resources have, even if it finds the record of the attempt: its
+// caller may not take that.
+func TestPassedBesideAFoundRecord(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		owned, own := s.stranger(t, apitest.NumberOf(5)), s.stranger(t, apitest.NumberOf(5))
+		s.engine.Conversations.Known(owned)
+		attempt := newConversation(5)
+		attempt.Earlier = &Attempt{Since: now}
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		apitest.Must(t, found.Err)
+		if found.Value.ID != own || found.Earlier == nil || found.Earlier.Passed[owned] == 0 || found.Earlier.Passed[own] != 0 {
+			t.Errorf("found is %v, passed are %v", found.Value.ID, found.Earlier)
 		}
 	})
 }

@@ -97,7 +97,7 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	}
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
-	s.last = last || w.exact
+	s.last = last
 	s.inputs = make(map[string]bool, len(creates))
 	for _, create := range creates {
 		s.inputs[create.input] = true
