@@ -133,7 +133,11 @@ func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	made := api.Messages.CreateOrUpdate(ctx, change, a.provider.validationLevel(config.ValidationLevel))
 	done()
 	id, diags := a.created(config, made)
-	if resp.Diagnostics.Append(diags...); !id.IsZero() {
+	resp.Diagnostics.Append(diags...)
+	for _, warning := range diags.Warnings() {
+		say("%s: %s", warning.Summary(), warning.Detail()) // Terraform 1.14 shows no warnings of an action
+	}
+	if !id.IsZero() {
 		say("Created the message %s", id)
 	}
 }

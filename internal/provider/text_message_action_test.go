@@ -163,6 +163,9 @@ func TestMessageAction_lostReply(t *testing.T) {
 				if waits := slices.Contains(got.progress, "Still waiting for the CRM (10s)"); waits != test.waits {
 					s.t.Errorf("the progress is %q", got.progress)
 				}
+				if progress := ": " + strings.Join(got.progress, ": "); len(test.want) > 0 && !strings.Contains(progress, ": Text Message Adopted: ") {
+					s.t.Errorf("the progress does not have the warnings: %q", got.progress)
+				}
 			})
 		})
 	}
