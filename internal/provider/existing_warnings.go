@@ -15,11 +15,11 @@ import (
 // warnOfBlindAdoption warns that the plan can't tell what conversations adopt. The apply
 // does not see resources without changes.
 func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
+	return placed(at, diag.NewWarningDiagnostic("Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
 		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
 			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
 			"change already manages that conversation. To see in a plan what the apply adopts, first apply the "+
-			"source of the phone or the number with -target. Then plan again.", of))
+			"source of the phone or the number with -target. Then plan again.", of)))
 }
 
 // An adoptionError says why existing conversations can't be adopted.
@@ -72,10 +72,8 @@ func (e *adoptionError) advice(inMap bool) string {
 
 // diagnostic returns the error for the conversation at a path.
 func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
-	if len(at.Steps()) == 0 {
-		return diag.NewErrorDiagnostic(e.summary(), e.advice(false))
-	}
-	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice(true)))
+	inMap := len(at.Steps()) > 0
+	return placed(at, diag.NewErrorDiagnostic(e.summary(), located(at, e.advice(inMap))))
 }
 
 // clashesOf returns an error for conversations of a state that another resource adopts

@@ -71,12 +71,8 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 		at := f.at.AtName(fault.attribute)
 		diags.AddAttributeError(at, f.summary(), f.detail(at, fault.text))
 	}
-	switch text := listed(others); {
-	case diags.HasError() && text == "":
-	case len(f.at.Steps()) == 0:
-		diags.AddError(f.summary(), f.detail(f.at, text))
-	default:
-		diags.AddAttributeError(f.at, f.summary(), f.detail(f.at, text))
+	if text := listed(others); !diags.HasError() || text != "" {
+		diags.Append(placed(f.at, diag.NewErrorDiagnostic(f.summary(), f.detail(f.at, text))))
 	}
 	return diags
 }
@@ -85,11 +81,9 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 // attribute at fault.
 func (f failure) prefix(at path.Path) string {
 	switch {
-	case len(f.keys) == 0:
-		return located(at, "")
-	case f.message:
+	case f.message && len(f.keys) > 0:
 		return located(at.AtMapKey(f.keys[0]), "")
-	case len(f.keys) == 1:
+	case len(f.keys) <= 1:
 		return located(at, "")
 	}
 	subject := quoted(f.keys)
@@ -101,14 +95,10 @@ func (f failure) prefix(at path.Path) string {
 
 // unread warns that a conversation was written but is not fully known.
 func (f failure) unread(id client.ID) diag.Diagnostics {
-	warning := diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
+	return diag.Diagnostics{placed(f.at, diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
 		located(f.at, fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later "+
 			"step failed, such as reading it back. The next plan reads it again, and shows whether anything is "+
-			"left to do.\n\nCause: %v", id, f.err)))
-	if len(f.at.Steps()) > 0 {
-		return diag.Diagnostics{diag.WithPath(f.at, warning)}
-	}
-	return diag.Diagnostics{warning}
+			"left to do.\n\nCause: %v", id, f.err))))}
 }
 
 // detail returns the detail for an attribute, with what the CRM said about it.

@@ -78,10 +78,10 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64
 // attempts.
 func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 	if len(names) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
+		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
 			"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The "+
 				"provider found a conversation that has appeared since and has everything that was sent, and deleted "+
-				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))
+				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))))
 	}
 	return diags
 }
@@ -192,10 +192,10 @@ func warnOfLeft(place path.Path, left openCreates) (diags diag.Diagnostics) {
 		if key != "" {
 			about = at(key)
 		}
-		diags.AddAttributeWarning(place, "Text Message Conversation May Have Been Left", located(about, fmt.Sprintf(
+		diags.Append(placed(place, diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(about, fmt.Sprintf(
 			"An earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
 				"If this apply creates the conversation again, it looks for it and adopts it, but not with create_before_destroy. "+
-				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", left[key].identity(numbers{}).Place, left[key].Since.Revision)))
+				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", left[key].identity(numbers{}).Place, left[key].Since.Revision)))))
 	}
 	return diags
 }
