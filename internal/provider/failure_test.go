@@ -266,7 +266,7 @@ func TestAdoptionOfUnknownOutcome(t *testing.T) {
 func TestUnnamedMessage(t *testing.T) {
 	t.Parallel()
 	planned, prior := messageModel{Content: types.StringValue("new")}, messageModel{Content: types.StringValue("old")}
-	work := &messageWork{at: at("ada"), memory: newMessageMemory(), state: messages{}}
+	work := &messageWork{at: at("ada"), memory: &messageMemory{}, state: messages{}}
 	work.keepUnnamed("hi", planned, &prior)
 	wantTexts(t, work.diagnostics(), `conversations["ada"].messages["hi"]: The provider can't change the message`, "Cause: the id of the message is not known")
 }

@@ -9,7 +9,7 @@ import (
 // A conversation with several attempts at messages is looked through since the first one.
 func TestMessageMemory_since(t *testing.T) {
 	t.Parallel()
-	m, a := newMessageMemory(), parse(t, "80000000-0000-4000-8000-00000000000a")
+	m, a := &messageMemory{}, parse(t, "80000000-0000-4000-8000-00000000000a")
 	if since := m.since(a); since != engine.NoFloor {
 		t.Errorf("without an attempt: since %d", since)
 	}

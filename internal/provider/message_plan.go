@@ -31,7 +31,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
 		return false
 	}
-	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, engine.NoFloor, newMessageMemory())
+	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, engine.NoFloor, &messageMemory{})
 	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
 		return write.prior == nil || len(write.change.Input.Fields()) > 0 // not only restored
 	})

@@ -140,7 +140,7 @@ func (m messages) haveUnnamed() bool {
 func (r *messageRefresh) replace(state messages, key string, message client.Message) {
 	actual := messageFromAPI(message, *state[key])
 	if !message.IsStub() && message.Revision > 0 {
-		r.memory.Revisions[message.ID] = message.Revision
+		note(&r.memory.Revisions, message.ID, message.Revision)
 	}
 	state[key] = &actual
 }

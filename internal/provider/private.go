@@ -38,7 +38,7 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: newMessageMemory(),
+		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
@@ -73,7 +73,6 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 				"damaged. The provider can't read its part %s: %v. Please report this.", key, err))
 		}
 	}
-	m.messages.repair()
 	return m, diags
 }
 
