@@ -141,9 +141,13 @@ func fieldsOf(input client.ConversationInput) (fields map[string]json.RawMessage
 
 // identity returns the identity of the conversation that the attempt would have created.
 func (a attempt) identity(n numbers) engine.Identity {
-	phone, _ := a.Sent.PhoneID.Get()
 	number, _ := a.Sent.RecipientPhoneNumber.Get()
-	return engine.Identity{Place: phone, Name: n.Canonical(number)}
+	return n.identity(a.phone(), number)
+}
+
+func (a attempt) phone() client.ID {
+	phone, _ := a.Sent.PhoneID.Get()
+	return phone
 }
 
 // pass notes what a look that left the attempt open has found, and the records that it has

@@ -137,8 +137,8 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of eng
 		}
 		phone.listed = make(map[engine.Identity][]client.Conversation, len(found))
 		for _, conversation := range found {
-			name := engine.Identity{Place: conversation.PhoneID, Name: n.Canonical(conversation.RecipientPhoneNumber)}
-			phone.listed[name] = append(phone.listed[name], conversation)
+			of := n.identity(conversation.PhoneID, conversation.RecipientPhoneNumber)
+			phone.listed[of] = append(phone.listed[of], conversation)
 		}
 	}
 	return phone.listed[of], nil
