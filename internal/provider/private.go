@@ -48,18 +48,14 @@ func (m *memory) parts() map[string]any {
 	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
-type privateGetter interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
 // A privateStore is the private state of a resource.
 type privateStore interface {
-	privateGetter
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
 // load returns the memory in the private state of a resource.
-func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory, diag.Diagnostics) {
+func (r *baseResource) load(ctx context.Context, private privateStore) (*memory, diag.Diagnostics) {
 	m := r.newMemory()
 	var diags diag.Diagnostics
 	for key, part := range m.parts() {
