@@ -200,7 +200,7 @@ func TestManyFailures(t *testing.T) {
 	for i := range 999 {
 		failed[fmt.Sprintf("%03d", i)] = &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON"}
 	}
-	diags := (&bulkWork{failed: failed}).done("Update")
+	diags := (&bulkWork{provider: &providerData{}, failed: failed}).done("Update")
 	texts := told(diags)
 	if len(texts) != mostListed+1 || !strings.Contains(texts[0], "ERROR_ODD") {
 		t.Errorf("%d errors, first %s", len(texts), texts[0])
@@ -212,7 +212,7 @@ func TestRemovalThatFails(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
 	removal := func(err error) *bulkWork {
-		return &bulkWork{removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
+		return &bulkWork{provider: &providerData{}, removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
 	}
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
 		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
@@ -234,7 +234,7 @@ func TestManyOfOneRequest(t *testing.T) {
 	for i := range 98 {
 		failed[fmt.Sprintf("%03d", i)] = whole
 	}
-	diags := (&bulkWork{failed: failed}).done("Update")
+	diags := (&bulkWork{provider: &providerData{}, failed: failed}).done("Update")
 	if texts := told(diags); len(texts) != 1 {
 		t.Errorf("%d errors: %q", len(texts), texts)
 	}
@@ -253,6 +253,7 @@ func TestAdoptionOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
 	work := &bulkWork{
+		provider:     &providerData{},
 		allOrNothing: true,
 		failed:       map[string]error{"a": &client.OutcomeUnknownError{Err: errors.New("EOF")}},
 		changes: []bulkChange{{
@@ -371,7 +372,7 @@ func TestFailure_attributeOf(t *testing.T) {
 
 // failedWork returns work on a map in which these creates, or updates, have failed.
 func failedWork(prior *ownedModel, failed map[string]error) *bulkWork {
-	work := &bulkWork{failed: failed}
+	work := &bulkWork{provider: &providerData{}, failed: failed}
 	for _, key := range work.failedKeys() {
 		planned := ownedModel{}
 		if prior != nil {
@@ -452,5 +453,5 @@ func TestRemovalUnderTheSameKey(t *testing.T) {
 	removal := func(key string) bulkRemoval {
 		return bulkRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
 	}
-	wantTexts(t, (&bulkWork{removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
+	wantTexts(t, (&bulkWork{provider: &providerData{}, removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
 }

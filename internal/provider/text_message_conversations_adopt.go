@@ -122,7 +122,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 			var found *client.Conversation
 			err := blind[phone]
 			if err == nil {
-				found, err = w.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
+				found, err = w.provider.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
 			}
 			switch {
 			case err != nil:
@@ -166,7 +166,7 @@ func (w *bulkWork) finishAdopting() {
 		if change.adopted && w.state[change.key] != nil {
 			ids[change.key] = reference(change.prior.ID)
 		} else if change.adopted {
-			w.existing.release(reference(change.prior.ID))
+			w.provider.existing.release(reference(change.prior.ID))
 		}
 	}
 	if w.allOrNothing && len(w.failed) > 0 {

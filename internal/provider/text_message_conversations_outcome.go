@@ -189,14 +189,14 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
 			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key], creates: creates[key],
-			remembered: action == "Update", taints: w.allOrNothing, causes: w.causes,
+			remembered: action == "Update", taints: w.allOrNothing, causes: &w.provider.causes,
 		})
 	}
 	for _, removal := range w.removals {
 		if removal.err != nil {
 			failures = append(failures, failure{
 				action: "Delete", subject: removal.prior.conversationModel, at: at(removal.key), keys: []string{removal.key},
-				kept: []string{removal.kept}, err: removal.err, causes: w.causes,
+				kept: []string{removal.kept}, err: removal.err, causes: &w.provider.causes,
 			})
 		}
 	}

@@ -238,8 +238,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	work := newBulkWork(memory, planned, prior, plan, policy)
-	work.causes, work.left, work.existing = &r.provider.causes, &r.provider.left, r.provider.existing
-	work.level = r.provider.validationLevel(plan.ValidationLevel)
+	work.provider, work.level = r.provider, r.provider.validationLevel(plan.ValidationLevel)
 	if !work.isNeeded() {
 		return work, diags
 	}

@@ -18,10 +18,8 @@ import (
 
 // bulkWork carries out a plan of the bulk resource.
 type bulkWork struct {
+	provider     *providerData
 	api          *engine.Engine
-	causes       *causes // already explained
-	left         *leftAttempts
-	existing     *existing
 	own          map[client.ID]*ownedModel // what the map has already, for adopt_existing; nil without it
 	memory       *memory
 	level        int64 // of validation
@@ -156,7 +154,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
-	earlier := w.memory.open.earlier(w.memory.numbers, w.left)
+	earlier := w.memory.open.earlier(w.memory.numbers, &w.provider.left)
 	for i := range w.changes {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
@@ -222,7 +220,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
 		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.open)...)
-		w.left.add(w.memory.numbers, w.memory.open)
+		w.provider.left.add(w.memory.numbers, w.memory.open)
 		w.memory.open = openCreates{}
 	case len(w.memory.open) > 0:
 		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved)...)
@@ -231,7 +229,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 	var kept []string
 	for i := range w.removals {
 		removal := &w.removals[i]
-		if w.existing.isAdopted(reference(removal.prior.ID)) {
+		if w.provider.existing.isAdopted(reference(removal.prior.ID)) {
 			kept = append(kept, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
 			continue
 		}
