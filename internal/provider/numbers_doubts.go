@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // A numberDoubt is what makes a number doubtful that the CRM may accept.
@@ -66,8 +68,7 @@ func (n numbers) warnOfDoubt(planned conversationModel, prior *conversationModel
 }
 
 // warnOfDoubts is warnOfDoubt for the entries of a map, in one warning for each doubt.
-func (n numbers) warnOfDoubts(planned, prior entries) (diags diag.Diagnostics) {
-	before := prior.byID()
+func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel) (diags diag.Diagnostics) {
 	keys := map[*numberDoubt][]string{}
 	for _, key := range planned.keys() {
 		if planned[key] != nil {

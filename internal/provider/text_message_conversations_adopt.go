@@ -13,19 +13,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planToAdopt warns of the conversations that new entries adopt.
-func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, memory *memory) diag.Diagnostics {
+// planToAdopt warns of the conversations that new entries adopt. own are those of the state.
+func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map[client.ID]*ownedModel, memory *memory) diag.Diagnostics {
 	api, diags := r.planningEngine()
 	if api == nil {
 		return diags
 	}
-	own, ids := prior.byID(), map[string]client.ID{}
-	var blind []string
-	for _, key := range planned.keys() {
-		if entry := planned[key]; entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
-			blind = append(blind, key)
-		}
-	}
+	ids := map[string]client.ID{}
 	for _, key := range planned.mayExist(memory) {
 		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, planAdoption)
 		if err != nil {
@@ -38,10 +32,17 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 			ids[key] = found.ID
 		}
 	}
-	if len(blind) > 0 {
+	if blind := planned.blind(); len(blind) > 0 {
 		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
 	}
 	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
+}
+
+// blind returns the keys of the new entries whose phone or number only the apply knows.
+func (e entries) blind() []string {
+	return slices.DeleteFunc(e.keys(), func(key string) bool {
+		return e[key] != nil && (!e[key].ID.IsUnknown() || !e[key].isBlind())
+	})
 }
 
 // mayExist returns the keys of the new entries whose conversation the CRM may have already,

@@ -90,17 +90,17 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if changes || len(memory.open) > 0 { // what an earlier apply may have left is work too
 		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
 	}
-	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
-	removed := prior.without(planned)
+	before, removed := prior.byID(), prior.without(planned)
+	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(removed.warnOfProtection()...)
 	}
 	if len(removed) > 0 {
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
-	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, prior)...)
+	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
-		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, memory)...)
+		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, before, memory)...)
 	} else {
 		resp.Diagnostics.Append(r.warnOfExisting(planned, memory)...)
 	}
