@@ -92,10 +92,7 @@ func (w *messageWork) finish() {
 		if removal.err == nil {
 			continue
 		}
-		key := removal.key
-		for w.state[key] != nil {
-			key += " (replaced)"
-		}
+		key := freeKey(w.state, removal.key)
 		w.state[key] = &removal.prior
 		w.failures = append(w.failures, failure{
 			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, kept: []string{key},

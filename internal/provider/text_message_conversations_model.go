@@ -167,6 +167,17 @@ func (e entries) without(others entries) entries {
 // exists reports whether the entry stands for a conversation in the CRM.
 func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key].ID) }
 
+// freeKey returns the key under which m can have one more: both exist, and neither may be
+// forgotten.
+func freeKey[V any](m map[string]V, key string) string {
+	for {
+		if _, isTaken := m[key]; !isTaken {
+			return key
+		}
+		key += " (replaced)"
+	}
+}
+
 // stillFailed returns what has failed in a state before its refresh, without the creates
 // that the refresh has found.
 func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {

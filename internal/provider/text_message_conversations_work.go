@@ -262,10 +262,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 			}
 			continue
 		}
-		removal.kept, removal.err = removal.key, err
-		for w.state[removal.kept] != nil {
-			removal.kept += " (replaced)" // both exist now, and neither may be forgotten
-		}
+		removal.kept, removal.err = freeKey(w.state, removal.key), err
 		w.state[removal.kept] = removal.prior
 	}
 	w.diags.Append(warnOfDeletion(path.Root("conversations"), found...)...)
@@ -274,11 +271,8 @@ func (w *bulkWork) remove(ctx context.Context) {
 // save keeps what the next refresh, apply or destroy must know.
 func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
 	for key, tried := range w.openCreates() {
-		for _, isTaken := w.memory.open[key]; isTaken; _, isTaken = w.memory.open[key] {
-			key += " (replaced)" // what an earlier attempt has made is yet to be deleted
-		}
 		tried.InUpdate = !w.isNew
-		w.memory.open[key] = tried
+		w.memory.open[freeKey(w.memory.open, key)] = tried // what an earlier attempt has made is yet to be deleted
 	}
 	if w.api != nil {
 		w.memory.space.seen(w.api)
