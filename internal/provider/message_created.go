@@ -126,16 +126,19 @@ func notIdentified(ids []client.ID) string {
 		"message under another key. Terraform then creates it again.", idList(ids))
 }
 
-// failedMessages returns the planned messages of a conversation that could not
-// be created.
-func failedMessages(planned types.Map) types.Map {
-	if planned.IsNull() {
-		return types.MapNull(messageType)
+// notCreated returns the state of a conversation that may not exist, or only in part. id is
+// zero if it is unknown. Its messages have no ids.
+func (m ownedModel) notCreated(id client.ID) ownedModel {
+	m.conversationModel = m.applied(unreadConversation(id, nil))
+	if m.Messages.IsNull() {
+		m.Messages = types.MapNull(messageType)
+		return m
 	}
-	state := messagesFrom(planned)
+	state := messagesFrom(m.Messages)
 	for key, message := range state {
-		m := message.applied(client.Message{})
-		state[key] = &m
+		unnamed := message.applied(client.Message{})
+		state[key] = &unnamed
 	}
-	return state.toMap()
+	m.Messages = state.toMap()
+	return m
 }

@@ -39,7 +39,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	memory.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
 		memory.open[""] = tried
-		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
+		state := plan.notCreated(client.ID{})
 		state.Revision = memory.open.revision(state.Revision)
 		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)

@@ -68,9 +68,7 @@ func (w *bulkWork) reasons(open openCreates) string {
 func keepWithoutID[V any](w *bulkWork, keys map[string]V) {
 	for _, change := range w.changes {
 		if _, isOne := keys[change.key]; isOne && w.state[change.key] == nil {
-			w.keep(change.key, ownedModel{
-				conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
-			})
+			w.keep(change.key, change.planned.notCreated(client.ID{}))
 		}
 	}
 }

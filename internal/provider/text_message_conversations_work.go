@@ -193,9 +193,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
-		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
-		left.Messages = failedMessages(change.planned.Messages)
-		w.keep(change.key, left)
+		w.keep(change.key, change.planned.notCreated(leftover.ID))
 		w.failed[change.key] = result.Err
 	case result.Err != nil:
 		if change.prior != nil && !change.adopted {
