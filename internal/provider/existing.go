@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -166,23 +165,14 @@ func (m conversationModel) adopting(n numbers, prior conversationModel, asOf int
 
 // inState notes the conversations in the state of the resource. If another resource
 // adopts one of them, that is an error.
-func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics {
+func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
 	if r.provider == nil {
 		return nil
 	}
-	return clashesOf(at, r.provider.existing.inState(ids...))
-}
-
-// findExisting returns the conversation that a create adopts, nil for none.
-func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
-	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
-	if err == nil {
-		return found, nil
+	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
+		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
 	}
-	if refused, ok := errors.AsType[*adoptionError](err); ok {
-		return nil, diag.Diagnostics{refused.diagnostic(at)}
-	}
-	return nil, failure{action: "Read", many: true, at: at, err: err, causes: &r.provider.causes}.diagnostics()
+	return diags
 }
 
 // planningEngine returns the engine for a plan. It returns nil while provider settings
@@ -192,6 +182,16 @@ func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 		return nil, nil
 	}
 	return r.provider.engine()
+}
+
+// findExisting returns the conversation that the create of a single resource adopts, nil for
+// none.
+func (r *conversationResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
+	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
+	if err != nil {
+		return nil, failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()
+	}
+	return found, nil
 }
 
 // planToAdopt warns of the conversation that the create of a single resource adopts.
@@ -209,7 +209,7 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, planAdoption)
+	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, planAdoption)
 	if found != nil {
 		diags.Append(warnOfAdopting(found.ID, planAdoption))
 	}

@@ -35,10 +35,7 @@ func (e *adoptionError) Error() string {
 	return "several conversations have this phone and number: " + idList(e.ids)
 }
 
-func isNotAdoptable(err error) bool {
-	_, ok := errors.AsType[*adoptionError](err)
-	return ok
-}
+func isNotAdoptable(err error) bool { return errors.As(err, new(*adoptionError)) }
 
 // summary returns the summary of the error.
 func (e *adoptionError) summary() string {
@@ -74,15 +71,6 @@ func (e *adoptionError) advice(inMap bool) string {
 func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
 	inMap := len(at.Steps()) > 0
 	return placed(at, diag.NewErrorDiagnostic(e.summary(), located(at, e.advice(inMap))))
-}
-
-// clashesOf returns an error for conversations of a state that another resource adopts
-// too.
-func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
-	if len(clashes) > 0 {
-		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
-	}
-	return diags
 }
 
 // adoptionSummary returns the summary of the warning of an adoption.

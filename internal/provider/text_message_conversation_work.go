@@ -26,7 +26,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change.Input.Messages = inlineMessages(plan.Messages)
 	change.Earlier = memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
-		found, more := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, applyAdoption)
+		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
 		}
