@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -79,27 +80,24 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 // certain.
 func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
 	matched = engine.MatchMessages(inputs, made)
-	taken := map[int]bool{}
-	open := -1
-	count := 0
-	for i, j := range matched {
-		if j >= 0 {
-			taken[j] = true
-		} else {
-			open = i
-			count++
-		}
-	}
-	last := -1
-	for j := range made {
-		if !taken[j] {
-			left, last = append(left, made[j]), j
-		}
-	}
-	if count == 1 && len(made) == len(inputs) && len(sameDirection(inputs[open], left)) == 1 {
+	left = unmatched(matched, made)
+	open := slices.Index(matched, -1)
+	if len(made) == len(inputs) && len(left) == 1 && len(sameDirection(inputs[open], left)) == 1 {
+		last := slices.IndexFunc(made, func(m client.Message) bool { return m.ID == left[0].ID })
 		matched[open], left = last, nil
 	}
 	return matched, left
+}
+
+// unmatched returns the messages that [engine.MatchMessages] has left.
+func unmatched(matched []int, found []client.Message) []client.Message {
+	taken := map[client.ID]bool{}
+	for _, i := range matched {
+		if i >= 0 {
+			taken[found[i].ID] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(m client.Message) bool { return taken[m.ID] })
 }
 
 // sameDirection returns the messages that have the direction of the input.
