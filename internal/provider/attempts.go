@@ -42,18 +42,18 @@ type attempt struct {
 // UnmarshalJSON also reads the form that earlier versions of the provider wrote.
 func (a *attempt) UnmarshalJSON(text []byte) error {
 	type plain attempt
-	var kept struct {
+	var stored struct {
 		plain
 
 		Phone  client.ID `json:"phone"`
 		Number string    `json:"number"`
 	}
-	if err := json.Unmarshal(text, &kept); err != nil {
+	if err := json.Unmarshal(text, &stored); err != nil {
 		return err
 	}
-	*a = attempt(kept.plain)
-	if !kept.Phone.IsZero() {
-		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(kept.Phone), client.Value(kept.Number)
+	*a = attempt(stored.plain)
+	if !stored.Phone.IsZero() {
+		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(stored.Phone), client.Value(stored.Number)
 		a.IsPartial = true
 	}
 	return nil
@@ -75,11 +75,11 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 // keeps their contents.
 func withDirections(sent client.ConversationInput) client.ConversationInput {
 	if messages, isSet := sent.Messages.Get(); isSet {
-		kept := make([]client.MessageInput, len(messages))
+		directions := make([]client.MessageInput, len(messages))
 		for i, message := range messages {
-			kept[i].Direction = message.Direction
+			directions[i].Direction = message.Direction
 		}
-		sent.Messages = client.Value(kept)
+		sent.Messages = client.Value(directions)
 	}
 	return sent
 }

@@ -108,8 +108,8 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 	},
 }
 
-// ofEach passes each attribute of an option to take, with its value.
-func ofEach(value attr.Value, take func(attribute string, value attr.Value) error) error {
+// ofEach passes each attribute of an option to set, with its value.
+func ofEach(value attr.Value, set func(attribute string, value attr.Value) error) error {
 	named, err := namedValues(value)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func ofEach(value attr.Value, take func(attribute string, value attr.Value) erro
 		if err := checkColumn(attribute); err != nil {
 			return err
 		}
-		if err := take(attribute, named[attribute]); err != nil {
+		if err := set(attribute, named[attribute]); err != nil {
 			return fmt.Errorf("%s: %w", attribute, err)
 		}
 	}

@@ -42,7 +42,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
 	at = at.AtName("messages")
-	known, open := messages{}, messagesFrom(planned)
+	created, open := messages{}, messagesFrom(planned)
 	keys, inputs := inline(open)
 	made := make([]client.Message, 0, len(refs))
 	for _, ref := range refs {
@@ -70,9 +70,9 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			// message.
 			memory.tried(conversation, engine.NoFloor)
 		}
-		known[key], open[key] = &m, &m
+		created[key], open[key] = &m, &m
 	}
-	return known.toMap(), open.toMap(), diags
+	return created.toMap(), open.toMap(), diags
 }
 
 // matchCreated matches the messages of a new conversation like [engine.MatchMessages],
@@ -91,13 +91,13 @@ func matchCreated(inputs []client.MessageInput, made []client.Message) (matched 
 
 // unmatched returns the messages that [engine.MatchMessages] has left.
 func unmatched(matched []int, found []client.Message) []client.Message {
-	taken := map[client.ID]bool{}
+	isMatched := map[client.ID]bool{}
 	for _, i := range matched {
 		if i >= 0 {
-			taken[found[i].ID] = true
+			isMatched[found[i].ID] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(m client.Message) bool { return taken[m.ID] })
+	return slices.DeleteFunc(slices.Clone(found), func(m client.Message) bool { return isMatched[m.ID] })
 }
 
 // sameDirection returns the messages that have the direction of the input.

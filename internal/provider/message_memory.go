@@ -27,23 +27,23 @@ type messageMemory struct {
 
 // keepOnly forgets what these conversations don't need.
 func (m *messageMemory) keepOnly(conversations []*ownedModel) {
-	var kept messageMemory
+	var needed messageMemory
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)
 		if since := m.Lost[owner]; len(since) > 0 {
-			note(&kept.Lost, owner, since)
+			note(&needed.Lost, owner, since)
 		}
 		for _, message := range messagesFrom(conversation.Messages) {
 			id := reference(message.ID)
 			if revision, isRead := m.Revisions[id]; isRead {
-				note(&kept.Revisions, id, revision)
+				note(&needed.Revisions, id, revision)
 			}
 			if since, isOpen := m.Since[owner]; isOpen {
-				note(&kept.Since, owner, since)
+				note(&needed.Since, owner, since)
 			}
 		}
 	}
-	*m = kept
+	*m = needed
 }
 
 // tell tells the engine which messages it need not read.

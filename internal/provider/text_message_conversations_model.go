@@ -157,9 +157,9 @@ func (e entries) keysByID() map[client.ID]string {
 // without returns the existing entries whose conversations are not among the others.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)
-	kept := others.byID()
+	theirs := others.byID()
 	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
-		return !e.exists(key) || kept[reference(entry.ID)] != nil
+		return !e.exists(key) || theirs[reference(entry.ID)] != nil
 	})
 	return left
 }

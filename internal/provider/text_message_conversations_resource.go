@@ -201,7 +201,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		if _, isKnown := memory.open[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
+		if _, isOpen := memory.open[key]; !prior.exists(key) && (isOpen || state.isOpen(key)) {
 			memory.recall(key, *entry)
 		}
 	}

@@ -76,7 +76,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		failed:       map[string]error{},
 	}
 	before := prior.byID()
-	kept := map[client.ID]bool{}
+	plannedIDs := map[client.ID]bool{}
 	for _, key := range planned.keys() {
 		if planned[key] == nil {
 			continue // not in an apply: everything is known
@@ -84,7 +84,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		change := bulkChange{key: key, planned: *planned[key]}
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
-			kept[id] = true
+			plannedIDs[id] = true
 		}
 		change.write = change.planned.change(memory.numbers, change.prior.conversation())
 		if change.prior == nil {
@@ -96,7 +96,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		w.changes = append(w.changes, change)
 	}
 	for _, key := range prior.keys() {
-		if prior.exists(key) && !kept[reference(prior[key].ID)] {
+		if prior.exists(key) && !plannedIDs[reference(prior[key].ID)] {
 			w.removals = append(w.removals, bulkRemoval{key: key, prior: prior[key]})
 		}
 	}
@@ -224,11 +224,11 @@ func (w *bulkWork) remove(ctx context.Context) {
 		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved)...)
 	}
 	var due []*bulkRemoval
-	var kept []string
+	var adopted []string
 	for i := range w.removals {
 		removal := &w.removals[i]
 		if w.provider.existing.isAdopted(reference(removal.prior.ID)) {
-			kept = append(kept, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
+			adopted = append(adopted, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
 			continue
 		}
 		if w.failed[removal.key] != nil && w.state[removal.key] == nil {
@@ -237,8 +237,8 @@ func (w *bulkWork) remove(ctx context.Context) {
 		}
 		due = append(due, removal)
 	}
-	if len(kept) > 0 {
-		w.diags.Append(warnOfKeptForAdopter(kept))
+	if len(adopted) > 0 {
+		w.diags.Append(warnOfKeptForAdopter(adopted))
 	}
 	if len(due) == 0 || w.abandon {
 		return
