@@ -244,9 +244,6 @@ func (f failure) reason() string {
 	case client.OutcomeUnknown:
 		return f.outcomeUnknown()
 	}
-	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return createUnanswered + candidates(ids)
-	}
 	if client.StatusOf(f.err) >= http.StatusInternalServerError {
 		return "The CRM reports an internal error. The failed request changed nothing. Try again later."
 	}
