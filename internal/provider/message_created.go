@@ -70,7 +70,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			// message.
 			memory.tried(conversation, engine.NoFloor)
 		}
-		created[key], open[key] = &m, &m
+		created[key], open[key] = m, m
 	}
 	return created.toMap(), open.toMap(), diags
 }
@@ -134,8 +134,7 @@ func (m ownedModel) notCreated(id client.ID) ownedModel {
 	}
 	state := messagesFrom(m.Messages)
 	for key, message := range state {
-		unnamed := message.applied(client.Message{})
-		state[key] = &unnamed
+		state[key] = message.applied(client.Message{})
 	}
 	m.Messages = state.toMap()
 	return m
