@@ -52,7 +52,7 @@ func TestStage_twoOpenOfOneNumber(t *testing.T) {
 			entries := numbered(1).entries()
 			entries["x"] = declared{"phone_id": phone, number: "+15550000007"}
 			entries["y"] = declared{"phone_id": phone, number: "+15550000007"}
-			s.leavesOpen(s.bulk(entries, nil), kind, 2)
+			s.leavesOpen(s.bulk(entries, nil), kind)
 			for range 3 {
 				_, _ = s.apply(s.bulk(entries, nil))
 			}
@@ -69,7 +69,7 @@ func TestStage_openKeyRenamed(t *testing.T) {
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
 		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-			s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind, 2)
+			s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind)
 			renamed := map[string]declared{"c001": numbered(1).entries()["c000"], "other": numbered(2).entries()["c001"]}
 			_, errors := s.apply(s.bulk(renamed, nil))
 			if live := s.live(); len(live) != 2 || len(s.Records(conversations)) != 2 {
@@ -137,7 +137,7 @@ func TestStage_interruptedWhileOpen(t *testing.T) {
 	for n := range 8 {
 		onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "3s", "max_retries": 1, "request_timeout": "5s"}, func(s *stage) {
 			config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-			s.leavesOpen(config, mockserver.DropAfter, 1)
+			s.leavesOpen(config, mockserver.DropAfter)
 			s.untaint(address)
 			plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}}
 			applying := s.core.walk()
@@ -157,7 +157,7 @@ func TestStage_repeatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore)
 		bad := numbered(3).entries()
 		bad["c002"]["recipient_contact_id"] = nobody
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
@@ -181,7 +181,7 @@ func TestStage_lookIsRefused(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-				s.leavesOpen(config, mockserver.DropAfter, 1)
+				s.leavesOpen(config, mockserver.DropAfter)
 				s.untaint(address)
 				plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}} // -refresh=false
 				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: status, Envelope: true})
@@ -203,7 +203,7 @@ func TestStage_lookOfAnEntryIsRefused(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		two := s.bulk(numbered(2).entries(), nil)
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(two, mockserver.DropAfter, 2)
+		s.leavesOpen(two, mockserver.DropAfter)
 		plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(bulkAddress, s.core.state, two)}}
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 422, Envelope: true})
 		applying := s.core.walk()
@@ -222,7 +222,7 @@ func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.leavesOpen(config, mockserver.DropBefore)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 			s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) // the first one
@@ -239,7 +239,7 @@ func TestStage_repeatIsRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "5s", "max_retries": 0}, func(s *stage) {
 		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.leavesOpen(config, mockserver.DropBefore)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 			s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) // the first one
@@ -264,7 +264,7 @@ func TestStage_foundInAnotherSpelling(t *testing.T) {
 					var config map[string]block
 					if kind == "single" {
 						config = s.saying(messageTexts{"hello": "Hello"}, declared{number: "+4915550100002"})
-						s.leavesOpen(config, mockserver.DropAfter, 1)
+						s.leavesOpen(config, mockserver.DropAfter)
 						s.untaint(address)
 					} else {
 						entries := numbered(2).entries()
@@ -324,7 +324,7 @@ func TestStage_openAndChanged(t *testing.T) {
 				}
 				other := declared{"phone_id": phone, number: "+15550100002"}
 				s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
-				s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": of(acme)}, nil), mockserver.DropAfter, 2)
+				s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": of(acme)}, nil), mockserver.DropAfter)
 				last := s.bulk(map[string]declared{"x": other, key: of(globex)}, nil)
 				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation of Unknown Outcome Deleted").MatchString(s.warnings) {
 					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
@@ -345,7 +345,7 @@ func TestStage_openUntaintedAndChanged(t *testing.T) {
 		of := func(owner string) map[string]block {
 			return s.single(declared{"phone_id": phone, number: "+15550100001", "recipient_account_id": owner})
 		}
-		s.leavesOpen(of(acme), mockserver.DropAfter, 1)
+		s.leavesOpen(of(acme), mockserver.DropAfter)
 		s.untaint(address)
 		planning, applying := s.core.walk(), s.core.walk()
 		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(address, s.core.state, of(globex))}}) // -refresh=false

@@ -73,7 +73,7 @@ func TestStage_eachCreateHasItsOwnMoment(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2) // c001 is open
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore) // c001 is open
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]})
 		time.Sleep(time.Hour)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
@@ -101,7 +101,7 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 						return s.bulk(numbered(n).entries(), map[string]any{"deletion_policy": policy})
 					}
 					s.applies(config(1), bulkAddress, create)
-					s.leavesOpen(config(2), kind, 2) // c001
+					s.leavesOpen(config(2), kind) // c001
 					s.taint(bulkAddress)
 					_, errors := s.apply(config(2))
 					want := 2
@@ -184,10 +184,10 @@ func TestStage_customerWritesBeforeNextApply(t *testing.T) {
 					config := s.bulk(numbered(2).entries(), nil)
 					if form == "map" {
 						s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-						s.leavesOpen(config, mockserver.DropBefore, 2)
+						s.leavesOpen(config, mockserver.DropBefore)
 					} else {
 						config = s.with(declared{number: numbered(2)["c001"]})
-						s.leavesOpen(config, mockserver.DropBefore, 1)
+						s.leavesOpen(config, mockserver.DropBefore)
 						s.untaint(address)
 					}
 					time.Sleep(time.Hour)
@@ -244,7 +244,7 @@ func TestStage_refreshCantLook(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.with(declared{number: "+15550100002"})
-		s.leavesOpen(config, mockserver.DropAfter, 1)
+		s.leavesOpen(config, mockserver.DropAfter)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502, Times: 1})
 		_, errors := s.apply(config)
@@ -303,7 +303,7 @@ func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore)
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
 		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
 		must(s.t, err)
@@ -327,7 +327,7 @@ func TestStage_attemptKeepsItsMessages(t *testing.T) {
 			return s.bulk(entries, nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter, 2)
+		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter)
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
 		if _, errors := s.apply(config(messageTexts{"a": "One"})); !strings.Contains(errors, theirs) {
 			s.t.Errorf("with several, the apply says %q", errors)

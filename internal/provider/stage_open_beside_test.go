@@ -222,7 +222,7 @@ func TestStage_leftAttemptBesideAnother(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.core.parallelism = 1
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore)
 		one := s.bulk(numbered(1).entries(), nil)
 		one[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address] // it has moved out of the map
 		// The apply creates it; the map's look for its attempt fails.

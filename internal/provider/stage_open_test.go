@@ -16,14 +16,13 @@ import (
 // impatient are settings with which a create stays open after the first failed look.
 var impatient = map[string]any{"recovery_timeout": "2s", "max_retries": 0}
 
-// leavesOpen applies with lost replies to creates. Lists fail from the skip-th on, so
+// leavesOpen applies with lost replies to creates. From the first one on, lists fail, so
 // that the outcome stays unknown.
-func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind, skip int) {
+func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind) {
 	s.t.Helper()
-	s.Inject(
-		mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind},
-		mockserver.Fault{Method: "GET", Path: conversations, Skip: skip, Kind: mockserver.StatusReply, Status: 502},
-	)
+	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Do: func() {
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+	}})
 	s.refused(config, "may or may not have been created")
 	s.ClearFaults()
 }
@@ -42,7 +41,7 @@ func TestStage_openAndRemoved(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		one, two := s.bulk(numbered(1).entries(), nil), s.bulk(numbered(2).entries(), nil)
 		s.applies(one, bulkAddress, create)
-		s.leavesOpen(two, mockserver.DropAfter, 2)
+		s.leavesOpen(two, mockserver.DropAfter)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 502})
 		if _, errors := s.apply(one); errors != "" {
 			s.t.Fatalf("the apply fails: %s", errors)
@@ -63,13 +62,13 @@ func TestStage_openAndAbandoned(t *testing.T) {
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				d := everythingDeclared()
 				d["deletion_policy"] = "abandon"
-				s.leavesOpen(s.single(d), kind, 1)
+				s.leavesOpen(s.single(d), kind)
 				s.applies(s.single(d), address, replace)
 				s.checks(s.holds(everythingHeld))
 
 				two := s.bulk(numbered(2).entries(), map[string]any{"deletion_policy": "abandon"})
 				many := map[string]block{address: s.single(d)[address], bulkAddress: two[bulkAddress]}
-				s.leavesOpen(many, kind, 2)
+				s.leavesOpen(many, kind)
 				s.applies(many, bulkAddress, replace)
 				if made := len(s.Records(conversations)); made != 3 {
 					s.t.Errorf("%d conversations were made; want 3", made)
@@ -89,7 +88,7 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		d := everythingDeclared()
-		s.leavesOpen(s.single(d), mockserver.DropAfter, 1)
+		s.leavesOpen(s.single(d), mockserver.DropAfter)
 		s.untaint(address)
 		d[number] = "+1 (555) 010-0009"
 		planning, applying := s.core.walk(), s.core.walk()
@@ -170,7 +169,7 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 			return s.bulk(all, nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(with("outgoing"), mockserver.DropAfter, 2)
+		s.leavesOpen(with("outgoing"), mockserver.DropAfter)
 		planning, applying := s.core.walk(), s.core.walk()
 		applying.apply(planning.plan(with("incoming")))
 		if !slices.ContainsFunc(applying.said[bulkAddress], func(d *tfprotov6.Diagnostic) bool {
@@ -196,7 +195,7 @@ func TestStage_openAndDestroyed(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter, 1)
+				s.leavesOpen(declare(s), mockserver.DropAfter)
 				id := s.live()[0]["id"].(string)
 				applying := s.core.walk()
 				applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}})
@@ -222,7 +221,7 @@ func TestStage_openAdoptedAndDestroyed(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter, 1)
+				s.leavesOpen(declare(s), mockserver.DropAfter)
 				id := s.live()[0]["id"].(string)
 				planning, applying := s.core.walk(), s.core.walk()
 				applying.apply(planning.plan(nil))
@@ -240,7 +239,7 @@ func TestStage_openAndRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.single(everythingDeclared())
-		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.leavesOpen(config, mockserver.DropBefore)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
 		s.refused(config, "Unable to Create Text Message Conversation")
@@ -304,7 +303,7 @@ func TestStage_openAndRenamed(t *testing.T) {
 		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 			other, open := declared{"phone_id": phone, number: "+15550100002"}, declared{"phone_id": phone, number: "+15550100001"}
 			s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
-			s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": open}, nil), mockserver.DropAfter, 2)
+			s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": open}, nil), mockserver.DropAfter)
 			planning := s.core.walk()
 			planning.plan(s.bulk(map[string]declared{"x": other, "b": open}, map[string]any{"adopt_existing": adopts}))
 			warnings := planning.warningsAt(bulkAddress)

@@ -104,7 +104,7 @@ func TestStage_renamedBesideAnOpenCreate(t *testing.T) {
 					return declared{"phone_id": phone, number: "+15550100001", "recipient_account_id": owner, "messages": messagesOf(s.entryType(), messageTexts{"m": "for " + owner})}
 				}
 				s.applies(s.bulk(map[string]declared{"a": of(acme)}, nil), bulkAddress, create)
-				s.leavesOpen(s.bulk(map[string]declared{"a": of(acme), "b": of(globex)}, nil), kind, 3)
+				s.leavesOpen(s.bulk(map[string]declared{"a": of(acme), "b": of(globex)}, nil), kind)
 				last := s.bulk(map[string]declared{"b": of(globex)}, nil)
 				if _, errors := s.apply(last); errors != "" {
 					s.t.Errorf("the apply fails: %s", errors)

@@ -76,7 +76,7 @@ func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := s.saying(messageTexts{"hello": "Hello"}, declared{number: "+15550100002"})
-				s.leavesOpen(config, mockserver.DropBefore, 1)
+				s.leavesOpen(config, mockserver.DropBefore)
 				_, err := s.Act(mockserver.Act{Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
 					"phone_id": phone, number: "+15550100002", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
 				}}})
@@ -170,7 +170,7 @@ func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.single(declared{"phone_id": phone, number: "+15550100002", "deletion_policy": "abandon"})
-		s.leavesOpen(config, mockserver.DropAfter, 1)
+		s.leavesOpen(config, mockserver.DropAfter)
 		planning := s.core.walk()
 		plan := planning.plan(config)
 		if plan == nil || plan.changes[0].action != replace {
