@@ -21,8 +21,7 @@ import (
 func (s *stage) handmade(number string) (id string) {
 	s.t.Helper()
 	id = s.add(map[string]any{"phone_id": phone, "recipient_phone_number": number, "recipient_contact_id": bob})
-	_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "by hand", "direction": 2})
-	must(s.t, err)
+	s.addMessage(id, "by hand", 2)
 	return id
 }
 

@@ -82,8 +82,7 @@ func TestAccMalice_open(t *testing.T) { //nolint:tparallel // the binary is buil
 		w := newWorld(t, mockserver.Behavior{})
 		s := built.scene(t, w)
 		id := w.add(map[string]any{"phone_id": phone, number: "+15550000001"})
-		theirs, err := w.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hello", "direction": 1})
-		must(t, err)
+		theirs := w.addMessage(id, "Hello", 1)
 		config := func(messages string) string {
 			return w.config(single("recipient_phone_number = \"+15550000001\"\n  adopt_existing = true\n  messages = {"+messages+"}"), impatiently...)
 		}

@@ -33,8 +33,7 @@ func TestStage_lostMessageBehindRefusedUpdate(t *testing.T) {
 		s.apply(config)
 		s.ClearFaults()
 		s.meanwhile = func() {
-			_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": s.id(), "content": "two", "direction": 1})
-			must(s.t, err)
+			s.addMessage(s.id(), "two", 1)
 		}
 		_, errors := s.apply(config)
 		if made := len(s.Records(textMessages)); made != 2 {
@@ -56,8 +55,7 @@ func TestStage_lostMessageOfThePast(t *testing.T) {
 		s.ClearFaults()
 		delete(texts, "b")
 		s.apply(s.saying(texts, nil))
-		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": s.id(), "content": "by a colleague", "direction": 1})
-		must(s.t, err)
+		s.addMessage(s.id(), "by a colleague", 1)
 		texts["c"] = "three"
 		if _, errors := s.apply(s.saying(texts, nil)); errors != "" || len(s.Records(textMessages)) != 3 {
 			s.t.Errorf("%d messages; want 3: %s", len(s.Records(textMessages)), errors)
@@ -80,8 +78,7 @@ func TestStage_answeredBelowAnother(t *testing.T) {
 		s.refused(map[string]block{open: plain}, "may or may not have been created")
 		s.ClearFaults()
 		answered := s.live()[0]["id"].(string)
-		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": answered, "content": "Hi", "direction": 2})
-		must(s.t, err)
+		s.addMessage(answered, "Hi", 2)
 		config := map[string]block{open: plain, done: other}
 		planning, applying := s.core.walk(), s.core.walk()
 		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, config)}})

@@ -194,8 +194,7 @@ func TestStage_customerWritesBeforeNextApply(t *testing.T) {
 					var theirs string
 					write := func() {
 						theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-						_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Please call me", "direction": 2})
-						must(s.t, err)
+						s.addMessage(theirs, "Please call me", 2)
 						time.Sleep(time.Hour)
 					}
 					if writes == "before the plan" {
@@ -305,8 +304,7 @@ func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore)
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
-		must(s.t, err)
+		s.addMessage(theirs, "Call me", 2)
 		now := numbered(2).entries()
 		now["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
 		for range 2 {

@@ -55,8 +55,7 @@ func TestStage_openBesideAnother(t *testing.T) {
 			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": acme}))
 		},
 		"customer answers": func(s *stage, id string) {
-			_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hi", "direction": 2})
-			must(s.t, err)
+			s.addMessage(id, "Hi", 2)
 		},
 	}
 	for name, opener := range openers {

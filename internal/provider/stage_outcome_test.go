@@ -314,8 +314,7 @@ func TestStage_answeredWhileRecalled(t *testing.T) {
 				}
 				s.leavesOpen(config, mockserver.DropAfter)
 				time.Sleep(time.Minute)
-				_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": s.live()[0]["id"], "content": "Hi", "direction": 2})
-				must(s.t, err)
+				s.addMessage(s.live()[0]["id"].(string), "Hi", 2)
 				var said []string
 				for range 3 {
 					_, errors := s.apply(config)

@@ -138,8 +138,7 @@ func TestStage_adoptedAndMessageRefused(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				id := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
-				theirs, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hello", "direction": 1})
-				must(s.t, err)
+				theirs := s.addMessage(id, "Hello", 1)
 				config := func(texts messageTexts) map[string]block {
 					d := adopting("+15550100002")
 					if kind == "single" {
