@@ -33,8 +33,7 @@ func TestStage_openEntryMovedToAdopter(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.core.parallelism = 1
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropAfter)
+		s.leavesEntryOpen(mockserver.DropAfter)
 		both := s.bulk(numbered(1).entries(), nil)
 		both[address] = s.single(adopting(numbered(2)["c001"]))[address]
 		if _, errors := s.apply(both); errors != "" {

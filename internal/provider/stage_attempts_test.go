@@ -68,8 +68,7 @@ func TestStage_openKeyRenamed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
 		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-			s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind)
+			s.leavesEntryOpen(kind)
 			renamed := map[string]declared{"c001": numbered(1).entries()["c000"], "other": numbered(2).entries()["c001"]}
 			_, errors := s.apply(s.bulk(renamed, nil))
 			if live := s.live(); len(live) != 2 || len(s.Records(conversations)) != 2 {
@@ -156,8 +155,7 @@ func TestStage_interruptedWhileOpen(t *testing.T) {
 func TestStage_repeatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore)
+		s.leavesEntryOpen(mockserver.DropBefore)
 		bad := numbered(3).entries()
 		bad["c002"]["recipient_contact_id"] = nobody
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
@@ -183,10 +181,8 @@ func TestStage_lookIsRefused(t *testing.T) {
 				config := s.single(declared{"phone_id": phone, number: "+15550100002"})
 				s.leavesOpen(config, mockserver.DropAfter)
 				s.untaint(address)
-				plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}} // -refresh=false
 				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: status, Envelope: true})
-				applying := s.core.walk()
-				applying.apply(plan)
+				applying := s.appliesOnly(address, config)
 				s.ClearFaults()
 				_, errors := s.apply(config)
 				if made := len(s.Records(conversations)); made != 1 {
@@ -204,10 +200,8 @@ func TestStage_lookOfAnEntryIsRefused(t *testing.T) {
 		two := s.bulk(numbered(2).entries(), nil)
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 		s.leavesOpen(two, mockserver.DropAfter)
-		plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(bulkAddress, s.core.state, two)}}
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 422, Envelope: true})
-		applying := s.core.walk()
-		applying.apply(plan)
+		applying := s.appliesOnly(bulkAddress, two)
 		s.ClearFaults()
 		_, errors := s.apply(two)
 		if made := len(s.Records(conversations)); made != 2 {
@@ -347,8 +341,7 @@ func TestStage_openUntaintedAndChanged(t *testing.T) {
 		}
 		s.leavesOpen(of(acme), mockserver.DropAfter)
 		s.untaint(address)
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(address, s.core.state, of(globex))}}) // -refresh=false
+		applying := s.appliesOnly(address, of(globex))
 		if errors := applying.errors(); len(errors) > 0 {
 			s.t.Errorf("the apply fails: %v", errors)
 		}

@@ -72,8 +72,7 @@ func TestStage_conversationCommitsLate(t *testing.T) {
 func TestStage_eachCreateHasItsOwnMoment(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore) // c001 is open
+		s.leavesEntryOpen(mockserver.DropBefore)
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]})
 		time.Sleep(time.Hour)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
@@ -301,8 +300,7 @@ func TestStage_messageWithoutConversation(t *testing.T) {
 func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore)
+		s.leavesEntryOpen(mockserver.DropBefore)
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
 		s.addMessage(theirs, "Call me", 2)
 		now := numbered(2).entries()

@@ -27,6 +27,24 @@ func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind) {
 	s.ClearFaults()
 }
 
+// leavesEntryOpen applies a map of the entry c000, and then of an entry c001 too, whose
+// create stays open.
+func (s *stage) leavesEntryOpen(kind mockserver.Kind) {
+	s.t.Helper()
+	s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+	s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind)
+}
+
+// appliesOnly plans and applies one resource without a refresh, as -target and
+// -refresh=false do together.
+func (s *stage) appliesOnly(at string, config map[string]block) (applying *walk) {
+	s.t.Helper()
+	plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, config)}}
+	applying = s.core.walk()
+	applying.apply(plan)
+	return applying
+}
+
 // untaint does what terraform untaint does.
 func (s *stage) untaint(at string) {
 	instance := s.core.state[at]
@@ -91,8 +109,7 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 		s.leavesOpen(s.single(d), mockserver.DropAfter)
 		s.untaint(address)
 		d[number] = "+1 (555) 010-0009"
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(address, s.core.state, s.single(d))}}) // -refresh=false
+		applying := s.appliesOnly(address, s.single(d))
 		if errors := applying.errors(); len(errors) > 0 {
 			s.t.Fatalf("the apply fails: %s", errors)
 		}
@@ -109,8 +126,7 @@ func (s *stage) leavesOpenBeside(done, open string, twin block) (both map[string
 	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 	s.refused(map[string]block{open: twin}, "may or may not have been created")
 	both = map[string]block{done: s.single(everythingDeclared())[address], open: twin}
-	planning, applying := s.core.walk(), s.core.walk()
-	applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, both)}})
+	applying := s.appliesOnly(done, both)
 	if errors := applying.errors(); len(errors) > 0 {
 		s.t.Fatalf("the apply fails: %s", errors)
 	}
@@ -197,8 +213,7 @@ func TestStage_openAndDestroyed(t *testing.T) {
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				s.leavesOpen(declare(s), mockserver.DropAfter)
 				id := s.live()[0]["id"].(string)
-				applying := s.core.walk()
-				applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}})
+				applying := s.appliesOnly(at, nil)
 				if warnings := applying.warningsAt(at); !says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) {
 					s.t.Errorf("the destroy says %q, %q; want a warning that names %s", applying.errors(), warnings, id)
 				}

@@ -212,8 +212,7 @@ func TestStage_foundButNotApplied(t *testing.T) {
 				s.core.walk().plan(s.bulk(entries, nil))
 			}
 			// terraform apply -refresh=false
-			planning, applying := s.core.walk(), s.core.walk()
-			applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(bulkAddress, s.core.state, s.bulk(entries, nil))}})
+			applying := s.appliesOnly(bulkAddress, s.bulk(entries, nil))
 			if errors := applying.errors(); len(errors) > 0 {
 				s.t.Errorf("%q", errors)
 			}
