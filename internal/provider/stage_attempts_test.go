@@ -78,59 +78,7 @@ func TestStage_openKeyRenamed(t *testing.T) {
 	}
 }
 
-// Deleted by a colleague, restored by the plan, and the reply to the restore is lost, or comes
-// late, while the colleague edits the same field.
-func TestStage_restoreLostAndEdited(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.CommitLater, mockserver.Truncate} {
-		for _, deleted := range []string{mockserver.Bump, mockserver.Keep} {
-			onStage(t, mockserver.Behavior{DeletedRevision: deleted}, nil, func(s *stage) {
-				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
-				id := s.id()
-				must(s.t, s.SoftDelete(conversations, id))
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-restore", Kind: kind, CommitAfter: time.Second, Status: 504, Times: 1, After: mockserver.Acts{{
-					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_contact_id": nil, "recipient_account_id": acme}},
-				}}})
-				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
-				if len(s.Records(conversations)) != 1 {
-					s.t.Errorf("%d were made", len(s.Records(conversations)))
-				}
-				if held := s.Records(conversations)[0]; errors == "" && held["recipient_contact_id"] != bob {
-					s.t.Errorf("%s: no error, and the CRM holds %v", kind, held)
-				}
-			})
-		}
-	}
-}
-
-// Somebody edits the very field between the plan and the apply, and the reply to the update is
-// lost, in each kind of space.
-func TestStage_conflictAndLoss(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.StatusAfter} {
-		for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
-			onStage(t, mockserver.Behavior{StaleRevision: stale}, nil, func(s *stage) {
-				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
-				id := s.id()
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Status: 500, Times: 1, Before: mockserver.Acts{{
-					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": acme}},
-				}}, After: mockserver.Acts{{
-					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": globex}},
-				}}})
-				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
-				want := any(globex)
-				if kind == mockserver.DropBefore {
-					want = acme
-				}
-				if held := s.the(); held["recipient_account_id"] != want || held["recipient_contact_id"] != bob {
-					s.t.Errorf("%s, %s: the CRM holds %v: %s", kind, stale, held, errors)
-				}
-			})
-		}
-	}
-}
-
-// Two conversations of one number are adopted by entries of two resources.. and others.
+// An apply that is stopped at any of its looks makes no second conversation.
 func TestStage_interruptedWhileOpen(t *testing.T) {
 	t.Parallel()
 	for n := range 8 {

@@ -101,3 +101,30 @@ func (w *world) holdsContacts(want ...any) func(*terraform.State) error {
 		return nil
 	}
 }
+
+// Somebody edits the very field between the plan and the apply, and the reply to the update is
+// lost, in each kind of space.
+func TestStage_conflictAndLoss(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.StatusAfter} {
+		for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
+			onStage(t, mockserver.Behavior{StaleRevision: stale}, nil, func(s *stage) {
+				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
+				id := s.id()
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Status: 500, Times: 1, Before: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": acme}},
+				}}, After: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": globex}},
+				}}})
+				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
+				want := any(globex)
+				if kind == mockserver.DropBefore {
+					want = acme
+				}
+				if held := s.the(); held["recipient_account_id"] != want || held["recipient_contact_id"] != bob {
+					s.t.Errorf("%s, %s: the CRM holds %v: %s", kind, stale, held, errors)
+				}
+			})
+		}
+	}
+}

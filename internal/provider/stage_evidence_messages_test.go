@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -98,6 +99,123 @@ func TestStage_detachedMessage(t *testing.T) {
 		must(s.t, s.Edit(textMessages, id, map[string]any{"text_message_conversation_id": nil}))
 		if _, errors := s.apply(config); errors != "" {
 			s.t.Errorf("the apply says %s", errors)
+		}
+	})
+}
+
+// A message whose create answers 504 and commits 10 s later, while the look is refused. The
+// next apply comes at once.
+func TestStage_messageCommitsLate(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"single", "map"} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				say := func(texts messageTexts) map[string]block {
+					if form == "single" {
+						return s.saying(texts, nil)
+					}
+					entries := numbered(1).entries()
+					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+					return s.bulk(entries, nil)
+				}
+				at := address
+				if form == "map" {
+					at = bulkAddress
+				}
+				s.applies(say(messageTexts{"a": "First"}), at, create)
+				s.Inject(
+					mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
+						s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
+					}},
+				)
+				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+				s.ClearFaults()
+				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+				time.Sleep(time.Minute)
+				if sent := len(s.Records(textMessages)); sent != 2 {
+					s.t.Errorf("%d messages were made; want 2", sent)
+				}
+			})
+		})
+	}
+}
+
+// A message moves from one single resource to another: one drops its key, the other attaches it.
+func TestStage_messageMovesBetweenSingles(t *testing.T) {
+	t.Parallel()
+	for round := range 6 {
+		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+			typ := s.core.schemas[singleType].ValueType()
+			config := func(a, b messageTexts) map[string]block {
+				one := s.with(declared{number: "+15550100002", "messages": messagesOf(typ, a)})[address]
+				two := s.with(declared{number: "+15550100003", "messages": messagesOf(typ, b)})[address]
+				return map[string]block{"a": one, "b": two}
+			}
+			s.applies(config(messageTexts{"m": "Hi"}, messageTexts{}), "a", create)
+			id := s.idOfMessage("Hi")
+			_, errors := s.apply(config(messageTexts{}, messageTexts{"m": declared{"id": id}}))
+			r, _ := s.Record(textMessages, id)
+			if errors != "" || r["is_deleted"] == true {
+				s.t.Errorf("%d: %v: %s", round, r, errors)
+			}
+		})
+	}
+}
+
+// A reply that does not show the conversation of a message is an error. The message is not
+// taken for one that has moved, and not sent again.
+func TestStage_messageWithoutConversation(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := s.saying(messageTexts{"a": "Hello"}, nil)
+		s.applies(config, address, create)
+		must(s.t, s.Edit(textMessages, s.idOfMessage("Hello"), map[string]any{"text_message_conversation_id": nil}))
+		if _, errors := s.apply(config); !says("does not show the conversation").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		if made := len(s.Records(textMessages)); made != 1 {
+			s.t.Errorf("%d messages were made", made)
+		}
+	})
+}
+
+// A customer's conversation with a message is not the result of an earlier attempt that has
+// sent none, whatever messages the entry declares now.
+func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesEntryOpen(mockserver.DropBefore)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+		s.addMessage(theirs, "Call me", 2)
+		now := numbered(2).entries()
+		now["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
+		for range 2 {
+			if _, errors := s.apply(s.bulk(now, nil)); !strings.Contains(errors, theirs) {
+				s.t.Errorf("the apply says %q", errors)
+			}
+		}
+	})
+}
+
+// An attempt keeps what it has sent, also if the next one, which finds several, sends less.
+func TestStage_attemptKeepsItsMessages(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := func(texts messageTexts) map[string]block {
+			entries := numbered(2).entries()
+			entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(entries, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+		if _, errors := s.apply(config(messageTexts{"a": "One"})); !strings.Contains(errors, theirs) {
+			s.t.Errorf("with several, the apply says %q", errors)
+		}
+		must(s.t, s.Purge(conversations, theirs))
+		if _, errors := s.apply(config(messageTexts{"a": "One"})); errors != "" {
+			s.t.Errorf("with one, the apply says %q", errors)
 		}
 	})
 }

@@ -205,3 +205,42 @@ func (s *stage) checks(check resource.TestCheckFunc) {
 		s.t.Error(err)
 	}
 }
+
+// impatient are settings with which a create stays open after the first failed look.
+var impatient = map[string]any{"recovery_timeout": "2s", "max_retries": 0}
+
+// leavesOpen applies with lost replies to creates. From the first one on, lists fail, so
+// that the outcome stays unknown.
+func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind) {
+	s.t.Helper()
+	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Do: func() {
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+	}})
+	s.refused(config, "may or may not have been created")
+	s.ClearFaults()
+}
+
+// leavesEntryOpen applies a map of the entry c000, and then of an entry c001 too, whose
+// create stays open.
+func (s *stage) leavesEntryOpen(kind mockserver.Kind) {
+	s.t.Helper()
+	s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+	s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind)
+}
+
+// appliesOnly plans and applies one resource without a refresh, as -target and
+// -refresh=false do together.
+func (s *stage) appliesOnly(at string, config map[string]block) (applying *walk) {
+	s.t.Helper()
+	plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, config)}}
+	applying = s.core.walk()
+	applying.apply(plan)
+	return applying
+}
+
+// untaint does what terraform untaint does.
+func (s *stage) untaint(at string) {
+	instance := s.core.state[at]
+	instance.tainted = false
+	s.core.state[at] = instance
+}
