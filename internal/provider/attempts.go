@@ -233,6 +233,9 @@ type leftAttempts struct {
 func (l *leftAttempts) add(n numbers, left openCreates) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.index == nil {
+		l.index = attemptIndex{}
+	}
 	l.index.add(n, left)
 }
 

@@ -33,10 +33,6 @@ type existing struct {
 	adopted map[client.ID]bool // that this apply has adopted
 }
 
-func newExisting() *existing {
-	return &existing{phones: map[client.ID]*phoneConversations{}, stated: map[client.ID]bool{}, planned: map[client.ID]bool{}, adopted: map[client.ID]bool{}}
-}
-
 // phoneConversations are the conversations of one phone, listed once.
 type phoneConversations struct {
 	mu     sync.Mutex
@@ -52,7 +48,7 @@ func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 		if e.planned[id] {
 			clashes = append(clashes, id)
 		}
-		e.stated[id] = true
+		note(&e.stated, id, true)
 	}
 	return clashes
 }
@@ -107,11 +103,11 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // for a lost create
 			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
 		}
-		noted := e.planned
+		noted := &e.planned
 		if step == applyAdoption {
-			noted = e.adopted
+			noted = &e.adopted
 		}
-		noted[free[0].ID] = true
+		note(noted, free[0].ID, true)
 		return &free[0], nil
 	}
 	return nil, &adoptionError{ids: idsOf(free)}
@@ -124,7 +120,7 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of eng
 	phone := e.phones[of.Place]
 	if phone == nil {
 		phone = &phoneConversations{}
-		e.phones[of.Place] = phone
+		note(&e.phones, of.Place, phone)
 	}
 	e.mu.Unlock()
 	phone.mu.Lock()
