@@ -149,8 +149,8 @@ func (f failure) explanation(told bool) string {
 	return f.notRemoved() + " " + reason
 }
 
-// number returns the text for one key, or for several.
-func (f failure) number(one, several string) string {
+// plural returns the text for one key, or for several.
+func (f failure) plural(one, several string) string {
 	if len(f.keys) > 1 {
 		return several
 	}
@@ -160,19 +160,19 @@ func (f failure) number(one, several string) string {
 // reason is the explanation without the part about a removal.
 func (f failure) reason() string {
 	if f.isInterrupted() {
-		return f.number("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
+		return f.plural("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
 	}
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return f.number("The provider didn't send this", "The provider didn't send these") + ", because another conversation failed or " +
+		return f.plural("The provider didn't send this", "The provider didn't send these") + ", because another conversation failed or " +
 			"Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	case errors.Is(f.err, engine.ErrRolledBack):
-		return f.number("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
+		return f.plural("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return f.number("The provider created this and deleted it again", "The provider created these and deleted them again") +
+		return f.plural("The provider created this and deleted it again", "The provider created these and deleted them again") +
 			", because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	case errors.As(f.err, new(*engine.LeftoverError)):
-		return f.number("The provider created this, but couldn't delete it again when another conversation failed. It "+
+		return f.plural("The provider created this, but couldn't delete it again when another conversation failed. It "+
 			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
 			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and "+
 			"creates a second one, so delete it in the CRM first.",
