@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
@@ -179,16 +177,6 @@ func (a attempt) above() int64 {
 		}
 	}
 	return revision
-}
-
-// revision returns the revision above which a single resource without an id was created.
-// Without an attempt, it returns other. The state keeps the revision, because Terraform
-// drops the private state of a resource that it replaces.
-func (o openCreates) revision(other types.Int64) types.Int64 {
-	if tried, isOpen := o[""]; isOpen {
-		return types.Int64Value(tried.above())
-	}
-	return other
 }
 
 // An attemptIndex finds attempts by the identity of what they would have created.

@@ -58,13 +58,12 @@ func (e *adoptionError) advice(inMap bool) string {
 		}
 		return text
 	}
+	choices := "Import the right one by its UUID, delete the others in the CRM, or set adopt_existing = false to create another one."
 	if inMap {
-		return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. "+
-			"Delete the others in the CRM, or remove this entry until then. Don't set adopt_existing = false: that applies to all "+
-			"entries, so the apply would create other conversations for them too.", idList(e.ids))
+		choices = "Delete the others in the CRM, or remove this entry until then. Don't set adopt_existing = false: that applies to all " +
+			"entries, so the apply would create other conversations for them too."
 	}
-	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
-		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))
+	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. %s", idList(e.ids), choices)
 }
 
 // diagnostic returns the error for the conversation at a path.

@@ -40,7 +40,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
 		memory.open[""] = tried
 		state := plan.notCreated(client.ID{})
-		state.Revision = memory.open.revision(state.Revision)
+		state.Revision = entries{"": &state}.revision(memory.open)
 		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
@@ -110,7 +110,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
 			memory.open.pass("", found)
-			owned.Revision = memory.open.revision(owned.Revision)
+			owned.Revision = entries{"": &owned}.revision(memory.open)
 			return &owned, warnOfOpen(state.DeletionPolicy, found)
 		}
 		conversation, f.err = found.Value, found.Err
