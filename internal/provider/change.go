@@ -20,3 +20,11 @@ func (m conversationModel) change(n numbers, prior *conversationModel) conversat
 	}
 	return change
 }
+
+// changeAsOf does the same as change for a prior conversation that is known as of a
+// revision of the space.
+func (m conversationModel) changeAsOf(n numbers, prior conversationModel, asOf int64) conversationChange {
+	change := m.change(n, &prior)
+	change.KnownAsOf(asOf)
+	return change
+}

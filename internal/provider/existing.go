@@ -151,14 +151,6 @@ func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }
 
-// adopting returns the change that turns an existing conversation, known as of a revision
-// of the space, into m.
-func (m conversationModel) adopting(n numbers, prior conversationModel, asOf int64) conversationChange {
-	change := m.change(n, &prior)
-	change.KnownAsOf(asOf)
-	return change
-}
-
 // inState notes the conversations in the state of the resource. If another resource
 // adopts one of them, that is an error.
 func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {

@@ -100,7 +100,7 @@ func listResult(ctx context.Context, req list.ListRequest, space string, convers
 	result.DisplayName = displayName(conversation)
 	result.Diagnostics.Append(result.Identity.Set(ctx, resourceIdentity(space, conversation.ID))...)
 	if req.IncludeResource {
-		model := conversationResourceModel{ownedModel: *importedFrom(conversation)}
+		model := conversationResourceModel{ownedModel: *numbers{}.importedFrom(conversation)}
 		result.Diagnostics.Append(result.Resource.Set(ctx, &model)...)
 	}
 	return result

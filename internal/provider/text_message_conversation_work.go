@@ -65,7 +65,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 // nothing in the state: Terraform would take it for a failed create, and destroy it.
 func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, memory *memory) (ownedModel, diag.Diagnostics) {
 	prior := memory.numbers.conversationFromAPI(existing, plan.conversationModel)
-	change, level := plan.adopting(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
+	change, level := plan.changeAsOf(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
 	state := ownedModel{conversationModel: plan.applied(prior)}
 	var diags diag.Diagnostics
 	if change.IsNeeded() {
@@ -180,8 +180,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, memory *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
-	change := plan.change(memory.numbers, &prior.conversationModel)
-	change.KnownAsOf(memory.asOf)
+	change := plan.changeAsOf(memory.numbers, prior.conversationModel, memory.asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, memory.asOf, memory.messages)
 	if !change.IsNeeded() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -153,9 +152,8 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 
 // adopt turns the create into an update of an existing conversation.
 func (c *bulkChange) adopt(n numbers, existing client.Conversation) {
-	prior := n.conversationFromAPI(existing, conversationModel{}) // complete, to compare it with the entry
-	c.prior, c.adopted = &ownedModel{conversationModel: prior, Messages: types.MapNull(messageType)}, true
-	c.write = c.planned.adopting(n, prior, existing.AsOf)
+	c.prior, c.adopted = n.importedFrom(existing), true
+	c.write = c.planned.changeAsOf(n, c.prior.conversationModel, existing.AsOf)
 }
 
 // finishAdopting warns of the conversations that were adopted. If all or none should be

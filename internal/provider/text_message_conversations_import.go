@@ -62,7 +62,7 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 			faults = append(faults, fault)
 			continue
 		}
-		imported[key] = importedFrom(conversation)
+		imported[key] = numbers{}.importedFrom(conversation)
 	}
 	if len(faults) > 0 {
 		slices.Sort(faults)
@@ -73,10 +73,10 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	return imported, diags
 }
 
-// importedFrom returns an entry for a conversation. Terraform manages none of its
-// messages.
-func importedFrom(conversation client.Conversation) *ownedModel {
-	return &ownedModel{conversationModel: numbers{}.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
+// importedFrom returns everything that the CRM holds of a conversation. Terraform manages
+// none of its messages.
+func (n numbers) importedFrom(conversation client.Conversation) *ownedModel {
+	return &ownedModel{conversationModel: n.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
 // parseImport returns the ids by key, and all faults. space is that of the provider.
@@ -180,7 +180,7 @@ func importPhone(ctx context.Context, api *engine.Engine, text string) (entries,
 	}
 	imported := make(entries, len(found))
 	for _, conversation := range found {
-		imported[conversation.ID.String()] = importedFrom(conversation)
+		imported[conversation.ID.String()] = numbers{}.importedFrom(conversation)
 	}
 	return imported, diags
 }
