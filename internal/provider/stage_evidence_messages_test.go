@@ -219,3 +219,22 @@ func TestStage_attemptKeepsItsMessages(t *testing.T) {
 		}
 	})
 }
+
+// In a restored backup, a plan that edits one message and deletes another one does neither: a
+// deletion would make the space look as new as the state.
+func TestStage_messagesOfARestoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.saying(messageTexts{"x": "Hello", "y": "Bye"}, declared{number: "+15550100002"}), address, create)
+		s.Backup()
+		must(s.t, s.Edit(conversations, s.id(), map[string]any{"recipient_account_id": acme}))
+		planning, applying := s.core.walk(), s.core.walk()
+		plan := planning.plan(s.saying(messageTexts{"x": "Good evening"}, declared{number: "+15550100002"}))
+		must(s.t, s.RestoreBackup())
+		applying.apply(plan)
+		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		s.checks(s.holdsMessages("Hello", "Bye"))
+	})
+}

@@ -224,36 +224,6 @@ func TestStage_foundButNotApplied(t *testing.T) {
 	}
 }
 
-// Lost replies to updates of many single resources, that are not carried out, with links: one
-// wait for all of them, and no doubled link.
-func TestStage_lostLinksOfMany(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []mockserver.Kind{mockserver.DropBefore, mockserver.DropAfter, mockserver.CommitLater} {
-		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-			config := func(contacts ...string) map[string]block {
-				all := map[string]block{}
-				for i := range 30 {
-					all[fmt.Sprintf("s%02d", i)] = s.single(declared{"phone_id": phone, number: fmt.Sprintf("+155501003%02d", i), "contact_relations": contacts})[address]
-				}
-				return all
-			}
-			if _, errors := s.apply(config(ada)); errors != "" {
-				s.t.Fatal(errors)
-			}
-			s.ResetRequests()
-			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, CommitAfter: 10 * time.Second, Times: 2})
-			began := time.Now()
-			_, errors := s.apply(config(ada, bob))
-			s.t.Logf("%s: %s, %d requests %q", kind, time.Since(began), len(s.Requests()), errors)
-			if took := time.Since(began); took > 3*time.Minute || errors != "" {
-				s.t.Errorf("%s: %s %q", kind, took, errors)
-			}
-			s.ClearFaults()
-			s.nothingLeft(config(ada, bob))
-		})
-	}
-}
-
 // The service is away for a while and then refuses what was sent: how long the apply of many
 // single resources takes.
 func TestStage_awayAndThenRefusing(t *testing.T) {

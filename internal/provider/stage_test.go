@@ -142,42 +142,6 @@ func (w *walk) warnings() string {
 	return b.String()
 }
 
-// imports does what terraform import does.
-func (s *stage) imports(at, typeName, id string) {
-	s.t.Helper()
-	walk := s.core.walk()
-	resources := walk.imports(s.t, at, typeName, id)
-	if len(resources) != 1 {
-		s.t.Fatalf("the import of %s fails: %v", id, walk.errors())
-	}
-	imported := resources[0]
-	value, err := imported.State.Unmarshal(s.core.schemas[typeName].ValueType())
-	must(s.t, err)
-	s.core.state[at] = instance{typeName: typeName, value: value, private: imported.Private}
-	s.core.state = walk.refresh()
-}
-
-// refusesImport checks that an import fails with these texts in order.
-func (s *stage) refusesImport(typeName, id string, texts ...string) {
-	s.t.Helper()
-	walk := s.core.walk()
-	walk.imports(s.t, "imported", typeName, id)
-	if errors := strings.Join(walk.errors(), "\n"); errors == "" || !says(texts...).MatchString(errors) {
-		s.t.Errorf("the import of %s says %q; want %q", id, errors, texts)
-	}
-}
-
-// imports asks the provider for an import. It returns none if that fails.
-func (w *walk) imports(t *testing.T, at, typeName, id string) []*tfprotov6.ImportedResource {
-	t.Helper()
-	resp, err := w.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
-	must(t, err)
-	if w.hear(at, resp.Diagnostics) {
-		return nil
-	}
-	return resp.ImportedResources
-}
-
 // taint does what terraform taint does: the next plan replaces the resource.
 func (s *stage) taint(at string) {
 	instance := s.core.state[at]
