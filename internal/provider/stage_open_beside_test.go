@@ -217,11 +217,7 @@ func TestStage_leftAttemptBesideAnother(t *testing.T) {
 		one := s.bulk(numbered(1).entries(), nil)
 		one[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address] // it has moved out of the map
 		// The apply creates it; the map's look for its attempt fails.
-		planning := s.core.walk()
-		plan := planning.plan(one)
-		if plan == nil {
-			s.t.Fatal(planning.errors())
-		}
+		plan := s.plans(one)
 		applying := s.core.walk()
 		for _, c := range plan.changes {
 			if c.address == bulkAddress {

@@ -79,10 +79,19 @@ func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	applying := s.core.walk()
 	applying.apply(plan)
 	s.warnings += applying.warnings()
-	for _, broken := range s.core.broken {
-		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
-	}
+	s.breaksNothing()
 	return plan, strings.Join(applying.errors(), "\n")
+}
+
+// plans returns a plan, which must not fail.
+func (s *stage) plans(config map[string]block) *corePlan {
+	s.t.Helper()
+	planning := s.core.walk()
+	plan := planning.plan(config)
+	if plan == nil {
+		s.t.Fatalf("the plan fails: %v", planning.errors())
+	}
+	return plan
 }
 
 // applies runs an apply without errors, with this action on the resource, that leaves nothing to
@@ -109,15 +118,20 @@ func (s *stage) applies(config map[string]block, at string, want action) *change
 // nothingLeft checks that a plan changes nothing.
 func (s *stage) nothingLeft(config map[string]block) {
 	s.t.Helper()
-	again := s.core.walk()
-	left := again.plan(config)
-	if left == nil {
-		s.t.Fatalf("the next plan fails: %v", again.errors())
-	}
+	left := s.plans(config)
 	for _, c := range left.changes {
 		if c.action != noop {
 			s.t.Errorf("the next plan is %s", planText(left))
 		}
+	}
+	s.breaksNothing()
+}
+
+// breaksNothing checks that the provider has kept Terraform's rules.
+func (s *stage) breaksNothing() {
+	s.t.Helper()
+	for _, broken := range s.core.broken {
+		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
 	}
 }
 
