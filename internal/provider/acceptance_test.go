@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -424,4 +425,17 @@ func (s *space) sentIn(operation string, wantItems, wantRequests int) resource.T
 func (w *world) lose(operation string, fault mockserver.Fault) {
 	fault.Method, fault.Path, fault.Times = "POST", operation, 1
 	w.Inject(fault)
+}
+
+// faultsBeside injects a fault into the create that links bob, and another one into the
+// create beside it.
+func (w *world) faultsBeside(ofBob, other mockserver.Kind) {
+	fault := func(body string, kind mockserver.Kind) mockserver.Fault {
+		f := mockserver.Fault{Method: "POST", Path: "batch-modify", Body: body, Times: 1, Kind: kind}
+		if kind == mockserver.Latency {
+			f.Latency = time.Second
+		}
+		return f
+	}
+	w.Inject(fault(bob, ofBob), fault("", other))
 }

@@ -57,8 +57,9 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 	if inRefresh {
 		taint = " If the resource is tainted, the apply deletes and replaces the conversation. To keep it, run terraform untaint."
 	}
+	warn := func(summary, detail string) { diags.Append(placed(at, diag.NewWarningDiagnostic(summary, detail))) }
 	if len(adopted) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversation Adopted",
+		warn("Text Message Conversation Adopted",
 			"The CRM gave no usable reply when the provider created a conversation. The provider found a conversation "+
 				"that has appeared since and doesn't contradict what was sent, and adopted it: "+
 				firstOfMany(adopted)+"."+taint+" If the conversation belongs to someone else, set "+
@@ -66,14 +67,14 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 				"another one.")
 	}
 	if len(twins) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversation May Exist Twice",
+		warn("Text Message Conversation May Exist Twice",
 			"The CRM gave no usable reply when the provider created a conversation, and did not show it within "+
 				"recovery_timeout. So the provider sent the create again. The CRM may have carried out both requests: "+
 				firstOfMany(twins)+". The state contains the first conversation of each pair. Delete the other "+
 				"one in the CRM, unless someone needs it.")
 	}
 	if len(left) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left",
+		warn("Text Message Conversation May Have Been Left",
 			"The CRM gave no usable reply when the provider created a conversation, and did not show it within "+
 				"recovery_timeout. So the provider sent the create again, and then deleted what that had created, because "+
 				"another conversation failed. What the first request may have created is still in the CRM: "+

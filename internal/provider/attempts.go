@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
@@ -42,18 +40,18 @@ type attempt struct {
 // UnmarshalJSON also reads the form that earlier versions of the provider wrote.
 func (a *attempt) UnmarshalJSON(text []byte) error {
 	type plain attempt
-	var kept struct {
+	var stored struct {
 		plain
 
 		Phone  client.ID `json:"phone"`
 		Number string    `json:"number"`
 	}
-	if err := json.Unmarshal(text, &kept); err != nil {
+	if err := json.Unmarshal(text, &stored); err != nil {
 		return err
 	}
-	*a = attempt(kept.plain)
-	if !kept.Phone.IsZero() {
-		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(kept.Phone), client.Value(kept.Number)
+	*a = attempt(stored.plain)
+	if !stored.Phone.IsZero() {
+		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(stored.Phone), client.Value(stored.Number)
 		a.IsPartial = true
 	}
 	return nil
@@ -75,11 +73,11 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 // keeps their contents.
 func withDirections(sent client.ConversationInput) client.ConversationInput {
 	if messages, isSet := sent.Messages.Get(); isSet {
-		kept := make([]client.MessageInput, len(messages))
+		directions := make([]client.MessageInput, len(messages))
 		for i, message := range messages {
-			kept[i].Direction = message.Direction
+			directions[i].Direction = message.Direction
 		}
-		sent.Messages = client.Value(kept)
+		sent.Messages = client.Value(directions)
 	}
 	return sent
 }
@@ -141,9 +139,13 @@ func fieldsOf(input client.ConversationInput) (fields map[string]json.RawMessage
 
 // identity returns the identity of the conversation that the attempt would have created.
 func (a attempt) identity(n numbers) engine.Identity {
-	phone, _ := a.Sent.PhoneID.Get()
 	number, _ := a.Sent.RecipientPhoneNumber.Get()
-	return engine.Identity{Place: phone, Name: n.Canonical(number)}
+	return n.identity(a.phone(), number)
+}
+
+func (a attempt) phone() client.ID {
+	phone, _ := a.Sent.PhoneID.Get()
+	return phone
 }
 
 // pass notes what a look that left the attempt open has found, and the records that it has
@@ -175,16 +177,6 @@ func (a attempt) above() int64 {
 		}
 	}
 	return revision
-}
-
-// revision returns the revision above which a single resource without an id was created.
-// Without an attempt, it returns other. The state keeps the revision, because Terraform
-// drops the private state of a resource that it replaces.
-func (o openCreates) revision(other types.Int64) types.Int64 {
-	if tried, isOpen := o[""]; isOpen {
-		return types.Int64Value(tried.above())
-	}
-	return other
 }
 
 // An attemptIndex finds attempts by the identity of what they would have created.
@@ -229,6 +221,9 @@ type leftAttempts struct {
 func (l *leftAttempts) add(n numbers, left openCreates) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.index == nil {
+		l.index = attemptIndex{}
+	}
 	l.index.add(n, left)
 }
 

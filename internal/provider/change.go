@@ -16,7 +16,15 @@ func (m conversationModel) change(n numbers, prior *conversationModel) conversat
 	change := conversationChange{Input: m.toAPI(n, prior)}
 	change.Restore = prior != nil && isRestored(m.IsDeleted, prior.IsDeleted)
 	if prior != nil && change.IsNeeded() { // most entries of a map stay as they are
-		change.Known = prior.known(n)
+		change.Known = prior.baseline(n)
 	}
+	return change
+}
+
+// changeAsOf does the same as change for a prior conversation that is known as of a
+// revision of the space.
+func (m conversationModel) changeAsOf(n numbers, prior conversationModel, asOf int64) conversationChange {
+	change := m.change(n, &prior)
+	change.KnownAsOf(asOf)
 	return change
 }

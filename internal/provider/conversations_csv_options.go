@@ -72,10 +72,7 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 		return cmp.Or(err, errors.New("must be one character, and not a quote or a line end"))
 	},
 	"blank_numbers": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
-			value = dynamic.UnderlyingValue()
-		}
-		allowed, isBool := value.(types.Bool)
+		allowed, isBool := underlying(value).(types.Bool)
 		if o.blankNumbers = allowed.ValueBool(); !isBool {
 			return errors.New("must be true or false")
 		}
@@ -108,8 +105,8 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 	},
 }
 
-// ofEach passes each attribute of an option to take, with its value.
-func ofEach(value attr.Value, take func(attribute string, value attr.Value) error) error {
+// ofEach passes each attribute of an option to set, with its value.
+func ofEach(value attr.Value, set func(attribute string, value attr.Value) error) error {
 	named, err := namedValues(value)
 	if err != nil {
 		return err
@@ -118,7 +115,7 @@ func ofEach(value attr.Value, take func(attribute string, value attr.Value) erro
 		if err := checkColumn(attribute); err != nil {
 			return err
 		}
-		if err := take(attribute, named[attribute]); err != nil {
+		if err := set(attribute, named[attribute]); err != nil {
 			return fmt.Errorf("%s: %w", attribute, err)
 		}
 	}
@@ -142,12 +139,18 @@ func sheetAttributes() []string {
 	return names
 }
 
+// underlying returns the value in a dynamic one.
+func underlying(value attr.Value) attr.Value {
+	if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
+		return dynamic.UnderlyingValue()
+	}
+	return value
+}
+
 // namedValues returns the elements of a map or the attributes of an object that are not
 // null.
 func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
-	switch value := value.(type) {
-	case types.Dynamic:
-		return namedValues(value.UnderlyingValue())
+	switch value := underlying(value).(type) {
 	case types.Object:
 		named = value.Attributes()
 	case types.Map:
@@ -193,9 +196,7 @@ func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults [
 // plainStrings returns the elements of a list, a set or a tuple.
 func plainStrings(value attr.Value) ([]attr.Value, error) {
 	var elements []attr.Value
-	switch value := value.(type) {
-	case types.Dynamic:
-		return plainStrings(value.UnderlyingValue())
+	switch value := underlying(value).(type) {
 	case types.Tuple:
 		elements = value.Elements()
 	case types.List:
@@ -217,10 +218,7 @@ func plainStrings(value attr.Value) ([]attr.Value, error) {
 }
 
 func plainString(value attr.Value) (string, error) {
-	if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
-		value = dynamic.UnderlyingValue()
-	}
-	text, isText := value.(types.String)
+	text, isText := underlying(value).(types.String)
 	if !isText || !isKnown(text) {
 		return "", errors.New("must be a known string")
 	}

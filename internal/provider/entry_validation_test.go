@@ -248,7 +248,7 @@ func TestWarnOfPlan(t *testing.T) {
 			want:    []string{"Outgoing Messages Will Be Created: The apply creates outgoing messages.", ` Conversations: "a".`},
 		},
 	} {
-		diags := warnOfPlan(test.planned, test.prior, test.replaced, test.abandoned)
+		diags := warnOfPlan(test.planned, test.prior.byID(), test.prior.without(test.planned), test.replaced, test.abandoned)
 		if len(test.want) == 0 {
 			if len(diags) > 0 {
 				t.Errorf("%s: got %v", name, diags)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -34,10 +33,6 @@ type existing struct {
 	adopted map[client.ID]bool // that this apply has adopted
 }
 
-func newExisting() *existing {
-	return &existing{phones: map[client.ID]*phoneConversations{}, stated: map[client.ID]bool{}, planned: map[client.ID]bool{}, adopted: map[client.ID]bool{}}
-}
-
 // phoneConversations are the conversations of one phone, listed once.
 type phoneConversations struct {
 	mu     sync.Mutex
@@ -53,7 +48,7 @@ func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 		if e.planned[id] {
 			clashes = append(clashes, id)
 		}
-		e.stated[id] = true
+		note(&e.stated, id, true)
 	}
 	return clashes
 }
@@ -108,11 +103,11 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // for a lost create
 			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
 		}
-		noted := e.planned
+		noted := &e.planned
 		if step == applyAdoption {
-			noted = e.adopted
+			noted = &e.adopted
 		}
-		noted[free[0].ID] = true
+		note(noted, free[0].ID, true)
 		return &free[0], nil
 	}
 	return nil, &adoptionError{ids: idsOf(free)}
@@ -125,7 +120,7 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of eng
 	phone := e.phones[of.Place]
 	if phone == nil {
 		phone = &phoneConversations{}
-		e.phones[of.Place] = phone
+		note(&e.phones, of.Place, phone)
 	}
 	e.mu.Unlock()
 	phone.mu.Lock()
@@ -137,8 +132,8 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of eng
 		}
 		phone.listed = make(map[engine.Identity][]client.Conversation, len(found))
 		for _, conversation := range found {
-			name := engine.Identity{Place: conversation.PhoneID, Name: n.Canonical(conversation.RecipientPhoneNumber)}
-			phone.listed[name] = append(phone.listed[name], conversation)
+			of := n.identity(conversation.PhoneID, conversation.RecipientPhoneNumber)
+			phone.listed[of] = append(phone.listed[of], conversation)
 		}
 	}
 	return phone.listed[of], nil
@@ -156,33 +151,16 @@ func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }
 
-// adopting returns the change that turns an existing conversation, known as of a revision
-// of the space, into m.
-func (m conversationModel) adopting(n numbers, prior conversationModel, asOf int64) conversationChange {
-	change := m.change(n, &prior)
-	change.KnownAsOf(asOf)
-	return change
-}
-
 // inState notes the conversations in the state of the resource. If another resource
 // adopts one of them, that is an error.
-func (r *baseResource) inState(at path.Path, ids ...client.ID) diag.Diagnostics {
+func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
 	if r.provider == nil {
 		return nil
 	}
-	return clashesOf(at, r.provider.existing.inState(ids...))
-}
-
-// findExisting returns the conversation that a create adopts, nil for none.
-func (r *baseResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, at path.Path, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
-	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
-	if err == nil {
-		return found, nil
+	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
+		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
 	}
-	if refused, ok := errors.AsType[*adoptionError](err); ok {
-		return nil, diag.Diagnostics{refused.diagnostic(at)}
-	}
-	return nil, failure{action: "Read", many: true, at: at, err: err, causes: &r.provider.causes}.diagnostics()
+	return diags
 }
 
 // planningEngine returns the engine for a plan. It returns nil while provider settings
@@ -192,6 +170,16 @@ func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 		return nil, nil
 	}
 	return r.provider.engine()
+}
+
+// findExisting returns the conversation that the create of a single resource adopts, nil for
+// none.
+func (r *conversationResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
+	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
+	if err != nil {
+		return nil, failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()
+	}
+	return found, nil
 }
 
 // planToAdopt warns of the conversation that the create of a single resource adopts.
@@ -209,7 +197,7 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, planAdoption)
+	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, planAdoption)
 	if found != nil {
 		diags.Append(warnOfAdopting(found.ID, planAdoption))
 	}

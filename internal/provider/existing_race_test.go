@@ -33,8 +33,7 @@ func TestStage_openEntryMovedToAdopter(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.core.parallelism = 1
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropAfter, 2)
+		s.leavesEntryOpen(mockserver.DropAfter)
 		both := s.bulk(numbered(1).entries(), nil)
 		both[address] = s.single(adopting(numbered(2)["c001"]))[address]
 		if _, errors := s.apply(both); errors != "" {
@@ -53,11 +52,7 @@ func TestStage_adopterBesideALostCreate(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 		a, b := address+`["a"]`, address+`["b"]`
 		config := map[string]block{a: s.single(declared{"phone_id": phone, number: "+1 555 010 0002"})[address], b: s.single(adopting("+1 555 010 0002"))[address]}
-		planning := s.core.walk()
-		plan := planning.plan(config)
-		if plan == nil {
-			s.t.Fatal(planning.errors())
-		}
+		plan := s.plans(config)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.CommitLater, Status: 504, CommitAfter: 4 * time.Second, Times: 1})
 		applying := s.core.walk()
 		go func() {
@@ -108,11 +103,7 @@ func TestStage_failedAdoptionAndDestroy(t *testing.T) {
 		must(s.t, known.value.As(&values))
 		values = maps.Clone(values)
 		values[number] = tftypes.NewValue(tftypes.String, tftypes.UnknownValue)
-		planning := s.core.walk()
-		plan := planning.plan(map[string]block{a: {singleType, tftypes.NewValue(known.value.Type(), values)}})
-		if plan == nil {
-			s.t.Fatal(planning.errors())
-		}
+		plan := s.plans(map[string]block{a: {singleType, tftypes.NewValue(known.value.Type(), values)}})
 		for _, c := range plan.changes {
 			if c.address == a {
 				c.config = known.value
@@ -133,11 +124,7 @@ func TestStage_adoptsWhileTheServiceIsAway(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 		requests := map[int]int{}
 		for _, n := range []int{1, 40} {
-			planning := s.core.walk()
-			plan := planning.plan(s.bulk(numbered(n).entries(), map[string]any{"adopt_existing": true}))
-			if plan == nil {
-				s.t.Fatal(planning.errors())
-			}
+			plan := s.plans(s.bulk(numbered(n).entries(), map[string]any{"adopt_existing": true}))
 			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 503})
 			s.ResetRequests()
 			s.core.walk().carryOut(plan.changes[0], nil)

@@ -21,8 +21,7 @@ import (
 func (s *stage) handmade(number string) (id string) {
 	s.t.Helper()
 	id = s.add(map[string]any{"phone_id": phone, "recipient_phone_number": number, "recipient_contact_id": bob})
-	_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "by hand", "direction": 2})
-	must(s.t, err)
+	s.addMessage(id, "by hand", 2)
 	return id
 }
 
@@ -62,25 +61,7 @@ func (s *stage) warns(config map[string]block, at string, texts ...string) {
 			s.t.Errorf("the warnings are %q; want %s, %q", warnings, summary, texts)
 		}
 	}
-	s.leavesNothing(config)
-}
-
-// leavesNothing checks that the next plan is empty.
-func (s *stage) leavesNothing(config map[string]block) {
-	s.t.Helper()
-	again := s.core.walk()
-	left := again.plan(config)
-	if left == nil {
-		s.t.Fatalf("the next plan fails: %v", again.errors())
-	}
-	for _, c := range left.changes {
-		if c.action != noop {
-			s.t.Errorf("the next plan is %s", planText(left))
-		}
-	}
-	for _, broken := range s.core.broken {
-		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
-	}
+	s.nothingLeft(config)
 }
 
 // An adopted conversation gets what is declared, and keeps the rest.

@@ -15,11 +15,11 @@ import (
 // warnOfBlindAdoption warns that the plan can't tell what conversations adopt. The apply
 // does not see resources without changes.
 func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
+	return placed(at, diag.NewWarningDiagnostic("Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
 		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
 			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
 			"change already manages that conversation. To see in a plan what the apply adopts, first apply the "+
-			"source of the phone or the number with -target. Then plan again.", of))
+			"source of the phone or the number with -target. Then plan again.", of)))
 }
 
 // An adoptionError says why existing conversations can't be adopted.
@@ -35,10 +35,7 @@ func (e *adoptionError) Error() string {
 	return "several conversations have this phone and number: " + idList(e.ids)
 }
 
-func isNotAdoptable(err error) bool {
-	_, ok := errors.AsType[*adoptionError](err)
-	return ok
-}
+func isNotAdoptable(err error) bool { return errors.As(err, new(*adoptionError)) }
 
 // summary returns the summary of the error.
 func (e *adoptionError) summary() string {
@@ -61,30 +58,18 @@ func (e *adoptionError) advice(inMap bool) string {
 		}
 		return text
 	}
+	choices := "Import the right one by its UUID, delete the others in the CRM, or set adopt_existing = false to create another one."
 	if inMap {
-		return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. "+
-			"Delete the others in the CRM, or remove this entry until then. Don't set adopt_existing = false: that applies to all "+
-			"entries, so the apply would create other conversations for them too.", idList(e.ids))
+		choices = "Delete the others in the CRM, or remove this entry until then. Don't set adopt_existing = false: that applies to all " +
+			"entries, so the apply would create other conversations for them too."
 	}
-	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. Import the right one by its UUID, "+
-		"delete the others in the CRM, or set adopt_existing = false to create another one.", idList(e.ids))
+	return fmt.Sprintf("The CRM has several conversations with this phone and number: %s. adopt_existing doesn't choose between them. %s", idList(e.ids), choices)
 }
 
 // diagnostic returns the error for the conversation at a path.
 func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
-	if len(at.Steps()) == 0 {
-		return diag.NewErrorDiagnostic(e.summary(), e.advice(false))
-	}
-	return diag.NewAttributeErrorDiagnostic(at, e.summary(), located(at, e.advice(true)))
-}
-
-// clashesOf returns an error for conversations of a state that another resource adopts
-// too.
-func clashesOf(at path.Path, clashes []client.ID) (diags diag.Diagnostics) {
-	if len(clashes) > 0 {
-		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
-	}
-	return diags
+	inMap := len(at.Steps()) > 0
+	return placed(at, diag.NewErrorDiagnostic(e.summary(), located(at, e.advice(inMap))))
 }
 
 // adoptionSummary returns the summary of the warning of an adoption.

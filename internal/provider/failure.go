@@ -76,12 +76,8 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 		at := f.at.AtName(fault.attribute)
 		diags.AddAttributeError(at, f.summary(), f.detail(at, fault.text))
 	}
-	switch text := listed(others); {
-	case diags.HasError() && text == "":
-	case len(f.at.Steps()) == 0:
-		diags.AddError(f.summary(), f.detail(f.at, text))
-	default:
-		diags.AddAttributeError(f.at, f.summary(), f.detail(f.at, text))
+	if text := listed(others); !diags.HasError() || text != "" {
+		diags.Append(placed(f.at, diag.NewErrorDiagnostic(f.summary(), f.detail(f.at, text))))
 	}
 	return diags
 }
@@ -90,11 +86,9 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 // attribute at fault.
 func (f failure) prefix(at path.Path) string {
 	switch {
-	case len(f.keys) == 0:
-		return located(at, "")
-	case f.message:
+	case f.message && len(f.keys) > 0:
 		return located(at.AtMapKey(f.keys[0]), "")
-	case len(f.keys) == 1:
+	case len(f.keys) <= 1:
 		return located(at, "")
 	}
 	return quoted(f.keys) + ": "
@@ -102,14 +96,10 @@ func (f failure) prefix(at path.Path) string {
 
 // unread warns that a conversation was written but is not fully known.
 func (f failure) unread(id client.ID) diag.Diagnostics {
-	warning := diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
+	return diag.Diagnostics{placed(f.at, diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
 		located(f.at, fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later "+
 			"step failed, such as reading it back. The next plan reads it again, and shows whether anything is "+
-			"left to do.\n\nCause: %v", id, f.err)))
-	if len(f.at.Steps()) > 0 {
-		return diag.Diagnostics{diag.WithPath(f.at, warning)}
-	}
-	return diag.Diagnostics{warning}
+			"left to do.\n\nCause: %v", id, f.err))))}
 }
 
 // detail returns the detail for an attribute, with what the CRM said about it.
@@ -164,8 +154,8 @@ func (f failure) explanation(told bool) string {
 	return f.notRemoved() + " " + reason
 }
 
-// number returns the text for one key, or for several.
-func (f failure) number(one, several string) string {
+// plural returns the text for one key, or for several.
+func (f failure) plural(one, several string) string {
 	if len(f.keys) > 1 {
 		return several
 	}
@@ -175,19 +165,19 @@ func (f failure) number(one, several string) string {
 // reason is the explanation without the part about a removal.
 func (f failure) reason() string {
 	if f.isInterrupted() {
-		return f.number("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
+		return f.plural("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
 	}
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return f.number("The provider didn't send this", "The provider didn't send these") + ", because another conversation failed or " +
+		return f.plural("The provider didn't send this", "The provider didn't send these") + ", because another conversation failed or " +
 			"Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	case errors.Is(f.err, engine.ErrRolledBack):
-		return f.number("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
+		return f.plural("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return f.number("The provider created this and deleted it again", "The provider created these and deleted them again") +
+		return f.plural("The provider created this and deleted it again", "The provider created these and deleted them again") +
 			", because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none." + f.mayHaveSent()
 	case errors.As(f.err, new(*engine.LeftoverError)):
-		return f.number("The provider created this, but couldn't delete it again when another conversation failed. It "+
+		return f.plural("The provider created this, but couldn't delete it again when another conversation failed. It "+
 			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
 			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and "+
 			"creates a second one, so delete it in the CRM first.",
@@ -257,9 +247,6 @@ func (f failure) reason() string {
 			"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
 	case client.OutcomeUnknown:
 		return f.outcomeUnknown()
-	}
-	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return createUnanswered + candidates(ids)
 	}
 	if client.StatusOf(f.err) >= http.StatusInternalServerError {
 		return "The CRM reports an internal error. The failed request changed nothing. Try again later."

@@ -9,7 +9,7 @@ import (
 // causes are the causes that the provider has explained in full. A problem of the
 // service, the space or the access affects every resource: one error explains it, and the
 // others refer to that error.
-type causes struct{ known sync.Map }
+type causes struct{ explained sync.Map }
 
 // told reports whether an error with the same cause has been explained in full. If not,
 // it notes that this one will be.
@@ -17,7 +17,7 @@ func (c *causes) told(err error) bool {
 	if c == nil || !isCommon(err) {
 		return false
 	}
-	_, told := c.known.LoadOrStore(err.Error(), nil)
+	_, told := c.explained.LoadOrStore(err.Error(), nil)
 	return told
 }
 

@@ -25,7 +25,7 @@ func (f failure) underKeys() string {
 	if slices.Equal(f.keys, f.kept) {
 		return ""
 	}
-	return f.number(" under the key ", " under the keys ") + quoted(f.kept)
+	return f.plural(" under the key ", " under the keys ") + quoted(f.kept)
 }
 
 // mayBeRemoved says that it is unknown whether the CRM has deleted it.

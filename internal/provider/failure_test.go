@@ -224,7 +224,7 @@ func TestRemovalThatFails(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
 	removal := func(err error) *bulkWork {
-		return &bulkWork{removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
+		return &bulkWork{provider: &providerData{}, removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
 	}
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
 		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
@@ -246,7 +246,7 @@ func TestManyOfOneRequest(t *testing.T) {
 	for i := range 98 {
 		failed[fmt.Sprintf("%03d", i)] = whole
 	}
-	diags := (&bulkWork{failed: failed}).done("Update")
+	diags := (&bulkWork{provider: &providerData{}, failed: failed}).done("Update")
 	if texts := told(diags); len(texts) != 1 {
 		t.Errorf("%d errors: %q", len(texts), texts)
 	}
@@ -265,6 +265,7 @@ func TestAdoptionOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
 	work := &bulkWork{
+		provider:     &providerData{},
 		allOrNothing: true,
 		failed:       map[string]error{"a": &client.OutcomeUnknownError{Err: errors.New("EOF")}},
 		changes: []bulkChange{{
@@ -278,7 +279,7 @@ func TestAdoptionOfUnknownOutcome(t *testing.T) {
 func TestUnnamedMessage(t *testing.T) {
 	t.Parallel()
 	planned, prior := messageModel{Content: types.StringValue("new")}, messageModel{Content: types.StringValue("old")}
-	work := &messageWork{at: at("ada"), memory: newMessageMemory(), state: messages{}}
+	work := &messageWork{at: at("ada"), memory: &messageMemory{}, state: messages{}}
 	work.keepUnnamed("hi", planned, &prior)
 	wantTexts(t, work.diagnostics(), `conversations["ada"].messages["hi"]: The provider can't change the message`, "Cause: the id of the message is not known")
 }
@@ -383,7 +384,7 @@ func TestFailure_attributeOf(t *testing.T) {
 
 // failedWork returns work on a map in which these creates, or updates, have failed.
 func failedWork(prior *ownedModel, failed map[string]error) *bulkWork {
-	work := &bulkWork{failed: failed}
+	work := &bulkWork{provider: &providerData{}, failed: failed}
 	for _, key := range work.failedKeys() {
 		planned := ownedModel{}
 		if prior != nil {
@@ -437,7 +438,7 @@ func TestEntryAtFault(t *testing.T) {
 		`"a", "b", "c": The CRM refuses the request because of a record that the cause names. All of these entries refer to it, at phone_id. The`:                                                                 {to("phone_id"), to("phone_id"), to("phone_id")},
 		`"a", "b", "c": One of these entries refers to a record that does not exist in this space, and the CRM doesn't say which one`:                                                                             {to(""), to(""), to("")},
 	} {
-		work := &bulkWork{changes: changes, failed: map[string]error{}}
+		work := &bulkWork{provider: &providerData{}, changes: changes, failed: map[string]error{}}
 		for i, key := range []string{"a", "b", "c"} {
 			work.changes[i].key, work.failed[key] = key, refused
 		}
@@ -482,7 +483,7 @@ func TestRemovalUnderTheSameKey(t *testing.T) {
 	removal := func(key string) bulkRemoval {
 		return bulkRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
 	}
-	wantTexts(t, (&bulkWork{removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
+	wantTexts(t, (&bulkWork{provider: &providerData{}, removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
 }
 
 // A text of the CRM is told once, however its white space is written and wherever it stands.

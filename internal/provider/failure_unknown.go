@@ -42,14 +42,14 @@ func (f failure) outcomeUnknown() string {
 	}
 	switch {
 	case f.taints:
-		return f.number("The conversation may or may not have been created. It is in the state without an id, and its "+
+		return f.plural("The conversation may or may not have been created. It is in the state without an id, and its "+
 			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it "+
 			"finds and creates the resource again. ",
 			"These conversations may or may not have been created. They are in the state without ids, and their "+
 				"resource is tainted. The next plan looks for them in the CRM, and the next apply deletes what it "+
 				"finds and creates the resource again. ") + untaintAdvice
 	case f.remembered:
-		return f.number("The conversation may or may not have been created. The next apply first looks for it in the CRM, "+
+		return f.plural("The conversation may or may not have been created. The next apply first looks for it in the CRM, "+
 			"and adopts it if it exists.",
 			"These conversations may or may not have been created. The next apply first looks for them in the CRM, "+
 				"and adopts those that exist.")

@@ -6,12 +6,7 @@ import (
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
-
-func (n numbers) identityOf(m conversationModel) engine.Identity {
-	return engine.Identity{Place: reference(m.PhoneID), Name: n.Canonical(m.RecipientPhoneNumber.ValueString())}
-}
 
 // keyless are the conversations of a state that no key stands for any more. An entry
 // under a new key may take one, if it is the same in everything that the configuration

@@ -3,8 +3,18 @@ package provider
 import (
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
+
+// placed returns a diagnostic at a path. An empty path leads to the resource as a whole.
+// The diagnostic then has none: Terraform would show no line of the configuration.
+func placed(at path.Path, d diag.Diagnostic) diag.Diagnostic {
+	if len(at.Steps()) == 0 {
+		return d
+	}
+	return diag.WithPath(at, d)
+}
 
 // inWords returns the name of an attribute in the form of a reference, such as
 // conversations["ada"].messages["hi"].content. An element of a set has no name, so it

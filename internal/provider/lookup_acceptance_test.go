@@ -63,6 +63,14 @@ func (s *space) add(fields map[string]any) string {
 	return id
 }
 
+// addMessage creates a message in a conversation as others do, and returns its id.
+func (s *space) addMessage(conversation, content string, direction int) string {
+	s.t.Helper()
+	id, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": conversation, "content": content, "direction": direction})
+	must(s.t, err)
+	return id
+}
+
 // addMany creates n conversations of the phone.
 func (w *world) addMany(n int) []string {
 	w.t.Helper()

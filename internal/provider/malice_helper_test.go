@@ -38,6 +38,19 @@ func (s *scene) plays(configuration string, wantCode int, arguments []string, te
 	return output
 }
 
+// repeats runs Terraform until it succeeds. If it happens to read a resource with an open
+// create before the one that has its number, the error says to run the command again.
+func (s *scene) repeats(arguments ...string) (output string) {
+	s.t.Helper()
+	for range 20 {
+		var code int
+		if output, code = s.run(nil, arguments...); code == 0 {
+			break
+		}
+	}
+	return output
+}
+
 func (s *scene) wantOutput(output string, code, wantCode int, arguments []string, texts ...string) {
 	s.t.Helper()
 	plain := strings.NewReplacer("│", " ", "╷", " ", "╵", " ").Replace(output)

@@ -5,7 +5,6 @@ package provider_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -26,19 +25,10 @@ func TestAccMalice_open(t *testing.T) { //nolint:tparallel // the binary is buil
 		s.plays(w.bulk(numbered(1), "", impatiently...), 0, applies)
 		both := w.config(fmt.Sprintf("resource \"pipeliner_text_message_conversations\" \"test\" {\n  conversations = {\n    c000 = { phone_id = %q, recipient_phone_number = \"+15550000000\" }\n"+
 			"    c001 = { phone_id = %q, recipient_phone_number = \"+15550000001\", recipient_contact_id = %q }\n  }\n}\n", phone, phone, bob)+single(`recipient_phone_number = "+15550000001"`), impatiently...)
-		w.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.DropBefore},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.Latency, Latency: time.Second},
-		)
+		w.faultsBeside(mockserver.DropBefore, mockserver.Latency)
 		s.plays(both, 1, applies, "may or may not have been created")
 		w.ClearFaults()
-		var output string
-		for range 20 { // whichever Terraform reads first
-			var code int
-			if output, code = s.run(nil, applies...); code == 0 {
-				break
-			}
-		}
+		output := s.repeats(applies...)
 		if live := s.live(); len(live) != 3 {
 			t.Errorf("%d are live; want 3: %v\n%s", len(live), live, output)
 		}
@@ -82,8 +72,7 @@ func TestAccMalice_open(t *testing.T) { //nolint:tparallel // the binary is buil
 		w := newWorld(t, mockserver.Behavior{})
 		s := built.scene(t, w)
 		id := w.add(map[string]any{"phone_id": phone, number: "+15550000001"})
-		theirs, err := w.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hello", "direction": 1})
-		must(t, err)
+		theirs := w.addMessage(id, "Hello", 1)
 		config := func(messages string) string {
 			return w.config(single("recipient_phone_number = \"+15550000001\"\n  adopt_existing = true\n  messages = {"+messages+"}"), impatiently...)
 		}
@@ -116,18 +105,11 @@ func TestAccMalice_open(t *testing.T) { //nolint:tparallel // the binary is buil
 		w := newWorld(t, mockserver.Behavior{})
 		s := built.scene(t, w)
 		both := w.bulk(numbered(1).with("c000", "+15550000001"), "", impatiently...) + single("recipient_phone_number = \"+15550000001\"\n  recipient_contact_id = \""+bob+"\"")
-		w.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.Latency, Latency: time.Second},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.DropBefore},
-		)
+		w.faultsBeside(mockserver.Latency, mockserver.DropBefore)
 		s.plays(both, 1, applies, "may or may not have been created")
 		w.ClearFaults()
 		id := w.id()
-		for range 20 { // whichever Terraform reads first: else the error says to run the command again
-			if _, code := s.run(nil, "plan", "-out=saved"); code == 0 {
-				break
-			}
-		}
+		s.repeats("plan", "-out=saved")
 		must(t, w.Edit(conversations, id, map[string]any{"recipient_account_id": acme}))
 		output, _ := s.run(nil, "apply", "saved")
 		if r, _ := w.Record(conversations, id); r["is_deleted"] == true {
@@ -139,20 +121,11 @@ func TestAccMalice_open(t *testing.T) { //nolint:tparallel // the binary is buil
 		w := newWorld(t, mockserver.Behavior{})
 		s := built.scene(t, w)
 		both := w.bulk(numbered(2), "", impatiently...) + single("recipient_phone_number = \"+15550000000\"\n  recipient_contact_id = \""+bob+"\"")
-		w.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.Latency, Latency: time.Second},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.DropBefore},
-		)
+		w.faultsBeside(mockserver.Latency, mockserver.DropBefore)
 		s.plays(both, 1, applies, "may or may not have been created")
 		w.ClearFaults()
 		id := w.id()
-		var output string
-		for range 20 { // whichever Terraform reads first: else the error says to run the command again
-			var code int
-			if output, code = s.run(nil, applies...); code == 0 {
-				break
-			}
-		}
+		output := s.repeats(applies...)
 		if r, _ := w.Record(conversations, id); r["is_deleted"] == true {
 			t.Errorf("the conversation of the other resource is deleted:\n%s", output)
 		}

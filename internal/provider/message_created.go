@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -41,7 +42,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
 	at = at.AtName("messages")
-	known, open := messages{}, messagesFrom(planned)
+	created, open := messages{}, messagesFrom(planned)
 	keys, inputs := inline(open)
 	made := make([]client.Message, 0, len(refs))
 	for _, ref := range refs {
@@ -69,9 +70,9 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			// message.
 			memory.tried(conversation, engine.NoFloor)
 		}
-		known[key], open[key] = &m, &m
+		created[key], open[key] = m, m
 	}
-	return known.toMap(), open.toMap(), diags
+	return created.toMap(), open.toMap(), diags
 }
 
 // matchCreated matches the messages of a new conversation like [engine.MatchMessages],
@@ -79,27 +80,24 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 // certain.
 func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
 	matched = engine.MatchMessages(inputs, made)
-	taken := map[int]bool{}
-	open := -1
-	count := 0
-	for i, j := range matched {
-		if j >= 0 {
-			taken[j] = true
-		} else {
-			open = i
-			count++
-		}
-	}
-	last := -1
-	for j := range made {
-		if !taken[j] {
-			left, last = append(left, made[j]), j
-		}
-	}
-	if count == 1 && len(made) == len(inputs) && len(sameDirection(inputs[open], left)) == 1 {
+	left = unmatched(matched, made)
+	open := slices.Index(matched, -1)
+	if len(made) == len(inputs) && len(left) == 1 && len(sameDirection(inputs[open], left)) == 1 {
+		last := slices.IndexFunc(made, func(m client.Message) bool { return m.ID == left[0].ID })
 		matched[open], left = last, nil
 	}
 	return matched, left
+}
+
+// unmatched returns the messages that [engine.MatchMessages] has left.
+func unmatched(matched []int, found []client.Message) []client.Message {
+	isMatched := map[client.ID]bool{}
+	for _, i := range matched {
+		if i >= 0 {
+			isMatched[found[i].ID] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(m client.Message) bool { return isMatched[m.ID] })
 }
 
 // sameDirection returns the messages that have the direction of the input.
@@ -126,16 +124,18 @@ func notIdentified(ids []client.ID) string {
 		"message under another key. Terraform then creates it again.", idList(ids))
 }
 
-// failedMessages returns the planned messages of a conversation that could not
-// be created.
-func failedMessages(planned types.Map) types.Map {
-	if planned.IsNull() {
-		return types.MapNull(messageType)
+// notCreated returns the state of a conversation that may not exist, or only in part. id is
+// zero if it is unknown. Its messages have no ids.
+func (m ownedModel) notCreated(id client.ID) ownedModel {
+	m.conversationModel = m.applied(unreadConversation(id, nil))
+	if m.Messages.IsNull() {
+		m.Messages = types.MapNull(messageType)
+		return m
 	}
-	state := messagesFrom(planned)
+	state := messagesFrom(m.Messages)
 	for key, message := range state {
-		m := message.applied(client.Message{})
-		state[key] = &m
+		state[key] = message.applied(client.Message{})
 	}
-	return state.toMap()
+	m.Messages = state.toMap()
+	return m
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // A messageMemory is what a resource knows of its messages in addition to the state. The
-// private state keeps it.
+// private state keeps it. Each of its maps is made when something is noted in it.
 type messageMemory struct {
 	// Revisions are the revisions at which the state's messages were read. A message that
 	// still has its revision need not be read again.
@@ -25,42 +25,25 @@ type messageMemory struct {
 	Lost map[client.ID]map[string]int64 `json:"lost,omitempty"`
 }
 
-func newMessageMemory() *messageMemory {
-	return &messageMemory{Revisions: map[client.ID]int64{}, Since: map[client.ID]int64{}, Lost: map[client.ID]map[string]int64{}}
-}
-
-// repair makes the maps that a damaged private state lacks.
-func (m *messageMemory) repair() {
-	if m.Revisions == nil {
-		m.Revisions = map[client.ID]int64{}
-	}
-	if m.Since == nil {
-		m.Since = map[client.ID]int64{}
-	}
-	if m.Lost == nil {
-		m.Lost = map[client.ID]map[string]int64{}
-	}
-}
-
 // keepOnly forgets what these conversations don't need.
 func (m *messageMemory) keepOnly(conversations []*ownedModel) {
-	kept := newMessageMemory()
+	var needed messageMemory
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)
 		if since := m.Lost[owner]; len(since) > 0 {
-			kept.Lost[owner] = since
+			note(&needed.Lost, owner, since)
 		}
 		for _, message := range messagesFrom(conversation.Messages) {
 			id := reference(message.ID)
 			if revision, isRead := m.Revisions[id]; isRead {
-				kept.Revisions[id] = revision
+				note(&needed.Revisions, id, revision)
 			}
 			if since, isOpen := m.Since[owner]; isOpen {
-				kept.Since[owner] = since
+				note(&needed.Since, owner, since)
 			}
 		}
 	}
-	*m = *kept
+	*m = needed
 }
 
 // tell tells the engine which messages it need not read.
@@ -90,29 +73,35 @@ func (m *messageMemory) tell(api *engine.Engine, state types.Map) {
 func (m *messageMemory) applied(planned messageModel, actual client.Message) {
 	delete(m.Revisions, actual.ID)
 	if !planned.isAttached() && actual.Revision > 0 && engine.Agrees(planned.toAPI(nil), actual) {
-		m.Revisions[actual.ID] = actual.Revision
+		note(&m.Revisions, actual.ID, actual.Revision)
 	}
 }
 
 // tried notes an attempt at a message of the conversation whose outcome is unknown.
 func (m *messageMemory) tried(conversation client.ID, since int64) {
-	noteEarliest(m.Since, conversation, since)
+	noteEarliest(&m.Since, conversation, since)
+}
+
+func note[K comparable, V any](noted *map[K]V, key K, value V) {
+	if *noted == nil {
+		*noted = map[K]V{}
+	}
+	(*noted)[key] = value
 }
 
 // noteEarliest notes a revision, unless an earlier one is noted already.
-func noteEarliest[K comparable](noted map[K]int64, key K, revision int64) {
-	if earlier, isNoted := noted[key]; isNoted {
+func noteEarliest[K comparable](noted *map[K]int64, key K, revision int64) {
+	if earlier, isNoted := (*noted)[key]; isNoted {
 		revision = min(revision, earlier)
 	}
-	noted[key] = revision
+	note(noted, key, revision)
 }
 
 // lost notes a create of a message in the conversation that got no reply.
 func (m *messageMemory) lost(conversation client.ID, message messageModel, since int64) {
-	if m.Lost[conversation] == nil {
-		m.Lost[conversation] = map[string]int64{}
-	}
-	noteEarliest(m.Lost[conversation], message.digest(), since)
+	lost := m.Lost[conversation]
+	noteEarliest(&lost, message.digest(), since)
+	note(&m.Lost, conversation, lost)
 }
 
 // earlier returns the attempt that a create in the conversation repeats, nil for none.

@@ -11,7 +11,7 @@ import (
 // A conversation with several attempts at messages is looked through since the first one.
 func TestMessageMemory_since(t *testing.T) {
 	t.Parallel()
-	m, a := newMessageMemory(), parse(t, "80000000-0000-4000-8000-00000000000a")
+	m, a := &messageMemory{}, parse(t, "80000000-0000-4000-8000-00000000000a")
 	if since := m.since(a); since != engine.NoFloor {
 		t.Errorf("without an attempt: since %d", since)
 	}
@@ -25,7 +25,7 @@ func TestMessageMemory_since(t *testing.T) {
 // Only a create of the same message repeats a lost one.
 func TestMessageMemory_earlier(t *testing.T) {
 	t.Parallel()
-	m, owner, other := newMessageMemory(), parse(t, idA), parse(t, idB)
+	m, owner, other := &messageMemory{}, parse(t, idA), parse(t, idB)
 	message := func(direction, content string) messageModel {
 		return messageModel{Direction: types.StringValue(direction), Content: types.StringValue(content)}
 	}

@@ -92,9 +92,9 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 	return input
 }
 
-// known returns the baseline of the message. It has only the fields that the state has:
+// baseline returns the baseline of the message. It has only the fields that the state has:
 // the CRM sets the others.
-func (m messageModel) known(conversation client.ID) *engine.Baseline {
+func (m messageModel) baseline(conversation client.ID) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: map[string]string{
 		"text_message_conversation_id": engine.TextOf(conversation),
 	}}

@@ -42,8 +42,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 			w.state[write.key] = write.prior
 		case action == "Create" && client.ProblemOf(write.err) == client.OutcomeUnknown:
 			w.triedInVain(write)
-			m := write.planned.applied(client.Message{}) // the next refresh looks for it
-			w.state[write.key] = &m
+			w.state[write.key] = write.planned.applied(client.Message{}) // the next refresh looks for it
 		}
 		return
 	}
@@ -53,8 +52,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 			w.notes.Append(write.planned.differences(at, result.Value)...)
 		}
 	}
-	m := write.planned.applied(result.Value)
-	w.state[write.key] = &m
+	w.state[write.key] = write.planned.applied(result.Value)
 }
 
 // warnOfAdoption warns of a message that the engine adopted for a lost create, and of one
@@ -92,10 +90,7 @@ func (w *messageWork) finish() {
 		if removal.err == nil {
 			continue
 		}
-		key := removal.key
-		for w.state[key] != nil {
-			key += " (replaced)"
-		}
+		key := freeKey(w.state, removal.key)
 		w.state[key] = &removal.prior
 		w.failures = append(w.failures, failure{
 			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, kept: []string{key},
@@ -127,8 +122,7 @@ func (w *messageWork) warnings(newest int64) (diags diag.Diagnostics) {
 	}
 	for i := range w.writes {
 		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
-			m := write.planned.applied(client.Message{})
-			w.state[write.key] = &m
+			w.state[write.key] = write.planned.applied(client.Message{})
 			w.memory.tried(w.conversation, newest) // it was not made: an older one with the same text is another one
 		}
 	}
@@ -136,8 +130,8 @@ func (w *messageWork) warnings(newest int64) (diags diag.Diagnostics) {
 }
 
 // applied returns the state after a plan was carried out.
-func (m messageModel) applied(actual client.Message) messageModel {
+func (m messageModel) applied(actual client.Message) *messageModel {
 	m.ID = planned(m.ID, referenceFromAPI(actual.ID))
 	m.IsDeleted = planned(m.IsDeleted, types.BoolValue(actual.IsDeleted))
-	return m
+	return &m
 }

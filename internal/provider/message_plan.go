@@ -31,7 +31,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 	if m.Messages.IsUnknown() || messagesFrom(m.Messages).haveUnknown() {
 		return false
 	}
-	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, engine.NoFloor, newMessageMemory())
+	work := newMessageWork(path.Empty(), reference(prior.ID), m.Messages, prior.Messages, engine.NoFloor, &messageMemory{})
 	return len(work.removals) == 0 && !slices.ContainsFunc(work.writes, func(write messageWrite) bool {
 		return write.prior == nil || len(write.change.Input.Fields()) > 0 // not only restored
 	})
@@ -80,8 +80,7 @@ func planMessages(config, prior types.Map) types.Map {
 		case message == nil:
 			planned[key] = nil
 		case owned != nil && !owned.ID.IsUnknown() && message.mayBecomeOf(*owned):
-			next := message.plannedFrom(*owned)
-			planned[key] = &next
+			planned[key] = message.plannedFrom(*owned)
 			delete(before, key)
 		default:
 			open = append(open, key)
@@ -126,13 +125,13 @@ func (m messageModel) mayBecomeOf(owned messageModel) bool {
 
 // plannedFrom returns the plan that turns the owned message into the configured one. A
 // soft-deleted message is restored.
-func (m messageModel) plannedFrom(owned messageModel) messageModel {
+func (m messageModel) plannedFrom(owned messageModel) *messageModel {
 	m.ID = owned.ID
 	m.IsDeleted = restored(owned.IsDeleted)
 	for _, field := range sentFields {
 		field.set(&m, keepSpelling(field.get(&owned), field.get(&m), sameInMessage(field)))
 	}
-	return m
+	return &m
 }
 
 // take returns the plan of a message that has none yet: one of the messages that are
@@ -147,7 +146,7 @@ func (m messages) take(configured messageModel) *messageModel {
 		if input := next.toAPI(owned); len(input.Fields()) == 0 {
 			next.spelledAs(&configured)
 			delete(m, key)
-			return &next
+			return next
 		}
 	}
 	if configured.ID.IsNull() {

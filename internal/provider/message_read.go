@@ -140,7 +140,7 @@ func (m messages) haveUnnamed() bool {
 func (r *messageRefresh) replace(state messages, key string, message client.Message) {
 	actual := messageFromAPI(message, *state[key])
 	if !message.IsStub() && message.Revision > 0 {
-		r.memory.Revisions[message.ID] = message.Revision
+		note(&r.memory.Revisions, message.ID, message.Revision)
 	}
 	state[key] = &actual
 }
@@ -167,19 +167,13 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 		state[key].ID = types.StringNull()
 		inputs[i] = state[key].toAPI(nil)
 	}
-	left := slices.Clone(others)
 	matched := engine.MatchMessages(inputs, others)
-	for i, key := range keys {
-		if matched[i] >= 0 {
-			found := others[matched[i]]
-			left = slices.DeleteFunc(left, func(m client.Message) bool { return m.ID == found.ID })
-			r.replace(state, key, found)
-		}
-	}
+	left := unmatched(matched, others)
 	for i, key := range keys {
 		candidates := sameDirection(inputs[i], left)
 		switch {
 		case matched[i] >= 0:
+			r.replace(state, key, others[matched[i]])
 		case len(candidates) > 0:
 			r.diags.Append(unidentified(at.AtMapKey(key), candidates))
 		default:

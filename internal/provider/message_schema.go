@@ -133,9 +133,9 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 		}
 		return
 	}
-	for name, value := range map[string]types.String{"content": message.Content, "direction": message.Direction} {
-		if value.IsNull() {
-			complain(req.Path, fmt.Sprintf("The message has no %s. Set it, or the id of an existing message.", name))
+	for _, field := range sentFields {
+		if isNeeded := field.name == "content" || field.name == "direction"; isNeeded && field.get(&message).IsNull() {
+			complain(req.Path, fmt.Sprintf("The message has no %s. Set it, or the id of an existing message.", field.name))
 		}
 	}
 }

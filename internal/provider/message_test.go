@@ -79,9 +79,7 @@ func (w *world) wrote(want ...string) resource.TestCheckFunc {
 }
 
 func (w *world) strangersMessage() {
-	if _, err := w.Create(textMessages, map[string]any{"text_message_conversation_id": w.id(), "content": "stranger", "direction": 2}); err != nil {
-		w.t.Error(err)
-	}
+	w.addMessage(w.id(), "stranger", 2)
 }
 
 func messagePath(key, attribute string) tfjsonpath.Path {

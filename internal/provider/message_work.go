@@ -75,8 +75,7 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 			w.writes = append(w.writes, write)
 			continue
 		}
-		kept := write.planned.applied(client.Message{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()})
-		w.state[key] = &kept
+		w.state[key] = write.planned.applied(client.Message{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()})
 	}
 	for id, key := range keyOf {
 		if !before[key].isAttached() && !id.IsZero() {
@@ -116,7 +115,7 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 	id := reference(m.planned.ID)
 	m.change.Input = m.planned.toAPI(m.prior)
 	m.change.Input.ID = client.Value(id)
-	m.change.Known = m.prior.known(conversation)
+	m.change.Known = m.prior.baseline(conversation)
 	m.change.Known.AsOf = asOf
 	if revision, isRead := memory.Revisions[id]; isRead {
 		m.change.Input.Revision, m.change.Known.Revision = client.Value(revision), revision

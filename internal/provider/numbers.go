@@ -5,6 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // numbers compares phone numbers: by the region of the provider, and by what the private
@@ -39,6 +40,15 @@ func (p *providerData) numbers(remembered respellings) numbers {
 	}
 	region := p.settings.DefaultRegion
 	return numbers{PhoneNumbers: client.PhoneNumbers{Region: region.ValueString()}, respellings: remembered, isUnknown: region.IsUnknown()}
+}
+
+// identity returns the identity of the conversations with this phone and number.
+func (n numbers) identity(phone client.ID, number string) engine.Identity {
+	return engine.Identity{Place: phone, Name: n.Canonical(number)}
+}
+
+func (n numbers) identityOf(m conversationModel) engine.Identity {
+	return n.identity(reference(m.PhoneID), m.RecipientPhoneNumber.ValueString())
 }
 
 // same reports whether two values are the same number, or both null.

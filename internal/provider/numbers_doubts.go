@@ -82,8 +82,7 @@ func (n numbers) warnOfDoubt(planned conversationModel, prior *conversationModel
 }
 
 // warnOfDoubts is warnOfDoubt for the entries of a map, in one warning for each doubt.
-func (n numbers) warnOfDoubts(planned, prior entries) (diags diag.Diagnostics) {
-	before := prior.byID()
+func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel) (diags diag.Diagnostics) {
 	keys := map[*numberDoubt][]string{}
 	for _, key := range planned.keys() {
 		if planned[key] != nil {

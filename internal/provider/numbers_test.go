@@ -70,7 +70,7 @@ func TestNumbers_asSent(t *testing.T) {
 	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	left := memory{numbers: n, messages: newMessageMemory(), adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
+	left := memory{numbers: n, messages: &messageMemory{}, adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
 	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.respellings) != 1 || n.respellings[id].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.respellings)
 	}

@@ -59,7 +59,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
 			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
 			"tries again. You can also delete it in the CRM.\n\nCause: %v",
-			o[key].identity(numbers{}).Place, o[key].Since.Revision, err)
+			o[key].phone(), o[key].Since.Revision, err)
 		switch ids, isOpen := isAmbiguous(err); {
 		case isOpen && isReplaced:
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
@@ -78,10 +78,10 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64
 // attempts.
 func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
 	if len(names) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
+		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
 			"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The "+
 				"provider found a conversation that has appeared since and has everything that was sent, and deleted "+
-				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))
+				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))))
 	}
 	return diags
 }
@@ -98,7 +98,7 @@ func (o openCreates) dropPartial() (diags diag.Diagnostics) {
 			"An apply with an earlier version of this provider may or may not have created a conversation that "+
 				"is no longer needed. Look in the CRM for a conversation of the phone %s with a revision above %d "+
 				"that no one else has created. If there is one, delete it there, or import it.",
-			o[key].identity(numbers{}).Place, o[key].Since.Revision)))
+			o[key].phone(), o[key].Since.Revision)))
 		delete(o, key)
 	}
 	return diags
@@ -192,10 +192,10 @@ func warnOfLeft(place path.Path, left openCreates) (diags diag.Diagnostics) {
 		if key != "" {
 			about = at(key)
 		}
-		diags.AddAttributeWarning(place, "Text Message Conversation May Have Been Left", located(about, fmt.Sprintf(
+		diags.Append(placed(place, diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(about, fmt.Sprintf(
 			"An earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
 				"If this apply creates the conversation again, it looks for it and adopts it, but not with create_before_destroy. "+
-				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", left[key].identity(numbers{}).Place, left[key].Since.Revision)))
+				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", left[key].phone(), left[key].Since.Revision)))))
 	}
 	return diags
 }

@@ -12,8 +12,9 @@ import (
 )
 
 // warnOfPlan warns of what a plan of a map does but does not show well, with one warning
-// for each kind.
-func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
+// for each kind. before are the conversations of the state, and removed those of them that no
+// entry stands for any more.
+func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
 	at := path.Root("conversations")
 	if len(replaced) > 0 {
 		becomes := "deletes these conversations with their messages"
@@ -23,8 +24,7 @@ func warnOfPlan(planned, prior entries, replaced []string, abandoned bool) (diag
 		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Replaced",
 			fmt.Sprintf("The apply %s and creates new ones, because their number changes: %s.", becomes, quoted(replaced)))
 	}
-	diags.Append(warnOfRemoval(prior.without(planned), planned, replaced, abandoned)...)
-	before := prior.byID()
+	diags.Append(warnOfRemoval(removed, planned, replaced, abandoned)...)
 	var restored, sent, numberless []string
 	for _, key := range planned.keys() {
 		if planned[key] == nil {
@@ -78,9 +78,7 @@ func warnOfRemoval(removed, planned entries, replaced []string, abandoned bool) 
 		return diags
 	}
 	what := fmt.Sprintf("The apply deletes %s with %s messages.", them, their)
-	if slices.ContainsFunc(planned.keys(), func(key string) bool {
-		return planned[key] == nil || planned[key].ID.IsUnknown() && planned[key].isBlind()
-	}) {
+	if len(planned.blind()) > 0 {
 		what = "The plan doesn't know the phones and numbers of all entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
 	}
 	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",

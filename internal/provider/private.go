@@ -38,7 +38,7 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: newMessageMemory(),
+		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
@@ -48,18 +48,14 @@ func (m *memory) parts() map[string]any {
 	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
-type privateGetter interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-}
-
 // A privateStore is the private state of a resource.
 type privateStore interface {
-	privateGetter
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
 // load returns the memory in the private state of a resource.
-func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory, diag.Diagnostics) {
+func (r *baseResource) load(ctx context.Context, private privateStore) (*memory, diag.Diagnostics) {
 	m := r.newMemory()
 	var diags diag.Diagnostics
 	for key, part := range m.parts() {
@@ -73,7 +69,6 @@ func (r *baseResource) load(ctx context.Context, private privateGetter) (*memory
 				"damaged. The provider can't read its part %s: %v. Please report this.", key, err))
 		}
 	}
-	m.messages.repair()
 	return m, diags
 }
 

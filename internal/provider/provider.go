@@ -1,5 +1,5 @@
-// Package provider is the Terraform side: schemas, models, plans and
-// diagnostics. It knows no URL and no HTTP status; those are the client's.
+// Package provider is the Terraform side: schemas, models, plans and diagnostics. It
+// knows no URL, and of HTTP only the statuses of server errors, to explain them.
 package provider
 
 import (

@@ -28,7 +28,7 @@ type providerData struct {
 
 	causes   causes // already explained
 	left     leftAttempts
-	existing *existing
+	existing existing
 	owners   owners
 }
 
@@ -39,7 +39,6 @@ func newProviderData(settings settingsModel, terraform, version string) *provide
 		}
 	}
 	return &providerData{
-		left: leftAttempts{index: attemptIndex{}}, existing: newExisting(),
 		settings:  settings,
 		userAgent: strings.TrimSpace(fmt.Sprintf("terraform-provider-pipeliner/%s Terraform/%s %s", version, terraform, os.Getenv("TF_APPEND_USER_AGENT"))),
 	}

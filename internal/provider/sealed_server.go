@@ -87,7 +87,6 @@ func (s *sealingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadRes
 	if err != nil {
 		return nil, err
 	}
-	dropEmptyPaths(resp.Diagnostics)
 	return resp, openFor(req.TypeName, &resp.NewState)
 }
 
@@ -99,7 +98,6 @@ func (s *sealingServer) PlanResourceChange(ctx context.Context, req *tfprotov6.P
 	if err != nil {
 		return nil, err
 	}
-	dropEmptyPaths(resp.Diagnostics)
 	return resp, openFor(req.TypeName, &resp.PlannedState)
 }
 
@@ -111,7 +109,6 @@ func (s *sealingServer) ApplyResourceChange(ctx context.Context, req *tfprotov6.
 	if err != nil {
 		return nil, err
 	}
-	dropEmptyPaths(resp.Diagnostics)
 	return resp, openFor(req.TypeName, &resp.NewState)
 }
 
@@ -130,16 +127,6 @@ func (s *sealingServer) ImportResourceState(ctx context.Context, req *tfprotov6.
 // rarely calls it.
 func (s *sealingServer) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
 	return s.unsealed.GenerateResourceConfig(ctx, req)
-}
-
-// dropEmptyPaths drops the paths that lead to the resource as a whole. With such a path,
-// Terraform shows no line of the configuration.
-func dropEmptyPaths(diags []*tfprotov6.Diagnostic) {
-	for _, d := range diags {
-		if d.Attribute != nil && len(d.Attribute.Steps()) == 0 {
-			d.Attribute = nil
-		}
-	}
 }
 
 // sealFor seals the map in values of the bulk resource.

@@ -52,7 +52,7 @@ func TestStage_twoOpenOfOneNumber(t *testing.T) {
 			entries := numbered(1).entries()
 			entries["x"] = declared{"phone_id": phone, number: "+15550000007"}
 			entries["y"] = declared{"phone_id": phone, number: "+15550000007"}
-			s.leavesOpen(s.bulk(entries, nil), kind, 2)
+			s.leavesOpen(s.bulk(entries, nil), kind)
 			for range 3 {
 				_, _ = s.apply(s.bulk(entries, nil))
 			}
@@ -68,8 +68,7 @@ func TestStage_openKeyRenamed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
 		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-			s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind, 2)
+			s.leavesEntryOpen(kind)
 			renamed := map[string]declared{"c001": numbered(1).entries()["c000"], "other": numbered(2).entries()["c001"]}
 			_, errors := s.apply(s.bulk(renamed, nil))
 			if live := s.live(); len(live) != 2 || len(s.Records(conversations)) != 2 {
@@ -79,65 +78,13 @@ func TestStage_openKeyRenamed(t *testing.T) {
 	}
 }
 
-// Deleted by a colleague, restored by the plan, and the reply to the restore is lost, or comes
-// late, while the colleague edits the same field.
-func TestStage_restoreLostAndEdited(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.CommitLater, mockserver.Truncate} {
-		for _, deleted := range []string{mockserver.Bump, mockserver.Keep} {
-			onStage(t, mockserver.Behavior{DeletedRevision: deleted}, nil, func(s *stage) {
-				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
-				id := s.id()
-				must(s.t, s.SoftDelete(conversations, id))
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-restore", Kind: kind, CommitAfter: time.Second, Status: 504, Times: 1, After: mockserver.Acts{{
-					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_contact_id": nil, "recipient_account_id": acme}},
-				}}})
-				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
-				if len(s.Records(conversations)) != 1 {
-					s.t.Errorf("%d were made", len(s.Records(conversations)))
-				}
-				if held := s.Records(conversations)[0]; errors == "" && held["recipient_contact_id"] != bob {
-					s.t.Errorf("%s: no error, and the CRM holds %v", kind, held)
-				}
-			})
-		}
-	}
-}
-
-// Somebody edits the very field between the plan and the apply, and the reply to the update is
-// lost, in each kind of space.
-func TestStage_conflictAndLoss(t *testing.T) {
-	t.Parallel()
-	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.StatusAfter} {
-		for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
-			onStage(t, mockserver.Behavior{StaleRevision: stale}, nil, func(s *stage) {
-				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
-				id := s.id()
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Status: 500, Times: 1, Before: mockserver.Acts{{
-					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": acme}},
-				}}, After: mockserver.Acts{{
-					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": globex}},
-				}}})
-				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
-				want := any(globex)
-				if kind == mockserver.DropBefore {
-					want = acme
-				}
-				if held := s.the(); held["recipient_account_id"] != want || held["recipient_contact_id"] != bob {
-					s.t.Errorf("%s, %s: the CRM holds %v: %s", kind, stale, held, errors)
-				}
-			})
-		}
-	}
-}
-
-// Two conversations of one number are adopted by entries of two resources.. and others.
+// An apply that is stopped at any of its looks makes no second conversation.
 func TestStage_interruptedWhileOpen(t *testing.T) {
 	t.Parallel()
 	for n := range 8 {
 		onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "3s", "max_retries": 1, "request_timeout": "5s"}, func(s *stage) {
 			config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-			s.leavesOpen(config, mockserver.DropAfter, 1)
+			s.leavesOpen(config, mockserver.DropAfter)
 			s.untaint(address)
 			plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}}
 			applying := s.core.walk()
@@ -156,8 +103,7 @@ func TestStage_interruptedWhileOpen(t *testing.T) {
 func TestStage_repeatIsRolledBack(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		s.leavesEntryOpen(mockserver.DropBefore)
 		bad := numbered(3).entries()
 		bad["c002"]["recipient_contact_id"] = nobody
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
@@ -181,12 +127,10 @@ func TestStage_lookIsRefused(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-				s.leavesOpen(config, mockserver.DropAfter, 1)
+				s.leavesOpen(config, mockserver.DropAfter)
 				s.untaint(address)
-				plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}} // -refresh=false
 				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: status, Envelope: true})
-				applying := s.core.walk()
-				applying.apply(plan)
+				applying := s.appliesOnly(address, config)
 				s.ClearFaults()
 				_, errors := s.apply(config)
 				if made := len(s.Records(conversations)); made != 1 {
@@ -203,11 +147,9 @@ func TestStage_lookOfAnEntryIsRefused(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		two := s.bulk(numbered(2).entries(), nil)
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(two, mockserver.DropAfter, 2)
-		plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(bulkAddress, s.core.state, two)}}
+		s.leavesOpen(two, mockserver.DropAfter)
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 422, Envelope: true})
-		applying := s.core.walk()
-		applying.apply(plan)
+		applying := s.appliesOnly(bulkAddress, two)
 		s.ClearFaults()
 		_, errors := s.apply(two)
 		if made := len(s.Records(conversations)); made != 2 {
@@ -222,7 +164,7 @@ func TestStage_twinOfAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.leavesOpen(config, mockserver.DropBefore)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 			s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) // the first one
@@ -239,7 +181,7 @@ func TestStage_repeatIsRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "5s", "max_retries": 0}, func(s *stage) {
 		config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.leavesOpen(config, mockserver.DropBefore)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.Latency, Times: 1, Do: func() {
 			s.add(map[string]any{"phone_id": phone, number: "+15550100002"}) // the first one
@@ -264,7 +206,7 @@ func TestStage_foundInAnotherSpelling(t *testing.T) {
 					var config map[string]block
 					if kind == "single" {
 						config = s.saying(messageTexts{"hello": "Hello"}, declared{number: "+4915550100002"})
-						s.leavesOpen(config, mockserver.DropAfter, 1)
+						s.leavesOpen(config, mockserver.DropAfter)
 						s.untaint(address)
 					} else {
 						entries := numbered(2).entries()
@@ -324,7 +266,7 @@ func TestStage_openAndChanged(t *testing.T) {
 				}
 				other := declared{"phone_id": phone, number: "+15550100002"}
 				s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
-				s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": of(acme)}, nil), mockserver.DropAfter, 2)
+				s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": of(acme)}, nil), mockserver.DropAfter)
 				last := s.bulk(map[string]declared{"x": other, key: of(globex)}, nil)
 				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation of Unknown Outcome Deleted").MatchString(s.warnings) {
 					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
@@ -345,10 +287,9 @@ func TestStage_openUntaintedAndChanged(t *testing.T) {
 		of := func(owner string) map[string]block {
 			return s.single(declared{"phone_id": phone, number: "+15550100001", "recipient_account_id": owner})
 		}
-		s.leavesOpen(of(acme), mockserver.DropAfter, 1)
+		s.leavesOpen(of(acme), mockserver.DropAfter)
 		s.untaint(address)
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(address, s.core.state, of(globex))}}) // -refresh=false
+		applying := s.appliesOnly(address, of(globex))
 		if errors := applying.errors(); len(errors) > 0 {
 			s.t.Errorf("the apply fails: %v", errors)
 		}

@@ -3,8 +3,6 @@ package provider_test
 import (
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -229,64 +227,6 @@ func openCreates(s *stage) {
 	s.wantMade(7)
 }
 
-// However many conversations are updated, and wherever they are in the space, one request
-// reads what the CRM has of them: the state knows its as-of.
-func TestStage_comparison(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		of := func(contact string) map[string]block {
-			entries := map[string]declared{}
-			for i := range 150 {
-				entries[fmt.Sprint(i)] = declared{"phone_id": phone, "recipient_contact_id": ""}
-				if i%30 == 0 {
-					entries[fmt.Sprint(i)]["recipient_contact_id"] = contact
-				}
-			}
-			return s.bulk(entries, nil)
-		}
-		_, errors := s.apply(of(""))
-		s.ResetRequests()
-		_, more := s.apply(of(bob))
-		if errors+more != "" {
-			s.t.Errorf("the apply fails: %s%s", errors, more)
-		}
-		// Two pages for the plan, the comparison, the batch, and its read-back.
-		s.checks(s.wantOperations(map[string]int{"list": 2 + 1 + 1, "batch-modify": 1}))
-		if with := slices.DeleteFunc(s.live(), func(r map[string]any) bool { return r["recipient_contact_id"] != bob }); len(with) != 5 {
-			s.t.Errorf("%d conversations have the contact; want 5", len(with))
-		}
-	})
-}
-
-// The same for single resources, which are compared batch by batch.
-func TestStage_comparisonOfSingles(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, map[string]any{"batch_window": "1s"}, func(s *stage) {
-		of := func(contact string) map[string]block {
-			blocks := map[string]block{}
-			for i := range 40 {
-				d := declared{"phone_id": phone, "recipient_contact_id": ""}
-				if i%5 == 0 {
-					d["recipient_contact_id"] = contact
-				}
-				blocks[fmt.Sprintf("%s[%02d]", address, i)] = s.single(d)[address]
-			}
-			return blocks
-		}
-		_, errors := s.apply(of(""))
-		s.ResetRequests()
-		_, more := s.apply(of(bob))
-		if errors+more != "" {
-			s.t.Errorf("the apply fails: %s%s", errors, more)
-		}
-		// The plan takes a get and a page. One of the eight conversations may be known
-		// from the get, without an as-of: it is read separately.
-		if got := s.operations(); got["batch-modify"] != 1 || got["list"] > 4 || got["get"] > 2 {
-			s.t.Errorf("requests: %v; want one batch, a comparison and a read-back", got)
-		}
-	})
-}
-
 // Numbers of conversations around the size of a batch.
 func TestStage_sizes(t *testing.T) {
 	t.Parallel()
@@ -317,61 +257,4 @@ func TestStage_sizes(t *testing.T) {
 			})
 		})
 	}
-}
-
-// The forms of an import id, and the refused ones.
-func TestStage_importOfBulk(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		one := s.add(map[string]any{"phone_id": phone, number: "+15550100001"})
-		two := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
-		for _, id := range []string{one + "," + two, "alice=" + one + ", bob=" + strings.ToUpper(two), "phone_id=" + phone} {
-			s.imports(bulkAddress, bulkType, id)
-			if entries := parts(s.attribute(bulkAddress, "conversations")); len(entries) != 2 {
-				s.t.Errorf("the import of %s has %d conversations; want 2", id, len(entries))
-			}
-		}
-		for id, want := range map[string][]string{
-			"phone_id=" + otherPhone:    {"Nothing to Import", "has no conversation"},
-			"sales,x=" + nobody[:30]:    {"Invalid Import Id", `"sales"`, "neither a UUID"},
-			nobody + ",a=" + ada:        {"Invalid Import Id", "The space my_space has no conversations with these ids. Check the ids", `"a": ` + ada, nobody},
-			"sales," + nobody:           {"Invalid Import Id", "has no conversations with these ids", nobody, `"sales"`},
-			"a=" + ada + ",b=" + ada:    {"Invalid Import Id", "occurs twice"},
-			"a=" + ada + ",b=sales":     {"Invalid Import Id", "has no conversations with these ids", `"a": ` + ada, `"b": "sales" is neither`},
-			`{"a": 1}`:                  {"Invalid Import Id", `"a": "1" is neither a UUID`},
-			strings.Repeat("Doe, ", 11): {"Invalid Import Id", `"Doe" is neither a UUID`, "and 2 more"},
-			"{}":                        {"Nothing to Import", "is empty"},
-			"a=" + otherSpaceURI + one:  {"Invalid Import Id", `"a": "` + otherSpaceURI + one + `" names the space "theirs", but the provider is configured for the space "my_space"`},
-			"phone_id=" + strings.Replace(otherSpaceURI, conversations, "Phones", 1) + phone: {"Invalid Import Id", `names the space "theirs"`},
-			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},
-		} {
-			s.refusesImport(bulkType, id, want...)
-		}
-	})
-}
-
-// otherSpaceURI is the beginning of a URI in another space.
-const otherSpaceURI = "https://crm.example/api/v100/rest/spaces/theirs/entities/TextMessageConversations/"
-
-// The same for a single resource.
-func TestStage_import(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		s.applies(s.single(everythingDeclared()), address, create)
-		want := parts(s.core.state[address].value)
-		id := s.id()
-		for _, written := range []string{id, strings.ToUpper(id), "https://eu-central.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/TextMessageConversations/" + id} {
-			s.imports(address, singleType, written)
-			for name, got := range parts(s.core.state[address].value) {
-				if !got.Equal(want[name]) && !slices.Contains([]string{number, "validation_level", "deletion_policy"}, name) { // the number in the CRM's spelling
-					s.t.Errorf("the import of %s has the %s %s; want %s", written, name, text(got), text(want[name]))
-				}
-			}
-		}
-		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
-		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> are only for the map of "+bulkType)
-		s.refusesImport(singleType, otherSpaceURI+id, "Import From Another Space", `names the space "theirs"`)
-		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
-		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
-	})
 }

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
@@ -100,4 +101,113 @@ func (w *world) holdsContacts(want ...any) func(*terraform.State) error {
 		}
 		return nil
 	}
+}
+
+// Somebody edits the very field between the plan and the apply, and the reply to the update is
+// lost, in each kind of space.
+func TestStage_conflictAndLoss(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.StatusAfter} {
+		for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
+			onStage(t, mockserver.Behavior{StaleRevision: stale}, nil, func(s *stage) {
+				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
+				id := s.id()
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Status: 500, Times: 1, Before: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": acme}},
+				}}, After: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_account_id": globex}},
+				}}})
+				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
+				want := any(globex)
+				if kind == mockserver.DropBefore {
+					want = acme
+				}
+				if held := s.the(); held["recipient_account_id"] != want || held["recipient_contact_id"] != bob {
+					s.t.Errorf("%s, %s: the CRM holds %v: %s", kind, stale, held, errors)
+				}
+			})
+		}
+	}
+}
+
+// However many conversations are updated, and wherever they are in the space, one request
+// reads what the CRM has of them: the state knows its as-of.
+func TestStage_comparison(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		of := func(contact string) map[string]block {
+			entries := map[string]declared{}
+			for i := range 150 {
+				entries[fmt.Sprint(i)] = declared{"phone_id": phone, "recipient_contact_id": ""}
+				if i%30 == 0 {
+					entries[fmt.Sprint(i)]["recipient_contact_id"] = contact
+				}
+			}
+			return s.bulk(entries, nil)
+		}
+		_, errors := s.apply(of(""))
+		s.ResetRequests()
+		_, more := s.apply(of(bob))
+		if errors+more != "" {
+			s.t.Errorf("the apply fails: %s%s", errors, more)
+		}
+		// Two pages for the plan, the comparison, the batch, and its read-back.
+		s.checks(s.wantOperations(map[string]int{"list": 2 + 1 + 1, "batch-modify": 1}))
+		if with := slices.DeleteFunc(s.live(), func(r map[string]any) bool { return r["recipient_contact_id"] != bob }); len(with) != 5 {
+			s.t.Errorf("%d conversations have the contact; want 5", len(with))
+		}
+	})
+}
+
+// The same for single resources, which are compared batch by batch.
+func TestStage_comparisonOfSingles(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"batch_window": "1s"}, func(s *stage) {
+		of := func(contact string) map[string]block {
+			blocks := map[string]block{}
+			for i := range 40 {
+				d := declared{"phone_id": phone, "recipient_contact_id": ""}
+				if i%5 == 0 {
+					d["recipient_contact_id"] = contact
+				}
+				blocks[fmt.Sprintf("%s[%02d]", address, i)] = s.single(d)[address]
+			}
+			return blocks
+		}
+		_, errors := s.apply(of(""))
+		s.ResetRequests()
+		_, more := s.apply(of(bob))
+		if errors+more != "" {
+			s.t.Errorf("the apply fails: %s%s", errors, more)
+		}
+		// The plan takes a get and a page. One of the eight conversations may be known
+		// from the get, without an as-of: it is read separately.
+		if got := s.operations(); got["batch-modify"] != 1 || got["list"] > 4 || got["get"] > 2 {
+			s.t.Errorf("requests: %v; want one batch, a comparison and a read-back", got)
+		}
+	})
+}
+
+// A change that someone else has made to the same message is not overwritten. After a
+// failure, the state has the prior values.
+func TestStage_messageConflict(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.saying(messageTexts{"a": "one", "b": "two"}, nil), address, create)
+		ours := messageTexts{"a": "one, ours", "b": "two, ours"}
+		s.meanwhile = func() {
+			must(s.t, s.Edit(textMessages, s.idOfMessage("one"), map[string]any{"content": "one, theirs"}))
+		}
+		s.refused(s.saying(ours, nil), "Conflicting Change of Text Message", `messages["a"].content: Someone else has changed content of the message`,
+			"a text of 3 characters", "as planned: a text of 9 characters", "a text of 11 characters")
+		s.checks(s.holdsMessages("one, theirs", "two, ours"))
+		s.applies(s.saying(ours, nil), address, update)
+		s.checks(s.holdsMessages("one, ours", "two, ours"))
+
+		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.StatusReply, Status: 403})
+		s.refused(s.saying(messageTexts{"a": "one, ours", "b": "three"}, nil), "Unable to Update Text Message", "does not permit this")
+		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.DropAfter}) // nothing is created twice
+		s.applies(s.saying(messageTexts{"a": "one, ours", "b": "three", "c": "three"}, nil), address, update)
+		s.checks(s.holdsMessages("one, ours", "three", "three"))
+	})
 }

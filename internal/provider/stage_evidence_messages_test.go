@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -33,8 +34,7 @@ func TestStage_lostMessageBehindRefusedUpdate(t *testing.T) {
 		s.apply(config)
 		s.ClearFaults()
 		s.meanwhile = func() {
-			_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": s.id(), "content": "two", "direction": 1})
-			must(s.t, err)
+			s.addMessage(s.id(), "two", 1)
 		}
 		_, errors := s.apply(config)
 		if made := len(s.Records(textMessages)); made != 2 {
@@ -56,8 +56,7 @@ func TestStage_lostMessageOfThePast(t *testing.T) {
 		s.ClearFaults()
 		delete(texts, "b")
 		s.apply(s.saying(texts, nil))
-		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": s.id(), "content": "by a colleague", "direction": 1})
-		must(s.t, err)
+		s.addMessage(s.id(), "by a colleague", 1)
 		texts["c"] = "three"
 		if _, errors := s.apply(s.saying(texts, nil)); errors != "" || len(s.Records(textMessages)) != 3 {
 			s.t.Errorf("%d messages; want 3: %s", len(s.Records(textMessages)), errors)
@@ -80,11 +79,9 @@ func TestStage_answeredBelowAnother(t *testing.T) {
 		s.refused(map[string]block{open: plain}, "may or may not have been created")
 		s.ClearFaults()
 		answered := s.live()[0]["id"].(string)
-		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": answered, "content": "Hi", "direction": 2})
-		must(s.t, err)
+		s.addMessage(answered, "Hi", 2)
 		config := map[string]block{open: plain, done: other}
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, config)}})
+		s.appliesOnly(done, config)
 		if _, errors := s.apply(config); !strings.Contains(errors, answered) || len(s.live()) != 2 {
 			s.t.Errorf("%d are live: %s", len(s.live()), errors)
 		}
@@ -102,6 +99,169 @@ func TestStage_detachedMessage(t *testing.T) {
 		must(s.t, s.Edit(textMessages, id, map[string]any{"text_message_conversation_id": nil}))
 		if _, errors := s.apply(config); errors != "" {
 			s.t.Errorf("the apply says %s", errors)
+		}
+	})
+}
+
+// A message whose create answers 504 and commits 10 s later, while the look is refused. The
+// next apply comes at once.
+func TestStage_messageCommitsLate(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"single", "map"} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				say := func(texts messageTexts) map[string]block {
+					if form == "single" {
+						return s.saying(texts, nil)
+					}
+					entries := numbered(1).entries()
+					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+					return s.bulk(entries, nil)
+				}
+				at := address
+				if form == "map" {
+					at = bulkAddress
+				}
+				s.applies(say(messageTexts{"a": "First"}), at, create)
+				s.Inject(
+					mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
+						s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
+					}},
+				)
+				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+				s.ClearFaults()
+				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+				time.Sleep(time.Minute)
+				if sent := len(s.Records(textMessages)); sent != 2 {
+					s.t.Errorf("%d messages were made; want 2", sent)
+				}
+			})
+		})
+	}
+}
+
+// A message moves from one single resource to another: one drops its key, the other attaches it.
+func TestStage_messageMovesBetweenSingles(t *testing.T) {
+	t.Parallel()
+	for round := range 6 {
+		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+			typ := s.core.schemas[singleType].ValueType()
+			config := func(a, b messageTexts) map[string]block {
+				one := s.with(declared{number: "+15550100002", "messages": messagesOf(typ, a)})[address]
+				two := s.with(declared{number: "+15550100003", "messages": messagesOf(typ, b)})[address]
+				return map[string]block{"a": one, "b": two}
+			}
+			s.applies(config(messageTexts{"m": "Hi"}, messageTexts{}), "a", create)
+			id := s.idOfMessage("Hi")
+			_, errors := s.apply(config(messageTexts{}, messageTexts{"m": declared{"id": id}}))
+			r, _ := s.Record(textMessages, id)
+			if errors != "" || r["is_deleted"] == true {
+				s.t.Errorf("%d: %v: %s", round, r, errors)
+			}
+		})
+	}
+}
+
+// A reply that does not show the conversation of a message is an error. The message is not
+// taken for one that has moved, and not sent again.
+func TestStage_messageWithoutConversation(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		config := s.saying(messageTexts{"a": "Hello"}, nil)
+		s.applies(config, address, create)
+		must(s.t, s.Edit(textMessages, s.idOfMessage("Hello"), map[string]any{"text_message_conversation_id": nil}))
+		if _, errors := s.apply(config); !says("does not show the conversation").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		if made := len(s.Records(textMessages)); made != 1 {
+			s.t.Errorf("%d messages were made", made)
+		}
+	})
+}
+
+// A customer's conversation with a message is not the result of an earlier attempt that has
+// sent none, whatever messages the entry declares now.
+func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesEntryOpen(mockserver.DropBefore)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+		s.addMessage(theirs, "Call me", 2)
+		now := numbered(2).entries()
+		now["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
+		for range 2 {
+			if _, errors := s.apply(s.bulk(now, nil)); !strings.Contains(errors, theirs) {
+				s.t.Errorf("the apply says %q", errors)
+			}
+		}
+	})
+}
+
+// An attempt keeps what it has sent, also if the next one, which finds several, sends less.
+func TestStage_attemptKeepsItsMessages(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := func(texts messageTexts) map[string]block {
+			entries := numbered(2).entries()
+			entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(entries, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+		if _, errors := s.apply(config(messageTexts{"a": "One"})); !strings.Contains(errors, theirs) {
+			s.t.Errorf("with several, the apply says %q", errors)
+		}
+		must(s.t, s.Purge(conversations, theirs))
+		if _, errors := s.apply(config(messageTexts{"a": "One"})); errors != "" {
+			s.t.Errorf("with one, the apply says %q", errors)
+		}
+	})
+}
+
+// In a restored backup, a plan that edits one message and deletes another one does neither: a
+// deletion would make the space look as new as the state.
+func TestStage_messagesOfARestoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.saying(messageTexts{"x": "Hello", "y": "Bye"}, declared{number: "+15550100002"}), address, create)
+		s.Backup()
+		must(s.t, s.Edit(conversations, s.id(), map[string]any{"recipient_account_id": acme}))
+		planning, applying := s.core.walk(), s.core.walk()
+		plan := planning.plan(s.saying(messageTexts{"x": "Good evening"}, declared{number: "+15550100002"}))
+		must(s.t, s.RestoreBackup())
+		applying.apply(plan)
+		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		s.checks(s.holdsMessages("Hello", "Bye"))
+	})
+}
+
+// A saved plan that changes one message and removes another one.
+func TestStage_messageRemovalInRestoredBackup(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := func(texts messageTexts) map[string]block {
+			entries := numbered(1).entries()
+			entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(entries, nil)
+		}
+		s.applies(config(messageTexts{"a": "One", "b": "Two"}), bulkAddress, create)
+		s.Backup()
+		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+		planning, applying := s.core.walk(), s.core.walk()
+		plan := planning.plan(config(messageTexts{"a": "Another"}))
+		must(s.t, s.RestoreBackup())
+		applying.apply(plan)
+		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+			s.t.Errorf("the apply says %q", errors)
+		}
+		for _, message := range s.Records(textMessages) {
+			if message["is_deleted"] == true || message["content"] == "Another" {
+				s.t.Errorf("it has changed %v", message)
+			}
 		}
 	})
 }

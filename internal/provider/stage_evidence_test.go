@@ -9,45 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A message whose create answers 504 and commits 10 s later, while the look is refused. The
-// next apply comes at once.
-func TestStage_messageCommitsLate(t *testing.T) {
-	t.Parallel()
-	for _, form := range []string{"single", "map"} {
-		t.Run(form, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				say := func(texts messageTexts) map[string]block {
-					if form == "single" {
-						return s.saying(texts, nil)
-					}
-					entries := numbered(1).entries()
-					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-					return s.bulk(entries, nil)
-				}
-				at := address
-				if form == "map" {
-					at = bulkAddress
-				}
-				s.applies(say(messageTexts{"a": "First"}), at, create)
-				s.Inject(
-					mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
-						s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
-					}},
-				)
-				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
-				s.ClearFaults()
-				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
-				time.Sleep(time.Minute)
-				if sent := len(s.Records(textMessages)); sent != 2 {
-					s.t.Errorf("%d messages were made; want 2", sent)
-				}
-			})
-		})
-	}
-}
-
-// The same for a conversation.
+// A conversation whose create answers 504 and commits 10 s later, while the look is refused.
+// The next apply comes at once.
 func TestStage_conversationCommitsLate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -72,8 +35,7 @@ func TestStage_conversationCommitsLate(t *testing.T) {
 func TestStage_eachCreateHasItsOwnMoment(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2) // c001 is open
+		s.leavesEntryOpen(mockserver.DropBefore)
 		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]})
 		time.Sleep(time.Hour)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
@@ -101,7 +63,7 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 						return s.bulk(numbered(n).entries(), map[string]any{"deletion_policy": policy})
 					}
 					s.applies(config(1), bulkAddress, create)
-					s.leavesOpen(config(2), kind, 2) // c001
+					s.leavesOpen(config(2), kind) // c001
 					s.taint(bulkAddress)
 					_, errors := s.apply(config(2))
 					want := 2
@@ -114,28 +76,6 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 				})
 			})
 		}
-	}
-}
-
-// A message moves from one single resource to another: one drops its key, the other attaches it.
-func TestStage_messageMovesBetweenSingles(t *testing.T) {
-	t.Parallel()
-	for round := range 6 {
-		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-			typ := s.core.schemas[singleType].ValueType()
-			config := func(a, b messageTexts) map[string]block {
-				one := s.with(declared{number: "+15550100002", "messages": messagesOf(typ, a)})[address]
-				two := s.with(declared{number: "+15550100003", "messages": messagesOf(typ, b)})[address]
-				return map[string]block{"a": one, "b": two}
-			}
-			s.applies(config(messageTexts{"m": "Hi"}, messageTexts{}), "a", create)
-			id := s.idOfMessage("Hi")
-			_, errors := s.apply(config(messageTexts{}, messageTexts{"m": declared{"id": id}}))
-			r, _ := s.Record(textMessages, id)
-			if errors != "" || r["is_deleted"] == true {
-				s.t.Errorf("%d: %v: %s", round, r, errors)
-			}
-		})
 	}
 }
 
@@ -187,18 +127,17 @@ func TestStage_customerWritesBeforeNextApply(t *testing.T) {
 					config := s.bulk(numbered(2).entries(), nil)
 					if form == "map" {
 						s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-						s.leavesOpen(config, mockserver.DropBefore, 2)
+						s.leavesOpen(config, mockserver.DropBefore)
 					} else {
 						config = s.with(declared{number: numbered(2)["c001"]})
-						s.leavesOpen(config, mockserver.DropBefore, 1)
+						s.leavesOpen(config, mockserver.DropBefore)
 						s.untaint(address)
 					}
 					time.Sleep(time.Hour)
 					var theirs string
 					write := func() {
 						theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-						_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Please call me", "direction": 2})
-						must(s.t, err)
+						s.addMessage(theirs, "Please call me", 2)
 						time.Sleep(time.Hour)
 					}
 					if writes == "before the plan" {
@@ -247,7 +186,7 @@ func TestStage_refreshCantLook(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.with(declared{number: "+15550100002"})
-		s.leavesOpen(config, mockserver.DropAfter, 1)
+		s.leavesOpen(config, mockserver.DropAfter)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502, Times: 1})
 		_, errors := s.apply(config)
@@ -279,92 +218,6 @@ func TestStage_removalInRestoredBackup(t *testing.T) {
 		}
 		if live := len(s.live()); live != 2 {
 			s.t.Errorf("%d are live; want 2", live)
-		}
-	})
-}
-
-// Nor does one that changes one message and removes another one.
-func TestStage_messageRemovalInRestoredBackup(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		config := func(texts messageTexts) map[string]block {
-			entries := numbered(1).entries()
-			entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-			return s.bulk(entries, nil)
-		}
-		s.applies(config(messageTexts{"a": "One", "b": "Two"}), bulkAddress, create)
-		s.Backup()
-		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
-		planning, applying := s.core.walk(), s.core.walk()
-		plan := planning.plan(config(messageTexts{"a": "Another"}))
-		must(s.t, s.RestoreBackup())
-		applying.apply(plan)
-		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-			s.t.Errorf("the apply says %q", errors)
-		}
-		for _, message := range s.Records(textMessages) {
-			if message["is_deleted"] == true || message["content"] == "Another" {
-				s.t.Errorf("it has changed %v", message)
-			}
-		}
-	})
-}
-
-// A reply that does not show the conversation of a message is an error. The message is not
-// taken for one that has moved, and not sent again.
-func TestStage_messageWithoutConversation(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		config := s.saying(messageTexts{"a": "Hello"}, nil)
-		s.applies(config, address, create)
-		must(s.t, s.Edit(textMessages, s.idOfMessage("Hello"), map[string]any{"text_message_conversation_id": nil}))
-		if _, errors := s.apply(config); !says("does not show the conversation").MatchString(errors) {
-			s.t.Errorf("the apply says %q", errors)
-		}
-		if made := len(s.Records(textMessages)); made != 1 {
-			s.t.Errorf("%d messages were made", made)
-		}
-	})
-}
-
-// A customer's conversation with a message is not the result of an earlier attempt that has
-// sent none, whatever messages the entry declares now.
-func TestStage_messageDeclaredAfterAttempt(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-		_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
-		must(s.t, err)
-		now := numbered(2).entries()
-		now["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
-		for range 2 {
-			if _, errors := s.apply(s.bulk(now, nil)); !strings.Contains(errors, theirs) {
-				s.t.Errorf("the apply says %q", errors)
-			}
-		}
-	})
-}
-
-// An attempt keeps what it has sent, also if the next one, which finds several, sends less.
-func TestStage_attemptKeepsItsMessages(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		config := func(texts messageTexts) map[string]block {
-			entries := numbered(2).entries()
-			entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
-			return s.bulk(entries, nil)
-		}
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter, 2)
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-		if _, errors := s.apply(config(messageTexts{"a": "One"})); !strings.Contains(errors, theirs) {
-			s.t.Errorf("with several, the apply says %q", errors)
-		}
-		must(s.t, s.Purge(conversations, theirs))
-		if _, errors := s.apply(config(messageTexts{"a": "One"})); errors != "" {
-			s.t.Errorf("with one, the apply says %q", errors)
 		}
 	})
 }

@@ -1,9 +1,11 @@
 package provider_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -79,4 +81,34 @@ func linksOfOthers(s *stage) {
 	s.applies(none(), address, update)
 	theirs["account_relations"] = []string{}
 	s.checks(s.holds(theirs))
+}
+
+// Lost replies to updates of many single resources, that are not carried out, with links: one
+// wait for all of them, and no doubled link.
+func TestStage_lostLinksOfMany(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropBefore, mockserver.DropAfter, mockserver.CommitLater} {
+		onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+			config := func(contacts ...string) map[string]block {
+				all := map[string]block{}
+				for i := range 30 {
+					all[fmt.Sprintf("s%02d", i)] = s.single(declared{"phone_id": phone, number: fmt.Sprintf("+155501003%02d", i), "contact_relations": contacts})[address]
+				}
+				return all
+			}
+			if _, errors := s.apply(config(ada)); errors != "" {
+				s.t.Fatal(errors)
+			}
+			s.ResetRequests()
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, CommitAfter: 10 * time.Second, Times: 2})
+			began := time.Now()
+			_, errors := s.apply(config(ada, bob))
+			s.t.Logf("%s: %s, %d requests %q", kind, time.Since(began), len(s.Requests()), errors)
+			if took := time.Since(began); took > 3*time.Minute || errors != "" {
+				s.t.Errorf("%s: %s %q", kind, took, errors)
+			}
+			s.ClearFaults()
+			s.nothingLeft(config(ada, bob))
+		})
+	}
 }

@@ -111,30 +111,6 @@ func messagesLive(s *stage) {
 	s.checks(s.holdsMessages("stranger"))
 }
 
-// A change that someone else has made to the same message is not overwritten. After a
-// failure, the state has the prior values.
-func TestStage_messageConflict(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		s.applies(s.saying(messageTexts{"a": "one", "b": "two"}, nil), address, create)
-		ours := messageTexts{"a": "one, ours", "b": "two, ours"}
-		s.meanwhile = func() {
-			must(s.t, s.Edit(textMessages, s.idOfMessage("one"), map[string]any{"content": "one, theirs"}))
-		}
-		s.refused(s.saying(ours, nil), "Conflicting Change of Text Message", `messages["a"].content: Someone else has changed content of the message`,
-			"a text of 3 characters", "as planned: a text of 9 characters", "a text of 11 characters")
-		s.checks(s.holdsMessages("one, theirs", "two, ours"))
-		s.applies(s.saying(ours, nil), address, update)
-		s.checks(s.holdsMessages("one, ours", "two, ours"))
-
-		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.StatusReply, Status: 403})
-		s.refused(s.saying(messageTexts{"a": "one, ours", "b": "three"}, nil), "Unable to Update Text Message", "does not permit this")
-		s.lose(textMessages+"/batch-modify", mockserver.Fault{Kind: mockserver.DropAfter}) // nothing is created twice
-		s.applies(s.saying(messageTexts{"a": "one, ours", "b": "three", "c": "three"}, nil), address, update)
-		s.checks(s.holdsMessages("one, ours", "three", "three"))
-	})
-}
-
 // Before the provider repeats a create whose outcome is unknown, it looks for the
 // message.
 func TestStage_messageUnsettled(t *testing.T) {
@@ -342,23 +318,4 @@ func messagesOfMany(s *stage) {
 	if len(s.live()) != many || len(s.Records(textMessages)) != many {
 		s.t.Errorf("%d conversations are left, with %d messages", len(s.live()), len(s.Records(textMessages)))
 	}
-}
-
-// In a restored backup, a plan that edits one message and deletes another one does neither: a
-// deletion would make the space look as new as the state.
-func TestStage_messagesOfARestoredBackup(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		s.applies(s.saying(messageTexts{"x": "Hello", "y": "Bye"}, declared{number: "+15550100002"}), address, create)
-		s.Backup()
-		must(s.t, s.Edit(conversations, s.id(), map[string]any{"recipient_account_id": acme}))
-		planning, applying := s.core.walk(), s.core.walk()
-		plan := planning.plan(s.saying(messageTexts{"x": "Good evening"}, declared{number: "+15550100002"}))
-		must(s.t, s.RestoreBackup())
-		applying.apply(plan)
-		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-			s.t.Errorf("the apply says %q", errors)
-		}
-		s.checks(s.holdsMessages("Hello", "Bye"))
-	})
 }

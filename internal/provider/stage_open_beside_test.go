@@ -55,8 +55,7 @@ func TestStage_openBesideAnother(t *testing.T) {
 			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": acme}))
 		},
 		"customer answers": func(s *stage, id string) {
-			_, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hi", "direction": 2})
-			must(s.t, err)
+			s.addMessage(id, "Hi", 2)
 		},
 	}
 	for name, opener := range openers {
@@ -121,10 +120,7 @@ func TestStage_openEntryBesideAnother(t *testing.T) {
 		entries["c001"]["recipient_contact_id"] = bob
 		config := s.bulk(entries, nil)
 		config[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address]
-		s.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.DropBefore},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.Latency, Latency: time.Second},
-		)
+		s.faultsBeside(mockserver.DropBefore, mockserver.Latency)
 		s.refused(config, "may or may not have been created")
 		s.ClearFaults()
 		id := s.idAt(address)
@@ -149,10 +145,7 @@ func TestStage_openAndAbandonedBesideAnother(t *testing.T) {
 		entries["c000"]["recipient_contact_id"] = bob
 		config := s.bulk(entries, map[string]any{"deletion_policy": "abandon"})
 		config[a] = s.single(declared{"phone_id": phone, number: numbered(1)["c000"]})[address]
-		s.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.DropBefore},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.Latency, Latency: time.Second},
-		)
+		s.faultsBeside(mockserver.DropBefore, mockserver.Latency)
 		s.refused(config, "may or may not have been created")
 		s.ClearFaults()
 		id := s.idAt(a)
@@ -176,8 +169,7 @@ func TestStage_passedIsEdited(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		s.refused(map[string]block{open: plain}, "may or may not have been created")
 		both := map[string]block{done: plain, open: plain}
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, both)}})
+		s.appliesOnly(done, both)
 		id := s.id()
 		s.meanwhile = func() {
 			time.Sleep(2 * time.Second)
@@ -221,16 +213,11 @@ func TestStage_leftAttemptBesideAnother(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.core.parallelism = 1
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropBefore, 2)
+		s.leavesEntryOpen(mockserver.DropBefore)
 		one := s.bulk(numbered(1).entries(), nil)
 		one[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address] // it has moved out of the map
 		// The apply creates it; the map's look for its attempt fails.
-		planning := s.core.walk()
-		plan := planning.plan(one)
-		if plan == nil {
-			s.t.Fatal(planning.errors())
-		}
+		plan := s.plans(one)
 		applying := s.core.walk()
 		for _, c := range plan.changes {
 			if c.address == bulkAddress {
@@ -255,10 +242,7 @@ func TestStage_passedByOneOfTwo(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.bulk(numbered(2).entries(), nil)
 		config[address] = s.single(declared{"phone_id": phone, number: numbered(1)["c000"], "recipient_contact_id": bob})[address]
-		s.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: bob, Times: 1, Kind: mockserver.Latency, Latency: time.Second},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Kind: mockserver.DropBefore},
-		)
+		s.faultsBeside(mockserver.Latency, mockserver.DropBefore)
 		s.refused(config, "may or may not have been created")
 		s.ClearFaults()
 		s.core.parallelism = 1

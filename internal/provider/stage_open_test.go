@@ -13,28 +13,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// impatient are settings with which a create stays open after the first failed look.
-var impatient = map[string]any{"recovery_timeout": "2s", "max_retries": 0}
-
-// leavesOpen applies with lost replies to creates. Lists fail from the skip-th on, so
-// that the outcome stays unknown.
-func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind, skip int) {
-	s.t.Helper()
-	s.Inject(
-		mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind},
-		mockserver.Fault{Method: "GET", Path: conversations, Skip: skip, Kind: mockserver.StatusReply, Status: 502},
-	)
-	s.refused(config, "may or may not have been created")
-	s.ClearFaults()
-}
-
-// untaint does what terraform untaint does.
-func (s *stage) untaint(at string) {
-	instance := s.core.state[at]
-	instance.tainted = false
-	s.core.state[at] = instance
-}
-
 // A conversation that may have been created is no longer wanted, and could not be
 // deleted. The next apply deletes it, even if there is nothing else to do.
 func TestStage_openAndRemoved(t *testing.T) {
@@ -42,7 +20,7 @@ func TestStage_openAndRemoved(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		one, two := s.bulk(numbered(1).entries(), nil), s.bulk(numbered(2).entries(), nil)
 		s.applies(one, bulkAddress, create)
-		s.leavesOpen(two, mockserver.DropAfter, 2)
+		s.leavesOpen(two, mockserver.DropAfter)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 502})
 		if _, errors := s.apply(one); errors != "" {
 			s.t.Fatalf("the apply fails: %s", errors)
@@ -63,13 +41,13 @@ func TestStage_openAndAbandoned(t *testing.T) {
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				d := everythingDeclared()
 				d["deletion_policy"] = "abandon"
-				s.leavesOpen(s.single(d), kind, 1)
+				s.leavesOpen(s.single(d), kind)
 				s.applies(s.single(d), address, replace)
 				s.checks(s.holds(everythingHeld))
 
 				two := s.bulk(numbered(2).entries(), map[string]any{"deletion_policy": "abandon"})
 				many := map[string]block{address: s.single(d)[address], bulkAddress: two[bulkAddress]}
-				s.leavesOpen(many, kind, 2)
+				s.leavesOpen(many, kind)
 				s.applies(many, bulkAddress, replace)
 				if made := len(s.Records(conversations)); made != 3 {
 					s.t.Errorf("%d conversations were made; want 3", made)
@@ -89,11 +67,10 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		d := everythingDeclared()
-		s.leavesOpen(s.single(d), mockserver.DropAfter, 1)
+		s.leavesOpen(s.single(d), mockserver.DropAfter)
 		s.untaint(address)
 		d[number] = "+1 (555) 010-0009"
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(address, s.core.state, s.single(d))}}) // -refresh=false
+		applying := s.appliesOnly(address, s.single(d))
 		if errors := applying.errors(); len(errors) > 0 {
 			s.t.Fatalf("the apply fails: %s", errors)
 		}
@@ -110,8 +87,7 @@ func (s *stage) leavesOpenBeside(done, open string, twin block) (both map[string
 	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 	s.refused(map[string]block{open: twin}, "may or may not have been created")
 	both = map[string]block{done: s.single(everythingDeclared())[address], open: twin}
-	planning, applying := s.core.walk(), s.core.walk()
-	applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{planning.planOne(done, s.core.state, both)}})
+	applying := s.appliesOnly(done, both)
 	if errors := applying.errors(); len(errors) > 0 {
 		s.t.Fatalf("the apply fails: %s", errors)
 	}
@@ -170,7 +146,7 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 			return s.bulk(all, nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(with("outgoing"), mockserver.DropAfter, 2)
+		s.leavesOpen(with("outgoing"), mockserver.DropAfter)
 		planning, applying := s.core.walk(), s.core.walk()
 		applying.apply(planning.plan(with("incoming")))
 		if !slices.ContainsFunc(applying.said[bulkAddress], func(d *tfprotov6.Diagnostic) bool {
@@ -196,10 +172,9 @@ func TestStage_openAndDestroyed(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter, 1)
+				s.leavesOpen(declare(s), mockserver.DropAfter)
 				id := s.live()[0]["id"].(string)
-				applying := s.core.walk()
-				applying.apply(&corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}})
+				applying := s.appliesOnly(at, nil)
 				if warnings := applying.warningsAt(at); !says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) {
 					s.t.Errorf("the destroy says %q, %q; want a warning that names %s", applying.errors(), warnings, id)
 				}
@@ -222,7 +197,7 @@ func TestStage_openAdoptedAndDestroyed(t *testing.T) {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter, 1)
+				s.leavesOpen(declare(s), mockserver.DropAfter)
 				id := s.live()[0]["id"].(string)
 				planning, applying := s.core.walk(), s.core.walk()
 				applying.apply(planning.plan(nil))
@@ -240,7 +215,7 @@ func TestStage_openAndRefused(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.single(everythingDeclared())
-		s.leavesOpen(config, mockserver.DropBefore, 1)
+		s.leavesOpen(config, mockserver.DropBefore)
 		s.untaint(address)
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
 		s.refused(config, "Unable to Create Text Message Conversation")
@@ -304,7 +279,7 @@ func TestStage_openAndRenamed(t *testing.T) {
 		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 			other, open := declared{"phone_id": phone, number: "+15550100002"}, declared{"phone_id": phone, number: "+15550100001"}
 			s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
-			s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": open}, nil), mockserver.DropAfter, 2)
+			s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": open}, nil), mockserver.DropAfter)
 			planning := s.core.walk()
 			planning.plan(s.bulk(map[string]declared{"x": other, "b": open}, map[string]any{"adopt_existing": adopts}))
 			warnings := planning.warningsAt(bulkAddress)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -168,4 +169,29 @@ func TestStage_warnsOfRestore(t *testing.T) {
 			s.t.Errorf("the plan warns %q; want a word of c001 alone", got)
 		}
 	})
+}
+
+// Deleted by a colleague, restored by the plan, and the reply to the restore is lost, or comes
+// late, while the colleague edits the same field.
+func TestStage_restoreLostAndEdited(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore, mockserver.CommitLater, mockserver.Truncate} {
+		for _, deleted := range []string{mockserver.Bump, mockserver.Keep} {
+			onStage(t, mockserver.Behavior{DeletedRevision: deleted}, nil, func(s *stage) {
+				s.applies(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": ada}), address, create)
+				id := s.id()
+				must(s.t, s.SoftDelete(conversations, id))
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-restore", Kind: kind, CommitAfter: time.Second, Status: 504, Times: 1, After: mockserver.Acts{{
+					Edit: &mockserver.Target{Entity: conversations, ID: id, Values: map[string]any{"recipient_contact_id": nil, "recipient_account_id": acme}},
+				}}})
+				_, errors := s.apply(s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob}))
+				if len(s.Records(conversations)) != 1 {
+					s.t.Errorf("%d were made", len(s.Records(conversations)))
+				}
+				if held := s.Records(conversations)[0]; errors == "" && held["recipient_contact_id"] != bob {
+					s.t.Errorf("%s: no error, and the CRM holds %v", kind, held)
+				}
+			})
+		}
+	}
 }

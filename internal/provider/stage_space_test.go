@@ -24,14 +24,14 @@ func TestStage_outcomeUnknown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(s.numberedOne(nil), kind, 1)
+				s.leavesOpen(s.numberedOne(nil), kind)
 				if id := stringOf(s.attribute(address, "id")); id != "" || !s.core.state[address].tainted {
 					s.t.Errorf("the resource has the id %q; it is tainted: %t", id, s.core.state[address].tainted)
 				}
 				s.applies(s.numberedOne(nil), address, replace)
 				s.checks(s.holds(map[string]any{"phone_id": phone}))
 				s.destroys()
-				s.leavesOpen(s.numberedOne(nil), kind, 1)
+				s.leavesOpen(s.numberedOne(nil), kind)
 				s.destroys()
 				if live := len(s.live()); live != 0 {
 					s.t.Errorf("%d conversations are left", live)
@@ -46,7 +46,7 @@ func TestStage_outcomeUnknown(t *testing.T) {
 func TestStage_outcomeUnknownOfOthers(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.leavesOpen(s.numberedOne(declared{"recipient_account_id": acme}), mockserver.DropBefore, 1)
+		s.leavesOpen(s.numberedOne(declared{"recipient_account_id": acme}), mockserver.DropBefore)
 		theirs := s.add(map[string]any{"phone_id": phone, number: "+1 555 010 0000"})
 		s.refused(nil, "Unable to Delete Text Message Conversation", "or may belong to someone else", "terraform state rm")
 		must(s.t, s.Purge(conversations, theirs))

@@ -76,7 +76,7 @@ func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := s.saying(messageTexts{"hello": "Hello"}, declared{number: "+15550100002"})
-				s.leavesOpen(config, mockserver.DropBefore, 1)
+				s.leavesOpen(config, mockserver.DropBefore)
 				_, err := s.Act(mockserver.Act{Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
 					"phone_id": phone, number: "+15550100002", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
 				}}})
@@ -138,8 +138,7 @@ func TestStage_adoptedAndMessageRefused(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				id := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
-				theirs, err := s.Create(textMessages, map[string]any{"text_message_conversation_id": id, "content": "Hello", "direction": 1})
-				must(s.t, err)
+				theirs := s.addMessage(id, "Hello", 1)
 				config := func(texts messageTexts) map[string]block {
 					d := adopting("+15550100002")
 					if kind == "single" {
@@ -170,7 +169,7 @@ func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.single(declared{"phone_id": phone, number: "+15550100002", "deletion_policy": "abandon"})
-		s.leavesOpen(config, mockserver.DropAfter, 1)
+		s.leavesOpen(config, mockserver.DropAfter)
 		planning := s.core.walk()
 		plan := planning.plan(config)
 		if plan == nil || plan.changes[0].action != replace {

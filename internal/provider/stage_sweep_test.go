@@ -150,11 +150,7 @@ func TestStage_sweepOfFaults(t *testing.T) {
 							}
 						}
 						last := configs[len(configs)-1]
-						planning := s.core.walk()
-						plan := planning.plan(last)
-						if plan == nil {
-							s.t.Fatal(planning.errors())
-						}
+						plan := s.plans(last)
 						applying := s.core.walk()
 						hit := fault
 						hit.Skip = n

@@ -79,10 +79,19 @@ func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	applying := s.core.walk()
 	applying.apply(plan)
 	s.warnings += applying.warnings()
-	for _, broken := range s.core.broken {
-		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
-	}
+	s.breaksNothing()
 	return plan, strings.Join(applying.errors(), "\n")
+}
+
+// plans returns a plan, which must not fail.
+func (s *stage) plans(config map[string]block) *corePlan {
+	s.t.Helper()
+	planning := s.core.walk()
+	plan := planning.plan(config)
+	if plan == nil {
+		s.t.Fatalf("the plan fails: %v", planning.errors())
+	}
+	return plan
 }
 
 // applies runs an apply without errors, with this action on the resource, that leaves nothing to
@@ -109,15 +118,20 @@ func (s *stage) applies(config map[string]block, at string, want action) *change
 // nothingLeft checks that a plan changes nothing.
 func (s *stage) nothingLeft(config map[string]block) {
 	s.t.Helper()
-	again := s.core.walk()
-	left := again.plan(config)
-	if left == nil {
-		s.t.Fatalf("the next plan fails: %v", again.errors())
-	}
+	left := s.plans(config)
 	for _, c := range left.changes {
 		if c.action != noop {
 			s.t.Errorf("the next plan is %s", planText(left))
 		}
+	}
+	s.breaksNothing()
+}
+
+// breaksNothing checks that the provider has kept Terraform's rules.
+func (s *stage) breaksNothing() {
+	s.t.Helper()
+	for _, broken := range s.core.broken {
+		s.t.Errorf("the provider breaks a rule of Terraform's: %s", broken)
 	}
 }
 
@@ -140,42 +154,6 @@ func (w *walk) warnings() string {
 		}
 	}
 	return b.String()
-}
-
-// imports does what terraform import does.
-func (s *stage) imports(at, typeName, id string) {
-	s.t.Helper()
-	walk := s.core.walk()
-	resources := walk.imports(s.t, at, typeName, id)
-	if len(resources) != 1 {
-		s.t.Fatalf("the import of %s fails: %v", id, walk.errors())
-	}
-	imported := resources[0]
-	value, err := imported.State.Unmarshal(s.core.schemas[typeName].ValueType())
-	must(s.t, err)
-	s.core.state[at] = instance{typeName: typeName, value: value, private: imported.Private}
-	s.core.state = walk.refresh()
-}
-
-// refusesImport checks that an import fails with these texts in order.
-func (s *stage) refusesImport(typeName, id string, texts ...string) {
-	s.t.Helper()
-	walk := s.core.walk()
-	walk.imports(s.t, "imported", typeName, id)
-	if errors := strings.Join(walk.errors(), "\n"); errors == "" || !says(texts...).MatchString(errors) {
-		s.t.Errorf("the import of %s says %q; want %q", id, errors, texts)
-	}
-}
-
-// imports asks the provider for an import. It returns none if that fails.
-func (w *walk) imports(t *testing.T, at, typeName, id string) []*tfprotov6.ImportedResource {
-	t.Helper()
-	resp, err := w.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: id})
-	must(t, err)
-	if w.hear(at, resp.Diagnostics) {
-		return nil
-	}
-	return resp.ImportedResources
 }
 
 // taint does what terraform taint does: the next plan replaces the resource.
@@ -204,4 +182,43 @@ func (s *stage) checks(check resource.TestCheckFunc) {
 	if err := check(nil); err != nil {
 		s.t.Error(err)
 	}
+}
+
+// impatient are settings with which a create stays open after the first failed look.
+var impatient = map[string]any{"recovery_timeout": "2s", "max_retries": 0}
+
+// leavesOpen applies with lost replies to creates. From the first one on, lists fail, so
+// that the outcome stays unknown.
+func (s *stage) leavesOpen(config map[string]block, kind mockserver.Kind) {
+	s.t.Helper()
+	s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: kind, Do: func() {
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+	}})
+	s.refused(config, "may or may not have been created")
+	s.ClearFaults()
+}
+
+// leavesEntryOpen applies a map of the entry c000, and then of an entry c001 too, whose
+// create stays open.
+func (s *stage) leavesEntryOpen(kind mockserver.Kind) {
+	s.t.Helper()
+	s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+	s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind)
+}
+
+// appliesOnly plans and applies one resource without a refresh, as -target and
+// -refresh=false do together.
+func (s *stage) appliesOnly(at string, config map[string]block) (applying *walk) {
+	s.t.Helper()
+	plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, config)}}
+	applying = s.core.walk()
+	applying.apply(plan)
+	return applying
+}
+
+// untaint does what terraform untaint does.
+func (s *stage) untaint(at string) {
+	instance := s.core.state[at]
+	instance.tainted = false
+	s.core.state[at] = instance
 }

@@ -34,17 +34,17 @@ func (r *conversationResource) IdentitySchema(_ context.Context, _ resource.Iden
 	}}
 }
 
-// identityOf returns the resource identity of a conversation, always in the same
+// resourceIdentity returns the resource identity of a conversation, always in the same
 // spelling, because Terraform compares it as text. A conversation that may not exist has
 // no id.
-func identityOf(space string, id client.ID) conversationIdentity {
+func resourceIdentity(space string, id client.ID) conversationIdentity {
 	return conversationIdentity{SpaceID: types.StringValue(space), ID: referenceFromAPI(id)}
 }
 
 // identify sets the resource identity if it has no id yet. The state may come from a
 // version of Terraform or of this provider without resource identities, or the
 // conversation may not exist yet. An identity with an id never changes.
-func (r *conversationResource) identityOf(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
+func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
 	var before conversationIdentity
 	if !identity.Raw.IsFullyNull() {
 		if diags := identity.Get(ctx, &before); diags.HasError() || isKnown(before.ID) || !isKnown(id) {
@@ -55,7 +55,7 @@ func (r *conversationResource) identityOf(ctx context.Context, identity *tfsdk.R
 	if diags.HasError() {
 		return diags
 	}
-	return append(diags, identity.Set(ctx, identityOf(api.Client().SpaceID(), reference(id)))...)
+	return append(diags, identity.Set(ctx, resourceIdentity(api.Client().SpaceID(), reference(id)))...)
 }
 
 // idToImport returns the id that an import names, directly or in a resource identity. The

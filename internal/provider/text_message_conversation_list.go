@@ -98,9 +98,9 @@ func lookupOf(ctx context.Context, config tfsdk.Config) (lookup lookupModel, dia
 func listResult(ctx context.Context, req list.ListRequest, space string, conversation client.Conversation) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = displayName(conversation)
-	result.Diagnostics.Append(result.Identity.Set(ctx, identityOf(space, conversation.ID))...)
+	result.Diagnostics.Append(result.Identity.Set(ctx, resourceIdentity(space, conversation.ID))...)
 	if req.IncludeResource {
-		model := conversationResourceModel{ownedModel: *importedFrom(conversation)}
+		model := conversationResourceModel{ownedModel: *numbers{}.importedFrom(conversation)}
 		result.Diagnostics.Append(result.Resource.Set(ctx, &model)...)
 	}
 	return result

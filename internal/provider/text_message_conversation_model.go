@@ -52,10 +52,10 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 	return names
 }
 
-// known returns the baseline of the conversation: what the state knows. It has no as-of,
+// baseline returns the baseline of the conversation: what the state knows. It has no as-of,
 // because only a refresh knows that. An apply leaves in the state what was planned,
 // whatever others have changed.
-func (m conversationModel) known(n numbers) *engine.Baseline {
+func (m conversationModel) baseline(n numbers) *engine.Baseline {
 	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: m.texts(n)}
 	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
 	for _, field := range configurableFields {

@@ -114,7 +114,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	if isKnown(plan.ID) {
-		resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, plan.ID)...)
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 	}
 }
 
@@ -137,7 +137,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		id = conversation.ID
 	}
 	// The framework demands an identity even if the conversation is gone.
-	resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
 	switch {
 	case resp.Diagnostics.HasError():
 		return
@@ -177,7 +177,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(r.identityOf(ctx, resp.Identity, plan.ID)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }
 
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
@@ -219,6 +219,6 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 			fmt.Sprintf("%v. Import the conversation with a provider of that space.", ofOtherSpace(given, api.Client().SpaceID())))
 	default:
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, identityOf(api.Client().SpaceID(), id))...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, resourceIdentity(api.Client().SpaceID(), id))...)
 	}
 }

@@ -26,7 +26,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change.Input.Messages = inlineMessages(plan.Messages)
 	change.Earlier = memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
-		found, more := r.findExisting(ctx, api, memory.numbers, path.Empty(), plan.conversationModel, applyAdoption)
+		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
 		}
@@ -39,8 +39,8 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	memory.space.seen(api)
 	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
 		memory.open[""] = tried
-		state := ownedModel{conversationModel: plan.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(plan.Messages)}
-		state.Revision = memory.open.revision(state.Revision)
+		state := plan.notCreated(client.ID{})
+		state.Revision = entries{"": &state}.revision(memory.open)
 		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
 		return state, append(diags, f.diagnostics()...)
 	}
@@ -65,7 +65,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 // nothing in the state: Terraform would take it for a failed create, and destroy it.
 func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, memory *memory) (ownedModel, diag.Diagnostics) {
 	prior := memory.numbers.conversationFromAPI(existing, plan.conversationModel)
-	change, level := plan.adopting(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
+	change, level := plan.changeAsOf(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
 	state := ownedModel{conversationModel: plan.applied(prior)}
 	var diags diag.Diagnostics
 	if change.IsNeeded() {
@@ -110,7 +110,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
 			memory.open.pass("", found)
-			owned.Revision = memory.open.revision(owned.Revision)
+			owned.Revision = entries{"": &owned}.revision(memory.open)
 			return &owned, warnOfOpen(state.DeletionPolicy, found)
 		}
 		conversation, f.err = found.Value, found.Err
@@ -180,8 +180,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, memory *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
-	change := plan.change(memory.numbers, &prior.conversationModel)
-	change.KnownAsOf(memory.asOf)
+	change := plan.changeAsOf(memory.numbers, prior.conversationModel, memory.asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, memory.asOf, memory.messages)
 	if !change.IsNeeded() && !work.isNeeded() {
 		state.Messages = work.toMap(plan.Messages)

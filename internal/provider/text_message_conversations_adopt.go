@@ -7,25 +7,18 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planToAdopt warns of the conversations that new entries adopt.
-func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, memory *memory) diag.Diagnostics {
+// planToAdopt warns of the conversations that new entries adopt. own are those of the state.
+func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map[client.ID]*ownedModel, memory *memory) diag.Diagnostics {
 	api, diags := r.planningEngine()
 	if api == nil {
 		return diags
 	}
-	own, ids := prior.byID(), map[string]client.ID{}
-	var blind []string
-	for _, key := range planned.keys() {
-		if entry := planned[key]; entry == nil || entry.ID.IsUnknown() && entry.isBlind() {
-			blind = append(blind, key)
-		}
-	}
+	ids := map[string]client.ID{}
 	for _, key := range planned.mayExist(memory) {
 		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, planAdoption)
 		if err != nil {
@@ -38,10 +31,17 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned, prior entries, 
 			ids[key] = found.ID
 		}
 	}
-	if len(blind) > 0 {
+	if blind := planned.blind(); len(blind) > 0 {
 		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
 	}
 	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
+}
+
+// blind returns the keys of the new entries whose phone or number only the apply knows.
+func (e entries) blind() []string {
+	return slices.DeleteFunc(e.keys(), func(key string) bool {
+		return e[key] != nil && (!e[key].ID.IsUnknown() || !e[key].isBlind())
+	})
 }
 
 // mayExist returns the keys of the new entries whose conversation the CRM may have already,
@@ -122,7 +122,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 			var found *client.Conversation
 			err := blind[phone]
 			if err == nil {
-				found, err = w.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
+				found, err = w.provider.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
 			}
 			switch {
 			case err != nil:
@@ -152,9 +152,8 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 
 // adopt turns the create into an update of an existing conversation.
 func (c *bulkChange) adopt(n numbers, existing client.Conversation) {
-	prior := n.conversationFromAPI(existing, conversationModel{}) // complete, to compare it with the entry
-	c.prior, c.adopted = &ownedModel{conversationModel: prior, Messages: types.MapNull(messageType)}, true
-	c.write = c.planned.adopting(n, prior, existing.AsOf)
+	c.prior, c.adopted = n.importedFrom(existing), true
+	c.write = c.planned.changeAsOf(n, c.prior.conversationModel, existing.AsOf)
 }
 
 // finishAdopting warns of the conversations that were adopted. If all or none should be
@@ -166,7 +165,7 @@ func (w *bulkWork) finishAdopting() {
 		if change.adopted && w.state[change.key] != nil {
 			ids[change.key] = reference(change.prior.ID)
 		} else if change.adopted {
-			w.existing.release(reference(change.prior.ID))
+			w.provider.existing.release(reference(change.prior.ID))
 		}
 	}
 	if w.allOrNothing && len(w.failed) > 0 {

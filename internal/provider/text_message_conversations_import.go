@@ -63,7 +63,7 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 			missing = append(missing, text)
 			continue
 		}
-		imported[key] = importedFrom(conversation)
+		imported[key] = numbers{}.importedFrom(conversation)
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
@@ -78,10 +78,10 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	return imported, diags
 }
 
-// importedFrom returns an entry for a conversation. Terraform manages none of its
-// messages.
-func importedFrom(conversation client.Conversation) *ownedModel {
-	return &ownedModel{conversationModel: numbers{}.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
+// importedFrom returns everything that the CRM holds of a conversation. Terraform manages
+// none of its messages.
+func (n numbers) importedFrom(conversation client.Conversation) *ownedModel {
+	return &ownedModel{conversationModel: n.conversationFromAPI(conversation, conversationModel{}), Messages: types.MapNull(messageType)}
 }
 
 // parseImport returns the ids by key, and all faults. space is that of the provider.
@@ -185,7 +185,7 @@ func importPhone(ctx context.Context, api *engine.Engine, text string) (entries,
 	}
 	imported := make(entries, len(found))
 	for _, conversation := range found {
-		imported[conversation.ID.String()] = importedFrom(conversation)
+		imported[conversation.ID.String()] = numbers{}.importedFrom(conversation)
 	}
 	return imported, diags
 }

@@ -157,15 +157,26 @@ func (e entries) keysByID() map[client.ID]string {
 // without returns the existing entries whose conversations are not among the others.
 func (e entries) without(others entries) entries {
 	left := maps.Clone(e)
-	kept := others.byID()
+	theirs := others.byID()
 	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
-		return !e.exists(key) || kept[reference(entry.ID)] != nil
+		return !e.exists(key) || theirs[reference(entry.ID)] != nil
 	})
 	return left
 }
 
 // exists reports whether the entry stands for a conversation in the CRM.
 func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key].ID) }
+
+// freeKey returns the key under which m can have one more: both exist, and neither may be
+// forgotten.
+func freeKey[V any](m map[string]V, key string) string {
+	for {
+		if _, isTaken := m[key]; !isTaken {
+			return key
+		}
+		key += " (replaced)"
+	}
+}
 
 // stillFailed returns what has failed in a state before its refresh, without the creates
 // that the refresh has found.

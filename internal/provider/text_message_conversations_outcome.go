@@ -68,9 +68,7 @@ func (w *bulkWork) reasons(open openCreates) string {
 func keepWithoutID[V any](w *bulkWork, keys map[string]V) {
 	for _, change := range w.changes {
 		if _, isOne := keys[change.key]; isOne && w.state[change.key] == nil {
-			w.keep(change.key, ownedModel{
-				conversationModel: change.planned.applied(unreadConversation(client.ID{}, nil)), Messages: failedMessages(change.planned.Messages),
-			})
+			w.keep(change.key, change.planned.notCreated(client.ID{}))
 		}
 	}
 }
@@ -201,14 +199,14 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
 			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key], creates: creates[key], sends: sends[key],
-			remembered: action == "Update", taints: w.allOrNothing, causes: w.causes,
+			remembered: action == "Update", taints: w.allOrNothing, causes: &w.provider.causes,
 		})
 	}
 	for _, removal := range w.removals {
 		if removal.err != nil {
 			failures = append(failures, failure{
 				action: "Delete", subject: removal.prior.conversationModel, at: at(removal.key), keys: []string{removal.key},
-				kept: []string{removal.kept}, err: removal.err, causes: w.causes,
+				kept: []string{removal.kept}, err: removal.err, causes: &w.provider.causes,
 			})
 		}
 	}

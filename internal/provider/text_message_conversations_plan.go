@@ -95,7 +95,8 @@ func (n numbers) planNewEntry(config ownedModel, undecided bool) *ownedModel {
 // revision returns the newest revision of the conversations, null if none is known. If it
 // is unknown whether the CRM has an entry, it returns the revision above which that may
 // have been created: the earliest one, or one above which other resources have nothing like
-// it. Terraform drops the private state of a resource that it replaces.
+// it. Terraform drops the private state of a resource that it replaces. The key of a single
+// resource is empty.
 func (e entries) revision(open openCreates) types.Int64 {
 	newest, since, above, found := engine.NoFloor, int64(math.MaxInt64), engine.NoFloor, int64(math.MaxInt64)
 	for key, entry := range e {

@@ -90,17 +90,17 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if changes || len(memory.open) > 0 { // what an earlier apply may have left is work too
 		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
 	}
-	resp.Diagnostics.Append(warnOfPlan(planned, prior, replaced, abandons(state.DeletionPolicy))...)
-	removed := prior.without(planned)
+	before, removed := prior.byID(), prior.without(planned)
+	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(removed.warnOfProtection()...)
 	}
 	if len(removed) > 0 {
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
 	}
-	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, prior)...)
+	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
-		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, prior, memory)...)
+		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, before, memory)...)
 	} else {
 		resp.Diagnostics.Append(r.warnOfExisting(planned, memory)...)
 	}
@@ -201,7 +201,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	for key, entry := range prior {
-		if _, isKnown := memory.open[key]; !prior.exists(key) && (isKnown || state.isOpen(key)) {
+		if _, isOpen := memory.open[key]; !prior.exists(key) && (isOpen || state.isOpen(key)) {
 			memory.recall(key, *entry)
 		}
 	}
@@ -238,8 +238,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	work := newBulkWork(memory, planned, prior, plan, policy)
-	work.causes, work.left, work.existing = &r.provider.causes, &r.provider.left, r.provider.existing
-	work.level = r.provider.validationLevel(plan.ValidationLevel)
+	work.provider, work.level = r.provider, r.provider.validationLevel(plan.ValidationLevel)
 	if !work.isNeeded() {
 		return work, diags
 	}

@@ -67,11 +67,11 @@ func TestSharedListOfMessages(t *testing.T) {
 	mustNot(t, err)
 	api, err := engine.New(connection, engine.Defaults())
 	mustNot(t, err)
-	memory := newMessageMemory()
+	memory := &messageMemory{}
 	for _, message := range crm.Records("TextMessages") {
 		id, err := client.ParseID(message["id"].(string))
 		mustNot(t, err)
-		memory.Revisions[id] = int64(message["revision"].(int))
+		note(&memory.Revisions, id, int64(message["revision"].(int)))
 	}
 	var known []int64
 	for i, owner := range owners {

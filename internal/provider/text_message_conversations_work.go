@@ -18,10 +18,8 @@ import (
 
 // bulkWork carries out a plan of the bulk resource.
 type bulkWork struct {
+	provider     *providerData
 	api          *engine.Engine
-	causes       *causes // already explained
-	left         *leftAttempts
-	existing     *existing
 	own          map[client.ID]*ownedModel // what the map has already, for adopt_existing; nil without it
 	memory       *memory
 	level        int64 // of validation
@@ -78,7 +76,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		failed:       map[string]error{},
 	}
 	before := prior.byID()
-	kept := map[client.ID]bool{}
+	plannedIDs := map[client.ID]bool{}
 	for _, key := range planned.keys() {
 		if planned[key] == nil {
 			continue // not in an apply: everything is known
@@ -86,7 +84,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		change := bulkChange{key: key, planned: *planned[key]}
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
-			kept[id] = true
+			plannedIDs[id] = true
 		}
 		change.write = change.planned.change(memory.numbers, change.prior.conversation())
 		if change.prior == nil {
@@ -98,7 +96,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		w.changes = append(w.changes, change)
 	}
 	for _, key := range prior.keys() {
-		if prior.exists(key) && !kept[reference(prior[key].ID)] {
+		if prior.exists(key) && !plannedIDs[reference(prior[key].ID)] {
 			w.removals = append(w.removals, bulkRemoval{key: key, prior: prior[key]})
 		}
 	}
@@ -156,7 +154,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
-	earlier := w.memory.open.earlier(w.memory.numbers, w.left)
+	earlier := w.memory.open.earlier(w.memory.numbers, &w.provider.left)
 	for i := range w.changes {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
@@ -195,9 +193,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
-		left := ownedModel{conversationModel: change.planned.applied(unreadConversation(leftover.ID, nil))}
-		left.Messages = failedMessages(change.planned.Messages)
-		w.keep(change.key, left)
+		w.keep(change.key, change.planned.notCreated(leftover.ID))
 		w.failed[change.key] = result.Err
 	case result.Err != nil:
 		if change.prior != nil && !change.adopted {
@@ -222,17 +218,17 @@ func (w *bulkWork) remove(ctx context.Context) {
 	switch {
 	case w.abandon:
 		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.open)...)
-		w.left.add(w.memory.numbers, w.memory.open)
+		w.provider.left.add(w.memory.numbers, w.memory.open)
 		w.memory.open = openCreates{}
 	case len(w.memory.open) > 0:
 		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved)...)
 	}
 	var due []*bulkRemoval
-	var kept []string
+	var adopted []string
 	for i := range w.removals {
 		removal := &w.removals[i]
-		if w.existing.isAdopted(reference(removal.prior.ID)) {
-			kept = append(kept, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
+		if w.provider.existing.isAdopted(reference(removal.prior.ID)) {
+			adopted = append(adopted, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
 			continue
 		}
 		if w.failed[removal.key] != nil && w.state[removal.key] == nil {
@@ -241,8 +237,8 @@ func (w *bulkWork) remove(ctx context.Context) {
 		}
 		due = append(due, removal)
 	}
-	if len(kept) > 0 {
-		w.diags.Append(warnOfKeptForAdopter(kept))
+	if len(adopted) > 0 {
+		w.diags.Append(warnOfKeptForAdopter(adopted))
 	}
 	if len(due) == 0 || w.abandon {
 		return
@@ -264,10 +260,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 			}
 			continue
 		}
-		removal.kept, removal.err = removal.key, err
-		for w.state[removal.kept] != nil {
-			removal.kept += " (replaced)" // both exist now, and neither may be forgotten
-		}
+		removal.kept, removal.err = freeKey(w.state, removal.key), err
 		w.state[removal.kept] = removal.prior
 	}
 	w.diags.Append(warnOfDeletion(path.Root("conversations"), found...)...)
@@ -276,11 +269,8 @@ func (w *bulkWork) remove(ctx context.Context) {
 // save keeps what the next refresh, apply or destroy must know.
 func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
 	for key, tried := range w.openCreates() {
-		for _, isTaken := w.memory.open[key]; isTaken; _, isTaken = w.memory.open[key] {
-			key += " (replaced)" // what an earlier attempt has made is yet to be deleted
-		}
 		tried.InUpdate = !w.isNew
-		w.memory.open[key] = tried
+		w.memory.open[freeKey(w.memory.open, key)] = tried // what an earlier attempt has made is yet to be deleted
 	}
 	if w.api != nil {
 		w.memory.space.seen(w.api)
