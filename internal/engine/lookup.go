@@ -55,7 +55,8 @@ func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Convers
 
 // OfPhoneBefore returns the conversations of a phone as [Engine.OfPhone] does, but without
 // those that are soft-deleted or that this engine has created. No create is under way while
-// it reads.
+// it reads. If the space shows less than its user has seen of it, the error is a
+// *BehindError.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
@@ -63,6 +64,9 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 		return nil, context.Cause(ctx)
 	}
 	defer e.claims.creating.Release(everyone)
+	if err := e.shows(ctx, false); err != nil {
+		return nil, err
+	}
 	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.originOf(c.ID) < created })
 }
 

@@ -252,6 +252,10 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 	if !ok {
 		typ := w.schemas[c.typeName].ValueType()
 		c.action, c.config = destroy, tftypes.NewValue(typ, nil)
+		if len(config) > 0 { // Terraform 1.11 plans what the configuration no longer has without the refresh
+			stale := w.state[address]
+			c.prior = &stale
+		}
 		if _, _, ok = w.ask(c, c.prior, c.prior.private); ok && !c.planned.IsNull() {
 			w.breaks("invalid plan", address, " is planned though it is to be destroyed")
 		}

@@ -181,9 +181,18 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 // would make the space look newer.
 func isBehind[T any](results []engine.Result[T]) error {
 	for _, result := range results {
-		if client.ProblemOf(result.Err) == client.Behind {
-			return result.Err
+		if err := behindIn(result.Err); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// behindIn returns the error in err that says that the space is older than the state, nil if
+// there is none. An open create may hide it.
+func behindIn(err error) error {
+	if behind, ok := errors.AsType[*engine.BehindError](err); ok {
+		return behind
 	}
 	return nil
 }

@@ -72,9 +72,8 @@ func (r *baseResource) load(ctx context.Context, private privateStore) (*memory,
 	return m, diags
 }
 
-// save keeps the memory of a resource with these conversations. An empty part leaves
-// nothing in the private state, because many resources don't need it.
-func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) (diags diag.Diagnostics) {
+// save keeps the memory of a resource with these conversations.
+func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) diag.Diagnostics {
 	if m.owner == "" {
 		m.owner = rand.Text()
 	}
@@ -86,6 +85,12 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
 	m.messages.keepOnly(conversations)
 	m.keepParts(conversations)
+	return m.write(ctx, private)
+}
+
+// write writes the memory into the private state. An empty part leaves nothing there, because
+// many resources don't need it.
+func (m *memory) write(ctx context.Context, private privateStore) (diags diag.Diagnostics) {
 	for key, part := range m.parts() {
 		text, err := json.Marshal(part)
 		if err != nil {

@@ -30,6 +30,7 @@ type providerData struct {
 	left     leftAttempts
 	existing existing
 	owners   owners
+	looked   lookedFor
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

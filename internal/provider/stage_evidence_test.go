@@ -203,21 +203,42 @@ func TestStage_refreshCantLook(t *testing.T) {
 // In a restored backup, a plan that changes one entry and removes another one does neither.
 func TestStage_removalInRestoredBackup(t *testing.T) {
 	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, create)
-		s.Backup()
-		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
-		changed := numbered(1).entries()
-		changed["c000"]["recipient_contact_id"] = ada
-		planning, applying := s.core.walk(), s.core.walk()
-		plan := planning.plan(s.bulk(changed, nil))
-		must(s.t, s.RestoreBackup())
-		applying.apply(plan)
-		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-			s.t.Errorf("the apply says %q", errors)
-		}
-		if live := len(s.live()); live != 2 {
-			s.t.Errorf("%d are live; want 2", live)
-		}
-	})
+	changed := numbered(1).entries()
+	changed["c000"]["recipient_contact_id"] = ada
+	without := func(key string) map[string]declared {
+		left := numbered(3).entries()
+		delete(left, key)
+		return left
+	}
+	for name, test := range map[string]struct {
+		before func(s *stage)
+		config map[string]declared
+	}{
+		"changes": {func(*stage) {}, changed},
+		"looks for an open create": {func(s *stage) {
+			s.leavesOpen(s.bulk(numbered(3).entries(), nil), mockserver.DropBefore)
+		}, without("c001")},
+		"adopts": {func(s *stage) { s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]}) }, without("c001")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, create)
+				test.before(s)
+				all := len(s.live())
+				s.Backup()
+				must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+				planning, applying := s.core.walk(), s.core.walk()
+				plan := planning.plan(s.bulk(test.config, map[string]any{"adopt_existing": name == "adopts"}))
+				must(s.t, s.RestoreBackup())
+				applying.apply(plan)
+				if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+					s.t.Errorf("the apply says %q", errors)
+				}
+				if live := len(s.live()); live != all {
+					s.t.Errorf("%d are live; want %d", live, all)
+				}
+			})
+		})
+	}
 }

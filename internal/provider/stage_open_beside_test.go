@@ -11,7 +11,8 @@ import (
 
 // An open create of each kind, beside another resource with the same phone and number that
 // is created while it is open. Plain applies with a full refresh follow, in which the other
-// resource is read first. It keeps its conversation, and nobody else gets it.
+// resource is read first. It keeps its conversation, and nobody else gets it, also if the
+// configuration no longer has the open one.
 func TestStage_openBesideAnother(t *testing.T) {
 	t.Parallel()
 	const same = "+15550000001"
@@ -49,8 +50,10 @@ func TestStage_openBesideAnother(t *testing.T) {
 		"map, grows":          {before: bulk(1, nil), config: bulk(2, nil), extra: 1},
 		"map, grows, abandon": {before: bulk(1, map[string]any{"deletion_policy": "abandon"}), config: bulk(2, map[string]any{"deletion_policy": "abandon"}), extra: 1},
 	}
+	const removed = "removed from the configuration"
 	events := map[string]func(s *stage, id string){
-		"": nil,
+		"":      nil,
+		removed: nil,
 		"contact edited": func(s *stage, id string) {
 			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": acme}))
 		},
@@ -91,6 +94,9 @@ func TestStage_openBesideAnother(t *testing.T) {
 						if act != nil {
 							s.meanwhile = func() { time.Sleep(2 * time.Second); act(s, id) }
 						}
+						if event == removed {
+							config = map[string]block{address: config[address]}
+						}
 						said := []string{errors}
 						for range 4 {
 							_, errors := s.apply(config)
@@ -99,7 +105,7 @@ func TestStage_openBesideAnother(t *testing.T) {
 								s.t.Fatalf("%s of the other resource is deleted: %.3000q", id, said)
 							}
 						}
-						if live := s.live(); len(live) != 2+opener.extra {
+						if live := s.live(); event != removed && len(live) != 2+opener.extra {
 							s.t.Errorf("%d are live; want %d: %.3000q", len(live), 2+opener.extra, said)
 						}
 					})

@@ -169,8 +169,11 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
+	for _, err := range w.failed { // of adoptions
+		w.behind = cmp.Or(w.behind, behindIn(err))
+	}
 	results := w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
-	w.behind = isBehind(results)
+	w.behind = cmp.Or(w.behind, isBehind(results))
 	for i, result := range results {
 		w.settle(due[i], result)
 		adopted[due[i].key] = result
