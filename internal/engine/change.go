@@ -11,6 +11,9 @@ type Result[T any] struct {
 	Adopted bool        // Value is a record that was found in the space and adopted
 	Twins   []client.ID // other records that the lost request may have made
 
+	// Since is a moment before a create. What it has made is newer.
+	Since Moment
+
 	// Earlier is the attempt for the next [Collection.LookFor], with the claimed records
 	// that this one has passed. It is nil if this one has passed none.
 	Earlier *Attempt

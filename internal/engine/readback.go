@@ -24,6 +24,11 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	if w.extend != nil {
 		w.extend(ctx, w)
 	}
+	for i := range w.results {
+		if w.creates[i] {
+			w.results[i].Since = w.attempt(i).Since
+		}
+	}
 }
 
 // written returns the items that have been carried out.

@@ -35,17 +35,17 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 // createdMessages returns the planned messages of a new conversation after the create:
 // those that the state has, and those that are wanted, which may have to be attached. A
 // message that was created together with the conversation has an id, or null if it is
-// unknown which message it is. createdMessages warns of messages that an adopted
-// conversation does not have.
-func createdMessages(at path.Path, conversation client.ID, planned types.Map, refs []client.Ref[client.Message], adopted bool, memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
+// unknown which message it is. createdMessages warns of messages that the conversation does
+// not show, and remembers them: they may show later.
+func createdMessages(at path.Path, conversation client.ID, planned types.Map, result engine.Result[client.Conversation], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
 	if planned.IsNull() {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
 	at = at.AtName("messages")
 	created, open := messages{}, messagesFrom(planned)
 	keys, inputs := inline(open)
-	made := make([]client.Message, 0, len(refs))
-	for _, ref := range refs {
+	made := make([]client.Message, 0, len(result.Value.Messages))
+	for _, ref := range result.Value.Messages {
 		if ref.Record != nil {
 			made = append(made, *ref.Record)
 		}
@@ -59,10 +59,11 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 			memory.applied(*open[key], actual)
 		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
-		} else if adopted {
-			diags.AddAttributeWarning(at.AtMapKey(key), "Text Message Not Identified", fmt.Sprintf(
-				"The provider adopted the conversation, but does not find the message %s in it. The next plan "+
-					"looks again. If the message still isn't there, the next apply creates it.", at.AtMapKey(key)))
+		} else {
+			memory.lost(conversation, *open[key], result.Since.Revision)
+			if !result.Value.ID.IsZero() { // else a warning says that the conversation could not be read
+				diags.Append(notFound(at.AtMapKey(key)))
+			}
 		}
 		m := open[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
@@ -113,6 +114,13 @@ func sameDirection(input client.MessageInput, others []client.Message) (same []c
 // unidentified warns that it is unknown which of the messages in the CRM a message is.
 func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", located(at, notIdentified(idsOf(candidates))))
+}
+
+// notFound warns of a message that a new or adopted conversation does not show.
+func notFound(at path.Path) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", fmt.Sprintf(
+		"The provider doesn't find the message %s in its conversation. The next plan looks again. If the message still isn't "+
+			"there, the next apply looks for it for as long as recovery_timeout says, and then creates it.", at))
 }
 
 // notIdentified says what to do about a message that may be one of these.

@@ -265,3 +265,24 @@ func TestStage_messageRemovalInRestoredBackup(t *testing.T) {
 		}
 	})
 }
+
+// A message that was sent inside a new conversation does not show in it. Before another apply
+// sends it again, it looks for it.
+func TestStage_messageOfNewConversationShowsLate(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.saying(messageTexts{"a": "Hello"}, nil)
+		s.Inject(mockserver.Fault{
+			Method: "GET", Path: textMessages, Kind: mockserver.ReplaceReply, Status: 200, Reply: `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`,
+		})
+		s.apply(config)
+		if !strings.Contains(s.warnings, "doesn't find the message messages[\"a\"]") {
+			s.t.Errorf("the warnings are %q", s.warnings)
+		}
+		s.meanwhile = s.ClearFaults
+		if _, errors := s.apply(config); errors != "" || len(s.Records(textMessages)) != 1 {
+			s.t.Errorf("%d messages, %q", len(s.Records(textMessages)), errors)
+		}
+		s.nothingLeft(config)
+	})
+}

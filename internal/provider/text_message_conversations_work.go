@@ -114,7 +114,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		m.Messages = change.prior.Messages
 	} else {
 		var diags diag.Diagnostics
-		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made.Value.Messages, made.Adopted, w.memory.messages)
+		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory.messages)
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
@@ -193,7 +193,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
-		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{})
+		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{Since: result.Since})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
 		w.keep(change.key, change.planned.notCreated(leftover.ID))
