@@ -233,38 +233,6 @@ func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
 	return l.index.takeOut(of, "", func(attempt) bool { return true })
 }
 
-// lookedFor are the open creates as the refresh by this process has left them, by the names of
-// their resources. Terraform 1.11 plans the destroy of a resource that is no longer in the
-// configuration without what the refresh has found out.
-type lookedFor struct {
-	mu sync.Mutex
-	by map[string]openCreates
-}
-
-func (l *lookedFor) note(owner string, open openCreates) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.by == nil {
-		l.by = map[string]openCreates{}
-	}
-	l.by[owner] = maps.Clone(open)
-}
-
-// complete replaces the attempts of a resource by what the refresh knows of them, and reports
-// whether there were any. An attempt whose conversation the refresh has found stays: the
-// destroy finds that again.
-func (l *lookedFor) complete(owner string, open openCreates) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	isAny := false
-	for key := range open {
-		if tried, isOpen := l.by[owner][key]; isOpen {
-			open[key], isAny = tried, true
-		}
-	}
-	return isAny
-}
-
 // earlierAttempts are the attempts of a resource, and those that this apply has
 // abandoned.
 type earlierAttempts struct {

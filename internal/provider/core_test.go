@@ -24,6 +24,9 @@ type core struct {
 	state    map[string]instance             // by address
 
 	parallelism int // 10, as in Terraform; with 1, the addresses come in order
+	// refreshesFirst means that core refreshes the resources that are no longer configured
+	// before it plans their destroy. Terraform 1.11 does not.
+	refreshesFirst bool
 
 	mu     sync.Mutex // guards the state and what follows during a walk
 	broken []string   // the rules that were broken
@@ -213,8 +216,20 @@ func (w *walk) refresh() map[string]instance {
 
 // plan refreshes and plans. It returns nil if there are errors.
 func (w *walk) plan(config map[string]block) *corePlan {
+	var removed []*change
+	for address := range w.state {
+		if _, configured := config[address]; !configured && len(config) > 0 && !w.refreshesFirst {
+			removed = append(removed, w.planOne(address, w.state, config))
+		}
+	}
 	plan := &corePlan{refreshed: w.refresh()}
 	addresses := maps.Clone(plan.refreshed)
+	for _, change := range removed {
+		if _, exists := addresses[change.address]; exists {
+			plan.changes = append(plan.changes, change)
+		}
+		delete(addresses, change.address)
+	}
 	for address, block := range config {
 		resp, err := w.server.ValidateResourceConfig(context.Background(), &tfprotov6.ValidateResourceConfigRequest{
 			TypeName: block.typeName, Config: dynamic(block.value),
@@ -252,10 +267,6 @@ func (w *walk) planOne(address string, state map[string]instance, config map[str
 	if !ok {
 		typ := w.schemas[c.typeName].ValueType()
 		c.action, c.config = destroy, tftypes.NewValue(typ, nil)
-		if len(config) > 0 { // Terraform 1.11 plans what the configuration no longer has without the refresh
-			stale := w.state[address]
-			c.prior = &stale
-		}
 		if _, _, ok = w.ask(c, c.prior, c.prior.private); ok && !c.planned.IsNull() {
 			w.breaks("invalid plan", address, " is planned though it is to be destroyed")
 		}

@@ -44,6 +44,13 @@ func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 	return shared
 }
 
+// hasRead reports whether a refresh by this process has read the resource.
+func (o *owners) hasRead(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.read[name]
+}
+
 // warnOfShared warns of conversations that another resource of the same refresh has too. keys
 // are those of a map, by conversation.
 func (r *baseResource) warnOfShared(memory *memory, at path.Path, keys map[client.ID]string) (diags diag.Diagnostics) {

@@ -37,14 +37,20 @@ func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, e
 // remove deletes what the attempts of a map have made, and forgets the attempts that have
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
-// create the conversation again.
-func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced bool) (diags diag.Diagnostics) {
+// create the conversation again. If the resources were not read before the destroy was
+// planned, it deletes nothing.
+func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced, unrefreshed bool) (diags diag.Diagnostics) {
 	diags = o.dropPartial()
 	keys := slices.Sorted(maps.Keys(o))
-	var deleted []string
+	var deleted, unsure []string
 	for i, found := range o.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
+		if err == nil && !id.IsZero() && unrefreshed {
+			unsure = append(unsure, fmt.Sprintf("%q: %s", key, id))
+			delete(o, key) // the next apply would not learn more
+			continue
+		}
 		if err == nil && !id.IsZero() {
 			err = api.Conversations.Delete(ctx, id, level)
 		}
@@ -71,7 +77,19 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
 	}
+	diags.Append(warnOfUnsure(path.Root("conversations"), unsure...)...)
 	return append(diags, warnOfDeletion(path.Root("conversations"), deleted...)...)
+}
+
+// warnOfUnsure warns of conversations that stay, because another resource may have them.
+func warnOfUnsure(at path.Path, names ...string) (diags diag.Diagnostics) {
+	if len(names) > 0 {
+		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", fmt.Sprintf(
+			"An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be this one: %s. But another "+
+				"resource may have this conversation: Terraform has planned this destroy before it read the resources. So the provider leaves it alone. "+
+				"If no resource has it and no one needs it, delete it in the CRM.", firstOfMany(names)))))
+	}
+	return diags
 }
 
 // warnOfDeletion warns of deleted conversations, which a look has found for earlier
@@ -171,7 +189,8 @@ func (k *memory) found(key string, conversation client.Conversation) {
 func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "The CRM does not show it so far. The next apply looks for it again. If the resource is " +
-		"tainted or removed, it deletes what it finds; otherwise it adopts it."
+		"tainted, it deletes what it finds. If the resource is removed, it deletes what it finds, or leaves it with a warning " +
+		"if another resource may have it. Otherwise, it adopts it."
 	if abandons(policy) {
 		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
 			"because deletion_policy is \"abandon\"."

@@ -30,7 +30,6 @@ type providerData struct {
 	left     leftAttempts
 	existing existing
 	owners   owners
-	looked   lookedFor
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

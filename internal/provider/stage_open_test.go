@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -161,28 +162,36 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 	})
 }
 
-// A warning names a conversation that is deleted because a look has found it for a lost
-// create, for a conversation and for an entry.
-func TestStage_openAndDestroyed(t *testing.T) {
+// A resource with an open create leaves the configuration. A warning names the conversation that
+// is deleted because a look has found it. If the destroy was planned before the refresh, the
+// conversation may be that of another resource, and stays.
+func TestStage_openAndNoLongerConfigured(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
 		address:     func(s *stage) map[string]block { return s.single(everythingDeclared()) },
 		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
 	} {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter)
-				id := s.live()[0]["id"].(string)
-				applying := s.appliesOnly(at, nil)
-				if warnings := applying.warningsAt(at); !says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) {
-					s.t.Errorf("the destroy says %q, %q; want a warning that names %s", applying.errors(), warnings, id)
-				}
-				if left := len(s.live()); left != 0 {
-					s.t.Errorf("%d conversations are left", left)
-				}
+		for _, refreshesFirst := range []bool{true, false} {
+			t.Run(fmt.Sprint(at, refreshesFirst), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					s.core.refreshesFirst = refreshesFirst
+					s.leavesOpen(declare(s), mockserver.DropAfter)
+					id := s.live()[0]["id"].(string)
+					want, left := "Text Message Conversation of Unknown Outcome Deleted", 1
+					if !refreshesFirst {
+						want, left = "Text Message Conversation May Have Been Left", 2
+					}
+					_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+					if !says(want, id).MatchString(s.warnings) || errors != "" {
+						s.t.Errorf("the apply says %q, %q; want a warning that names %s", errors, s.warnings, id)
+					}
+					if live := len(s.live()); live != left || s.isDeleted(id) != refreshesFirst {
+						s.t.Errorf("%d conversations are left", live)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 

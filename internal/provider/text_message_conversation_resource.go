@@ -72,9 +72,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
-		if r.provider.looked.complete(memory.owner, memory.open) {
-			resp.Diagnostics.Append(memory.write(ctx, resp.Private)...)
-		}
+		resp.Diagnostics.Append(r.planDestroy(ctx, memory, resp.Private)...)
 		return
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -151,7 +149,6 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	state.ownedModel = *conversation
 	memory.space.seen(api)
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
-	r.provider.looked.note(memory.owner, memory.open)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 

@@ -162,6 +162,9 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		if id, err = memory.open.find(ctx, api); !id.IsZero() {
 			found = append(found, id.String())
 		}
+		if memory.unrefreshed && len(found) > 0 {
+			return append(diags, warnOfUnsure(path.Empty(), found...)...)
+		}
 	}
 	if r.provider.existing.isAdopted(id) {
 		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}

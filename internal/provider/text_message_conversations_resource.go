@@ -66,9 +66,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
-		if r.provider.looked.complete(memory.owner, memory.open) {
-			resp.Diagnostics.Append(memory.write(ctx, resp.Private)...)
-		}
+		resp.Diagnostics.Append(r.planDestroy(ctx, memory, resp.Private)...)
 		return
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -158,7 +156,6 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	memory.asOf = asOf
 	memory.space.seen(api)
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
-	r.provider.looked.note(memory.owner, memory.open)
 	state.Failed = owned.stillFailed(state, memory.open)
 	state.Conversations, diags = owned.sealed()
 	resp.Diagnostics.Append(diags...)
