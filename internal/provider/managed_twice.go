@@ -19,6 +19,7 @@ import (
 type owners struct {
 	mu   sync.Mutex
 	read map[string]bool      // by name
+	gone map[string]bool      // by name: those of an early destroy, see [earlyDestroy]
 	of   map[client.ID]string // the first that was read
 }
 
@@ -44,11 +45,24 @@ func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 	return shared
 }
 
-// hasRead reports whether a refresh by this process has read the resource.
-func (o *owners) hasRead(name string) bool {
+// destroyEarly notes that the destroy of a resource was planned before it was read. It reports
+// false if it was read already.
+func (o *owners) destroyEarly(name string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.read[name]
+	if o.read[name] {
+		return false
+	}
+	note(&o.gone, name, true)
+	return true
+}
+
+// isGone reports whether the destroy of the resource has been planned already. Its refresh
+// need not look for what open creates have made.
+func (o *owners) isGone(name string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.gone[name]
 }
 
 // warnOfShared warns of conversations that another resource of the same refresh has too. keys

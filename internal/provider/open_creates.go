@@ -14,6 +14,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
+// searchable returns the keys of the attempts that are not partial.
+func (o openCreates) searchable() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(o)), func(key string) bool { return o[key].IsPartial })
+}
+
 // lookFor looks for what the attempts under these keys have made. The results are in the
 // order of the keys. See [engine.Collection.LookFor].
 func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
@@ -26,27 +31,42 @@ func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []str
 
 // find returns the id of what the attempt of a single resource has made, zero for
 // nothing.
-func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
+func (o openCreates) find(ctx context.Context, api *engine.Engine, early *earlyDestroy) (client.ID, error) {
 	if _, tried := o[""]; !tried {
 		return client.ID{}, nil
 	}
-	found := o.lookFor(ctx, api, []string{""}, true)[0]
+	found := o.lookToDelete(ctx, api, []string{""}, early)[0]
 	return found.Value.ID, found.Err
+}
+
+// lookToDelete returns what the attempts under these keys have made, as lookFor does, or what
+// the plan of an early destroy has found.
+func (o openCreates) lookToDelete(ctx context.Context, api *engine.Engine, keys []string, early *earlyDestroy) []engine.Result[client.Conversation] {
+	left := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return early != nil && !early.Found[key].IsZero() })
+	shown := o.lookFor(ctx, api, left, true)
+	results := make([]engine.Result[client.Conversation], len(keys))
+	for i, key := range keys {
+		if early != nil && !early.Found[key].IsZero() {
+			results[i].Value.ID = early.Found[key]
+			continue
+		}
+		results[i], shown = shown[0], shown[1:]
+	}
+	return results
 }
 
 // remove deletes what the attempts of a map have made, and forgets the attempts that have
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
-// create the conversation again. If the resources were not read before the destroy was
-// planned, it deletes nothing.
-func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced, unrefreshed bool) (diags diag.Diagnostics) {
+// create the conversation again. An early destroy deletes only what its plan has found.
+func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced bool, early *earlyDestroy) (diags diag.Diagnostics) {
 	diags = o.dropPartial()
 	keys := slices.Sorted(maps.Keys(o))
 	var deleted, unsure []string
-	for i, found := range o.lookFor(ctx, api, keys, true) {
+	for i, found := range o.lookToDelete(ctx, api, keys, early) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
-		if err == nil && !id.IsZero() && unrefreshed {
+		if err == nil && !id.IsZero() && !early.isSure(key) {
 			unsure = append(unsure, fmt.Sprintf("%q: %s", key, id))
 			delete(o, key) // the next apply would not learn more
 			continue
@@ -128,12 +148,7 @@ func (o openCreates) dropPartial() (diags diag.Diagnostics) {
 // resource would abandon it, and create another one. But each refresh looks for every
 // attempt, because it knows the conversations of other resources, which the apply need not.
 func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) diag.Diagnostics {
-	var open []string
-	for _, key := range slices.Sorted(maps.Keys(memory.open)) {
-		if !memory.open[key].IsPartial {
-			open = append(open, key)
-		}
-	}
+	open := memory.open.searchable()
 	if len(open) == 0 {
 		return nil
 	}
@@ -189,8 +204,7 @@ func (k *memory) found(key string, conversation client.Conversation) {
 func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
 	text := intro + "The CRM does not show it so far. The next apply looks for it again. If the resource is " +
-		"tainted, it deletes what it finds. If the resource is removed, it deletes what it finds, or leaves it with a warning " +
-		"if another resource may have it. Otherwise, it adopts it."
+		"tainted or removed, it deletes what it finds; otherwise it adopts it."
 	if abandons(policy) {
 		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
 			"because deletion_policy is \"abandon\"."

@@ -21,12 +21,9 @@ type memory struct {
 	owner string
 	// asOf is the revision of the space as of the last refresh. A record that nothing
 	// newer has changed need not be read before an update.
-	asOf int64
-	open openCreates
-	// unrefreshed means that a destroy was planned before the resource was read, as Terraform
-	// 1.11 does for one that is no longer in the configuration. Then another resource may have
-	// what open seems to have made.
-	unrefreshed bool
+	asOf  int64
+	open  openCreates
+	early *earlyDestroy
 	// adopted are conversations that a refresh took for what an attempt has made. Terraform
 	// does not show the warnings of the refresh that a destroy begins with.
 	adopted  map[client.ID]bool
@@ -49,7 +46,7 @@ func (r *baseResource) newMemory() *memory {
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "unrefreshed": &m.unrefreshed, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "early_destroy": &m.early, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 // A privateStore is the private state of a resource.
@@ -88,7 +85,7 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return !ids[id] })
 	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
 	m.messages.keepOnly(conversations)
-	m.unrefreshed = false
+	m.early = nil
 	m.keepParts(conversations)
 	return m.write(ctx, private)
 }
@@ -130,10 +127,4 @@ func (m *memory) keepParts(conversations []*ownedModel) {
 	}
 }
 
-func isEmptyJSON(text string) bool { return text == "{}" || text == "null" || text == "false" }
-
-// planDestroy tells the destroy of a resource with open creates whether it has been refreshed.
-func (r *baseResource) planDestroy(ctx context.Context, memory *memory, private privateStore) diag.Diagnostics {
-	memory.unrefreshed = len(memory.open) > 0 && !r.provider.owners.hasRead(memory.owner)
-	return memory.write(ctx, private)
-}
+func isEmptyJSON(text string) bool { return text == "{}" || text == "null" }

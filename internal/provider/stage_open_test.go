@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -163,31 +162,38 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 }
 
 // A resource with an open create leaves the configuration. A warning names the conversation that
-// is deleted because a look has found it. If the destroy was planned before the refresh, the
-// conversation may be that of another resource, and stays.
+// is deleted because a look has found it: before the refresh if Terraform plans the destroy so
+// early. What shows only after that may be the conversation of another resource, and stays.
 func TestStage_openAndNoLongerConfigured(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
-		address:     func(s *stage) map[string]block { return s.single(everythingDeclared()) },
+		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
 		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
 	} {
-		for _, refreshesFirst := range []bool{true, false} {
-			t.Run(fmt.Sprint(at, refreshesFirst), func(t *testing.T) {
+		for name, test := range map[string]struct {
+			refreshesFirst, isLate bool
+			want                   string
+		}{
+			"":               {want: "Text Message Conversation of Unknown Outcome Will Be Deleted"},
+			"after refresh":  {refreshesFirst: true, want: "Text Message Conversation of Unknown Outcome Deleted"},
+			"late":           {isLate: true, want: "Text Message Conversation May Have Been Left"},
+			"after and late": {refreshesFirst: true, isLate: true, want: "Text Message Conversation of Unknown Outcome Deleted"},
+		} {
+			t.Run(at+" "+name, func(t *testing.T) {
 				t.Parallel()
 				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					s.core.refreshesFirst = refreshesFirst
-					s.leavesOpen(declare(s), mockserver.DropAfter)
-					id := s.live()[0]["id"].(string)
-					want, left := "Text Message Conversation of Unknown Outcome Deleted", 1
-					if !refreshesFirst {
-						want, left = "Text Message Conversation May Have Been Left", 2
+					s.core.refreshesFirst = test.refreshesFirst
+					s.leavesOpen(declare(s), map[bool]mockserver.Kind{false: mockserver.DropAfter, true: mockserver.DropBefore}[test.isLate])
+					if test.isLate {
+						s.meanwhile = func() { s.add(map[string]any{"phone_id": phone, number: "+15550000000"}) }
 					}
 					_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
-					if !says(want, id).MatchString(s.warnings) || errors != "" {
+					id := s.Records(conversations)[0]["id"].(string)
+					if !says(test.want, id).MatchString(s.warnings) || errors != "" {
 						s.t.Errorf("the apply says %q, %q; want a warning that names %s", errors, s.warnings, id)
 					}
-					if live := len(s.live()); live != left || s.isDeleted(id) != refreshesFirst {
-						s.t.Errorf("%d conversations are left", live)
+					if isLeft := test.isLate && !test.refreshesFirst; s.isDeleted(id) == isLeft {
+						s.t.Errorf("is left: %v", !s.isDeleted(id))
 					}
 				})
 			})

@@ -72,7 +72,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
-		resp.Diagnostics.Append(r.planDestroy(ctx, memory, resp.Private)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, reference(state.ID))...)
 		return
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)

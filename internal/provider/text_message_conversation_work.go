@@ -100,6 +100,9 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		// If deletion_policy is "abandon", only the next apply adopts the conversation: a
 		// tainted resource would abandon it, and create another one.
 		var found engine.Result[client.Conversation]
+		if r.provider.owners.isGone(memory.owner) {
+			return &owned, nil
+		}
 		memory.recall("", state.ownedModel)
 		_, tried := memory.open[""]
 		if !tried && memory.space.ID != "" {
@@ -159,10 +162,10 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	var err error
 	if id.IsZero() {
-		if id, err = memory.open.find(ctx, api); !id.IsZero() {
+		if id, err = memory.open.find(ctx, api, memory.early); !id.IsZero() {
 			found = append(found, id.String())
 		}
-		if memory.unrefreshed && len(found) > 0 {
+		if !memory.early.isSure("") && len(found) > 0 {
 			return append(diags, warnOfUnsure(path.Empty(), found...)...)
 		}
 	}

@@ -66,7 +66,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
-		resp.Diagnostics.Append(r.planDestroy(ctx, memory, resp.Private)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, prior.ids()...)...)
 		return
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -145,7 +145,9 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
+	if !r.provider.owners.isGone(memory.owner) {
+		resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
+	}
 	messages := messageRefresh{api: api, memory: memory.messages}
 	asOf, err := owned.refresh(ctx, &messages, memory.numbers)
 	if err != nil {

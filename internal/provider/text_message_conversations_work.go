@@ -224,7 +224,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 		w.provider.left.add(w.memory.numbers, w.memory.open)
 		w.memory.open = openCreates{}
 	case len(w.memory.open) > 0:
-		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved, w.memory.unrefreshed)...)
+		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved, w.memory.early)...)
 	}
 	var due []*bulkRemoval
 	var adopted []string
