@@ -65,6 +65,13 @@ func (c *claims) claim(id client.ID, from origin) bool {
 	return true
 }
 
+// release withdraws the claim of a record.
+func (c *claims) release(id client.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.mine, id)
+}
+
 // has reports whether the record is claimed.
 func (c *claims) has(id client.ID) bool { return c.originOf(id) != unclaimed }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -81,16 +80,17 @@ func TestListWithoutPhones(t *testing.T) {
 	})
 }
 
-// A create is answered with the id of a newer record of others: with another phone or number,
-// or for a message in another conversation. It is not believed, and undo does not delete it.
-func TestAnsweredWithNewerRecordOfOthers(t *testing.T) {
+// A create is answered with the id of a newer record of others, with another phone or number, or
+// with an id that no record has. It gets its own record, and undo deletes none of others.
+func TestAnsweredWithAnotherRecord(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		fields map[string]any
+		fields map[string]any // of their record; nil for none
 		undone bool
 	}{
 		"number":         {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, false},
 		"phone":          {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, false},
+		"none":           {nil, false},
 		"number, undone": {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, true},
 		"phone, undone":  {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, true},
 	} {
@@ -101,30 +101,61 @@ func TestAnsweredWithNewerRecordOfOthers(t *testing.T) {
 				apitest.Must(t, s.Seed(map[string][]map[string]any{"Phones": {{"id": apitest.ID1, "name": "Back office"}}}))
 				s.seed(t, 1)
 				s.engine.settings.BatchSize = 1
-				mock := s.network.RoundTripper
-				var theirs string
-				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
-					if r.Method != http.MethodPost || theirs != "" {
-						return mock.RoundTrip(r)
-					}
-					body, err := io.ReadAll(r.Body)
-					apitest.Must(t, err)
-					r.Body = io.NopCloser(strings.NewReader(string(body)))
-					_, err = mock.RoundTrip(r)
-					apitest.Must(t, err)
-					theirs, err = s.Create(apitest.ConversationSegment, test.fields)
-					apitest.Must(t, err)
-					return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+theirs+`"]}`), nil
-				})
 				s.engine.config.MaxConcurrentRequests = 1
+				mock := s.network.RoundTripper
+				answer := unknown.String()
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					response, err := mock.RoundTrip(r)
+					if r.Method != http.MethodPost || mock == nil {
+						return response, err
+					}
+					mock, s.network.RoundTripper = nil, mock // for the first create only
+					if test.fields != nil {
+						answer, err = s.Create(apitest.ConversationSegment, test.fields)
+						apitest.Must(t, err)
+					}
+					return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+answer+`"]}`), nil
+				})
 				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{}, test.undone)
-				if !errors.As(results[0].Err, new(*LostCreateError)) {
-					t.Errorf("the error is %v", results[0].Err)
+				if isOpen := errors.As(results[0].Err, new(*LostCreateError)); isOpen != test.undone || !isOpen && (results[0].Err != nil || results[0].Value.RecipientPhoneNumber != apitest.NumberOf(1) || results[0].Value.PhoneID != frontDesk) {
+					t.Errorf("%+v: %v", results[0].Value, results[0].Err)
 				}
-				wantEqual(t, "their record is deleted", any(false), s.record(t, idOf(theirs))["is_deleted"])
+				if test.fields != nil {
+					wantEqual(t, "their record is deleted", any(false), s.record(t, idOf(answer))["is_deleted"])
+				}
 			})
 		})
 	}
+}
+
+// Two requests get each other's replies. Each create gets its own record.
+func TestRepliesOfEachOther(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		mock := s.network.RoundTripper
+		replies := make(chan *http.Response)
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			if r.Method != http.MethodPost {
+				return response, err
+			}
+			select {
+			case replies <- response:
+				return <-replies, err
+			case other := <-replies:
+				replies <- response
+				return other, err
+			}
+		})
+		apitest.Together(2, func(i int) {
+			got, err := s.engine.Conversations.writeOne(t.Context(), newConversation(i), int64(i)*4) // in different batches
+			apitest.Must(t, err)
+			wantEqual(t, "the number", apitest.NumberOf(i), got.RecipientPhoneNumber)
+		})
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
 }
 
 // Messages that were sent inside a new conversation show later than the conversation itself.

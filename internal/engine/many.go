@@ -118,6 +118,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		case id.IsZero():
 		case isThere && w.isOthers(ctx, i, record):
 			w.failUnknown([]int{i}, answeredWith(id))
+			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 		case !isThere:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
 		case w.results[i].Adopted && (w.ids[i].IsZero() || w.isUsed(ctx, i, id)):

@@ -18,6 +18,7 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 		}
 	}
 	w.fetch(ctx, w.written(), w.floor())
+	w.fetch(ctx, w.findAstray(ctx), w.floor())
 	if w.clean(ctx, w) {
 		w.fetch(ctx, w.written(), w.floor())
 	}
@@ -132,6 +133,42 @@ func (w *writing[T, In]) reorder(items []int, found map[client.ID]T) {
 			w.ids[i], left = left[0], left[1:]
 		}
 	}
+}
+
+// findAstray looks for what creates have made that were answered with an id that no record
+// has, or with that of another record. It takes only a record that has everything that was
+// sent, and returns the items that have got one. The others keep what they have.
+func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
+	var astray []int
+	for i, result := range w.results {
+		isOpen := result.Err == nil && !w.carried(w.changes[i].Input, result.Value)
+		if isOpen = isOpen || errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError)); isOpen && w.creates[i] && !result.Adopted && !w.ids[i].IsZero() {
+			astray = append(astray, i)
+		}
+	}
+	if len(astray) == 0 {
+		return nil
+	}
+	answers := make(map[int]Result[T], len(astray))
+	ids := make(map[int]client.ID, len(astray))
+	for _, i := range astray {
+		answers[i], ids[i] = w.results[i], w.ids[i]
+		if errors.As(w.results[i].Err, new(*LostCreateError)) {
+			w.engine.claims.release(w.ids[i]) // another create may have made it
+		}
+		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
+	}
+	defer func(exact bool) { w.exact = exact }(w.exact)
+	w.exact = true
+	_, _ = w.settle(ctx, astray, errGone, 0) // if it fails, the items keep what they have
+	for _, i := range astray {
+		if w.results[i].Err != nil || w.ids[i].IsZero() {
+			w.results[i], w.ids[i] = answers[i], ids[i]
+			continue
+		}
+		found = append(found, i)
+	}
+	return found
 }
 
 // setRead sets the result of a write to what was read back.
