@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -224,4 +226,46 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 			t.Errorf("found is %v, passed are %v", found.Value.ID, found.Earlier)
 		}
 	})
+}
+
+// Two creates with the same end of their numbers get each other's ids. If the service has
+// altered one of the records, the create of that has none for certain.
+func TestIDsOfEachOther(t *testing.T) {
+	t.Parallel()
+	for _, isAltered := range []bool{false, true} {
+		t.Run(fmt.Sprint("altered ", isAltered), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.seed(t, 1)
+				changes := newConversations(2)
+				changes[1].Input.RecipientPhoneNumber = client.Value("+447700900000") // ends like the other one
+				changes[1].Input.RecipientAccountID = client.Value(acme)
+				mock := s.network.RoundTripper
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					response, err := mock.RoundTrip(r)
+					if r.Method != http.MethodPost {
+						return response, err
+					}
+					var body struct{ Data []string }
+					apitest.Must(t, json.NewDecoder(response.Body).Decode(&body))
+					if isAltered {
+						apitest.Must(t, s.Edit(apitest.ConversationSegment, body.Data[1], map[string]any{"recipient_account_id": zenith.String()}))
+					}
+					return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+body.Data[1]+`","`+body.Data[0]+`"]}`), nil
+				})
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), changes, client.WriteOptions{RollbackMethod: 1}, false)
+				apitest.Must(t, results[0].Err)
+				wantEqual(t, "the first number", apitest.NumberOf(0), results[0].Value.RecipientPhoneNumber)
+				if isAltered {
+					if !errors.As(results[1].Err, new(*LostCreateError)) {
+						t.Errorf("the second one is %s: %v", results[1].Value.ID, results[1].Err)
+					}
+					return
+				}
+				apitest.Must(t, results[1].Err)
+				wantEqual(t, "the second number", "+447700900000", results[1].Value.RecipientPhoneNumber)
+			})
+		})
+	}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -185,59 +184,4 @@ func attemptOf(err error) *Attempt {
 		return nil
 	}
 	return &lost.Attempt
-}
-
-// Creates get the records that have what they have sent. Other items keep their ids, if no
-// one else has them.
-func TestReorder(t *testing.T) {
-	t.Parallel()
-	s := newSpace(t, mockserver.Behavior{})
-	const sameTail, token = "+447700900001", "token"
-	one, two := apitest.NumberOf(1), apitest.NumberOf(2)
-	id := func(i int) client.ID { return idOf(fmt.Sprintf("50000000-0000-4000-8000-%012d", i)) }
-	for name, test := range map[string]struct {
-		sent, held []string
-		third      func(*writing[client.Conversation, client.ConversationInput])
-		want       []int
-	}{
-		"swapped":         {sent: []string{one, two}, held: []string{two, one}, want: []int{1, 0}},
-		"of the same end": {sent: []string{one, sameTail}, held: []string{sameTail, one}, want: []int{1, 0}},
-		"some are equal":  {sent: []string{one, one, two, two}, held: []string{two, two, one, one}, want: []int{2, 3, 0, 1}},
-		"rewritten":       {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}},
-		"one shows":       {sent: []string{one, two}, held: []string{two, ""}, want: []int{1, 0}},
-		"one of three":    {sent: []string{one, two, sameTail}, held: []string{two, "", ""}, want: []int{1, 0, 2}},
-		"none is astray":  {sent: []string{one, two}, held: []string{one, ""}, want: []int{0, 1}},
-		"beside one that lacks": {sent: []string{one, two, sameTail}, held: []string{two, one, sameTail}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
-			w.changes[2].Input.RecipientAccountID = client.Value(acme)
-		}},
-		"beside an update": {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
-			w.creates[2] = false
-		}},
-		"beside an adopted one": {sent: []string{one, two, sameTail}, held: []string{two, one, token}, want: []int{1, 0, 2}, third: func(w *writing[client.Conversation, client.ConversationInput]) {
-			w.results[2].Adopted = true
-		}},
-	} {
-		var changes []conversationChange
-		found := map[client.ID]client.Conversation{}
-		for i, number := range test.sent {
-			changes = append(changes, newConversation(1))
-			changes[i].Input.RecipientPhoneNumber = client.Value(number)
-			record := client.Conversation{ID: id(i)}
-			record.PhoneID, record.RecipientPhoneNumber = frontDesk, test.held[i]
-			if test.held[i] != "" { // else it does not show yet
-				found[id(i)] = record
-			}
-		}
-		w := newWriting(s.engine.Conversations, changes, client.WriteOptions{})
-		for i := range w.ids {
-			w.ids[i] = id(i)
-		}
-		if test.third != nil {
-			test.third(w)
-		}
-		w.reorder(w.all(), found)
-		for i, want := range test.want {
-			wantEqual(t, fmt.Sprint(name, ", item ", i), id(want), w.ids[i])
-		}
-	}
 }

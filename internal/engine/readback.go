@@ -75,7 +75,6 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 			ids[n] = w.ids[i]
 		}
 		found, err := w.FetchMany(ctx, ids, floor)
-		w.reorder(items, found)
 		var open []int
 		for _, i := range items {
 			record, ok := found[w.ids[i]]
@@ -90,62 +89,11 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	}
 }
 
-// reorder gives creates their records, if the service has answered with their ids in another
-// order. Those whose records don't show yet get the ids that are left.
-func (w *writing[T, In]) reorder(items []int, found map[client.ID]T) {
-	var astray []int
-	byTail := map[Identity][]client.ID{}
-	for _, i := range items {
-		record, ok := found[w.ids[i]]
-		if !w.creates[i] || w.results[i].Adopted || ok && w.carried(w.changes[i].Input, record) {
-			continue
-		}
-		of := w.identityOf(record)
-		if ok && of == w.identity(w.changes[i].Input) {
-			continue
-		}
-		astray = append(astray, i)
-		if ok {
-			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], w.ids[i])
-		}
-	}
-	own, taken := map[int]client.ID{}, map[client.ID]bool{}
-	for _, i := range astray {
-		of := w.identity(w.changes[i].Input)
-		candidates := byTail[of.withTail(of.tail())]
-		at := slices.IndexFunc(candidates, func(id client.ID) bool { return !taken[id] && w.carried(w.changes[i].Input, found[id]) })
-		if at >= 0 {
-			own[i], taken[candidates[at]] = candidates[at], true
-		}
-	}
-	var left []client.ID
-	for i := range own {
-		if !taken[w.ids[i]] {
-			left = append(left, w.ids[i])
-		}
-	}
-	for _, i := range astray {
-		id, isFound := own[i]
-		switch {
-		case isFound:
-			w.ids[i] = id
-		case taken[w.ids[i]]:
-			w.ids[i], left = left[0], left[1:]
-		}
-	}
-}
-
 // findAstray looks for what creates have made that were answered with an id that no record
 // has, or with that of another record. It takes only a record that has everything that was
 // sent, and returns the items that have got one. The others keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
-	var astray []int
-	for i, result := range w.results {
-		isOpen := result.Err == nil && !w.carried(w.changes[i].Input, result.Value)
-		if isOpen = isOpen || errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError)); isOpen && w.creates[i] && !result.Adopted && !w.ids[i].IsZero() {
-			astray = append(astray, i)
-		}
-	}
+	astray := slices.DeleteFunc(w.all(), func(i int) bool { return !w.isAstray(i) })
 	if len(astray) == 0 {
 		return nil
 	}
@@ -153,9 +101,7 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	ids := make(map[int]client.ID, len(astray))
 	for _, i := range astray {
 		answers[i], ids[i] = w.results[i], w.ids[i]
-		if errors.As(w.results[i].Err, new(*LostCreateError)) {
-			w.engine.claims.release(w.ids[i]) // another create may have made it
-		}
+		w.engine.claims.release(w.ids[i]) // another create may have made it
 		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
 	}
 	defer func(exact bool) { w.exact = exact }(w.exact)
@@ -164,11 +110,26 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	for _, i := range astray {
 		if w.results[i].Err != nil || w.ids[i].IsZero() {
 			w.results[i], w.ids[i] = answers[i], ids[i]
+			if !w.engine.claims.claim(ids[i], created) {
+				w.failUnknown([]int{i}, answeredWith(ids[i])) // it has turned out to be another one's
+			}
 			continue
 		}
 		found = append(found, i)
 	}
 	return found
+}
+
+// isAstray reports whether a create was answered with an id that may not be its own.
+func (w *writing[T, In]) isAstray(i int) bool {
+	result := w.results[i]
+	switch {
+	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
+		return false
+	case result.Err == nil:
+		return !w.carried(w.changes[i].Input, result.Value)
+	}
+	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
 
 // setRead sets the result of a write to what was read back.
