@@ -360,3 +360,26 @@ func TestEntities(t *testing.T) {
 		wantEqual(t, "results", []BatchResult{{ID: conversation}, {ID: conversation}}, append(deleted, restored...))
 	}
 }
+
+// A refusal says what the request was to do.
+func TestRefusedRequest(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		return apitest.Answer(r, http.StatusForbidden, `{"success":false,"http_status":403,"code":1,"name":"ERROR_FORBIDDEN","message":"x"}`), nil
+	})
+	ids := []ID{idOf(apitest.ID1)}
+	for want, call := range map[string]func() error{
+		"read TextMessages": func() error { _, err := c.Messages.Get(t.Context(), ids[0], Query{}); return err },
+		"create or change TextMessages": func() error {
+			_, err := c.Messages.BatchModify(t.Context(), []MessageInput{{}}, WriteOptions{})
+			return err
+		},
+		"delete TextMessages":  func() error { _, err := c.Messages.BatchDelete(t.Context(), ids, WriteOptions{}); return err },
+		"restore TextMessages": func() error { _, err := c.Messages.BatchRestore(t.Context(), ids, WriteOptions{}); return err },
+	} {
+		refusal, ok := errors.AsType[*APIError](call())
+		if !ok || refusal.Request != want {
+			t.Errorf("%s: %+v", want, refusal)
+		}
+	}
+}

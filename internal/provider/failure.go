@@ -211,12 +211,7 @@ func (f failure) reason() string {
 	}
 	switch problem {
 	case client.NotPermitted:
-		text := "The CRM does not permit this. In the space's administration, give the permission" + permission(f.err) + " to the " +
-			"Application whose user name the provider uses."
-		if f.sought != "" {
-			return text
-		}
-		return text + " If only one conversation fails, the CRM may protect it."
+		return f.notPermitted()
 	case client.NotFound:
 		if f.action == "Attach" {
 			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"errors"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -17,7 +18,11 @@ func (c *causes) told(err error) bool {
 	if c == nil || !isCommon(err) {
 		return false
 	}
-	_, told := c.explained.LoadOrStore(err.Error(), nil)
+	cause := err.Error()
+	if refusal, ok := errors.AsType[*client.APIError](err); ok {
+		cause += refusal.Request // each permission is a cause of its own
+	}
+	_, told := c.explained.LoadOrStore(cause, nil)
 	return told
 }
 

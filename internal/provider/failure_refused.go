@@ -41,12 +41,23 @@ func (f failure) namedRefusal() string {
 	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, it)
 }
 
-// permission names the permission that the request needed which failed with err.
-func permission(err error) string {
-	if refusal, ok := errors.AsType[*client.APIError](err); ok && refusal.Request != "" {
-		return " to " + refusal.Request
+// notPermitted says which permission is missing, if that is known.
+func (f failure) notPermitted() string {
+	var to, origin string
+	if refusal, ok := errors.AsType[*client.APIError](f.err); ok {
+		if refusal.Request != "" {
+			to = " to " + refusal.Request
+		}
+		if refusal.Code == 0 && refusal.Name == "" {
+			origin = " The reply doesn't have the form of the API. It may come from a proxy or a firewall."
+		}
 	}
-	return ""
+	text := "The CRM does not permit this. In the space's administration, give the permission" + to + " to the Application whose user name " +
+		"the provider uses." + origin
+	if f.sought != "" {
+		return text
+	}
+	return text + " If only one conversation fails, the CRM may protect it."
 }
 
 // mayHaveSent says that messages may have been sent although their conversations are deleted again.

@@ -220,6 +220,23 @@ func TestManyFailures(t *testing.T) {
 	}
 }
 
+// A missing permission is named, and a reply that may not be the API's is told.
+func TestNotPermitted(t *testing.T) {
+	t.Parallel()
+	const origin = "It may come from a proxy or a firewall"
+	plain := failure{action: "Read", err: &client.APIError{HTTPStatus: 403, Code: 1, Request: "read Phones"}}.diagnostics()
+	wantTexts(t, plain, "give the permission to read Phones to the Application", "the CRM may protect it")
+	if text := strings.Join(told(plain), ""); strings.Contains(text, origin) {
+		t.Errorf("it says %s", text)
+	}
+	wantTexts(t, failure{action: "Read", err: &client.APIError{HTTPStatus: 403}}.diagnostics(), "give the permission to the Application", origin)
+	var known causes
+	for _, request := range []string{"read Phones", "read Accounts"} {
+		refused := &client.APIError{HTTPStatus: 403, Request: request}
+		wantTexts(t, failure{action: "Read", err: refused, causes: &known}.diagnostics(), "give the permission to "+request)
+	}
+}
+
 func TestRemovalThatFails(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"

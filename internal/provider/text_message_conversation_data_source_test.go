@@ -140,7 +140,7 @@ func TestAccTextMessageConversationData_trouble(t *testing.T) {
 		want  *regexp.Regexp
 	}{
 		"wrong credentials": {mockserver.Fault{Kind: mockserver.StatusReply, Status: 401}, says("Unable to Find Text Message Conversation", "does not accept the provider's user name and password")},
-		"no permission":     {mockserver.Fault{Kind: mockserver.StatusReply, Status: 403}, says("Unable to Find Text Message Conversation", "In the space's administration, give the permission to the Application", "Cause: HTTP 403")},
+		"no permission":     {mockserver.Fault{Kind: mockserver.StatusReply, Status: 403}, says("Unable to Find Text Message Conversation", "give the permission to read TextMessageConversations to the Application", "Cause: HTTP 403")},
 		"HTML":              {mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>"}, says("Unable to Find Text Message Conversation", "does not match the Pipeliner API", "it begins: <html>Log in")},
 	} {
 		for criteria, attributes := range map[string]string{
