@@ -65,11 +65,13 @@ func (c *claims) claim(id client.ID, from origin) bool {
 	return true
 }
 
-// release withdraws the claim of a record.
+// release withdraws the claim of a record that was taken for one of this engine's.
 func (c *claims) release(id client.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.mine, id)
+	if c.mine[id] == created {
+		delete(c.mine, id)
+	}
 }
 
 // has reports whether the record is claimed.

@@ -265,7 +265,28 @@ func TestIDsOfEachOther(t *testing.T) {
 				}
 				apitest.Must(t, results[1].Err)
 				wantEqual(t, "the second number", "+447700900000", results[1].Value.RecipientPhoneNumber)
+				if results[0].Adopted || len(s.Requests()) != 3 {
+					t.Errorf("adopted: %v; %d requests", results[0].Adopted, len(s.Requests()))
+				}
 			})
 		})
 	}
+}
+
+// If the service fills in a field, no create looks for another record.
+func TestFilledFieldIsNotAstray(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			return replaced(response, err, `"recipient_contact_id":null`, `"recipient_contact_id":"`+jones.String()+`"`)
+		})
+		input := newConversation(1)
+		input.Input.RecipientContactID = client.Null[client.ID]()
+		apitest.Must(t, s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0).Err)
+		wantEqual(t, "requests", 3, len(s.Requests()))
+	})
 }

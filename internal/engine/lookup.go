@@ -64,8 +64,10 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 		return nil, context.Cause(ctx)
 	}
 	defer e.claims.creating.Release(everyone)
-	if err := e.shows(ctx, false); err != nil {
-		return nil, err
+	if e.seen.isBehind() { // as far as it has shown
+		if _, err := e.Conversations.entity.now(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.originOf(c.ID) < created })
 }

@@ -97,15 +97,18 @@ func (e *Engine) readMessages(ctx context.Context, w *writing[client.Conversatio
 	floor := w.createdSince(open)
 	var made map[int][]client.Message
 	for looks := newIntervals(e.settings.RecoveryTimeout); ; {
-		var err error
-		if made, err = e.listMade(ctx, floor, owners); err != nil {
+		listed, err := e.listMade(ctx, floor, owners)
+		switch {
+		case err == nil:
+			made = listed
+		case made == nil:
 			for _, i := range open {
 				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("reading its messages failed: %w", err)}
 			}
 			return
 		}
 		isMissing := func(i int) bool { return len(made[i]) < len(inlineMessages(&w.changes[i])) }
-		if !slices.ContainsFunc(open, isMissing) || !looks.wait(ctx) {
+		if err != nil || !slices.ContainsFunc(open, isMissing) || !looks.wait(ctx) {
 			break
 		}
 	}

@@ -91,9 +91,9 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 
 // findAstray looks for what creates have made that were answered with an id that no record
 // has, or with that of another record. It takes only a record that has everything that was
-// sent, and returns the items that have got one. The others keep what they have.
+// sent, and returns the items that it has found in the space. The others keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
-	astray := slices.DeleteFunc(w.all(), func(i int) bool { return !w.isAstray(i) })
+	astray, taken := w.swap(slices.DeleteFunc(w.all(), func(i int) bool { return !w.isAstray(i) }))
 	if len(astray) == 0 {
 		return nil
 	}
@@ -101,23 +101,50 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	ids := make(map[int]client.ID, len(astray))
 	for _, i := range astray {
 		answers[i], ids[i] = w.results[i], w.ids[i]
-		w.engine.claims.release(w.ids[i]) // another create may have made it
+		if !taken[ids[i]] {
+			w.engine.claims.release(ids[i]) // another create may have made it
+		}
 		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
 	}
 	defer func(exact bool) { w.exact = exact }(w.exact)
 	w.exact = true
 	_, _ = w.settle(ctx, astray, errGone, 0) // if it fails, the items keep what they have
 	for _, i := range astray {
-		if w.results[i].Err != nil || w.ids[i].IsZero() {
-			w.results[i], w.ids[i] = answers[i], ids[i]
-			if !w.engine.claims.claim(ids[i], created) {
-				w.failUnknown([]int{i}, answeredWith(ids[i])) // it has turned out to be another one's
-			}
+		if w.results[i].Err == nil && !w.ids[i].IsZero() {
+			found = append(found, i)
 			continue
 		}
-		found = append(found, i)
+		w.results[i], w.ids[i] = answers[i], ids[i]
+		if isTaken := !w.engine.claims.claim(ids[i], created); isTaken || errors.As(w.results[i].Err, new(*LostCreateError)) {
+			w.failUnknown([]int{i}, answeredWith(ids[i]))
+		}
 	}
 	return found
+}
+
+// swap gives creates their records, if the service has answered with the right ids in another
+// order. It returns the items that are left, and the ids that it has given.
+func (w *writing[T, In]) swap(astray []int) (left []int, taken map[client.ID]bool) {
+	taken = map[client.ID]bool{}
+	byTail := map[Identity][]T{}
+	for _, i := range astray {
+		if record := w.results[i].Value; !record.Meta().ID.IsZero() {
+			of := w.identityOf(record)
+			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], record)
+		}
+	}
+	for _, i := range astray {
+		of := w.identity(w.changes[i].Input)
+		records := byTail[of.withTail(of.tail())]
+		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.carried(w.changes[i].Input, record) })
+		if n < 0 {
+			left = append(left, i)
+			continue
+		}
+		w.ids[i], w.results[i] = records[n].Meta().ID, Result[T]{Value: records[n]}
+		taken[w.ids[i]] = true
+	}
+	return left, taken
 }
 
 // isAstray reports whether a create was answered with an id that may not be its own.
@@ -127,7 +154,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return !w.carried(w.changes[i].Input, result.Value)
+		return !w.carried(w.changes[i].Input, result.Value) && w.identityOf(result.Value) != w.identity(w.changes[i].Input)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
@@ -141,7 +168,10 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case w.isOthers(ctx, i, record):
-		w.failUnknown([]int{i}, answeredWith(record.Meta().ID))
+		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: answeredWith(record.Meta().ID)}}
+		if record.Meta().Revision > w.before.Revision && w.contradicts(i, record) {
+			w.results[i].Value = record // another create of the batch may have made it
+		}
 	case w.changes[i].Restore && record.Meta().IsDeleted:
 		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
 	default:
