@@ -290,3 +290,42 @@ func TestFilledFieldIsNotAstray(t *testing.T) {
 		wantEqual(t, "requests", 3, len(s.Requests()))
 	})
 }
+
+// A copy lags behind while a record is read that it does not show yet. What it did not find
+// before it caught up is asked for again.
+func TestNotFoundBeforeTheCopyCaughtUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		s.SetLag(3 * time.Second)
+		id := s.stranger(t, apitest.NumberOf(1))
+		next := scriptedEngine(t, s.network.RoundTrip)
+		next.Reach(int64(s.Revision()))
+		got, err := next.Conversations.Read(t.Context(), id)
+		apitest.Must(t, err)
+		wantEqual(t, "id", id, got.ID)
+	})
+}
+
+// Two lost creates of the same have made two records. A search for one of them takes one.
+func TestExactLookBesideItsTwin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		s.stranger(t, apitest.NumberOf(5))
+		s.stranger(t, apitest.NumberOf(5))
+		attempt := newConversation(5)
+		attempt.Earlier = &Attempt{Since: now}
+		input, err := json.Marshal(attempt.Input)
+		apitest.Must(t, err)
+		s.engine.claims.lose([]lostCreate{{of: Identity{frontDesk, s.engine.numbers.Canonical(apitest.NumberOf(5))}, input: string(input)}}, 1)
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		if apitest.Must(t, found.Err); found.Value.ID.IsZero() {
+			t.Error("it finds none of them")
+		}
+	})
+}

@@ -65,7 +65,10 @@ func (f *fetching[T, In]) run(ctx context.Context) error {
 			return err
 		}
 	}
+	wasBehind := false
 	if len(f.missing) > 0 {
+		newest, wanted, _ := f.engine.seen.wanted(true)
+		wasBehind = newest < wanted
 		if f.engine.seen.isBehind() { // a get does not count before the space shows all that its user has seen
 			if err := f.believe(ctx, true); err != nil {
 				return err
@@ -75,7 +78,10 @@ func (f *fetching[T, In]) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return f.believe(ctx, len(f.missing) == 0)
+	if err := f.believe(ctx, len(f.missing) == 0); err != nil || !wasBehind || len(f.missing) == 0 {
+		return err
+	}
+	return f.each(ctx) // the space has caught up since
 }
 
 // pages moves ids from missing to found, page by page.

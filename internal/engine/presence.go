@@ -15,6 +15,15 @@ func (e *Engine) Newest() int64 {
 	return newest
 }
 
+// Now returns the newest revision that the space shows for conversations, or a newer one that
+// this engine has seen. It asks the service, unless it did so a short time ago.
+//
+// GET /entities/TextMessageConversations
+func (e *Engine) Now(ctx context.Context) (int64, error) {
+	now, err := e.Conversations.entity.now(ctx)
+	return now.Revision, err
+}
+
 // Expect tells the engine which revision of the space its user has seen before. As
 // long as the space shows less, nothing there counts as gone or as unchanged: reads
 // and comparisons fail with a *BehindError.

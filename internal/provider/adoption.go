@@ -89,10 +89,10 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
 	if taken := api.Conversations.Known(ids...); len(taken) > 0 {
 		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(
-			"The state contains %s as part of this resource. The provider has just adopted it for another "+
-				"resource, whose create got no reply. A warning of that resource says so. For this resource, the "+
-				"provider changed nothing. Run the command again. If the error comes back, run terraform state rm "+
-				"with the address of the other resource.",
+			"The state contains %s as part of this resource. The provider has just found it for another "+
+				"resource, whose create got no reply. A warning of that resource says that it adopts or deletes the conversation. "+
+				"The provider changed nothing. Run the command again. If the error comes back, run terraform state rm with the address "+
+				"of the other resource. It may no longer be in the configuration: terraform state list shows it.",
 			idList(taken)))
 	}
 	return diags

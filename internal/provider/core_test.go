@@ -108,16 +108,22 @@ type walk struct {
 }
 
 func (c *core) walk() *walk {
-	w := &walk{core: c, server: c.connect(), said: map[string][]*tfprotov6.Diagnostic{}}
+	w := &walk{core: c, said: map[string][]*tfprotov6.Diagnostic{}}
+	w.start()
+	return w
+}
+
+// start starts the provider, or another process of it.
+func (w *walk) start() {
+	w.server = w.connect()
 	resp, err := w.server.ConfigureProvider(context.Background(), &tfprotov6.ConfigureProviderRequest{
-		TerraformVersion: "1.11.4", Config: dynamic(c.settings),
+		TerraformVersion: "1.11.4", Config: dynamic(w.settings),
 	})
 	if err == nil {
 		w.hear("provider", resp.Diagnostics)
 	} else {
-		c.breaks("the provider fails", "", err.Error())
+		w.breaks("the provider fails", "", err.Error())
 	}
-	return w
 }
 
 // stop does what an interrupt does.
@@ -223,6 +229,9 @@ func (w *walk) plan(config map[string]block) *corePlan {
 		}
 	}
 	plan := &corePlan{refreshed: w.refresh()}
+	if len(config) == 0 {
+		w.start() // "terraform destroy" is planned in a process of its own
+	}
 	addresses := maps.Clone(plan.refreshed)
 	for _, change := range removed {
 		if _, exists := addresses[change.address]; exists {

@@ -437,13 +437,16 @@ func TestUpdateThatCreates(t *testing.T) {
 // An error says which entries are at fault, if the CRM names a record that they refer to.
 func TestEntryAtFault(t *testing.T) {
 	t.Parallel()
-	refused := &client.APIError{HTTPStatus: 422, Code: 120, Message: "no " + idA}
+	refused := &client.APIError{HTTPStatus: 422, Code: 120, Message: "no " + idA + " of the phone " + testPhone}
 	to := func(field string) bulkChange {
 		change := bulkChange{planned: ownedModel{}}
 		switch field {
 		case "phone_id":
 			change.planned.PhoneID, change.write.Input.PhoneID = types.StringValue(idA), client.Value(parse(t, idA))
-		case "recipient_account_id":
+		case "other", "both":
+			change.planned.PhoneID, change.write.Input.PhoneID = types.StringValue(testPhone), client.Value(parse(t, testPhone))
+		}
+		if field == "recipient_account_id" || field == "both" {
 			change.planned.RecipientAccountID, change.write.Input.RecipientAccountID = types.StringValue(idA), client.Value(parse(t, idA))
 		}
 		return change
@@ -452,6 +455,7 @@ func TestEntryAtFault(t *testing.T) {
 		`conversations["b"].phone_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only this one refers to it. The request changed nothing. Correct it`: {to(""), to("phone_id"), to("")},
 		`"a", "b": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it, at phone_id. The`:                                               {to("phone_id"), to("phone_id"), to("")},
 		`"b", "c": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it. The`:                                                            {to(""), to("phone_id"), to("recipient_account_id")},
+		`conversations["c"].recipient_account_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries`:                                                                         {to("other"), to("other"), to("both")},
 		`"a", "b", "c": The CRM refuses the request because of a record that the cause names. All of these entries refer to it, at phone_id. The`:                                                                 {to("phone_id"), to("phone_id"), to("phone_id")},
 		`"a", "b", "c": One of these entries refers to a record that does not exist in this space, and the CRM doesn't say which one`:                                                                             {to(""), to(""), to("")},
 	} {

@@ -41,6 +41,9 @@ func (f failure) outcomeUnknown() string {
 		return createUnanswered + candidates(ids)
 	}
 	switch {
+	case f.action == "Delete": // without an id
+		return "An earlier apply may or may not have created this conversation, and the provider couldn't find out. The resource stays in the " +
+			"state. The next apply searches again, and deletes what it finds."
 	case f.taints:
 		return f.plural("The conversation may or may not have been created. It is in the state without an id, and its "+
 			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it "+

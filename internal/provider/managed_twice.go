@@ -45,20 +45,17 @@ func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 	return shared
 }
 
-// destroyEarly notes that the destroy of a resource was planned before it was read. It reports
-// false if it was read already.
-func (o *owners) destroyEarly(name string) bool {
+// destroyEarly notes that the destroy of a resource was planned, so that its refresh need not
+// look for what open creates have made.
+func (o *owners) destroyEarly(name string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.read[name] {
-		return false
+	if name != "" {
+		note(&o.gone, name, true)
 	}
-	note(&o.gone, name, true)
-	return true
 }
 
-// isGone reports whether the destroy of the resource has been planned already. Its refresh
-// need not look for what open creates have made.
+// isGone reports whether the destroy of the resource has been planned already.
 func (o *owners) isGone(name string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

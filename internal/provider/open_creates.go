@@ -106,7 +106,7 @@ func warnOfUnsure(at path.Path, names ...string) (diags diag.Diagnostics) {
 	if len(names) > 0 {
 		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", fmt.Sprintf(
 			"An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be this one: %s. But another "+
-				"resource may have this conversation: Terraform has planned this destroy before it read the resources. So the provider leaves it alone. "+
+				"resource may have this conversation: the provider has not read the resources since it appeared. So the provider leaves it alone. "+
 				"If no resource has it and no one needs it, delete it in the CRM.", firstOfMany(names)))))
 	}
 	return diags

@@ -47,7 +47,7 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 	if len(numberless) > 0 {
 		diags.AddAttributeWarning(at, "Text Message Conversations Without a Number",
 			fmt.Sprintf("The apply creates these conversations without a %s: %s. If you have given them one, check the name of the attribute: "+
-				"Terraform ignores attributes of entries that don't exist.", numberAttribute, quoted(numberless)))
+				"in an entry, Terraform ignores attributes that the provider doesn't know.", numberAttribute, quoted(numberless)))
 	}
 	if len(sent) > 0 {
 		diags.Append(warnOfOutgoing(at, " Conversations: "+quoted(sent)+"."))

@@ -21,9 +21,11 @@ type memory struct {
 	owner string
 	// asOf is the revision of the space as of the last refresh. A record that nothing
 	// newer has changed need not be read before an update.
-	asOf  int64
-	open  openCreates
-	early *earlyDestroy
+	asOf int64
+	open openCreates
+	// looked is the revision of the space as of the last refresh, or [engine.NoFloor].
+	looked int64
+	early  *earlyDestroy // of the plan of a destroy
 	// adopted are conversations that a refresh took for what an attempt has made. Terraform
 	// does not show the warnings of the refresh that a destroy begins with.
 	adopted  map[client.ID]bool
@@ -39,14 +41,14 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
+		asOf: engine.NoFloor, looked: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "early_destroy": &m.early, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "looked": &m.looked, "early_destroy": &m.early, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 // A privateStore is the private state of a resource.

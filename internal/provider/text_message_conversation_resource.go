@@ -72,6 +72,9 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
+		if !isKnown(state.ID) {
+			memory.recall("", state.ownedModel)
+		}
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, reference(state.ID))...)
 		return
 	}
@@ -131,12 +134,12 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
 	id := state.ID
 	if conversation != nil {
 		id = conversation.ID
 	}
+	resp.Diagnostics.Append(r.inState(path.Empty(), reference(id))...)
 	// The framework demands an identity even if the conversation is gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
 	switch {
@@ -148,6 +151,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	state.ownedModel = *conversation
 	memory.space.seen(api)
+	memory.looked = api.Newest()
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }

@@ -67,6 +67,15 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	return found, groupErrors(diags)
 }
 
+// recallOpen completes the attempts at the entries of a state that have no id.
+func (m bulkModel) recallOpen(prior entries, memory *memory) {
+	for key, entry := range prior {
+		if _, isOpen := memory.open[key]; !prior.exists(key) && (isOpen || m.isOpen(key)) {
+			memory.recall(key, *entry)
+		}
+	}
+}
+
 // recalled returns the entries of a state, with what the private state remembers of them.
 func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	found, diags := m.entries()

@@ -115,7 +115,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 			group = f.action + fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
 		if first := groups[group]; first != nil {
-			first.differs = first.differs || first.text() != f.text()
+			first.differs = first.differs || isLeftover(f.err) || first.text() != f.text()
 			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
 			first.creates, first.sends = first.creates && f.creates, first.sends || f.sends
 			first.unnamed = (first.unnamed || len(first.keys) == 2) && first.err == f.err //nolint:errorlint // the very same one
@@ -138,35 +138,50 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 }
 
 // name narrows the failure of a request down to the entries that refer to a record that the
-// error names, if there are any.
+// error names, if there are any. If it names several, the one that the fewest refer to counts:
+// it may name their phone, too.
 func (w *bulkWork) name(f *failure) {
-	text := withReasons(f.err)
-	ids := uuids.FindAllString(text, -1)
 	inRequest := make(map[string]bool, len(f.keys))
 	for _, key := range f.keys {
 		inRequest[key] = true
 	}
-	var named []string
-	attributes := map[string]bool{}
+	referring := map[string][]bulkChange{} // by the id that they refer to
+	ids := uuids.FindAllString(withReasons(f.err), -1)
 	for _, change := range w.changes {
-		if !inRequest[change.key] {
+		input, err := json.Marshal(change.write.Input)
+		if err != nil || !inRequest[change.key] {
 			continue
 		}
-		input, err := json.Marshal(change.write.Input)
-		if err == nil && slices.ContainsFunc(ids, func(id string) bool { return bytes.Contains(input, []byte(strings.ToLower(id))) }) {
-			named = append(named, change.key)
-			attributes[failure{subject: change.planned.conversationModel}.attributeWithIDOf(text)] = true
+		for _, id := range ids {
+			if bytes.Contains(input, []byte(strings.ToLower(id))) {
+				referring[id] = append(referring[id], change)
+			}
 		}
 	}
-	if len(named) == 0 {
+	var named []bulkChange
+	attributes := map[string]bool{}
+	for _, id := range ids {
+		if found := referring[id]; len(found) > 0 && (named == nil || len(found) < len(named)) {
+			named = found
+			clear(attributes)
+			for _, change := range named {
+				attributes[failure{subject: change.planned.conversationModel}.attributeWithIDOf(id)] = true
+			}
+		}
+	}
+	if named == nil {
 		return
 	}
-	f.isNamed, f.beside, f.keys = true, len(f.keys)-len(named), named
+	all := len(f.keys)
+	f.isNamed, f.beside, f.keys = true, all-len(named), nil
+	for _, change := range named {
+		f.keys = append(f.keys, change.key)
+	}
 	if len(attributes) == 1 {
 		f.attribute = slices.Collect(maps.Keys(attributes))[0]
 	}
 	if len(named) == 1 {
-		if f.at = at(named[0]); f.attribute != "" {
+		if f.at = at(f.keys[0]); f.attribute != "" {
 			f.at = f.at.AtName(f.attribute)
 		}
 	}

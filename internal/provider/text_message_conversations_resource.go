@@ -66,6 +66,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
+		state.recallOpen(prior, memory)
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, prior.ids()...)...)
 		return
 	}
@@ -140,7 +141,6 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
@@ -148,6 +148,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if !r.provider.owners.isGone(memory.owner) {
 		resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
 	}
+	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
 	messages := messageRefresh{api: api, memory: memory.messages}
 	asOf, err := owned.refresh(ctx, &messages, memory.numbers)
 	if err != nil {
@@ -157,6 +158,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(messages.diags...)
 	memory.asOf = asOf
 	memory.space.seen(api)
+	memory.looked = api.Newest()
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
 	state.Failed = owned.stillFailed(state, memory.open)
 	state.Conversations, diags = owned.sealed()
@@ -203,11 +205,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
-	for key, entry := range prior {
-		if _, isOpen := memory.open[key]; !prior.exists(key) && (isOpen || state.isOpen(key)) {
-			memory.recall(key, *entry)
-		}
-	}
+	state.recallOpen(prior, memory)
 	empty := state
 	empty.Conversations = types.StringNull()
 	work, diags := r.begin(memory, empty, prior, state.DeletionPolicy)
