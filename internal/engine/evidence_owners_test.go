@@ -90,11 +90,13 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 		fields map[string]any // of their record; nil for none
 		undone bool
 	}{
-		"number":         {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, false},
-		"phone":          {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, false},
-		"none":           {nil, false},
-		"number, undone": {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, true},
-		"phone, undone":  {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, true},
+		"number":          {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, false},
+		"phone":           {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, false},
+		"none":            {nil, false},
+		"deleted":         {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(1)}, false},
+		"number, undone":  {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, true},
+		"contact, undone": {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(1), "recipient_contact_id": smith.String()}, true},
+		"phone, undone":   {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -106,6 +108,8 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 				s.engine.config.MaxConcurrentRequests = 1
 				mock := s.network.RoundTripper
 				answer := unknown.String()
+				first := newConversation(1)
+				first.Input.RecipientContactID = client.Value(jones)
 				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 					response, err := mock.RoundTrip(r)
 					if r.Method != http.MethodPost || mock == nil {
@@ -116,14 +120,17 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 						answer, err = s.Create(apitest.ConversationSegment, test.fields)
 						apitest.Must(t, err)
 					}
+					if name == "deleted" {
+						apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, answer))
+					}
 					return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+answer+`"]}`), nil
 				})
-				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{}, test.undone)
-				if isOpen := errors.As(results[0].Err, new(*LostCreateError)); isOpen != test.undone || !isOpen && (results[0].Err != nil || results[0].Value.RecipientPhoneNumber != apitest.NumberOf(1) || results[0].Value.PhoneID != frontDesk) {
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{first, linked(newConversation(2), unknown)}, client.WriteOptions{}, test.undone)
+				if isOpen := errors.As(results[0].Err, new(*LostCreateError)); isOpen != test.undone || !isOpen && (results[0].Err != nil || results[0].Value.RecipientPhoneNumber != apitest.NumberOf(1) || results[0].Value.PhoneID != frontDesk || results[0].Value.IsDeleted) {
 					t.Errorf("%+v: %v", results[0].Value, results[0].Err)
 				}
 				if test.fields != nil {
-					wantEqual(t, "their record is deleted", any(false), s.record(t, idOf(answer))["is_deleted"])
+					wantEqual(t, "their record is deleted", any(name == "deleted"), s.record(t, idOf(answer))["is_deleted"])
 				}
 			})
 		})

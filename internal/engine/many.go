@@ -116,7 +116,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		record, isThere := found[id]
 		switch {
 		case id.IsZero():
-		case isThere && w.isOthers(ctx, i, record):
+		case isThere && (w.isOthers(ctx, i, record) || w.creates[i] && !w.results[i].Adopted && !w.lacks(w.changes[i].Input, record)):
 			w.failUnknown([]int{i}, answeredWith(id))
 			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 		case !isThere:

@@ -114,6 +114,9 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 			found = append(found, i)
 			continue
 		}
+		if errors.Is(answers[i].Err, errGone) && errors.As(w.results[i].Err, new(*AmbiguousError)) {
+			continue // the answer is worth less than the records that it may have made
+		}
 		w.results[i], w.ids[i] = answers[i], ids[i]
 		if isTaken := !w.engine.claims.claim(ids[i], created); isTaken || errors.As(w.results[i].Err, new(*LostCreateError)) {
 			w.failUnknown([]int{i}, answeredWith(ids[i]))
@@ -128,7 +131,7 @@ func (w *writing[T, In]) swap(astray []int) (left []int, taken map[client.ID]boo
 	taken = map[client.ID]bool{}
 	byTail := map[Identity][]T{}
 	for _, i := range astray {
-		if record := w.results[i].Value; !record.Meta().ID.IsZero() {
+		if record := w.results[i].Value; !record.Meta().ID.IsZero() && !record.Meta().IsDeleted {
 			of := w.identityOf(record)
 			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], record)
 		}
@@ -154,7 +157,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return !w.carried(w.changes[i].Input, result.Value) && w.identityOf(result.Value) != w.identity(w.changes[i].Input)
+		return result.Value.Meta().IsDeleted || !w.carried(w.changes[i].Input, result.Value) && w.identityOf(result.Value) != w.identity(w.changes[i].Input)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }

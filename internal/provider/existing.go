@@ -31,6 +31,7 @@ type existing struct {
 	stated  map[client.ID]bool // in the state of a resource
 	planned map[client.ID]bool // that a planned resource will adopt
 	adopted map[client.ID]bool // that this apply has adopted
+	deleted map[client.ID]bool // that this apply deletes
 }
 
 // phoneConversations are the conversations of one phone, listed once.
@@ -60,10 +61,14 @@ func (e *existing) release(id client.ID) {
 	delete(e.adopted, id)
 }
 
-// isAdopted reports whether this run has adopted the conversation.
+// isAdopted reports whether this run has adopted a conversation that is about to be deleted.
+// If not, no resource adopts it any more.
 func (e *existing) isAdopted(id client.ID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if !e.adopted[id] {
+		note(&e.deleted, id, true)
+	}
 	return e.adopted[id]
 }
 
@@ -89,7 +94,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	var free []client.Conversation
 	for _, conversation := range listed {
 		switch id := conversation.ID; {
-		case own[id] != nil:
+		case own[id] != nil, e.deleted[id]:
 		case e.stated[id], step == planAdoption && e.planned[id], e.adopted[id]:
 			return nil, &adoptionError{managed: true, ids: []client.ID{id}}
 		default:

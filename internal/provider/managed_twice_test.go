@@ -4,7 +4,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A conversation is of two resources only if both have names: what is being imported has
@@ -33,5 +36,21 @@ func TestOwners(t *testing.T) {
 				t.Errorf("%s: reader %d shares %v; want it to share: %t", name, i, got, test.want[i])
 			}
 		}
+	}
+}
+
+// A conversation that an apply deletes is adopted by no resource of that apply.
+func TestDeletedIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	m := configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue("+12025550101") })
+	n := numbers{}
+	of := n.identityOf(m)
+	id := parse(t, idA)
+	e := existing{phones: map[client.ID]*phoneConversations{of.Place: {listed: map[engine.Identity][]client.Conversation{of: {{ID: id}}}}}}
+	if e.isAdopted(id) {
+		t.Fatal("it is adopted")
+	}
+	if found, err := e.find(t.Context(), nil, n, m, nil, applyAdoption); found != nil || err != nil {
+		t.Errorf("%v is adopted: %v", found, err)
 	}
 }
