@@ -177,10 +177,21 @@ func (m *machine) judgeTaken(slot, id string, heard bool, known window, sent int
 		if revision := rival.at(); revision <= sent || revision > what.at() {
 			continue // it was there before the create, or came later
 		}
-		if _, existed := known[other]; !existed && !rival.deleted && !claimed[other] && rival.identity() == what.identity() {
+		if _, existed := known[other]; !existed && !rival.deleted && !claimed[other] && rival.identity() == what.identity() && !rival.contradicts(what) {
 			m.fail("one of several conversations is taken for a lost create", "%s is %s, and may be %s", slot, id, other)
 		}
 	}
+}
+
+// contradicts reports whether a field has another value than that of the other conversation,
+// and neither is empty.
+func (c held) contradicts(other held) bool {
+	for field, value := range c.meaning {
+		if value != "" && other.meaning[field] != "" && value != other.meaning[field] {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeStrangers judges what an apply has done to conversations of others.
