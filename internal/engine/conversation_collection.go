@@ -106,9 +106,11 @@ func (e *Engine) haveMessages(ctx context.Context, floor int64) (map[client.ID]b
 }
 
 // hasOtherMessages reports whether the conversation has more messages of a direction than
-// the change has sent, or its earlier attempt. If it can't tell, it reports true.
+// the change has sent, or its earlier attempt, or only some of them: those that it has sent
+// were created together. If it can't tell, it reports true.
 func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
 	left := map[int]int{} // by direction; 0: any
+	shown := 0
 	for _, message := range sentMessages(change) {
 		left[orZero(message.Direction)]++
 	}
@@ -120,6 +122,7 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 		if message.TextMessageConversationID != id {
 			continue
 		}
+		shown++
 		direction := message.Direction
 		if left[direction] == 0 {
 			direction = 0
@@ -128,7 +131,7 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 			return true
 		}
 	}
-	return false
+	return shown > 0 && shown < len(sentMessages(change))
 }
 
 // sentMessages returns the messages that the change has sent, or its earlier attempt, with

@@ -336,3 +336,25 @@ func TestExactLookBesideItsTwin(t *testing.T) {
 		}
 	})
 }
+
+// A conversation with only some of the messages that were sent inside one is someone else's: a
+// customer has written in it.
+func TestSomeOfTheMessages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		theirs := s.stranger(t, apitest.NumberOf(5))
+		_, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs.String(), "content": "Call me", "direction": 2})
+		apitest.Must(t, err)
+		incoming := client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(2)}}
+		attempt := newConversation(5)
+		attempt.Earlier = &Attempt{Since: now, Messages: []client.MessageInput{incoming, incoming}}
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		if !errors.As(found.Err, new(*AmbiguousError)) {
+			t.Errorf("found is %v: %v", found.Value.ID, found.Err)
+		}
+	})
+}
