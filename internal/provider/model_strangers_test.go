@@ -185,8 +185,8 @@ func (m *machine) judgeTaken(slot, id string, heard bool, known window, sent int
 
 // contradicts reports whether a field has another value than that of the other conversation,
 // and neither is empty.
-func (c held) contradicts(other held) bool {
-	for field, value := range c.meaning {
+func (h held) contradicts(other held) bool {
+	for field, value := range h.meaning {
 		if value != "" && other.meaning[field] != "" && value != other.meaning[field] {
 			return true
 		}
