@@ -197,6 +197,9 @@ func (w *writing[T, In]) failAmbiguous(items []int, records []T) {
 	for n, record := range records {
 		ids[n] = record.Meta().ID
 	}
+	if w.exact {
+		w.engine.claims.doubt(ids)
+	}
 	w.failUnknown(items, &AmbiguousError{IDs: ids})
 }
 

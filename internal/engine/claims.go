@@ -21,6 +21,7 @@ type claims struct {
 
 	mu   sync.Mutex
 	mine map[client.ID]origin
+	seen map[client.ID]bool            // unclaimed records that a search has found and not adopted
 	lost map[Identity]map[string]int   // creates that are lost now, by their input
 	open map[Identity]map[Identity]int // open creates, including those that were given up, by place and tail
 }
@@ -49,7 +50,7 @@ const (
 
 func newClaims() claims {
 	return claims{
-		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{},
+		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{}, seen: map[client.ID]bool{},
 		lost: map[Identity]map[string]int{}, open: map[Identity]map[Identity]int{},
 	}
 }
@@ -72,6 +73,22 @@ func (c *claims) release(id client.ID) {
 	if c.mine[id] == created {
 		delete(c.mine, id)
 	}
+}
+
+// doubt notes records that may be the results of lost creates.
+func (c *claims) doubt(ids []client.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		c.seen[id] = true
+	}
+}
+
+// isDoubted reports whether a search has found the record, and can't tell whose it is.
+func (c *claims) isDoubted(id client.ID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen[id]
 }
 
 // has reports whether the record is claimed.

@@ -51,10 +51,13 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 }
 
 // Known claims records that the engine's user knows, though the engine has not read them.
-// It returns those that the engine has already adopted.
+// It returns those that the engine has already adopted, or that it has just found by a
+// [Collection.LookFor] and can't tell whose they are: the caller of that does not know that
+// they are claimed.
 func (c *Collection[T, In]) Known(ids ...client.ID) (ours []client.ID) {
 	for _, id := range ids {
-		if !c.engine.claims.claim(id, known) && c.engine.claims.originOf(id) == adopted {
+		isNew := c.engine.claims.claim(id, known)
+		if isNew && c.engine.claims.isDoubted(id) || !isNew && c.engine.claims.originOf(id) == adopted {
 			ours = append(ours, id)
 		}
 	}

@@ -358,3 +358,21 @@ func TestSomeOfTheMessages(t *testing.T) {
 		}
 	})
 }
+
+// A search finds a record that lacks something before its owner claims it. The owner learns
+// of that, because the caller of the search would take the record later.
+func TestDoubtedBeforeItsOwnerClaimsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		now, err := s.engine.Conversations.entity.now(t.Context())
+		apitest.Must(t, err)
+		owned := s.stranger(t, apitest.NumberOf(5))
+		attempt := newConversation(5)
+		attempt.Input.RecipientContactID = client.Value(jones)
+		attempt.Earlier = &Attempt{Since: now}
+		s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)
+		wantEqual(t, "known before", []client.ID{owned}, s.engine.Conversations.Known(owned))
+	})
+}
