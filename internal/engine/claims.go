@@ -19,11 +19,11 @@ type claims struct {
 	// known yet.
 	creating *semaphore.Weighted
 
-	mu   sync.Mutex
-	mine map[client.ID]origin
-	seen map[client.ID]bool            // unclaimed records that a search has found and not adopted
-	lost map[Identity]map[string]int   // creates that are lost now, by their input
-	open map[Identity]map[Identity]int // open creates, including those that were given up, by place and tail
+	mu      sync.Mutex
+	mine    map[client.ID]origin
+	doubted map[client.ID]bool            // unclaimed records that a search has found and not adopted
+	lost    map[Identity]map[string]int   // creates that are lost now, by their input
+	open    map[Identity]map[Identity]int // open creates, including those that were given up, by place and tail
 }
 
 // The weights with which claims.creating is held.
@@ -50,7 +50,7 @@ const (
 
 func newClaims() claims {
 	return claims{
-		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{}, seen: map[client.ID]bool{},
+		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{}, doubted: map[client.ID]bool{},
 		lost: map[Identity]map[string]int{}, open: map[Identity]map[Identity]int{},
 	}
 }
@@ -80,7 +80,7 @@ func (c *claims) doubt(ids []client.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, id := range ids {
-		c.seen[id] = true
+		c.doubted[id] = true
 	}
 }
 
@@ -88,7 +88,7 @@ func (c *claims) doubt(ids []client.ID) {
 func (c *claims) isDoubted(id client.ID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.seen[id]
+	return c.doubted[id]
 }
 
 // has reports whether the record is claimed.

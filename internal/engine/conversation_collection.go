@@ -110,8 +110,8 @@ func (e *Engine) haveMessages(ctx context.Context, floor int64) (map[client.ID]b
 // were created together. If it can't tell, it reports true.
 func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
 	left := map[int]int{} // by direction; 0: any
-	shown := 0
-	for _, message := range sentMessages(change) {
+	sent, shown := sentMessages(change), 0
+	for _, message := range sent {
 		left[orZero(message.Direction)]++
 	}
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
@@ -131,7 +131,7 @@ func (e *Engine) hasOtherMessages(ctx context.Context, change *pending[client.Co
 			return true
 		}
 	}
-	return shown > 0 && shown < len(sentMessages(change))
+	return shown > 0 && shown < len(sent)
 }
 
 // sentMessages returns the messages that the change has sent, or its earlier attempt, with

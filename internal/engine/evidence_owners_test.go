@@ -16,19 +16,27 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
+// openAttempt returns a create of the conversation number 5, which an earlier attempt may have
+// made: any such one that appears from now on.
+func (s testSpace) openAttempt(t *testing.T) conversationChange {
+	t.Helper()
+	s.seed(t, 1)
+	now, err := s.engine.Conversations.entity.now(t.Context())
+	apitest.Must(t, err)
+	attempt := newConversation(5)
+	attempt.Earlier = &Attempt{Since: now}
+	return attempt
+}
+
 // The owner of a conversation claims it while a look has just found it. The look passes it,
 // and so do later ones.
 func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		owned := s.stranger(t, apitest.NumberOf(5))
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Do: func() { s.engine.Conversations.Known(owned) }})
-		attempt := newConversation(5)
-		attempt.Earlier = &Attempt{Since: now}
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		apitest.Must(t, found.Err)
 		if !found.Value.ID.IsZero() || found.Earlier == nil || found.Earlier.Passed[owned] == 0 {
@@ -43,13 +51,9 @@ func TestExactLookBesideALostCreate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		s.SetLag(800 * time.Millisecond) // the first look of the create does not show its record
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-		attempt := newConversation(5)
-		attempt.Earlier = &Attempt{Since: now}
 		apitest.Together(2, func(i int) {
 			if i == 0 {
 				created := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0)
@@ -195,17 +199,13 @@ func TestPatientLookGoesOnBesideAPart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		part := s.stranger(t, apitest.NumberOf(5))
 		var whole client.ID
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Skip: 2, Times: 1, Do: func() {
 			whole = s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme.String())
 		}})
-		attempt := newConversation(5)
 		attempt.Input.RecipientAccountID = client.Value(acme)
-		attempt.Earlier = &Attempt{Since: now}
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, true)[0]
 		ambiguous, ok := errors.AsType[*AmbiguousError](found.Err)
 		if !ok || !slices.Contains(ambiguous.IDs, part) || !slices.Contains(ambiguous.IDs, whole) || whole.IsZero() {
@@ -220,13 +220,9 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		owned, own := s.stranger(t, apitest.NumberOf(5)), s.stranger(t, apitest.NumberOf(5))
 		s.engine.Conversations.Known(owned)
-		attempt := newConversation(5)
-		attempt.Earlier = &Attempt{Since: now}
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		apitest.Must(t, found.Err)
 		if found.Value.ID != own || found.Earlier == nil || found.Earlier.Passed[owned] == 0 || found.Earlier.Passed[own] != 0 {
@@ -320,13 +316,9 @@ func TestExactLookBesideItsTwin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		s.stranger(t, apitest.NumberOf(5))
 		s.stranger(t, apitest.NumberOf(5))
-		attempt := newConversation(5)
-		attempt.Earlier = &Attempt{Since: now}
 		input, err := json.Marshal(attempt.Input)
 		apitest.Must(t, err)
 		s.engine.claims.lose([]lostCreate{{of: Identity{frontDesk, s.engine.numbers.Canonical(apitest.NumberOf(5))}, input: string(input)}}, 1)
@@ -343,15 +335,12 @@ func TestSomeOfTheMessages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		theirs := s.stranger(t, apitest.NumberOf(5))
-		_, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs.String(), "content": "Call me", "direction": 2})
+		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs.String(), "content": "Call me", "direction": 2})
 		apitest.Must(t, err)
 		incoming := client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(2)}}
-		attempt := newConversation(5)
-		attempt.Earlier = &Attempt{Since: now, Messages: []client.MessageInput{incoming, incoming}}
+		attempt.Earlier.Messages = []client.MessageInput{incoming, incoming}
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		if !errors.As(found.Err, new(*AmbiguousError)) {
 			t.Errorf("found is %v: %v", found.Value.ID, found.Err)
@@ -365,13 +354,9 @@ func TestDoubtedBeforeItsOwnerClaimsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
-		s.seed(t, 1)
-		now, err := s.engine.Conversations.entity.now(t.Context())
-		apitest.Must(t, err)
+		attempt := s.openAttempt(t)
 		owned := s.stranger(t, apitest.NumberOf(5))
-		attempt := newConversation(5)
 		attempt.Input.RecipientContactID = client.Value(jones)
-		attempt.Earlier = &Attempt{Since: now}
 		s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)
 		wantEqual(t, "known before", []client.ID{owned}, s.engine.Conversations.Known(owned))
 	})

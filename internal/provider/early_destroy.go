@@ -60,11 +60,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		}
 		memory.early.Found[key] = id
 		diags.Append(r.inState(path.Empty(), id)...)
-		text := fmt.Sprintf("%s, of the phone %s", id, found.Value.PhoneID)
-		if key != "" {
-			text = fmt.Sprintf("%q: %s", key, text)
-		}
-		texts = append(texts, text)
+		texts = append(texts, underKey(key, fmt.Sprintf("%s, of the phone %s", id, found.Value.PhoneID)))
 	}
 	if len(texts) > 0 {
 		diags.AddWarning("Text Message Conversation of Unknown Outcome Will Be Deleted", fmt.Sprintf(

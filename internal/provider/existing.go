@@ -61,15 +61,16 @@ func (e *existing) release(id client.ID) {
 	delete(e.adopted, id)
 }
 
-// isAdopted reports whether this run has adopted a conversation that is about to be deleted.
-// If not, no resource adopts it any more.
-func (e *existing) isAdopted(id client.ID) bool {
+// beginDelete notes that this run deletes a conversation, so that no resource adopts it any
+// more. It reports false if one has adopted it: then it must stay.
+func (e *existing) beginDelete(id client.ID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.adopted[id] {
-		note(&e.deleted, id, true)
+	if e.adopted[id] {
+		return false
 	}
-	return e.adopted[id]
+	note(&e.deleted, id, true)
+	return true
 }
 
 // An adoptionStep is the step in which a resource looks for an existing conversation.

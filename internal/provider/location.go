@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -14,6 +15,14 @@ func placed(at path.Path, d diag.Diagnostic) diag.Diagnostic {
 		return d
 	}
 	return diag.WithPath(at, d)
+}
+
+// underKey returns the text with the key of its entry in front, empty for a single resource.
+func underKey(key, text string) string {
+	if key == "" {
+		return text
+	}
+	return fmt.Sprintf("%q: %s", key, text)
 }
 
 // inWords returns the name of an attribute in the form of a reference, such as

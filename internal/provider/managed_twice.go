@@ -67,11 +67,7 @@ func (o *owners) isGone(name string) bool {
 func (r *baseResource) warnOfShared(memory *memory, at path.Path, keys map[client.ID]string) (diags diag.Diagnostics) {
 	var shared []string
 	for _, id := range r.provider.owners.note(memory.owner, slices.Collect(maps.Keys(keys))...) {
-		name := id.String()
-		if key := keys[id]; key != "" {
-			name = fmt.Sprintf("%q: %s", key, id)
-		}
-		shared = append(shared, name)
+		shared = append(shared, underKey(keys[id], id.String()))
 	}
 	slices.Sort(shared)
 	if len(shared) > 0 {

@@ -47,7 +47,7 @@ func TestDeletedIsNotAdopted(t *testing.T) {
 	of := n.identityOf(m)
 	id := parse(t, idA)
 	e := existing{phones: map[client.ID]*phoneConversations{of.Place: {listed: map[engine.Identity][]client.Conversation{of: {{ID: id}}}}}}
-	if e.isAdopted(id) {
+	if !e.beginDelete(id) {
 		t.Fatal("it is adopted")
 	}
 	if found, err := e.find(t.Context(), nil, n, m, nil, applyAdoption); found != nil || err != nil {

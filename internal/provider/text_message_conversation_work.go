@@ -169,7 +169,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 			return append(diags, warnOfUnsure(path.Empty(), found...)...)
 		}
 	}
-	if r.provider.existing.isAdopted(id) {
+	if !r.provider.existing.beginDelete(id) {
 		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}
 	}
 	if err == nil && !id.IsZero() {

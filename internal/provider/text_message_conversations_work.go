@@ -230,7 +230,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 	var adopted []string
 	for i := range w.removals {
 		removal := &w.removals[i]
-		if w.provider.existing.isAdopted(reference(removal.prior.ID)) {
+		if !w.provider.existing.beginDelete(reference(removal.prior.ID)) {
 			adopted = append(adopted, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
 			continue
 		}
