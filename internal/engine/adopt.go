@@ -15,12 +15,12 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
 		alike := make(map[Identity][]T, len(s.made[place]))
 		for _, record := range s.made[place] {
-			of := s.identityOf(record)
+			of := s.names.held(record)
 			alike[of] = append(alike[of], record)
 		}
 		waiting := make(map[Identity][]int, len(items))
 		for _, i := range items {
-			of := s.identity(s.changes[i].Input)
+			of := s.names.wanted(s.changes[i].Input)
 			waiting[of] = append(waiting[of], i)
 		}
 		others := maps.Clone(alike)
@@ -38,18 +38,15 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 
 // doubts returns the records that keep creates from being sent again.
 func (s *search[T, In]) doubts() map[int][]T {
-	if s.mayDouble == nil {
-		return nil
-	}
 	doubts := map[int][]T{}
 	for place, items := range s.places {
 		for _, i := range s.unsettled(items) {
 			if s.isUpdate(i) {
 				continue // it was adopted, and is yet to be updated
 			}
-			of := s.identity(s.changes[i].Input)
+			of := s.names.wanted(s.changes[i].Input)
 			for _, record := range s.made[place] {
-				if !s.engine.claims.has(record.Meta().ID) && s.attempt(i).mayHaveMade(record.Meta()) && s.mayDouble(of, record) {
+				if !s.engine.claims.has(record.Meta().ID) && s.attempt(i).mayHaveMade(record.Meta()) && s.names.mayDouble(of, record) {
 					doubts[i] = append(doubts[i], record)
 				}
 			}
@@ -103,10 +100,10 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 // respelled returns the records that a create may have made under another spelling of its
 // name, and that fit.
 func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(In, T) bool) (found []T) {
-	of := s.identity(s.changes[i].Input)
+	of := s.names.wanted(s.changes[i].Input)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
 		for _, record := range others[tail] {
-			if s.attempt(i).mayHaveMade(record.Meta()) && s.mayBe(of, record) && fits(s.changes[i].Input, record) {
+			if s.attempt(i).mayHaveMade(record.Meta()) && s.names.mayBe(of, record) && fits(s.changes[i].Input, record) {
 				found = append(found, record)
 			}
 		}
@@ -117,7 +114,7 @@ func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(In, T)
 // haveRivals reports whether a lost create of another batch has the same identity, and other
 // contents: a record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
-	return s.engine.claims.hasOthers(s.identity(s.changes[items[0]].Input), s.inputs)
+	return s.engine.claims.hasOthers(s.names.wanted(s.changes[items[0]].Input), s.inputs)
 }
 
 // chooseRespelled gives creates the records whose name may be the service's spelling of
@@ -149,28 +146,28 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 	if s.own == nil {
 		s.own = make(map[Identity]bool, len(s.changes))
 		for i := range s.changes {
-			s.own[s.identity(s.changes[i].Input)] = true
+			s.own[s.names.wanted(s.changes[i].Input)] = true
 		}
 	}
-	rivals := s.engine.claims.openLike(s.identity(s.changes[i].Input))
-	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.mayBe(of, record) })
+	rivals := s.engine.claims.openLike(s.names.wanted(s.changes[i].Input))
+	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.names.mayBe(of, record) })
 }
 
 // adoptProven adopts a record that a create may have made. An exact batch only adopts a
 // record that has everything that was sent and that others don't use.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	if s.attempt(i).IsRecalled && s.hasChanged(record) || s.exact && !s.carried(s.changes[i].Input, record) || s.mayBeUsed(ctx, i, record.Meta().ID) {
+	if s.attempt(i).IsRecalled && s.inside.hasChanged(record) || s.exact && !s.carried(s.changes[i].Input, record) || s.mayBeUsed(ctx, i, record.Meta().ID) {
 		s.failAmbiguous([]int{i}, []T{record})
 		return
 	}
 	s.adopt(i, record)
 }
 
-// mayBeUsed is [writing.isUsed] for a record that a search has found. Unless the batch is
+// mayBeUsed reports whether others may use a record that the search has found. Unless the batch is
 // exact, it asks only for a record with messages. If those can't be listed, the record counts
 // as unused: the caller need not have access to messages.
 func (s *search[T, In]) mayBeUsed(ctx context.Context, i int, id client.ID) bool {
-	return (s.exact || s.talked[id]) && s.isUsed(ctx, i, id)
+	return (s.exact || s.talked[id]) && s.inside.isUsed(ctx, &s.changes[i], id)
 }
 
 // adopt makes the record the result of a create. If the record lacks something, the
@@ -201,10 +198,4 @@ func (w *writing[T, In]) failAmbiguous(items []int, records []T) {
 		w.engine.claims.doubt(ids)
 	}
 	w.failUnknown(items, &AmbiguousError{IDs: ids})
-}
-
-// isUsed reports whether others use the record that the item may have created. If it can't
-// tell, it reports true.
-func (w *writing[T, In]) isUsed(ctx context.Context, i int, id client.ID) bool {
-	return w.inUse != nil && w.inUse(ctx, &w.changes[i], id)
 }

@@ -69,7 +69,7 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	}
 	change.Restore = change.Restore && current.Meta().IsDeleted
 	before, _ := w.head(i).Revision.Get()
-	w.prepare(change, current)
+	w.links.prepare(change, current)
 	w.head(i).Revision = client.Value(current.Meta().Revision)
 	return before != current.Meta().Revision
 }
@@ -77,7 +77,7 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 // conflicts returns the conflicts of the item with the record. A stub has none: the engine
 // read no more of it because its revision is the known one.
 func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
-	if w.isStub != nil && w.isStub(*current) {
+	if w.stubs != nil && w.stubs.isStub(*current) {
 		return nil
 	}
 	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Known, current)

@@ -55,7 +55,7 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 // completeFed completes the records of the items in the feed, if lists show stubs. It
 // returns the items without an error. The caller holds the feed.
 func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
-	if w.suffices == nil {
+	if w.stubs == nil {
 		return items
 	}
 	var changed []int
@@ -81,7 +81,7 @@ func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 // record itself. A restore does, because a soft delete need not change the revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
 	change := &w.changes[i]
-	if change.Known == nil || change.Restore || !w.isPlain(change.Input) {
+	if change.Known == nil || change.Restore || w.links.areSet(change.Input) {
 		return NoFloor
 	}
 	return change.Known.AsOf

@@ -69,7 +69,3 @@ func relationFields() []string {
 	}
 	return names
 }
-
-func setsRelations(in client.ConversationInput) bool {
-	return slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool { return !kind.Input(&in).IsZero() })
-}

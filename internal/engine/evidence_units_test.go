@@ -23,6 +23,7 @@ func messagesTo(directions ...int) []client.MessageInput {
 // A conversation may have the messages of this request, or of the earlier one, but not of both.
 func TestSentMessages(t *testing.T) {
 	t.Parallel()
+	var inside conversationInside
 	for name, test := range map[string]struct {
 		earlier *Attempt
 		isSent  bool
@@ -35,12 +36,12 @@ func TestSentMessages(t *testing.T) {
 	} {
 		change := &pending[client.ConversationInput]{isSent: test.isSent, Change: conversationChange{Earlier: test.earlier}}
 		change.Input.Messages = client.Value(messagesTo(2, 2))
-		wantEqual(t, name, len(test.want), len(sentMessages(change)))
+		wantEqual(t, name, len(test.want), len(inside.sent(change)))
 		counts := map[int]int{}
 		for _, message := range test.want {
 			counts[orZero(message.Direction)]++
 		}
-		for _, message := range sentMessages(change) {
+		for _, message := range inside.sent(change) {
 			counts[orZero(message.Direction)]--
 		}
 		wantEqual(t, name+", by direction", 0, max(counts[1], -counts[1])+max(counts[2], -counts[2]))
@@ -78,7 +79,8 @@ func TestHaveMessages_fails(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
 			s.Inject(mockserver.Fault{Path: messageSegment, Kind: mockserver.StatusReply, Status: status})
-			if found, err := s.engine.haveMessages(t.Context(), NoFloor); (err != nil) != fails || len(found) > 0 {
+			inside := conversationInside{s.engine}
+			if found, err := inside.talked(t.Context(), NoFloor); (err != nil) != fails || len(found) > 0 {
 				t.Errorf("%d: %v, %v", status, found, err)
 			}
 		})

@@ -45,7 +45,7 @@ func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.I
 		missing: make(map[client.ID]bool, len(ids)), found: make(map[client.ID]T, len(ids)),
 	}
 	for _, id := range ids {
-		f.missing[id] = f.mayBeListed == nil || f.mayBeListed(id, list.floor)
+		f.missing[id] = f.stubs == nil || f.stubs.mayBeListed(id, list.floor)
 	}
 	for _, isListable := range f.missing {
 		if isListable {
@@ -133,7 +133,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 	if !f.missing[id] {
 		return false
 	}
-	if f.suffices != nil && !f.suffices(record) {
+	if f.stubs != nil && !f.stubs.suffices(record) {
 		f.missing[id] = false // its contents have changed, so it needs a get
 		f.listable--
 		return true

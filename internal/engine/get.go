@@ -13,20 +13,13 @@ import (
 //
 // GET /entities/{entity}/{id}. If that finds nothing, GET /entities/{entity}, filtered by id.
 func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
-	find := c.find
-	if find == nil {
-		find = c.findWhole
-	}
-	record, err := find(ctx, id)
+	record, err := c.find(ctx, id)
 	if err != nil {
 		return record, err
 	}
 	*c.asOf(&record) = record.Meta().Revision
 	c.engine.seen.observe(record.Meta().Revision)
-	if c.find != nil {
-		return record, nil
-	}
-	return record, c.complete(ctx, &record)
+	return record, nil
 }
 
 func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, error) {

@@ -9,9 +9,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// prepareLinks notes the relations of the links that the conversation already has, and
+// conversationLinks are the links of conversations to accounts, contacts and others.
+type conversationLinks struct{ engine *Engine }
+
+func (conversationLinks) areSet(in client.ConversationInput) bool {
+	return slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool { return !kind.Input(&in).IsZero() })
+}
+
+// prepare notes the relations of the links that the conversation already has, and
 // which of them the update removes.
-func prepareLinks(change *pending[client.ConversationInput], conversation client.Conversation) {
+func (conversationLinks) prepare(change *pending[client.ConversationInput], conversation client.Conversation) {
 	input := &change.Input
 	if messages, isSet := input.Messages.Get(); isSet { // an update never sends messages
 		change.inline, input.Messages = messages, client.Field[[]client.MessageInput]{}
@@ -32,10 +39,10 @@ func prepareLinks(change *pending[client.ConversationInput], conversation client
 	}
 }
 
-// withKeptLinks returns the input, with the URI of the relation for each link that the
+// sent returns the input, with the URI of the relation for each link that the
 // conversation already has. So the service makes no link anew or twice, whether it
 // replaces an array or merges into it.
-func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client.ConversationInput {
+func (l conversationLinks) sent(change *pending[client.ConversationInput]) client.ConversationInput {
 	input := change.Input
 	for _, kind := range client.RelationKinds {
 		field := kind.Input(&input)
@@ -47,7 +54,7 @@ func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client
 		for i, item := range wanted {
 			items[i] = item
 			if relation, isKept := change.kept[link{kind.Field, item.Target()}]; isKept {
-				items[i] = client.RelationInput{URI: e.api.Relations.URI(relation)}
+				items[i] = client.RelationInput{URI: l.engine.api.Relations.URI(relation)}
 			}
 		}
 		*field = client.Value(items)
@@ -55,9 +62,9 @@ func (e *Engine) withKeptLinks(change *pending[client.ConversationInput]) client
 	return input
 }
 
-// addsLinks reports whether the change makes links that the conversation does not have. A
+// adds reports whether the change makes links that the conversation does not have. A
 // service that merges arrays makes them once more each time.
-func addsLinks(change *pending[client.ConversationInput]) bool {
+func (conversationLinks) adds(change *pending[client.ConversationInput]) bool {
 	for _, kind := range client.RelationKinds {
 		wanted, _ := kind.Input(&change.Input).Get()
 		for _, item := range wanted {
@@ -69,10 +76,10 @@ func addsLinks(change *pending[client.ConversationInput]) bool {
 	return false
 }
 
-// removeDropped deletes the links that updates should have removed but the service has
+// clean deletes the links that updates should have removed but the service has
 // kept, because it merges arrays. It leaves links that others have made since. It reports
 // whether there was any link to delete.
-func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) bool {
+func (l conversationLinks) clean(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) bool {
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID
 	for _, i := range w.written() {
@@ -85,8 +92,8 @@ func (e *Engine) removeDropped(ctx context.Context, w *writing[client.Conversati
 			}
 		}
 	}
-	for chunk := range slices.Chunk(extra, e.settings.BatchSize) {
-		for n, err := range e.relations.remove(ctx, chunk, w.options) {
+	for chunk := range slices.Chunk(extra, l.engine.settings.BatchSize) {
+		for n, err := range l.engine.relations.remove(ctx, chunk, w.options) {
 			if err != nil {
 				w.results[owners[chunk[n]]].Err = fmt.Errorf("the conversation was written, but removing a link "+
 					"failed: %w", err)
@@ -126,3 +133,12 @@ func (e *Engine) completeConversation(ctx context.Context, conversation *client.
 	}
 	return nil
 }
+
+// noLinks is for records without links.
+type noLinks[T client.Record, In Input] struct{}
+
+func (noLinks[T, In]) areSet(In) bool                              { return false }
+func (noLinks[T, In]) prepare(*pending[In], T)                     {}
+func (noLinks[T, In]) sent(change *pending[In]) In                 { return change.Input }
+func (noLinks[T, In]) adds(*pending[In]) bool                      { return false }
+func (noLinks[T, In]) clean(context.Context, *writing[T, In]) bool { return false }

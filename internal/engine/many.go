@@ -108,8 +108,8 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 	found := w.findCreated(ctx)
 	var talked map[client.ID]bool
 	var talkErr error
-	if w.talks != nil && len(found) > 0 {
-		talked, talkErr = w.talks(ctx, w.before.Revision)
+	if len(found) > 0 {
+		talked, talkErr = w.inside.talked(ctx, w.before.Revision)
 	}
 	for _, i := range w.all() {
 		id := w.createdID(i)
@@ -121,14 +121,14 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 		case !isThere:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
-		case w.results[i].Adopted && (w.ids[i].IsZero() || w.isUsed(ctx, i, id)):
+		case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.isUsed(ctx, &w.changes[i], id)):
 			w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
 			var why error = &AmbiguousError{IDs: []client.ID{id}}
 			if refusal := w.results[i].Err; refusal != nil {
 				why = fmt.Errorf("%w; %w", why, refusal)
 			}
 			w.failUnknown([]int{i}, why)
-		case (talked[id] || talkErr != nil) && w.isUsed(ctx, i, id):
+		case (talked[id] || talkErr != nil) && w.inside.isUsed(ctx, &w.changes[i], id):
 			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}
 		default:
 			created = append(created, i)

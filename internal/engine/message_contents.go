@@ -73,6 +73,8 @@ func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 	return readAt, isKnown
 }
 
+func (*contents) isStub(m client.Message) bool { return m.IsStub() }
+
 // suffices reports whether the engine needs no more of the message than this.
 func (c *contents) suffices(m client.Message) bool {
 	readAt, isKnown := c.of(m.ID)

@@ -19,12 +19,10 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	}
 	w.fetch(ctx, w.written(), w.floor())
 	w.fetch(ctx, w.findAstray(ctx), w.floor())
-	if w.clean(ctx, w) {
+	if w.links.clean(ctx, w) {
 		w.fetch(ctx, w.written(), w.floor())
 	}
-	if w.extend != nil {
-		w.extend(ctx, w)
-	}
+	w.inside.read(ctx, w)
 	for i := range w.results {
 		if w.creates[i] {
 			w.results[i].Since = w.attempt(i).Since
@@ -132,12 +130,12 @@ func (w *writing[T, In]) swap(astray []int) (left []int, taken map[client.ID]boo
 	byTail := map[Identity][]T{}
 	for _, i := range astray {
 		if record := w.results[i].Value; !record.Meta().ID.IsZero() && !record.Meta().IsDeleted {
-			of := w.identityOf(record)
+			of := w.names.held(record)
 			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], record)
 		}
 	}
 	for _, i := range astray {
-		of := w.identity(w.changes[i].Input)
+		of := w.names.wanted(w.changes[i].Input)
 		records := byTail[of.withTail(of.tail())]
 		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.carried(w.changes[i].Input, record) })
 		if n < 0 {
@@ -157,7 +155,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return result.Value.Meta().IsDeleted || !w.carried(w.changes[i].Input, result.Value) && w.identityOf(result.Value) != w.identity(w.changes[i].Input)
+		return result.Value.Meta().IsDeleted || !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.names.wanted(w.changes[i].Input)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
@@ -192,10 +190,10 @@ func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) bool {
 	if record.Meta().Revision <= w.before.Revision || w.contradicts(i, record) {
 		return true
 	}
-	if !w.hasChanged(record) {
+	if !w.inside.hasChanged(record) {
 		return false
 	}
-	existed, err := w.existed(ctx, record, w.before.Revision)
+	existed, err := w.inside.existed(ctx, record, w.before.Revision)
 	return err == nil && existed
 }
 
@@ -205,9 +203,9 @@ func (w *writing[T, In]) contradicts(i int, record T) bool {
 	if w.carried(w.changes[i].Input, record) {
 		return false
 	}
-	of, at := w.identity(w.changes[i].Input), w.identityOf(record)
+	of, at := w.names.wanted(w.changes[i].Input), w.names.held(record)
 	isElsewhere := !at.Place.IsZero() && at.Place != of.Place
-	return isElsewhere || w.listsNames && at.tail() != "" && of.tail() != "" && at.tail() != of.tail()
+	return isElsewhere || w.names.areListed() && at.tail() != "" && of.tail() != "" && at.tail() != of.tail()
 }
 
 // shows reports whether the record that was read back can already include the write.

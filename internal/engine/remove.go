@@ -38,7 +38,7 @@ func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
 	c.reads.finish(ids)
-	due := slices.DeleteFunc(slices.Clone(ids), func(id client.ID) bool { return c.isReferred != nil && c.isReferred(id) })
+	due := slices.DeleteFunc(slices.Clone(ids), func(id client.ID) bool { return c.stubs != nil && c.stubs.isReferred(id) })
 	failed := make(map[client.ID]error, len(due))
 	for i, err := range c.entity.remove(ctx, due, options) {
 		failed[due[i]] = err

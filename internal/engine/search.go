@@ -43,7 +43,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 		if id, update := w.head(i).ID.Get(); update {
 			s.updates[id] = append(s.updates[id], i)
 		} else {
-			of := w.identity(w.changes[i].Input)
+			of := s.names.wanted(w.changes[i].Input)
 			s.places[of.Place] = append(s.places[of.Place], i)
 			for _, key := range []Identity{of, of.withTail(of.tail())} {
 				since := w.since(i).Revision
@@ -72,11 +72,11 @@ func (s *search[T, In]) run(ctx context.Context) error {
 	for _, made := range s.made {
 		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Meta().Revision, b.Meta().Revision) })
 	}
-	if s.exact || s.talks == nil || len(s.made) == 0 {
+	if s.exact || len(s.made) == 0 {
 		return nil
 	}
 	var err error
-	s.talked, err = s.talks(ctx, s.created)
+	s.talked, err = s.inside.talked(ctx, s.created)
 	return err
 }
 
@@ -88,12 +88,12 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		return nil
 	}
 	s.met[record.Meta().ID] = true
-	of := s.identityOf(record)
+	of := s.names.held(record)
 	since, isWanted := s.sinceOf(of)
-	if !isUpdate && s.listsNames && of.Place.IsZero() && s.wantsAnywhere(of) {
+	if !isUpdate && s.names.areListed() && of.Place.IsZero() && s.wantsAnywhere(of) {
 		return withoutPlace(record.Meta().ID)
 	}
-	if !isUpdate && (s.places[of.Place] == nil || s.listsNames && !isWanted) {
+	if !isUpdate && (s.places[of.Place] == nil || s.names.areListed() && !isWanted) {
 		return nil
 	}
 	if isClaimed {
@@ -112,7 +112,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		}
 		return nil
 	}
-	existed, err := s.existed(ctx, record, since)
+	existed, err := s.inside.existed(ctx, record, since)
 	if err == nil && !existed {
 		s.made[of.Place] = append(s.made[of.Place], record)
 	}
@@ -152,7 +152,7 @@ func (s *search[T, In]) wantsAnywhere(of Identity) bool {
 func (s *search[T, In]) passOthers() {
 	others := map[Identity][]T{} // by place and tail
 	for _, record := range s.others {
-		at := s.identityOf(record)
+		at := s.names.held(record)
 		others[at.withTail(at.tail())] = append(others[at.withTail(at.tail())], record)
 	}
 	for place, items := range s.places {
@@ -161,11 +161,11 @@ func (s *search[T, In]) passOthers() {
 		}
 		for _, i := range items {
 			isSettled := s.results[i].Err != nil || !s.ids[i].IsZero()
-			attempt, of := s.attempt(i), s.identity(s.changes[i].Input)
+			attempt, of := s.attempt(i), s.names.wanted(s.changes[i].Input)
 			passed := maps.Clone(attempt.Passed)
 			for _, record := range slices.Concat(others[of.withTail(of.tail())], others[of.withTail("")]) {
-				at := s.identityOf(record)
-				if at.Place != place || at != of && !s.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
+				at := s.names.held(record)
+				if at.Place != place || at != of && !s.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
 				}
 				if isSettled && s.engine.claims.originOf(record.Meta().ID) == adopted {

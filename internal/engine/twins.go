@@ -65,7 +65,7 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	}
 	for place, records := range s.made {
 		for _, record := range records {
-			if s.engine.claims.losses(s.identityOf(record)) > 0 {
+			if s.engine.claims.losses(s.names.held(record)) > 0 {
 				continue // another batch may have made it
 			}
 			for _, i := range s.places[place] {
@@ -82,13 +82,13 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 // service has changed it since.
 func (s *search[T, In]) isLike(i int, record T) bool {
 	in := s.changes[i].Input
-	of, at := s.identity(in), s.identityOf(record)
+	of, at := s.names.wanted(in), s.names.held(record)
 	switch {
 	case !s.attempt(i).mayHaveMade(record.Meta()):
 		return false
-	case of == at, s.mayBe(of, record):
+	case of == at, s.names.mayBe(of, record):
 		return true
 	}
 	// The service may have rewritten the number beyond recognition, but nothing else.
-	return s.listsNames && (at.tail() == "" || at.tail() == of.tail()) && len(s.fields.differences(&in, &record, false)) == 1
+	return s.names.areListed() && (at.tail() == "" || at.tail() == of.tail()) && len(s.fields.differences(&in, &record, false)) == 1
 }

@@ -178,7 +178,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	defer w.engine.claims.creating.Release(one)
 	inputs := make([]In, len(items))
 	for n, i := range items {
-		inputs[n] = w.sent(&w.changes[i])
+		inputs[n] = w.links.sent(&w.changes[i])
 		if w.changes[i].Restore {
 			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // the restore may have changed it
 		}

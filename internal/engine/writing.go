@@ -86,7 +86,7 @@ func (w *writing[T, In]) toSend(items []int) []int {
 // isAwaited reports whether an item of a lost request must not be sent again before it has
 // had time to show. Other updates can be sent as often as one likes.
 func (w *writing[T, In]) isAwaited(i int) bool {
-	return !w.isUpdate(i) || w.adds(&w.changes[i]) || w.changes[i].refused
+	return !w.isUpdate(i) || w.links.adds(&w.changes[i]) || w.changes[i].refused
 }
 
 // unsettled returns those of the items that have neither an id nor an error.
@@ -124,9 +124,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 				continue
 			}
 			attempt := w.attempt(i)
-			if w.sentMessages != nil {
-				attempt.Messages = w.sentMessages(&w.changes[i])
-			}
+			attempt.Messages = w.inside.sent(&w.changes[i])
 			w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
 		}
 	}
@@ -137,7 +135,7 @@ func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
 	for _, i := range items {
 		if !w.isUpdate(i) {
 			input, _ := json.Marshal(w.changes[i].Input) //nolint:errchkjson // it has been marshaled to be sent
-			creates = append(creates, lostCreate{of: w.identity(w.changes[i].Input), input: string(input)})
+			creates = append(creates, lostCreate{of: w.names.wanted(w.changes[i].Input), input: string(input)})
 		}
 	}
 	return creates
@@ -178,12 +176,4 @@ func (w *writing[T, In]) sinceAny(items []int) Moment {
 		}
 	}
 	return earliest
-}
-
-// inlineMessages returns the messages that are created inside a conversation.
-func inlineMessages(change *pending[client.ConversationInput]) []client.MessageInput {
-	if messages, isSet := change.Input.Messages.Get(); isSet {
-		return messages
-	}
-	return change.inline
 }

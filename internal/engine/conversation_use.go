@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// existed reports whether a conversation that has changed since a revision of the space
+// has a link or a message from before. It asks for no messages if created is the same as
+// modified or less than a second later: nobody has changed such a conversation since it was
+// created. If created is even later, it proves nothing, because clocks need not agree.
+func (c conversationInside) existed(ctx context.Context, conversation client.Conversation, revision int64) (bool, error) {
+	for _, kind := range client.RelationKinds {
+		for _, ref := range *kind.Refs(&conversation) {
+			if ref.Record.Revision > 0 && ref.Record.Revision <= revision {
+				return true, nil
+			}
+		}
+	}
+	if since := conversation.Created.Sub(conversation.Modified.Time); !conversation.Created.IsZero() && since >= 0 && since < time.Second {
+		return false, nil
+	}
+	query := client.Query{
+		OrderBy: []string{"revision"}, LoadOnly: stubFields,
+		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
+	}
+	for page, err := range c.engine.Messages.entity.Pages(ctx, query) {
+		if err != nil && mayPass(err) {
+			return false, err
+		}
+		isOther := func(m client.Message) bool { return m.TextMessageConversationID != conversation.ID }
+		if slices.ContainsFunc(page.Records, func(m client.Message) bool { return !isOther(m) && m.Revision <= revision }) {
+			return true, nil
+		}
+		isOrdered := slices.IsSortedFunc(page.Records, func(a, b client.Message) int { return cmp.Compare(a.Revision, b.Revision) })
+		if err != nil || isOrdered && !slices.ContainsFunc(page.Records, isOther) {
+			break // the oldest messages come first, so the rest is newer
+		}
+	}
+	return false, nil
+}
+
+// hasChanged reports whether the conversation was modified later than it was created.
+func (conversationInside) hasChanged(c client.Conversation) bool {
+	return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
+}
+
+// talked returns the conversations with messages that are newer than floor. It returns
+// none if the service does not let the caller list messages.
+func (c conversationInside) talked(ctx context.Context, floor int64) (map[client.ID]bool, error) {
+	found := map[client.ID]bool{}
+	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, client.Query{LoadOnly: stubFields}) {
+		switch {
+		case err != nil && mayPass(err):
+			return nil, err
+		case err != nil:
+			return nil, nil
+		}
+		for _, message := range page.Records {
+			found[message.TextMessageConversationID] = true
+		}
+	}
+	return found, nil
+}
+
+// isUsed reports whether the conversation has more messages of a direction than
+// the change has sent, or its earlier attempt, or only some of them: those that it has sent
+// were created together. If it can't tell, it reports true.
+func (c conversationInside) isUsed(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
+	left := map[int]int{} // by direction; 0: any
+	sent, shown := c.sent(change), 0
+	for _, message := range sent {
+		left[orZero(message.Direction)]++
+	}
+	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
+	for message, err := range c.engine.Messages.entity.All(ctx, query) {
+		if err != nil {
+			return true
+		}
+		if message.TextMessageConversationID != id {
+			continue
+		}
+		shown++
+		direction := message.Direction
+		if left[direction] == 0 {
+			direction = 0
+		}
+		if left[direction]--; left[direction] < 0 {
+			return true
+		}
+	}
+	return shown > 0 && shown < len(sent)
+}
