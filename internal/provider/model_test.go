@@ -137,13 +137,14 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 	if m.overwrites {
 		settings["on_conflict"] = "overwrite"
 	}
-	connect := func() tfprotov6.ProviderServer {
+	if m.core, err = newCore(func() tfprotov6.ProviderServer {
 		return provider.NewServerOver(&watcher{mockserver.InProcess(m.crm), m})
-	}
-	if m.core, err = newCore(connect, settings); err != nil {
+	}, settings); err != nil {
 		t.Fatal(err)
 	}
-	if m.second, err = newCore(connect, settings); err != nil {
+	if m.second, err = newCore(func() tfprotov6.ProviderServer {
+		return provider.NewServerOver(mockserver.InProcess(m.crm))
+	}, settings); err != nil {
 		t.Fatal(err)
 	}
 	m.log("a CRM with %s; batch_size = %v, on_conflict = %v", strings.Join(unusual, " "), settings["batch_size"], settings["on_conflict"])
@@ -153,7 +154,8 @@ func newMachine(t *rapid.T, bulk bool) *machine {
 	return m
 }
 
-// A watcher notes the revision of the CRM before the first create of an apply.
+// A watcher notes the revision of the CRM before the first create of an apply of the first
+// state.
 type watcher struct {
 	http.RoundTripper
 
