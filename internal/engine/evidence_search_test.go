@@ -208,22 +208,32 @@ func TestOlderMessageIsNoDoubt(t *testing.T) {
 	})
 }
 
-// "Not found" is the answer to a repeated delete. The first looks show an old copy.
+// A delete that was carried out gets the answer to a repeated one, or no usable one. The first
+// looks show an old copy.
 func TestDeleteWaitsForTheReads(t *testing.T) {
 	t.Parallel()
-	for name, remove := range map[string]func(testSpace, string) error{
-		"deleted": func(s testSpace, id string) error { return s.SoftDelete(apitest.ConversationSegment, id) },
-		"gone":    func(s testSpace, id string) error { return s.Purge(apitest.ConversationSegment, id) },
+	type removal func(testSpace, string) error
+	softDelete := func(s testSpace, id string) error { return s.SoftDelete(apitest.ConversationSegment, id) }
+	purge := func(s testSpace, id string) error { return s.Purge(apitest.ConversationSegment, id) }
+	notFound := mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusOK, Reply: `{"success":true,"data":[` + notFoundReply + `]}`}
+	for name, test := range map[string]struct {
+		remove removal
+		answer mockserver.Fault
+	}{
+		"deleted":      {softDelete, notFound},
+		"gone":         {purge, notFound},
+		"no result":    {softDelete, mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusOK, Reply: `{"success":true,"data":[]}`}},
+		"a lost reply": {softDelete, mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK})
+				s := newSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK}, func(c *testConfig) { c.MaxRetries = 0 })
 				id := s.seed(t, 1)[0]
-				s.Inject(
-					mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusOK, Reply: `{"success":true,"data":[` + notFoundReply + `]}`},
-					mockserver.Fault{Method: http.MethodGet, Path: id.String(), Skip: 2, Times: 1, Do: func() { apitest.Must(t, remove(s, id.String())) }},
-				)
+				test.answer.Path = "batch-delete"
+				s.Inject(test.answer, mockserver.Fault{
+					Method: http.MethodGet, Path: id.String(), Skip: 2, Times: 1, Do: func() { apitest.Must(t, test.remove(s, id.String())) },
+				})
 				apitest.Must(t, s.engine.Conversations.Delete(t.Context(), id, 0))
 			})
 		})

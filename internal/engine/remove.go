@@ -12,8 +12,7 @@ import (
 func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	looks := newIntervals(e.engine.settings.RecoveryTimeout)
 	return e.operate(ctx, ids, options, e.BatchDelete, func(id client.ID, found *T, err error) error {
-		// "Not found" may be the answer to a repeated delete, and the look one of an old copy.
-		for found != nil && !(*found).Meta().IsDeleted && client.ProblemOf(err) == client.NotFound && looks.wait(ctx) {
+		for found != nil && !(*found).Meta().IsDeleted && !(*found).Meta().IsDeleteProtected && mayBeDeleted(err) && looks.wait(ctx) {
 			switch record, lookErr := e.peek(ctx, id); {
 			case client.ProblemOf(lookErr) == client.NotFound:
 				found = nil
@@ -31,6 +30,17 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 		}
 		return err
 	})
+}
+
+// mayBeDeleted reports whether a delete with this error may have been carried out, though a
+// look still shows the record, because an old copy answers. "Not found" may be the answer to
+// a delete that was repeated.
+func mayBeDeleted(err error) bool {
+	switch client.ProblemOf(err) {
+	case client.NotFound, client.UnexpectedReply, client.OutcomeUnknown:
+		return true
+	}
+	return false
 }
 
 // remove deletes the records of one batch, but none that the caller refers to.
