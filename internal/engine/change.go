@@ -26,9 +26,9 @@ type Attempt struct {
 	// attempt can't have made them, even if a later search does not know their claims. It
 	// names each record, because an older one may still turn up.
 	Passed map[client.ID]int64
-	// Messages are those that it has sent inside a conversation, with their directions. A
-	// conversation with more messages is used by others. They are nil in the error of a first
-	// attempt, which has sent those of its input.
+	// Messages are those that it has sent inside a conversation. A conversation with other
+	// messages is used by others. They are nil in the error of a first attempt, which has sent
+	// those of its input. If more than one attempt is open, they may have only directions.
 	Messages []client.MessageInput
 	// IsRecalled means that the caller no longer knows all that it had passed. Then a record
 	// that has changed since it was created may be one of those.

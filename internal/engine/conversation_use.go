@@ -67,15 +67,17 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (map[client
 	return found, nil
 }
 
-// isUsed reports whether the conversation has more messages of a direction than
-// the change has sent, or its earlier attempt, or only some of them: those that it has sent
-// were created together. If it can't tell, it reports true.
+// isUsed reports whether the conversation has other messages than the change has sent, or its
+// earlier attempt, or only some of them: those that it has sent were created together. If it
+// can't tell, it reports true. It reads contents only if there are as many messages of each
+// direction as were sent.
 func (c conversationInside) isUsed(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
 	left := map[int]int{} // by direction; 0: any
-	sent, shown := c.sent(change), 0
+	sent := c.sent(change)
 	for _, message := range sent {
 		left[orZero(message.Direction)]++
 	}
+	var shown []client.Message
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range c.engine.Messages.entity.All(ctx, query) {
 		if err != nil {
@@ -84,7 +86,6 @@ func (c conversationInside) isUsed(ctx context.Context, change *pending[client.C
 		if message.TextMessageConversationID != id {
 			continue
 		}
-		shown++
 		direction := message.Direction
 		if left[direction] == 0 {
 			direction = 0
@@ -92,6 +93,11 @@ func (c conversationInside) isUsed(ctx context.Context, change *pending[client.C
 		if left[direction]--; left[direction] < 0 {
 			return true
 		}
+		shown = append(shown, client.Message{ID: message.ID, MessageValues: client.MessageValues{TextMessageConversationID: id}, Revision: message.Revision})
 	}
-	return shown > 0 && shown < len(sent)
+	if len(shown) < len(sent) || len(shown) == 0 {
+		return len(shown) > 0
+	}
+	c.engine.Messages.completeAll(ctx, shown) // one that can't be read does not match
+	return slices.Contains(MatchMessages(sent, shown), -1)
 }

@@ -299,22 +299,32 @@ func TestTwinThatWasChanged(t *testing.T) {
 }
 
 // The service alters the text of a message whose create got no reply. The message is not sent
-// again.
+// again. If only white space has changed, it is recognized.
 func TestAlteredMessageIsNotSentAgain(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{ContentFormat: mockserver.Collapsed})
-		conversation := s.create(t.Context(), t, 1).ID
-		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1})
-		result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
-			MessageWrites: client.MessageWrites{
-				TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
-			},
-		}}, 0)
-		if !errors.As(result.Err, new(*AmbiguousError)) || len(s.Records("TextMessages")) != 1 {
-			t.Errorf("%d messages: %v", len(s.Records("TextMessages")), result.Err)
-		}
-	})
+	for name, test := range map[string]struct {
+		stored       string
+		isRecognized bool
+	}{"in other words": {"Hello there. Reply STOP to end.", false}, "with other white space": {" Hello there\n", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				conversation := s.create(t.Context(), t, 1).ID
+				s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1}, mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Skip: 1, Times: 1, Do: func() {
+					apitest.Must(t, s.Edit(messageSegment, s.Records(messageSegment)[0]["id"].(string), map[string]any{"content": test.stored}))
+				}})
+				result := s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: client.MessageInput{
+					MessageWrites: client.MessageWrites{
+						TextMessageConversationID: client.Value(conversation), Content: client.Value("Hello  there"), Direction: client.Value(1),
+					},
+				}}, 0)
+				if errors.As(result.Err, new(*AmbiguousError)) == test.isRecognized || len(s.Records(messageSegment)) != 1 {
+					t.Errorf("%d messages: %v", len(s.Records(messageSegment)), result.Err)
+				}
+			})
+		})
+	}
 }
 
 // The service answers with the right ids in another order, and may rewrite the numbers. Some

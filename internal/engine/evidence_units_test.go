@@ -33,6 +33,7 @@ func TestSentMessages(t *testing.T) {
 		"not sent yet":       {&Attempt{Messages: messagesTo(1, 2)}, false, messagesTo(1, 2)},
 		"sent too":           {&Attempt{Messages: messagesTo(1, 2)}, true, messagesTo(1, 2, 2)},
 		"earlier, with more": {&Attempt{Messages: messagesTo(2, 2, 2)}, true, messagesTo(2, 2, 2)},
+		"other contents":     {&Attempt{Messages: []client.MessageInput{newMessage("a")}}, true, messagesTo(1, 2, 2)},
 	} {
 		change := &pending[client.ConversationInput]{isSent: test.isSent, Change: conversationChange{Earlier: test.earlier}}
 		change.Input.Messages = client.Value(messagesTo(2, 2))
@@ -45,7 +46,13 @@ func TestSentMessages(t *testing.T) {
 			counts[orZero(message.Direction)]--
 		}
 		wantEqual(t, name+", by direction", 0, max(counts[1], -counts[1])+max(counts[2], -counts[2]))
+		for _, message := range inside.sent(change) {
+			wantEqual(t, name+", content", "", orZero(message.Content))
+		}
 	}
+	change := &pending[client.ConversationInput]{isSent: true, Change: conversationChange{Earlier: &Attempt{Messages: []client.MessageInput{newMessage("a"), newMessage("b")}}}}
+	change.Input.Messages = client.Value([]client.MessageInput{newMessage("b"), newMessage("a")})
+	wantEqual(t, "the same messages again", "a", orZero(inside.sent(change)[0].Content))
 }
 
 // An attempt that repeats an earlier one, and gets lost too, remembers what it has sent itself,

@@ -19,27 +19,44 @@ func inlineMessages(change *pending[client.ConversationInput]) []client.MessageI
 	return change.inline
 }
 
-// sent returns the messages that the change has sent, or its earlier attempt, with
-// their directions. If both have sent some, either may have made the conversation: of each
-// direction, it returns as many as the one that has sent more.
+// sent returns the messages that the change has sent, or its earlier attempt. If both have
+// sent some, either may have made the conversation. If they have sent different messages, sent
+// returns only directions: of each, as many as the one that has sent more.
 func (conversationInside) sent(change *pending[client.ConversationInput]) []client.MessageInput {
+	now := inlineMessages(change)
 	if change.Earlier == nil {
-		return inlineMessages(change)
+		return now
 	}
-	sent := slices.Clone(change.Earlier.Messages)
-	if !change.isSent {
-		return sent
+	before := change.Earlier.Messages
+	if !change.isSent || slices.Equal(messageTexts(before), messageTexts(now)) {
+		return before
 	}
 	counts := map[int]int{}
-	for _, message := range sent {
-		counts[orZero(message.Direction)]++
+	for _, messages := range [][]client.MessageInput{before, now} {
+		of := map[int]int{}
+		for _, message := range messages {
+			direction := orZero(message.Direction)
+			of[direction]++
+			counts[direction] = max(counts[direction], of[direction])
+		}
 	}
-	for _, message := range inlineMessages(change) {
-		if counts[orZero(message.Direction)]--; counts[orZero(message.Direction)] < 0 {
-			sent = append(sent, message)
+	var sent []client.MessageInput
+	for direction, count := range counts {
+		for range count {
+			sent = append(sent, client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(direction)}})
 		}
 	}
 	return sent
+}
+
+// messageTexts returns the directions and the contents of messages, sorted.
+func messageTexts(messages []client.MessageInput) []string {
+	contents := make([]string, len(messages))
+	for i, message := range messages {
+		contents[i] = messageIdentity(client.ID{}, orZero(message.Direction), orZero(message.Content)).Name
+	}
+	slices.Sort(contents)
+	return contents
 }
 
 // read reads the messages that were created inside their conversations. It lists

@@ -56,10 +56,10 @@ func withoutEnd(text string) string {
 	return strings.TrimRightFunc(text, unicode.IsSpace)
 }
 
-// canonicalContent returns the same text for all spellings of a content: trimmed, with HTML
-// entities, or in another Unicode form.
+// canonicalContent returns the same text for all spellings of a content: with other white
+// space, with HTML entities, or in another Unicode form.
 func canonicalContent(text string) string {
-	return strings.TrimSpace(withoutEnd(norm.NFC.String(html.UnescapeString(text))))
+	return strings.Join(strings.Fields(norm.NFC.String(html.UnescapeString(text))), " ")
 }
 
 // SameTime reports whether two times are the same, up to the precision that a service

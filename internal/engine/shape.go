@@ -59,7 +59,7 @@ type linking[T client.Record, In Input] interface {
 // a record.
 type insides[T client.Record, In Input] interface {
 	// sent returns the messages that an item and its earlier attempt have sent inside the
-	// record, with their directions.
+	// record.
 	sent(*pending[In]) []client.MessageInput
 	// read reads the messages that were created inside the records that were written.
 	read(context.Context, *writing[T, In])

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -53,6 +54,50 @@ func TestLostConversationLikeOneOfOthers(t *testing.T) {
 			t.Errorf("the conversation of others, from before, is taken for the new one")
 		}
 	})
+}
+
+// A conversation of the phone and number that was created meanwhile has one message of the
+// direction that was sent. Only its content tells whether a lost create has made it, now or in
+// an earlier run.
+func TestMessageOfOthersInside(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		theirs string
+		isOurs bool
+	}{"another content": {"Bye", false}, "a spelling": {"Hello \n", true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
+				s.seed(t, 1)
+				create := newConversation(2)
+				create.Input.Messages = client.Value([]client.MessageInput{newMessage("Hello")})
+				var theirs client.ID
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+					theirs = s.stranger(t, apitest.NumberOf(2))
+					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": test.theirs, "direction": 1})
+					apitest.Must(t, err)
+				}})
+				judge := func(run string, result Result[client.Conversation]) {
+					switch {
+					case test.isOurs && (result.Err != nil || result.Value.ID != theirs):
+						t.Errorf("%s: %s is not recognized, but %s, %v", run, theirs, result.Value.ID, result.Err)
+					case !test.isOurs && !errors.As(result.Err, new(*AmbiguousError)):
+						t.Errorf("%s: a conversation of others is taken: %s, %v", run, result.Value.ID, result.Err)
+					}
+				}
+				first := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
+				judge("the same run", first)
+				if lost := attemptOf(first.Err); lost != nil {
+					create.Earlier = &Attempt{Since: lost.Since, Messages: orZero(create.Input.Messages)}
+					next := scriptedEngine(t, s.network.RoundTrip)
+					judge("the next look", next.Conversations.LookFor(t.Context(), []conversationChange{create}, false)[0])
+					judge("the next apply", next.Conversations.CreateOrUpdate(t.Context(), create, 0))
+				}
+				wantEqual(t, "conversations", 2, len(s.live()))
+			})
+		})
+	}
 }
 
 // A data source that reads a conversation by its id does not claim it. A look still finds

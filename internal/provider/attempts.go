@@ -21,7 +21,7 @@ type openCreates map[string]attempt
 type attempt struct {
 	Since  engine.Moment            `json:"since"`            // the moment before it
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
-	Sent   client.ConversationInput `json:"sent"`             // the messages have only their directions
+	Sent   client.ConversationInput `json:"sent"`             // in states of earlier versions, messages have only their directions
 
 	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
 	// dropped the memory.
@@ -66,20 +66,7 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if lost.Messages != nil {
 		sent.Messages = client.Value(lost.Messages)
 	}
-	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: withDirections(sent), IsRecalled: lost.IsRecalled}, true
-}
-
-// withDirections returns the input with only the directions of its messages: the state
-// keeps their contents.
-func withDirections(sent client.ConversationInput) client.ConversationInput {
-	if messages, isSet := sent.Messages.Get(); isSet {
-		directions := make([]client.MessageInput, len(messages))
-		for i, message := range messages {
-			directions[i].Direction = message.Direction
-		}
-		sent.Messages = client.Value(directions)
-	}
-	return sent
+	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
 }
 
 // earlier returns the attempt as the engine knows it.
@@ -99,7 +86,6 @@ func (a attempt) earlier() *engine.Attempt {
 func (k *memory) recall(key string, m ownedModel) {
 	sent := m.toAPI(k.numbers, nil)
 	sent.Messages = inlineMessages(m.Messages)
-	sent = withDirections(sent)
 	switch tried, isOpen := k.open[key]; {
 	case isOpen && tried.IsPartial:
 		k.open[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: sent}

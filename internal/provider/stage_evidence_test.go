@@ -115,48 +115,55 @@ func TestStage_nullInPrivateState(t *testing.T) {
 	}
 }
 
-// The create of an entry never arrived, and its outcome is unknown. Later, a customer writes:
-// the CRM makes a conversation of the same phone and number, with the customer's message.
-func TestStage_customerWritesBeforeNextApply(t *testing.T) {
+// The create of an entry never arrived, and its outcome is unknown. Later, the CRM has a
+// conversation of the same phone and number: a customer has written, or a colleague has
+// written one message, as the entry declares one.
+func TestStage_othersWriteBeforeNextApply(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"map", "untainted single"} {
 		for _, writes := range []string{"before the plan", "before the apply"} {
-			t.Run(form+" "+writes, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					config := s.bulk(numbered(2).entries(), nil)
-					if form == "map" {
-						s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-						s.leavesOpen(config, mockserver.DropBefore)
-					} else {
-						config = s.with(declared{number: numbered(2)["c001"]})
-						s.leavesOpen(config, mockserver.DropBefore)
-						s.untaint(address)
-					}
-					time.Sleep(time.Hour)
-					var theirs string
-					write := func() {
-						theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-						s.addMessage(theirs, "Please call me", 2)
-						time.Sleep(time.Hour)
-					}
-					if writes == "before the plan" {
-						write()
-					} else {
-						s.meanwhile = write
-					}
-					s.apply(config)
-					for address, instance := range s.core.state {
-						if strings.Contains(instance.value.String(), `"id":tftypes.String<"`+theirs) {
-							s.t.Errorf("%s has the customer's conversation %s", address, theirs)
+			for author, direction := range map[string]int{"customer": 2, "colleague": 1} {
+				t.Run(form+", "+author+" "+writes, func(t *testing.T) {
+					t.Parallel()
+					onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+						entries := numbered(2).entries()
+						if author == "colleague" {
+							entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hello"})
 						}
-					}
-					s.apply(nil)
-					if s.isDeleted(theirs) {
-						s.t.Errorf("the customer's conversation is deleted")
-					}
+						config := s.bulk(entries, nil)
+						if form == "map" {
+							s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+							s.leavesOpen(config, mockserver.DropBefore)
+						} else {
+							config = s.with(entries["c001"])
+							s.leavesOpen(config, mockserver.DropBefore)
+							s.untaint(address)
+						}
+						time.Sleep(time.Hour)
+						var theirs string
+						write := func() {
+							theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+							s.addMessage(theirs, "Please call me", direction)
+							time.Sleep(time.Hour)
+						}
+						if writes == "before the plan" {
+							write()
+						} else {
+							s.meanwhile = write
+						}
+						s.apply(config)
+						for address, instance := range s.core.state {
+							if strings.Contains(instance.value.String(), `"id":tftypes.String<"`+theirs) {
+								s.t.Errorf("%s has the conversation %s of others", address, theirs)
+							}
+						}
+						s.apply(nil)
+						if s.isDeleted(theirs) {
+							s.t.Errorf("the conversation of others is deleted")
+						}
+					})
 				})
-			})
+			}
 		}
 	}
 }
