@@ -164,7 +164,7 @@ func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagn
 		return nil
 	}
 	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
-		diags.Append((&adoptionError{managed: true, ids: clashes}).diagnostic(at))
+		diags.Append((&adoptionError{managed: true, owned: true, ids: clashes}).diagnostic(at))
 	}
 	return diags
 }

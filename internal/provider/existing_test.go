@@ -239,7 +239,7 @@ func TestStage_notAdoptable(t *testing.T) {
 			all := s.bulk(numbered(1).entries(), nil)
 			s.applies(all, bulkAddress, create)
 			all[address] = s.single(adopting("+1 555 000 0000"))[address]
-			return all, []string{"Existing Text Message Conversation Already Managed", s.id()}
+			return all, []string{"Existing Text Message Conversation Already Managed", s.id(), "another resource of the configuration or the state", "add a moved block"}
 		},
 		"managed by another resource, in a map": func(s *stage) (map[string]block, []string) {
 			all := s.single(declared{"phone_id": phone, number: "+15550000000"})

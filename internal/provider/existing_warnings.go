@@ -25,6 +25,7 @@ func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
 // An adoptionError says why existing conversations can't be adopted.
 type adoptionError struct {
 	managed bool // by another resource; otherwise there are several
+	owned   bool // by the resource with the error: another one plans to adopt it
 	ids     []client.ID
 }
 
@@ -48,9 +49,15 @@ func (e *adoptionError) summary() string {
 // advice returns the detail of the error: what is wrong, and what to do. In a map, the
 // setting applies to all entries, and Terraform can't import a single one.
 func (e *adoptionError) advice(inMap bool) string {
+	if e.owned {
+		return fmt.Sprintf("This resource manages the conversation %s, but a new resource, or a new entry of a map, is about to adopt it. The warning "+
+			"\"Existing Text Message Conversation Will Be Adopted\" shows which one. If that is the new address of this resource, add a moved block. "+
+			"Otherwise, remove one of the two, or set adopt_existing = false at the new one to create another conversation.", idList(e.ids))
+	}
 	if e.managed {
-		text := fmt.Sprintf("The CRM has the conversation %s with this phone and number, but a resource of this "+
-			"configuration already manages it or adopts it. Remove one of the two, or set adopt_existing = false "+
+		text := fmt.Sprintf("The CRM has the conversation %s with this phone and number, but another resource of the "+
+			"configuration or the state already manages it or adopts it. If that is this resource under its earlier address, add a moved block. "+
+			"Otherwise, remove one of the two, or set adopt_existing = false "+
 			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
 			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))
 		if inMap {

@@ -31,7 +31,8 @@ type failure struct {
 
 	creates    bool   // all keys are new, so an update of the map creates them
 	sends      bool   // some of them have outgoing messages
-	unnamed    bool   // several keys share one error, that of their request
+	unnamed    bool   // each key shares its error with others, that of their request
+	isMixed    bool   // the keys have been in different requests; err is that of the first
 	isNamed    bool   // the keys are those of the entries that refer to the record that the error names
 	attribute  string // at which all of these refer to it; empty if they differ
 	beside     int    // entries of the request that don't refer to it

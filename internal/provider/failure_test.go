@@ -255,19 +255,44 @@ func TestRemovalThatFails(t *testing.T) {
 	}
 }
 
-// The entries of a request that was refused as a whole share one error, however many they are.
+// The entries of a request that was refused as a whole share one error, however many they are,
+// and before what follows from it. Only the first few requests have a place of their own.
 func TestManyOfOneRequest(t *testing.T) {
 	t.Parallel()
-	failed := map[string]error{}
-	whole := &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON"}
-	for i := range 98 {
-		failed[fmt.Sprintf("%03d", i)] = whole
+	for requests, errors := range map[int]int{1: 2, 3: 4, mostListed + 3: mostListed + 2} {
+		failed := map[string]error{}
+		for i := range 98 * requests {
+			key := fmt.Sprintf("%04d", i)
+			if i%98 == 0 {
+				failed[key] = &client.APIError{HTTPStatus: 422, Code: 8, Name: "ERROR_COMMON"}
+			} else {
+				failed[key] = failed[fmt.Sprintf("%04d", i-i%98)]
+			}
+		}
+		for i := range 20 {
+			failed[fmt.Sprintf("undone %02d", i)] = &engine.UndoneError{}
+		}
+		diags := (&bulkWork{provider: &providerData{}, failed: failed}).done("Update")
+		texts := told(diags)
+		if len(texts) != errors {
+			t.Errorf("%d requests: %d errors: %q", requests, len(texts), texts)
+		}
+		for _, text := range texts[:len(texts)-1] {
+			if !strings.Contains(text, "The CRM refuses the request, and doesn't say which of these entries is at fault") {
+				t.Errorf("%d requests: an error says %q", requests, text)
+			}
+		}
+		wantTexts(t, diags, `"0009", and 88 more: The CRM refuses`, "deleted them again")
 	}
-	diags := (&bulkWork{provider: &providerData{}, failed: failed}).done("Update")
-	if texts := told(diags); len(texts) != 1 {
-		t.Errorf("%d errors: %q", len(texts), texts)
-	}
-	wantTexts(t, diags, `"009", and 88 more: The CRM refuses the request, and doesn't say which of these entries is at fault`)
+}
+
+// A resource is read after another one has planned to adopt its conversation.
+func TestAdoptedByAnother(t *testing.T) {
+	t.Parallel()
+	const id = "80000000-0000-4000-8000-00000000000a"
+	resource := &baseResource{provider: &providerData{}}
+	resource.provider.existing.planned = map[client.ID]bool{reference(types.StringValue(id)): true}
+	wantTexts(t, resource.inState(path.Empty(), reference(types.StringValue(id))), "This resource manages the conversation "+id+", but a new resource", "add a moved block")
 }
 
 func TestProtected(t *testing.T) {

@@ -26,8 +26,8 @@ type memory struct {
 	// looked is the revision of the space as of the last refresh, or [engine.NoFloor].
 	looked int64
 	early  *earlyDestroy // of the plan of a destroy
-	// adopted are conversations that a refresh took for what an attempt has made. Terraform
-	// does not show the warnings of the refresh that a destroy begins with.
+	// adopted are conversations that the last refresh took for what an attempt has made.
+	// Terraform does not show the warnings of the refresh that a destroy begins with.
 	adopted  map[client.ID]bool
 	numbers  numbers
 	messages *messageMemory

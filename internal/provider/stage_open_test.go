@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -202,25 +203,33 @@ func TestStage_openAndNoLongerConfigured(t *testing.T) {
 }
 
 // Terraform does not show the warnings of the refresh that a destroy begins with. So what
-// that has taken for a lost create is named when it is deleted.
+// that has taken for a lost create is named when it is deleted, but not after an earlier run
+// has told of it.
 func TestStage_openAdoptedAndDestroyed(t *testing.T) {
 	t.Parallel()
 	for at, declare := range map[string]func(s *stage) map[string]block{
 		address:     func(s *stage) map[string]block { return s.single(everythingDeclared()) },
 		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
 	} {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter)
-				id := s.live()[0]["id"].(string)
-				planning, applying := s.core.walk(), s.core.walk()
-				applying.apply(planning.plan(nil))
-				if warnings := applying.warningsAt(at); !says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) || len(s.live()) != 0 {
-					s.t.Errorf("the destroy says %q, %q, and leaves %d; want a warning that names %s", applying.errors(), warnings, len(s.live()), id)
-				}
+		for _, isTold := range []bool{false, true} {
+			t.Run(fmt.Sprint(at, " told ", isTold), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					s.leavesOpen(declare(s), mockserver.DropAfter)
+					id := s.live()[0]["id"].(string)
+					if isTold {
+						s.untaint(at)
+						s.applies(declare(s), at, noop)
+					}
+					planning, applying := s.core.walk(), s.core.walk()
+					applying.apply(planning.plan(nil))
+					warnings := applying.warningsAt(at)
+					if says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) == isTold || len(s.live()) != 0 {
+						s.t.Errorf("the destroy of %s says %q, %q, and leaves %d", id, applying.errors(), warnings, len(s.live()))
+					}
+				})
 			})
-		})
+		}
 	}
 }
 

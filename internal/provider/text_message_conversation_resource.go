@@ -132,6 +132,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	clear(memory.adopted) // the run that adopted it has told of it
 	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)

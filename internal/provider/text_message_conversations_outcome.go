@@ -102,26 +102,34 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		alike[f.origin()]++
 	}
 	// If the CRM rolls back entries because of one of them, and gives each its own error, the
-	// error of the one at fault is rare.
-	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(alike[a.text()], alike[b.text()]) })
-	for n, f := range failures {
+	// error of the one at fault is rare. What follows from an error comes after it.
+	rank := func(f failure) int {
+		if isConsequence(f.err) {
+			return len(failures) + 1
+		}
+		return alike[f.text()]
+	}
+	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(rank(a), rank(b)) })
+	for _, f := range failures {
 		group := f.action + f.origin()
 		switch {
 		case isConsequence(f.err) || isLeftover(f.err):
 			group = f.action + f.text()
 		case alike[f.origin()] == 1 && alike[f.text()] > mostListed:
 			group, f.alike = f.action+f.text(), w.allOrNothing && alike[f.text()] < len(failures)
-		case n >= mostListed && groups[group] == nil: // people don't read more
+		case len(order) >= mostListed && groups[group] == nil: // people don't read more
 			group = f.action + fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
 		if first := groups[group]; first != nil {
 			first.differs = first.differs || isLeftover(f.err) || first.text() != f.text()
 			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
 			first.creates, first.sends = first.creates && f.creates, first.sends || f.sends
-			first.unnamed = (first.unnamed || len(first.keys) == 2) && first.err == f.err //nolint:errorlint // the very same one
+			first.unnamed = first.unnamed && alike[f.origin()] > 1
+			first.isMixed = first.isMixed || first.origin() != f.origin()
 			first.at = path.Root("conversations")
 			continue
 		}
+		f.unnamed = alike[f.origin()] > 1
 		groups[group] = &f
 		order = append(order, &f)
 	}
@@ -129,7 +137,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		if f.creates {
 			f.action = "Create" // an update of the map
 		}
-		if f.isUnnamed() && f.isRefused() {
+		if f.isUnnamed() && f.isRefused() && !f.isMixed {
 			w.name(f)
 		}
 		diags.Append(f.diagnostics()...)
