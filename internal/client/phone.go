@@ -81,16 +81,18 @@ var (
 	odd       = regexp.MustCompile(`[^\p{Nd}+\-. ()/~\[\]]`)
 )
 
-// HasOddCharacters reports whether a text that begins like a number contains letters or signs
-// that are no part of one, such as the letter O. An extension may have letters in front.
+// HasOddCharacters reports whether a text that begins like a number contains characters that
+// are no part of one, such as the letter O or a no-break space. An extension may have letters
+// in front.
 func HasOddCharacters(s string) bool {
+	isPlain := !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > unicode.MaxASCII })
 	s = extension.ReplaceAllString(strings.TrimPrefix(plainText(s), "tel:"), "")
 	begin := strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 	if begin < 0 || isMasked(s) {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(s[begin:])
-	return !unicode.IsLetter(first) && odd.MatchString(s)
+	return !unicode.IsLetter(first) && (!isPlain || odd.MatchString(s))
 }
 
 const punctuation = " -.()/"

@@ -27,8 +27,8 @@ var (
 		"It has too few or too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, but a message to it can't arrive.",
 	}
 	withOddCharacters = &numberDoubt{
-		"Phone Number With Odd Characters", "contains letters or signs that don't belong in a phone number",
-		"They may be typing errors, such as the letter O for the digit 0, or marks of a spreadsheet, such as an apostrophe. The CRM may accept such a number, but a message to it may not arrive. Correct it.",
+		"Phone Number With Odd Characters", "contains characters that don't belong in a phone number",
+		"They may be typing errors, such as the letter O for the digit 0, marks of a spreadsheet, such as an apostrophe, or characters that look like others, such as a no-break space or a long dash. The CRM may refuse or keep such a number, and a message to it may not arrive. Correct it.",
 	}
 	tooShort = &numberDoubt{
 		"Phone Number Too Short", "has only one or two digits", "No number is that short. Correct it, or remove it.",
@@ -57,11 +57,13 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 	}
 	text := number.ValueString()
 	isNumber := mayHaveCountry.MatchString(text) || withPlus.MatchString(text)
-	hasLetters := strings.ContainsFunc(text, unicode.IsLetter)
+	hasLetters, isOdd := strings.ContainsFunc(text, unicode.IsLetter), client.HasOddCharacters(text)
 	switch {
+	case isOdd && hasLetters: // that may be why it is of no country
+		return withOddCharacters
 	case isNumber && n.IsOfNoCountry(text):
 		return ofNoCountry
-	case client.HasOddCharacters(text):
+	case isOdd:
 		return withOddCharacters
 	case isNumber && n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
 		return lacksCountry

@@ -186,7 +186,12 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"letters":       {"+1 415 2OO OO1O", nil, odd},
 		"an apostrophe": {"'+12025550101", nil, odd},
 		"a formula":     {"=+12025550101", nil, odd},
-		"a remark":      {"+1 202 555 0101 (home)", nil, noCountry},
+		"a remark":      {"+1 202 555 0101 (home)", nil, odd},
+		"a letter":      {"+1 720 555 O199", nil, odd},
+		"no-break":      {"+1 202\u00a0555 0101", nil, odd},
+		"a tab":         {"+1 202\t555 0101", nil, odd},
+		"a dash":        {"+1 202\u2013555 0101", nil, odd},
+		"full width":    {"+1 202 555 01\uff10\uff11", nil, odd},
 		"zero":          {"0", nil, tooShort},
 
 		"unchanged":       {"hello", &prior, ""},
@@ -210,7 +215,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		}
 	}
 	diags := numbers{}.warnOfDoubts(many, nil)
-	if len(diags) != 4 || !strings.Contains(diags[0].Detail(), `any country: "a remark", "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[3].Detail(), `no digit: "a name", "an email". If`) {
+	if len(diags) != 4 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[3].Detail(), `no digit: "a name", "an email". If`) {
 		t.Errorf("%v", diags)
 	}
 }
