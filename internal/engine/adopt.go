@@ -156,18 +156,24 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // adoptProven adopts a record that a create may have made. An exact batch only adopts a
 // record that has everything that was sent and that others don't use.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	if s.attempt(i).IsRecalled && s.inside.hasChanged(record) || s.exact && !s.carried(s.changes[i].Input, record) || s.mayBeUsed(ctx, i, record.Meta().ID) {
+	switch use := s.useOf(ctx, i, record.Meta().ID); {
+	case use == incomplete && !s.last:
+		s.isOpen = true
+	case use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
 		s.failAmbiguous([]int{i}, []T{record})
-		return
+	default:
+		s.adopt(i, record)
 	}
-	s.adopt(i, record)
 }
 
-// mayBeUsed reports whether others may use a record that the search has found. Unless the batch is
-// exact, it asks only for a record with messages. If those can't be listed, the record counts
-// as unused: the caller need not have access to messages.
-func (s *search[T, In]) mayBeUsed(ctx context.Context, i int, id client.ID) bool {
-	return (s.exact || s.talked[id]) && s.inside.isUsed(ctx, &s.changes[i], id)
+// useOf returns the use of a record that the search has found. Unless the batch is exact, it
+// asks only for a record with messages. If those can't be listed, the record counts as unused:
+// the caller need not have access to messages.
+func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) use {
+	if !s.exact && !s.talked[id] {
+		return unused
+	}
+	return s.inside.useOf(ctx, &s.changes[i], id)
 }
 
 // adopt makes the record the result of a create. If the record lacks something, the

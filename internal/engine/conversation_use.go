@@ -61,17 +61,19 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (map[client
 			return nil, nil
 		}
 		for _, message := range page.Records {
+			if message.TextMessageConversationID.IsZero() {
+				return nil, withoutPlace("the conversation of a message", message.ID)
+			}
 			found[message.TextMessageConversationID] = true
 		}
 	}
 	return found, nil
 }
 
-// isUsed reports whether the conversation has other messages than the change has sent, or its
-// earlier attempt, or only some of them: those that it has sent were created together. If it
-// can't tell, it reports true. It reads contents only if there are as many messages of each
-// direction as were sent.
-func (c conversationInside) isUsed(ctx context.Context, change *pending[client.ConversationInput], id client.ID) bool {
+// useOf compares the messages of the conversation with those that the change has sent, or its
+// earlier attempt. It reads contents only if there are as many messages of each direction as
+// were sent.
+func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) use {
 	left := map[int]int{} // by direction; 0: any
 	sent := c.sent(change)
 	for _, message := range sent {
@@ -80,10 +82,10 @@ func (c conversationInside) isUsed(ctx context.Context, change *pending[client.C
 	var shown []client.Message
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range c.engine.Messages.entity.All(ctx, query) {
-		if err != nil {
-			return true
-		}
-		if message.TextMessageConversationID != id {
+		switch {
+		case err != nil, message.TextMessageConversationID.IsZero():
+			return used
+		case message.TextMessageConversationID != id:
 			continue
 		}
 		direction := message.Direction
@@ -91,13 +93,19 @@ func (c conversationInside) isUsed(ctx context.Context, change *pending[client.C
 			direction = 0
 		}
 		if left[direction]--; left[direction] < 0 {
-			return true
+			return used
 		}
 		shown = append(shown, client.Message{ID: message.ID, MessageValues: client.MessageValues{TextMessageConversationID: id}, Revision: message.Revision})
 	}
-	if len(shown) < len(sent) || len(shown) == 0 {
-		return len(shown) > 0
+	switch {
+	case len(shown) == 0:
+		return unused
+	case len(shown) < len(sent):
+		return incomplete // they were created together
 	}
 	c.engine.Messages.completeAll(ctx, shown) // one that can't be read does not match
-	return slices.Contains(MatchMessages(sent, shown), -1)
+	if slices.Contains(MatchMessages(sent, shown), -1) {
+		return used
+	}
+	return unused
 }

@@ -78,17 +78,31 @@ func TestAttemptRemembersItsMessages(t *testing.T) {
 	})
 }
 
-// A caller who may not list messages learns nothing of them. While the service fails, nothing
-// is known.
-func TestHaveMessages_fails(t *testing.T) {
+// A caller who may not list messages learns nothing of them. While the service fails, or does
+// not show the conversations of messages, nothing is known.
+func TestTalked_fails(t *testing.T) {
 	t.Parallel()
-	for status, fails := range map[int]bool{http.StatusForbidden: false, http.StatusBadGateway: true} {
+	for name, test := range map[string]struct {
+		fault mockserver.Fault
+		fails bool
+	}{
+		"not permitted":    {mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusForbidden}, false},
+		"not available":    {mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway}, true},
+		"no conversations": {mockserver.Fault{Kind: mockserver.OmitField, Field: "text_message_conversation_id"}, true},
+	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
-			s.Inject(mockserver.Fault{Path: messageSegment, Kind: mockserver.StatusReply, Status: status})
+			id := s.seed(t, 1)[0]
+			_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": id, "content": "Hi", "direction": 2})
+			apitest.Must(t, err)
+			test.fault.Path = messageSegment
+			s.Inject(test.fault)
 			inside := conversationInside{s.engine}
-			if found, err := inside.talked(t.Context(), NoFloor); (err != nil) != fails || len(found) > 0 {
-				t.Errorf("%d: %v, %v", status, found, err)
+			if found, err := inside.talked(t.Context(), NoFloor); (err != nil) != test.fails || len(found) > 0 {
+				t.Errorf("%s: %v, %v", name, found, err)
+			}
+			if use := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, id); use != used {
+				t.Errorf("%s: the use is %d", name, use)
 			}
 		})
 	}

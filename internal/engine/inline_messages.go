@@ -169,11 +169,11 @@ func allMatched(inputs []client.MessageInput, made []client.Ref[client.Message])
 // nothingInside is for records that have no messages inside.
 type nothingInside[T client.Record, In Input] struct{}
 
-func (nothingInside[T, In]) sent(*pending[In]) []client.MessageInput              { return nil }
-func (nothingInside[T, In]) read(context.Context, *writing[T, In])                {}
-func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error)      { return false, nil }
-func (nothingInside[T, In]) hasChanged(T) bool                                    { return false }
-func (nothingInside[T, In]) isUsed(context.Context, *pending[In], client.ID) bool { return false }
+func (nothingInside[T, In]) sent(*pending[In]) []client.MessageInput            { return nil }
+func (nothingInside[T, In]) read(context.Context, *writing[T, In])              {}
+func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error)    { return false, nil }
+func (nothingInside[T, In]) hasChanged(T) bool                                  { return false }
+func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) use { return unused }
 func (nothingInside[T, In]) talked(context.Context, int64) (map[client.ID]bool, error) {
 	return nil, nil
 }

@@ -121,14 +121,14 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 		case !isThere:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
-		case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.isUsed(ctx, &w.changes[i], id)):
+		case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.useOf(ctx, &w.changes[i], id) != unused):
 			w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
 			var why error = &AmbiguousError{IDs: []client.ID{id}}
 			if refusal := w.results[i].Err; refusal != nil {
 				why = fmt.Errorf("%w; %w", why, refusal)
 			}
 			w.failUnknown([]int{i}, why)
-		case (talked[id] || talkErr != nil) && w.inside.isUsed(ctx, &w.changes[i], id):
+		case (talked[id] || talkErr != nil) && w.inside.useOf(ctx, &w.changes[i], id) == used:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}
 		default:
 			created = append(created, i)

@@ -21,7 +21,7 @@ type search[T client.Record, In Input] struct {
 	wanted  map[Identity]int64  // identities of what they make, also with only the tail as name, and what these are newer than
 	floor   int64
 	last    bool  // no look follows
-	isOpen  bool  // a last look would adopt a record that lacks something
+	isOpen  bool  // the last look decides about a record that lacks something
 	created int64 // revision that everything created is above
 
 	talked  map[client.ID]bool // conversations with messages since
@@ -91,7 +91,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	of := s.names.held(record)
 	since, isWanted := s.sinceOf(of)
 	if !isUpdate && s.names.areListed() && of.Place.IsZero() && s.wantsAnywhere(of) {
-		return withoutPlace(record.Meta().ID)
+		return withoutPlace("the phone of a conversation", record.Meta().ID)
 	}
 	if !isUpdate && (s.places[of.Place] == nil || s.names.areListed() && !isWanted) {
 		return nil

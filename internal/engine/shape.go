@@ -68,13 +68,21 @@ type insides[T client.Record, In Input] interface {
 	existed(context.Context, T, int64) (bool, error)
 	// hasChanged reports whether the record shows a change since it was created.
 	hasChanged(T) bool
-	// isUsed reports whether others use the record that a create may have made. If it can't
-	// tell, it reports true.
-	isUsed(context.Context, *pending[In], client.ID) bool
+	// useOf returns the use of the record that a create may have made.
+	useOf(context.Context, *pending[In], client.ID) use
 	// talked returns the records that have messages with a revision above this one. If the
 	// caller may not list messages, it returns none.
 	talked(context.Context, int64) (map[client.ID]bool, error)
 }
+
+// A use is what the messages inside a record show of who uses it.
+type use int
+
+const (
+	unused     use = iota // only those of the create are there
+	incomplete            // some of those are missing: they may show later
+	used                  // by others, or useOf can't tell
+)
 
 // A stubbing knows for which records a list shows enough, without their contents.
 type stubbing[T any] interface {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -95,6 +96,39 @@ func TestMessageOfOthersInside(t *testing.T) {
 					judge("the next apply", next.Conversations.CreateOrUpdate(t.Context(), create, 0))
 				}
 				wantEqual(t, "conversations", 2, len(s.live()))
+			})
+		})
+	}
+}
+
+// The messages of a lost create show one after the other: the conversation is adopted when all
+// are there. If one never shows, the conversation may belong to others.
+func TestMessagesShowOneByOne(t *testing.T) {
+	t.Parallel()
+	for _, areAll := range []bool{true, false} {
+		t.Run(fmt.Sprint("all ", areAll), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep})
+				create := messaged(newConversation(1), "One", "Two", "Three")
+				var late string
+				look := mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Times: 1}
+				hide, show := look, look
+				hide.Do = func() {
+					late = s.Records(messageSegment)[1]["id"].(string)
+					apitest.Must(t, s.SoftDelete(messageSegment, late))
+				}
+				show.Skip = 3
+				show.Do = func() {
+					if areAll {
+						apitest.Must(t, s.Restore(messageSegment, late))
+					}
+				}
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusAfter, Status: http.StatusGatewayTimeout, Times: 1, Do: func() { s.Inject(hide, show) }})
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
+				if result.Adopted != areAll || errors.As(result.Err, new(*AmbiguousError)) == areAll || len(s.live()) != 1 {
+					t.Errorf("adopted %v, %v, of %d", result.Adopted, result.Err, len(s.live()))
+				}
 			})
 		})
 	}
