@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -171,26 +170,41 @@ func TestRepliesOfEachOther(t *testing.T) {
 	})
 }
 
-// Messages that were sent inside a new conversation show later than the conversation itself.
+// Messages that were sent inside a new conversation show later than the conversation itself,
+// and than a greeting that the service sends at once. If nothing is late, nothing is waited for.
 func TestMessagesOfANewConversationShowLater(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
-		begin := time.Now()
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/TextMessages") && time.Since(begin) < 2*time.Second {
-				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
-			}
-			return mock.RoundTrip(r)
+	for name, test := range map[string]struct {
+		late     time.Duration
+		greeting string
+	}{"at once": {}, "late": {late: 2 * time.Second}, "late, behind a greeting": {2 * time.Second, "Welcome"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep})
+				s.Inject(mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Times: 1, Do: func() {
+					if test.late == 0 {
+						return
+					}
+					ours := s.Records(messageSegment)[0]
+					apitest.Must(t, s.SoftDelete(messageSegment, ours["id"].(string)))
+					if test.greeting != "" {
+						_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": ours["text_message_conversation_id"], "content": test.greeting, "direction": 1})
+						apitest.Must(t, err)
+					}
+					time.AfterFunc(test.late, func() { apitest.Must(t, s.Restore(messageSegment, ours["id"].(string))) })
+				}})
+				begin := time.Now()
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), messaged(newConversation(1), "Hi"), 0)
+				if apitest.Must(t, result.Err); !slices.ContainsFunc(result.Value.Messages, func(m client.Ref[client.Message]) bool { return m.Record.Content == "Hi" }) {
+					t.Errorf("the messages are %v", result.Value.Messages)
+				}
+				if passed := time.Since(begin); passed > test.late+time.Second+time.Second/2 || passed < test.late {
+					t.Errorf("it has taken %v", passed)
+				}
+			})
 		})
-		input := newConversation(1)
-		input.Input.Messages = client.Value([]client.MessageInput{{MessageWrites: client.MessageWrites{Content: client.Value("Hi"), Direction: client.Value(1)}}})
-		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
-		if apitest.Must(t, result.Err); len(result.Value.Messages) != 1 {
-			t.Errorf("the messages are %v", result.Value.Messages)
-		}
-	})
+	}
 }
 
 // A search before a destroy sees a record that lacks something. It goes on, because the record

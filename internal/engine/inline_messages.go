@@ -59,57 +59,34 @@ func messageTexts(messages []client.MessageInput) []string {
 	return contents
 }
 
-// read reads the messages that were created inside their conversations. It lists
-// those of the whole batch together, then gets the contents one by one. Messages may show
-// later than their conversations, so it waits for those that are missing.
+// read reads the messages that were created inside their conversations. It lists those of the
+// whole batch together, then gets the contents one by one. Messages may show later than their
+// conversations, and behind those of others, so it waits until each input has its message.
 func (c conversationInside) read(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) {
-	var open []int
-	owners := map[client.ID]int{}
-	for _, i := range w.written() {
-		if len(inlineMessages(&w.changes[i])) > 0 {
-			open = append(open, i)
+	open := slices.DeleteFunc(w.written(), func(i int) bool { return hasItsMessages(w, i) })
+	floor, isRead := w.createdSince(open), false
+	looks := newIntervals(c.engine.settings.RecoveryTimeout)
+	for len(open) > 0 {
+		owners := make(map[client.ID]int, len(open))
+		for _, i := range open {
 			owners[w.ids[i]] = i
 		}
-	}
-	if len(open) == 0 {
-		return
-	}
-	floor := w.createdSince(open)
-	var made map[int][]client.Message
-	for looks := newIntervals(c.engine.settings.RecoveryTimeout); ; {
-		listed, err := c.listMade(ctx, floor, owners)
-		switch {
-		case err == nil:
-			made = listed
-		case made == nil:
+		made, err := c.listMade(ctx, floor, owners)
+		if err != nil {
 			for _, i := range open {
-				w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("reading its messages failed: %w", err)}
+				if !isRead {
+					w.results[i].Err = &UnreadError{ID: w.ids[i], Err: fmt.Errorf("reading its messages failed: %w", err)}
+				}
 			}
 			return
 		}
-		isMissing := func(i int) bool { return len(made[i]) < len(inlineMessages(&w.changes[i])) }
-		if err != nil || !slices.ContainsFunc(open, isMissing) || !looks.wait(ctx) {
-			break
+		isRead = true
+		c.takeMade(ctx, w, made)
+		open = slices.DeleteFunc(open, func(i int) bool { return hasItsMessages(w, i) })
+		if len(open) > 0 && !looks.wait(ctx) {
+			return
 		}
 	}
-	var first, others []madeMessage
-	for _, i := range open {
-		inOrder(made[i])
-		wanted := min(len(inlineMessages(&w.changes[i])), len(made[i]))
-		for n, message := range made[i] {
-			if n < wanted {
-				first = append(first, madeMessage{i, message})
-			} else {
-				others = append(others, madeMessage{i, message})
-			}
-		}
-	}
-	c.takeMade(ctx, w, first)
-	// Others can write into a conversation only after it and its messages were created. So
-	// later messages matter only if the first ones don't match all inputs.
-	c.takeMade(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool {
-		return w.results[m.item].Err != nil || allMatched(inlineMessages(&w.changes[m.item]), w.results[m.item].Value.Messages)
-	}))
 }
 
 // listMade lists the messages in these conversations that are newer than floor, by the
@@ -129,14 +106,37 @@ func (c conversationInside) listMade(ctx context.Context, floor int64, owners ma
 	return made, nil
 }
 
+// takeMade gets the contents of the messages that items have made, and adds them to their
+// conversations. Others can write into a conversation only after it and its messages were
+// created. So later messages matter only if the first ones don't match all inputs.
+func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], made map[int][]client.Message) {
+	var first, others []madeMessage
+	for i, messages := range made {
+		inOrder(messages)
+		wanted := len(inlineMessages(&w.changes[i]))
+		for n, message := range messages {
+			isTaken := func(ref client.Ref[client.Message]) bool { return ref.ID == message.ID }
+			switch {
+			case slices.ContainsFunc(w.results[i].Value.Messages, isTaken):
+			case n < wanted:
+				first = append(first, madeMessage{i, message})
+			default:
+				others = append(others, madeMessage{i, message})
+			}
+		}
+	}
+	c.take(ctx, w, first)
+	c.take(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool { return hasItsMessages(w, m.item) }))
+}
+
 // madeMessage is a message in the conversation that an item has created.
 type madeMessage struct {
 	item    int
 	message client.Message
 }
 
-// takeMade gets the contents of messages and adds them to their conversations.
-func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], made []madeMessage) {
+// take gets the contents of messages and adds them to their conversations.
+func (c conversationInside) take(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], made []madeMessage) {
 	messages := make([]client.Message, len(made))
 	for n := range made {
 		messages[n] = made[n].message
@@ -157,13 +157,15 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 	}
 }
 
-// allMatched reports whether each of the inputs is among the messages.
-func allMatched(inputs []client.MessageInput, made []client.Ref[client.Message]) bool {
-	messages := make([]client.Message, len(made))
-	for n, ref := range made {
+// hasItsMessages reports whether each message that the item has created is known, or reading
+// them has failed.
+func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i int) bool {
+	refs := w.results[i].Value.Messages
+	messages := make([]client.Message, len(refs))
+	for n, ref := range refs {
 		messages[n] = *ref.Record
 	}
-	return !slices.Contains(MatchMessages(inputs, messages), -1)
+	return w.results[i].Err != nil || !slices.Contains(MatchMessages(inlineMessages(&w.changes[i]), messages), -1)
 }
 
 // nothingInside is for records that have no messages inside.
