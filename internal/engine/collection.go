@@ -50,6 +50,11 @@ func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
 	return err
 }
 
+// HasAdopted reports whether the engine has adopted the record for a lost create.
+func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
+	return c.engine.claims.originOf(id) == adopted
+}
+
 // Known claims records that the engine's user knows, though the engine has not read them.
 // It returns those that the engine has already adopted, or that it has just found by a
 // [Collection.LookFor] and can't tell whose they are: the caller of that does not know that

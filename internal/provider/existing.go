@@ -73,6 +73,21 @@ func (e *existing) beginDelete(id client.ID) bool {
 	return true
 }
 
+// abandon notes that a conversation is no longer in the state of a resource.
+func (e *existing) abandon(id client.ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.stated, id)
+}
+
+// failDelete notes that a conversation could not be deleted: it stays in the state.
+func (e *existing) failDelete(id client.ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.deleted, id)
+	note(&e.stated, id, true)
+}
+
 // An adoptionStep is the step in which a resource looks for an existing conversation.
 type adoptionStep int
 

@@ -362,6 +362,61 @@ func TestStage_adoptedIsNotDeleted(t *testing.T) {
 	})
 }
 
+// The create of the new object is lost, and takes the old conversation, which someone edits at
+// that moment, for its own. The old object does not delete it then.
+func TestStage_adoptedForALostCreateIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.single(declared{"phone_id": phone, number: "+1 555 010 0002"})
+		s.applies(config, address, create)
+		id, deposed := s.id(), s.core.state[address]
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_contact_id": bob}))
+		}})
+		applying := s.core.walk()
+		nothing := tftypes.NewValue(s.core.schemas[singleType].ValueType(), nil)
+		applying.applyOne(&change{address: address, typeName: singleType, action: create, config: config[address].value, planned: s.unknown(config[address].value)})
+		applying.carryOut(&change{address: address + " (deposed)", typeName: singleType, action: destroy, config: nothing, planned: nothing, private: deposed.private}, &deposed)
+		if errors := applying.errors(); len(errors) > 0 || s.isDeleted(s.id()) {
+			s.t.Errorf("%v, and the state has %s, which is deleted: %v", errors, s.id(), s.isDeleted(s.id()))
+		}
+	})
+}
+
+// A map gives up a conversation while another resource, whose number is known only now, adopts
+// existing ones. An abandoned one is adopted. One that could not be deleted stays the map's.
+func TestStage_givenUpBesideAdopter(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		settings map[string]any
+		refuses  bool
+		want     string // error of the adopter; empty if it adopts
+	}{
+		"abandoned":        {settings: map[string]any{"deletion_policy": "abandon"}},
+		"could not delete": {refuses: true, want: "Existing Text Message Conversation Already Managed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				s.applies(s.bulk(numbered(2).entries(), test.settings), bulkAddress, create)
+				id := s.entryID("c001")
+				if test.refuses {
+					s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+				}
+				plan := s.plans(s.bulk(numbered(1).entries(), test.settings))
+				applying := s.core.walk()
+				applying.applyOne(plan.changes[0])
+				adopter := s.single(adopting(numbered(2)["c001"]))[address].value
+				applying.applyOne(&change{address: address, typeName: singleType, action: create, config: adopter, planned: s.unknown(adopter)})
+				errors := strings.Join(applying.errors(), "\n")
+				if !strings.Contains(errors, test.want) || len(s.live()) != 2 || test.want == "" && s.idAt(address) != id {
+					s.t.Errorf("%d conversations, %s", len(s.live()), errors)
+				}
+			})
+		})
+	}
+}
+
 // unknown returns the plan of a new conversation: only what is configured is known.
 func (s *stage) unknown(config tftypes.Value) tftypes.Value {
 	typ := config.Type().(tftypes.Object)

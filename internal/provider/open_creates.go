@@ -59,25 +59,28 @@ func (o openCreates) lookToDelete(ctx context.Context, api *engine.Engine, keys 
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
 // create the conversation again. An early destroy deletes only what its plan has found.
-func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64, isReplaced bool, early *earlyDestroy) (diags diag.Diagnostics) {
+func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *existing, level int64, isReplaced bool, early *earlyDestroy) (diags diag.Diagnostics) {
 	diags = o.dropPartial()
 	keys := slices.Sorted(maps.Keys(o))
-	var deleted, unsure []string
+	var deleted, unsure, adopted []string
 	for i, found := range o.lookToDelete(ctx, api, keys, early) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
-		if err == nil && !id.IsZero() && !early.isSure(key) {
-			unsure = append(unsure, fmt.Sprintf("%q: %s", key, id))
-			delete(o, key) // the next apply would not learn more
-			continue
-		}
-		if err == nil && !id.IsZero() {
-			err = api.Conversations.Delete(ctx, id, level)
+		name := fmt.Sprintf("%q: %s", key, id)
+		switch {
+		case err != nil, id.IsZero():
+		case !early.isSure(key):
+			unsure = append(unsure, name)
+		case !existing.beginDelete(id):
+			adopted = append(adopted, name)
+		default:
+			if err = api.Conversations.Delete(ctx, id, level); err != nil {
+				existing.failDelete(id)
+				break
+			}
+			deleted = append(deleted, name)
 		}
 		if err == nil {
-			if !id.IsZero() {
-				deleted = append(deleted, fmt.Sprintf("%q: %s", key, id))
-			}
 			delete(o, key)
 			continue
 		}
@@ -96,6 +99,9 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, level int64
 				"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
+	}
+	if len(adopted) > 0 {
+		diags.Append(warnOfKeptForAdopter(adopted))
 	}
 	diags.Append(warnOfUnsure(path.Root("conversations"), unsure...)...)
 	return append(diags, warnOfDeletion(path.Root("conversations"), deleted...)...)

@@ -169,13 +169,14 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 			return append(diags, warnOfUnsure(path.Empty(), found...)...)
 		}
 	}
-	if !r.provider.existing.beginDelete(id) {
+	if isKnown(state.ID) && api.Conversations.HasAdopted(id) || !r.provider.existing.beginDelete(id) {
 		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}
 	}
 	if err == nil && !id.IsZero() {
 		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
 	}
 	if err != nil {
+		r.provider.existing.failDelete(id)
 		return append(diags, failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	return append(diags, warnOfDeletion(path.Empty(), found...)...)

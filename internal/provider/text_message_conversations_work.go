@@ -224,26 +224,29 @@ func (w *bulkWork) remove(ctx context.Context) {
 		w.provider.left.add(w.memory.numbers, w.memory.open)
 		w.memory.open = openCreates{}
 	case len(w.memory.open) > 0:
-		w.diags.Append(w.memory.open.remove(ctx, w.api, w.level, w.isRemoved, w.memory.early)...)
+		w.diags.Append(w.memory.open.remove(ctx, w.api, &w.provider.existing, w.level, w.isRemoved, w.memory.early)...)
 	}
 	var due []*bulkRemoval
 	var adopted []string
 	for i := range w.removals {
 		removal := &w.removals[i]
-		if !w.provider.existing.beginDelete(reference(removal.prior.ID)) {
-			adopted = append(adopted, fmt.Sprintf("%q: %s", removal.key, removal.prior.ID.ValueString()))
-			continue
-		}
-		if w.failed[removal.key] != nil && w.state[removal.key] == nil {
+		id := reference(removal.prior.ID)
+		switch {
+		case w.failed[removal.key] != nil && w.state[removal.key] == nil:
 			w.state[removal.key] = removal.prior // its successor could not be created
-			continue
+			w.provider.existing.inState(id)
+		case w.abandon:
+			w.provider.existing.abandon(id)
+		case w.api.Conversations.HasAdopted(id), !w.provider.existing.beginDelete(id):
+			adopted = append(adopted, fmt.Sprintf("%q: %s", removal.key, id))
+		default:
+			due = append(due, removal)
 		}
-		due = append(due, removal)
 	}
 	if len(adopted) > 0 {
 		w.diags.Append(warnOfKeptForAdopter(adopted))
 	}
-	if len(due) == 0 || w.abandon {
+	if len(due) == 0 {
 		return
 	}
 	ids := make([]client.ID, len(due))
@@ -263,6 +266,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 			}
 			continue
 		}
+		w.provider.existing.failDelete(ids[i])
 		removal.kept, removal.err = freeKey(w.state, removal.key), err
 		w.state[removal.kept] = removal.prior
 	}
