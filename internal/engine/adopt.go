@@ -59,7 +59,7 @@ func (s *search[T, In]) doubts() map[int][]T {
 // first. Records that agree in everything come before those that lack something. A record
 // that lacks something proves nothing where another one may be the service's spelling. lost
 // is the number of lost creates of that identity, in all batches. An exact batch takes nothing
-// if there are more of them than records.
+// if others have lost some of them, and there are fewer records.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, others map[string][]T) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return s.attempt(i).mayHaveMade(record.Meta()) })
@@ -71,7 +71,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
 		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.lacks) })
 	}
-	if len(records) > max(len(items), lost) || s.exact && len(records) > 0 && len(records) < lost || s.haveRivals(items) && slices.ContainsFunc(records, func(record T) bool { return fit(record, s.lacks) }) {
+	if len(records) > max(len(items), lost) || s.exact && len(records) > 0 && len(records) < lost && lost > len(items) || s.haveRivals(items) && slices.ContainsFunc(records, func(record T) bool { return fit(record, s.lacks) }) {
 		s.failAmbiguous(items, records)
 		return
 	}

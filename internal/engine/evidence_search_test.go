@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -275,5 +276,131 @@ func TestUndoDeletesOwnMessages(t *testing.T) {
 		if !errors.As(results[0].Err, new(*UndoneError)) || len(s.live()) != 1 {
 			t.Errorf("%d are live: %v", len(s.live()), results[0].Err)
 		}
+	})
+}
+
+// Two open attempts at the same, and one record: one of them has made it, the other nothing.
+func TestOpenTwins(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		attempt := s.openAttempt(t)
+		made := s.stranger(t, apitest.NumberOf(5))
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt, attempt}, true)
+		if found[0].Err != nil || found[1].Err != nil || found[0].Value.ID != made || !found[1].Value.ID.IsZero() {
+			t.Errorf("%s, %v; %s, %v", found[0].Value.ID, found[0].Err, found[1].Value.ID, found[1].Err)
+		}
+	})
+}
+
+// A list does not show the phone of a conversation with another number, or none. An open create
+// is looked for all the same.
+func TestOthersWithoutPhone(t *testing.T) {
+	t.Parallel()
+	for _, number := range []string{"+15559990005", ""} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			attempt := s.openAttempt(t)
+			made, others := s.stranger(t, apitest.NumberOf(5)), s.stranger(t, "+15559990005")
+			mock := s.network.RoundTripper
+			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				return without(mock, r, others, number)
+			})
+			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+			if found.Err != nil || found.Value.ID != made {
+				t.Errorf("beside %q: %s, %v", number, found.Value.ID, found.Err)
+			}
+		})
+	}
+}
+
+// without returns the reply without the phone of this conversation, and with this number.
+func without(mock http.RoundTripper, r *http.Request, id client.ID, number string) (*http.Response, error) {
+	response, err := mock.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	var reply map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&reply); err != nil {
+		return nil, err
+	}
+	records, _ := reply["data"].([]any)
+	for _, record := range records {
+		if record, _ := record.(map[string]any); record["id"] == id.String() {
+			record["phone_id"], record["recipient_phone_number"] = nil, number
+		}
+	}
+	body, err := json.Marshal(reply)
+	if err != nil {
+		return nil, err
+	}
+	return apitest.Answer(r, http.StatusOK, string(body)), nil
+}
+
+// The service leaves out the extension of a number. What answers the create is its record.
+func TestAnsweredWithoutExtension(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			return replaced(response, err, apitest.NumberOf(1)+" ext. 5", apitest.NumberOf(1))
+		})
+		input := newConversation(1)
+		input.Input.RecipientPhoneNumber = client.Value(apitest.NumberOf(1) + " ext. 5")
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), input, 0)
+		if apitest.Must(t, result.Err); result.Value.ID.IsZero() {
+			t.Error("the create has no record")
+		}
+	})
+}
+
+// The service alters what a message says, so that its record looks like another one. No content
+// of others is read because of that.
+func TestAlteredMessageReadsNoOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		conversation := s.create(t.Context(), t, 1).ID
+		mock := s.network.RoundTripper
+		var others string
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			if r.Method == http.MethodPost {
+				others, err = s.Create(messageSegment, map[string]any{"text_message_conversation_id": conversation, "content": "private", "direction": 1})
+			}
+			return replaced(response, err, "Call me", "Call me. Reply STOP to end")
+		})
+		message := newMessage("Call me")
+		message.TextMessageConversationID = client.Value(conversation)
+		apitest.Must(t, s.engine.Messages.CreateOrUpdate(t.Context(), messageChange{Input: message}, 0).Err)
+		for _, request := range s.Requests() {
+			if strings.HasSuffix(request.Path, others) {
+				t.Errorf("%s %s reads a message of others", request.Method, request.Path)
+			}
+		}
+	})
+}
+
+// A create is answered with a record of others. They keep it: it is not claimed.
+func TestOthersAreNotClaimed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		theirs := client.ID{}
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodPost {
+				return mock.RoundTrip(r)
+			}
+			theirs = s.stranger(t, apitest.NumberOf(77))
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+theirs.String()+`"]}`), nil
+		})
+		if result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0); !errors.As(result.Err, new(*LostCreateError)) {
+			t.Errorf("the create gives %s, %v", result.Value.ID, result.Err)
+		}
+		wantEqual(t, "its origin", unclaimed, s.engine.claims.originOf(theirs))
 	})
 }

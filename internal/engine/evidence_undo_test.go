@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -111,4 +112,37 @@ func TestErrorWithTrailingText(t *testing.T) {
 		_, err := s.client.Conversations.BatchModify(t.Context(), []client.ConversationInput{newConversation(0).Input}, client.WriteOptions{})
 		wantProblem(t, err, client.OutcomeUnknown)
 	})
+}
+
+// The service fills in a field that was sent as null, or sets another contact than was sent. If
+// another create fails, the first record is deleted again; the second one stays known.
+func TestUndoFilledIn(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		sent   client.Field[client.ID]
+		isLeft bool
+	}{"null": {client.Null[client.ID](), false}, "another": {client.Value(smith), true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests, c.MaxRetries = 1, 1, 0 })
+				s.seed(t, 1)
+				mock := s.network.RoundTripper
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					response, err := mock.RoundTrip(r)
+					for _, held := range []string{"null", `"` + smith.String() + `"`} {
+						response, err = replaced(response, err, `"recipient_contact_id":`+held, `"recipient_contact_id":"`+jones.String()+`"`)
+					}
+					return response, err
+				})
+				first, refused := newConversation(1), newConversation(2)
+				first.Input.RecipientContactID = test.sent
+				refused.Input.PhoneID = client.Value(unknown)
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{first, refused}, client.WriteOptions{}, true)
+				if isLeft := errors.As(results[0].Err, new(*LeftoverError)); isLeft != test.isLeft || isLeft != (len(s.live()) == 2) {
+					t.Errorf("%d are live: %v", len(s.live()), results[0].Err)
+				}
+			})
+		})
+	}
 }

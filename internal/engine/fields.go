@@ -118,6 +118,17 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
+// valued returns the input without the fields that it sets to null: the service may fill them
+// in.
+func (f fields[T, In]) valued(in In) In {
+	for _, field := range f {
+		if wanted, isSet := field.wanted(&in); isSet && wanted == "" {
+			field.leave(&in)
+		}
+	}
+	return in
+}
+
 // unspelled returns the input without the fields that the record holds in another spelling.
 func (f fields[T, In]) unspelled(in In, record *T) In {
 	for _, field := range f {

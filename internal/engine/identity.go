@@ -34,6 +34,16 @@ func (of Identity) tail() string {
 	return end
 }
 
+// tails returns the tail of the name, and that without the extension of a number, which a
+// service may leave out.
+func (of Identity) tails() []string {
+	tails := []string{of.tail()}
+	if number, _, hasExtension := strings.Cut(of.Name, ";ext="); hasExtension {
+		tails = append(tails, Identity{Name: number}.tail())
+	}
+	return tails
+}
+
 // withTail returns the key of all identities of the place whose names have that tail.
 func (of Identity) withTail(tail string) Identity { return Identity{of.Place, tail} }
 

@@ -98,6 +98,7 @@ func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
 var (
 	errUnreadable = errors.New("the provider couldn't read it to make sure that it did not exist before")
 	errAnswered   = errors.New("others have written messages in it")
+	errDiffers    = errors.New("it differs from what was sent")
 )
 
 // undo deletes what was created. A record that others use stays: it may be theirs. So does a
@@ -116,11 +117,13 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		record, isThere := found[id]
 		switch {
 		case id.IsZero():
-		case isThere && (w.isOthers(ctx, i, record) || w.creates[i] && !w.results[i].Adopted && !w.lacks(w.changes[i].Input, record)):
+		case isThere && w.isOthers(ctx, i, record):
 			w.failUnknown([]int{i}, answeredWith(id))
 			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 		case !isThere:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
+		case w.creates[i] && !w.results[i].Adopted && !w.lacks(w.fields.valued(w.changes[i].Input), record):
+			w.results[i].Err = &LeftoverError{ID: id, Err: errDiffers}
 		case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.useOf(ctx, &w.changes[i], id) != unused):
 			w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
 			var why error = &AmbiguousError{IDs: []client.ID{id}}

@@ -116,7 +116,7 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 			continue // the answer is worth less than the records that it may have made
 		}
 		w.results[i], w.ids[i] = answers[i], ids[i]
-		if isTaken := !w.engine.claims.claim(ids[i], created); isTaken || errors.As(w.results[i].Err, new(*LostCreateError)) {
+		if errors.As(answers[i].Err, new(*LostCreateError)) || !w.engine.claims.claim(ids[i], created) {
 			w.failUnknown([]int{i}, answeredWith(ids[i]))
 		}
 	}
@@ -155,7 +155,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return result.Value.Meta().IsDeleted || !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.names.wanted(w.changes[i].Input)
+		return result.Value.Meta().IsDeleted || w.names.areListed() && !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.names.wanted(w.changes[i].Input)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
@@ -205,7 +205,7 @@ func (w *writing[T, In]) contradicts(i int, record T) bool {
 	}
 	of, at := w.names.wanted(w.changes[i].Input), w.names.held(record)
 	isElsewhere := !at.Place.IsZero() && at.Place != of.Place
-	return isElsewhere || w.names.areListed() && at.tail() != "" && of.tail() != "" && at.tail() != of.tail()
+	return isElsewhere || w.names.areListed() && at.tail() != "" && of.tail() != "" && !slices.Contains(of.tails(), at.tail())
 }
 
 // shows reports whether the record that was read back can already include the write.

@@ -136,11 +136,10 @@ func (s *search[T, In]) sinceOf(of Identity) (since int64, isWanted bool) {
 	return since, isWanted
 }
 
-// wantsAnywhere reports whether one of the creates may have made a record of the identity, but
-// for the place.
+// wantsAnywhere reports whether one of the creates would have made a record of this name.
 func (s *search[T, In]) wantsAnywhere(of Identity) bool {
 	for of.Place = range s.places {
-		if _, isWanted := s.sinceOf(of); isWanted {
+		if _, isWanted := s.wanted[of]; isWanted {
 			return true
 		}
 	}

@@ -20,9 +20,11 @@ type earlyDestroy struct {
 	Found map[string]client.ID `json:"found"`
 }
 
-// isSure reports whether what the attempt under the key seems to have made is not that of
-// another resource. A destroy that is not early is sure of everything.
-func (e *earlyDestroy) isSure(key string) bool { return e == nil || !e.Found[key].IsZero() }
+// mayDelete reports whether the plan has found this conversation for the attempt under the
+// key. A destroy that is not early may delete whatever a look finds.
+func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
+	return e == nil || e.Found[key] == id
+}
 
 // planDestroy looks for what open creates have made, unless the refresh has just done so.
 // ids are the conversations that the resource has.

@@ -417,6 +417,33 @@ func TestStage_givenUpBesideAdopter(t *testing.T) {
 	}
 }
 
+// A map adopts the conversation of another resource, blindly, and fails. The other resource is
+// destroyed in the same apply: its conversation is deleted with it.
+func TestStage_notAdoptedAfterAll(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		owned := s.single(declared{"phone_id": phone, number: "+1 555 010 0002"})
+		s.applies(owned, address, create)
+		id, state := s.id(), s.core.state[address]
+		entries := map[string]declared{"x": {"phone_id": phone, number: "+1 555 010 0002"}, "y": {"phone_id": phone, number: "+15550100003", "recipient_account_id": nobody}}
+		known := s.bulk(entries, map[string]any{"adopt_existing": true})[bulkAddress].value
+		entries["x"][number] = tftypes.UnknownValue
+		plan := s.plans(map[string]block{address: owned[address], bulkAddress: s.bulk(entries, map[string]any{"adopt_existing": true})[bulkAddress]})
+		applying := s.core.walk()
+		for _, c := range plan.changes {
+			if c.address == bulkAddress {
+				c.config = known
+				applying.applyOne(c)
+			}
+		}
+		nothing := tftypes.NewValue(s.core.schemas[singleType].ValueType(), nil)
+		applying.carryOut(&change{address: address, typeName: singleType, action: destroy, config: nothing, planned: nothing, private: state.private}, &state)
+		if !s.isDeleted(id) || len(applying.errors()) == 0 {
+			s.t.Errorf("%s is deleted: %v; %s, %s", id, s.isDeleted(id), applying.errors(), applying.warnings())
+		}
+	})
+}
+
 // unknown returns the plan of a new conversation: only what is configured is known.
 func (s *stage) unknown(config tftypes.Value) tftypes.Value {
 	typ := config.Type().(tftypes.Object)

@@ -31,28 +31,12 @@ func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []str
 
 // find returns the id of what the attempt of a single resource has made, zero for
 // nothing.
-func (o openCreates) find(ctx context.Context, api *engine.Engine, early *earlyDestroy) (client.ID, error) {
+func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
 	if _, tried := o[""]; !tried {
 		return client.ID{}, nil
 	}
-	found := o.lookToDelete(ctx, api, []string{""}, early)[0]
+	found := o.lookFor(ctx, api, []string{""}, true)[0]
 	return found.Value.ID, found.Err
-}
-
-// lookToDelete returns what the attempts under these keys have made, as lookFor does, or what
-// the plan of an early destroy has found.
-func (o openCreates) lookToDelete(ctx context.Context, api *engine.Engine, keys []string, early *earlyDestroy) []engine.Result[client.Conversation] {
-	left := slices.DeleteFunc(slices.Clone(keys), func(key string) bool { return early != nil && !early.Found[key].IsZero() })
-	shown := o.lookFor(ctx, api, left, true)
-	results := make([]engine.Result[client.Conversation], len(keys))
-	for i, key := range keys {
-		if early != nil && !early.Found[key].IsZero() {
-			results[i].Value.ID = early.Found[key]
-			continue
-		}
-		results[i], shown = shown[0], shown[1:]
-	}
-	return results
 }
 
 // remove deletes what the attempts of a map have made, and forgets the attempts that have
@@ -63,13 +47,13 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *e
 	diags = o.dropPartial()
 	keys := slices.Sorted(maps.Keys(o))
 	var deleted, unsure, adopted []string
-	for i, found := range o.lookToDelete(ctx, api, keys, early) {
+	for i, found := range o.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
 		name := fmt.Sprintf("%q: %s", key, id)
 		switch {
 		case err != nil, id.IsZero():
-		case !early.isSure(key):
+		case !early.mayDelete(key, id):
 			unsure = append(unsure, name)
 		case !existing.beginDelete(id):
 			adopted = append(adopted, name)

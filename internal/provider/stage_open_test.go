@@ -202,6 +202,71 @@ func TestStage_openAndNoLongerConfigured(t *testing.T) {
 	}
 }
 
+// After the plan of such a destroy, a customer writes in the conversation. It stays.
+func TestStage_openAndWrittenAfterThePlan(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s), mockserver.DropAfter)
+				id := fmt.Sprint(s.live()[0]["id"])
+				s.meanwhile = func() { s.addMessage(id, "Please call me", 2) }
+				_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+				if !strings.Contains(errors+s.warnings, id) || s.isDeleted(id) {
+					s.t.Errorf("%s is deleted: %v; %s, %s", id, s.isDeleted(id), errors, s.warnings)
+				}
+			})
+		})
+	}
+}
+
+// Another resource, whose number is known only in the apply, adopts the conversation before
+// such a destroy: it stays. Or it comes after the destroy, though the conversations of the phone
+// have been listed before: it creates another one.
+func TestStage_openAndAdoptedAfterThePlan(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address + `["b"]`: func(s *stage) map[string]block {
+			return map[string]block{address + `["b"]`: s.single(declared{"phone_id": phone, number: "+15550000000"})[address]}
+		},
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		for _, isBefore := range []bool{true, false} {
+			t.Run(fmt.Sprint(at, " before ", isBefore), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					s.leavesOpen(declare(s), mockserver.DropAfter)
+					plan := s.plans(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+					applying := s.core.walk()
+					applying.state = maps.Clone(plan.refreshed)
+					adopt := func(at, number string) {
+						adopter := s.single(adopting(number))[address].value
+						applying.applyOne(&change{address: at, typeName: singleType, action: create, config: adopter, planned: s.unknown(adopter)})
+					}
+					if isBefore {
+						adopt(address, "+15550000000")
+					} else {
+						adopt(address+`["lists"]`, "+15550107777")
+					}
+					for _, c := range plan.changes {
+						applying.applyOne(c)
+					}
+					if !isBefore {
+						adopt(address, "+15550000000")
+					}
+					if errors := applying.errors(); len(errors) > 0 || s.isDeleted(s.idAt(address)) {
+						s.t.Errorf("%s is deleted: %v; %s", s.idAt(address), s.isDeleted(s.idAt(address)), errors)
+					}
+				})
+			})
+		}
+	}
+}
+
 // Terraform does not show the warnings of the refresh that a destroy begins with. So what
 // that has taken for a lost create is named when it is deleted, but not after an earlier run
 // has told of it.

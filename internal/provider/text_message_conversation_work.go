@@ -162,10 +162,10 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	var err error
 	if id.IsZero() {
-		if id, err = memory.open.find(ctx, api, memory.early); !id.IsZero() {
+		if id, err = memory.open.find(ctx, api); !id.IsZero() {
 			found = append(found, id.String())
 		}
-		if !memory.early.isSure("") && len(found) > 0 {
+		if !memory.early.mayDelete("", id) && len(found) > 0 {
 			return append(diags, warnOfUnsure(path.Empty(), found...)...)
 		}
 	}

@@ -169,7 +169,8 @@ func (w *bulkWork) finishAdopting() {
 		}
 	}
 	if w.allOrNothing && len(w.failed) > 0 {
-		for key := range ids {
+		for key, id := range ids {
+			w.provider.existing.release(id)
 			delete(w.state, key)
 		}
 		w.messages = slices.DeleteFunc(w.messages, func(m bulkMessages) bool { return !ids[m.key].IsZero() })
