@@ -55,16 +55,18 @@ func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
 	return c.engine.claims.originOf(id) == adopted
 }
 
-// Known claims records that the engine's user knows, though the engine has not read them.
-// It returns those that the engine has already adopted, or that it has just found by a
-// [Collection.LookFor] and can't tell whose they are: the caller of that does not know that
-// they are claimed.
-func (c *Collection[T, In]) Known(ids ...client.ID) (ours []client.ID) {
+// Known claims records that the engine's user knows, though the engine has not read them. It
+// returns those that the engine has already adopted for lost creates, and those of which a
+// [Collection.LookFor] could not tell whose they are: the caller of that may take them later.
+func (c *Collection[T, In]) Known(ids ...client.ID) (taken, doubted []client.ID) {
 	for _, id := range ids {
 		isNew := c.engine.claims.claim(id, known)
-		if isNew && c.engine.claims.isDoubted(id) || !isNew && c.engine.claims.originOf(id) == adopted {
-			ours = append(ours, id)
+		switch {
+		case isNew && c.engine.claims.isDoubted(id):
+			doubted = append(doubted, id)
+		case !isNew && c.HasAdopted(id):
+			taken = append(taken, id)
 		}
 	}
-	return ours
+	return taken, doubted
 }

@@ -374,6 +374,8 @@ func TestDoubtedBeforeItsOwnerClaimsIt(t *testing.T) {
 		owned := s.stranger(t, apitest.NumberOf(5))
 		attempt.Input.RecipientContactID = client.Value(jones)
 		s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)
-		wantEqual(t, "known before", []client.ID{owned}, s.engine.Conversations.Known(owned))
+		taken, doubted := s.engine.Conversations.Known(owned)
+		wantEqual(t, "doubted", []client.ID{owned}, doubted)
+		wantEqual(t, "adopted", 0, len(taken))
 	})
 }

@@ -169,7 +169,9 @@ func TestOfPhoneBefore(t *testing.T) {
 		created := s.create(t.Context(), t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		adopted := s.create(t.Context(), t, 3)
-		wantEqual(t, "adopted", []client.ID{adopted.ID}, s.engine.Conversations.Known(theirs, created.ID, adopted.ID))
+		taken, doubted := s.engine.Conversations.Known(theirs, created.ID, adopted.ID)
+		wantEqual(t, "adopted", []client.ID{adopted.ID}, taken)
+		wantEqual(t, "doubted", 0, len(doubted))
 		found, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)
 		apitest.Must(t, err)
 		if len(found) != 1 || found[0].ID != theirs {

@@ -84,16 +84,21 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 }
 
 // claim tells the engine which conversations a resource has, so that it adopts none of
-// them for a lost create of another resource. If it has already adopted one, that is an
-// error.
+// them for a lost create of another resource. If it has already adopted one, or may do so in
+// the apply, that is an error.
 func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
-	if taken := api.Conversations.Known(ids...); len(taken) > 0 {
-		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(
-			"The state contains %s as part of this resource. The provider has just found it for another "+
-				"resource, whose create got no reply. A warning of that resource says that it adopts or deletes the conversation. "+
-				"The provider changed nothing. Run the command again. If the error comes back, run terraform state rm with the address "+
-				"of the other resource. It may no longer be in the configuration: terraform state list shows it.",
-			idList(taken)))
+	const text = "The state contains %s as part of this resource. The provider has just found it for another " +
+		"resource, whose create got no reply. %s The provider changed nothing. Run the command again. If the error comes back, and the other resource is no " +
+		"longer in the configuration (terraform state list shows it), put its block back, apply, and remove the block again. Otherwise, run terraform state rm " +
+		"with the address of the other resource."
+	taken, doubted := api.Conversations.Known(ids...)
+	if len(taken) > 0 {
+		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(text, idList(taken),
+			"A warning of that resource says that it adopts or deletes the conversation."))
+	}
+	if len(doubted) > 0 {
+		diags.AddAttributeError(at, "Text Message Conversation May Be Adopted by Another Resource", fmt.Sprintf(text, idList(doubted),
+			"A warning of that resource says that this conversation may be the created one. So the apply could adopt it."))
 	}
 	return diags
 }

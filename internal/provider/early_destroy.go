@@ -37,7 +37,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 	if api == nil {
 		return append(diags, memory.write(ctx, private)...)
 	}
-	f := failure{action: "Read", many: true, causes: &r.provider.causes}
+	f := failure{action: "Delete", many: true, causes: &r.provider.causes}
 	now, err := api.Now(ctx)
 	if err != nil {
 		f.err = err

@@ -121,8 +121,10 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	case 0:
 		return nil, nil
 	case 1:
-		if step == applyAdoption && len(api.Conversations.Known(free[0].ID)) > 0 { // for a lost create
-			return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
+		if step == applyAdoption {
+			if taken, doubted := api.Conversations.Known(free[0].ID); len(taken)+len(doubted) > 0 { // for a lost create
+				return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
+			}
 		}
 		noted := &e.planned
 		if step == applyAdoption {

@@ -127,6 +127,8 @@ func TestStage_openBeforeItsTwin(t *testing.T) {
 		done, open := address+`["b"]`, address+`["a"]`
 		both, id := s.leavesOpenBeside(done, open, s.single(everythingDeclared())[address])
 		s.refused(both, done, "Text Message Conversation Adopted by Another Resource", id, "terraform state rm")
+		s.addMessage(id, "Please call me", 2)
+		s.refused(both, done, "Text Message Conversation May Be Adopted by Another Resource", id, "terraform state rm")
 		delete(s.core.state, open) // terraform state rm
 		s.applies(both, open, create)
 		if live := s.live(); len(live) != 2 || live[0]["id"] != id {
@@ -200,6 +202,33 @@ func TestStage_openAndNoLongerConfigured(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Such a destroy finds the conversation of another resource, or can't look. Nothing is deleted,
+// and the error says what to do: with the block back, a refresh reads both.
+func TestStage_openAndNoLongerConfiguredBesideAnother(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.core.parallelism = 1 // a refresh reads the other one first
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		both := s.bulk(numbered(2).entries(), nil)
+		s.leavesOpen(both, mockserver.DropBefore)
+		other := s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})
+		both[address] = other[address]
+		if errors := s.appliesOnly(address, both).errors(); len(errors) > 0 {
+			s.t.Fatal(errors)
+		}
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502})
+		s.refused(other, "An earlier apply may or may not have created this conversation, and the provider couldn't find out")
+		s.ClearFaults()
+		s.refused(other, "Text Message Conversation Adopted by Another Resource", s.idAt(address), "put its block back, apply, and remove the block again")
+		if _, errors := s.apply(both); errors != "" {
+			s.t.Fatal(errors)
+		}
+		if _, errors := s.apply(other); errors != "" || len(s.live()) != 1 || s.isDeleted(s.idAt(address)) {
+			s.t.Errorf("%d are live: %s", len(s.live()), errors)
+		}
+	})
 }
 
 // After the plan of such a destroy, a customer writes in the conversation. It stays.
