@@ -23,6 +23,9 @@ type messageMemory struct {
 	// the CRM may still create that message: its create got no reply. A create of the same
 	// message looks for it first.
 	Lost map[client.ID]map[string]int64 `json:"lost,omitempty"`
+	// Refused contains, for each conversation, the digests of messages that the state has
+	// though they were certainly not created. The next refresh drops them.
+	Refused map[client.ID]map[string]bool `json:"refused,omitempty"`
 }
 
 // keepOnly forgets what these conversations don't need.
@@ -40,6 +43,9 @@ func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 			}
 			if since, isOpen := m.Since[owner]; isOpen {
 				note(&needed.Since, owner, since)
+			}
+			if id.IsZero() && m.Refused[owner][message.digest()] {
+				needed.refused(owner, *message)
 			}
 		}
 	}
@@ -102,6 +108,13 @@ func (m *messageMemory) lost(conversation client.ID, message messageModel, since
 	lost := m.Lost[conversation]
 	noteEarliest(&lost, message.digest(), since)
 	note(&m.Lost, conversation, lost)
+}
+
+// refused notes a create of a message in the conversation that was not carried out.
+func (m *messageMemory) refused(conversation client.ID, message messageModel) {
+	refused := m.Refused[conversation]
+	note(&refused, message.digest(), true)
+	note(&m.Refused, conversation, refused)
 }
 
 // earlier returns the attempt that a create in the conversation repeats, nil for none.

@@ -110,9 +110,8 @@ func (w *messageWork) diagnostics() (diags diag.Diagnostics) {
 
 // warnings returns the failures as warnings, for a conversation that has been created: an
 // error would make Terraform destroy it. The planned messages stay in the state, and the
-// next refresh shows what is missing. No message that this work has made has a revision
-// above newest.
-func (w *messageWork) warnings(newest int64) (diags diag.Diagnostics) {
+// next refresh drops those that were not created.
+func (w *messageWork) warnings() (diags diag.Diagnostics) {
 	for _, d := range w.diagnostics() {
 		at := w.at.AtName("messages")
 		if located, ok := d.(diag.DiagnosticWithPath); ok {
@@ -123,7 +122,7 @@ func (w *messageWork) warnings(newest int64) (diags diag.Diagnostics) {
 	for i := range w.writes {
 		if write := &w.writes[i]; write.err != nil && w.state[write.key] == nil {
 			w.state[write.key] = write.planned.applied(client.Message{})
-			w.memory.tried(w.conversation, newest) // it was not made: an older one with the same text is another one
+			w.memory.refused(w.conversation, write.planned)
 		}
 	}
 	return diags

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
@@ -282,6 +283,63 @@ func TestStage_messageOfNewConversationShowsLate(t *testing.T) {
 		s.meanwhile = s.ClearFaults
 		if _, errors := s.apply(config); errors != "" || len(s.Records(textMessages)) != 1 {
 			s.t.Errorf("%d messages, %q", len(s.Records(textMessages)), errors)
+		}
+		s.nothingLeft(config)
+	})
+}
+
+// The CRM refuses the message of a new conversation, and a colleague writes in it. The message
+// was not created, so the next apply creates it, and leaves the other one alone.
+func TestStage_refusedMessageBesideAnother(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address: func(s *stage) map[string]block {
+			return s.saying(messageTexts{"a": "Hello"}, declared{number: "+15550000000", "adopt_existing": true})
+		},
+		bulkAddress: func(s *stage) map[string]block {
+			entries := numbered(1).entries()
+			entries["c000"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hello"})
+			return s.bulk(entries, map[string]any{"adopt_existing": true})
+		},
+	} {
+		for _, says := range []string{"Hello", "Bye"} {
+			t.Run(at+" "+says, func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					id := s.handmade("+15550000000")
+					s.Inject(mockserver.Fault{Method: "POST", Path: textMessages, Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
+					if _, errors := s.apply(declare(s)); errors != "" || !strings.Contains(s.warnings, "Unable to Create Text Message") {
+						s.t.Fatalf("the first apply says %q, %q", errors, s.warnings)
+					}
+					theirs := s.addMessage(id, says, 1)
+					if _, errors := s.apply(declare(s)); errors != "" || len(s.Records(textMessages)) != 3 {
+						s.t.Errorf("%d messages: %s", len(s.Records(textMessages)), errors)
+					}
+					s.nothingLeft(declare(s))
+					if state := s.core.state[at].value.String(); strings.Contains(state, theirs) {
+						s.t.Errorf("the state has the message %s of the colleague", theirs)
+					}
+				})
+			})
+		}
+	}
+}
+
+// The same message is refused first, and lost when it is created again. Then it is looked for.
+func TestStage_refusedMessageThatIsLost(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.saying(messageTexts{"a": "Hello"}, declared{number: "+15550000000", "adopt_existing": true})
+		s.handmade("+15550000000")
+		s.Inject(mockserver.Fault{Method: "POST", Path: textMessages, Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
+		s.apply(config)
+		s.Inject(mockserver.Fault{Method: "POST", Path: textMessages, Kind: mockserver.DropAfter, Do: func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
+		}})
+		s.refused(config, "The message may or may not have been created")
+		s.ClearFaults()
+		if _, errors := s.apply(config); errors != "" || len(s.Records(textMessages)) != 2 {
+			s.t.Errorf("%d messages: %s", len(s.Records(textMessages)), errors)
 		}
 		s.nothingLeft(config)
 	})

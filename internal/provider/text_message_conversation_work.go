@@ -56,7 +56,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
-	diags.Append(work.warnings(api.Newest())...)
+	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }
@@ -81,7 +81,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
 	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
-	diags.Append(work.warnings(api.Newest())...)
+	diags.Append(work.warnings()...)
 	state.Messages = work.toMap(plan.Messages)
 	return state, diags
 }

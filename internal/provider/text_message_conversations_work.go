@@ -140,7 +140,7 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	w.behind = cmp.Or(w.behind, runMany(ctx, w.api, w.level, works))
 	for i, entry := range w.messages {
 		if entry.created && w.isNew {
-			w.diags.Append(works[i].warnings(w.api.Newest())...)
+			w.diags.Append(works[i].warnings()...)
 		} else {
 			w.diags.Append(works[i].diagnostics()...)
 		}
