@@ -59,10 +59,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 // that may exist twice.
 func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
 	if result.Err == nil && result.Adopted {
-		w.notes.AddAttributeWarning(at, "Text Message Adopted", located(at, fmt.Sprintf(
-			"The CRM gave no usable reply when the provider created the message. The provider found the message %s, "+
-				"which has appeared in the conversation since and agrees with what was sent, and adopted it.",
-			result.Value.ID)))
+		w.notes.Append(adoptedMessage(at, result.Value.ID))
 	}
 	if result.Err == nil && len(result.Twins) > 0 {
 		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
@@ -71,6 +68,13 @@ func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.M
 				"requests: %s, and %s. The state contains the first message. Delete the other one in the CRM, unless "+
 				"someone needs it.", result.Value.ID, idList(result.Twins))))
 	}
+}
+
+// adoptedMessage warns of a message that was taken for what a create has made.
+func adoptedMessage(at path.Path, id client.ID) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message Adopted", located(at, fmt.Sprintf(
+		"The CRM did not say which message it created. The provider found the message %s, which has appeared in the conversation since and "+
+			"agrees with what was sent, and adopted it.", id)))
 }
 
 // triedInVain notes a create whose outcome is unknown.

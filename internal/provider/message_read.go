@@ -176,6 +176,7 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 		switch {
 		case matched[i] >= 0:
 			r.replace(state, key, others[matched[i]])
+			r.diags.Append(adoptedMessage(at.AtMapKey(key), others[matched[i]].ID))
 		case len(candidates) > 0:
 			r.diags.Append(unidentified(at.AtMapKey(key), candidates))
 		default:

@@ -338,8 +338,8 @@ func TestStage_refusedMessageThatIsLost(t *testing.T) {
 		}})
 		s.refused(config, "The message may or may not have been created")
 		s.ClearFaults()
-		if _, errors := s.apply(config); errors != "" || len(s.Records(textMessages)) != 2 {
-			s.t.Errorf("%d messages: %s", len(s.Records(textMessages)), errors)
+		if _, errors := s.apply(config); errors != "" || len(s.Records(textMessages)) != 2 || !strings.Contains(s.warnings, "Text Message Adopted") {
+			s.t.Errorf("%d messages: %s, %s", len(s.Records(textMessages)), errors, s.warnings)
 		}
 		s.nothingLeft(config)
 	})
