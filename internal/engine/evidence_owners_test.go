@@ -96,7 +96,7 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 		"number":          {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, false},
 		"phone":           {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, false},
 		"none":            {nil, false},
-		"deleted":         {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(1)}, false},
+		"deleted":         {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(1), "recipient_contact_id": jones.String()}, false},
 		"number, undone":  {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(77)}, true},
 		"contact, undone": {map[string]any{"phone_id": frontDesk.String(), "recipient_phone_number": apitest.NumberOf(1), "recipient_contact_id": smith.String()}, true},
 		"phone, undone":   {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, true},
@@ -243,6 +243,31 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 		apitest.Must(t, found.Err)
 		if found.Value.ID != own || found.Earlier == nil || found.Earlier.Passed[owned] == 0 || found.Earlier.Passed[own] != 0 {
 			t.Errorf("found is %v, passed are %v", found.Value.ID, found.Earlier)
+		}
+	})
+}
+
+// One create is answered with a new record of others that fits the other create, and that one
+// with an id of nothing. It does not get their record, because it may have its own.
+func TestIDOfOthersThatFits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		s.seed(t, 1)
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			if r.Method != http.MethodPost {
+				return response, err
+			}
+			theirs := s.stranger(t, apitest.NumberOf(1))
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+theirs.String()+`","`+unknown.String()+`"]}`), nil
+		})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(2), client.WriteOptions{RollbackMethod: 1}, false)
+		apitest.Must(t, results[0].Err)
+		wantEqual(t, "the first number", apitest.NumberOf(0), results[0].Value.RecipientPhoneNumber)
+		if !errors.As(results[1].Err, new(*AmbiguousError)) {
+			t.Errorf("the second one is %s: %v", results[1].Value.ID, results[1].Err)
 		}
 	})
 }

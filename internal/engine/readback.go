@@ -89,23 +89,21 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 
 // findAstray looks for what creates have made that were answered with an id that no record
 // has, or with that of another record. It takes only a record that has everything that was
-// sent, and returns the items that it has found in the space. The others keep what they have.
+// sent, and returns the items that it has found in the space. Of the others, those that may
+// have made several records become open, and the rest keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
-	astray, taken := w.swap(slices.DeleteFunc(w.all(), func(i int) bool { return !w.isAstray(i) }))
-	if len(astray) == 0 {
+	astray := slices.DeleteFunc(w.all(), func(i int) bool { return !w.isAstray(i) })
+	if len(astray) == 0 || w.swap(astray) {
 		return nil
 	}
 	answers := make(map[int]Result[T], len(astray))
 	ids := make(map[int]client.ID, len(astray))
 	for _, i := range astray {
 		answers[i], ids[i] = w.results[i], w.ids[i]
-		if !taken[ids[i]] {
-			w.engine.claims.release(ids[i]) // another create may have made it
-		}
+		w.engine.claims.release(ids[i]) // another create may have made it
 		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
 	}
-	defer func(exact bool) { w.exact = exact }(w.exact)
-	w.exact = true
+	w.exact = true                           // nothing else looks after this
 	_, _ = w.settle(ctx, astray, errGone, 0) // if it fails, the items keep what they have
 	for _, i := range astray {
 		if w.results[i].Err == nil && !w.ids[i].IsZero() {
@@ -123,10 +121,9 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	return found
 }
 
-// swap gives creates their records, if the service has answered with the right ids in another
-// order. It returns the items that are left, and the ids that it has given.
-func (w *writing[T, In]) swap(astray []int) (left []int, taken map[client.ID]bool) {
-	taken = map[client.ID]bool{}
+// swap gives creates their records, if the service has answered them with each other's ids. It
+// reports whether all of them have theirs; otherwise it changes nothing.
+func (w *writing[T, In]) swap(astray []int) bool {
 	byTail := map[Identity][]T{}
 	for _, i := range astray {
 		if record := w.results[i].Value; !record.Meta().ID.IsZero() && !record.Meta().IsDeleted {
@@ -134,18 +131,22 @@ func (w *writing[T, In]) swap(astray []int) (left []int, taken map[client.ID]boo
 			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], record)
 		}
 	}
+	own := make(map[int]T, len(astray))
+	taken := map[client.ID]bool{}
 	for _, i := range astray {
 		of := w.names.wanted(w.changes[i].Input)
 		records := byTail[of.withTail(of.tail())]
 		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.carried(w.changes[i].Input, record) })
 		if n < 0 {
-			left = append(left, i)
-			continue
+			return false
 		}
-		w.ids[i], w.results[i] = records[n].Meta().ID, Result[T]{Value: records[n]}
-		taken[w.ids[i]] = true
+		own[i] = records[n]
+		taken[records[n].Meta().ID] = true
 	}
-	return left, taken
+	for i, record := range own {
+		w.ids[i], w.results[i] = record.Meta().ID, Result[T]{Value: record}
+	}
+	return true
 }
 
 // isAstray reports whether a create was answered with an id that may not be its own.

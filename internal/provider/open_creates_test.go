@@ -69,3 +69,16 @@ func TestEntries_revision(t *testing.T) {
 		}
 	}
 }
+
+// If Terraform drops the memory, an attempt is looked for above what it has passed, but never
+// above what a look has found for it.
+func TestAttemptAbove(t *testing.T) {
+	t.Parallel()
+	passed := map[client.ID]int64{parse(t, idA): 7, parse(t, idB): 12}
+	for found, want := range map[int64]int64{0: 12, 10: 7, 6: 5} {
+		tried := attempt{Since: engine.Moment{Revision: 5}, Passed: passed, Found: found}
+		if above := tried.above(); above != want {
+			t.Errorf("found at %d: above %d; want %d", found, above, want)
+		}
+	}
+}

@@ -231,6 +231,50 @@ func TestStage_openAndNoLongerConfiguredBesideAnother(t *testing.T) {
 	})
 }
 
+// Such a destroy is planned, and not carried out, because another resource fails first, say. The
+// next one finds the conversation.
+func TestStage_openAndNotDestroyedYet(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				other := map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]}
+				s.leavesOpen(declare(s), mockserver.DropAfter)
+				s.core.state = s.plans(other).refreshed
+				if _, errors := s.apply(other); errors != "" || len(s.live()) != 1 {
+					s.t.Errorf("%d are live: %s, %s", len(s.live()), errors, s.warnings)
+				}
+			})
+		})
+	}
+}
+
+// The map of such a destroy has another entry with the same number. Its conversation is not what
+// the open create has made.
+func TestStage_openTwinNoLongerConfigured(t *testing.T) {
+	t.Parallel()
+	settings := maps.Clone(impatient)
+	settings["batch_size"], settings["max_concurrent_requests"] = 1, 1
+	onStage(t, mockserver.Behavior{}, settings, func(s *stage) {
+		entries := numbered(1).entries()
+		entries["twin"] = entries["c000"]
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Skip: 1})
+		s.apply(s.bulk(entries, keeping))
+		s.ClearFaults()
+		if ids := []string{s.entryID("c000"), s.entryID("twin")}; (ids[0] == "") == (ids[1] == "") {
+			s.t.Fatalf("the ids are %q; want one of them open", ids)
+		}
+		_, errors := s.apply(map[string]block{address: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+		if errors != "" || strings.Contains(s.warnings, "Unknown Outcome") || len(s.live()) != 1 {
+			s.t.Errorf("%d are live: %s, %s", len(s.live()), errors, s.warnings)
+		}
+	})
+}
+
 // After the plan of such a destroy, a customer writes in the conversation. It stays.
 func TestStage_openAndWrittenAfterThePlan(t *testing.T) {
 	t.Parallel()
