@@ -71,7 +71,10 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
 		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.lacks) })
 	}
-	if len(records) > max(len(items), lost) || s.exact && len(records) > 0 && len(records) < lost && lost > len(items) || s.haveRivals(items) && slices.ContainsFunc(records, func(record T) bool { return fit(record, s.lacks) }) {
+	isLikely := func(record T) bool { return fit(record, s.lacks) }
+	tooMany := len(records) > max(len(items), lost)
+	tooFew := s.exact && len(records) > 0 && len(records) < lost && lost > len(items)
+	if tooMany || tooFew || s.haveRivals(items) && slices.ContainsFunc(records, isLikely) {
 		s.failAmbiguous(items, records)
 		return
 	}

@@ -171,7 +171,7 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case w.isOthers(ctx, i, record):
 		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: answeredWith(record.Meta().ID)}}
-		if record.Meta().Revision > w.before.Revision && w.contradicts(i, record) {
+		if record.Meta().Revision > w.before.Revision && w.isOfAnother(i, record) {
 			w.results[i].Value = record // another create of the batch may have made it
 		}
 	case w.changes[i].Restore && record.Meta().IsDeleted:
@@ -188,7 +188,7 @@ func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) bool {
 	if !w.creates[i] || w.results[i].Adopted {
 		return false
 	}
-	if record.Meta().Revision <= w.before.Revision || w.contradicts(i, record) {
+	if record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record) {
 		return true
 	}
 	if !w.inside.hasChanged(record) {
@@ -198,9 +198,9 @@ func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) bool {
 	return err == nil && existed
 }
 
-// contradicts reports whether the record has another identity than what the item creates, and
+// isOfAnother reports whether the record has another identity than what the item creates, and
 // not because the service has rewritten that.
-func (w *writing[T, In]) contradicts(i int, record T) bool {
+func (w *writing[T, In]) isOfAnother(i int, record T) bool {
 	if w.carried(w.changes[i].Input, record) {
 		return false
 	}

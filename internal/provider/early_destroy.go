@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // An earlyDestroy is a destroy that Terraform has planned before it read the resource, as
@@ -26,8 +27,8 @@ func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
 	return e == nil || e.Found[key] == id
 }
 
-// planDestroy looks for what open creates have made, unless the refresh has just done so.
-// ids are the conversations that the resource has.
+// planDestroy looks for what open creates have made. It does nothing if the space shows no more
+// than the last refresh has seen. ids are the conversations that the resource has.
 func (r *baseResource) planDestroy(ctx context.Context, policy types.String, memory *memory, private privateStore, ids ...client.ID) diag.Diagnostics {
 	if len(memory.open) == 0 || abandons(policy) {
 		return nil
@@ -37,38 +38,54 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 	if api == nil {
 		return append(diags, memory.write(ctx, private)...)
 	}
-	f := failure{action: "Delete", many: true, causes: &r.provider.causes}
+	fail := func(err error) diag.Diagnostics {
+		return append(diags, failure{action: "Delete", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
+	}
 	now, err := api.Now(ctx)
 	if err != nil {
-		f.err = err
-		return append(diags, f.diagnostics()...)
+		return fail(err)
 	}
 	if now <= memory.looked {
 		return diags
 	}
 	r.provider.owners.destroyEarly(memory.owner)
 	api.Conversations.Known(ids...)
-	var texts []string
-	keys := memory.open.searchable()
-	for i, found := range memory.open.lookFor(ctx, api, keys, false) {
+	found, err := memory.findEarly(ctx, api)
+	if err != nil {
+		return fail(err)
+	}
+	for _, id := range memory.early.Found {
+		diags.Append(r.inState(path.Empty(), id)...)
+	}
+	diags.Append(warnOfEarlyDestroy(found)...)
+	return append(diags, memory.write(ctx, private)...)
+}
+
+// findEarly notes what the open creates have made, and returns it as a list for people.
+func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []string, err error) {
+	keys := m.open.searchable()
+	for i, found := range m.open.lookFor(ctx, api, keys, false) {
 		key, id := keys[i], found.Value.ID
 		if _, isOpen := isAmbiguous(found.Err); found.Err != nil && !isOpen {
-			f.err = found.Err
-			return append(diags, f.diagnostics()...)
+			return nil, found.Err
 		}
 		if found.Err != nil || id.IsZero() {
-			memory.open.pass(key, found)
+			m.open.pass(key, found)
 			continue
 		}
-		memory.early.Found[key] = id
-		diags.Append(r.inState(path.Empty(), id)...)
+		m.early.Found[key] = id
 		texts = append(texts, underKey(key, fmt.Sprintf("%s, of the phone %s", id, found.Value.PhoneID)))
 	}
-	if len(texts) > 0 {
-		diags.AddWarning("Text Message Conversation of Unknown Outcome Will Be Deleted", fmt.Sprintf(
-			"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The provider found a "+
-				"conversation that has appeared since and has everything that was sent. The apply deletes it: %s. If it belongs to someone "+
-				"else, run terraform state rm with the address of this resource instead. terraform state list shows the address.", firstOfMany(texts)))
+	return texts, nil
+}
+
+// warnOfEarlyDestroy warns of conversations that the apply deletes because a look has found them.
+func warnOfEarlyDestroy(found []string) diag.Diagnostics {
+	if len(found) == 0 {
+		return nil
 	}
-	return append(diags, memory.write(ctx, private)...)
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation of Unknown Outcome Will Be Deleted", fmt.Sprintf(
+		"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The provider found a "+
+			"conversation that has appeared since and has everything that was sent. The apply deletes it: %s. If it belongs to someone "+
+			"else, run terraform state rm with the address of this resource instead. terraform state list shows the address.", firstOfMany(found)))}
 }
