@@ -49,8 +49,9 @@ func (conversationInside) hasChanged(c client.Conversation) bool {
 	return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
 }
 
-// talked returns the conversations with messages that are newer than floor. It returns
-// none if the service does not let the caller list messages.
+// talked returns the conversations with messages that are newer than floor, and the zero id for
+// messages of which the list shows no conversation. It returns none if the service does not let
+// the caller list messages.
 func (c conversationInside) talked(ctx context.Context, floor int64) (map[client.ID]bool, error) {
 	found := map[client.ID]bool{}
 	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, client.Query{LoadOnly: stubFields}) {
@@ -61,9 +62,6 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (map[client
 			return nil, nil
 		}
 		for _, message := range page.Records {
-			if message.TextMessageConversationID.IsZero() {
-				return nil, withoutPlace("the conversation of a message", message.ID)
-			}
 			found[message.TextMessageConversationID] = true
 		}
 	}
@@ -80,12 +78,15 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 		left[orZero(message.Direction)]++
 	}
 	var shown []client.Message
+	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range c.engine.Messages.entity.All(ctx, query) {
 		switch {
-		case err != nil, message.TextMessageConversationID.IsZero():
+		case err != nil:
 			return used
 		case message.TextMessageConversationID != id:
+			isOfNone := message.TextMessageConversationID.IsZero()
+			ofNone, ofOthers = ofNone || isOfNone, ofOthers || !isOfNone
 			continue
 		}
 		direction := message.Direction
@@ -98,6 +99,8 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 		shown = append(shown, client.Message{ID: message.ID, MessageValues: client.MessageValues{TextMessageConversationID: id}, Revision: message.Revision})
 	}
 	switch {
+	case ofNone && !ofOthers: // the filter holds, so the list does not show that they are of this one
+		return used
 	case len(shown) == 0:
 		return unused
 	case len(shown) < len(sent):

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -78,17 +79,18 @@ func TestAttemptRemembersItsMessages(t *testing.T) {
 	})
 }
 
-// A caller who may not list messages learns nothing of them. While the service fails, or does
-// not show the conversations of messages, nothing is known.
+// A caller who may not list messages learns nothing of them. While the service fails, nothing is
+// known. If lists don't show the conversations of messages, any may have some.
 func TestTalked_fails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		fault mockserver.Fault
-		fails bool
+		fault  mockserver.Fault
+		fails  bool
+		talked map[client.ID]bool
 	}{
-		"not permitted":    {mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusForbidden}, false},
-		"not available":    {mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway}, true},
-		"no conversations": {mockserver.Fault{Kind: mockserver.OmitField, Field: "text_message_conversation_id"}, true},
+		"not permitted":    {mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusForbidden}, false, nil},
+		"not available":    {mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway}, true, nil},
+		"no conversations": {mockserver.Fault{Kind: mockserver.OmitField, Field: "text_message_conversation_id"}, false, map[client.ID]bool{{}: true}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
@@ -98,11 +100,38 @@ func TestTalked_fails(t *testing.T) {
 			test.fault.Path = messageSegment
 			s.Inject(test.fault)
 			inside := conversationInside{s.engine}
-			if found, err := inside.talked(t.Context(), NoFloor); (err != nil) != test.fails || len(found) > 0 {
+			if found, err := inside.talked(t.Context(), NoFloor); (err != nil) != test.fails || !maps.Equal(found, test.talked) {
 				t.Errorf("%s: %v, %v", name, found, err)
 			}
 			if use := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, id); use != used {
 				t.Errorf("%s: the use is %d", name, use)
+			}
+		})
+	}
+}
+
+// Messages that belong to no conversation say nothing, whether or not the service filters.
+func TestUseBesideMessagesOfNone(t *testing.T) {
+	t.Parallel()
+	for _, filters := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			mock := s.network.RoundTripper
+			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				if query := r.URL.Query(); !filters {
+					query.Del("filter[text_message_conversation_id]")
+					r.URL.RawQuery = query.Encode()
+				}
+				return mock.RoundTrip(r)
+			})
+			ids := s.seed(t, 2)
+			_, err := s.Create(messageSegment, map[string]any{"content": "Hi", "direction": 2})
+			apitest.Must(t, err)
+			_, err = s.Create(messageSegment, map[string]any{"text_message_conversation_id": ids[1], "content": "Hi", "direction": 2})
+			apitest.Must(t, err)
+			inside := conversationInside{s.engine}
+			if use := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, ids[0]); use != unused {
+				t.Errorf("filters %v: the use is %d", filters, use)
 			}
 		})
 	}

@@ -94,7 +94,7 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 			return nil, err
 		}
 		if conversation.PhoneID.IsZero() {
-			return nil, withoutPlace("the phone of a conversation", conversation.ID)
+			return nil, withoutPlace(conversation.ID)
 		}
 		if conversation.PhoneID != phone || !fits(conversation) {
 			continue // the service may ignore the filter

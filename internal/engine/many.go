@@ -131,7 +131,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 				why = fmt.Errorf("%w; %w", why, refusal)
 			}
 			w.failUnknown([]int{i}, why)
-		case (talked[id] || talkErr != nil) && w.inside.useOf(ctx, &w.changes[i], id) == used:
+		case (talked[id] || talked[client.ID{}] || talkErr != nil) && w.inside.useOf(ctx, &w.changes[i], id) == used:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}
 		default:
 			created = append(created, i)

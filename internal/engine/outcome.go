@@ -53,10 +53,9 @@ func causeOf(err error) error {
 	return err
 }
 
-// withoutPlace returns the error of a reply that does not show the phone of a conversation, or
-// the conversation of a message.
-func withoutPlace(what string, id client.ID) error {
-	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show " + what, Snippet: id.String()}
+// withoutPlace returns the error of a reply that does not show the phone of a conversation.
+func withoutPlace(id client.ID) error {
+	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show the phone of a conversation", Snippet: id.String()}
 }
 
 // answeredWith returns the error of a reply whose id can't belong to what was sent.

@@ -91,7 +91,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	of := s.names.held(record)
 	since, isWanted := s.sinceOf(of)
 	if !isUpdate && s.names.areListed() && of.Place.IsZero() && s.wantsAnywhere(of) {
-		return withoutPlace("the phone of a conversation", record.Meta().ID)
+		return withoutPlace(record.Meta().ID)
 	}
 	if !isUpdate && (s.places[of.Place] == nil || s.names.areListed() && !isWanted) {
 		return nil

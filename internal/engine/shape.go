@@ -70,8 +70,8 @@ type insides[T client.Record, In Input] interface {
 	hasChanged(T) bool
 	// useOf returns the use of the record that a create may have made.
 	useOf(context.Context, *pending[In], client.ID) use
-	// talked returns the records that have messages with a revision above this one. If the
-	// caller may not list messages, it returns none.
+	// talked returns the records that have messages with a revision above this one, and the
+	// zero id if any record may have some. If the caller may not list messages, it returns none.
 	talked(context.Context, int64) (map[client.ID]bool, error)
 }
 
