@@ -49,8 +49,9 @@
 // these pass first, times how many it hits then; without times, it hits all. With a for, like "60s", it ends that long
 // after its first hit. Whatever its kind, it first waits for its latency, like "1.5s".
 //
-// The kinds that a network has take status, reply, content_type, location, retry_after and envelope. A retry_after of
-// "remaining" stands for the rest of for. With envelope, the body is the API's error, whatever the status:
+// The kinds status, status_after, commit_later and reply take status, reply, content_type, location, retry_after and
+// envelope. A retry_after of "remaining" stands for the rest of for. With envelope, the body is the API's error,
+// whatever the status. The kinds that a network has:
 //
 //	latency       only waits
 //	status        answers instead of the API

@@ -79,7 +79,7 @@ func TestControl_records(t *testing.T) {
 	wantDiff(t, "deleted", []string{id}, ids(target("delete", "")))
 	wantDiff(t, "is deleted", any(true), deleted())
 	where := `,"where":{"phone_id":"` + phoneID + `"}}}`
-	wantDiff(t, "deleted again", []string{}, ids(`{"delete":{"entity":"TextMessageConversations"`+where))
+	m.control(t, http.MethodPost, "records", `{"delete":{"entity":"TextMessageConversations"`+where).wantStatus(t, http.StatusBadRequest)
 	wantDiff(t, "restored", []string{id}, ids(`{"restore":{"entity":"TextMessageConversations"`+where))
 	wantDiff(t, "is deleted", any(false), deleted())
 	var records []map[string]any
@@ -103,6 +103,7 @@ func TestControl_recordsRefused(t *testing.T) {
 		`{"create":{"entity":"Phones","id":"` + unknownID + `"}}`:                                                               "neither id nor where",
 		`{"edit":{"entity":"Phones"}}`:                                                                                          "an id or a where",
 		`{"edit":{"entity":"Phones","id":"` + unknownID + `"}}`:                                                                 "was not found",
+		`{"edit":{"entity":"Phones","where":{"name":"x"},"values":{"name":"y"}}}`:                                               `no record has what this act looks for: {\"edit\":{\"entity\":\"Phones\",\"where\"`,
 		`{"create":{"entity":"Phones","values":{"name":1}}}`:                                                                    "must be a string",
 		`{"edit":{"entity":"Phones","id":"` + phoneID + `"},"delete":{"entity":"Phones","id":"` + phoneID + `"}}`:               "exactly one",
 		`[{"create":{"entity":"TextMessageConversations","values":{"phone_id":"` + unknownID + `"}}},{"create":{"entity":""}}]`: "unknown entity",

@@ -49,8 +49,17 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 		if err := json.Unmarshal(body, &acts); err != nil {
 			return nil, err
 		}
-		ids, err := s.Act(acts...)
-		return map[string][]string{"ids": ids}, err
+		ids := []string{}
+		for _, act := range acts {
+			done, err := s.Act(act)
+			if err == nil && len(done) == 0 { // a typing mistake; in a fault, nobody knows what is there by then
+				err = fmt.Errorf("no record has what this act looks for: %s (edit and delete find no deleted record, and restore finds no other)", encode(act))
+			}
+			if ids = append(ids, done...); err != nil {
+				return nil, err
+			}
+		}
+		return map[string][]string{"ids": ids}, nil
 	},
 }
 

@@ -59,10 +59,14 @@ func TestControl_refused(t *testing.T) {
 		`{"kind":"status","status":7}`:        "status 7",
 		`{"kind":"status","times":-1}`:        "negative",
 		`{"kind":"latency","latency":"soon"}`: "soon",
-		`[{"kind":"latency"},{"kind":"x"}]`:   `\"x\"`,
-		`{"kind":"status","for":"-1s"}`:       "negative",
-		`{"kind":"status","commit_after":1}`:  "commit_after",
-		`{"kind":"status","retry_after":"remaining"}`: "only with a for",
+		`[{"kind":"status"},{"kind":"x"}]`:    `\"x\"`,
+		`{"kind":"latency"}`:                  "needs a latency",
+		`{"kind":"latency","latency":"1s","retry_after":"1"}`: `belong to the kinds`,
+		`{"kind":"drop_after","status":500}`:                  `not to \"drop_after\"`,
+		`{"kind":"status","retry_after":"soon"}`:              `\"soon\", but must be a number of seconds`,
+		`{"kind":"status","for":"-1s"}`:                       "negative",
+		`{"kind":"status","commit_after":1}`:                  "commit_after",
+		`{"kind":"status","retry_after":"remaining"}`:         "only with a for",
 	} {
 		got := m.control(t, http.MethodPost, "faults", body).wantStatus(t, http.StatusBadRequest)
 		if !strings.Contains(got.text, want) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -162,8 +163,23 @@ func (f *Fault) check() error {
 		return errors.New("skip, times and durations can't be negative")
 	case f.RetryAfter == Remaining && f.For == 0:
 		return errors.New("retry_after can be " + Remaining + " only with a for")
+	case f.RetryAfter != "" && !f.hasRetryAfter():
+		return fmt.Errorf("retry_after is %q, but must be a number of seconds, an HTTP date or %s", f.RetryAfter, Remaining)
+	case f.Kind == Latency && f.Latency == 0:
+		return errors.New("a fault of the kind latency needs a latency, such as \"1.5s\"")
+	case !slices.Contains(answering, f.Kind) && (f.Envelope || f.Status != 0 || f.RetryAfter+f.Location+f.Reply+f.ContentType != ""):
+		return fmt.Errorf("status, reply, content_type, location, retry_after and envelope belong to the kinds %q, not to %q", answering, f.Kind)
 	}
 	return nil
+}
+
+// answering are the kinds of faults that make an answer of their own.
+var answering = []Kind{StatusReply, StatusAfter, CommitLater, ReplaceReply}
+
+func (f *Fault) hasRetryAfter() bool {
+	seconds, err := strconv.ParseFloat(f.RetryAfter, 64)
+	_, dateErr := http.ParseTime(f.RetryAfter)
+	return err == nil && seconds >= 0 || dateErr == nil || f.RetryAfter == Remaining
 }
 
 // label returns the name of the fault in the request log.
