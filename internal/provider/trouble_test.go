@@ -167,7 +167,7 @@ func TestAccProvider_access(t *testing.T) {
 		},
 		"bad window": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `batch_window = "20"`) },
-			says("Invalid Duration", `batch_window = "20"`, `such as "500ms" or "1m30s"`),
+			says("Invalid Duration", `batch_window = "20"`, `such as "5s"`),
 		},
 		"bad size": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `batch_size = 0`) },

@@ -191,7 +191,7 @@ func (v textCheck) ValidateString(_ context.Context, req validator.StringRequest
 
 // isDuration accepts a duration in Go's notation, from least to most.
 func isDuration(least, most time.Duration) textCheck {
-	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as \"500ms\" or \"1m30s\"", least, most), func(text string) bool {
+	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as \"5s\"", least, most), func(text string) bool {
 		given, err := time.ParseDuration(text)
 		return err == nil && given >= least && given <= most
 	}}

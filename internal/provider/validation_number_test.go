@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"regexp"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -82,6 +84,16 @@ func TestIsDuration(t *testing.T) {
 		isDuration(0, 90*time.Second).ValidateString(t.Context(), validator.StringRequest{Path: path.Root("request_timeout"), ConfigValue: types.StringValue(given)}, &resp)
 		if resp.Diagnostics.HasError() != refused {
 			t.Errorf("%q: %v", given, resp.Diagnostics)
+		}
+	}
+	example := regexp.MustCompile(`such as "(.*)"`)
+	for name, attribute := range settingsSchema().Attributes {
+		text, _ := attribute.(schema.StringAttribute)
+		for _, v := range text.Validators {
+			check, _ := v.(textCheck)
+			if found := example.FindStringSubmatch(check.description); found != nil && !check.passes(found[1]) {
+				t.Errorf("%s refuses its own example: %s", name, check.description)
+			}
 		}
 	}
 }
