@@ -77,7 +77,7 @@ func SpaceIn(service string) string {
 
 var (
 	errSpaceMissing = errors.New("it is empty; the space's administration shows it, such as acme_sales")
-	errSpaceInvalid = errors.New("a space id contains no slash, space, %, ? or #; the space's administration " +
+	errSpaceInvalid = errors.New("a space id contains no slash, white space (such as a line end), %, ? or #; the space's administration " +
 		"shows it, such as acme_sales")
 )
 

@@ -95,6 +95,7 @@ func TestSpaceURLRefuses(t *testing.T) {
 		{"https://crm.example", "acme/sales", "space_id", "no slash"},
 		{"https://crm.example", "acme sales", "space_id", "no slash"},
 		{"https://crm.example", " acme", "space_id", "no slash"},
+		{"https://crm.example", "acme\n", "space_id", "no slash, white space (such as a line end), %, ? or #"},
 		{"https://crm.example", "acme?x", "space_id", "no slash"},
 		{"https://crm.example", "acme%2Fsales", "space_id", "no slash"},
 		{"https://crm.example", "..", "space_id", "no slash"},

@@ -87,7 +87,7 @@ func TestStage_import(t *testing.T) {
 		s.applies(s.single(everythingDeclared()), address, create)
 		want := parts(s.core.state[address].value)
 		id := s.id()
-		for _, written := range []string{id, strings.ToUpper(id), "https://eu-central.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/TextMessageConversations/" + id} {
+		for _, written := range []string{id, strings.ToUpper(id), " " + id + "\n", "https://eu-central.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/TextMessageConversations/" + id} {
 			s.imports(address, singleType, written)
 			for name, got := range parts(s.core.state[address].value) {
 				if !got.Equal(want[name]) && !slices.Contains([]string{number, "validation_level", "deletion_policy"}, name) { // the number in the CRM's spelling

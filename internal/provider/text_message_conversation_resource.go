@@ -208,6 +208,7 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	given = strings.TrimSpace(given)
 	id, entity, err := client.ParseReference(given)
 	switch {
 	case err != nil:
