@@ -95,9 +95,11 @@ var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value)
 			texts, err := namedValues(given)
 			table := lookupTable{}
 			for _, text := range slices.Sorted(maps.Keys(texts)) {
-				id, idErr := plainString(texts[text])
+				id, err := plainString(texts[text])
+				if err != nil {
+					return fmt.Errorf("%q: %w", text, err)
+				}
 				table[lookupKey(text)] = append(table[lookupKey(text)], lookupEntry{text: text, id: id})
-				err = errors.Join(err, idErr)
 			}
 			o.lookups[attribute] = table
 			return err
