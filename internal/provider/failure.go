@@ -217,6 +217,11 @@ func (f failure) reason() string {
 		if f.action == "Attach" {
 			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
 		}
+		if gone, ok := errors.AsType[*engine.GoneError](f.err); ok && gone.Restorable {
+			return fmt.Sprintf(f.plural("Someone has deleted this %s since the plan was made. The provider changed nothing of it. Run terraform "+
+				"plan again: the new plan restores it.", "Someone has deleted these %ss since the plan was made. The provider changed nothing of them. "+
+				"Run terraform plan again: the new plan restores them."), f.thing())
+		}
 		return "The CRM no longer has this " + f.thing() + ", or a record that it refers to. Run terraform plan " +
 			"again: the new plan shows what is needed now."
 	case client.RelationNotFound:

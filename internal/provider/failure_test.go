@@ -500,6 +500,15 @@ func TestTimeoutAdvice(t *testing.T) {
 	wantTexts(t, failure{action: "Delete", at: at("a"), keys: []string{"a"}, kept: []string{"a"}, err: late}.diagnostics(), "If the CRM is slow, increase request_timeout.")
 }
 
+// What is only deleted, the next plan restores: a message too, and several.
+func TestDeletedSinceThePlan(t *testing.T) {
+	t.Parallel()
+	deleted := &engine.GoneError{ID: parse(t, idA), Restorable: true}
+	wantTexts(t, failure{action: "Update", message: true, err: deleted}.diagnostics(), "Someone has deleted this message since the plan was made")
+	wantTexts(t, failure{action: "Update", keys: []string{"a", "b"}, err: deleted}.diagnostics(), `"a", "b": Someone has deleted these conversations since the plan was made`, "restores them")
+	wantTexts(t, failure{action: "Update", err: &engine.GoneError{ID: parse(t, idA)}}.diagnostics(), "The CRM no longer has this conversation")
+}
+
 // What the CRM says is told once.
 func TestReasonsAreToldOnce(t *testing.T) {
 	t.Parallel()

@@ -53,6 +53,24 @@ func restore(s *stage) {
 	s.checks(s.sentIn("batch-restore", 0, 0))
 }
 
+// If someone deletes the conversation between the plan and the apply, the error says so, and the
+// next plan restores it.
+func TestStage_deletedSinceThePlan(t *testing.T) {
+	t.Parallel()
+	onStages(t, nil, func(s *stage) {
+		s.applies(s.ofAccount(acme), address, create)
+		id := s.id()
+		s.meanwhile = s.deleteByOthers
+		s.refused(s.ofAccount(globex), "Someone has deleted this conversation since the plan was made. The provider changed nothing of it. "+
+			"Run terraform plan again: the new plan restores it.", "Cause: "+id+" is deleted")
+		s.applies(s.ofAccount(globex), address, update)
+		s.checks(s.holds(map[string]any{"recipient_account_id": globex, "is_deleted": false}))
+		if s.id() != id {
+			s.t.Errorf("the conversation is %s now, and was %s", s.id(), id)
+		}
+	})
+}
+
 // If the CRM refuses to restore, the error says what to do, and that works.
 func TestStage_restoreRefused(t *testing.T) {
 	t.Parallel()
