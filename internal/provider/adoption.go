@@ -55,16 +55,18 @@ func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag
 	}
 	taint := ""
 	if inRefresh {
-		taint = " If the resource is tainted, the apply deletes and replaces the conversation. To keep it, run terraform untaint."
+		taint = " If the resource is tainted, the apply deletes and replaces what it has. To keep it, run terraform untaint."
 	}
 	warn := func(summary, detail string) { diags.Append(placed(at, diag.NewWarningDiagnostic(summary, detail))) }
 	if len(adopted) > 0 {
-		warn("Text Message Conversation Adopted",
-			"The CRM gave no usable reply when the provider created a conversation. The provider found a conversation "+
-				"that has appeared since and doesn't contradict what was sent, and adopted it: "+
-				firstOfMany(adopted)+"."+taint+" If the conversation belongs to someone else, set "+
-				"deletion_policy = \"abandon\", apply, remove the conversation from the configuration, and create "+
-				"another one.")
+		text := "The CRM gave no usable reply when the provider created a conversation. The provider found a conversation " +
+			"that has appeared since and doesn't contradict what was sent, and adopted it: %s.%s If the conversation belongs"
+		if len(adopted) > 1 {
+			text = "The CRM gave no usable reply when the provider created several conversations. The provider found conversations " +
+				"that have appeared since and don't contradict what was sent, and adopted them: %s.%s If one of them belongs"
+		}
+		warn("Text Message Conversation Adopted", fmt.Sprintf(text+" to someone else, set deletion_policy = \"abandon\", apply, "+
+			"remove the conversation from the configuration, and create another one.", firstOfMany(adopted), taint))
 	}
 	if len(twins) > 0 {
 		warn("Text Message Conversation May Exist Twice",

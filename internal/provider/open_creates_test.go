@@ -37,6 +37,17 @@ func TestWarnOfAdoption(t *testing.T) {
 	}
 }
 
+// A warning of several adoptions speaks of several conversations.
+func TestWarnOfAdoption_several(t *testing.T) {
+	t.Parallel()
+	of := func(id string) engine.Result[client.Conversation] {
+		return engine.Result[client.Conversation]{Value: client.Conversation{ID: parse(t, id)}, Adopted: true}
+	}
+	wantTexts(t, warnOfAdoption(path.Root("conversations"), adoptions{"a": of(idA)}, true), "created a conversation. The", "adopted it: \"a\": "+idA+". If the resource is", "If the conversation belongs to")
+	wantTexts(t, warnOfAdoption(path.Root("conversations"), adoptions{"a": of(idA), "b": of(idB)}, false),
+		"created several conversations. The", "adopted them: \"a\": "+idA+", \"b\": "+idB+". If one of them belongs to someone else, set")
+}
+
 // What may be left of an undone create has a warning of its own, without the id of a state.
 func TestWarnOfAdoption_left(t *testing.T) {
 	t.Parallel()

@@ -108,7 +108,12 @@ func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReq
 		return
 	}
 	if config.Direction.ValueString() == client.MessageDirections.Name(outgoing) {
-		resp.Diagnostics.Append(warnOfOutgoing(path.Root("direction"), ""))
+		where := "a conversation that is not known yet"
+		if isKnown(config.ConversationID) {
+			where = "the conversation " + reference(config.ConversationID).String()
+		}
+		resp.Diagnostics.AddAttributeWarning(path.Root("direction"), "Outgoing Message Will Be Created", "The action creates an outgoing message in "+
+			where+". The CRM may send it to the recipient: its documentation does not say.")
 	}
 }
 

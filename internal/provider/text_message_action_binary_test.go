@@ -56,7 +56,7 @@ action "pipeliner_text_message" "again" {
 		says          []string
 		messages      int
 	}{
-		{configuration, []string{"plan"}, 0, []string{"Outgoing Messages Will Be Created"}, 0},
+		{configuration, []string{"plan"}, 0, []string{"Outgoing Message Will Be Created"}, 0},
 		{configuration, []string{"apply", "-auto-approve"}, 0, []string{"Creating an outgoing message in the conversation", "Created the message"}, 1},
 		{configuration, []string{"plan", "-detailed-exitcode"}, 0, []string{"No changes"}, 1},
 		{again, []string{"apply", "-auto-approve", "-invoke=action.pipeliner_text_message.again"}, 0, []string{"Text Message Adopted"}, 2},

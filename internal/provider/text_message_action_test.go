@@ -12,6 +12,7 @@ import (
 	frameworkaction "github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 	pipeliner "github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
@@ -256,7 +257,8 @@ func TestMessageAction_plan(t *testing.T) {
 		valid  []string
 		plan   []string
 	}{
-		"outgoing":       {hello(nobody), nil, []string{"direction: Outgoing Messages Will Be Created: …"}},
+		"outgoing":       {hello(nobody), nil, []string{"direction: Outgoing Message Will Be Created: The action creates an outgoing message in the conversation " + nobody + ". The CRM may send it…"}},
+		"to an unknown":  {with("text_message_conversation_id", tftypes.UnknownValue), nil, []string{"direction: Outgoing Message Will Be Created: The action creates an outgoing message in a conversation that is not known yet. The CRM may…"}},
 		"incoming":       {with("direction", "incoming"), nil, nil},
 		"no id":          {with("text_message_conversation_id", "ada"), []string{"text_message_conversation_id: Invalid Id: …"}, nil},
 		"another entity": {with("text_message_conversation_id", "https://x/entities/Phones/"+phone), []string{"text_message_conversation_id: Id of Another Entity: …"}, nil},
