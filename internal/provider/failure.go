@@ -95,12 +95,27 @@ func (f failure) prefix(at path.Path) string {
 	return quoted(f.keys) + ": "
 }
 
-// unread warns that a conversation was written but is not fully known.
+// with returns the failure of these keys and of another entry of the map, whose cause is not
+// told. f may be nil.
+func (f *failure) with(other failure) *failure {
+	if f == nil {
+		return &other
+	}
+	f.at, f.keys, f.differs = path.Root("conversations"), append(f.keys, other.keys...), true
+	return f
+}
+
+// unread warns that a conversation was written but is not fully known. id is that of a
+// single one.
 func (f failure) unread(id client.ID) diag.Diagnostics {
+	text, whose := fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later step failed, such as "+
+		"reading it back. The next plan reads it again, and shows whether anything is left to do.", id), ""
+	if len(f.keys) > 1 {
+		text, whose = "The provider wrote these conversations and keeps them in the state, but a later step failed, such as reading "+
+			"them back. The next plan reads them again, and shows whether anything is left to do.", " of the first"
+	}
 	return diag.Diagnostics{placed(f.at, diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
-		located(f.at, fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later "+
-			"step failed, such as reading it back. The next plan reads it again, and shows whether anything is "+
-			"left to do.\n\nCause: %v", id, f.err))))}
+		fmt.Sprintf("%s%s\n\nCause%s: %v", f.prefix(f.at), text, whose, f.err)))}
 }
 
 // detail returns the detail for an attribute, with what the CRM said about it.

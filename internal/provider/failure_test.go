@@ -509,6 +509,23 @@ func TestDeletedSinceThePlan(t *testing.T) {
 	wantTexts(t, failure{action: "Update", err: &engine.GoneError{ID: parse(t, idA)}}.diagnostics(), "The CRM no longer has this conversation")
 }
 
+// Entries that may have made several conversations share a warning, which does not give the
+// candidates of the first one for those of all.
+func TestAmbiguousEntriesShareAWarning(t *testing.T) {
+	t.Parallel()
+	failed := map[string]error{}
+	for _, key := range []string{"a", "b"} {
+		failed[key] = &engine.LostCreateError{Err: &engine.AmbiguousError{IDs: []client.ID{parse(t, idA), parse(t, idB)}}}
+	}
+	work := failedWork(nil, failed)
+	work.state = entries{}
+	diags := work.created()
+	wantTexts(t, diags, `"a", "b": The CRM gave no usable reply when the provider created these conversations. For each of them,`, "The next plan names them. Find out in the CRM", "Cause of the first: ")
+	if len(diags) != 1 || strings.Contains(diags[0].Detail(), "may be it: "+idA) {
+		t.Errorf("%v", diags)
+	}
+}
+
 // What the CRM says is told once.
 func TestReasonsAreToldOnce(t *testing.T) {
 	t.Parallel()

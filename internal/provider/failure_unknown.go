@@ -38,7 +38,8 @@ func (f failure) outcomeUnknown() string {
 			"look for the message."
 	}
 	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return createUnanswered + candidates(ids)
+		return f.plural(createUnanswered+candidates(ids), "The CRM gave no usable reply when the provider created these conversations. For each of "+
+			"them, the CRM has one or more that may be it, or may belong to someone else. The provider leaves all of them alone. The next plan names them. "+severalAdvice)
 	}
 	switch {
 	case f.action == "Delete": // without an id

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -256,5 +257,42 @@ func TestStage_sizes(t *testing.T) {
 				s.checks(s.heldNumbers(numbers{}))
 			})
 		})
+	}
+}
+
+// Entries of a map with the same trouble share one warning. A single one keeps its place.
+func TestStage_sharedWarnings(t *testing.T) {
+	t.Parallel()
+	const listed = `"e00", "e01", "e02", "e03", "e04", "e05", "e06", "e07", "e08", "e09", and 2 more: `
+	for name, test := range map[string]struct {
+		kind                  mockserver.Kind
+		summary, one, several string
+	}{
+		"written, but not read": {
+			"", "Text Message Conversation Not Fully Known", `conversations["e00"]: The provider wrote the conversation`, listed + "The provider wrote these conversations and keeps them",
+		},
+		"no reply": {
+			mockserver.DropAfter, "Text Message Conversation May Have Been Created", `conversations["e00"]: The conversation may or may not have been created`,
+			listed + "These conversations may or may not have been created. The next apply first looks for them in the CRM",
+		},
+	} {
+		for count, want := range map[int][]string{1: {test.summary, test.one, "Cause: "}, 12: {test.summary, test.several, "Cause of the first: "}} {
+			t.Run(fmt.Sprint(name, " ", count), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "0s", "max_retries": 0}, func(s *stage) {
+					entries := map[string]declared{}
+					for i := range count {
+						entries[fmt.Sprintf("e%02d", i)] = declared{"phone_id": phone, number: fmt.Sprintf("+155501000%02d", i)}
+					}
+					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: test.kind, Times: 1, Do: func() {
+						s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+					}})
+					_, errors := s.apply(s.bulk(entries, map[string]any{"rollback_method": 1}))
+					if errors != "" || strings.Count(s.warnings, test.summary) != 1 || !says(want...).MatchString(s.warnings) {
+						t.Errorf("errors %q, warnings %s; want %q", errors, s.warnings, want)
+					}
+				})
+			})
+		}
 	}
 }

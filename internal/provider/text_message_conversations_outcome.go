@@ -35,10 +35,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 		}
 		return diags
 	}
-	for _, key := range slices.Sorted(maps.Keys(open)) {
-		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], remembered: true}
-		diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
-	}
+	diags.Append(w.warnOfOpen(open)...)
 	keepWithoutID(w, w.failed)
 	if len(open) == len(w.failed) {
 		return diags
@@ -47,6 +44,23 @@ func (w *bulkWork) created() diag.Diagnostics {
 		fmt.Sprintf("The provider couldn't create %d of %d conversations. The attribute failed lists them, and "+
 			"the next apply tries them again:\n\n%s",
 			len(w.failed)-len(open), len(w.changes), w.reasons(open)))
+	return diags
+}
+
+// warnOfOpen warns of creates whose outcome is unknown: of those that nothing is known of, and
+// of those that may have made one of several conversations.
+func (w *bulkWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
+	groups := map[bool]*failure{}
+	for _, key := range slices.Sorted(maps.Keys(open)) {
+		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true, remembered: true}
+		_, several := isAmbiguous(f.err)
+		groups[several] = groups[several].with(f)
+	}
+	for _, several := range []bool{false, true} {
+		if f := groups[several]; f != nil {
+			diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
+		}
+	}
 	return diags
 }
 

@@ -37,6 +37,7 @@ type bulkWork struct {
 	state     entries          // the state so far
 	failed    map[string]error // by key: what could not be written
 	respelled []string         // keys whose number the CRM holds in another spelling
+	unread    *failure         // of what was written and could not be read back; nil for none
 	diags     diag.Diagnostics // other than those of failed
 }
 
@@ -180,6 +181,9 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted, false)...)
 	w.finishAdopting()
+	if w.unread != nil {
+		w.diags.Append(w.unread.unread(idInState(engine.Result[client.Conversation]{Err: w.unread.err}))...)
+	}
 	if len(w.respelled) > 0 {
 		w.diags.Append(warnOfRespelling(w.respelled))
 	}
@@ -192,7 +196,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	switch {
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
-		w.diags.Append(failure{at: at(change.key), err: result.Err}.unread(unread.ID)...)
+		w.unread = w.unread.with(failure{at: at(change.key), keys: []string{change.key}, err: result.Err})
 		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{Since: result.Since})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
