@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // A reason is one thing that the CRM finds wrong, in its own words.
@@ -56,6 +58,14 @@ func listed(reasons []reason) string {
 func withReasons(err error) string {
 	if (failure{err: err}).isInterrupted() {
 		return "interrupted before it was sent"
+	}
+	if conflict, ok := errors.AsType[*engine.ConflictError](err); ok {
+		fields := make([]string, len(conflict.Fields))
+		for i, field := range conflict.Fields {
+			fields[i] = field.Field
+		}
+		return fmt.Sprintf("since the plan was made, someone else has changed %s of the conversation %s, which now has revision %d",
+			strings.Join(fields, ", "), conflict.ID, conflict.Current)
 	}
 	apiError, ok := errors.AsType[*client.APIError](err)
 	if !ok {

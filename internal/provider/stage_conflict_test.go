@@ -84,6 +84,10 @@ func TestStage_conflictOfBulk(t *testing.T) {
 		s.refused(to(bob), "Conflicting Change of Text Message Conversation",
 			`conversations["b"].recipient_contact_id: Someone else has changed recipient_contact_id`, "as planned: "+bob, ada)
 		s.checks(s.holdsContacts(bob, ada, bob))
+		failed := parts(parts(s.attribute(bulkAddress, "failed"))["b"])
+		if name, told := stringOf(failed["name"]), stringOf(failed["message"]); name != "CONFLICT" || !says("someone else has changed recipient_contact_id of the conversation "+fmt.Sprint(records[1]["id"])+", which now has revision").MatchString(told) {
+			s.t.Errorf("failed has the name %q and the message %q", name, told)
+		}
 		s.ResetRequests()
 		s.applies(to(bob), bulkAddress, update)
 		s.checks(s.holdsContacts(bob, bob, bob))

@@ -266,8 +266,11 @@ func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
 			code, name = apiError.Code, apiError.Name
 		}
-		if errors.As(err, new(*engine.LostCreateError)) {
+		switch {
+		case errors.As(err, new(*engine.LostCreateError)):
 			name = outcomeUnknown
+		case errors.As(err, new(*engine.ConflictError)):
+			name = "CONFLICT"
 		}
 		failed[key] = types.ObjectValueMust(failedType.AttrTypes, map[string]attr.Value{
 			"code": types.Int64Value(int64(code)), "name": types.StringValue(name), "message": types.StringValue(withReasons(err)),

@@ -68,7 +68,7 @@ func entryAttributes() map[string]schema.Attribute {
 func failedAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"code":    schema.Int64Attribute{Computed: true, MarkdownDescription: "The API's error code, 0 if there is none."},
-		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error. `OUTCOME_UNKNOWN` if the conversation may or may not have been created."},
+		"name":    schema.StringAttribute{Computed: true, MarkdownDescription: "The API's name for the error. `OUTCOME_UNKNOWN` if the conversation may or may not have been created, `CONFLICT` if someone else has changed a field that the plan changes too."},
 		"message": schema.StringAttribute{Computed: true, MarkdownDescription: "What is wrong, with all the reasons that the CRM gives."},
 	}
 }
