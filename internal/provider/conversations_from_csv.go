@@ -106,10 +106,14 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 		s.add(ctx, line-folded, cells)
 		folded += lineEndsIn(cells)
 	}
-	if len(s.faults) > 0 {
-		return nil, errors.New(strings.Join(firstTexts(s.faults), "\n"))
+	switch count := len(s.faults); count {
+	case 0:
+		return s.found, nil
+	case 1:
+		return nil, errors.New(s.faults[0])
+	default:
+		return nil, fmt.Errorf("the CSV has %d mistakes:\n\n  - %s", count, strings.Join(firstTexts(s.faults), "\n  - "))
 	}
-	return s.found, nil
 }
 
 // csvFault says what is wrong with the quotes of a CSV. It names the row where that begins,
