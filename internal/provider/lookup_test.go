@@ -109,8 +109,8 @@ func TestLookupValidators(t *testing.T) {
 		known []string
 		want  []string
 	}{
-		{nil, []string{`Attribute filter: the key "a b" is not the name of a field, such as name.`, `filter["c"]: The value is null. Remove it, or set it.`}},
-		{[]string{"c", "d"}, []string{`Attribute filter: there is no field "a b". The fields are: c, d.`, `filter["c"]: The value is null. Remove it, or set it.`}},
+		{nil, []string{`filter: the key "a b" is not the name of a field, such as name.`, `filter["c"]: The value is null. Remove it, or set it.`}},
+		{[]string{"c", "d"}, []string{`filter: there is no field "a b". The fields are: c, d.`, `filter["c"]: The value is null. Remove it, or set it.`}},
 	} {
 		var resp validator.MapResponse
 		isByField{test.known}.ValidateMap(ctx, validator.MapRequest{Path: path.Root("filter"), ConfigValue: filter}, &resp)
@@ -122,7 +122,7 @@ func TestLookupValidators(t *testing.T) {
 	}
 	var resp validator.StringResponse
 	isField(nil).ValidateString(ctx, validator.StringRequest{Path: path.Root("fields").AtSetValue(types.StringValue("")), ConfigValue: types.StringValue("")}, &resp)
-	wantSame(t, `Attribute fields: value must be the name of a field, such as name, got: "".`, resp.Diagnostics[0].Detail())
+	wantSame(t, `fields: value must be the name of a field, such as name, got: "".`, resp.Diagnostics[0].Detail())
 }
 
 // A field of a conversation that contains an id is compared with an id.

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -25,7 +24,7 @@ func isField(known []string) validator.String {
 	if known == nil {
 		return isMatch(fieldName, "value must be the name of a field, such as name")
 	}
-	return stringvalidator.OneOf(known...)
+	return isOneOf(known...)
 }
 
 // isByField accepts a map whose keys are known fields, or any names of fields if known is
@@ -44,10 +43,10 @@ func (v isByField) ValidateMap(_ context.Context, req validator.MapRequest, resp
 		switch {
 		case v.known != nil && !slices.Contains(v.known, key):
 			resp.Diagnostics.AddAttributeError(at, "Invalid Attribute Value Match",
-				fmt.Sprintf("Attribute %s: there is no field %q. The fields are: %s.", req.Path, key, strings.Join(v.known, ", ")))
+				named(req.Path, fmt.Sprintf("there is no field %q. The fields are: %s.", key, strings.Join(v.known, ", "))))
 		case !fieldName.MatchString(key):
 			resp.Diagnostics.AddAttributeError(at, "Invalid Attribute Value Match",
-				fmt.Sprintf("Attribute %s: the key %q is not the name of a field, such as name.", req.Path, key))
+				named(req.Path, fmt.Sprintf("the key %q is not the name of a field, such as name.", key)))
 		case elements[key].IsNull():
 			resp.Diagnostics.AddAttributeError(at, "Null Map Value", located(at, "The value is null. Remove it, or set it."))
 		}
@@ -63,7 +62,7 @@ func isOrder(known []string) validator.String {
 	for _, name := range known {
 		both = append(both, "-"+name)
 	}
-	return stringvalidator.OneOf(both...)
+	return isOneOf(both...)
 }
 
 // check returns an error for each filter whose value and operator don't match. An unknown

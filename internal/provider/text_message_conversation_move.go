@@ -73,7 +73,7 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 			isAt = fmt.Sprintf("The path of this one is %s.", quoted(locations))
 		}
 		resp.Diagnostics.AddError("Not a Text Message Conversation", fmt.Sprintf(
-			"The provider can move a %s only if its path names the entity %s. %s If it is a conversation: %s",
+			"The provider can move a %s only if its path names the entity %s. %s If it is a conversation, import it instead. %s",
 			req.SourceTypeName, conversationEntity, isAt, removeAndImport))
 		return
 	}

@@ -67,8 +67,12 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		diags.AddError("Invalid Import Id", fmt.Sprintf("The space %s has no conversations with these ids. Check the ids, and the settings service_url and space_id.\n\n  - %s",
-			api.Client().SpaceID(), strings.Join(firstTexts(missing), "\n  - ")))
+		none := "conversation with this id. Check the id"
+		if len(missing) > 1 {
+			none = "conversations with these ids. Check the ids"
+		}
+		diags.AddError("Invalid Import Id", fmt.Sprintf("The space %s has no %s, and the settings service_url and space_id.\n\n  - %s",
+			api.Client().SpaceID(), none, strings.Join(firstTexts(missing), "\n  - ")))
 	}
 	if len(faults) > 0 {
 		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+strings.Join(firstTexts(faults), "\n  - "))

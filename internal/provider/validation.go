@@ -94,7 +94,7 @@ func (v isValidationLevel) ValidateInt64(ctx context.Context, req validator.Int6
 	}
 	if given := req.ConfigValue.ValueInt64(); !v.accepts(given) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Validation Level",
-			fmt.Sprintf("Attribute %s: %s, got: %d.", req.Path, v.Description(ctx), given))
+			named(req.Path, fmt.Sprintf("%s, got: %d.", v.Description(ctx), given)))
 	}
 }
 
@@ -185,7 +185,7 @@ func (v textCheck) MarkdownDescription(context.Context) string { return v.descri
 
 func (v textCheck) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if given := req.ConfigValue.ValueString(); isKnown(req.ConfigValue) && !v.passes(given) {
-		resp.Diagnostics.AddAttributeError(req.Path, v.summary, fmt.Sprintf("Attribute %s: %s, got: %q.", inWords(req.Path), v.description, given))
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, named(req.Path, fmt.Sprintf("%s, got: %q.", v.description, given)))
 	}
 }
 
@@ -201,6 +201,15 @@ func isDuration(least, most time.Duration) textCheck {
 func isMatch(pattern *regexp.Regexp, description string) textCheck {
 	return textCheck{"Invalid Attribute Value Match", description, pattern.MatchString}
 }
+
+// isOneOf accepts these texts.
+func isOneOf(known ...string) textCheck {
+	return textCheck{"Invalid Attribute Value Match", fmt.Sprintf("value must be one of \"%s\"", strings.Join(known, `", "`)), func(text string) bool {
+		return slices.Contains(known, text)
+	}}
+}
+
+var isNotEmpty = textCheck{"Invalid Attribute Value Length", "value must not be empty", func(text string) bool { return text != "" }}
 
 var (
 	isRegion = textCheck{"Invalid Region", "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)", client.IsPhoneRegion}

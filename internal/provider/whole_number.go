@@ -73,7 +73,7 @@ func (n wholeNumber) Equal(other attr.Value) bool {
 func (n wholeNumber) ValidateAttribute(_ context.Context, req xattr.ValidateAttributeRequest, resp *xattr.ValidateAttributeResponse) {
 	if n.wrong != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
-			fmt.Sprintf("Attribute %s: %s.", req.Path, n.wrong))
+			named(req.Path, n.wrong+"."))
 	}
 }
 
@@ -89,6 +89,6 @@ func (v isAtLeast) MarkdownDescription(ctx context.Context) string { return v.De
 func (v isAtLeast) ValidateFloat64(ctx context.Context, req validator.Float64Request, resp *validator.Float64Response) {
 	if given := req.ConfigValue.ValueFloat64(); isKnown(req.ConfigValue) && given < float64(v) {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
-			fmt.Sprintf("Attribute %s: %s, got: %s.", req.Path, v.Description(ctx), strconv.FormatFloat(given, 'f', -1, 64)))
+			named(req.Path, fmt.Sprintf("%s, got: %s.", v.Description(ctx), strconv.FormatFloat(given, 'f', -1, 64))))
 	}
 }

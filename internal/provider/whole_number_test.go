@@ -53,7 +53,7 @@ func TestNumbersInConfigurations(t *testing.T) {
 	for _, name := range []string{"validation_level", "batch_size", "max_concurrent_requests", "max_retries"} {
 		r.wantDiagnostics(settings(map[string]any{name: 2.5}), name+whole)
 	}
-	r.wantDiagnostics(settings(map[string]any{"requests_per_second": -1}), "requests_per_second: Invalid Attribute Value: Attribute requests_per_second: value must be at least 0.01, got: -1.")
+	r.wantDiagnostics(settings(map[string]any{"requests_per_second": -1}), "requests_per_second: Invalid Attribute Value: requests_per_second: value must be at least 0.01, got: -1.")
 	r.wantDiagnostics(settings(map[string]any{"requests_per_second": 0.01, "batch_size": 7}))
 	r.wantDiagnostics(resource(conversationType, r.resourceType(), conversation(map[string]any{number: " "})), `recipient_phone_number: Invalid Phone Number: " " is not a phone number…`)
 	actions := r.ProviderServer.(tfprotov6.ActionServer)
