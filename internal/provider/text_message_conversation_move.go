@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
@@ -45,12 +46,6 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", replaceProvider(req))
 		return
 	}
-	if !known {
-		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
-			"The provider can't move a %s. It can only move a %s. %s",
-			req.SourceTypeName, strings.Join(slices.Sorted(maps.Keys(movable)), " or a "), removeAndImport))
-		return
-	}
 	var state map[string]json.RawMessage
 	if err := json.Unmarshal(req.SourceRawState.JSON, &state); err != nil {
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation",
@@ -66,26 +61,47 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		}
 		return found
 	}
+	source := fmt.Sprintf("%s with the id %s", req.SourceTypeName, cmp.Or(quoted(texts([]string{"id"})), "null"))
+	if !known {
+		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
+			"The provider can't move the %s. It can only move a %s. %s",
+			source, strings.Join(slices.Sorted(maps.Keys(movable)), " or a "), removeAndImport))
+		return
+	}
 	locations, ids := texts(from.location), texts(from.id)
 	if !slices.ContainsFunc(locations, isConversationPath) {
 		isAt := "Its state contains no path."
 		if len(locations) > 0 {
-			isAt = fmt.Sprintf("The path of this one is %s.", quoted(locations))
+			isAt = fmt.Sprintf("Its path is %s.", quoted(locations))
 		}
 		resp.Diagnostics.AddError("Not a Text Message Conversation", fmt.Sprintf(
-			"The provider can move a %s only if its path names the entity %s. %s If it is a conversation, import it instead. %s",
-			req.SourceTypeName, conversationEntity, isAt, removeAndImport))
+			"The provider can move the %s only if its path names the entity %s. %s If it is a conversation, import it instead. %s",
+			source, conversationEntity, isAt, removeAndImport))
 		return
 	}
 	for _, text := range ids {
 		if id, err := client.ParseID(text); err == nil {
 			resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), id.String())...)
+			resp.Diagnostics.Append(keepSpace(ctx, resp, append(ids, locations...))...)
 			return
 		}
 	}
 	resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
 		"The state of the %s does not say which conversation it is: its id, %s, is neither a UUID nor ends in one. %s",
 		req.SourceTypeName, cmp.Or(quoted(ids), "which is empty"), removeAndImport))
+}
+
+// keepSpace keeps the space that a URI names, so that the refresh refuses another one: Terraform
+// moves a state without the settings of the provider.
+func keepSpace(ctx context.Context, resp *resource.MoveStateResponse, uris []string) (diags diag.Diagnostics) {
+	for _, uri := range uris {
+		if named := client.SpaceIn(uri); named != "" {
+			if space, err := json.Marshal(seenSpace{ID: named}); err == nil { // it is a text
+				diags.Append(resp.TargetPrivate.SetKey(ctx, "space", space)...)
+			}
+		}
+	}
+	return diags
 }
 
 // MoveState refuses every move, because an import can do the same: a resource can't become

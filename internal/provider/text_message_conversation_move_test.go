@@ -20,7 +20,7 @@ func TestMoveState(t *testing.T) {
 	const base = "https://us-east.api.pipelinersales.com/api/v100/rest/spaces/my_space"
 	for name, test := range map[string]struct {
 		from, state string
-		want        []string // diagnostics
+		want, read  []string // diagnostics of the move, and of the refresh that follows
 	}{
 		"restapi": {from: "restapi_object", state: `{
 			"api_data": {"id": %[1]q, "phone_id": "x"}, "api_response": "{}", "copy_keys": null, "create_method": null, "create_path": null, "create_response": "{}",
@@ -37,9 +37,14 @@ func TestMoveState(t *testing.T) {
 			from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s?expand=phone", "path": "/entities/TextMessageConversations"}`,
 			want: []string{": Unable to Move Text Message Conversation: The state of the restful_resource does not say which conversation it is…"},
 		},
+		"by a URI of the space": {from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s"}`},
+		"of another space": {
+			from: "restful_resource", state: `{"id": "` + strings.Replace(base, "my_space", "theirs", 1) + `/entities/TextMessageConversations/%[2]s"}`,
+			read: []string{`: Another Space: The state belongs to the space "theirs", but the provider is configured for the space "my_space".…`},
+		},
 		"of another entity": {
-			from: "restapi_object", state: `{"id": %[1]q, "path": "/entities/Notes"}`,
-			want: []string{`: Not a Text Message Conversation: …/entities/Notes…destroy = false…`},
+			from: "restapi_object", state: `{"id": "17", "path": "/entities/Notes"}`,
+			want: []string{`: Not a Text Message Conversation: The provider can move the restapi_object with the id "17" only if …Its path is "/entities/Notes". If it is a conversation, import it instead. Remove …destroy = false…`},
 		},
 		"without a path": {
 			from: "restapi_object", state: `{"id": %[1]q}`,
@@ -60,7 +65,7 @@ func TestMoveState(t *testing.T) {
 		},
 		"another one": {
 			from: "random_id", state: `{"id": %[1]q}`,
-			want: []string{": Unable to Move Text Message Conversation: The provider can't move a random_id. It can only move a restapi_object or a restful_resource. …"},
+			want: []string{": Unable to Move Text Message Conversation: The provider can't move the random_id with the id …. It can only move a restapi_object or a restful_resource. …"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -78,9 +83,11 @@ func TestMoveState(t *testing.T) {
 			if test.want != nil {
 				return
 			}
-			read, err := r.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: conversationType, CurrentState: moved.TargetState})
+			read, err := r.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: conversationType, CurrentState: moved.TargetState, Private: moved.TargetPrivate})
 			must(t, err)
-			r.wantDiagnostics(read.Diagnostics)
+			if r.wantDiagnostics(read.Diagnostics, test.read...); test.read != nil {
+				return
+			}
 			state = r.decode(r.resourceType(), read.NewState)["recipient_phone_number"]
 			if state != "+15550100000" {
 				t.Errorf("the state has the number %q", state)
