@@ -26,7 +26,8 @@ type providerData struct {
 	api   *engine.Engine
 	diags diag.Diagnostics
 
-	causes   causes // already explained
+	created  sync.Map // identities of the single conversations that the plan creates
+	causes   causes   // already explained
 	left     leftAttempts
 	existing existing
 	owners   owners

@@ -106,3 +106,28 @@ func TestStage_managedOnce(t *testing.T) {
 		silent("moved", walk)
 	})
 }
+
+// Two new single resources with the same phone and number are a warning of one of them. A
+// resource that is replaced, moved or new beside an old one is none.
+func TestStage_sameNumberTwice(t *testing.T) {
+	t.Parallel()
+	const warning = "Same Number Twice"
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		of := func(number string) block {
+			return s.single(declared{"phone_id": phone, "recipient_phone_number": number})[address]
+		}
+		warns := func(want int, config map[string]block) {
+			s.t.Helper()
+			if _, errors := s.apply(config); errors != "" || strings.Count(s.warnings, warning) != want {
+				s.t.Errorf("%s; the warnings are %q; want %d", errors, s.warnings, want)
+			}
+		}
+		warns(0, map[string]block{"a": of("+15550100001"), "b": of("+15550100002")})
+		s.taint("a")
+		warns(0, map[string]block{"a": of("+15550100001"), "b": of("+15550100002")})
+		warns(0, map[string]block{"a": of("+15550100002"), "b": of("+15550100001")})      // they are replaced
+		warns(0, map[string]block{"c": of("+15550100002"), "d": of("+15550100001")})      // without moved blocks
+		warns(2, map[string]block{"e": of("+15550100003"), "f": of("+1 (555) 010-0003")}) // in the plan, and in the apply
+		warns(0, map[string]block{"e": of("+15550100003"), "f": of("+15550100003")})
+	})
+}

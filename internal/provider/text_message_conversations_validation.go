@@ -71,6 +71,20 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 	return diags
 }
 
+// warnOfSameNumber warns of a new conversation if the plan creates another one with the same
+// phone and number. It compares only new ones: Terraform plans each of them once, but a
+// resource that it replaces twice.
+func (r *conversationResource) warnOfSameNumber(m conversationModel, n numbers) (diags diag.Diagnostics) {
+	if r.provider == nil || !m.mayExist() {
+		return nil
+	}
+	if _, twice := r.provider.created.LoadOrStore(n.identityOf(m), nil); twice {
+		diags.AddAttributeWarning(path.Root(numberAttribute), "Same Number Twice", "Another resource that the plan creates has the same phone and "+
+			"the same number. The provider creates a conversation for each of them. If you don't want that, keep only one of them.")
+	}
+	return diags
+}
+
 // together lists the keys of a group, the first few of many.
 func together(keys []string) string {
 	if len(keys) > mostListed {
