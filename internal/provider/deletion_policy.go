@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -20,7 +21,7 @@ const (
 func deletionPolicyAttribute() schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional:   true,
-		Validators: []validator.String{isOneOf(deletionPolicyDelete, deletionPolicyAbandon)},
+		Validators: []validator.String{stringvalidator.OneOf(deletionPolicyDelete, deletionPolicyAbandon)},
 		MarkdownDescription: fmt.Sprintf("What happens to a conversation that you destroy, remove or replace: `%s` (the default) deletes it in the CRM, where it can be restored. "+
 			"`%s` only removes it from Terraform's state. A new policy takes effect when it is applied. Apply it first, and then destroy, remove or replace. "+
 			"A plan that does both warns.", deletionPolicyDelete, deletionPolicyAbandon),

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -150,7 +151,7 @@ func enumField[M, T, In any](
 	name string, enum client.Enum, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *int, sent func(*In) *client.Field[int],
 ) fieldOf[M, T, In] {
-	attribute.Validators = []validator.String{isOneOf(enum.Names()...)}
+	attribute.Validators = []validator.String{stringvalidator.OneOf(enum.Names()...)}
 	attribute.MarkdownDescription += fmt.Sprintf(" One of `%s`.", strings.Join(enum.Names(), "`, `"))
 	f := settableField(name, attribute, place, held, sent,
 		func(number int) types.String { return stringFromAPI(enum.Name(number)) },

@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -32,7 +33,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		"filter_op": schema.MapAttribute{
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          []validator.Map{isByField{known}, mapvalidator.ValueStringsAre(isOneOf(operatorNames()...))},
+			Validators:          []validator.Map{isByField{known}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))},
 			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
 		},
 		"order_by": schema.ListAttribute{

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -24,7 +25,7 @@ func isField(known []string) validator.String {
 	if known == nil {
 		return isMatch(fieldName, "value must be the name of a field, such as name")
 	}
-	return isOneOf(known...)
+	return stringvalidator.OneOf(known...)
 }
 
 // isByField accepts a map whose keys are known fields, or any names of fields if known is
@@ -62,7 +63,7 @@ func isOrder(known []string) validator.String {
 	for _, name := range known {
 		both = append(both, "-"+name)
 	}
-	return isOneOf(both...)
+	return stringvalidator.OneOf(both...)
 }
 
 // check returns an error for each filter whose value and operator don't match. An unknown

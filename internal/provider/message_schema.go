@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -49,7 +50,7 @@ var messageFields = []messageField{
 	contentField("content",
 		schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isNotEmpty},
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: "The text. Required unless you set `id`. White space at the end and different line ends don't count as a change.",
 		},
 		func(m *messageModel) *types.String { return &m.Content },
@@ -76,7 +77,7 @@ var messageFields = []messageField{
 	stringField("message_sid",
 		schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isNotEmpty},
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: "The SMS provider's id of the message. If you omit it, the CRM sets it.",
 		},
 		func(m *messageModel) *types.String { return &m.MessageSID },

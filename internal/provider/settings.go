@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -57,7 +58,7 @@ func settingsSchema() schema.Schema {
 		return schema.StringAttribute{
 			Optional:            true,
 			Sensitive:           sensitive,
-			Validators:          []validator.String{isNotEmpty},
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
 		}
 	}
@@ -92,7 +93,7 @@ func settingsSchema() schema.Schema {
 			},
 			"on_conflict": schema.StringAttribute{
 				Optional:   true,
-				Validators: []validator.String{isOneOf(onConflictFail, onConflictOverwrite)},
+				Validators: []validator.String{stringvalidator.OneOf(onConflictFail, onConflictOverwrite)},
 				MarkdownDescription: fmt.Sprintf("What an update does with a field that someone else has changed to something else since the plan was made: "+
 					"with `%s` (the default), the apply fails for that conversation, names the values and changes nothing of it. With `%s`, the plan wins. "+
 					"In either case, the provider leaves fields alone that the plan doesn't change.", onConflictFail, onConflictOverwrite),

@@ -64,7 +64,7 @@ func TestAccTextMessageConversation_badInput(t *testing.T) {
 		},
 		"unknown deletion policy": {
 			attributes: `deletion_policy = "forget"`,
-			want:       says(`deletion_policy = "forget"`, `must be one of "delete", "abandon"`),
+			want:       says(`deletion_policy = "forget"`, `must be one of: ["delete" "abandon"]`),
 		},
 		"empty number": {
 			attributes: `recipient_phone_number = ""`,
@@ -175,7 +175,7 @@ func TestAccProvider_access(t *testing.T) {
 		},
 		"bad policy for conflicts": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `on_conflict = "ask"`) },
-			says(`on_conflict = "ask"`, `must be one of "fail", "overwrite"`),
+			says(`on_conflict = "ask"`, `must be one of: ["fail" "overwrite"]`),
 		},
 		"bad level": {
 			func(c string) string { return strings.ReplaceAll(c, "# more", `validation_level = 1`) },

@@ -202,15 +202,6 @@ func isMatch(pattern *regexp.Regexp, description string) textCheck {
 	return textCheck{"Invalid Attribute Value Match", description, pattern.MatchString}
 }
 
-// isOneOf accepts these texts.
-func isOneOf(known ...string) textCheck {
-	return textCheck{"Invalid Attribute Value Match", fmt.Sprintf("value must be one of \"%s\"", strings.Join(known, `", "`)), func(text string) bool {
-		return slices.Contains(known, text)
-	}}
-}
-
-var isNotEmpty = textCheck{"Invalid Attribute Value Length", "value must not be empty", func(text string) bool { return text != "" }}
-
 var (
 	isRegion = textCheck{"Invalid Region", "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)", client.IsPhoneRegion}
 	isTime   = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
