@@ -103,3 +103,14 @@ func sendsMessage(planned types.Map) bool {
 }
 
 const outgoing = 1 // of [client.MessageDirections]
+
+// warnOfRemoved warns of what keeps entries that leave the map from being deleted, or not.
+func warnOfRemoved(removed entries, policy, next types.String) (diags diag.Diagnostics) {
+	if !abandons(policy) {
+		diags.Append(removed.warnOfProtection()...)
+	}
+	if len(removed) > 0 {
+		diags.Append(warnOfPolicy(policy, next, quoted(removed.keys()))...)
+	}
+	return diags
+}

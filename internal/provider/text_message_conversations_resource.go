@@ -94,12 +94,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	before, removed := prior.byID(), prior.without(planned)
 	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
-	if !abandons(state.DeletionPolicy) {
-		resp.Diagnostics.Append(removed.warnOfProtection()...)
-	}
-	if len(removed) > 0 {
-		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, quoted(removed.keys()))...)
-	}
+	resp.Diagnostics.Append(warnOfRemoved(removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, before, memory)...)
