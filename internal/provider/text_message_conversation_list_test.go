@@ -279,7 +279,7 @@ func TestAccTextMessageConversation_query(t *testing.T) {
 				{Path: tfjsonpath.New("id"), KnownValue: knownvalue.StringExact(ids[0])},
 				{Path: tfjsonpath.New("phone_id"), KnownValue: knownvalue.StringExact(phone)},
 			})),
-		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { number = "+1" }`)), ExpectError: says("value must be one of")},
+		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { number = "+1" }`)), ExpectError: says("there is no field")},
 		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { revision = "seven" }`)), ExpectError: says("Unable to Find Text Message Conversations")},
 	)
 }
