@@ -101,6 +101,26 @@ func TestMessageOfOthersInside(t *testing.T) {
 	}
 }
 
+// A state of an earlier version only has the directions of what was sent. They are all that can
+// be compared.
+func TestMessageOfUnknownContentInside(t *testing.T) {
+	t.Parallel()
+	for direction, isOurs := range map[int]bool{1: true, 2: false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			attempt := s.openAttempt(t)
+			attempt.Earlier.Messages = messagesTo(1)
+			made := s.stranger(t, apitest.NumberOf(5))
+			_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": made, "content": "Hello", "direction": direction})
+			apitest.Must(t, err)
+			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+			if isOurs != (found.Err == nil && found.Value.ID == made) {
+				t.Errorf("direction %d: %s, %v", direction, found.Value.ID, found.Err)
+			}
+		})
+	}
+}
+
 // The messages of a lost create show one after the other: the conversation is adopted when all
 // are there. If one never shows, the conversation may belong to others.
 func TestMessagesShowOneByOne(t *testing.T) {
