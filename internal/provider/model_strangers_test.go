@@ -131,7 +131,7 @@ func (v *verdict) hearUndecided() {
 	for _, said := range v.walk.said {
 		for _, d := range said {
 			for _, id := range v.byName(v.after) {
-				if strings.Contains(d.Detail, "in the CRM may be it") && strings.Contains(d.Detail, id) {
+				if strings.Contains(d.Detail, "in the CRM may be it") && strings.Contains(d.Detail, id) && !slices.Contains(v.undecided, id) {
 					v.undecided = append(v.undecided, id)
 				}
 			}
