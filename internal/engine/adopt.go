@@ -186,7 +186,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 		s.others = append(s.others, record) // meanwhile, its owner has claimed it
 		return
 	}
-	s.results[i] = Result[T]{Value: record, Adopted: true}
+	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
 	}

@@ -72,43 +72,78 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (map[client
 // earlier attempt. It reads contents only if there are as many messages of each direction as
 // were sent.
 func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) use {
-	left := map[int]int{} // by direction; 0: any
-	sent := c.sent(change)
-	for _, message := range sent {
-		left[orZero(message.Direction)]++
+	sent, most := c.sent(change), 0
+	for _, messages := range sent {
+		most = max(most, len(messages))
 	}
-	var shown []client.Message
-	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
-	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
-	for message, err := range c.engine.Messages.entity.All(ctx, query) {
-		switch {
-		case err != nil:
-			return used
-		case message.TextMessageConversationID != id:
-			isOfNone := message.TextMessageConversationID.IsZero()
-			ofNone, ofOthers = ofNone || isOfNone, ofOthers || !isOfNone
-			continue
+	shown, isKnown := c.shown(ctx, id, most)
+	if !isKnown || len(shown) > most {
+		return used
+	}
+	if len(shown) == 0 {
+		return unused
+	}
+	found, messages := used, slices.Clone(shown)
+	for i := range messages {
+		messages[i].Direction = 0 // so that it is a stub
+	}
+	isRead := false
+	for _, inputs := range sent {
+		switch missing, fits := missingOf(inputs, shown); {
+		case fits && missing > 0:
+			found = min(found, incomplete) // they were created together
+		case fits:
+			if !isRead {
+				c.engine.Messages.completeAll(ctx, messages) // one that can't be read does not match
+				isRead = true
+			}
+			if !slices.Contains(MatchMessages(inputs, messages), -1) {
+				return unused
+			}
 		}
+	}
+	return found
+}
+
+// missingOf returns how many of the inputs the messages lack, by direction, and whether there is
+// an input for each message.
+func missingOf(inputs []client.MessageInput, messages []client.Message) (missing int, fits bool) {
+	left := map[int]int{} // by direction; 0: any
+	for _, input := range inputs {
+		left[orZero(input.Direction)]++
+	}
+	for _, message := range messages {
 		direction := message.Direction
 		if left[direction] == 0 {
 			direction = 0
 		}
 		if left[direction]--; left[direction] < 0 {
-			return used
+			return 0, false
 		}
-		shown = append(shown, client.Message{ID: message.ID, MessageValues: client.MessageValues{TextMessageConversationID: id}, Revision: message.Revision})
 	}
-	switch {
-	case ofNone && !ofOthers: // the filter holds, so the list does not show that they are of this one
-		return used
-	case len(shown) == 0:
-		return unused
-	case len(shown) < len(sent):
-		return incomplete // they were created together
+	return len(inputs) - len(messages), true
+}
+
+// shown lists the messages of the conversation with their directions, but not many more than
+// most. It reports false if it can't tell which they are.
+func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool) {
+	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
+	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
+	for message, err := range c.engine.Messages.entity.All(ctx, query) {
+		switch {
+		case err != nil:
+			return nil, false
+		case message.TextMessageConversationID == id:
+			shown = append(shown, message)
+		case message.TextMessageConversationID.IsZero():
+			ofNone = true
+		default:
+			ofOthers = true
+		}
+		if len(shown) > most {
+			break
+		}
 	}
-	c.engine.Messages.completeAll(ctx, shown) // one that can't be read does not match
-	if slices.Contains(MatchMessages(sent, shown), -1) {
-		return used
-	}
-	return unused
+	// If the filter holds, messages of no conversation are those of this one.
+	return shown, ofOthers || !ofNone
 }

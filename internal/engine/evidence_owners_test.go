@@ -381,7 +381,7 @@ func TestSomeOfTheMessages(t *testing.T) {
 		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs.String(), "content": "Call me", "direction": 2})
 		apitest.Must(t, err)
 		incoming := client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(2)}}
-		attempt.Earlier.Messages = []client.MessageInput{incoming, incoming}
+		attempt.Earlier.Messages = [][]client.MessageInput{{incoming, incoming}}
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		if !errors.As(found.Err, new(*AmbiguousError)) {
 			t.Errorf("found is %v: %v", found.Value.ID, found.Err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -21,39 +22,48 @@ func messagesTo(directions ...int) []client.MessageInput {
 	return inputs
 }
 
-// A conversation may have the messages of this request, or of the earlier one, but not of both.
+// A conversation may have the messages of this request, or of the earlier one, but not a mixture.
 func TestSentMessages(t *testing.T) {
 	t.Parallel()
-	var inside conversationInside
-	for name, test := range map[string]struct {
-		earlier *Attempt
-		isSent  bool
-		want    []client.MessageInput
-	}{
-		"a first attempt":    {nil, false, messagesTo(2, 2)},
-		"not sent yet":       {&Attempt{Messages: messagesTo(1, 2)}, false, messagesTo(1, 2)},
-		"sent too":           {&Attempt{Messages: messagesTo(1, 2)}, true, messagesTo(1, 2, 2)},
-		"earlier, with more": {&Attempt{Messages: messagesTo(2, 2, 2)}, true, messagesTo(2, 2, 2)},
-		"other contents":     {&Attempt{Messages: []client.MessageInput{newMessage("a")}}, true, messagesTo(1, 2, 2)},
-	} {
-		change := &pending[client.ConversationInput]{isSent: test.isSent, Change: conversationChange{Earlier: test.earlier}}
-		change.Input.Messages = client.Value(messagesTo(2, 2))
-		wantEqual(t, name, len(test.want), len(inside.sent(change)))
-		counts := map[int]int{}
-		for _, message := range test.want {
-			counts[orZero(message.Direction)]++
-		}
-		for _, message := range inside.sent(change) {
-			counts[orZero(message.Direction)]--
-		}
-		wantEqual(t, name+", by direction", 0, max(counts[1], -counts[1])+max(counts[2], -counts[2]))
-		for _, message := range inside.sent(change) {
-			wantEqual(t, name+", content", "", orZero(message.Content))
-		}
+	say := func(contents ...string) []client.MessageInput {
+		return orZero(messaged(newConversation(1), contents...).Input.Messages)
 	}
-	change := &pending[client.ConversationInput]{isSent: true, Change: conversationChange{Earlier: &Attempt{Messages: []client.MessageInput{newMessage("a"), newMessage("b")}}}}
-	change.Input.Messages = client.Value([]client.MessageInput{newMessage("b"), newMessage("a")})
-	wantEqual(t, "the same messages again", "a", orZero(inside.sent(change)[0].Content))
+	for name, test := range map[string]struct {
+		before [][]client.MessageInput // nil: a first attempt
+		isSent bool
+		held   []string
+		want   use
+	}{
+		"a first attempt":      {nil, true, []string{"c", "d"}, unused},
+		"its part":             {nil, true, []string{"d"}, incomplete},
+		"an earlier one":       {[][]client.MessageInput{say("a"), say("b")}, false, []string{"b"}, unused},
+		"this one, not sent":   {[][]client.MessageInput{say("a")}, false, []string{"c", "d"}, used},
+		"this one, sent":       {[][]client.MessageInput{say("a")}, true, []string{"d", "c"}, unused},
+		"a mixture":            {[][]client.MessageInput{say("a", "b")}, true, []string{"a", "d"}, used},
+		"the same, once more":  {[][]client.MessageInput{say("d", "c")}, true, []string{"c", "d"}, unused},
+		"none, or some":        {[][]client.MessageInput{nil, say("a")}, false, []string{"a"}, unused},
+		"another beside those": {[][]client.MessageInput{say("a")}, true, []string{"c", "d", "e"}, used},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			id := s.seed(t, 1)[0]
+			for _, content := range test.held {
+				_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": id, "content": content, "direction": 1})
+				apitest.Must(t, err)
+			}
+			change := &pending[client.ConversationInput]{isSent: test.isSent}
+			change.Input.Messages = client.Value(say("c", "d"))
+			if test.before != nil {
+				change.Earlier = &Attempt{Messages: test.before}
+			}
+			inside := conversationInside{s.engine}
+			wantEqual(t, name, test.want, inside.useOf(t.Context(), change, id))
+			if test.before != nil {
+				isOther := test.isSent && !strings.Contains(name, "once more")
+				wantEqual(t, name+", lists", len(test.before)+map[bool]int{true: 1}[isOther], len(inside.sent(change)))
+			}
+		})
+	}
 }
 
 // An attempt that repeats an earlier one, and gets lost too, remembers what it has sent itself,
@@ -66,7 +76,7 @@ func TestAttemptRemembersItsMessages(t *testing.T) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		again := newConversation(1)
-		again.Earlier = &Attempt{Since: now, Messages: messagesTo(2)}
+		again.Earlier = &Attempt{Since: now, Messages: [][]client.MessageInput{messagesTo(2)}}
 		again.Input.Messages = client.Value([]client.MessageInput{{MessageWrites: client.MessageWrites{Content: client.Value("Hi"), Direction: client.Value(1)}}})
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
 			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})

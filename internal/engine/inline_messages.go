@@ -19,32 +19,19 @@ func inlineMessages(change *pending[client.ConversationInput]) []client.MessageI
 	return change.inline
 }
 
-// sent returns the messages that the change has sent, or its earlier attempt. If both have
-// sent some, either may have made the conversation. If they have sent different messages, sent
-// returns only directions: of each, as many as the one that has sent more.
-func (conversationInside) sent(change *pending[client.ConversationInput]) []client.MessageInput {
+// sent returns the messages that the change has sent, and those of its earlier attempt: a list
+// for each time that they were others. Any of these times may have made the conversation.
+func (conversationInside) sent(change *pending[client.ConversationInput]) [][]client.MessageInput {
 	now := inlineMessages(change)
 	if change.Earlier == nil {
-		return now
+		return [][]client.MessageInput{now}
 	}
-	before := change.Earlier.Messages
-	if !change.isSent || slices.Equal(messageTexts(before), messageTexts(now)) {
-		return before
+	sent := change.Earlier.Messages
+	isNow := func(messages []client.MessageInput) bool {
+		return slices.Equal(messageTexts(messages), messageTexts(now))
 	}
-	counts := map[int]int{}
-	for _, messages := range [][]client.MessageInput{before, now} {
-		of := map[int]int{}
-		for _, message := range messages {
-			direction := orZero(message.Direction)
-			of[direction]++
-			counts[direction] = max(counts[direction], of[direction])
-		}
-	}
-	var sent []client.MessageInput
-	for direction, count := range counts {
-		for range count {
-			sent = append(sent, client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(direction)}})
-		}
+	if change.isSent && !slices.ContainsFunc(sent, isNow) {
+		sent = append(slices.Clone(sent), now)
 	}
 	return sent
 }
@@ -171,7 +158,7 @@ func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i
 // nothingInside is for records that have no messages inside.
 type nothingInside[T client.Record, In Input] struct{}
 
-func (nothingInside[T, In]) sent(*pending[In]) []client.MessageInput            { return nil }
+func (nothingInside[T, In]) sent(*pending[In]) [][]client.MessageInput          { return nil }
 func (nothingInside[T, In]) read(context.Context, *writing[T, In])              {}
 func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error)    { return false, nil }
 func (nothingInside[T, In]) hasChanged(T) bool                                  { return false }

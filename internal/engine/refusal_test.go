@@ -143,7 +143,7 @@ func TestLookForIsExact(t *testing.T) {
 					apitest.Must(t, err)
 				}
 				sent := input
-				sent.Earlier = &Attempt{Since: now, Messages: []client.MessageInput{{}}}
+				sent.Earlier = &Attempt{Since: now, Messages: [][]client.MessageInput{{{}}}}
 				got := s.engine.Conversations.LookFor(t.Context(), []conversationChange{sent}, false)[0]
 				wantEqual(t, "found", other.want, got.Value.ID == id)
 				ambiguous, _ := errors.AsType[*AmbiguousError](got.Err)

@@ -59,8 +59,8 @@ type linking[T client.Record, In Input] interface {
 // a record.
 type insides[T client.Record, In Input] interface {
 	// sent returns the messages that an item and its earlier attempt have sent inside the
-	// record.
-	sent(*pending[In]) []client.MessageInput
+	// record: a list for each time that they were others.
+	sent(*pending[In]) [][]client.MessageInput
 	// read reads the messages that were created inside the records that were written.
 	read(context.Context, *writing[T, In])
 	// existed reports whether a record that has changed since a revision shows that it

@@ -90,7 +90,7 @@ func TestMessageOfOthersInside(t *testing.T) {
 				first := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
 				judge("the same run", first)
 				if lost := attemptOf(first.Err); lost != nil {
-					create.Earlier = &Attempt{Since: lost.Since, Messages: orZero(create.Input.Messages)}
+					create.Earlier = &Attempt{Since: lost.Since, Messages: [][]client.MessageInput{orZero(create.Input.Messages)}}
 					next := scriptedEngine(t, s.network.RoundTrip)
 					judge("the next look", next.Conversations.LookFor(t.Context(), []conversationChange{create}, false)[0])
 					judge("the next apply", next.Conversations.CreateOrUpdate(t.Context(), create, 0))
@@ -109,7 +109,7 @@ func TestMessageOfUnknownContentInside(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{})
 			attempt := s.openAttempt(t)
-			attempt.Earlier.Messages = messagesTo(1)
+			attempt.Earlier.Messages = [][]client.MessageInput{messagesTo(1)}
 			made := s.stranger(t, apitest.NumberOf(5))
 			_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": made, "content": "Hello", "direction": direction})
 			apitest.Must(t, err)

@@ -23,6 +23,8 @@ type attempt struct {
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
 	Sent   client.ConversationInput `json:"sent"`             // in states of earlier versions, messages have only their directions
 
+	// AlsoSent are the messages of later tries, if they were others.
+	AlsoSent [][]client.MessageInput `json:"also_sent,omitempty"`
 	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
 	// dropped the memory.
 	IsRecalled bool `json:"recalled,omitempty"`
@@ -63,19 +65,17 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	if !ok {
 		return attempt{}, false
 	}
-	if lost.Messages != nil {
-		sent.Messages = client.Value(lost.Messages)
+	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}
+	if len(lost.Messages) > 0 {
+		tried.Sent.Messages, tried.AlsoSent = client.Value(lost.Messages[0]), lost.Messages[1:]
 	}
-	return attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}, true
+	return tried, true
 }
 
 // earlier returns the attempt as the engine knows it.
 func (a attempt) earlier() *engine.Attempt {
 	messages, _ := a.Sent.Messages.Get()
-	if messages == nil {
-		messages = []client.MessageInput{}
-	}
-	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: messages, IsRecalled: a.IsRecalled}
+	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
 }
 
 // recall completes the attempt at an entry that has no id in the state. If an earlier
