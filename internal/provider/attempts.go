@@ -94,6 +94,15 @@ func (k *memory) recall(key string, m ownedModel) {
 	}
 }
 
+// recallNumber takes the number of a conversation for what was sent, if Terraform has dropped the
+// private state: the CRM may hold it in another spelling.
+func (k *memory) recallNumber(m *ownedModel) {
+	id := reference(m.ID)
+	if k.space.ID == "" && !id.IsZero() && isKnown(m.RecipientPhoneNumber) {
+		k.numbers.respellings[id] = respelling{Sent: m.RecipientPhoneNumber.ValueString(), Open: true}
+	}
+}
+
 // isAbout reports whether the attempt of a single resource, if there is one, would have
 // created this conversation.
 func (o openCreates) isAbout(m conversationModel, n numbers) bool {

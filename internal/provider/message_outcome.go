@@ -73,8 +73,8 @@ func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.M
 // adoptedMessage warns of a message that was taken for what a create has made.
 func adoptedMessage(at path.Path, id client.ID) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Adopted", located(at, fmt.Sprintf(
-		"The CRM did not say which message it created. The provider found the message %s, which has appeared in the conversation since and "+
-			"agrees with what was sent, and adopted it.", id)))
+		"The CRM gave no usable reply when the provider created the message. The provider found the message %s, which has appeared in the "+
+			"conversation since and agrees with what was sent, and adopted it.", id)))
 }
 
 // triedInVain notes a create whose outcome is unknown.

@@ -175,8 +175,10 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 		candidates := sameDirection(inputs[i], left)
 		switch {
 		case matched[i] >= 0:
+			if r.memory.earlier(conversation, *state[key]) != nil { // else its conversation tells
+				r.diags.Append(adoptedMessage(at.AtMapKey(key), others[matched[i]].ID))
+			}
 			r.replace(state, key, others[matched[i]])
-			r.diags.Append(adoptedMessage(at.AtMapKey(key), others[matched[i]].ID))
 		case len(candidates) > 0:
 			r.diags.Append(unidentified(at.AtMapKey(key), candidates))
 		default:

@@ -231,6 +231,24 @@ func TestStage_openAndNoLongerConfiguredBesideAnother(t *testing.T) {
 	})
 }
 
+// The recipient answers in what the open create of a tainted map has made. No apply replaces the
+// map as long as it is in doubt.
+func TestStage_openAndAnswered(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config := s.bulk(numbered(1).entries(), nil)
+		s.leavesOpen(config, mockserver.DropAfter)
+		id := fmt.Sprint(s.live()[0]["id"])
+		s.addMessage(id, "Who is this?", 2)
+		for range 3 {
+			s.refused(config, "Unable to Delete Text Message Conversations")
+			if live := s.live(); len(live) != 1 || live[0]["id"] != id {
+				s.t.Errorf("the CRM holds %v; want only %s", live, id)
+			}
+		}
+	})
+}
+
 // Such a destroy is planned, and not carried out, because another resource fails first, say. The
 // next one finds the conversation.
 func TestStage_openAndNotDestroyedYet(t *testing.T) {

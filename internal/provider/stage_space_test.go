@@ -2,6 +2,8 @@ package provider_test
 
 import (
 	"maps"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +119,35 @@ func TestStage_wrongSpaceKeepsState(t *testing.T) {
 				s.refused(config, "Unable to Read Text Message Conversation")
 				s.ClearFaults()
 				s.applies(config, address, noop)
+			})
+		})
+	}
+}
+
+// Terraform does not hand over the private state of a tainted resource to its destroy. If that is
+// refused, the state still knows its space, and in which spelling the CRM holds its number.
+func TestStage_taintedAndNotDeleted(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address:     func(s *stage) map[string]block { return s.numberedOne(nil) },
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, nil, func(s *stage) {
+				s.applies(declare(s), at, create)
+				s.taint(at)
+				s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true})
+				s.refused(declare(s), "The CRM does not permit this")
+				s.ClearFaults()
+				s.untaint(at)
+				if private := string(s.core.state[at].private); !strings.Contains(private, `"space"`) {
+					s.t.Errorf("the private state is %s", private)
+				}
+				if _, errors := s.apply(declare(s)); errors != "" || len(s.Records(conversations)) != 1 || len(s.live()) != 1 {
+					s.t.Errorf("%d of %d conversations are live: %s, %s", len(s.live()), len(s.Records(conversations)), errors, s.warnings)
+				}
+				s.nothingLeft(declare(s))
 			})
 		})
 	}

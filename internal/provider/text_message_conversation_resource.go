@@ -134,6 +134,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	clear(memory.adopted) // the run that adopted it has told of it
+	memory.recallNumber(&state.ownedModel)
 	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
@@ -195,7 +196,11 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	memory.recallNumber(&state.ownedModel)
 	resp.Diagnostics.Append(r.remove(ctx, state, memory)...)
+	if resp.Diagnostics.HasError() { // Terraform does not hand over the memory of a tainted resource
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
+	}
 }
 
 func (r *conversationResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {

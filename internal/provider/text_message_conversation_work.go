@@ -177,6 +177,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	if err != nil {
 		r.provider.existing.failDelete(id)
+		memory.space.seen(api)
 		return append(diags, failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	return append(diags, warnOfDeletion(path.Empty(), found...)...)

@@ -88,6 +88,7 @@ func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 			entry.Revision = m.Revision // the conversation may have been created above it
 			continue
 		}
+		memory.recallNumber(entry)
 		id := reference(entry.ID)
 		if revision, isRead := memory.revisions[id]; isRead {
 			entry.Revision = types.Int64Value(revision)

@@ -136,6 +136,8 @@ func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 	return plan, diags
 }
 
+var errStillOpen = errors.New("an earlier apply may have created it, and a destroy could not find out")
+
 // outcomeUnknown is the name that failed gives to creates whose outcome is unknown.
 const outcomeUnknown = "OUTCOME_UNKNOWN"
 

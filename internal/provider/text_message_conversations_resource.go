@@ -218,9 +218,10 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 				"destroy looks for them again.")
 	}
 	if resp.Diagnostics.HasError() {
-		for key := range memory.open {
+		for key, tried := range memory.open {
 			if prior[key] != nil {
 				work.keep(key, *prior[key]) // so that the next refresh looks for it, and the plan shows what it finds
+				work.failed[key] = &engine.LostCreateError{Attempt: *tried.earlier(), Err: errStillOpen}
 			}
 		}
 		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
