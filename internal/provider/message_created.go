@@ -37,7 +37,10 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 // message that was created together with the conversation has an id, or null if it is
 // unknown which message it is. createdMessages warns of messages that the conversation does
 // not show, and remembers them: they may show later.
-func createdMessages(at path.Path, conversation client.ID, planned types.Map, result engine.Result[client.Conversation], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
+//
+// earlier is the attempt of the create. If that has made the conversation, the state does not
+// get messages that it has not sent: they are yet to be created.
+func createdMessages(at path.Path, conversation client.ID, planned types.Map, earlier *engine.Attempt, result engine.Result[client.Conversation], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
 	if planned.IsNull() {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
@@ -53,9 +56,15 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 	matched, left := matchCreated(inputs, made)
 	for i, key := range keys {
 		var actual client.Message
+		isNew := result.Unsent && !mayHaveSent(earlier, inputs[i])
+		if isNew && matched[i] < 0 {
+			continue
+		}
 		if matched[i] >= 0 {
 			actual = made[matched[i]]
-			diags.Append(open[key].differences(at.AtMapKey(key), actual)...)
+			if !isNew {
+				diags.Append(open[key].differences(at.AtMapKey(key), actual)...)
+			}
 			memory.applied(*open[key], actual)
 		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
@@ -73,7 +82,28 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, re
 		}
 		created[key], open[key] = m, m
 	}
+	if result.Unsent && len(left) > 0 {
+		diags.Append(undeclared(at, idsOf(left)))
+	}
 	return created.toMap(), open.toMap(), diags
+}
+
+// undeclared warns of messages that an earlier attempt has sent and the configuration does not
+// declare any more.
+func undeclared(at path.Path, ids []client.ID) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message No Longer Declared", located(at, fmt.Sprintf(
+		"The adopted conversation has messages that an earlier apply created and the configuration no longer declares: %s. They stay in the CRM. "+
+			"Delete them there if no one needs them.", idList(ids))))
+}
+
+// mayHaveSent reports whether the attempt may have sent the message. A state of an earlier
+// version does not have the contents.
+func mayHaveSent(earlier *engine.Attempt, input client.MessageInput) bool {
+	return earlier == nil || slices.ContainsFunc(slices.Concat(earlier.Messages...), func(sent client.MessageInput) bool {
+		content, isKnown := sent.Content.Get()
+		wanted, _ := input.Content.Get()
+		return sent.Direction == input.Direction && (!isKnown || engine.SameContent(content, wanted))
+	})
 }
 
 // matchCreated matches the messages of a new conversation like [engine.MatchMessages],

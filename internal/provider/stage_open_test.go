@@ -3,12 +3,8 @@ package provider_test
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"testing"
-
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -79,6 +75,26 @@ func TestStage_openAndAnotherNumber(t *testing.T) {
 	})
 }
 
+// One message has another text since the attempt. The next plan shows that, and no warning blames
+// the CRM.
+func TestStage_openAndReworded(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		with := func(text string) map[string]block {
+			all := numbered(2).entries()
+			all["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": text})
+			return s.bulk(all, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(with("One"), mockserver.DropAfter)
+		if _, errors := s.apply(with("Two")); errors != "" || strings.Contains(s.warnings, "Value Not Kept") {
+			s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+		}
+		s.applies(with("Two"), bulkAddress, update)
+		s.checks(s.holdsMessages("Two"))
+	})
+}
+
 // leavesOpenBeside applies a resource at open, whose create is lost and never arrives,
 // and then, with -target, another one with the same conversation. From then on, a refresh
 // reads the resources in the order of their addresses.
@@ -137,31 +153,49 @@ func TestStage_openBeforeItsTwin(t *testing.T) {
 	})
 }
 
-// The configuration has changed since the attempt. A diagnostic says what the adopted
-// conversation lacks, and the next apply creates it.
+// The configuration has changed since the attempt. The apply creates what the adopted
+// conversation lacks, and names what is no longer declared.
 func TestStage_openAndAnotherMessage(t *testing.T) {
 	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		with := func(direction string) map[string]block {
-			typ := s.entryType().(tftypes.Object).AttributeTypes["messages"].(tftypes.Map).ElementType
-			all := numbered(2).entries()
-			all["c001"]["messages"] = map[string]tftypes.Value{"hello": declared{"content": "Hello, " + direction, "direction": direction}.value(typ, nil)}
-			return s.bulk(all, nil)
-		}
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		s.leavesOpen(with("outgoing"), mockserver.DropAfter)
-		planning, applying := s.core.walk(), s.core.walk()
-		applying.apply(planning.plan(with("incoming")))
-		if !slices.ContainsFunc(applying.said[bulkAddress], func(d *tfprotov6.Diagnostic) bool {
-			return d.Summary == "Text Message Not Identified" && strings.Contains(d.Detail, `conversations["c001"].messages["hello"]`)
-		}) {
-			s.t.Errorf("the apply says %v; want a word of the message that is missing", applying.said)
-		}
-		s.applies(with("incoming"), bulkAddress, update)
-		if made := len(s.Records(conversations)); made != 2 {
-			s.t.Errorf("%d conversations were made; want 2", made)
-		}
-	})
+	for name, test := range map[string]struct {
+		sent, wanted messageTexts
+		isLeft       bool
+	}{
+		"another direction": {messageTexts{"a": "Hello"}, messageTexts{"a": declared{"content": "Hello", "direction": "incoming"}}, true},
+		"two others":        {messageTexts{"a": "One"}, messageTexts{"b": "Two", "c": "Three"}, true},
+		"one of three":      {messageTexts{"a": "One", "b": "Two", "c": "Three"}, messageTexts{"a": "One", "d": "Four"}, true},
+		"one more":          {messageTexts{"a": "One"}, messageTexts{"a": "One", "b": "Two"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				with := func(texts messageTexts) map[string]block {
+					all := numbered(2).entries()
+					all["c001"]["messages"] = messagesOf(s.entryType(), texts)
+					return s.bulk(all, nil)
+				}
+				s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+				s.leavesOpen(with(test.sent), mockserver.DropAfter)
+				if _, errors := s.apply(with(test.wanted)); errors != "" || strings.Contains(s.warnings, "Text Message No Longer Declared") != test.isLeft {
+					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+				}
+				for key, given := range test.wanted {
+					content := fmt.Sprint(given)
+					if message, isOne := given.(declared); isOne {
+						content = fmt.Sprint(message["content"])
+					}
+					held := parts(parts(parts(s.attribute(bulkAddress, "conversations"))["c001"])["messages"])[key]
+					if got := s.liveMessages()[content]["content"]; got != content || stringOf(parts(held)["id"]) == "" {
+						s.t.Errorf("%s: the CRM has %v, the state %s", key, got, text(held))
+					}
+				}
+				s.nothingLeft(with(test.wanted))
+				if made := len(s.Records(conversations)); made != 2 {
+					s.t.Errorf("%d conversations were made; want 2", made)
+				}
+			})
+		})
+	}
 }
 
 // A resource with an open create leaves the configuration. A warning names the conversation that

@@ -52,7 +52,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 		return plan.ownedModel, diags
 	}
 	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made}, false)...)
-	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, made, memory.messages)
+	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, change.Earlier, made, memory.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)

@@ -115,7 +115,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		m.Messages = change.prior.Messages
 	} else {
 		var diags diag.Diagnostics
-		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, made, w.memory.messages)
+		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, change.write.Earlier, made, w.memory.messages)
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
