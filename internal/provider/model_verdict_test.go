@@ -103,7 +103,10 @@ func (v *verdict) failures() map[string]bool {
 			failed[key] = true
 		}
 	}
-	if v.walk.failed("bulk") && len(failed) == 0 {
+	isNotDeleted := slices.ContainsFunc(v.walk.said["bulk"], func(d *tfprotov6.Diagnostic) bool {
+		return isError(d) && strings.Contains(d.Detail, "The CRM may still have conversations of this resource")
+	})
+	if v.walk.failed("bulk") && (len(failed) == 0 || isNotDeleted) { // then nothing is created either
 		return nil
 	}
 	if len(failed) > 0 && len(v.walk.said["bulk"]) == 0 && v.acts() {
