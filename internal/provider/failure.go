@@ -232,6 +232,9 @@ func (f failure) reason() string {
 		if f.action == "Attach" {
 			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
 		}
+		if f.action == "Delete" { // else it would be no error
+			return "The CRM says that it doesn't exist, but still shows it. If it still does in a few minutes, delete it in the CRM."
+		}
 		if gone, ok := errors.AsType[*engine.GoneError](f.err); ok && gone.Restorable {
 			return fmt.Sprintf(f.plural("Someone has deleted this %s since the plan was made. The provider changed nothing of it. Run terraform "+
 				"plan again: the new plan restores it.", "Someone has deleted these %ss since the plan was made. The provider changed nothing of them. "+

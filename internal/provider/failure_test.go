@@ -246,6 +246,7 @@ func TestRemovalThatFails(t *testing.T) {
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
 		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
 		"The CRM does not permit this")
+	wantTexts(t, removal(&client.APIError{HTTPStatus: 404, Code: 2003, Name: "ERROR_ENTITY_NOT_FOUND"}).done("Update"), "It is still in the CRM", "The CRM says that it doesn't exist, but still shows it.")
 	unknown := removal(&client.OutcomeUnknownError{Err: errors.New("EOF")}).done("Update")
 	wantTexts(t, unknown, "may or may not have been deleted. It stays in the state", `"a (replaced)"`, "Cause:")
 	wantTexts(t, removal(&client.ReplyError{HTTPStatus: 200, Reason: "is not JSON"}).done("Update"), "may or may not have been deleted. It stays in the state",
