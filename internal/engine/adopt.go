@@ -156,8 +156,9 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.names.mayBe(of, record) })
 }
 
-// adoptProven adopts a record that a create may have made. An exact batch only adopts a
-// record that has everything that was sent and that others don't use.
+// adoptProven adopts a record that a create may have made, unless others use it. As long as
+// messages of the create are missing, it leaves the decision to the last look. An exact batch
+// only adopts a record that has everything that was sent.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch use := s.useOf(ctx, i, record.Meta().ID); {
 	case use == incomplete && !s.last:
@@ -186,7 +187,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 		s.others = append(s.others, record) // meanwhile, its owner has claimed it
 		return
 	}
-	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: !s.changes[i].isSent}
+	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
 		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
 	}

@@ -9,7 +9,7 @@ type Result[T any] struct {
 
 	// For a create with a lost request:
 	Adopted bool        // Value is a record that was found in the space and adopted
-	Unsent  bool        // an earlier attempt has made it: this change was not sent
+	Unsent  bool        // an earlier attempt has made it: this create was not sent
 	Twins   []client.ID // other records that the lost request may have made
 
 	// Since is a moment before a create. What it has made is newer.
@@ -27,9 +27,9 @@ type Attempt struct {
 	// attempt can't have made them, even if a later search does not know their claims. It
 	// names each record, because an older one may still turn up.
 	Passed map[client.ID]int64
-	// Messages are those that it has sent inside a conversation: a list for each time that it
-	// was sent with other messages. A conversation with other messages is used by others. They
-	// are nil in the error of a first attempt, which has sent those of its input.
+	// Messages are those that it has sent inside a conversation: a list for each try that had
+	// different ones. A conversation with any others is used by others. They are nil in the
+	// error of a first attempt, which has sent those of its input.
 	Messages [][]client.MessageInput
 	// IsRecalled means that the caller no longer knows all that it had passed. Then a record
 	// that has changed since it was created may be one of those.

@@ -124,7 +124,7 @@ func missingOf(inputs []client.MessageInput, messages []client.Message) (missing
 	return len(inputs) - len(messages), true
 }
 
-// shown lists the messages of the conversation with their directions, but not many more than
+// shown lists the messages of the conversation with their directions, but at most one more than
 // most. It reports false if it can't tell which they are.
 func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool) {
 	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one

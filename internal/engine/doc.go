@@ -30,7 +30,7 @@
 //     the engine knows what it has made.
 //   - Adopt: to take a record that the space shows for the result of a lost create. That
 //     needs proof: no more records of one identity than creates that may have made them,
-//     and nothing in them that contradicts what was sent.
+//     and nothing in them that contradicts what was sent, such as a message of others.
 //   - Spelling: how the service writes a value that it was sent, such as a number without
 //     its spaces. A spelling of what was sent is what was sent.
 //   - Stub: a record as a list shows it, without its contents. The engine never reads more

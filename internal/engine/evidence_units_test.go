@@ -23,7 +23,7 @@ func messagesTo(directions ...int) []client.MessageInput {
 }
 
 // A conversation may have the messages of this request, or of the earlier one, but not a mixture.
-func TestSentMessages(t *testing.T) {
+func TestUseOf(t *testing.T) {
 	t.Parallel()
 	say := func(contents ...string) []client.MessageInput {
 		return orZero(messaged(newConversation(1), contents...).Input.Messages)
@@ -91,7 +91,7 @@ func TestAttemptRemembersItsMessages(t *testing.T) {
 
 // A caller who may not list messages learns nothing of them. While the service fails, nothing is
 // known. If lists don't show the conversations of messages, any may have some.
-func TestTalked_fails(t *testing.T) {
+func TestTalked(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault  mockserver.Fault

@@ -20,7 +20,7 @@ func inlineMessages(change *pending[client.ConversationInput]) []client.MessageI
 }
 
 // sent returns the messages that the change has sent, and those of its earlier attempt: a list
-// for each time that they were others. Any of these times may have made the conversation.
+// for each try that had different ones. Any of these tries may have made the conversation.
 func (conversationInside) sent(change *pending[client.ConversationInput]) [][]client.MessageInput {
 	now := inlineMessages(change)
 	if change.Earlier == nil {
@@ -48,9 +48,10 @@ func messageTexts(messages []client.MessageInput) []string {
 
 // read reads the messages that were created inside their conversations. It lists those of the
 // whole batch together, then gets the contents one by one. Messages may show later than their
-// conversations, and behind those of others, so it waits until each input has its message.
+// conversations, and behind those of others, so it waits until each one that may have been sent
+// is there.
 func (c conversationInside) read(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) {
-	open := slices.DeleteFunc(w.written(), func(i int) bool { return hasItsMessages(w, i) })
+	open := slices.DeleteFunc(w.written(), func(i int) bool { return mostInside(w, i) == 0 })
 	floor, isRead := w.createdSince(open), false
 	looks := newIntervals(c.engine.settings.RecoveryTimeout)
 	for len(open) > 0 {
@@ -100,7 +101,7 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 	var first, others []madeMessage
 	for i, messages := range made {
 		inOrder(messages)
-		wanted := len(inlineMessages(&w.changes[i]))
+		wanted := mostInside(w, i)
 		for n, message := range messages {
 			isTaken := func(ref client.Ref[client.Message]) bool { return ref.ID == message.ID }
 			switch {
@@ -114,6 +115,17 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 	}
 	c.take(ctx, w, first)
 	c.take(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool { return hasItsMessages(w, m.item) }))
+}
+
+// mostInside returns how many messages the item or its earlier attempt may have created.
+func mostInside(w *writing[client.Conversation, client.ConversationInput], i int) int {
+	most := len(inlineMessages(&w.changes[i]))
+	if w.results[i].Unsent {
+		for _, sent := range w.changes[i].Earlier.Messages {
+			most = max(most, len(sent))
+		}
+	}
+	return most
 }
 
 // madeMessage is a message in the conversation that an item has created.
@@ -144,7 +156,7 @@ func (c conversationInside) take(ctx context.Context, w *writing[client.Conversa
 	}
 }
 
-// hasItsMessages reports whether each message that the item has created is known, or reading
+// hasItsMessages reports whether each message that the item may have created is known, or reading
 // them has failed.
 func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i int) bool {
 	refs := w.results[i].Value.Messages
@@ -152,7 +164,20 @@ func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i
 	for n, ref := range refs {
 		messages[n] = *ref.Record
 	}
-	return w.results[i].Err != nil || !slices.Contains(MatchMessages(inlineMessages(&w.changes[i]), messages), -1)
+	wanted := inlineMessages(&w.changes[i])
+	if w.results[i].Unsent {
+		wanted = slices.DeleteFunc(slices.Clone(wanted), func(m client.MessageInput) bool { return !w.changes[i].Earlier.MayHaveSent(m) })
+	}
+	return w.results[i].Err != nil || !slices.Contains(MatchMessages(wanted, messages), -1)
+}
+
+// MayHaveSent reports whether the attempt may have sent the message. A state of an earlier
+// version does not have the contents.
+func (a *Attempt) MayHaveSent(message client.MessageInput) bool {
+	return slices.ContainsFunc(slices.Concat(a.Messages...), func(sent client.MessageInput) bool {
+		content, isKnown := sent.Content.Get()
+		return sent.Direction == message.Direction && (!isKnown || SameContent(content, orZero(message.Content)))
+	})
 }
 
 // nothingInside is for records that have no messages inside.

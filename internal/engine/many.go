@@ -102,7 +102,7 @@ var (
 )
 
 // undo deletes what was created. A record that others use stays: it may be theirs. So does a
-// record that can't be read: it may have existed before.
+// record that can't be read or that differs from what was sent: it may have existed before.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	var created []int
 	var ids []client.ID

@@ -59,7 +59,7 @@ type linking[T client.Record, In Input] interface {
 // a record.
 type insides[T client.Record, In Input] interface {
 	// sent returns the messages that an item and its earlier attempt have sent inside the
-	// record: a list for each time that they were others.
+	// record: a list for each try that had different ones.
 	sent(*pending[In]) [][]client.MessageInput
 	// read reads the messages that were created inside the records that were written.
 	read(context.Context, *writing[T, In])

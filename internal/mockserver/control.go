@@ -52,8 +52,8 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 		ids := []string{}
 		for _, act := range acts {
 			done, err := s.Act(act)
-			if err == nil && len(done) == 0 { // a typing mistake; in a fault, nobody knows what is there by then
-				err = fmt.Errorf("no record has what this act looks for: %s (edit and delete find no deleted record, and restore finds no other)", encode(act))
+			if err == nil && len(done) == 0 { // a typing mistake; the act of a fault can't know what is there by then
+				err = fmt.Errorf("no record has what this act looks for: %s (edit and delete only find records that are not deleted, restore only deleted ones)", encode(act))
 			}
 			if ids = append(ids, done...); err != nil {
 				return nil, err

@@ -23,7 +23,7 @@ type attempt struct {
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
 	Sent   client.ConversationInput `json:"sent"`             // in states of earlier versions, messages have only their directions
 
-	// AlsoSent are the messages of later tries, if they were others.
+	// AlsoSent are the messages of later tries that had different ones.
 	AlsoSent [][]client.MessageInput `json:"also_sent,omitempty"`
 	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
 	// dropped the memory.

@@ -105,11 +105,10 @@ func (f *failure) with(other failure) *failure {
 	return f
 }
 
-// unread warns that a conversation was written but is not fully known. id is that of a
-// single one.
-func (f failure) unread(id client.ID) diag.Diagnostics {
+// unread warns that conversations were written but are not fully known.
+func (f failure) unread() diag.Diagnostics {
 	text, whose := fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later step failed, such as "+
-		"reading it back. The next plan reads it again, and shows whether anything is left to do.", id), ""
+		"reading it back. The next plan reads it again, and shows whether anything is left to do.", idInState(engine.Result[client.Conversation]{Err: f.err})), ""
 	if len(f.keys) > 1 {
 		text, whose = "The provider wrote these conversations and keeps them in the state, but a later step failed, such as reading "+
 			"them back. The next plan reads them again, and shows whether anything is left to do.", " of the first"
@@ -233,7 +232,8 @@ func (f failure) reason() string {
 			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
 		}
 		if f.action == "Delete" { // else it would be no error
-			return "The CRM says that it doesn't exist, but still shows it. If it still does in a few minutes, delete it in the CRM."
+			return f.plural("The CRM says that it doesn't exist, but still shows it. If it still does in a few minutes, delete it in the CRM.",
+				"The CRM says that they don't exist, but still shows them. If it still does in a few minutes, delete them in the CRM.")
 		}
 		if gone, ok := errors.AsType[*engine.GoneError](f.err); ok && gone.Restorable {
 			return fmt.Sprintf(f.plural("Someone has deleted this %s since the plan was made. The provider changed nothing of it. Run terraform "+

@@ -41,7 +41,7 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 // earlier is the attempt of the create. If that has made the conversation, the state does not
 // get messages that it has not sent: they are yet to be created.
 func createdMessages(at path.Path, conversation client.ID, planned types.Map, earlier *engine.Attempt, result engine.Result[client.Conversation], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
-	if planned.IsNull() {
+	if planned.IsNull() && !result.Unsent {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
 	at = at.AtName("messages")
@@ -54,9 +54,10 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		}
 	}
 	matched, left := matchCreated(inputs, made)
+	var doubted []client.ID
 	for i, key := range keys {
 		var actual client.Message
-		isNew := result.Unsent && !mayHaveSent(earlier, inputs[i])
+		isNew := result.Unsent && !earlier.MayHaveSent(inputs[i])
 		if isNew && matched[i] < 0 {
 			continue
 		}
@@ -68,6 +69,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 			memory.applied(*open[key], actual)
 		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
+			doubted = append(doubted, idsOf(candidates)...)
 		} else {
 			memory.lost(conversation, *open[key], result.Since.Revision)
 			if !result.Value.ID.IsZero() { // else a warning says that the conversation could not be read
@@ -82,28 +84,28 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		}
 		created[key], open[key] = m, m
 	}
-	if result.Unsent && len(left) > 0 {
-		diags.Append(undeclared(at, idsOf(left)))
+	if result.Unsent {
+		diags.Append(undeclared(at, earlier, left, doubted)...)
+	}
+	if planned.IsNull() {
+		return types.MapNull(messageType), types.MapNull(messageType), diags
 	}
 	return created.toMap(), open.toMap(), diags
 }
 
-// undeclared warns of messages that an earlier attempt has sent and the configuration does not
-// declare any more.
-func undeclared(at path.Path, ids []client.ID) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Text Message No Longer Declared", located(at, fmt.Sprintf(
-		"The adopted conversation has messages that an earlier apply created and the configuration no longer declares: %s. They stay in the CRM. "+
-			"Delete them there if no one needs them.", idList(ids))))
-}
-
-// mayHaveSent reports whether the attempt may have sent the message. A state of an earlier
-// version does not have the contents.
-func mayHaveSent(earlier *engine.Attempt, input client.MessageInput) bool {
-	return earlier == nil || slices.ContainsFunc(slices.Concat(earlier.Messages...), func(sent client.MessageInput) bool {
-		content, isKnown := sent.Content.Get()
-		wanted, _ := input.Content.Get()
-		return sent.Direction == input.Direction && (!isKnown || engine.SameContent(content, wanted))
+// undeclared warns of messages that the earlier attempt has sent and the configuration does not
+// declare any more. left are all that no key stands for, and doubted those that one may stand for.
+func undeclared(at path.Path, earlier *engine.Attempt, left []client.Message, doubted []client.ID) (diags diag.Diagnostics) {
+	gone := slices.DeleteFunc(slices.Clone(left), func(m client.Message) bool {
+		input := client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(m.Direction), Content: client.Value(m.Content)}}
+		return slices.Contains(doubted, m.ID) || !earlier.MayHaveSent(input)
 	})
+	if len(gone) > 0 {
+		diags.AddAttributeWarning(at, "Text Message No Longer Declared", located(at, fmt.Sprintf(
+			"The adopted conversation has messages that an earlier apply created and the configuration no longer declares: %s. They stay in the CRM. "+
+				"Delete them there if no one needs them.", idList(idsOf(gone)))))
+	}
+	return diags
 }
 
 // matchCreated matches the messages of a new conversation like [engine.MatchMessages],

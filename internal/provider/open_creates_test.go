@@ -93,3 +93,20 @@ func TestAttemptAbove(t *testing.T) {
 		}
 	}
 }
+
+// Only what the attempt has sent, and no key may stand for, is named.
+func TestUndeclared(t *testing.T) {
+	t.Parallel()
+	var sent []client.MessageInput
+	for _, content := range []string{"One", "Two"} {
+		sent = append(sent, client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(1), Content: client.Value(content)}})
+	}
+	of := func(id string, direction int, content string) client.Message {
+		m := client.Message{ID: parse(t, id)}
+		m.Direction, m.Content = direction, content
+		return m
+	}
+	left := []client.Message{of(idA, 1, "One"), of(idB, 1, "Two"), of("80000000-0000-4000-8000-00000000000a", 2, "Thank you")}
+	diags := undeclared(path.Empty(), &engine.Attempt{Messages: [][]client.MessageInput{sent}}, left, []client.ID{parse(t, idB)})
+	wantTexts(t, diags, "no longer declares: "+idA+". They stay")
+}

@@ -104,7 +104,8 @@ func sendsMessage(planned types.Map) bool {
 
 const outgoing = 1 // of [client.MessageDirections]
 
-// warnOfRemoved warns of what keeps entries that leave the map from being deleted, or not.
+// warnOfRemoved warns of entries that leave the map, if the CRM protects their conversations, or
+// if the plan changes the policy that decides whether they are deleted.
 func warnOfRemoved(removed entries, policy, next types.String) (diags diag.Diagnostics) {
 	if !abandons(policy) {
 		diags.Append(removed.warnOfProtection()...)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -164,6 +165,8 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 		"another direction": {messageTexts{"a": "Hello"}, messageTexts{"a": declared{"content": "Hello", "direction": "incoming"}}, true},
 		"two others":        {messageTexts{"a": "One"}, messageTexts{"b": "Two", "c": "Three"}, true},
 		"one of three":      {messageTexts{"a": "One", "b": "Two", "c": "Three"}, messageTexts{"a": "One", "d": "Four"}, true},
+		"none":              {messageTexts{"a": "One"}, messageTexts{}, true},
+		"null":              {messageTexts{"a": "One"}, nil, true},
 		"one more":          {messageTexts{"a": "One"}, messageTexts{"a": "One", "b": "Two"}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -171,7 +174,9 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				with := func(texts messageTexts) map[string]block {
 					all := numbered(2).entries()
-					all["c001"]["messages"] = messagesOf(s.entryType(), texts)
+					if texts != nil {
+						all["c001"]["messages"] = messagesOf(s.entryType(), texts)
+					}
 					return s.bulk(all, nil)
 				}
 				s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
@@ -196,6 +201,23 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The configuration has one more message since the attempt. The apply does not wait for that to show.
+func TestStage_openAndOneMoreMessage(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "30s", "max_retries": 0}, func(s *stage) {
+		with := func(texts messageTexts) map[string]block {
+			return s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000000", "messages": messagesOf(s.entryType(), texts)}}, keeping)
+		}
+		s.applies(s.bulk(nil, keeping), bulkAddress, create)
+		s.leavesOpen(with(messageTexts{"a": "One"}), mockserver.DropAfter)
+		begin := time.Now()
+		s.applies(with(messageTexts{"a": "One", "b": "Two"}), bulkAddress, update)
+		if passed := time.Since(begin); passed > time.Second {
+			s.t.Errorf("the apply takes %v", passed)
+		}
+	})
 }
 
 // A resource with an open create leaves the configuration. A warning names the conversation that

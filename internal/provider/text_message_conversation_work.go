@@ -170,7 +170,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		}
 	}
 	if isKnown(state.ID) && api.Conversations.HasAdopted(id) || !r.provider.existing.beginDelete(id) {
-		return diag.Diagnostics{warnOfKeptForAdopter([]string{id.String()})}
+		return append(diags, warnOfKeptForAdopter([]string{id.String()}))
 	}
 	if err == nil && !id.IsZero() {
 		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
@@ -221,7 +221,7 @@ func (m conversationModel) written(n numbers, f failure, input client.Conversati
 	case errors.As(f.err, &unread):
 		// The conversation exists: an error would make Terraform destroy it.
 		n.remember(input, unread.ID, "")
-		return m.applied(unreadConversation(unread.ID, prior)), f.unread(unread.ID)
+		return m.applied(unreadConversation(unread.ID, prior)), f.unread()
 	case f.err != nil:
 		n.rememberOpen(input, f.err)
 		return m, f.diagnostics()

@@ -44,17 +44,17 @@ func (w *bulkWork) created() diag.Diagnostics {
 	return diags
 }
 
-// warnOfOpen warns of creates whose outcome is unknown: of those that nothing is known of, and
-// of those that may have made one of several conversations.
+// warnOfOpen warns of creates whose outcome is unknown, and apart from the others of those for
+// which the CRM has candidates.
 func (w *bulkWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
 	groups := map[bool]*failure{}
 	for _, key := range slices.Sorted(maps.Keys(open)) {
 		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true, remembered: true}
-		_, several := isAmbiguous(f.err)
-		groups[several] = groups[several].with(f)
+		_, hasCandidates := isAmbiguous(f.err)
+		groups[hasCandidates] = groups[hasCandidates].with(f)
 	}
-	for _, several := range []bool{false, true} {
-		if f := groups[several]; f != nil {
+	for _, hasCandidates := range []bool{false, true} {
+		if f := groups[hasCandidates]; f != nil {
 			diags.AddAttributeWarning(f.at, "Text Message Conversation May Have Been Created", f.detail(f.at, ""))
 		}
 	}

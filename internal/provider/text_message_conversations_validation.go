@@ -72,8 +72,8 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 }
 
 // warnOfSameNumber warns of a new conversation if the plan creates another one with the same
-// phone and number. It compares only new ones: Terraform plans each of them once, but a
-// resource that it replaces twice.
+// phone and number. It compares only new conversations: Terraform plans those once, but it plans
+// a replacement twice.
 func (r *conversationResource) warnOfSameNumber(m conversationModel, n numbers) (diags diag.Diagnostics) {
 	if r.provider == nil || !m.mayExist() {
 		return nil

@@ -182,7 +182,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted, false)...)
 	w.finishAdopting()
 	if w.unread != nil {
-		w.diags.Append(w.unread.unread(idInState(engine.Result[client.Conversation]{Err: w.unread.err}))...)
+		w.diags.Append(w.unread.unread()...)
 	}
 	if len(w.respelled) > 0 {
 		w.diags.Append(warnOfRespelling(w.respelled))
