@@ -36,6 +36,12 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 	}
 }
 
+// mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
+func (s *search[T, In]) mayHaveMade(i int, record T) bool {
+	change := &s.changes[i]
+	return s.attempt(i).mayHaveMade(record.Meta()) && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
+}
+
 // doubts returns the records that keep creates from being sent again.
 func (s *search[T, In]) doubts() map[int][]T {
 	doubts := map[int][]T{}
@@ -46,7 +52,7 @@ func (s *search[T, In]) doubts() map[int][]T {
 			}
 			of := s.names.wanted(s.changes[i].Input)
 			for _, record := range s.made[place] {
-				if !s.engine.claims.has(record.Meta().ID) && s.attempt(i).mayHaveMade(record.Meta()) && s.names.mayDouble(of, record) {
+				if !s.engine.claims.has(record.Meta().ID) && s.mayHaveMade(i, record) && s.names.mayDouble(of, record) {
 					doubts[i] = append(doubts[i], record)
 				}
 			}
@@ -62,7 +68,7 @@ func (s *search[T, In]) doubts() map[int][]T {
 // if others have lost some of them, and there are fewer records.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, others map[string][]T) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
-		return !slices.ContainsFunc(items, func(i int) bool { return s.attempt(i).mayHaveMade(record.Meta()) })
+		return !slices.ContainsFunc(items, func(i int) bool { return s.mayHaveMade(i, record) })
 	})
 	fit := func(record T, fits func(In, T) bool) bool {
 		return slices.ContainsFunc(items, func(i int) bool { return fits(s.changes[i].Input, record) })
@@ -81,7 +87,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool {
-				return s.attempt(i).mayHaveMade(record.Meta()) && fits(s.changes[i].Input, record)
+				return s.mayHaveMade(i, record) && fits(s.changes[i].Input, record)
 			})
 			if n < 0 || s.isUpdate(i) {
 				continue
@@ -106,7 +112,7 @@ func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(In, T)
 	of := s.names.wanted(s.changes[i].Input)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
 		for _, record := range others[tail] {
-			if s.attempt(i).mayHaveMade(record.Meta()) && s.names.mayBe(of, record) && fits(s.changes[i].Input, record) {
+			if s.mayHaveMade(i, record) && s.names.mayBe(of, record) && fits(s.changes[i].Input, record) {
 				found = append(found, record)
 			}
 		}

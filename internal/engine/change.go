@@ -56,8 +56,10 @@ type Change[In Input] struct {
 	Known *Baseline
 	// Restore undoes a soft delete before the update.
 	Restore bool
-	// Earlier is an attempt at this create. The engine first looks for what it has made.
+	// Earlier is an attempt at this create. The engine first looks for what it has made. Tried
+	// is what it has sent, nil for the same as Input: it has not made what contradicts that.
 	Earlier *Attempt
+	Tried   *In
 }
 
 // KnownAsOf raises the as-of of the baseline to a revision of the space. [NoFloor] changes

@@ -40,7 +40,8 @@ func (e *AmbiguousError) Error() string {
 type LostCreateError struct {
 	Attempt
 
-	Err error
+	Unsent bool // an earlier attempt may have carried it out: this create was not sent
+	Err    error
 }
 
 func (e *LostCreateError) Error() string { return (&client.OutcomeUnknownError{Err: e.Err}).Error() }

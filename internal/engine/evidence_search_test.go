@@ -404,3 +404,25 @@ func TestOthersAreNotClaimed(t *testing.T) {
 		wantEqual(t, "its origin", unclaimed, s.engine.claims.originOf(theirs))
 	})
 }
+
+// A create repeats an attempt that has sent another contact, and is lost too. What it has made is
+// its own; before it is sent, that would belong to others.
+func TestTriedOtherwise(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		attempt := s.openAttempt(t)
+		tried := attempt.Input
+		attempt.Input.RecipientContactID, tried.RecipientContactID = client.Value(jones), client.Value(smith)
+		attempt.Tried = &tried
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+		if apitest.Must(t, result.Err); !result.Adopted || result.Unsent {
+			t.Errorf("adopted: %v, unsent: %v", result.Adopted, result.Unsent)
+		}
+		next := scriptedEngine(t, s.network.RoundTrip)
+		if found := next.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]; found.Err != nil || !found.Value.ID.IsZero() {
+			t.Errorf("not sent, it finds %s: %v", found.Value.ID, found.Err)
+		}
+	})
+}

@@ -84,7 +84,7 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	case !errors.Is(err, errEarlier):
 		err = fmt.Errorf("%w; this attempt: %w", errEarlier, err)
 	}
-	return &LostCreateError{Attempt: *change.Earlier, Err: err}
+	return &LostCreateError{Attempt: *change.Earlier, Unsent: true, Err: err}
 }
 
 // look is one look of settle. Only the last one decides about records that lack something, such

@@ -125,7 +125,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 			}
 			attempt := w.attempt(i)
 			attempt.Messages = w.inside.sent(&w.changes[i])
-			w.results[i].Err = &LostCreateError{Attempt: attempt, Err: err}
+			w.results[i].Err = &LostCreateError{Attempt: attempt, Unsent: !w.changes[i].isSent, Err: err}
 		}
 	}
 }

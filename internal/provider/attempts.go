@@ -59,11 +59,15 @@ func (a *attempt) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// attemptAt returns the attempt that failed with err, if its outcome is unknown.
-func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
+// attemptAt returns the attempt that failed with err, if its outcome is unknown. earlier is the
+// one that it repeats, nil for none: if this one was not sent, that is what was.
+func attemptAt(err error, sent client.ConversationInput, earlier *attempt) (attempt, bool) {
 	lost, ok := errors.AsType[*engine.LostCreateError](err)
 	if !ok {
 		return attempt{}, false
+	}
+	if lost.Unsent && earlier != nil {
+		sent = earlier.Sent
 	}
 	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}
 	if len(lost.Messages) > 0 {
@@ -72,10 +76,21 @@ func attemptAt(err error, sent client.ConversationInput) (attempt, bool) {
 	return tried, true
 }
 
-// earlier returns the attempt as the engine knows it.
-func (a attempt) earlier() *engine.Attempt {
+// earlier returns the attempt as the engine knows it, nil for none.
+func (a *attempt) earlier() *engine.Attempt {
+	if a == nil {
+		return nil
+	}
 	messages, _ := a.Sent.Messages.Get()
 	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
+}
+
+// tried returns what the attempt has sent, nil for none.
+func (a *attempt) tried() *client.ConversationInput {
+	if a == nil {
+		return nil
+	}
+	return &a.Sent
 }
 
 // recall completes the attempt at an entry that has no id in the state. If an earlier
@@ -245,7 +260,7 @@ func (o openCreates) earlier(n numbers, left *leftAttempts) earlierAttempts {
 
 // repeatedBy returns the attempt that a create repeats, under its key or under another
 // one, and forgets it. It returns nil if there is none.
-func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Attempt {
+func (e earlierAttempts) repeatedBy(key string, m conversationModel) *attempt {
 	of := e.numbers.identityOf(m)
 	found := e.index.takeOut(of, key, func(a attempt) bool { return !a.contradicts(m.toAPI(e.numbers, nil)) })
 	if found != nil {
@@ -253,7 +268,7 @@ func (e earlierAttempts) repeatedBy(key string, m conversationModel) *engine.Att
 	} else if found = e.left.takeOut(of); found == nil {
 		return nil
 	}
-	return found.earlier()
+	return &found.attempt
 }
 
 // openIdentities returns what the open creates would have made: what a create of the same

@@ -58,12 +58,12 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 	for i, key := range keys {
 		var actual client.Message
 		isNew := result.Unsent && !earlier.MayHaveSent(inputs[i])
-		if isNew && matched[i] < 0 {
-			continue
+		if isNew && (matched[i] < 0 || !earlier.MayHaveSent(asInput(made[matched[i]]))) {
+			continue // what it matches may be a message of others
 		}
 		if matched[i] >= 0 {
 			actual = made[matched[i]]
-			if !isNew {
+			if !result.Unsent {
 				diags.Append(open[key].differences(at.AtMapKey(key), actual)...)
 			}
 			memory.applied(*open[key], actual)
@@ -93,12 +93,16 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 	return created.toMap(), open.toMap(), diags
 }
 
+// asInput returns what tells whether the message was sent.
+func asInput(m client.Message) client.MessageInput {
+	return client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(m.Direction), Content: client.Value(m.Content)}}
+}
+
 // undeclared warns of messages that the earlier attempt has sent and the configuration does not
 // declare any more. left are all that no key stands for, and doubted those that one may stand for.
 func undeclared(at path.Path, earlier *engine.Attempt, left []client.Message, doubted []client.ID) (diags diag.Diagnostics) {
 	gone := slices.DeleteFunc(slices.Clone(left), func(m client.Message) bool {
-		input := client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(m.Direction), Content: client.Value(m.Content)}}
-		return slices.Contains(doubted, m.ID) || !earlier.MayHaveSent(input)
+		return slices.Contains(doubted, m.ID) || !earlier.MayHaveSent(asInput(m))
 	})
 	if len(gone) > 0 {
 		diags.AddAttributeWarning(at, "Text Message No Longer Declared", located(at, fmt.Sprintf(

@@ -24,7 +24,8 @@ func (o openCreates) searchable() []string {
 func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		changes[i] = conversationChange{Input: o[key].Sent, Earlier: o[key].earlier()}
+		tried := o[key]
+		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier()}
 	}
 	return api.Conversations.LookFor(ctx, changes, patient)
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -109,4 +110,27 @@ func TestUndeclared(t *testing.T) {
 	left := []client.Message{of(idA, 1, "One"), of(idB, 1, "Two"), of("80000000-0000-4000-8000-00000000000a", 2, "Thank you")}
 	diags := undeclared(path.Empty(), &engine.Attempt{Messages: [][]client.MessageInput{sent}}, left, []client.ID{parse(t, idB)})
 	wantTexts(t, diags, "no longer declares: "+idA+". They stay")
+}
+
+// A colleague's message is not taken for one that the attempt has not sent.
+func TestCreatedMessagesOfAnAttempt(t *testing.T) {
+	t.Parallel()
+	say := func(content string) client.MessageInput {
+		return client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(1), Content: client.Value(content)}}
+	}
+	held := func(id, content string) client.Ref[client.Message] {
+		m := client.Message{ID: parse(t, id)}
+		m.Direction, m.Content = 1, content
+		return client.Ref[client.Message]{ID: m.ID, Record: &m}
+	}
+	planned := messages{}
+	for key, content := range map[string]string{"a": "One", "b": "Two"} {
+		planned[key] = &messageModel{ID: types.StringUnknown(), Direction: types.StringValue("outgoing"), Content: types.StringValue(content)}
+	}
+	result := engine.Result[client.Conversation]{Adopted: true, Unsent: true, Value: client.Conversation{ID: parse(t, idA)}}
+	result.Value.Messages = []client.Ref[client.Message]{held(idA, "One"), held(idB, "Hello from a colleague")}
+	state, wanted, diags := createdMessages(path.Empty(), parse(t, idA), planned.toMap(), &engine.Attempt{Messages: [][]client.MessageInput{{say("One")}}}, result, &messageMemory{})
+	if len(state.Elements()) != 1 || len(wanted.Elements()) != 2 || len(diags) != 0 {
+		t.Errorf("the state is %s, wanted %s: %v", state, wanted, diags)
+	}
 }

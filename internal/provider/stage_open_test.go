@@ -96,6 +96,40 @@ func TestStage_openAndReworded(t *testing.T) {
 	})
 }
 
+// An open create is repeated with less, but the search fails, so nothing is sent. What others then
+// create, which contradicts only what was sent, is neither adopted nor deleted.
+func TestStage_openAndNotSentAgain(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]int{"applied": 2, "removed": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				with := func(contact any) map[string]block {
+					entries := numbered(2).entries()
+					entries["c001"]["recipient_contact_id"] = contact
+					return s.bulk(entries, nil)
+				}
+				s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+				s.leavesOpen(with(bob), mockserver.DropBefore)
+				s.meanwhile = func() {
+					s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+				}
+				s.refused(with(nil), "may or may not have been created")
+				s.ClearFaults()
+				theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"], "recipient_contact_id": ada})
+				config := with(nil)
+				if last == 1 {
+					config = s.bulk(numbered(1).entries(), nil)
+				}
+				s.apply(config)
+				if state := s.core.state[bulkAddress].value.String(); strings.Contains(state, `"id":tftypes.String<"`+theirs) || s.isDeleted(theirs) {
+					s.t.Errorf("%s of others is in the state, or deleted: %v", theirs, s.isDeleted(theirs))
+				}
+			})
+		})
+	}
+}
+
 // leavesOpenBeside applies a resource at open, whose create is lost and never arrives,
 // and then, with -target, another one with the same conversation. From then on, a refresh
 // reads the resources in the order of their addresses.

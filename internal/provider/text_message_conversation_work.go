@@ -24,7 +24,8 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	change, level := plan.change(memory.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	change.Earlier = memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	earlier := memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy("", plan.conversationModel)
+	change.Earlier, change.Tried = earlier.earlier(), earlier.tried()
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
 		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, applyAdoption)
 		if diags.Append(more...); diags.HasError() {
@@ -37,7 +38,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	memory.space.seen(api)
-	if tried, isOpen := attemptAt(made.Err, change.Input); isOpen {
+	if tried, isOpen := attemptAt(made.Err, change.Input, earlier); isOpen {
 		memory.open[""] = tried
 		state := plan.notCreated(client.ID{})
 		state.Revision = entries{"": &state}.revision(memory.open)

@@ -219,7 +219,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	if resp.Diagnostics.HasError() {
 		for key, tried := range memory.open {
-			if prior[key] != nil {
+			if prior[key] != nil && !prior.exists(key) {
 				work.keep(key, *prior[key]) // so that the next refresh looks for it, and the plan shows what it finds
 				work.failed[key] = &engine.LostCreateError{Attempt: *tried.earlier(), Err: errStillOpen}
 			}

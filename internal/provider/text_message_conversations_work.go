@@ -48,6 +48,7 @@ type bulkChange struct {
 	prior   *ownedModel // nil: to create
 	adopted bool        // prior is an existing conversation that was in no state
 	write   conversationChange
+	earlier *attempt // that write repeats
 }
 
 // bulkMessages are the messages of one entry.
@@ -160,7 +161,8 @@ func (w *bulkWork) write(ctx context.Context) {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			change.write.Earlier = earlier.repeatedBy(change.key, change.planned.conversationModel)
+			change.earlier = earlier.repeatedBy(change.key, change.planned.conversationModel)
+			change.write.Earlier, change.write.Tried = change.earlier.earlier(), change.earlier.tried()
 		}
 	}
 	due := w.adoptExisting(ctx)
