@@ -53,6 +53,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 			made = append(made, *ref.Record)
 		}
 	}
+	earlier = tryOf(earlier, made)
 	matched, left := matchCreated(inputs, made)
 	var doubted []client.ID
 	for i, key := range keys {
@@ -91,6 +92,22 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		return types.MapNull(messageType), types.MapNull(messageType), diags
 	}
 	return created.toMap(), open.toMap(), diags
+}
+
+// tryOf returns the attempt with only the messages of the try that has made all of its messages,
+// if there is one: the other tries have made nothing.
+func tryOf(earlier *engine.Attempt, made []client.Message) *engine.Attempt {
+	if earlier == nil {
+		return nil
+	}
+	for _, sent := range earlier.Messages {
+		if len(sent) > 0 && !slices.Contains(engine.MatchMessages(sent, made), -1) {
+			only := *earlier
+			only.Messages = [][]client.MessageInput{sent}
+			return &only
+		}
+	}
+	return earlier
 }
 
 // asInput returns what tells whether the message was sent.

@@ -129,8 +129,10 @@ func TestCreatedMessagesOfAnAttempt(t *testing.T) {
 	}
 	result := engine.Result[client.Conversation]{Adopted: true, Unsent: true, Value: client.Conversation{ID: parse(t, idA)}}
 	result.Value.Messages = []client.Ref[client.Message]{held(idA, "One"), held(idB, "Hello from a colleague")}
-	state, wanted, diags := createdMessages(path.Empty(), parse(t, idA), planned.toMap(), &engine.Attempt{Messages: [][]client.MessageInput{{say("One")}}}, result, &messageMemory{})
-	if len(state.Elements()) != 1 || len(wanted.Elements()) != 2 || len(diags) != 0 {
-		t.Errorf("the state is %s, wanted %s: %v", state, wanted, diags)
+	for _, tries := range [][][]client.MessageInput{{{say("One")}}, {{say("One")}, {say("Two"), say("Three")}}} { // the second one was not carried out
+		state, wanted, diags := createdMessages(path.Empty(), parse(t, idA), planned.toMap(), &engine.Attempt{Messages: tries}, result, &messageMemory{})
+		if len(state.Elements()) != 1 || len(wanted.Elements()) != 2 || len(diags) != 0 {
+			t.Errorf("%d tries: the state is %s, wanted %s: %v", len(tries), state, wanted, diags)
+		}
 	}
 }
