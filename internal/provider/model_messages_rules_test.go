@@ -94,7 +94,7 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 	is, before, after := textsOf(conversation), v.before[id], v.after[id]
 	prior := v.priorMessages(address, id)
 	complaints := v.complaints(address, slot)
-	if v.isUnread(intent{address: address, id: id}) {
+	if v.isUnread(intent{address: address, slot: slot, id: id}) {
 		complaints = append(complaints, "not fully known")
 	}
 	well := configured && !v.hasFailed(intent{slot: slot}) && len(complaints) == 0

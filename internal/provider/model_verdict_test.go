@@ -213,7 +213,7 @@ func (v *verdict) judgeCreated(i intent, failed bool) {
 	for _, field := range allFields {
 		wanted := i.wants[field]
 		_, declared := i.wants[field]
-		if v.isAdopted(id) && v.isUnread(intent{address: i.address, id: id}) {
+		if v.isAdopted(id) && v.isUnread(intent{address: i.address, slot: i.slot, id: id}) {
 			continue // it could not be filled, and a diagnostic said so
 		}
 		if is.meaning[field] != wanted && (declared || !v.isMatched(i, field, is.meaning[field]) && !v.isAdopted(id)) {
@@ -257,7 +257,7 @@ func (v *verdict) judgeField(i intent, field string, held, got map[string]string
 // Links that a merging CRM has kept are not removed then: the next plan shows them.
 func (v *verdict) isUnread(i intent) bool {
 	return slices.ContainsFunc(v.walk.said[i.address], func(d *tfprotov6.Diagnostic) bool {
-		return d.Summary == "Text Message Conversation Not Fully Known" && strings.Contains(d.Detail, i.id)
+		return d.Summary == "Text Message Conversation Not Fully Known" && (strings.Contains(d.Detail, i.id) || v.bulk && names(d, i.slot))
 	})
 }
 
