@@ -23,9 +23,10 @@ type messageMemory struct {
 	// the CRM may still create that message: its create got no reply. A create of the same
 	// message looks for it first.
 	Lost map[client.ID]map[string]int64 `json:"lost,omitempty"`
-	// Refused contains, for each conversation, the digests of messages that the state has
-	// though they were certainly not created. The next refresh drops them.
-	Refused map[client.ID]map[string]bool `json:"refused,omitempty"`
+	// Refused contains, for each conversation and the digest of a message, how many such
+	// messages the state has though they were certainly not created. The next refresh drops
+	// that many.
+	Refused map[client.ID]map[string]int `json:"refused,omitempty"`
 }
 
 // keepOnly forgets what these conversations don't need.
@@ -44,7 +45,7 @@ func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 			if since, isOpen := m.Since[owner]; isOpen {
 				note(&needed.Since, owner, since)
 			}
-			if id.IsZero() && m.Refused[owner][message.digest()] {
+			if digest := message.digest(); id.IsZero() && needed.Refused[owner][digest] < m.Refused[owner][digest] {
 				needed.refused(owner, *message)
 			}
 		}
@@ -113,7 +114,7 @@ func (m *messageMemory) lost(conversation client.ID, message messageModel, since
 // refused notes a create of a message in the conversation that was not carried out.
 func (m *messageMemory) refused(conversation client.ID, message messageModel) {
 	refused := m.Refused[conversation]
-	note(&refused, message.digest(), true)
+	note(&refused, message.digest(), refused[message.digest()]+1)
 	note(&m.Refused, conversation, refused)
 }
 

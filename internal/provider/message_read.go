@@ -102,7 +102,8 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 		}
 		isElsewhere := !ok || message.TextMessageConversationID != conversation
 		switch {
-		case !isKnown(state[key].ID) && r.memory.Refused[conversation][state[key].digest()]:
+		case !isKnown(state[key].ID) && r.memory.Refused[conversation][state[key].digest()] > 0:
+			r.memory.Refused[conversation][state[key].digest()]--
 			delete(state, key)
 		case !isKnown(state[key].ID), isOpen && isElsewhere && !state[key].isAttached():
 			unnamed = append(unnamed, key)

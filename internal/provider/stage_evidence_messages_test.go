@@ -325,6 +325,32 @@ func TestStage_refusedMessageBesideAnother(t *testing.T) {
 	}
 }
 
+// Of three messages, the first is refused, and the others are lost, one of them with the same
+// text. The next apply creates only the refused one.
+func TestStage_refusedMessageLikeALostOne(t *testing.T) {
+	t.Parallel()
+	settings := maps.Clone(impatient)
+	settings["batch_size"], settings["max_concurrent_requests"] = 1, 1
+	onStage(t, mockserver.Behavior{}, settings, func(s *stage) {
+		config := s.saying(messageTexts{"a": "Hi", "b": "Hi", "c": "Yo"}, declared{number: "+15550000000", "adopt_existing": true})
+		s.handmade("+15550000000")
+		s.meanwhile = func() {
+			s.Inject(
+				mockserver.Fault{Method: "POST", Path: textMessages, Body: "Hi", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1},
+				mockserver.Fault{Method: "POST", Path: textMessages, Kind: mockserver.DropAfter, Do: func() {
+					s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
+				}},
+			)
+		}
+		s.apply(config)
+		s.ClearFaults()
+		if _, errors := s.apply(config); errors != "" || len(s.Records(textMessages)) != 4 {
+			s.t.Errorf("%d messages: %s", len(s.Records(textMessages)), errors)
+		}
+		s.nothingLeft(config)
+	})
+}
+
 // The same message is refused first, and lost when it is created again. Then it is looked for.
 func TestStage_refusedMessageThatIsLost(t *testing.T) {
 	t.Parallel()
