@@ -30,6 +30,17 @@ func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []str
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
+// lookInRefresh is lookFor for a refresh, which reads the other resources too: what belongs to
+// them is claimed, or they report it. So the attempt passes all of that from now on.
+func (o openCreates) lookInRefresh(ctx context.Context, api *engine.Engine, keys []string) []engine.Result[client.Conversation] {
+	for _, key := range keys {
+		tried := o[key]
+		tried.IsRecalled = false
+		o[key] = tried
+	}
+	return o.lookFor(ctx, api, keys, false)
+}
+
 // find returns the id of what the attempt of a single resource has made, zero for
 // nothing.
 func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
@@ -144,7 +155,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		return nil
 	}
 	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
-	for i, found := range memory.open.lookFor(ctx, api, open, false) {
+	for i, found := range memory.open.lookInRefresh(ctx, api, open) {
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
 			memory.open.pass(key, found)

@@ -339,6 +339,21 @@ func TestStage_openAndAnswered(t *testing.T) {
 	})
 }
 
+// A tainted map with a doubtful create can't be destroyed. When the doubt is gone, the next apply
+// replaces it, though the clock of the CRM makes each record look changed.
+func TestStage_openAndDecided(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{CreatedClock: mockserver.Behind}, impatient, func(s *stage) {
+		config := s.bulk(numbered(1).entries(), nil)
+		s.leavesOpen(config, mockserver.DropAfter)
+		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(1)["c000"]})
+		s.refused(config, "Unable to Delete Text Message Conversations")
+		must(s.t, s.Purge(conversations, theirs))
+		s.applies(config, bulkAddress, replace)
+		s.checks(s.heldNumbers(numbered(1)))
+	})
+}
+
 // Such a destroy is planned, and not carried out, because another resource fails first, say. The
 // next one finds the conversation.
 func TestStage_openAndNotDestroyedYet(t *testing.T) {

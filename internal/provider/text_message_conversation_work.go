@@ -110,7 +110,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 			return nil, nil // the attempt was repeated, and the CRM refused it
 		}
 		if tried {
-			found = memory.open.lookFor(ctx, api, []string{""}, false)[0]
+			found = memory.open.lookInRefresh(ctx, api, []string{""})[0]
 		}
 		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
 			memory.open.pass("", found)
