@@ -77,6 +77,10 @@ func New(ctx context.Context, space Space) (*Prober, error) {
 	if p.left == nil {
 		p.left, err = p.freeNumbers(ctx)
 	}
+	ofContact, _ := p.contactNumbers(ctx) // recipientMatch uses one of them, and returns the error
+	p.left = slices.DeleteFunc(slices.Clone(p.left), func(number string) bool {
+		return slices.ContainsFunc(ofContact, func(taken string) bool { return Digits(taken) == Digits(number) })
+	})
 	return p, err
 }
 

@@ -137,6 +137,22 @@ func TestProbe_lacking(t *testing.T) {
 	}
 }
 
+// The number of the contact is that of one probe. The others have other ones.
+func TestNew_contact(t *testing.T) {
+	t.Parallel()
+	_, space := newMock(t, mockserver.Behavior{})
+	for _, given := range [][]string{nil, {"+1 (907) 555-0122", "+1 (907) 555-0123"}} {
+		space.Numbers = given
+		p, err := New(t.Context(), space)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.left) == 0 || slices.ContainsFunc(p.left, func(number string) bool { return Digits(number) == "19075550123" }) {
+			t.Errorf("given %v, the free numbers are %v", given, p.left)
+		}
+	}
+}
+
 func TestNew_refused(t *testing.T) {
 	t.Parallel()
 	for want, edit := range map[string]func(*Space){

@@ -201,19 +201,30 @@ func (p *Prober) recipientMatch(ctx context.Context) (string, error) {
 	if p.space.Contact == "" {
 		return "", errNoContact
 	}
-	contact, err := p.ok(ctx, http.MethodGet, "Contacts/"+p.space.Contact, nil)
+	numbers, err := p.contactNumbers(ctx)
 	if err != nil {
 		return "", err
 	}
+	if len(numbers) == 0 {
+		return "", errNoContact
+	}
+	made, _, err := p.create(ctx, map[string]any{"recipient_phone_number": numbers[0]})
+	return either(made.record()["recipient_contact_id"] != nil, mockserver.On, mockserver.Off, err)
+}
+
+// contactNumbers returns the numbers of the contact that are fictional.
+func (p *Prober) contactNumbers(ctx context.Context) (numbers []string, err error) {
+	if p.space.Contact == "" {
+		return nil, nil
+	}
+	contact, err := p.ok(ctx, http.MethodGet, "Contacts/"+p.space.Contact, nil)
 	for i := range 5 {
 		number, _ := contact.record()[fmt.Sprintf("phone%d", i+1)].(string)
-		if !IsFictional(number) {
-			continue
+		if IsFictional(number) {
+			numbers = append(numbers, number)
 		}
-		made, _, err := p.create(ctx, map[string]any{"recipient_phone_number": number})
-		return either(made.record()["recipient_contact_id"] != nil, mockserver.On, mockserver.Off, err)
 	}
-	return "", errNoContact
+	return numbers, err
 }
 
 func (p *Prober) getParameters(ctx context.Context) (string, error) {
