@@ -72,10 +72,8 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (map[client
 // earlier attempt. It reads contents only if there are as many messages of each direction as
 // were sent.
 func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) use {
-	sent, most := c.sent(change), 0
-	for _, messages := range sent {
-		most = max(most, len(messages))
-	}
+	sent := c.sent(change)
+	most := longest(sent)
 	shown, isKnown := c.shown(ctx, id, most)
 	if !isKnown || len(shown) > most {
 		return used

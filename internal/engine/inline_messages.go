@@ -121,9 +121,15 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 func mostInside(w *writing[client.Conversation, client.ConversationInput], i int) int {
 	most := len(inlineMessages(&w.changes[i]))
 	if w.results[i].Unsent {
-		for _, sent := range w.changes[i].Earlier.Messages {
-			most = max(most, len(sent))
-		}
+		most = max(most, longest(w.changes[i].Earlier.Messages))
+	}
+	return most
+}
+
+// longest returns how many messages the longest of the lists has.
+func longest(lists [][]client.MessageInput) (most int) {
+	for _, messages := range lists {
+		most = max(most, len(messages))
 	}
 	return most
 }

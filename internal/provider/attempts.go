@@ -59,15 +59,16 @@ func (a *attempt) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// attemptAt returns the attempt that failed with err, if its outcome is unknown. earlier is the
-// one that it repeats, nil for none: if this one was not sent, that is what was.
-func attemptAt(err error, sent client.ConversationInput, earlier *attempt) (attempt, bool) {
+// attemptAt returns the attempt at a create that failed with err, if its outcome is unknown. If
+// this try was not sent, what the earlier one has sent is all that was.
+func attemptAt(err error, create conversationChange) (attempt, bool) {
 	lost, ok := errors.AsType[*engine.LostCreateError](err)
 	if !ok {
 		return attempt{}, false
 	}
-	if lost.Unsent && earlier != nil {
-		sent = earlier.Sent
+	sent := create.Input
+	if lost.Unsent && create.Tried != nil {
+		sent = *create.Tried
 	}
 	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}
 	if len(lost.Messages) > 0 {

@@ -38,7 +38,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	made := api.Conversations.CreateOrUpdate(ctx, change, level)
 	memory.space.seen(api)
-	if tried, isOpen := attemptAt(made.Err, change.Input, earlier); isOpen {
+	if tried, isOpen := attemptAt(made.Err, change); isOpen {
 		memory.open[""] = tried
 		state := plan.notCreated(client.ID{})
 		state.Revision = entries{"": &state}.revision(memory.open)

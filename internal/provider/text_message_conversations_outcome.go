@@ -88,7 +88,7 @@ func keepWithoutID[V any](w *bulkWork, keys map[string]V) {
 func (w *bulkWork) openCreates() openCreates {
 	open := openCreates{}
 	for _, change := range w.changes {
-		if tried, isOpen := attemptAt(w.failed[change.key], change.write.Input, change.earlier); isOpen && change.prior == nil {
+		if tried, isOpen := attemptAt(w.failed[change.key], change.write); isOpen && change.prior == nil {
 			open[change.key] = tried
 		}
 	}

@@ -48,7 +48,6 @@ type bulkChange struct {
 	prior   *ownedModel // nil: to create
 	adopted bool        // prior is an existing conversation that was in no state
 	write   conversationChange
-	earlier *attempt // that write repeats
 }
 
 // bulkMessages are the messages of one entry.
@@ -161,8 +160,8 @@ func (w *bulkWork) write(ctx context.Context) {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			change.earlier = earlier.repeatedBy(change.key, change.planned.conversationModel)
-			change.write.Earlier, change.write.Tried = change.earlier.earlier(), change.earlier.tried()
+			tried := earlier.repeatedBy(change.key, change.planned.conversationModel)
+			change.write.Earlier, change.write.Tried = tried.earlier(), tried.tried()
 		}
 	}
 	due := w.adoptExisting(ctx)
