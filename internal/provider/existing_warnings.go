@@ -120,7 +120,10 @@ func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag
 
 // warnOfKeptForAdopter warns of conversations that are not deleted, because this run has
 // adopted them.
-func warnOfKeptForAdopter(names []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Adopted Text Message Conversation Not Deleted",
-		fmt.Sprintf("This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.", firstOfMany(names)))
+func warnOfKeptForAdopter(names ...string) (diags diag.Diagnostics) {
+	if len(names) > 0 {
+		diags.AddWarning("Adopted Text Message Conversation Not Deleted",
+			fmt.Sprintf("This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.", firstOfMany(names)))
+	}
+	return diags
 }

@@ -96,9 +96,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *e
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
 	}
-	if len(adopted) > 0 {
-		diags.Append(warnOfKeptForAdopter(adopted))
-	}
+	diags.Append(warnOfKeptForAdopter(adopted...)...)
 	diags.Append(warnOfUnsure(path.Root("conversations"), unsure...)...)
 	return append(diags, warnOfDeletion(path.Root("conversations"), deleted...)...)
 }

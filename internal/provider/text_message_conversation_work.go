@@ -171,7 +171,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		}
 	}
 	if isKnown(state.ID) && api.Conversations.HasAdopted(id) || !r.provider.existing.beginDelete(id) {
-		return append(diags, warnOfKeptForAdopter([]string{id.String()}))
+		return append(diags, warnOfKeptForAdopter(id.String())...)
 	}
 	if err == nil && !id.IsZero() {
 		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))

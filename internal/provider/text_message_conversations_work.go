@@ -248,9 +248,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 			due = append(due, removal)
 		}
 	}
-	if len(adopted) > 0 {
-		w.diags.Append(warnOfKeptForAdopter(adopted))
-	}
+	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
 	if len(due) == 0 {
 		return
 	}
