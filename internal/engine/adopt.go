@@ -170,6 +170,11 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	case use == incomplete && !s.last:
 		s.isOpen = true
 	case use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
+		s.engine.claims.doubt([]client.ID{record.Meta().ID}) // an owner that claims it from now on learns of that
+		if s.engine.claims.has(record.Meta().ID) {
+			s.others = append(s.others, record) // meanwhile, its owner has claimed it
+			return
+		}
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)
