@@ -27,21 +27,30 @@ func (s testSpace) openAttempt(t *testing.T) conversationChange {
 	return attempt
 }
 
-// The owner of a conversation claims it while a look has just found it. The look passes it,
-// and so do later ones.
+// The owner of a conversation claims it while a look has just found it, and lists its messages.
+// The look passes it, and so do later ones.
 func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
-		attempt := s.openAttempt(t)
-		owned := s.stranger(t, apitest.NumberOf(5))
-		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Do: func() { s.engine.Conversations.Known(owned) }})
-		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
-		apitest.Must(t, found.Err)
-		if !found.Value.ID.IsZero() || found.Earlier == nil || found.Earlier.Passed[owned] == 0 {
-			t.Errorf("found is %v, passed are %v", found.Value.ID, found.Earlier)
-		}
-	})
+	for name, isUsed := range map[string]bool{"unused": false, "used": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				attempt := s.openAttempt(t)
+				owned := s.stranger(t, apitest.NumberOf(5))
+				if isUsed {
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": owned.String(), "content": "Hi", "direction": 2})
+					apitest.Must(t, err)
+				}
+				s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Do: func() { s.engine.Conversations.Known(owned) }})
+				found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+				apitest.Must(t, found.Err)
+				if !found.Value.ID.IsZero() || found.Earlier == nil || found.Earlier.Passed[owned] == 0 {
+					t.Errorf("found is %v, passed are %v", found.Value.ID, found.Earlier)
+				}
+			})
+		})
+	}
 }
 
 // A destroy looks for what an attempt has made while the create of another resource with the
