@@ -182,15 +182,61 @@ func (f failure) reason() string {
 	if f.isInterrupted() {
 		return f.plural("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
 	}
+	if text := f.consequence(); text != "" {
+		return text
+	}
+	switch {
+	case errors.As(f.err, new(*engine.ProtectedError)) && f.message:
+		return "The CRM protects the message against deletion. Remove the protection in the CRM " +
+			"(is_delete_protected)."
+	case errors.As(f.err, new(*engine.ProtectedError)):
+		return "The CRM protects the conversation against deletion. " + protectionAdvice
+	case errors.Is(f.err, errUnnamed):
+		return "The provider can't change the message, because it doesn't know which message of the CRM it is. " +
+			"See the warning Text Message Not Identified of the plan."
+	case f.isNamed:
+		return f.namedRefusal()
+	case f.alike && f.isRefused():
+		return "The CRM refuses each of these with the same error. It may only have rolled them back because of another one, " +
+			"as rollback_method = 0 asks it to. First correct the entries that other errors name."
+	}
+	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
+		return f.notRestored(refused.ID)
+	}
+	switch problem := client.ProblemOf(f.err); problem {
+	case client.NotPermitted:
+		return f.notPermitted()
+	case client.NotFound:
+		return f.notFound()
+	case client.RelationNotFound:
+		return f.relationNotFound()
+	case client.Refused:
+		return f.refused()
+	case client.UnexpectedReply:
+		return f.unexpectedReply()
+	case client.OutcomeUnknown:
+		return f.outcomeUnknown()
+	default:
+		if text := explanations[problem]; text != "" {
+			return text
+		}
+	}
+	if client.StatusOf(f.err) >= http.StatusInternalServerError {
+		return "The CRM reports an internal error. The failed request changed nothing. Try again later."
+	}
+	return "The request failed. The cause says why."
+}
+
+// consequence is the reason if another conversation has failed, or an interrupt is to blame.
+func (f failure) consequence() string {
+	const allOrNone = " because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return f.plural("The provider didn't send this", "The provider didn't send these") + ", because another conversation failed or " +
-			"Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
+		return f.plural("The provider didn't send this,", "The provider didn't send these,") + allOrNone
 	case errors.Is(f.err, engine.ErrRolledBack):
 		return f.plural("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return f.plural("The provider created this and deleted it again", "The provider created these and deleted them again") +
-			", because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none." + f.mayHaveSent()
+		return f.plural("The provider created this and deleted it again,", "The provider created these and deleted them again,") + allOrNone + f.mayHaveSent()
 	case errors.As(f.err, new(*engine.LeftoverError)):
 		return f.plural("The provider created this, but couldn't delete it again when another conversation failed. It "+
 			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
@@ -200,77 +246,8 @@ func (f failure) reason() string {
 				"stay in the state, so that they aren't lost. The next apply deletes them, and creates all "+
 				"conversations again. If deletion_policy is \"abandon\", the next apply leaves them in the CRM and "+
 				"creates others, so delete them in the CRM first.")
-	case errors.As(f.err, new(*engine.ProtectedError)):
-		if f.message {
-			return "The CRM protects the message against deletion. Remove the protection in the CRM " +
-				"(is_delete_protected)."
-		}
-		return "The CRM protects the conversation against deletion. " + protectionAdvice
-	case errors.Is(f.err, errUnnamed):
-		return "The provider can't change the message, because it doesn't know which message of the CRM it is. " +
-			"See the warning Text Message Not Identified of the plan."
 	}
-	if f.isNamed {
-		return f.namedRefusal()
-	}
-	if f.alike && f.isRefused() {
-		return "The CRM refuses each of these with the same error. It may only have rolled them back because of another one, " +
-			"as rollback_method = 0 asks it to. First correct the entries that other errors name."
-	}
-	if refused, ok := errors.AsType[*engine.RestoreError](f.err); ok {
-		return f.notRestored(refused.ID)
-	}
-	problem := client.ProblemOf(f.err)
-	if text := explanations[problem]; text != "" {
-		return text
-	}
-	switch problem {
-	case client.NotPermitted:
-		return f.notPermitted()
-	case client.NotFound:
-		if f.action == "Attach" {
-			return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
-		}
-		if f.action == "Delete" { // else it would be no error
-			return f.plural("The CRM says that it doesn't exist, but still shows it. If it still does in a few minutes, delete it in the CRM.",
-				"The CRM says that they don't exist, but still shows them. If it still does in a few minutes, delete them in the CRM.")
-		}
-		if gone, ok := errors.AsType[*engine.GoneError](f.err); ok && gone.Restorable {
-			return fmt.Sprintf(f.plural("Someone has deleted this %s since the plan was made. The provider changed nothing of it. Run terraform "+
-				"plan again: the new plan restores it.", "Someone has deleted these %ss since the plan was made. The provider changed nothing of them. "+
-				"Run terraform plan again: the new plan restores them."), f.thing())
-		}
-		return "The CRM no longer has this " + f.thing() + ", or a record that it refers to. Run terraform plan " +
-			"again: the new plan shows what is needed now."
-	case client.RelationNotFound:
-		if f.invoked {
-			return fmt.Sprintf("The CRM has no conversation %s in this space. The action created no message. "+
-				"Check %s, then %s.",
-				f.subject.ID.ValueString(), conversationOfMessage, invokeAgain)
-		}
-		if f.isUnnamed() {
-			return "One of these entries refers to a record that does not exist in this space, and the CRM " +
-				"doesn't say which one. " + findTheEntry
-		}
-		return "The " + f.thing() + " refers to a record that does not exist in this space. Check the ids: the " +
-			"record may have been deleted, belong to another space, or be of another kind."
-	case client.Refused:
-		return f.refused()
-	case client.UnexpectedReply:
-		if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
-			return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
-				"later. If this continues, check the setting service_url (PIPELINER_SERVICE_URL), and the proxy "+
-				"in HTTPS_PROXY, if you use one.", status)
-		}
-		return "The reply does not match the Pipeliner API. Check the setting service_url " +
-			"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
-	case client.OutcomeUnknown:
-		return f.outcomeUnknown()
-	}
-	if client.StatusOf(f.err) >= http.StatusInternalServerError {
-		return "The CRM reports an internal error. The failed request changed nothing. Try again later."
-	}
-	return "The request failed. The cause says why."
+	return ""
 }
 
 // isConsequence reports whether the error only follows from the error of another

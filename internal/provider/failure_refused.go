@@ -3,8 +3,10 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // unnamedRefusal says how to find the entry at fault. The provider does not search for it
@@ -90,4 +92,44 @@ func (f failure) refused() string {
 			"change, correct the configuration."
 	}
 	return "The CRM refuses this. The cause says why."
+}
+
+func (f failure) notFound() string {
+	switch gone, isGone := errors.AsType[*engine.GoneError](f.err); {
+	case f.action == "Attach":
+		return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
+	case f.action == "Delete": // else it would be no error
+		return f.plural("The CRM says that it doesn't exist, but still shows it. If it still does in a few minutes, delete it in the CRM.",
+			"The CRM says that they don't exist, but still shows them. If it still does in a few minutes, delete them in the CRM.")
+	case isGone && gone.Restorable:
+		return fmt.Sprintf(f.plural("Someone has deleted this %s since the plan was made. The provider changed nothing of it. Run terraform "+
+			"plan again: the new plan restores it.", "Someone has deleted these %ss since the plan was made. The provider changed nothing of them. "+
+			"Run terraform plan again: the new plan restores them."), f.thing())
+	}
+	return "The CRM no longer has this " + f.thing() + ", or a record that it refers to. Run terraform plan " +
+		"again: the new plan shows what is needed now."
+}
+
+func (f failure) relationNotFound() string {
+	switch {
+	case f.invoked:
+		return fmt.Sprintf("The CRM has no conversation %s in this space. The action created no message. "+
+			"Check %s, then %s.",
+			f.subject.ID.ValueString(), conversationOfMessage, invokeAgain)
+	case f.isUnnamed():
+		return "One of these entries refers to a record that does not exist in this space, and the CRM " +
+			"doesn't say which one. " + findTheEntry
+	}
+	return "The " + f.thing() + " refers to a record that does not exist in this space. Check the ids: the " +
+		"record may have been deleted, belong to another space, or be of another kind."
+}
+
+func (f failure) unexpectedReply() string {
+	if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
+		return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
+			"later. If this continues, check the setting service_url (PIPELINER_SERVICE_URL), and the proxy "+
+			"in HTTPS_PROXY, if you use one.", status)
+	}
+	return "The reply does not match the Pipeliner API. Check the setting service_url " +
+		"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
 }
