@@ -42,6 +42,11 @@ func (f failure) outcomeUnknown() string {
 			"them, the CRM has one or more that may be it, or may belong to someone else. The provider leaves all of them alone. The next plan names them. "+severalAdvice)
 	}
 	switch {
+	case f.action == "Read": // without an id
+		return f.plural("An earlier apply may or may not have created this conversation, and the provider couldn't look for it in the CRM. "+
+			"It changed nothing. Try again later.",
+			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. "+
+				"It changed nothing. Try again later.")
 	case f.action == "Delete": // without an id
 		return "An earlier apply may or may not have created this conversation, and the provider couldn't find out. The resource stays in the " +
 			"state. The next apply searches again, and deletes what it finds."

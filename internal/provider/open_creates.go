@@ -153,7 +153,11 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		return nil
 	}
 	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
-	for i, found := range memory.open.lookInRefresh(ctx, api, open) {
+	results := memory.open.lookInRefresh(ctx, api, open)
+	if f := failedLook(open, results); f != nil {
+		return f.diagnostics()
+	}
+	for i, found := range results {
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
 			memory.open.pass(key, found)
@@ -168,6 +172,17 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		memory.found(key, found.Value)
 	}
 	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy)...)
+}
+
+// failedLook returns the failure of a look that could not be carried out, nil if it was. Such a
+// look proves nothing: a conversation that it would have found may be another resource's.
+func failedLook(keys []string, results []engine.Result[client.Conversation]) (failed *failure) {
+	for i, found := range results {
+		if _, isOpen := isAmbiguous(found.Err); found.Err != nil && !isOpen {
+			failed = failed.with(failure{action: "Read", at: at(keys[i]), keys: keys[i : i+1], err: found.Err, creates: true, remembered: true})
+		}
+	}
+	return failed
 }
 
 // warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -167,6 +168,72 @@ func TestStage_openAndAbandonedBesideAnother(t *testing.T) {
 		_, errors := s.apply(config)
 		if live := s.live(); len(live) != 2 {
 			s.t.Errorf("%d conversations are live; want 2: that of the single resource, %s, is also that of %s: %q, %s, %v", len(live), id, b, errors, s.warnings, live)
+		}
+	})
+}
+
+// The look of a refresh fails. It has not seen the conversation of the single resource, so no
+// apply may take it for that of the entry: neither to adopt nor to delete it.
+func TestStage_lookOfARefreshFails(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		settings map[string]any
+		removed  bool
+	}{
+		"adopts":   {nil, false},
+		"removes":  {nil, true},
+		"abandons": {map[string]any{"deletion_policy": "abandon"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				one := s.bulk(numbered(1).entries(), test.settings)
+				s.applies(one, bulkAddress, create)
+				config := s.bulk(numbered(2).entries(), test.settings)
+				s.leavesOpen(config, mockserver.DropBefore)
+				config[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address]
+				s.appliesOnly(address, config)
+				id := s.idAt(address)
+				if test.removed {
+					config = map[string]block{address: config[address], bulkAddress: one[bulkAddress]}
+				}
+				s.core.parallelism, s.core.refreshesFirst = 1, true
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 502})
+				_, errors := s.apply(config)
+				s.ClearFaults()
+				if s.isDeleted(id) || !strings.Contains(errors, "couldn't look for it in the CRM") {
+					s.t.Errorf("deleted is %v; errors %q, warnings %s", s.isDeleted(id), errors, s.warnings)
+				}
+				_, _ = s.apply(config)
+				if s.isDeleted(id) || !test.removed && s.entryID("c001") == id {
+					s.t.Errorf("later, deleted is %v; warnings %s", s.isDeleted(id), s.warnings)
+				}
+			})
+		})
+	}
+}
+
+// The same of a single resource whose policy is to abandon.
+func TestStage_lookOfAnAbandoningRefreshFails(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		done, open := address+`["a"]`, address+`["b"]`
+		plain := declared{"phone_id": phone, number: "+15550100002", "deletion_policy": "abandon"}
+		config := map[string]block{open: s.single(plain)[address]}
+		s.leavesOpen(config, mockserver.DropBefore)
+		config[done] = s.single(declared{"phone_id": phone, number: "+15550100002"})[address]
+		s.appliesOnly(done, config)
+		s.untaint(open)
+		s.core.parallelism, s.core.refreshesFirst = 1, true
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 502})
+		_, errors := s.apply(config)
+		s.ClearFaults()
+		if len(s.live()) != 1 || !strings.Contains(errors, "couldn't look for it in the CRM") {
+			s.t.Errorf("%d are live; errors %q, warnings %s", len(s.live()), errors, s.warnings)
+		}
+		_, errors = s.apply(config)
+		if len(s.live()) != 2 || s.idAt(done) == s.idAt(open) {
+			s.t.Errorf("%d are live; errors %q, warnings %s", len(s.live()), errors, s.warnings)
 		}
 	})
 }

@@ -112,7 +112,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		if tried {
 			found = memory.open.lookInRefresh(ctx, api, []string{""})[0]
 		}
-		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && found.Value.ID.IsZero() || abandons(state.DeletionPolicy) {
+		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)) {
 			memory.open.pass("", found)
 			owned.Revision = entries{"": &owned}.revision(memory.open)
 			return &owned, warnOfOpen(state.DeletionPolicy, found)
