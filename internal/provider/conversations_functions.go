@@ -113,7 +113,7 @@ func setEntries(ctx context.Context, result *function.ResultData, found entries)
 
 // givenWire reads the attributes of an entry from values of any type that fits: a number
 // for a text, a list for a set.
-var givenWire = wireTypesOf(entryType.AttrTypes, true)
+var givenWire = wireTypesOf(entryType.AttrTypes, fromFunction)
 
 // givenAttribute returns how to read an attribute that a configuration can set.
 func givenAttribute(name string) (*wireType, error) {

@@ -14,7 +14,10 @@ import (
 )
 
 // entryWire reads the attributes of an entry of the map.
-var entryWire = wireTypesOf(entryType.AttrTypes, false)
+var entryWire = wireTypesOf(entryType.AttrTypes, fromTerraform)
+
+// storedWire reads them from a stored state.
+var storedWire = wireTypesOf(entryType.AttrTypes, fromState)
 
 // set sets an attribute of an entry.
 func (m *ownedModel) set(name string, value attr.Value) {
@@ -50,9 +53,6 @@ func newOwnedModel() *ownedModel {
 // openEntries returns the entries of a sealed map, and the keys of those that are null.
 // An unknown entry is nil.
 func openEntries(sealed string) (found entries, nulls []string, err error) {
-	if isJSON(sealed) {
-		return parseEntries([]byte(sealed))
-	}
 	return readEntries(msgpack.NewDecoder(strings.NewReader(sealed)), entryWire.named)
 }
 
@@ -87,26 +87,6 @@ func readEntries(in *msgpack.Decoder, attributes wireLookup) (found entries, nul
 	return found, nulls, nil
 }
 
-// parseEntries does the same as openEntries for a stored state.
-func parseEntries(text []byte) (found entries, nulls []string, err error) {
-	var stored map[string]json.RawMessage
-	if err := json.Unmarshal(text, &stored); err != nil {
-		return nil, nil, err
-	}
-	found = make(entries, len(stored))
-	for key, text := range stored {
-		if isNull(text) {
-			nulls = append(nulls, key)
-			continue
-		}
-		found[key] = newOwnedModel()
-		if err := parseNamed(text, entryWire.named, found[key].set); err != nil {
-			return nil, nil, fmt.Errorf("%q: %w", key, err)
-		}
-	}
-	return found, nulls, nil
-}
-
 // write writes the entries in the form in which Terraform sends them.
 func (e entries) write(out *msgpack.Encoder) error {
 	err := out.EncodeMapLen(len(e))
@@ -132,10 +112,18 @@ func (e entries) seal() (string, error) {
 	return sealed.String(), err
 }
 
-// transcodeEntries converts the entries of a stored state to the form in which Terraform
-// sends them.
+// transcodeEntries converts the entries of a stored state, which are JSON, to the form in
+// which Terraform sends them.
 func transcodeEntries(stored []byte, out *msgpack.Encoder) error {
-	found, _, err := parseEntries(stored)
+	var plain any
+	if err := json.Unmarshal(stored, &plain); err != nil {
+		return err
+	}
+	packed, err := msgpack.Marshal(plain)
+	if err != nil {
+		return err
+	}
+	found, _, err := readEntries(msgpack.NewDecoder(bytes.NewReader(packed)), storedWire.ifKnown)
 	if err != nil {
 		return err
 	}

@@ -17,30 +17,40 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// A wireType reads values of a type as Terraform sends them and as it stores them.
-// Terraform sends MessagePack, in which an extension stands for an unknown value, and
-// stores JSON. A wireType visits each value once.
+// A wireType reads values of a type as Terraform sends them: as MessagePack, in which an
+// extension stands for an unknown value. It visits each value once.
 type wireType struct {
 	null, unknown attr.Value
 
-	read  func(*msgpack.Decoder) (attr.Value, error) // reads a value that is neither null nor unknown
-	parse func(json.RawMessage) (attr.Value, error)  // reads a value that is not null
+	read func(*msgpack.Decoder) (attr.Value, error) // reads a value that is neither null nor unknown
 }
 
+// A wireSource is where values come from.
+type wireSource int
+
+const (
+	fromTerraform wireSource = iota
+	fromFunction             // any type that fits: numbers and booleans are strings, too
+	fromState                // attributes of other versions of the provider are ignored
+)
+
 // wireTypeOf returns how to read values of a type: strings, booleans, and sets, maps and
-// objects of them. If it is lenient, it also reads numbers and booleans as strings, as
-// Terraform does when it converts a value.
-func wireTypeOf(of attr.Type, lenient bool) *wireType {
+// objects of them.
+func wireTypeOf(of attr.Type, from wireSource) *wireType {
 	w := &wireType{null: valueOf(of, nil), unknown: valueOf(of, tftypes.UnknownValue)}
 	switch of := of.(type) {
 	case types.SetType:
-		w.ofList(wireTypeOf(of.ElemType, lenient), func(elements []attr.Value) attr.Value { return types.SetValueMust(of.ElemType, elements) })
+		w.ofList(wireTypeOf(of.ElemType, from), func(elements []attr.Value) attr.Value { return types.SetValueMust(of.ElemType, elements) })
 	case types.MapType:
-		element := wireTypeOf(of.ElemType, lenient)
+		element := wireTypeOf(of.ElemType, from)
 		w.ofNamed(func(string) (*wireType, error) { return element, nil }, func(elements map[string]attr.Value) attr.Value { return types.MapValueMust(of.ElemType, elements) })
 	case types.ObjectType:
-		attributes := wireTypesOf(of.AttrTypes, lenient)
-		w.ofNamed(attributes.named, func(values map[string]attr.Value) attr.Value {
+		attributes := wireTypesOf(of.AttrTypes, from)
+		named := attributes.named
+		if from == fromState {
+			named = attributes.ifKnown
+		}
+		w.ofNamed(named, func(values map[string]attr.Value) attr.Value {
 			for name, attribute := range attributes {
 				if values[name] == nil {
 					values[name] = attribute.null
@@ -52,7 +62,7 @@ func wireTypeOf(of attr.Type, lenient bool) *wireType {
 		switch {
 		case of.Equal(types.BoolType):
 			ofScalar(w, (*msgpack.Decoder).DecodeBool, types.BoolValue)
-		case lenient:
+		case from == fromFunction:
 			ofScalar(w, decodeText, types.StringValue)
 		default:
 			ofScalar(w, (*msgpack.Decoder).DecodeString, types.StringValue)
@@ -61,10 +71,10 @@ func wireTypeOf(of attr.Type, lenient bool) *wireType {
 	return w
 }
 
-func wireTypesOf(attributes map[string]attr.Type, lenient bool) wireTypes {
+func wireTypesOf(attributes map[string]attr.Type, from wireSource) wireTypes {
 	readers := make(wireTypes, len(attributes))
 	for name, attribute := range attributes {
-		readers[name] = wireTypeOf(attribute, lenient)
+		readers[name] = wireTypeOf(attribute, from)
 	}
 	return readers
 }
@@ -73,11 +83,6 @@ func ofScalar[G any, V attr.Value](w *wireType, decode func(*msgpack.Decoder) (G
 	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
 		read, err := decode(in)
 		return value(read), err
-	}
-	w.parse = func(text json.RawMessage) (attr.Value, error) {
-		var parsed G
-		err := json.Unmarshal(text, &parsed)
-		return value(parsed), err
 	}
 }
 
@@ -111,23 +116,10 @@ func (w *wireType) ofList(element *wireType, join func([]attr.Value) attr.Value)
 		}
 		return join(elements), err
 	}
-	w.parse = func(text json.RawMessage) (attr.Value, error) {
-		var stored []json.RawMessage
-		err := json.Unmarshal(text, &stored)
-		elements := make([]attr.Value, len(stored))
-		for i, text := range stored {
-			value, elementErr := element.parseValue(text)
-			elements[i], err = value, errors.Join(err, elementErr)
-		}
-		if err != nil {
-			return nil, err
-		}
-		return join(elements), nil
-	}
 }
 
 // A wireLookup returns how to read the element of a map or the attribute of an object
-// with this name, or an error if there is none.
+// with this name, or an error if there is none. It returns nil to ignore the element.
 type wireLookup func(name string) (*wireType, error)
 
 // wireTypes are the attributes of an object.
@@ -140,18 +132,12 @@ func (w wireTypes) named(name string) (*wireType, error) {
 	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(slices.Sorted(maps.Keys(w)), ", "))
 }
 
+func (w wireTypes) ifKnown(name string) (*wireType, error) { return w[name], nil }
+
 func (w *wireType) ofNamed(of wireLookup, join func(map[string]attr.Value) attr.Value) {
 	w.read = func(in *msgpack.Decoder) (attr.Value, error) {
 		values := map[string]attr.Value{}
 		err := readNamed(in, of, func(name string, value attr.Value) { values[name] = value })
-		if err != nil {
-			return nil, err
-		}
-		return join(values), nil
-	}
-	w.parse = func(text json.RawMessage) (attr.Value, error) {
-		values := map[string]attr.Value{}
-		err := parseNamed(text, of, func(name string, value attr.Value) { values[name] = value })
 		if err != nil {
 			return nil, err
 		}
@@ -173,14 +159,6 @@ func (w *wireType) readValue(in *msgpack.Decoder) (attr.Value, error) {
 	return w.read(in)
 }
 
-// parseValue reads a value of a stored state, which may be null.
-func (w *wireType) parseValue(text json.RawMessage) (attr.Value, error) {
-	if isNull(text) {
-		return w.null, nil
-	}
-	return w.parse(text)
-}
-
 func isNull(text json.RawMessage) bool { return len(text) == 0 || bytes.Equal(text, []byte("null")) }
 
 // readNamed reads the elements of a map or the attributes of an object, and passes each
@@ -199,28 +177,13 @@ func readNamed(in *msgpack.Decoder, of wireLookup, say func(string, attr.Value))
 		if err != nil {
 			return err
 		}
-		value, err := as.readValue(in)
-		if err != nil {
-			return fmt.Errorf("%q: %w", name, err)
-		}
-		say(name, value)
-	}
-	return nil
-}
-
-// parseNamed does the same as readNamed for a stored state. It ignores attributes that
-// the type does not have: they come from another version of the provider.
-func parseNamed(text json.RawMessage, of wireLookup, say func(string, attr.Value)) error {
-	var stored map[string]json.RawMessage
-	if err := json.Unmarshal(text, &stored); err != nil {
-		return err
-	}
-	for name, text := range stored {
-		as, err := of(name)
-		if err != nil {
+		if as == nil {
+			if err := in.Skip(); err != nil {
+				return err
+			}
 			continue
 		}
-		value, err := as.parseValue(text)
+		value, err := as.readValue(in)
 		if err != nil {
 			return fmt.Errorf("%q: %w", name, err)
 		}
