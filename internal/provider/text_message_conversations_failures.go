@@ -1,14 +1,11 @@
 package provider
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -77,50 +74,46 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 // error names, if there are any. If it names several, the one that the fewest refer to counts:
 // it may name their phone, too.
 func (w *bulkWork) name(f *failure) {
-	inRequest := make(map[string]bool, len(f.keys))
-	for _, key := range f.keys {
-		inRequest[key] = true
-	}
-	referring := map[string][]bulkChange{} // by the id that they refer to
-	ids := uuids.FindAllString(withReasons(f.err), -1)
-	for _, change := range w.changes {
-		input, err := json.Marshal(change.write.Input)
-		if err != nil || !inRequest[change.key] {
-			continue
-		}
-		for _, id := range ids {
-			if bytes.Contains(input, []byte(strings.ToLower(id))) {
-				referring[id] = append(referring[id], change)
-			}
-		}
-	}
-	var named []bulkChange
-	attributes := map[string]bool{}
-	for _, id := range ids {
-		if found := referring[id]; len(found) > 0 && (named == nil || len(found) < len(named)) {
-			named = found
-			clear(attributes)
-			for _, change := range named {
-				attributes[failure{subject: change.planned.conversationModel}.attributeWithIDOf(id)] = true
-			}
+	var named []string
+	for _, text := range uuids.FindAllString(withReasons(f.err), -1) {
+		id, _ := client.ParseID(text)
+		keys, attribute := w.referring(f.keys, id)
+		if len(keys) > 0 && (named == nil || len(keys) < len(named)) {
+			named, f.attribute = keys, attribute
 		}
 	}
 	if named == nil {
 		return
 	}
-	all := len(f.keys)
-	f.isNamed, f.beside, f.keys = true, all-len(named), nil
-	for _, change := range named {
-		f.keys = append(f.keys, change.key)
-	}
-	if len(attributes) == 1 {
-		f.attribute = slices.Collect(maps.Keys(attributes))[0]
-	}
+	f.isNamed, f.beside, f.keys = true, len(f.keys)-len(named), named
 	if len(named) == 1 {
-		if f.at = at(f.keys[0]); f.attribute != "" {
+		if f.at = at(named[0]); f.attribute != "" {
 			f.at = f.at.AtName(f.attribute)
 		}
 	}
+}
+
+// referring returns those of the keys whose change contains the id, and its attribute, empty
+// if that differs.
+func (w *bulkWork) referring(among []string, id client.ID) (keys []string, attribute string) {
+	for _, change := range w.changes {
+		if !slices.Contains(among, change.key) {
+			continue
+		}
+		sent := change.write.Input.Fields()
+		i := slices.IndexFunc(configurableFields, func(field conversationField) bool {
+			return slices.Contains(sent, field.name) && slices.Contains(namedBy(field.get(&change.planned.conversationModel)), id)
+		})
+		if i < 0 {
+			continue
+		}
+		if keys = append(keys, change.key); len(keys) > 1 && attribute != configurableFields[i].name {
+			attribute = ""
+			continue
+		}
+		attribute = configurableFields[i].name
+	}
+	return keys, attribute
 }
 
 // origin returns the same text for the failures of one request: they have the same error.
@@ -139,17 +132,17 @@ func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverErro
 // failures returns a failure for each key: first those of the writes, then those of the
 // removals.
 func (w *bulkWork) failures(action string) (failures []failure) {
-	subjects, creates, sends := make(map[string]conversationModel, len(w.changes)), make(map[string]bool, len(w.changes)), map[string]bool{}
-	for _, change := range w.changes {
+	for _, change := range w.changes { // in the order of their keys
+		err, key := w.failed[change.key], change.key
+		if err == nil {
+			continue
+		}
 		subject := change.planned.conversationModel
 		if change.adopted {
 			subject.ID = change.prior.ID
 		}
-		subjects[change.key], creates[change.key], sends[change.key] = subject, change.prior == nil, sendsMessage(change.planned.Messages)
-	}
-	for _, key := range w.failedKeys() {
 		failures = append(failures, failure{
-			action: action, subject: subjects[key], at: at(key), keys: []string{key}, err: w.failed[key], creates: creates[key], sends: sends[key],
+			action: action, subject: subject, at: at(key), keys: []string{key}, err: err, creates: change.prior == nil, sends: sendsMessage(change.planned.Messages),
 			remembered: action == "Update", taints: w.allOrNothing, causes: &w.provider.causes,
 		})
 	}
