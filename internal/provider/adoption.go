@@ -37,51 +37,36 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag.Diagnostics) {
 	var adopted, twins, left []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
-		result, name := results[key], ""
-		if key != "" {
-			name = fmt.Sprintf("%q: ", key)
-		}
-		id := idInState(result)
+		result, id := results[key], idInState(results[key])
 		if result.Adopted && !id.IsZero() {
-			adopted = append(adopted, name+id.String())
+			adopted = append(adopted, underKey(key, id.String()))
 		}
 		switch {
 		case len(result.Twins) == 0:
 		case id.IsZero():
-			left = append(left, name+idList(result.Twins))
+			left = append(left, underKey(key, idList(result.Twins)))
 		default:
-			twins = append(twins, fmt.Sprintf("%s%s, and %s", name, id, idList(result.Twins)))
+			twins = append(twins, underKey(key, fmt.Sprintf("%s, and %s", id, idList(result.Twins))))
 		}
 	}
 	taint := ""
 	if inRefresh {
 		taint = " If the resource is tainted, the apply deletes and replaces what it has. To keep it, run terraform untaint."
 	}
-	warn := func(summary, detail string) { diags.Append(placed(at, diag.NewWarningDiagnostic(summary, detail))) }
-	if len(adopted) > 0 {
-		text := "The CRM gave no usable reply when the provider created a conversation. The provider found a conversation " +
-			"that has appeared since and doesn't contradict what was sent, and adopted it: %s.%s If the conversation belongs"
-		if len(adopted) > 1 {
-			text = "The CRM gave no usable reply when the provider created several conversations. The provider found conversations " +
-				"that have appeared since and don't contradict what was sent, and adopted them: %s.%s If one of them belongs"
-		}
-		warn("Text Message Conversation Adopted", fmt.Sprintf(text+" to someone else, set deletion_policy = \"abandon\", apply, "+
-			"remove the conversation from the configuration, and create another one.", firstOfMany(adopted), taint))
+	text := "The CRM gave no usable reply when the provider created a conversation. The provider found a conversation " +
+		"that has appeared since and doesn't contradict what was sent, and adopted it: %s." + taint + " If the conversation belongs"
+	if len(adopted) > 1 {
+		text = "The CRM gave no usable reply when the provider created several conversations. The provider found conversations " +
+			"that have appeared since and don't contradict what was sent, and adopted them: %s." + taint + " If one of them belongs"
 	}
-	if len(twins) > 0 {
-		warn("Text Message Conversation May Exist Twice",
-			"The CRM gave no usable reply when the provider created a conversation, and did not show it within "+
-				"recovery_timeout. So the provider sent the create again. The CRM may have carried out both requests: "+
-				firstOfMany(twins)+". The state contains the first conversation of each pair. Delete the other "+
-				"one in the CRM, unless someone needs it.")
-	}
-	if len(left) > 0 {
-		warn("Text Message Conversation May Have Been Left",
-			"The CRM gave no usable reply when the provider created a conversation, and did not show it within "+
-				"recovery_timeout. So the provider sent the create again, and then deleted what that had created, because "+
-				"another conversation failed. What the first request may have created is still in the CRM: "+
-				firstOfMany(left)+". Delete it there, unless someone needs it.")
-	}
+	diags = warnOf(adopted, at, "Text Message Conversation Adopted", text+" to someone else, set deletion_policy = \"abandon\", apply, "+
+		"remove the conversation from the configuration, and create another one.")
+	const repeated = "The CRM gave no usable reply when the provider created a conversation, and did not show it within " +
+		"recovery_timeout. So the provider sent the create again"
+	diags.Append(warnOf(twins, at, "Text Message Conversation May Exist Twice", repeated+". The CRM may have carried out both requests: "+
+		"%s. The state contains the first conversation of each pair. Delete the other one in the CRM, unless someone needs it.")...)
+	diags.Append(warnOf(left, at, "Text Message Conversation May Have Been Left", repeated+", and then deleted what that had created, because "+
+		"another conversation failed. What the first request may have created is still in the CRM: %s. Delete it there, unless someone needs it.")...)
 	return diags
 }
 

@@ -81,11 +81,8 @@ func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []str
 
 // warnOfEarlyDestroy warns of conversations that the apply deletes because a look has found them.
 func warnOfEarlyDestroy(found []string) diag.Diagnostics {
-	if len(found) == 0 {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation of Unknown Outcome Will Be Deleted", fmt.Sprintf(
+	return warnOf(found, path.Empty(), "Text Message Conversation of Unknown Outcome Will Be Deleted",
 		"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The provider found a "+
 			"conversation that has appeared since and has everything that was sent. The apply deletes it: %s. If it belongs to someone "+
-			"else, run terraform state rm with the address of this resource instead. terraform state list shows the address.", firstOfMany(found)))}
+			"else, run terraform state rm with the address of this resource instead. terraform state list shows the address.")
 }

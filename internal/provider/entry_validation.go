@@ -21,11 +21,8 @@ var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
 
 // validate checks the entries of a configuration.
 func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
-	for _, key := range e.keys() {
-		if e[key] == nil {
-			continue
-		}
-		values := e[key].values()
+	for key, entry := range e.known() {
+		values := entry.values()
 		for _, name := range entryAttributeNames {
 			if values[name].IsNull() && !entrySchema[name].IsRequired() {
 				continue // most are null, and building a path takes longer than a check

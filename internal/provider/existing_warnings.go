@@ -105,7 +105,7 @@ func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag
 	}
 	var texts []string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
-		texts = append(texts, fmt.Sprintf("%q: %s", key, ids[key]))
+		texts = append(texts, underKey(key, ids[key].String()))
 	}
 	text := "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. " +
 		"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: %s"
@@ -120,10 +120,7 @@ func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag
 
 // warnOfKeptForAdopter warns of conversations that are not deleted, because this run has
 // adopted them.
-func warnOfKeptForAdopter(names ...string) (diags diag.Diagnostics) {
-	if len(names) > 0 {
-		diags.AddWarning("Adopted Text Message Conversation Not Deleted",
-			fmt.Sprintf("This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.", firstOfMany(names)))
-	}
-	return diags
+func warnOfKeptForAdopter(names ...string) diag.Diagnostics {
+	return warnOf(names, path.Empty(), "Adopted Text Message Conversation Not Deleted",
+		"This apply adopted the conversation for another resource, or for this one, so the provider did not delete it: %s.")
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -273,7 +275,11 @@ func TestManyOfOneRequest(t *testing.T) {
 		for i := range 20 {
 			failed[fmt.Sprintf("undone %02d", i)] = &engine.UndoneError{}
 		}
-		diags := (&bulkWork{provider: &providerData{}, failed: failed}).done("Update")
+		var changes []bulkChange
+		for _, key := range slices.Sorted(maps.Keys(failed)) {
+			changes = append(changes, bulkChange{key: key})
+		}
+		diags := (&bulkWork{provider: &providerData{}, changes: changes, failed: failed}).done("Update")
 		texts := told(diags)
 		if len(texts) != errors {
 			t.Errorf("%d requests: %d errors: %q", requests, len(texts), texts)

@@ -74,7 +74,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		} else {
 			memory.lost(conversation, *open[key], result.Since.Revision)
 			if !result.Value.ID.IsZero() { // else a warning says that the conversation could not be read
-				diags.Append(notFound(at.AtMapKey(key)))
+				diags.Append(warnOfMissing(at.AtMapKey(key)))
 			}
 		}
 		m := open[key].applied(actual)
@@ -169,8 +169,8 @@ func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", located(at, notIdentified(idsOf(candidates))))
 }
 
-// notFound warns of a message that a new or adopted conversation does not show.
-func notFound(at path.Path) diag.Diagnostic {
+// warnOfMissing warns of a message that a new or adopted conversation does not show.
+func warnOfMissing(at path.Path) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", fmt.Sprintf(
 		"The provider doesn't find the message %s in its conversation. The next plan looks again. If the message still isn't "+
 			"there, the next apply looks for it for as long as recovery_timeout says, and then creates it.", at))

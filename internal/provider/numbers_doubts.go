@@ -86,11 +86,9 @@ func (n numbers) warnOfDoubt(planned conversationModel, prior *conversationModel
 // warnOfDoubts is warnOfDoubt for the entries of a map, in one warning for each doubt.
 func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel) (diags diag.Diagnostics) {
 	keys := map[*numberDoubt][]string{}
-	for _, key := range planned.keys() {
-		if planned[key] != nil {
-			doubt := n.doubt(planned[key].conversationModel, before[reference(planned[key].ID)].conversation())
-			keys[doubt] = append(keys[doubt], key)
-		}
+	for key, entry := range planned.known() {
+		doubt := n.doubt(entry.conversationModel, before[reference(entry.ID)].conversation())
+		keys[doubt] = append(keys[doubt], key)
 	}
 	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, tooShort, withoutDigits} {
 		if len(keys[doubt]) > 0 {

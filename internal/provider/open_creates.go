@@ -62,7 +62,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *e
 	for i, found := range o.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
-		name := fmt.Sprintf("%q: %s", key, id)
+		name := underKey(key, id.String())
 		switch {
 		case err != nil, id.IsZero():
 		case !early.mayDelete(key, id):
@@ -102,26 +102,20 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *e
 }
 
 // warnOfUnsure warns of conversations that stay, because another resource may have them.
-func warnOfUnsure(at path.Path, names ...string) (diags diag.Diagnostics) {
-	if len(names) > 0 {
-		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", fmt.Sprintf(
-			"An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be this one: %s. But another "+
-				"resource may have this conversation: the provider has not read the resources since it appeared. So the provider leaves it alone. "+
-				"If no resource has it and no one needs it, delete it in the CRM.", firstOfMany(names)))))
-	}
-	return diags
+func warnOfUnsure(at path.Path, names ...string) diag.Diagnostics {
+	return warnOf(names, at, "Text Message Conversation May Have Been Left",
+		"An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be this one: %s. But another "+
+			"resource may have this conversation: the provider has not read the resources since it appeared. So the provider leaves it alone. "+
+			"If no resource has it and no one needs it, delete it in the CRM.")
 }
 
 // warnOfDeletion warns of deleted conversations, which a look has found for earlier
 // attempts.
-func warnOfDeletion(at path.Path, names ...string) (diags diag.Diagnostics) {
-	if len(names) > 0 {
-		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message Conversation of Unknown Outcome Deleted", fmt.Sprintf(
-			"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The "+
-				"provider found a conversation that has appeared since and has everything that was sent, and deleted "+
-				"it: %s. If the conversation belongs to someone else, restore it in the CRM.", firstOfMany(names)))))
-	}
-	return diags
+func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
+	return warnOf(names, at, "Text Message Conversation of Unknown Outcome Deleted",
+		"The CRM gave no usable reply when an earlier apply created a conversation that is no longer needed. The "+
+			"provider found a conversation that has appeared since and has everything that was sent, and deleted "+
+			"it: %s. If the conversation belongs to someone else, restore it in the CRM.")
 }
 
 // dropPartial forgets the partial attempts, because nothing tells what they have made,

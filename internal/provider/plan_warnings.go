@@ -16,39 +16,27 @@ import (
 // entry stands for any more.
 func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
 	at := path.Root("conversations")
-	if len(replaced) > 0 {
-		becomes := "deletes these conversations with their messages"
-		if abandoned {
-			becomes = "removes these conversations from the state, leaves them in the CRM,"
-		}
-		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Replaced",
-			fmt.Sprintf("The apply %s and creates new ones, because their number changes: %s.", becomes, quoted(replaced)))
+	becomes := "deletes these conversations with their messages"
+	if abandoned {
+		becomes = "removes these conversations from the state, leaves them in the CRM,"
 	}
+	diags.Append(warnOf(inQuotes(replaced), at, "Text Message Conversations Will Be Replaced", "The apply "+becomes+" and creates new ones, because their number changes: %s.")...)
 	diags.Append(warnOfRemoval(removed, planned, replaced, abandoned)...)
 	var restored, sent, numberless []string
-	for _, key := range planned.keys() {
-		if planned[key] == nil {
-			continue
-		}
-		if was := before[reference(planned[key].ID)]; was != nil && was.IsDeleted.ValueBool() {
+	for key, entry := range planned.known() {
+		if was := before[reference(entry.ID)]; was != nil && was.IsDeleted.ValueBool() {
 			restored = append(restored, key)
 		}
-		if planned[key].ID.IsUnknown() && planned[key].RecipientPhoneNumber.IsNull() {
+		if entry.ID.IsUnknown() && entry.RecipientPhoneNumber.IsNull() {
 			numberless = append(numberless, key)
 		}
-		if sendsMessage(planned[key].Messages) {
+		if sendsMessage(entry.Messages) {
 			sent = append(sent, key)
 		}
 	}
-	if len(restored) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Restored",
-			fmt.Sprintf("These conversations are deleted in the CRM. The apply restores them: %s.", quoted(restored)))
-	}
-	if len(numberless) > 0 {
-		diags.AddAttributeWarning(at, "Text Message Conversations Without a Number",
-			fmt.Sprintf("The apply creates these conversations without a %s: %s. If you have given them one, check the name of the attribute: "+
-				"in an entry, Terraform ignores attributes that the provider doesn't know.", numberAttribute, quoted(numberless)))
-	}
+	diags.Append(warnOf(inQuotes(restored), at, "Text Message Conversations Will Be Restored", "These conversations are deleted in the CRM. The apply restores them: %s.")...)
+	diags.Append(warnOf(inQuotes(numberless), at, "Text Message Conversations Without a Number", "The apply creates these conversations without a "+numberAttribute+": %s. "+
+		"If you have given them one, check the name of the attribute: in an entry, Terraform ignores attributes that the provider doesn't know.")...)
 	if len(sent) > 0 {
 		diags.Append(warnOfOutgoing(at, " Conversations: "+quoted(sent)+"."))
 	}

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -48,9 +47,8 @@ func (e entries) blind() []string {
 // without those that an open create may have made.
 func (e entries) mayExist(memory *memory) (keys []string) {
 	open := memory.openIdentities()
-	for _, key := range e.keys() {
-		entry := e[key]
-		if entry == nil || !entry.ID.IsUnknown() || !entry.mayExist() {
+	for key, entry := range e.known() {
+		if !entry.ID.IsUnknown() || !entry.mayExist() {
 			continue
 		}
 		if len(open) == 0 || !open[memory.numbers.identityOf(entry.conversationModel)] { // numbers are slow to parse
@@ -87,16 +85,13 @@ func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diag
 		number := textOf(entry.RecipientPhoneNumber)
 		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
 			if memory.numbers.Same(number, shown.RecipientPhoneNumber) {
-				texts = append(texts, fmt.Sprintf("%q: %s", key, shown.ID))
+				texts = append(texts, underKey(key, shown.ID.String()))
 			}
 		}
 	}
-	if len(texts) > 0 {
-		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation Exists Already", fmt.Sprintf(
-			"The CRM already has conversations with the phone and number of these new entries: %s. The apply creates another one for each. "+
-				"To adopt the existing ones instead, set adopt_existing = true. The plan compares only the conversations that the refresh has read, so there may be more.", firstOfMany(texts)))
-	}
-	return diags
+	return append(diags, warnOf(texts, path.Root("conversations"), "Text Message Conversation Exists Already",
+		"The CRM already has conversations with the phone and number of these new entries: %s. The apply creates another one for each. "+
+			"To adopt the existing ones instead, set adopt_existing = true. The plan compares only the conversations that the refresh has read, so there may be more.")...)
 }
 
 // lastDigits returns the last four digits of a number.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -79,10 +80,7 @@ func (m bulkModel) recallOpen(prior entries, memory *memory) {
 // recalled returns the entries of a state, with what the private state remembers of them.
 func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	found, diags := m.entries()
-	for key, entry := range found {
-		if entry == nil {
-			continue
-		}
+	for key, entry := range found.known() {
 		entry.isPart = true
 		if !found.exists(key) {
 			entry.Revision = m.Revision // the conversation may have been created above it
@@ -101,10 +99,7 @@ func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 // planned returns the entries of a plan. What they don't show is unknown.
 func (m bulkModel) planned() (entries, diag.Diagnostics) {
 	found, diags := m.entries()
-	for _, entry := range found {
-		if entry == nil {
-			continue
-		}
+	for _, entry := range found.known() {
 		entry.isPart = true
 		for _, field := range conversationFields {
 			if entryWire[field.name] == nil {
@@ -131,15 +126,20 @@ func (e entries) sealed() (types.String, diag.Diagnostics) {
 // keys returns the keys, sorted.
 func (e entries) keys() []string { return slices.Sorted(maps.Keys(e)) }
 
-// ids returns the ids of the conversations that exist in the CRM.
-func (e entries) ids() []client.ID {
-	var ids []client.ID
-	for key := range e {
-		if e.exists(key) {
-			ids = append(ids, reference(e[key].ID))
+// known returns the entries that are not unknown, in the order of their keys.
+func (e entries) known() iter.Seq2[string, *ownedModel] {
+	return func(yield func(string, *ownedModel) bool) {
+		for _, key := range e.keys() {
+			if e[key] != nil && !yield(key, e[key]) {
+				return
+			}
 		}
 	}
-	return ids
+}
+
+// ids returns the ids of the conversations that exist in the CRM.
+func (e entries) ids() []client.ID {
+	return slices.Collect(maps.Keys(e.byID()))
 }
 
 // byID returns the existing entries by the ids of their conversations.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -68,7 +69,7 @@ func (w *bulkWork) reasons(open openCreates) string {
 	texts := make([]string, len(keys))
 	for i, key := range keys {
 		if i < mostListed {
-			texts[i] = fmt.Sprintf("%q: %s", key, withReasons(w.failed[key]))
+			texts[i] = underKey(key, withReasons(w.failed[key]))
 		}
 	}
 	return "  - " + strings.Join(firstTexts(texts), "\n  - ")
@@ -148,12 +149,14 @@ func (m bulkModel) isOpen(key string) bool {
 }
 
 // quoted returns a list of keys in quotes, the first few if there are many.
-func quoted(keys []string) string {
+func quoted(keys []string) string { return firstOfMany(inQuotes(keys)) }
+
+func inQuotes(keys []string) []string {
 	texts := make([]string, len(keys))
 	for i, key := range keys {
-		texts[i] = fmt.Sprintf("%q", key)
+		texts[i] = strconv.Quote(key)
 	}
-	return firstOfMany(texts)
+	return texts
 }
 
 // mostListed is how many items of a long list a text contains, and how many keys get an

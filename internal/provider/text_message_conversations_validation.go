@@ -13,8 +13,8 @@ import (
 // warnOfProtection warns of conversations that the CRM refuses to delete.
 func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	var protected []string
-	for _, key := range e.keys() {
-		if e[key] != nil && e[key].IsDeleteProtected.ValueBool() {
+	for key, entry := range e.known() {
+		if entry.IsDeleteProtected.ValueBool() {
 			protected = append(protected, key)
 		}
 	}
@@ -37,9 +37,8 @@ func (e entries) warnOfEmptyKey() (diags diag.Diagnostics) {
 func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
 	var twins []engine.Identity
-	for _, key := range e.keys() {
-		entry := e[key]
-		if entry == nil || !isKnown(entry.PhoneID) || !isKnown(entry.RecipientPhoneNumber) {
+	for key, entry := range e.known() {
+		if !entry.mayExist() {
 			continue
 		}
 		if number := entry.RecipientPhoneNumber.ValueString(); isRounded(number) || isPlaceholder(number) {

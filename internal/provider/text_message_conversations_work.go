@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -78,11 +77,8 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 	}
 	before := prior.byID()
 	plannedIDs := map[client.ID]bool{}
-	for _, key := range planned.keys() {
-		if planned[key] == nil {
-			continue // not in an apply: everything is known
-		}
-		change := bulkChange{key: key, planned: *planned[key]}
+	for key, entry := range planned.known() { // in an apply, all are
+		change := bulkChange{key: key, planned: *entry}
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
 			plannedIDs[id] = true
@@ -243,7 +239,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 		case w.abandon:
 			w.provider.existing.abandon(id)
 		case w.api.Conversations.HasAdopted(id), !w.provider.existing.beginDelete(id):
-			adopted = append(adopted, fmt.Sprintf("%q: %s", removal.key, id))
+			adopted = append(adopted, underKey(removal.key, id.String()))
 		default:
 			due = append(due, removal)
 		}
@@ -265,7 +261,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 		removal := due[i]
 		if err == nil {
 			if w.memory.adopted[ids[i]] {
-				found = append(found, fmt.Sprintf("%q: %s", removal.key, ids[i]))
+				found = append(found, underKey(removal.key, ids[i].String()))
 			}
 			continue
 		}

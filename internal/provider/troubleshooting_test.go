@@ -20,10 +20,11 @@ import (
 var summaryAt = map[string]int{
 	"AddError": 0, "AddWarning": 0, "AddAttributeError": 1, "AddAttributeWarning": 1,
 	"NewErrorDiagnostic": 0, "NewWarningDiagnostic": 0, "NewAttributeErrorDiagnostic": 1, "NewAttributeWarningDiagnostic": 1,
+	"warnOf": 2,
 }
 
 // explaining contains the functions whose texts say what happened.
-var explaining = []string{"reason", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
+var explaining = []string{"reason", "consequence", "notFound", "relationNotFound", "unexpectedReply", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
 
 // The guide contains each summary of the provider, and the first sentence of each
 // explanation.
