@@ -39,7 +39,8 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return append(diags, memory.write(ctx, private)...)
 	}
 	fail := func(err error) diag.Diagnostics {
-		return append(diags, failure{action: "Delete", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
+		_, isSingle := memory.open[""]
+		return append(diags, failure{action: "Delete", many: !isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	now, err := api.Now(ctx)
 	if err != nil {

@@ -233,7 +233,7 @@ func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, r
 	given := req.ConfigValue.ValueString()
 	switch {
 	case isRounded(given):
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", named(req.Path,
 			fmt.Sprintf("%q is a number that a spreadsheet has rounded, so digits are lost. Format the column as "+
 				"text, and type the phone number again.", given)))
 	case isPlaceholder(given):
@@ -241,7 +241,7 @@ func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, r
 		if len(req.Path.Steps()) > 1 {
 			advice = "omit the attribute, use null, or remove the entry"
 		}
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", located(req.Path,
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", named(req.Path,
 			fmt.Sprintf("%q is not a phone number. Correct it, %s.", given, advice)))
 	}
 }

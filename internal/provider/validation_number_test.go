@@ -42,7 +42,7 @@ func TestIsNumber(t *testing.T) {
 func TestIsNumber_advice(t *testing.T) {
 	t.Parallel()
 	for want, place := range map[string]path.Path{
-		`"" is not a phone number. Correct it, omit the attribute, or use null.`:                                                              path.Root(numberAttribute),
+		`recipient_phone_number: "" is not a phone number. Correct it, omit the attribute, or use null.`:                                      path.Root(numberAttribute),
 		`conversations["a"].recipient_phone_number: "" is not a phone number. Correct it, omit the attribute, use null, or remove the entry.`: at("a").AtName(numberAttribute),
 	} {
 		var resp validator.StringResponse

@@ -55,7 +55,7 @@ func TestNumbersInConfigurations(t *testing.T) {
 	}
 	r.wantDiagnostics(settings(map[string]any{"requests_per_second": -1}), "requests_per_second: Invalid Attribute Value: requests_per_second: value must be at least 0.01, got: -1.")
 	r.wantDiagnostics(settings(map[string]any{"requests_per_second": 0.01, "batch_size": 7}))
-	r.wantDiagnostics(resource(conversationType, r.resourceType(), conversation(map[string]any{number: " "})), `recipient_phone_number: Invalid Phone Number: " " is not a phone number…`)
+	r.wantDiagnostics(resource(conversationType, r.resourceType(), conversation(map[string]any{number: " "})), `recipient_phone_number: Invalid Phone Number: recipient_phone_number: " " is not a phone number…`)
 	actions := r.ProviderServer.(tfprotov6.ActionServer)
 	valid, err := actions.ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{ActionType: messageAction, Config: r.action(map[string]any{
 		"text_message_conversation_id": nobody, "content": "Hello", "direction": "outgoing", "validation_level": 2.5,
