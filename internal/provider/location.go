@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,23 +14,6 @@ func placed(at path.Path, d diag.Diagnostic) diag.Diagnostic {
 		return d
 	}
 	return diag.WithPath(at, d)
-}
-
-// warnOf returns a warning that lists the names in the place of the text's only verb, or none if
-// there are no names.
-func warnOf(names []string, at path.Path, summary, text string) diag.Diagnostics {
-	if len(names) == 0 {
-		return nil
-	}
-	return diag.Diagnostics{placed(at, diag.NewWarningDiagnostic(summary, fmt.Sprintf(text, firstOfMany(names))))}
-}
-
-// underKey returns the text with the key of its entry in front, empty for a single resource.
-func underKey(key, text string) string {
-	if key == "" {
-		return text
-	}
-	return fmt.Sprintf("%q: %s", key, text)
 }
 
 // inWords returns the name of an attribute in the form of a reference, such as

@@ -97,7 +97,7 @@ func TestStage_import(t *testing.T) {
 		}
 		s.refusesImport(singleType, "alice", `"alice" is neither a UUID`)
 		s.refusesImport(singleType, "phone_id="+phone, "Invalid Import Id", "is neither a UUID", "phone_id=<uuid> are only for the map of "+bulkType)
-		s.refusesImport(singleType, otherSpaceURI+id, "Import From Another Space", `names the space "theirs"`)
+		s.refusesImport(singleType, otherSpaceURI+id, "Invalid Import Id", `names the space "theirs"`)
 		s.refusesImport(singleType, "https://x/entities/Contacts/"+ada, "names a record of Contacts")
 		s.refusesImport(singleType, "https://x/entities/TextMessages/"+nobody, "names a record of TextMessages")
 	})

@@ -85,8 +85,8 @@ func TestImportByIdentity_refused(t *testing.T) {
 	r := w.rpc()
 	for want, identity := range map[string]map[string]any{
 		`space_id: Import From Another Space: The identity of the conversation ` + nobody + ` names the space "theirs", but the provider is configured for the space "my_space".`: {"id": nobody, "space_id": "theirs"},
-		`id: Invalid Import Id: …"alice" is neither a UUID`:                                                      {"id": "alice"},
-		`id: Import Id of Another Entity: …"https://x/entities/Contacts/` + ada + `" names a record of Contacts`: {"id": "https://x/entities/Contacts/" + ada},
+		`id: Invalid Import Id: …"alice" is neither a UUID`:                                            {"id": "alice"},
+		`id: Invalid Import Id: …"https://x/entities/Contacts/` + ada + `" names a record of Contacts`: {"id": "https://x/entities/Contacts/" + ada},
 	} {
 		imported, err := r.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{TypeName: conversationType, Identity: r.identity(identity)})
 		must(t, err)

@@ -214,24 +214,15 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	given = strings.TrimSpace(given)
-	id, entity, err := client.ParseReference(given)
-	switch {
-	case err != nil:
+	id, err := parseImported(strings.TrimSpace(given), conversationEntity, "a conversation", api.Client().SpaceID())
+	if err != nil {
 		text := fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %v.", err)
 		if strings.ContainsAny(given, "=,{") {
 			text += " Lists, keys and phone_id=<uuid> are only for the map of " + bulkTypeName + "."
 		}
 		resp.Diagnostics.AddAttributeError(path.Root("id"), "Invalid Import Id", text)
-	case isOtherEntity(entity, conversationEntity):
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import Id of Another Entity",
-			fmt.Sprintf("Import a conversation by its UUID, or by a URI that ends in it. %q names a record of %s.",
-				given, entity))
-	case ofOtherSpace(given, api.Client().SpaceID()) != nil:
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "Import From Another Space",
-			fmt.Sprintf("%v. Import the conversation with a provider of that space.", ofOtherSpace(given, api.Client().SpaceID())))
-	default:
-		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
-		resp.Diagnostics.Append(resp.Identity.Set(ctx, resourceIdentity(api.Client().SpaceID(), id))...)
+		return
 	}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, resourceIdentity(api.Client().SpaceID(), id))...)
 }

@@ -56,11 +56,10 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	for key, id := range ids {
 		conversation, ok := found[id]
 		if !ok {
-			text := id.String()
-			if key != text {
-				text = fmt.Sprintf("%q: %s", key, id)
+			if key == id.String() {
+				key = ""
 			}
-			missing = append(missing, text)
+			missing = append(missing, underKey(key, id.String()))
 			continue
 		}
 		imported[key] = numbers{}.importedFrom(conversation)
@@ -100,10 +99,7 @@ func parseImport(text, space string) (ids map[string]client.ID, faults []string)
 		key, reference := item[0], item[1]
 		id, err := parseImported(reference, conversationEntity, "a conversation", space)
 		if err != nil {
-			text := err.Error()
-			if key != "" {
-				text = fmt.Sprintf("%q: %s", key, text)
-			}
+			text := underKey(key, err.Error())
 			if key != "" && strings.Contains(reference, "=") {
 				text += `. If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`
 			}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -146,30 +145,4 @@ const outcomeUnknown = "OUTCOME_UNKNOWN"
 func (m bulkModel) isOpen(key string) bool {
 	reason, _ := m.Failed.Elements()[key].(types.Object)
 	return textOf(reason.Attributes()["name"]) == outcomeUnknown
-}
-
-// quoted returns a list of keys in quotes, the first few if there are many.
-func quoted(keys []string) string { return firstOfMany(inQuotes(keys)) }
-
-func inQuotes(keys []string) []string {
-	texts := make([]string, len(keys))
-	for i, key := range keys {
-		texts[i] = strconv.Quote(key)
-	}
-	return texts
-}
-
-// mostListed is how many items of a long list a text contains, and how many keys get an
-// error of their own.
-const mostListed = 10
-
-// firstOfMany returns a list of texts, the first few if there are many.
-func firstOfMany(texts []string) string { return strings.Join(firstTexts(texts), ", ") }
-
-// firstTexts returns the first few of many texts, and then how many more there are.
-func firstTexts(texts []string) []string {
-	if more := len(texts) - mostListed; more > 0 {
-		return append(slices.Clone(texts[:mostListed]), fmt.Sprintf("and %d more", more))
-	}
-	return texts
 }
