@@ -18,9 +18,20 @@ import (
 // whole, if their failure follows from another one, if many have the same, or if there are
 // too many.
 func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
-	groups := map[string]*failure{}
-	var order []*failure
-	failures := w.failures(action)
+	for _, f := range w.grouped(w.failures(action)) {
+		if f.creates {
+			f.action = "Create" // an update of the map
+		}
+		if f.isUnnamed() && f.isRefused() && !f.isMixed {
+			w.name(f)
+		}
+		diags.Append(f.diagnostics()...)
+	}
+	return diags
+}
+
+// grouped returns a failure for each group of failures.
+func (w *bulkWork) grouped(failures []failure) (order []*failure) {
 	alike := map[string]int{}
 	for _, f := range failures {
 		alike[f.text()]++
@@ -35,39 +46,35 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 		return alike[f.text()]
 	}
 	slices.SortStableFunc(failures, func(a, b failure) int { return cmp.Compare(rank(a), rank(b)) })
+	groups := map[string]*failure{}
 	for _, f := range failures {
+		f.unnamed = alike[f.origin()] > 1
 		group := f.action + f.origin()
 		switch {
 		case isConsequence(f.err) || isLeftover(f.err):
 			group = f.action + f.text()
-		case alike[f.origin()] == 1 && alike[f.text()] > mostListed:
+		case !f.unnamed && alike[f.text()] > mostListed:
 			group, f.alike = f.action+f.text(), w.allOrNothing && alike[f.text()] < len(failures)
 		case len(order) >= mostListed && groups[group] == nil: // people don't read more
 			group = f.action + fmt.Sprint("problem ", client.ProblemOf(f.err))
 		}
 		if first := groups[group]; first != nil {
-			first.differs = first.differs || isLeftover(f.err) || first.text() != f.text()
-			first.keys, first.kept = append(first.keys, f.keys...), append(first.kept, f.kept...)
-			first.creates, first.sends = first.creates && f.creates, first.sends || f.sends
-			first.unnamed = first.unnamed && alike[f.origin()] > 1
-			first.isMixed = first.isMixed || first.origin() != f.origin()
-			first.at = path.Root("conversations")
+			first.takeIn(f)
 			continue
 		}
-		f.unnamed = alike[f.origin()] > 1
 		groups[group] = &f
 		order = append(order, &f)
 	}
-	for _, f := range order {
-		if f.creates {
-			f.action = "Create" // an update of the map
-		}
-		if f.isUnnamed() && f.isRefused() && !f.isMixed {
-			w.name(f)
-		}
-		diags.Append(f.diagnostics()...)
-	}
-	return diags
+	return order
+}
+
+// takeIn makes the failure that of the other one's key, too.
+func (f *failure) takeIn(other failure) {
+	f.at = path.Root("conversations")
+	f.keys, f.kept = append(f.keys, other.keys...), append(f.kept, other.kept...)
+	f.differs = f.differs || isLeftover(other.err) || f.text() != other.text()
+	f.isMixed = f.isMixed || f.origin() != other.origin()
+	f.creates, f.sends, f.unnamed = f.creates && other.creates, f.sends || other.sends, f.unnamed && other.unnamed
 }
 
 // name narrows the failure of a request down to the entries that refer to a record that the
