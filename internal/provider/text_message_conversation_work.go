@@ -89,57 +89,70 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 
 // read returns what the CRM holds of the state, nil if it is gone.
 func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
-	owned, f := state.ownedModel, failure{action: "Read", subject: state.conversationModel, remembered: true, causes: &r.provider.causes}
-	var conversation client.Conversation
-	var diags diag.Diagnostics
-	if isKnown(state.ID) {
-		if diags.Append(claim(api, path.Root("id"), reference(state.ID))...); diags.HasError() {
-			return &owned, diags
-		}
-		conversation, f.err = api.Conversations.Read(ctx, reference(state.ID))
-	} else {
-		// If deletion_policy is "abandon", only the next apply adopts the conversation: a
-		// tainted resource would abandon it, and create another one.
-		var found engine.Result[client.Conversation]
-		if r.provider.owners.isGone(memory.owner) {
-			return &owned, nil
-		}
-		memory.recall("", state.ownedModel)
-		_, tried := memory.open[""]
-		if !tried && memory.space.ID != "" {
-			return nil, nil // the attempt was repeated, and the CRM refused it
-		}
-		if tried {
-			found = memory.open.lookInRefresh(ctx, api, []string{""})[0]
-		}
-		if _, isOpen := isAmbiguous(found.Err); isOpen || found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)) {
-			memory.open.pass("", found)
-			owned.Revision = entries{"": &owned}.revision(memory.open)
-			return &owned, warnOfOpen(state.DeletionPolicy, found)
-		}
-		conversation, f.err = found.Value, found.Err
-		diags = warnOfAdoption(path.Empty(), adoptions{"": found}, true)
-		if found.Err == nil {
-			memory.found("", found.Value)
-		}
+	if !isKnown(state.ID) {
+		return r.readOpen(ctx, api, state, memory)
 	}
+	owned := &state.ownedModel
+	if diags := claim(api, path.Root("id"), reference(state.ID)); diags.HasError() {
+		return owned, diags
+	}
+	conversation, err := api.Conversations.Read(ctx, reference(state.ID))
 	switch {
-	case client.ProblemOf(f.err) == client.NotFound:
+	case client.ProblemOf(err) == client.NotFound:
 		return nil, nil
-	case f.err != nil:
-		return &owned, f.diagnostics()
+	case err != nil:
+		return owned, r.unreadable(state.conversationModel, err)
 	}
+	return owned, r.take(ctx, api, owned, conversation, memory)
+}
+
+// readOpen does the same for a conversation of which it is unknown whether it exists. If
+// deletion_policy is "abandon", only the next apply adopts the conversation: a tainted resource
+// would abandon it, and create another one.
+func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
+	owned := &state.ownedModel
+	if r.provider.owners.isGone(memory.owner) {
+		return owned, nil
+	}
+	memory.recall("", state.ownedModel)
+	_, tried := memory.open[""]
+	if !tried && memory.space.ID != "" {
+		return nil, nil // the attempt was repeated, and the CRM refused it
+	}
+	var found engine.Result[client.Conversation]
+	if tried {
+		found = memory.open.lookInRefresh(ctx, api, []string{""})[0]
+	}
+	_, isOpen := isAmbiguous(found.Err)
+	switch {
+	case isOpen, found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)):
+		memory.open.pass("", found)
+		owned.Revision = entries{"": owned}.revision(memory.open)
+		return owned, warnOfOpen(state.DeletionPolicy, found)
+	case found.Err != nil:
+		return owned, r.unreadable(state.conversationModel, found.Err)
+	}
+	memory.found("", found.Value)
+	return owned, append(warnOfAdoption(path.Empty(), adoptions{"": found}, true), r.take(ctx, api, owned, found.Value, memory)...)
+}
+
+// take makes the state that of the conversation, and reads its messages.
+func (r *conversationResource) take(ctx context.Context, api *engine.Engine, owned *ownedModel, conversation client.Conversation, memory *memory) diag.Diagnostics {
 	owned.conversationModel = memory.numbers.conversationFromAPI(conversation, owned.conversationModel)
 	messages := messageRefresh{api: api, memory: memory.messages}
-	if err := messages.ofOne(ctx, &owned); err != nil {
-		f.err = fmt.Errorf("reading its messages failed: %w", err)
-		return &owned, f.diagnostics()
+	if err := messages.ofOne(ctx, owned); err != nil {
+		return r.unreadable(owned.conversationModel, fmt.Errorf("reading its messages failed: %w", err))
 	}
 	memory.asOf = conversation.AsOf
 	if listed := api.Messages.ListedAsOf(); listed > engine.NoFloor {
 		memory.asOf = min(memory.asOf, listed) // its messages may be as they were then
 	}
-	return &owned, append(diags, messages.diags...)
+	return messages.diags
+}
+
+// unreadable returns the error of a conversation that could not be read.
+func (r *conversationResource) unreadable(m conversationModel, err error) diag.Diagnostics {
+	return failure{action: "Read", subject: m, err: err, remembered: true, causes: &r.provider.causes}.diagnostics()
 }
 
 // remove deletes the conversation of a state, or the one that an open create may have

@@ -219,6 +219,31 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 // creates may have made. What could not be deleted stays in the state, and so does what
 // could not be replaced.
 func (w *bulkWork) remove(ctx context.Context) {
+	w.removeOpen(ctx)
+	due := w.dueRemovals()
+	ids := make([]client.ID, len(due))
+	for i, removal := range due {
+		ids[i] = reference(removal.prior.ID)
+	}
+	errs := slices.Repeat([]error{w.behind}, len(ids))
+	if w.behind == nil && len(ids) > 0 {
+		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
+	}
+	var found []string
+	for i, removal := range due {
+		if removal.err = errs[i]; removal.err != nil {
+			w.provider.existing.failDelete(ids[i])
+			removal.kept = freeKey(w.state, removal.key)
+			w.state[removal.kept] = removal.prior
+		} else if w.memory.adopted[ids[i]] {
+			found = append(found, underKey(removal.key, ids[i].String()))
+		}
+	}
+	w.diags.Append(warnOfDeletion(path.Root("conversations"), found...)...)
+}
+
+// removeOpen deletes what open creates have made, unless deletion_policy is "abandon".
+func (w *bulkWork) removeOpen(ctx context.Context) {
 	switch {
 	case w.abandon:
 		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.open)...)
@@ -227,7 +252,11 @@ func (w *bulkWork) remove(ctx context.Context) {
 	case len(w.memory.open) > 0:
 		w.diags.Append(w.memory.open.remove(ctx, w.api, &w.provider.existing, w.level, w.isRemoved, w.memory.early)...)
 	}
-	var due []*bulkRemoval
+}
+
+// dueRemovals returns the removals that delete a conversation. What could not be replaced
+// stays, and so does what another resource has adopted.
+func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
 	var adopted []string
 	for i := range w.removals {
 		removal := &w.removals[i]
@@ -245,31 +274,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 		}
 	}
 	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
-	if len(due) == 0 {
-		return
-	}
-	ids := make([]client.ID, len(due))
-	for i, removal := range due {
-		ids[i] = reference(removal.prior.ID)
-	}
-	errs := slices.Repeat([]error{w.behind}, len(ids))
-	if w.behind == nil {
-		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
-	}
-	var found []string
-	for i, err := range errs {
-		removal := due[i]
-		if err == nil {
-			if w.memory.adopted[ids[i]] {
-				found = append(found, underKey(removal.key, ids[i].String()))
-			}
-			continue
-		}
-		w.provider.existing.failDelete(ids[i])
-		removal.kept, removal.err = freeKey(w.state, removal.key), err
-		w.state[removal.kept] = removal.prior
-	}
-	w.diags.Append(warnOfDeletion(path.Root("conversations"), found...)...)
+	return due
 }
 
 // save keeps what the next refresh, apply or destroy must know.
