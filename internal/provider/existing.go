@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -24,14 +25,15 @@ func adoptExistingAttribute() schema.BoolAttribute {
 
 // existing tracks the conversations that adopt_existing may adopt, for one run of the
 // provider. An apply does not see resources without changes. So only a plan can tell that
-// one of them manages a conversation, and the error must occur there.
+// one of them manages a conversation, and the error must occur there. Newer versions of
+// "terraform test" use one run for all their plans and applies.
 type existing struct {
 	mu      sync.Mutex
 	phones  map[client.ID]*phoneConversations
-	stated  map[client.ID]bool // in the state of a resource
-	planned map[client.ID]bool // that a planned resource will adopt
-	adopted map[client.ID]bool // that this apply has adopted
-	deleted map[client.ID]bool // that this apply deletes
+	stated  map[client.ID]bool              // in the state of a resource
+	planned map[client.ID]conversationModel // what a planned resource will make of them
+	adopted map[client.ID]bool              // that this apply has adopted
+	deleted map[client.ID]bool              // that this apply deletes
 }
 
 // phoneConversations are the conversations of one phone, listed once.
@@ -46,12 +48,22 @@ func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, id := range ids {
-		if e.planned[id] {
+		if _, isPlanned := e.planned[id]; isPlanned {
 			clashes = append(clashes, id)
 		}
 		note(&e.stated, id, true)
 	}
 	return clashes
+}
+
+// refreshed forgets the adoptions of an earlier apply: a refresh has found the conversations in
+// the state of a resource.
+func (e *existing) refreshed(ids ...client.ID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, id := range ids {
+		delete(e.adopted, id)
+	}
 }
 
 // release takes back the note of an adoption that has failed.
@@ -111,7 +123,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	for _, conversation := range listed {
 		switch id := conversation.ID; {
 		case own[id] != nil, e.deleted[id]:
-		case e.stated[id], step == planAdoption && e.planned[id], e.adopted[id]:
+		case e.stated[id], step == planAdoption && e.isPlannedByAnother(id, m), e.adopted[id]:
 			return nil, &adoptionError{managed: true, ids: []client.ID{id}}
 		default:
 			free = append(free, conversation)
@@ -126,14 +138,27 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 				return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
 			}
 		}
-		noted := &e.planned
-		if step == applyAdoption {
-			noted = &e.adopted
+		if step == planAdoption {
+			note(&e.planned, free[0].ID, m)
+		} else {
+			delete(e.planned, free[0].ID)
+			note(&e.adopted, free[0].ID, true)
 		}
-		note(noted, free[0].ID, true)
 		return &free[0], nil
 	}
 	return nil, &adoptionError{ids: idsOf(free)}
+}
+
+// isPlannedByAnother reports whether a planned resource that declares something else will adopt
+// the conversation. One that declares the same may be this resource, planned again: by the apply,
+// which may know more, or by another run block of "terraform test". If it is not, the apply of
+// the second one fails.
+func (e *existing) isPlannedByAnother(id client.ID, m conversationModel) bool {
+	before, isPlanned := e.planned[id]
+	return isPlanned && slices.ContainsFunc(configurableFields, func(field conversationField) bool {
+		a, b := field.get(&before), field.get(&m)
+		return !a.IsUnknown() && !b.IsUnknown() && !a.Equal(b)
+	})
 }
 
 // of returns the conversations of an identity that existed when the phone was first

@@ -257,6 +257,12 @@ func TestStage_notAdoptable(t *testing.T) {
 			all[address] = s.single(adopting("+1 555 000 0000"))[address]
 			return all, []string{"Existing Text Message Conversation Already Managed", s.id()}
 		},
+		"wanted by two entries": func(s *stage) (map[string]block, []string) {
+			s.handmade("+15550000000")
+			entries := numbered(1).entries()
+			entries["twin"] = entries["c000"]
+			return s.bulk(entries, map[string]any{"adopt_existing": true}), []string{`conversations["twin"]: The CRM has the conversation`, s.id()}
+		},
 		"unreadable": func(s *stage) (map[string]block, []string) {
 			s.Inject(mockserver.Fault{Method: http.MethodGet, Path: conversations, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
 			return s.single(adopting("+1 555 000 0000")), []string{"The CRM does not permit this"}
@@ -536,4 +542,44 @@ func TestStage_adoptExistingBesideOwn(t *testing.T) {
 			s.t.Errorf("%d are live; want 2", live)
 		}
 	})
+}
+
+// Newer versions of terraform test keep one process of the provider for all plans and applies.
+func TestStage_adoptedInOneProcess(t *testing.T) {
+	t.Parallel()
+	for name, declare := range map[string]func(s *stage) (string, map[string]block){
+		"single": func(s *stage) (string, map[string]block) { return address, s.single(adopting("+1 555 000 0001")) },
+		"map": func(s *stage) (string, map[string]block) {
+			return bulkAddress, s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": true})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				id := s.handmade("+15550000001")
+				at, config := declare(s)
+				s.core.refreshesFirst = true
+				run := s.core.walk()
+				for _, plans := range []int{2, 1} { // a run block that only plans comes first
+					var plan *corePlan
+					for range plans {
+						if plan = run.plan(config); plan == nil {
+							s.t.Fatalf("the plan fails: %v", run.errors())
+						}
+					}
+					run.apply(plan)
+				}
+				if errors := run.errors(); len(errors) > 0 || s.live() == nil || len(s.core.state) != 1 {
+					s.t.Fatalf("%v, %v", errors, s.core.state[at])
+				}
+				gone := tftypes.NewValue(s.core.schemas[config[at].typeName].ValueType(), nil)
+				run.refresh()
+				state := s.core.state[at]
+				run.carryOut(&change{address: at, typeName: config[at].typeName, action: destroy, config: gone, planned: gone, private: state.private}, &state)
+				if !s.isDeleted(id) || len(run.errors()) > 0 {
+					s.t.Errorf("deleted is %v: %v, %s", s.isDeleted(id), run.errors(), run.warnings())
+				}
+			})
+		})
+	}
 }

@@ -298,7 +298,7 @@ func TestAdoptedByAnother(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
 	resource := &baseResource{provider: &providerData{}}
-	resource.provider.existing.planned = map[client.ID]bool{reference(types.StringValue(id)): true}
+	resource.provider.existing.planned = map[client.ID]conversationModel{reference(types.StringValue(id)): {}}
 	wantTexts(t, resource.inState(path.Empty(), reference(types.StringValue(id))), "This resource manages the conversation "+id+", but a new resource", "add a moved block")
 }
 

@@ -135,6 +135,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	clear(memory.adopted) // the run that adopted it has told of it
 	memory.recallNumber(&state.ownedModel)
+	r.provider.existing.refreshed(reference(state.ID))
 	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)

@@ -17,9 +17,12 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map
 	if api == nil {
 		return diags
 	}
-	ids := map[string]client.ID{}
+	ids, taken := map[string]client.ID{}, map[client.ID]bool{}
 	for _, key := range planned.mayExist(memory) {
 		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, planAdoption)
+		if found != nil && taken[found.ID] { // by another entry that declares the same
+			found, err = nil, &adoptionError{managed: true, ids: []client.ID{found.ID}}
+		}
 		if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
@@ -27,7 +30,7 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map
 			}
 		}
 		if found != nil {
-			ids[key] = found.ID
+			ids[key], taken[found.ID] = found.ID, true
 		}
 	}
 	if blind := planned.blind(); len(blind) > 0 {

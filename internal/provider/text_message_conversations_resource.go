@@ -137,6 +137,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	clear(memory.adopted) // the run that adopted them has told of them
+	r.provider.existing.refreshed(owned.ids()...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
