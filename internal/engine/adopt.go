@@ -185,10 +185,13 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // asks only for a record with messages. If those can't be listed, the record counts as unused:
 // the caller need not have access to messages.
 func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) use {
-	if !s.exact && !s.talked[id] && !s.talked[client.ID{}] {
+	switch {
+	case s.exact, s.talked[id], s.talked[client.ID{}]:
+		return s.inside.useOf(ctx, &s.changes[i], id)
+	case s.talked == nil:
 		return unused
 	}
-	return s.inside.useOf(ctx, &s.changes[i], id)
+	return useOfSilent(s.inside.sent(&s.changes[i]))
 }
 
 // adopt makes the record the result of a create. If the record lacks something, the

@@ -79,7 +79,7 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 		return used
 	}
 	if len(shown) == 0 {
-		return unused
+		return useOfSilent(sent)
 	}
 	found, messages := used, slices.Clone(shown)
 	for i := range messages {
@@ -101,6 +101,15 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 		}
 	}
 	return found
+}
+
+// useOfSilent returns the use of a conversation without messages. If each try has sent some,
+// they are missing.
+func useOfSilent(sent [][]client.MessageInput) use {
+	if len(sent) == 0 || slices.ContainsFunc(sent, func(inputs []client.MessageInput) bool { return len(inputs) == 0 }) {
+		return unused
+	}
+	return incomplete
 }
 
 // missingOf returns how many of the inputs the messages lack, by direction, and whether there is

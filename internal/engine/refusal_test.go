@@ -125,11 +125,11 @@ func TestLookForIsExact(t *testing.T) {
 		messages int
 		want     bool
 	}{
-		"has everything":          {fields: []any{"recipient_account_id", acme.String()}, messages: 1, want: true},
-		"lacks the account":       {messages: 1},
-		"has messages of others":  {fields: []any{"recipient_account_id", acme.String()}, messages: 2},
-		"has another account":     {fields: []any{"recipient_account_id", zenith.String()}},
-		"lacks the message still": {fields: []any{"recipient_account_id", acme.String()}, want: true},
+		"has everything":         {fields: []any{"recipient_account_id", acme.String()}, messages: 1, want: true},
+		"lacks the account":      {messages: 1},
+		"has messages of others": {fields: []any{"recipient_account_id", acme.String()}, messages: 2},
+		"has another account":    {fields: []any{"recipient_account_id", zenith.String()}},
+		"lacks the message":      {fields: []any{"recipient_account_id", acme.String()}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -58,14 +58,15 @@ func TestLostConversationLikeOneOfOthers(t *testing.T) {
 }
 
 // A conversation of the phone and number that was created meanwhile has one message of the
-// direction that was sent. Only its content tells whether a lost create has made it, now or in
-// an earlier run.
+// direction that was sent, or gets it later, or none. Only its content tells whether a lost create
+// has made it, now or in an earlier run.
 func TestMessageOfOthersInside(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		theirs string
+		theirs string // empty for none
+		after  time.Duration
 		isOurs bool
-	}{"another content": {"Bye", false}, "a spelling": {"Hello \n", true}} {
+	}{"another content": {"Bye", 0, false}, "a spelling": {"Hello \n", 0, true}, "later": {"Bye", 1500 * time.Millisecond, false}, "its own, later": {"Hello", 1500 * time.Millisecond, true}, "none": {}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -76,8 +77,12 @@ func TestMessageOfOthersInside(t *testing.T) {
 				var theirs client.ID
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 					theirs = s.stranger(t, apitest.NumberOf(2))
-					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": test.theirs, "direction": 1})
-					apitest.Must(t, err)
+					time.AfterFunc(test.after, func() {
+						if test.theirs != "" {
+							_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": test.theirs, "direction": 1})
+							apitest.Must(t, err)
+						}
+					})
 				}})
 				judge := func(run string, result Result[client.Conversation]) {
 					switch {
