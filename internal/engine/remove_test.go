@@ -86,3 +86,33 @@ func TestDeleteWithoutAService(t *testing.T) {
 		wantEqual(t, "conversations", 50, len(s.live()))
 	})
 }
+
+// A delete that is answered with the ids of other records is not believed before a look shows it.
+func TestDeleteAnsweredWithOtherIDs(t *testing.T) {
+	t.Parallel()
+	for name, isDone := range map[string]bool{"done": true, "not done": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				ids := s.seed(t, 3)
+				mock := s.network.RoundTripper
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					if r.Method != http.MethodPost {
+						return mock.RoundTrip(r)
+					}
+					if isDone {
+						if _, err := mock.RoundTrip(r); err != nil {
+							return nil, err
+						}
+					}
+					return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+ids[0].String()+`","`+ids[2].String()+`"]}`), nil
+				})
+				errs := s.engine.Conversations.DeleteMany(t.Context(), ids[:2], 0)
+				if errs[0] != nil || (errs[1] == nil) != isDone {
+					t.Errorf("the errors are %v", errs)
+				}
+			})
+		})
+	}
+}

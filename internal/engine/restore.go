@@ -71,6 +71,9 @@ func (e *entityOf[T, In]) operate(
 		if err == nil {
 			itemErr = answers[i].Err
 		}
+		if err == nil && itemErr == nil && !slices.ContainsFunc(answers, func(answer client.BatchResult) bool { return answer.ID == id }) {
+			itemErr = answeredWith(answers[i].ID)
+		}
 		if itemErr == nil {
 			continue
 		}
