@@ -61,6 +61,15 @@ func (s *search[T, In]) doubts() map[int][]T {
 	return doubts
 }
 
+// agreed and lacked are agrees and lacks for the create: what an earlier try has sent may still
+// be changed to what the create wants.
+func (s *search[T, In]) agreed(i int, record T) bool { return s.agrees(s.untried(i, record), record) }
+func (s *search[T, In]) lacked(i int, record T) bool { return s.lacks(s.untried(i, record), record) }
+
+func (s *search[T, In]) untried(i int, record T) In {
+	return s.fields.untried(s.changes[i].Input, s.changes[i].Tried, &record)
+}
+
 // choose gives the creates of one identity the records of that identity, the oldest
 // first. Records that agree in everything come before those that lack something. A record
 // that lacks something proves nothing where another one may be the service's spelling. lost
@@ -70,33 +79,31 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return s.mayHaveMade(i, record) })
 	})
-	fit := func(record T, fits func(In, T) bool) bool {
-		return slices.ContainsFunc(items, func(i int) bool { return fits(s.changes[i].Input, record) })
+	fit := func(record T, fits func(int, T) bool) bool {
+		return slices.ContainsFunc(items, func(i int) bool { return fits(i, record) })
 	}
-	if slices.ContainsFunc(records, func(record T) bool { return fit(record, s.agrees) }) {
+	if slices.ContainsFunc(records, func(record T) bool { return fit(record, s.agreed) }) {
 		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
-		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.lacks) })
+		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.lacked) })
 	}
-	isLikely := func(record T) bool { return fit(record, s.lacks) }
+	isLikely := func(record T) bool { return fit(record, s.lacked) }
 	tooMany := len(records) > max(len(items), lost)
 	tooFew := s.exact && len(records) > 0 && len(records) < lost && lost > len(items)
 	if tooMany || tooFew || s.haveRivals(items) && slices.ContainsFunc(records, isLikely) {
 		s.failAmbiguous(items, records)
 		return
 	}
-	for _, fits := range []func(In, T) bool{s.agrees, s.lacks} {
+	for _, fits := range []func(int, T) bool{s.agreed, s.lacked} {
 		for _, i := range s.unsettled(items) {
-			n := slices.IndexFunc(records, func(record T) bool {
-				return s.mayHaveMade(i, record) && fits(s.changes[i].Input, record)
-			})
+			n := slices.IndexFunc(records, func(record T) bool { return s.mayHaveMade(i, record) && fits(i, record) })
 			if n < 0 || s.isUpdate(i) {
 				continue
 			}
-			if !s.last && !s.agrees(s.changes[i].Input, records[n]) {
+			if !s.last && !s.agreed(i, records[n]) {
 				s.isOpen = true
 				continue
 			}
-			if respelled := s.respelled(i, others, s.lacks); len(respelled) > 0 && !s.agrees(s.changes[i].Input, records[n]) {
+			if respelled := s.respelled(i, others, s.lacked); len(respelled) > 0 && !s.agreed(i, records[n]) {
 				s.failAmbiguous([]int{i}, append(respelled, records[n]))
 				continue
 			}
@@ -108,11 +115,11 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 
 // respelled returns the records that a create may have made under another spelling of its
 // name, and that fit.
-func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(In, T) bool) (found []T) {
+func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(int, T) bool) (found []T) {
 	of := s.names.wanted(s.changes[i].Input)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
 		for _, record := range others[tail] {
-			if s.mayHaveMade(i, record) && s.names.mayBe(of, record) && fits(s.changes[i].Input, record) {
+			if s.mayHaveMade(i, record) && s.names.mayBe(of, record) && fits(i, record) {
 				found = append(found, record)
 			}
 		}
@@ -133,7 +140,8 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	candidates := map[int][]T{}
 	claims := map[client.ID]int{}
 	for _, i := range items {
-		if found := s.respelled(i, others, s.carried); len(found) > 0 {
+		fits := func(i int, record T) bool { return s.carried(s.untried(i, record), record) }
+		if found := s.respelled(i, others, fits); len(found) > 0 {
 			candidates[i] = found
 		}
 		for _, record := range candidates[i] {
@@ -194,8 +202,9 @@ func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) use {
 	return useOfSilent(s.inside.sent(&s.changes[i]))
 }
 
-// adopt makes the record the result of a create. If the record lacks something, the
-// create becomes an update of just that: the rest may be someone else's.
+// adopt makes the record the result of a create. If the record lacks something, or has it as
+// an earlier try has sent it, the create becomes an update of just that: the rest may be someone
+// else's.
 func (s *search[T, In]) adopt(i int, record T) {
 	if !s.engine.claims.claim(record.Meta().ID, adopted) {
 		s.others = append(s.others, record) // meanwhile, its owner has claimed it
@@ -203,7 +212,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
-		s.changes[i].Input = s.fields.missing(s.changes[i].Input, &record)
+		s.changes[i].Input = s.fields.missing(s.changes[i].Input, s.changes[i].Tried, &record)
 	}
 	if s.carried(s.changes[i].Input, record) {
 		s.ids[i] = record.Meta().ID

@@ -125,6 +125,9 @@ func (e *UnreadError) Unwrap() error { return e.Err }
 var (
 	// ErrNotSent says that a change was not sent because another one had failed.
 	ErrNotSent = errors.New("not sent, because another one failed")
+	// ErrRefusedNow is in a *LostCreateError whose create was refused, though an earlier attempt,
+	// which sent something else, may have been carried out.
+	ErrRefusedNow = errors.New("this attempt was refused")
 	// ErrRolledBack says that the service rolled back a change because another
 	// one in its batch failed.
 	ErrRolledBack = errors.New("rolled back, because another one in the same request failed")

@@ -143,14 +143,35 @@ func (f fields[T, In]) unspelled(in In, record *T) In {
 	return in
 }
 
-// missing returns the input without the fields that the record holds, whatever their value.
-func (f fields[T, In]) missing(in In, record *T) In {
+// missing returns the input without the fields that the record holds, whatever their value,
+// unless the value is what an earlier try has sent.
+func (f fields[T, In]) missing(in In, tried *In, record *T) In {
 	for _, field := range f {
-		if field.held != nil && field.held(record) != "" {
+		if field.held != nil && field.held(record) != "" && !field.isTried(tried, record) {
 			field.leave(&in)
 		}
 	}
 	return in
+}
+
+// untried returns the input without the fields of which the record holds what an earlier try has
+// sent.
+func (f fields[T, In]) untried(in In, tried *In, record *T) In {
+	for _, field := range f {
+		if field.isTried(tried, record) {
+			field.leave(&in)
+		}
+	}
+	return in
+}
+
+// isTried reports whether the record holds the value that an earlier try has sent.
+func (f field[T, In]) isTried(tried *In, record *T) bool {
+	if tried == nil || f.held == nil {
+		return false
+	}
+	sent, isSent := f.wanted(tried)
+	return isSent && sent != "" && f.isSpelled(sent, f.held(record))
 }
 
 // A Conflict is one field that the update and someone else have changed to

@@ -74,13 +74,21 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 
 var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 
+// refusedNow returns the error of an attempt that was refused, though an earlier one may have been
+// carried out.
+func refusedNow(err error) error { return fmt.Errorf("%w; %w: %w", errEarlier, ErrRefusedNow, err) }
+
 // stillOpen returns the error of a change. A create that an earlier attempt may have made
-// stays lost, unless this attempt was carried out or refused.
+// stays lost, unless this attempt was carried out, or was refused though it sent the same.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
-	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isRefusedWhole(err), isUnknown(err), errors.As(err, new(*UnreadError)),
+	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isUnknown(err), errors.As(err, new(*UnreadError)),
 		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
 		return err
+	case isRefusedWhole(err) && (change.Tried == nil || asSent(*change.Tried) == asSent(change.Input)):
+		return err
+	case isRefusedWhole(err):
+		err = refusedNow(err)
 	case !errors.Is(err, errEarlier):
 		err = fmt.Errorf("%w; this attempt: %w", errEarlier, err)
 	}

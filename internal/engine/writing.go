@@ -134,11 +134,15 @@ func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
 	var creates []lostCreate
 	for _, i := range items {
 		if !w.isUpdate(i) {
-			input, _ := json.Marshal(w.changes[i].Input) //nolint:errchkjson // it has been marshaled to be sent
-			creates = append(creates, lostCreate{of: w.names.wanted(w.changes[i].Input), input: string(input)})
+			creates = append(creates, lostCreate{of: w.names.wanted(w.changes[i].Input), input: asSent(w.changes[i].Input)})
 		}
 	}
 	return creates
+}
+
+func asSent(input any) string {
+	text, _ := json.Marshal(input) //nolint:errchkjson // it has been marshaled to be sent
+	return string(text)
 }
 
 // since returns a moment before anything that the item may have done.

@@ -123,11 +123,11 @@ func (k *memory) recallNumber(m *ownedModel) {
 // created this conversation.
 func (o openCreates) isAbout(m conversationModel, n numbers) bool {
 	tried, isOpen := o[""]
-	return !isOpen || tried.identity(n) == n.identityOf(m) && !tried.contradicts(m.toAPI(n, nil))
+	return !isOpen || tried.identity(n) == n.identityOf(m)
 }
 
-// contradicts reports whether what the attempt has made can't be what a create with this
-// input is to make: a field has another value. Then it is not adopted, but deleted.
+// contradicts reports whether the attempt has sent another value of a field than a create with
+// this input sends.
 func (a attempt) contradicts(input client.ConversationInput) bool {
 	sent, wanted := fieldsOf(a.Sent), fieldsOf(input)
 	for name, value := range sent {
@@ -205,16 +205,16 @@ func (x attemptIndex) add(n numbers, all openCreates) {
 	}
 }
 
-// takeOut returns an attempt of this identity that fits, and forgets it: the one under the
-// key, or else one under another key. It returns nil if there is none.
-func (x attemptIndex) takeOut(of engine.Identity, key string, fits func(attempt) bool) *keyedAttempt {
+// takeOut returns an attempt of this identity, and forgets it: the one under the key, or else
+// one that contradicts nothing in the input, or else any. It returns nil if there is none.
+func (x attemptIndex) takeOut(of engine.Identity, key string, input client.ConversationInput) *keyedAttempt {
 	all := x[of]
-	i := slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key && fits(a.attempt) })
-	if i < 0 {
-		i = slices.IndexFunc(all, func(a keyedAttempt) bool { return fits(a.attempt) })
-	}
-	if i < 0 {
+	if len(all) == 0 {
 		return nil
+	}
+	i := slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key })
+	if i < 0 {
+		i = max(0, slices.IndexFunc(all, func(a keyedAttempt) bool { return !a.contradicts(input) }))
 	}
 	found := all[i]
 	x[of] = slices.Delete(all, i, i+1)
@@ -238,10 +238,10 @@ func (l *leftAttempts) add(n numbers, left openCreates) {
 	l.index.add(n, left)
 }
 
-func (l *leftAttempts) takeOut(of engine.Identity) *keyedAttempt {
+func (l *leftAttempts) takeOut(of engine.Identity, input client.ConversationInput) *keyedAttempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.index.takeOut(of, "", func(attempt) bool { return true })
+	return l.index.takeOut(of, "", input)
 }
 
 // earlierAttempts are the attempts of a resource, and those that this apply has
@@ -262,11 +262,11 @@ func (o openCreates) earlier(n numbers, left *leftAttempts) earlierAttempts {
 // repeatedBy returns the attempt that a create repeats, under its key or under another
 // one, and forgets it. It returns nil if there is none.
 func (e earlierAttempts) repeatedBy(key string, m conversationModel) *attempt {
-	of := e.numbers.identityOf(m)
-	found := e.index.takeOut(of, key, func(a attempt) bool { return !a.contradicts(m.toAPI(e.numbers, nil)) })
+	of, input := e.numbers.identityOf(m), m.toAPI(e.numbers, nil)
+	found := e.index.takeOut(of, key, input)
 	if found != nil {
 		delete(e.own, found.key)
-	} else if found = e.left.takeOut(of); found == nil {
+	} else if found = e.left.takeOut(of, input); found == nil {
 		return nil
 	}
 	return &found.attempt

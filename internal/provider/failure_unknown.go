@@ -42,6 +42,11 @@ func (f failure) outcomeUnknown() string {
 			"them, the CRM has one or more that may be it, or may belong to someone else. The provider leaves all of them alone. The next plan names them. "+severalAdvice)
 	}
 	switch {
+	case errors.Is(f.err, engine.ErrRefusedNow):
+		return f.plural("The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created this conversation. "+
+			"The next apply first looks for it in the CRM, and adopts it if it exists.",
+			"The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created these conversations. "+
+				"The next apply first looks for them in the CRM, and adopts those that exist.")
 	case f.action == "Read": // without an id
 		return f.plural("An earlier apply may or may not have created this conversation, and the provider couldn't look for it in the CRM. "+
 			"It changed nothing. Try again later.",

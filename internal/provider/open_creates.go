@@ -189,9 +189,9 @@ func warnOfOpenEntries(left map[string][]client.ID, policy types.String) (diags 
 		}
 		texts = append(texts, text)
 	}
-	outcome := "If an entry is as it was, the apply adopts what it finds. If the entry is gone or declares something else, or the resource is tainted, it deletes what it finds."
+	outcome := "If an entry still declares the phone and number, the apply adopts what it finds. If not, or if the resource is tainted, it deletes what it finds."
 	if abandons(policy) {
-		outcome = "If an entry is as it was, the apply adopts what it finds. If the entry is gone, what was created stays in the CRM, because deletion_policy is \"abandon\"."
+		outcome = "If an entry still declares the phone and number, the apply adopts what it finds. If not, what was created stays in the CRM, because deletion_policy is \"abandon\"."
 	}
 	if len(texts) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation May Have Been Created", fmt.Sprintf(

@@ -253,27 +253,39 @@ func TestStage_lostTwins(t *testing.T) {
 	})
 }
 
-// The create of an entry is lost, and then the entry changes. What the first create has made
-// contradicts it: it is deleted, not forgotten.
+// The create of an entry is lost, and then the entry changes. What the first create has made has
+// all that was sent. So the apply adopts and changes it, and sends its message no second time.
 func TestStage_openAndChanged(t *testing.T) {
 	t.Parallel()
-	for name, key := range map[string]string{"same key": "a", "another key": "b"} {
+	for name, test := range map[string]struct {
+		key, attribute string
+		before, after  any
+	}{
+		"same key":    {"a", "recipient_account_id", acme, globex},
+		"another key": {"b", "recipient_account_id", acme, globex},
+		"no value":    {"a", "recipient_account_id", acme, ""},
+		"links":       {"a", "account_relations", []string{acme}, []string{globex}},
+		"more links":  {"a", "account_relations", []string{acme}, []string{acme, globex}},
+		"no links":    {"a", "account_relations", []string{acme}, []string{}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				of := func(owner string) declared {
-					return declared{"phone_id": phone, number: "+15550100001", "recipient_account_id": owner}
+				declare := func(key string, value any) map[string]block {
+					return s.bulk(map[string]declared{
+						"x": {"phone_id": phone, number: "+15550100002"},
+						key: {"phone_id": phone, number: "+15550100001", test.attribute: value, "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})},
+					}, nil)
 				}
-				other := declared{"phone_id": phone, number: "+15550100002"}
-				s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
-				s.leavesOpen(s.bulk(map[string]declared{"x": other, "a": of(acme)}, nil), mockserver.DropAfter)
-				last := s.bulk(map[string]declared{"x": other, key: of(globex)}, nil)
-				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation of Unknown Outcome Deleted").MatchString(s.warnings) {
+				s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
+				s.leavesOpen(declare("a", test.before), mockserver.DropAfter)
+				last := declare(test.key, test.after)
+				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation Adopted").MatchString(s.warnings) {
 					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
 				}
 				s.nothingLeft(last)
-				if live := s.live(); len(live) != 2 {
-					s.t.Errorf("the CRM holds %d conversations; want 2", len(live))
+				if made, sent := len(s.Records(conversations)), len(s.Records(textMessages)); made != 2 || sent != 1 {
+					s.t.Errorf("the CRM has %d conversations and %d messages; want 2 and 1", made, sent)
 				}
 			})
 		})
