@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"context"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -37,18 +35,6 @@ func (c *Collection[T, In]) carried(in In, record T) bool {
 // lacks reports whether the record agrees, except for fields that are empty or that the
 // service may have changed.
 func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&in, &record) }
-
-// believe returns an error if the space does not exist, or shows less than its user has
-// seen of it: then "not found" proves nothing. With foundAll, it only returns an error if
-// the space shows less: records that were found exist, even if the revision of the space
-// can't be read.
-func (c *Collection[T, In]) believe(ctx context.Context, foundAll bool) error {
-	err := c.engine.shows(ctx, !foundAll)
-	if foundAll && client.ProblemOf(err) != client.Behind {
-		return nil
-	}
-	return err
-}
 
 // HasAdopted reports whether the engine has adopted the record for a lost create.
 func (c *Collection[T, In]) HasAdopted(id client.ID) bool {

@@ -39,10 +39,6 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	case !current:
 		return nil, items
 	}
-	if err := w.believe(ctx, true); err != nil {
-		w.fail(covered, err)
-		return nil, others
-	}
 	for _, i := range w.completeFed(ctx, covered) {
 		id, _ := w.head(i).ID.Get()
 		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
@@ -99,14 +95,16 @@ const mostRounds = 3
 func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
 	for range mostRounds {
 		more, err := c.feedMore(ctx, pages)
-		if more == 0 || err != nil {
+		if err != nil || more > pages {
+			return false, err
+		}
+		waited, err := c.engine.caughtUp(ctx)
+		if err != nil || more == 0 && !waited {
 			return err == nil, err
 		}
-		if more > pages {
-			return false, nil
-		}
 		// A record that changed while pages were read has moved in front of the first
-		// one, so that this list may have missed it. The next one shows it.
+		// one, so that this list may have missed it. An old copy lacks what is new. The
+		// next list shows it.
 	}
 	return false, nil
 }

@@ -69,16 +69,18 @@ func (f *fetching[T, In]) run(ctx context.Context) error {
 	if len(f.missing) > 0 {
 		newest, wanted, _ := f.engine.seen.wanted(true)
 		wasBehind = newest < wanted
-		if f.engine.seen.isBehind() { // a get does not count before the space shows all that its user has seen
-			if err := f.believe(ctx, true); err != nil {
-				return err
-			}
+		if _, err := f.engine.caughtUp(ctx); err != nil { // until then, a get does not count
+			return err
 		}
 		if err := f.each(ctx); err != nil {
 			return err
 		}
 	}
-	if err := f.believe(ctx, len(f.missing) == 0); err != nil || !wasBehind || len(f.missing) == 0 {
+	if len(f.missing) == 0 {
+		_, err := f.engine.caughtUp(ctx)
+		return err
+	}
+	if err := f.engine.isThere(ctx); err != nil || !wasBehind {
 		return err
 	}
 	return f.each(ctx) // the space has caught up since

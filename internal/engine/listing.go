@@ -134,14 +134,12 @@ func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bo
 		return page, more, err
 	}
 	l.entity.observePage(page)
+	waited, err := l.engine.caughtUp(ctx)
 	l.shown = l.engine.Newest()
-	if !l.engine.seen.isBehind() {
-		return page, more, nil
+	if err != nil || !waited {
+		return page, more, err
 	}
-	if err := l.believe(ctx, true); err != nil {
-		return page, false, err
-	}
-	l.shown, l.list = l.engine.Newest(), l.listAnew()
+	l.list = l.listAnew()
 	return l.list.next(ctx)
 }
 

@@ -64,10 +64,8 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 		return nil, context.Cause(ctx)
 	}
 	defer e.claims.creating.Release(everyone)
-	if e.seen.isBehind() { // as far as it has shown
-		if _, err := e.Conversations.entity.now(ctx); err != nil {
-			return nil, err
-		}
+	if _, err := e.caughtUp(ctx); err != nil {
+		return nil, err
 	}
 	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.originOf(c.ID) < created })
 }

@@ -56,7 +56,12 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 	if patient {
 		patience = c.engine.settings.RecoveryTimeout
 	}
-	if open, err := w.settle(ctx, w.all(), errEarlier, patience); err != nil {
+	open := w.all()
+	_, err := c.engine.caughtUp(ctx) // an old copy lacks what the attempts have made
+	if err == nil {
+		open, err = w.settle(ctx, open, errEarlier, patience)
+	}
+	if err != nil {
 		w.failUnknown(open, err)
 	}
 	return w.results

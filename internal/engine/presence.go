@@ -88,6 +88,19 @@ func (e *entityOf[T, In]) observePage(page client.Page[T]) {
 // that the address is wrong or a copy lags behind.
 func (e *Engine) isThere(ctx context.Context) error { return e.shows(ctx, true) }
 
+// caughtUp waits until the space shows the revision that its user has seen before, unless it
+// has already. It reports whether it has waited: what was read before may be outdated. If the
+// caller may not read the revision of the space, what it finds counts all the same.
+func (e *Engine) caughtUp(ctx context.Context) (waited bool, err error) {
+	if !e.seen.isBehind() {
+		return false, nil
+	}
+	if err = e.shows(ctx, false); client.ProblemOf(err) == client.Behind || mayPass(err) {
+		return true, err
+	}
+	return true, nil
+}
+
 // shows returns an error unless the space has shown that it exists, and the revision that
 // its user has seen before. With all, it must also have shown the revision that it has
 // reached with creates.

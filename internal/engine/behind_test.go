@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// nextAfter returns the engine of a later run, whose user has seen all of the space. Reads come
+// from a copy that lags behind.
+func (s testSpace) nextAfter(t *testing.T) *Engine {
+	t.Helper()
+	next := scriptedEngine(t, s.network.RoundTrip)
+	next.Expect(int64(s.Revision()))
+	return next
+}
+
+// assign returns an update that sets the account of a conversation, with a baseline.
+func assign(e *Engine, known client.Conversation) conversationChange {
+	update := change(known)
+	update.Input.RecipientAccountID = client.Value(acme)
+	update.Known = &Baseline{Revision: known.Revision, AsOf: known.AsOf, Fields: e.Conversations.fields.texts(&known)}
+	return update
+}
+
+// breakLists makes all lists of conversations after the first one fail.
+func (s testSpace) breakLists() {
+	mock, lists := s.network.RoundTripper, 0
+	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
+			if lists++; lists > 1 {
+				return apitest.Answer(r, http.StatusServiceUnavailable, ""), nil
+			}
+		}
+		return mock.RoundTrip(r)
+	})
+}
+
+// An update is compared with a list of a copy that lags behind. Once the copy has caught up, it
+// is compared with a new list.
+func TestComparedBeforeTheCopyCaughtUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		id := s.seed(t, 3)[0]
+		known, err := s.engine.Conversations.Read(t.Context(), id)
+		apitest.Must(t, err)
+		s.SetLag(3 * time.Second)
+		s.edit(t, id, map[string]any{"recipient_account_id": zenith.String()})
+		next := s.nextAfter(t)
+		if got := next.Conversations.CreateOrUpdate(t.Context(), assign(next, known), 0); !errors.As(got.Err, new(*ConflictError)) {
+			t.Errorf("the error is %v, want a conflict", got.Err)
+		}
+	})
+}
+
+// The space is behind, and the look for its newest revision fails. Then nothing there counts as
+// unchanged, and a read does not return it.
+func TestFailedLookAtACopyBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		ids := s.seed(t, 3)
+		known, err := s.engine.Conversations.Read(t.Context(), ids[0])
+		apitest.Must(t, err)
+		s.SetLag(time.Hour)
+		s.edit(t, ids[0], map[string]any{"recipient_account_id": zenith.String()})
+		healthy := s.network.RoundTripper
+		s.breakLists()
+		next := s.nextAfter(t)
+		if got := next.Conversations.CreateOrUpdate(t.Context(), assign(next, known), 0); got.Err == nil {
+			t.Error("an update that was compared with an old copy succeeds")
+		}
+		wantEqual(t, "account", any(zenith.String()), s.record(t, ids[0])["recipient_account_id"])
+		s.network.RoundTripper = healthy
+		s.breakLists()
+		if got, err := s.nextAfter(t).Conversations.Read(t.Context(), ids[0]); err == nil {
+			t.Errorf("a read returns an old copy: %v", got)
+		}
+	})
+}
+
+// A space that is behind does not show what an open create has made. That proves nothing.
+func TestLookForInASpaceBehind(t *testing.T) {
+	t.Parallel()
+	for name, isPatient := range map[string]bool{"one look": false, "patient": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				attempt := s.openAttempt(t)
+				s.SetLag(time.Hour)
+				s.stranger(t, apitest.NumberOf(5))
+				found := s.nextAfter(t).Conversations.LookFor(t.Context(), []conversationChange{attempt}, isPatient)[0]
+				if !errors.As(found.Err, new(*LostCreateError)) || !errors.As(found.Err, new(*BehindError)) {
+					t.Errorf("found is %v, %v", found.Value.ID, found.Err)
+				}
+			})
+		})
+	}
+}
