@@ -42,19 +42,13 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 // those that it does not know as owned as stubs, and deletes none of them: one resource may
 // drop what another one takes over.
 func (e *Engine) ReferToMessages(ids []client.ID) {
-	others := map[client.ID]int64{}
-	for _, id := range ids {
-		if _, isKnown := e.contents.of(id); !isKnown {
-			others[id] = notOwned
-		}
-	}
-	e.OwnMessages(others)
+	e.Messages.Known(ids...)
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
-	if e.contents.referred == nil {
-		e.contents.referred = map[client.ID]bool{}
-	}
 	for _, id := range ids {
+		if _, isKnown := e.contents.readAt[id]; !isKnown {
+			e.contents.readAt[id] = notOwned
+		}
 		e.contents.referred[id] = true
 	}
 }
