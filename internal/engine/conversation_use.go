@@ -29,7 +29,7 @@ func (c conversationInside) existed(ctx context.Context, conversation client.Con
 		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
 	}
 	for page, err := range c.engine.Messages.entity.Pages(ctx, query) {
-		if err != nil && mayPass(err) {
+		if err != nil {
 			return false, err
 		}
 		isOther := func(m client.Message) bool { return m.TextMessageConversationID != conversation.ID }
@@ -37,7 +37,7 @@ func (c conversationInside) existed(ctx context.Context, conversation client.Con
 			return true, nil
 		}
 		isOrdered := slices.IsSortedFunc(page.Records, func(a, b client.Message) int { return cmp.Compare(a.Revision, b.Revision) })
-		if err != nil || isOrdered && !slices.ContainsFunc(page.Records, isOther) {
+		if isOrdered && !slices.ContainsFunc(page.Records, isOther) {
 			break // the oldest messages come first, so the rest is newer
 		}
 	}

@@ -115,12 +115,13 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 	for _, i := range w.all() {
 		id := w.createdID(i)
 		record, isThere := found[id]
+		isOthers, err := w.isOthers(ctx, i, record)
 		switch {
 		case id.IsZero():
-		case isThere && w.isOthers(ctx, i, record):
+		case isThere && isOthers:
 			w.failUnknown([]int{i}, answeredWith(id))
 			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
-		case !isThere:
+		case !isThere, err != nil:
 			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
 		case w.creates[i] && !w.results[i].Adopted && !w.lacks(w.fields.valued(w.changes[i].Input), record):
 			w.results[i].Err = &LeftoverError{ID: id, Err: errDiffers}

@@ -163,13 +163,14 @@ func (w *writing[T, In]) isAstray(i int) bool {
 
 // setRead sets the result of a write to what was read back.
 func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found bool, err error) {
+	isOthers, _ := w.isOthers(ctx, i, record) // if it can't tell, the service's word counts
 	switch {
 	case !found:
 		if w.creates[i] {
 			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
-	case w.isOthers(ctx, i, record):
+	case isOthers:
 		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: answeredWith(record.Meta().ID)}}
 		if record.Meta().Revision > w.before.Revision && w.isOfAnother(i, record) {
 			w.results[i].Value = record // another create of the batch may have made it
@@ -183,19 +184,18 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 
 // isOthers reports whether a create can't have made the record that answered it: the record
 // existed before, or it belongs to another phone or conversation, or it has a number that is
-// no spelling of what was sent. For an adopted record, the search has checked that.
-func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) bool {
-	if !w.creates[i] || w.results[i].Adopted {
-		return false
+// no spelling of what was sent. With an error, it can't tell. For an adopted record, the
+// search has checked that.
+func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, error) {
+	switch {
+	case !w.creates[i] || w.results[i].Adopted:
+		return false, nil
+	case record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record):
+		return true, nil
+	case !w.inside.hasChanged(record):
+		return false, nil
 	}
-	if record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record) {
-		return true
-	}
-	if !w.inside.hasChanged(record) {
-		return false
-	}
-	existed, err := w.inside.existed(ctx, record, w.before.Revision)
-	return err == nil && existed
+	return w.inside.existed(ctx, record, w.before.Revision)
 }
 
 // isOfAnother reports whether the record has another identity than what the item creates, and

@@ -113,10 +113,13 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		return nil
 	}
 	existed, err := s.inside.existed(ctx, record, since)
-	if err == nil && !existed {
+	if err != nil && mayPass(err) {
+		return err
+	}
+	if !existed { // as far as the caller may read messages
 		s.made[of.Place] = append(s.made[of.Place], record)
 	}
-	return err
+	return nil
 }
 
 // sinceOf reports whether one of the creates may have made a record of the identity, and

@@ -64,7 +64,7 @@ type insides[T client.Record, In Input] interface {
 	// read reads the messages that were created inside the records that were written.
 	read(context.Context, *writing[T, In])
 	// existed reports whether a record that has changed since a revision shows that it
-	// existed at that revision.
+	// existed at that revision. With an error, it can't tell.
 	existed(context.Context, T, int64) (bool, error)
 	// hasChanged reports whether the record shows a change since it was created.
 	hasChanged(T) bool
