@@ -66,11 +66,11 @@ func (c *claims) claim(id client.ID, from origin) bool {
 	return true
 }
 
-// release withdraws the claim of a record that was taken for one of this engine's.
-func (c *claims) release(id client.ID) {
+// release withdraws the claim of a record that was taken for one of this engine's: from is why.
+func (c *claims) release(id client.ID, from origin) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mine[id] == created {
+	if c.mine[id] == from {
 		delete(c.mine, id)
 	}
 }

@@ -100,7 +100,7 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	ids := make(map[int]client.ID, len(astray))
 	for _, i := range astray {
 		answers[i], ids[i] = w.results[i], w.ids[i]
-		w.engine.claims.release(ids[i]) // another create may have made it
+		w.engine.claims.release(ids[i], created) // another create may have made it
 		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
 	}
 	w.exact = true                           // nothing else looks after this
