@@ -50,16 +50,16 @@ func (conversationInside) hasChanged(c client.Conversation) bool {
 }
 
 // talked returns the conversations with messages that are newer than floor, and the zero id for
-// messages of which the list shows no conversation. It returns none if the service does not let
-// the caller list messages.
+// messages of which the list shows no conversation. It returns none if the caller lacks the
+// permission to list messages.
 func (c conversationInside) talked(ctx context.Context, floor int64) (map[client.ID]bool, error) {
 	found := map[client.ID]bool{}
 	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, client.Query{LoadOnly: stubFields}) {
 		switch {
-		case err != nil && mayPass(err):
-			return nil, err
-		case err != nil:
+		case isForbidden(err):
 			return nil, nil
+		case err != nil:
+			return nil, err
 		}
 		for _, message := range page.Records {
 			found[message.TextMessageConversationID] = true

@@ -39,6 +39,9 @@ func (e *unprovenError) Unwrap() error { return e.error }
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
 
+// isForbidden reports whether the caller lacks a permission: then no look will tell more.
+func isForbidden(err error) bool { return client.ProblemOf(err) == client.NotPermitted }
+
 // isUnknown reports whether the error says that the outcome of a change is unknown.
 func isUnknown(err error) bool { return client.ProblemOf(err) == client.OutcomeUnknown }
 

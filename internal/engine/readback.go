@@ -114,7 +114,9 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 			continue // the answer is worth less than the records that it may have made
 		}
 		w.results[i], w.ids[i] = answers[i], ids[i]
-		if errors.As(answers[i].Err, new(*LostCreateError)) || !w.engine.claims.claim(ids[i], created) {
+		if lost, isLost := errors.AsType[*LostCreateError](answers[i].Err); isLost {
+			w.failUnknown([]int{i}, lost.Err)
+		} else if !w.engine.claims.claim(ids[i], created) {
 			w.failUnknown([]int{i}, answeredWith(ids[i]))
 		}
 	}
@@ -163,15 +165,15 @@ func (w *writing[T, In]) isAstray(i int) bool {
 
 // setRead sets the result of a write to what was read back.
 func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found bool, err error) {
-	isOthers, _ := w.isOthers(ctx, i, record) // if it can't tell, the service's word counts
+	isOthers, failure := w.isOthers(ctx, i, record)
 	switch {
 	case !found:
 		if w.creates[i] {
 			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
-	case isOthers:
-		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: answeredWith(record.Meta().ID)}}
+	case isOthers, failure != nil && !isForbidden(failure): // if the caller may not look, the service's word counts
+		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: cmp.Or(failure, answeredWith(record.Meta().ID))}}
 		if record.Meta().Revision > w.before.Revision && w.isOfAnother(i, record) {
 			w.results[i].Value = record // another create of the batch may have made it
 		}

@@ -113,7 +113,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		return nil
 	}
 	existed, err := s.inside.existed(ctx, record, since)
-	if err != nil && mayPass(err) {
+	if err != nil && !isForbidden(err) {
 		return err
 	}
 	if !existed { // as far as the caller may read messages

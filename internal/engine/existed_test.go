@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// upserts makes the service answer the first create with an existing conversation of others, which
+// it changes, and the lists of its messages with this status.
+func (s testSpace) upserts(t *testing.T, status int) (theirs client.ID) {
+	t.Helper()
+	theirs = s.stranger(t, apitest.NumberOf(1))
+	_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs.String(), "content": "Call me", "direction": 2})
+	apitest.Must(t, err)
+	time.Sleep(time.Minute)
+	s.stranger(t, apitest.NumberOf(9))
+	mock, isFirst := s.network.RoundTripper, true
+	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		switch {
+		case isFirst && strings.Contains(r.URL.Path, "batch-modify"):
+			isFirst = false
+			s.edit(t, theirs, map[string]any{"recipient_contact_id": jones.String()})
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+theirs.String()+`"]}`), nil
+		case strings.Contains(r.URL.RawQuery, theirs.String()):
+			return apitest.Answer(r, status, ""), nil
+		}
+		return mock.RoundTrip(r)
+	})
+	return theirs
+}
+
+// The service answers a create with the existing conversation of that number. Another create
+// fails, and the look for older messages in the conversation fails too. It is not deleted: it may
+// have existed before.
+func TestUndoOfWhatMayHaveExisted(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusForbidden} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.Settings.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+				theirs := s.upserts(t, status)
+				bad := newConversation(2)
+				bad.Input.PhoneID = client.Value(unknown)
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), bad}, client.WriteOptions{}, true)
+				if !errors.As(results[0].Err, new(*LeftoverError)) {
+					t.Errorf("the error is %v", results[0].Err)
+				}
+				wantEqual(t, "deleted", any(false), s.record(t, theirs)["is_deleted"])
+			})
+		})
+	}
+}
+
+// The same for a single create: it is not known to have made the conversation. If the caller may
+// not read messages, no look will tell.
+func TestCreateAnsweredWithWhatMayHaveExisted(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]client.Problem{http.StatusServiceUnavailable: client.OutcomeUnknown, http.StatusForbidden: client.Other} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.upserts(t, status)
+				_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
+				wantEqual(t, "problem", want, client.ProblemOf(err))
+			})
+		})
+	}
+}
+
+// A lost create finds a conversation of its number. The service refuses to list the messages in
+// it, though the caller has the permission: they may be a customer's.
+func TestRefusedMessagesProveNothing(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusUnauthorized, http.StatusUnprocessableEntity} {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				s.seed(t, 1)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+					theirs := s.stranger(t, apitest.NumberOf(1))
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
+					apitest.Must(t, err)
+				}}, mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Kind: mockserver.StatusReply, Status: status, Envelope: true})
+				result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+				if !errors.As(result.Err, new(*LostCreateError)) || result.Adopted {
+					t.Errorf("adopted is %t: %v", result.Adopted, result.Err)
+				}
+			})
+		})
+	}
+}
