@@ -178,11 +178,6 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	case use == incomplete && !s.last:
 		s.isOpen = true
 	case use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
-		s.engine.claims.doubt([]client.ID{record.Meta().ID}) // an owner that claims it from now on learns of that
-		if s.engine.claims.has(record.Meta().ID) {
-			s.others = append(s.others, record) // meanwhile, its owner has claimed it
-			return
-		}
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)
@@ -222,13 +217,26 @@ func (s *search[T, In]) adopt(i int, record T) {
 	s.bringUpToDate(i, record)
 }
 
+// failAmbiguous leaves the items open, because of records that may be theirs. Those that their
+// owners have claimed meanwhile are not. An owner that claims one from now on learns of that.
+func (s *search[T, In]) failAmbiguous(items []int, records []T) {
+	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
+		s.engine.claims.doubt(record.Meta().ID)
+		isClaimed := s.engine.claims.has(record.Meta().ID)
+		if isClaimed {
+			s.others = append(s.others, record)
+		}
+		return isClaimed
+	})
+	if len(records) > 0 {
+		s.writing.failAmbiguous(items, records)
+	}
+}
+
 func (w *writing[T, In]) failAmbiguous(items []int, records []T) {
 	ids := make([]client.ID, len(records))
 	for n, record := range records {
 		ids[n] = record.Meta().ID
-	}
-	if w.exact {
-		w.engine.claims.doubt(ids)
 	}
 	w.failUnknown(items, &AmbiguousError{IDs: ids})
 }

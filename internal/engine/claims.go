@@ -75,13 +75,11 @@ func (c *claims) release(id client.ID, from origin) {
 	}
 }
 
-// doubt notes records that may be the results of lost creates.
-func (c *claims) doubt(ids []client.ID) {
+// doubt notes a record that may be the result of a lost create.
+func (c *claims) doubt(id client.ID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, id := range ids {
-		c.doubted[id] = true
-	}
+	c.doubted[id] = true
 }
 
 // isDoubted reports whether a search has found the record, and can't tell whose it is.

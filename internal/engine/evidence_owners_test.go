@@ -344,6 +344,28 @@ func TestFilledFieldIsNotAstray(t *testing.T) {
 	})
 }
 
+// A look has found two conversations, and asks for the messages of one, when its owner claims the
+// other. The owner learns of that, or the look passes its conversation.
+func TestClaimedWhileThereAreTwo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		attempt := s.openAttempt(t)
+		owned := s.stranger(t, apitest.NumberOf(5))
+		s.stranger(t, apitest.NumberOf(5))
+		time.Sleep(time.Minute)
+		s.edit(t, owned, map[string]any{"recipient_account_id": acme.String()}) // so that the look asks for its messages
+		var doubted []client.ID
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Kind: mockserver.Latency, Latency: 1, Do: func() {
+			_, doubted = s.engine.Conversations.Known(owned)
+		}})
+		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+		if len(doubted) == 0 && (found.Earlier == nil || found.Earlier.Passed[owned] == 0) {
+			t.Errorf("its owner is not told, and the attempt has not passed it: %v", found.Err)
+		}
+	})
+}
+
 // A copy lags behind while a record is read that it does not show yet. What it did not find
 // before it caught up is asked for again.
 func TestNotFoundBeforeTheCopyCaughtUp(t *testing.T) {
