@@ -157,15 +157,9 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others
 	}
 }
 
-// hasRival reports whether a lost create of another batch, with another name, may have
-// made the record.
+// hasRival reports whether a lost create that this search is not about, with another name, may
+// have made the record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
-	if s.own == nil {
-		s.own = make(map[Identity]bool, len(s.changes))
-		for i := range s.changes {
-			s.own[s.names.wanted(s.changes[i].Input)] = true
-		}
-	}
 	rivals := s.engine.claims.openLike(s.names.wanted(s.changes[i].Input))
 	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.names.mayBe(of, record) })
 }

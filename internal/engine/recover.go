@@ -106,9 +106,9 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
 	s.last = last
-	s.inputs = make(map[string]bool, len(creates))
+	s.inputs, s.own = make(map[string]bool, len(creates)), make(map[Identity]bool, len(creates))
 	for _, create := range creates {
-		s.inputs[create.input] = true
+		s.inputs[create.input], s.own[create.of] = true, true
 	}
 	if err := s.run(ctx); err != nil {
 		return nil, false, err

@@ -26,7 +26,7 @@ type search[T client.Record, In Input] struct {
 
 	talked  map[client.ID]bool // conversations with messages since
 	inputs  map[string]bool    // of the creates that settle has begun with
-	own     map[Identity]bool  // identities of this batch; nil until needed
+	own     map[Identity]bool  // their identities
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
 	others  []T               // claimed records that would be candidates otherwise

@@ -1,0 +1,25 @@
+package engine
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Two creates of one call get lost in two batches. Their numbers end in the same digits, and the
+// service masks the others. It has carried out only the second: the first must not take that.
+func TestRivalOfTheSameCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(c *testConfig) { c.Settings.BatchSize, c.MaxRetries = 1, 0 })
+		one, two := newConversation(1), newConversation(2)
+		one.Input.RecipientPhoneNumber, two.Input.RecipientPhoneNumber = client.Value("+15552220123"), client.Value("+15553330123")
+		s.Inject(mockserver.Fault{Path: "batch-modify", Body: "5552220123", Kind: mockserver.DropBefore},
+			mockserver.Fault{Path: "batch-modify", Body: "5553330123", Kind: mockserver.DropAfter, Times: 1})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+		wantProblem(t, results[0].Err, client.OutcomeUnknown)
+		wantProblem(t, results[1].Err, client.OutcomeUnknown)
+	})
+}
