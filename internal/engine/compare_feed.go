@@ -129,7 +129,6 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 		for _, record := range page.Records {
 			before, found := m.changed[record.Meta().ID]
 			if record.Meta().Revision > floor && (!found || record.Meta().Revision > before.Meta().Revision) {
-				*c.asOf(&record) = top
 				m.changed[record.Meta().ID] = record
 			}
 		}

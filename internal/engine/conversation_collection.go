@@ -52,5 +52,4 @@ func (n conversationNames) mayBe(of Identity, c client.Conversation) bool {
 	return n.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), c.RecipientPhoneNumber)
 }
 
-func (conversationNames) areListed() bool                              { return true }
 func (conversationNames) mayDouble(Identity, client.Conversation) bool { return false }

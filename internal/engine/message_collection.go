@@ -41,7 +41,6 @@ func (messageNames) mayDouble(of Identity, m client.Message) bool {
 	return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, m.Direction, "").Name)
 }
 
-func (messageNames) areListed() bool                     { return false }
 func (messageNames) mayBe(Identity, client.Message) bool { return false }
 
 func messageIdentity(conversation client.ID, direction int, content string) Identity {

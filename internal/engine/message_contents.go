@@ -101,10 +101,8 @@ func (e *Engine) completeMessage(ctx context.Context, m *client.Message) error {
 		return nil
 	}
 	whole, err := e.Messages.findWhole(ctx, m.ID)
-	if err != nil {
-		return err
+	if err == nil {
+		*m = whole
 	}
-	whole.AsOf = m.AsOf
-	*m = whole
-	return nil
+	return err
 }

@@ -31,15 +31,7 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 }
 
 // written returns the items that have been carried out.
-func (w *writing[T, In]) written() []int {
-	var items []int
-	for i, result := range w.results {
-		if result.Err == nil {
-			items = append(items, i)
-		}
-	}
-	return items
-}
+func (w *writing[T, In]) written() []int { return w.unfailed(w.all()) }
 
 // floor returns a revision below everything that was written. A write is newer than all
 // that was known before it, but a restore alone need not change the revision.
@@ -158,7 +150,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return result.Value.Meta().IsDeleted || w.names.areListed() && !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.names.wanted(w.changes[i].Input)
+		return result.Value.Meta().IsDeleted || w.stubs == nil && !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.names.wanted(w.changes[i].Input)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
@@ -208,7 +200,7 @@ func (w *writing[T, In]) isOfAnother(i int, record T) bool {
 	}
 	of, at := w.names.wanted(w.changes[i].Input), w.names.held(record)
 	isElsewhere := !at.Place.IsZero() && at.Place != of.Place
-	return isElsewhere || w.names.areListed() && at.tail() != "" && of.tail() != "" && !slices.Contains(of.tails(), at.tail())
+	return isElsewhere || w.stubs == nil && at.tail() != "" && of.tail() != "" && !slices.Contains(of.tails(), at.tail())
 }
 
 // shows reports whether the record that was read back can already include the write.

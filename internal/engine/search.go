@@ -90,10 +90,10 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	s.met[record.Meta().ID] = true
 	of := s.names.held(record)
 	since, isWanted := s.sinceOf(of)
-	if !isUpdate && s.names.areListed() && of.Place.IsZero() && s.wantsAnywhere(of) {
+	if !isUpdate && s.stubs == nil && of.Place.IsZero() && s.wantsAnywhere(of) {
 		return withoutPlace(record.Meta().ID)
 	}
-	if !isUpdate && (s.places[of.Place] == nil || s.names.areListed() && !isWanted) {
+	if !isUpdate && (s.places[of.Place] == nil || s.stubs == nil && !isWanted) {
 		return nil
 	}
 	if isClaimed {

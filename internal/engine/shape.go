@@ -29,8 +29,6 @@ type naming[T, In any] interface {
 	// wanted returns the identity of what a create makes, held that of a record.
 	wanted(In) Identity
 	held(T) Identity
-	// areListed reports whether lists show all that held needs.
-	areListed() bool
 	// mayBe reports whether the record's name may be a spelling of the identity's.
 	mayBe(Identity, T) bool
 	// mayDouble reports whether the create of the identity may have made the record, whose

@@ -90,5 +90,5 @@ func (s *search[T, In]) isLike(i int, record T) bool {
 		return true
 	}
 	// The service may have rewritten the number beyond recognition, but nothing else.
-	return s.names.areListed() && (at.tail() == "" || at.tail() == of.tail()) && len(s.fields.differences(&in, &record, false)) == 1
+	return s.stubs == nil && (at.tail() == "" || at.tail() == of.tail()) && len(s.fields.differences(&in, &record, false)) == 1
 }
