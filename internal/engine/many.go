@@ -83,66 +83,33 @@ func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, val
 	return errs
 }
 
-// findCreated reads the records that were created, as far as they can be read now.
-func (w *writing[T, In]) findCreated(ctx context.Context) map[client.ID]T {
-	var ids []client.ID
-	for _, i := range w.all() {
-		if id := w.createdID(i); !id.IsZero() {
-			ids = append(ids, id)
-		}
-	}
-	found, _ := w.FetchMany(ctx, ids, w.before.Revision)
-	return found
-}
-
 var (
 	errUnreadable = errors.New("the provider couldn't read it to make sure that it did not exist before")
 	errAnswered   = errors.New("others have written messages in it")
 	errDiffers    = errors.New("it differs from what was sent")
 )
 
-// undo deletes what was created. A record that others use stays: it may be theirs. So does a
-// record that can't be read or that differs from what was sent: it may have existed before.
+// undo deletes what was created, unless it may be someone else's.
 func (w *writing[T, In]) undo(ctx context.Context) {
-	var created []int
-	var ids []client.ID
-	found := w.findCreated(ctx)
+	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.createdID(i).IsZero() })
+	ids := w.createdIDs(items)
+	found, _ := w.FetchMany(ctx, ids, w.before.Revision)
 	var talked map[client.ID]bool
 	var talkErr error
 	if len(found) > 0 {
 		talked, talkErr = w.inside.talked(ctx, w.before.Revision)
 	}
-	for _, i := range w.all() {
+	items = slices.DeleteFunc(items, func(i int) bool {
 		id := w.createdID(i)
 		record, isThere := found[id]
-		isOthers, err := w.isOthers(ctx, i, record)
-		switch {
-		case id.IsZero():
-		case isThere && isOthers:
-			w.failUnknown([]int{i}, answeredWith(id))
-			w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
-		case !isThere, err != nil:
-			w.results[i].Err = &LeftoverError{ID: id, Err: errUnreadable}
-		case w.creates[i] && !w.results[i].Adopted && !w.lacks(w.fields.valued(w.changes[i].Input), record):
-			w.results[i].Err = &LeftoverError{ID: id, Err: errDiffers}
-		case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.useOf(ctx, &w.changes[i], id) != unused):
-			w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
-			var why error = &AmbiguousError{IDs: []client.ID{id}}
-			if refusal := w.results[i].Err; refusal != nil {
-				why = fmt.Errorf("%w; %w", why, refusal)
-			}
-			w.failUnknown([]int{i}, why)
-		case (talked[id] || talked[client.ID{}] || talkErr != nil) && w.inside.useOf(ctx, &w.changes[i], id) == used:
-			w.results[i].Err = &LeftoverError{ID: id, Err: errAnswered}
-		default:
-			created = append(created, i)
-			ids = append(ids, id)
-		}
-	}
+		return !isThere && w.leave(i, errUnreadable) ||
+			isThere && w.isSpared(ctx, i, record, talkErr != nil || talked[id] || talked[client.ID{}])
+	})
+	ids = w.createdIDs(items)
 	for n, err := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
-		i := created[n]
+		i := items[n]
 		if err != nil {
-			w.results[i].Err = &LeftoverError{ID: ids[n], Err: err}
+			w.leave(i, err)
 			continue
 		}
 		w.head(i).ID = client.Field[client.ID]{} // nothing is left of it
@@ -150,4 +117,48 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			w.results[i].Err = &UndoneError{ID: ids[n]}
 		}
 	}
+}
+
+// isSpared sets the error of an item whose record an undo must not delete, and reports whether
+// there is one. A record that others use may be theirs. One that differs from what was sent, or
+// of which that can't be told, may have existed before. isTalked says that it may have messages
+// of others.
+func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked bool) bool {
+	id := record.Meta().ID
+	isOthers, err := w.isOthers(ctx, i, record)
+	switch {
+	case err != nil:
+		return w.leave(i, errUnreadable)
+	case isOthers:
+		w.failUnknown([]int{i}, answeredWith(id))
+		w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
+	case !w.results[i].Adopted && !w.lacks(w.fields.valued(w.changes[i].Input), record):
+		return w.leave(i, errDiffers)
+	case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.useOf(ctx, &w.changes[i], id) != unused):
+		w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
+		w.engine.claims.release(id, adopted)
+		var why error = &AmbiguousError{IDs: []client.ID{id}}
+		if refusal := w.results[i].Err; refusal != nil {
+			why = fmt.Errorf("%w; %w", why, refusal)
+		}
+		w.failUnknown([]int{i}, why)
+	default:
+		return isTalked && w.inside.useOf(ctx, &w.changes[i], id) == used && w.leave(i, errAnswered)
+	}
+	return true
+}
+
+// leave sets the error of an item whose record an undo leaves. It returns true.
+func (w *writing[T, In]) leave(i int, err error) bool {
+	w.results[i].Err = &LeftoverError{ID: w.createdID(i), Err: err}
+	return true
+}
+
+// createdIDs returns the ids of what the items have created.
+func (w *writing[T, In]) createdIDs(items []int) []client.ID {
+	ids := make([]client.ID, len(items))
+	for n, i := range items {
+		ids[n] = w.createdID(i)
+	}
+	return ids
 }
