@@ -45,17 +45,18 @@ func (g *gate) shut(wait time.Duration) {
 	}
 }
 
-// pass waits until the gate is open.
-func (g *gate) pass(ctx context.Context) error {
+// pass waits until the gate is open, and reports whether it was shut.
+func (g *gate) pass(ctx context.Context) (waited bool, err error) {
 	for {
 		g.mu.Lock()
 		wait := time.Until(g.opens)
 		g.mu.Unlock()
 		if wait <= 0 {
-			return nil
+			return waited, nil
 		}
+		waited = true
 		if err := sleep(ctx, wait); err != nil {
-			return err
+			return waited, err
 		}
 	}
 }

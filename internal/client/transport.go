@@ -149,10 +149,7 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	case <-ctx.Done():
 		return reply{}, context.Cause(ctx)
 	}
-	if err := c.rate.Wait(ctx); err != nil { // fails at once if the deadline is too near
-		return reply{}, cmp.Or(context.Cause(ctx), context.DeadlineExceeded)
-	}
-	if err := cmp.Or(c.gate.pass(ctx), context.Cause(ctx)); err != nil {
+	if err := c.awaitTurn(ctx); err != nil {
 		return reply{}, err
 	}
 	if denied := c.denied.Load(); denied != nil {
@@ -188,6 +185,19 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 		err = &TimeoutError{c.config.RequestTimeout}
 	}
 	return reply{}, c.judgeFailure(call, got, sent.Load(), err)
+}
+
+// awaitTurn waits until the gate is open and the rate allows a request. After a pause, those
+// that have waited take their turns at that rate.
+func (c *Client) awaitTurn(ctx context.Context) error {
+	for {
+		if err := c.rate.Wait(ctx); err != nil { // fails at once if the deadline is too near
+			return cmp.Or(context.Cause(ctx), context.DeadlineExceeded)
+		}
+		if waited, err := c.gate.pass(ctx); err != nil || !waited {
+			return cmp.Or(err, context.Cause(ctx))
+		}
+	}
 }
 
 func (c *Client) request(ctx context.Context, call call) (*http.Request, error) {

@@ -506,6 +506,24 @@ func TestRequestsPerSecond(t *testing.T) {
 	})
 }
 
+// After a pause, the callers that have waited don't come all at once.
+func TestRequestsPerSecondAfterPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: 30"), replies(200, "{}"))
+		c := scripted(t, network, func(c *Config) { c.RequestsPerSecond = 1 })
+		apitest.Together(10, func(int) {
+			_, err := c.do(t.Context(), readCall)
+			apitest.Must(t, err)
+		})
+		for i := 1; i < len(*at); i++ {
+			if gap := (*at)[i].Sub((*at)[i-1]); gap < 999*time.Millisecond {
+				t.Errorf("request %d came %s after the one before", i, gap)
+			}
+		}
+	})
+}
+
 func TestRequestSent(t *testing.T) {
 	t.Parallel()
 	c := scripted(t, func(r *http.Request) (*http.Response, error) {
