@@ -17,17 +17,17 @@ import (
 // carried out: its error envelope with a 4xx status other than 408, or a 429.
 // After any other reply the outcome is unknown.
 func (c *Client) judge(call call, got reply, header http.Header) error {
-	if got.status >= 200 && got.status < 300 {
+	wait := retryAfter(header, time.Now())
+	asked := got.status == http.StatusServiceUnavailable && wait > 0
+	if !asked && got.status != http.StatusTooManyRequests {
 		c.gate.served()
+	}
+	if got.status >= 200 && got.status < 300 {
 		return nil
 	}
 	err := got.apiError()
 	if api, ok := errors.AsType[*APIError](err); ok {
 		api.Request = call.purpose()
-	}
-	wait := retryAfter(header, time.Now())
-	if got.status != http.StatusTooManyRequests {
-		c.gate.served()
 	}
 	switch got.status {
 	case http.StatusUnauthorized:
@@ -35,7 +35,7 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	case http.StatusTooManyRequests:
 		return &throttledError{err: err, after: wait}
 	}
-	switch asked := got.status == http.StatusServiceUnavailable && wait > 0; {
+	switch {
 	case call.method == http.MethodGet || call.repeatable:
 		if call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout) {
 			err = &OutcomeUnknownError{Err: err}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -249,6 +250,26 @@ func TestAllWaitWhenOneIsTold(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The limit of waiting is one for all calls, whatever status asks to wait.
+func TestThrottledTogether(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusTooManyRequests, http.StatusServiceUnavailable} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				network, _ := play(replies(status, "", "Retry-After: 60"))
+				c := scripted(t, network)
+				begin := time.Now()
+				for range 20 {
+					_, err := c.do(t.Context(), readCall)
+					wantProblem(t, err, Throttled)
+				}
+				apitest.WithinBubble(t, begin, 3*time.Minute, 6*time.Minute)
+			})
+		})
+	}
 }
 
 func TestWaitsLongerAndLonger(t *testing.T) {
