@@ -102,7 +102,7 @@ func New(config Config) (*Client, error) {
 	}
 	transport := config.Transport
 	if transport == nil {
-		transport = newTransport(cap(c.slots))
+		transport = newTransport(cap(c.slots), config.RequestTimeout)
 	}
 	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
 	c.Conversations = &Entity[Conversation, ConversationInput]{client: c, Segment: "TextMessageConversations", revised: true}
@@ -112,13 +112,16 @@ func New(config Config) (*Client, error) {
 }
 
 // newTransport returns a copy of Go's default transport, which honours
-// HTTPS_PROXY and SSL_CERT_FILE.
-func newTransport(idle int) *http.Transport {
+// HTTPS_PROXY and SSL_CERT_FILE. It asks a connection of HTTP/2 that is silent for a part of the
+// timeout whether it is alive. Otherwise, one that a firewall has dropped would take all
+// requests for many minutes, because a request that runs out of time does not close it.
+func newTransport(idle int, timeout time.Duration) *http.Transport {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment}
 	if standard, ok := http.DefaultTransport.(*http.Transport); ok {
 		transport = standard.Clone()
 	}
 	transport.MaxIdleConnsPerHost = idle
+	transport.HTTP2 = &http.HTTP2Config{SendPingTimeout: timeout / 4, PingTimeout: timeout / 4}
 	return transport
 }
 
