@@ -57,7 +57,7 @@ func newSecrets(username, password string) secrets {
 }
 
 // spellings returns a pattern that matches the text with each character as it is, or
-// escaped as in URLs, JSON, HTML or a quoted string.
+// escaped as in URLs, JSON, HTML, XML or a quoted string.
 func spellings(text string) string {
 	var pattern strings.Builder
 	for _, r := range text {
@@ -66,19 +66,26 @@ func spellings(text string) string {
 		if named := html.EscapeString(string(r)); named != string(r) {
 			ways = append(ways, strings.Replace(named, "&", ampersand, 1))
 		}
-		var percent, escaped strings.Builder
+		var percent, bytewise, escaped strings.Builder
 		for _, b := range []byte(string(r)) {
 			fmt.Fprintf(&percent, "(?i:%%(?:25)?%02x)", b)
+			fmt.Fprintf(&bytewise, `(?i:\\+x%02x)`, b)
 		}
 		for _, unit := range utf16.Encode([]rune{r}) {
 			fmt.Fprintf(&escaped, `(?i:\\+u%04x)`, unit)
 		}
-		ways = append(ways, percent.String(), escaped.String())
+		ways = append(ways, percent.String(), bytewise.String(), escaped.String())
 		switch r {
 		case ' ':
 			ways = append(ways, `\s+`, `\+`)
 		case '"':
 			ways = append(ways, ampersand+"quot;")
+		case '\'':
+			ways = append(ways, ampersand+"apos;")
+		case '\n':
+			ways = append(ways, `\\+n`)
+		case '\t':
+			ways = append(ways, `\\+t`)
 		}
 		pattern.WriteString("(?:" + strings.Join(ways, "|") + ")")
 	}

@@ -230,3 +230,19 @@ func TestSecretsInJSON(t *testing.T) {
 		}
 	}
 }
+
+// Pages of XML, of Python and of JavaScript echo a password in their own spelling.
+func TestSpellingsOfSecrets(t *testing.T) {
+	t.Parallel()
+	for echo, password := range map[string]string{
+		`<p>it&apos;s a secret</p>`:        "it's a secret",
+		`{'password': 'it\x27s a secret'}`: "it's a secret",
+		`b'p\xc3\xa4ssword'`:               "p\u00e4ssword",
+		`"line\nend"`:                      "line\nend",
+		`"tab\tulator"`:                    "tab\tulator",
+	} {
+		if got := string(newSecrets("user", password).hide([]byte(echo))); !strings.Contains(got, hidden) {
+			t.Errorf("%q is shown as %s", password, got)
+		}
+	}
+}
