@@ -24,7 +24,7 @@ func spaceURL(service, space string) (*url.URL, error) {
 		service = "https://" + service
 	}
 	u, err := url.Parse(service)
-	if err != nil || !isHost(u.Hostname()) {
+	if err != nil || !isHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") { // as of https:/host, which is none
 		return nil, errors.New("it is not a URL such as https://eu-central.api.pipelinersales.com")
 	}
 	if strings.ContainsFunc(u.Path, unicode.IsSpace) {
@@ -56,7 +56,7 @@ func spaceURL(service, space string) (*url.URL, error) {
 			return nil, fmt.Errorf("it names the space %q, but space_id is %q; remove the path from service_url, or correct space_id (PIPELINER_SPACE_ID)", inURL, space)
 		}
 	} else {
-		before, _, _ = strings.Cut(u.Path+"/", "/api/")
+		before = withoutBegunAPIPath(u.Path)
 	}
 	if space == "" {
 		return nil, errSpaceMissing
@@ -65,6 +65,18 @@ func spaceURL(service, space string) (*url.URL, error) {
 		return nil, errSpaceInvalid
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
+}
+
+// withoutBegunAPIPath returns a path without an API path at its end that is not whole, such as
+// "/api/v100". What is before it is the path of a gateway.
+func withoutBegunAPIPath(path string) string {
+	path = strings.TrimRight(path, "/")
+	for begun := strings.TrimRight(apiPath, "/"); begun != ""; begun = begun[:strings.LastIndexByte(begun, '/')] {
+		if before, found := strings.CutSuffix(path, begun); found {
+			return before
+		}
+	}
+	return path
 }
 
 // SpaceIn returns the space id in a whole base URL of a space, or "" if the
