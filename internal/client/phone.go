@@ -120,14 +120,20 @@ func (p PhoneNumbers) parse(s string) *phonenumbers.PhoneNumber {
 	return number
 }
 
-// plainText returns the text without invisible characters, and with one character for
-// all that look alike. Text from a document or a table may have direction marks, other
-// kinds of dashes, and spaces of any width.
+// plainText returns the text without invisible characters, with one character for all that
+// look alike, and with the digits of ASCII. Text from a document or a table may have direction
+// marks, other kinds of dashes, spaces of any width, and the digits of any script.
 func plainText(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r >= '\uff01' && r <= '\uff5e': // the full-width forms of ASCII
 			return r - '\uff01' + '!'
+		case r > unicode.MaxASCII && unicode.IsDigit(r):
+			zero := r // Unicode has the digits of a script in a row
+			for unicode.IsDigit(zero - 1) {
+				zero--
+			}
+			return '0' + (r-zero)%10
 		case unicode.Is(unicode.Z, r):
 			return ' '
 		case unicode.In(r, unicode.Cc, unicode.Cf), r == '\u2065':
