@@ -446,13 +446,28 @@ func TestRedirects(t *testing.T) {
 					want = append(want, "GET https://crm.example/login")
 				} else {
 					wantProblem(t, err, map[bool]Problem{true: UnexpectedReply, false: OutcomeUnknown}[call.repeatable])
-					if !strings.Contains(err.Error(), "is a redirect to http") || !strings.HasSuffix(err.Error(), "so it was not followed; check service_url") {
+					why := "which could take the credentials elsewhere"
+					if strings.Contains(target, "/login") {
+						why = "which could turn the change into a read"
+					}
+					if !strings.Contains(err.Error(), "is a redirect to http") || !strings.HasSuffix(err.Error(), ", "+why+", so it was not followed; check service_url") {
 						t.Errorf("%d to %s: %v", status, target, err)
 					}
 				}
 				wantEqual(t, "requests", want, asked)
 			}
 		}
+	}
+}
+
+// Redirects on the same host that don't end are no danger to the credentials.
+func TestEndlessRedirects(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, apitest.RoundTripper(replies(http.StatusFound, "", "Location: /again")))
+	_, err := c.do(t.Context(), readCall)
+	wantProblem(t, err, UnexpectedReply)
+	if !strings.Contains(err.Error(), "a redirect to https://crm.example, after several others") {
+		t.Error(err)
 	}
 }
 
