@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -184,8 +185,8 @@ func (p *Prober) revisionsBy(ctx context.Context, order string) (revisions []flo
 	return revisions, err
 }
 
-// createdClock creates two conversations. The clock is behind if created of the second is
-// before modified of the first.
+// createdClock creates two conversations. The clock is behind if created of the second is more
+// than a second before modified of the first: a service may write whole seconds.
 func (p *Prober) createdClock(ctx context.Context) (string, error) {
 	older, _, err := p.create(ctx, nil)
 	if err != nil {
@@ -202,16 +203,20 @@ func (p *Prober) createdClock(ctx context.Context) (string, error) {
 	modified, _ := older.record()["modified"].(string)
 	var at, before client.Time
 	err = errors.Join(at.UnmarshalText([]byte(created)), before.UnmarshalText([]byte(modified)))
-	return either(at.Before(before.Time), mockserver.Behind, mockserver.Kept, err)
+	return either(at.Add(time.Second).Before(before.Time), mockserver.Behind, mockserver.Kept, err)
 }
 
 func (p *Prober) duplicateConversations(ctx context.Context) (string, error) {
 	number := p.freshNumber()
 	fields := map[string]any{"phone_id": p.space.Phone, "recipient_phone_number": number}
-	if _, _, err := p.create(ctx, fields); err != nil {
+	_, first, err := p.create(ctx, fields)
+	if err != nil {
 		return "", err
 	}
 	got, err := p.do(ctx, http.MethodPost, conversations, fields)
+	if err == nil && got.record()["id"] == first {
+		return "", errors.New("a second conversation of the same phone and number is answered with the first one")
+	}
 	p.note([]any{got.body["data"]})
 	if err == nil && !got.isOK() && !got.isRefusal() {
 		err = got.unexpected()

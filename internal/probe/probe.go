@@ -73,7 +73,8 @@ func New(ctx context.Context, space Space) (*Prober, error) {
 		return nil, fmt.Errorf("the phone: %w", err)
 	}
 	space.Phone = id.String()
-	p := &Prober{space: space, client: c, http: http.Client{Transport: space.Transport}, left: space.Numbers}
+	asIs := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // a redirect could take the credentials elsewhere
+	p := &Prober{space: space, client: c, http: http.Client{Transport: space.Transport, CheckRedirect: asIs}, left: space.Numbers}
 	if p.left == nil {
 		p.left, err = p.freeNumbers(ctx)
 	}

@@ -1,7 +1,11 @@
 package probe
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -184,6 +188,107 @@ func TestProbe_noNumberLeft(t *testing.T) {
 		t.Errorf("the error is %v; want one of the numbers", err)
 	}
 }
+
+// A prober that has run out of numbers still deletes what it has made.
+func TestClean_noNumberLeft(t *testing.T) {
+	t.Parallel()
+	mock, space := newMock(t, mockserver.Behavior{})
+	space.Numbers = FictionalNumbers()[:3]
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range mockserver.Switches {
+		_, _ = p.Probe(t.Context(), of)
+	}
+	if err := p.Clean(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, record := range mock.Records(conversations)[1:] {
+		if record["is_deleted"] != true {
+			t.Errorf("%v is left", record)
+		}
+	}
+}
+
+// A redirect does not take the credentials to another place.
+func TestProbe_redirect(t *testing.T) {
+	t.Parallel()
+	_, space := newMock(t, mockserver.Behavior{})
+	service := space.Transport
+	space.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		switch {
+		case r.URL.Scheme != "https":
+			t.Errorf("a redirect to %s is followed", r.URL)
+		case r.Method == http.MethodPost:
+			header := http.Header{"Location": {"http://" + r.URL.Host + r.URL.Path}}
+			return &http.Response{StatusCode: http.StatusTemporaryRedirect, Header: header, Body: http.NoBody, Request: r}, nil
+		}
+		return service.RoundTrip(r)
+	})
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Probe(t.Context(), mockserver.Switches[0]); err == nil || !strings.Contains(err.Error(), "307") {
+		t.Errorf("the error is %v; want one of the redirect", err)
+	}
+}
+
+// A service that answers a second create with the first conversation does not allow two, nor
+// refuse the second.
+func TestProbe_sameConversation(t *testing.T) {
+	t.Parallel()
+	_, space := newMock(t, mockserver.Behavior{})
+	service := space.Transport
+	var first []byte
+	space.Transport = roundTripper(func(r *http.Request) (response *http.Response, err error) {
+		if r.Method != http.MethodPost {
+			return service.RoundTrip(r)
+		}
+		if first == nil {
+			if response, err = service.RoundTrip(r); err == nil {
+				first, err = io.ReadAll(response.Body)
+			}
+		}
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(first)), Request: r}, err
+	})
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.duplicateConversations(t.Context()); err == nil || !strings.Contains(err.Error(), "the first one") {
+		t.Errorf("duplicates are said to be %q, %v", got, err)
+	}
+}
+
+// A service that writes created in whole seconds has no clock that is behind.
+func TestProbe_wholeSeconds(t *testing.T) {
+	t.Parallel()
+	_, space := newMock(t, mockserver.Behavior{})
+	service := space.Transport
+	fraction := regexp.MustCompile(`("created":"[^".]*)\.\d+`)
+	space.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+		response, err := service.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body = io.NopCloser(bytes.NewReader(fraction.ReplaceAll(body, []byte("$1"))))
+		return response, err
+	})
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.createdClock(t.Context()); got != mockserver.Kept {
+		t.Errorf("the clock is said to be %q, %v", got, err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestFiction(t *testing.T) {
 	t.Parallel()

@@ -175,6 +175,7 @@ func (p *Prober) revisionMoves(ctx context.Context, id string, change func() err
 // service keeps them in its bin.
 func (p *Prober) Clean(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
+	p.ranOut = false // deleting needs no number
 	var problems []error
 	for _, id := range p.made {
 		got, err := p.do(ctx, http.MethodDelete, conversations+"/"+id, nil)
