@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nyaruka/phonenumbers"
@@ -186,6 +187,29 @@ func TestProbe_noNumberLeft(t *testing.T) {
 	}
 	if _, err := p.Probe(t.Context(), mockserver.Switches[0]); err == nil || !strings.Contains(err.Error(), "use another phone") {
 		t.Errorf("the error is %v; want one of the numbers", err)
+	}
+}
+
+// Where reads lag behind writes, the probes that need to read tell nothing: no wrong value.
+func TestProbe_lag(t *testing.T) {
+	t.Parallel()
+	behavior := mockserver.Behavior{}
+	for _, of := range mockserver.Switches {
+		*of.Field(&behavior) = of.Values[len(of.Values)-1]
+	}
+	mock, space := newMock(t, behavior)
+	mock.SetLag(time.Hour)
+	p, err := New(t.Context(), space)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range mockserver.Switches {
+		switch got, err := p.Probe(t.Context(), of); {
+		case err != nil && strings.Contains(err.Error(), "%!"):
+			t.Errorf("%s: %v", of.Name, err)
+		case err == nil && got != *of.Field(&behavior):
+			t.Errorf("%s is %s; the probe says %s", of.Name, *of.Field(&behavior), got)
+		}
 	}
 }
 
