@@ -47,7 +47,7 @@ func runProbe(ctx context.Context, space probe.Space, stdout, stderr io.Writer) 
 	fmt.Fprintln(stdout, "pipeliner-mock "+strings.Join(flags, " "))
 	err = p.Clean(ctx)
 	if len(failed) > 0 {
-		err = errors.Join(fmt.Errorf("the mock can't play what the service does: %s", strings.Join(failed, ", ")), err)
+		err = errors.Join(fmt.Errorf("the probes have found no value, for the reasons above: %s", strings.Join(failed, ", ")), err)
 	}
 	return err
 }

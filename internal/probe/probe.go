@@ -55,6 +55,7 @@ func (e *LackingError) Error() string { return "it needs " + e.Record }
 // NotProbed are the assumptions that no probe can check with a real service.
 var NotProbed = []string{
 	"whether a message that is created as outgoing is sent: the probes record incoming ones only",
+	"whether reads lag behind writes: where they do, the probes that read find no value",
 	"what a proxy in between answers (429, 502, 503, 504): it can't be ordered",
 }
 
