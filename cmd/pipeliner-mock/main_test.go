@@ -205,6 +205,8 @@ func TestRun_refused(t *testing.T) {
 		{[]string{"--stale-revision", "x"}, `stale-revision must be one of ignored, refused, not "x"`},
 		{[]string{"--space", "a/b"}, "the space must be one segment of a path"},
 		{[]string{"--space", "a", "--space", "a"}, `the space "a" is there twice`},
+		{[]string{"--probe", ""}, `invalid value "" for flag -probe: the URL is empty`},
+		{[]string{"--probe-phone", "x"}, "need --probe"},
 		{[]string{"--lag", "long"}, `invalid value "long" for flag -lag`},
 		{[]string{"--seed", "no/such/file"}, "open no/such/file: no such file or directory"},
 		{[]string{"--seed", file(t, `{"Phones": 1}`)}, "cannot unmarshal number"},

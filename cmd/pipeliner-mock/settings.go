@@ -35,7 +35,7 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 	flags.DurationVar(&s.options.Latency, "latency", 0, "`time` to add to every request, e.g. 200ms")
 	flags.DurationVar(&s.options.Lag, "lag", 0, "`time` by which reads lag behind writes, as from a replica")
 	flags.IntVar(&s.options.MaxBatchItems, "max-batch-items", 0, "refuse batches of more than `n` items with a 413")
-	flags.StringVar(&s.probe.ServiceURL, "probe", "", "probe the service at this `URL` instead of serving: writes to its space, see above")
+	flags.Func("probe", "probe the service at this `URL` instead of serving: writes to its space, see above", s.addProbe)
 	flags.StringVar(&s.probe.Phone, "probe-phone", "", "`UUID` of the sender phone whose conversations to probe with")
 	flags.StringVar(&s.probe.Account, "probe-account", "", "`UUID` of an account to link; without it some switches are not probed")
 	flags.StringVar(&s.probe.Contact, "probe-contact", "", "`UUID` of a contact with a fictional number, such as +1 907 555 0123; without it recipient-match is not probed")
@@ -51,10 +51,23 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 		flags.SetOutput(stderr)
 		flags.PrintDefaults()
 	}
-	if err == nil && flags.NArg() > 0 {
+	switch ofProbe := s.probe.Phone + s.probe.Account + s.probe.Contact; {
+	case err != nil:
+	case flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case s.probe.ServiceURL == "" && ofProbe != "":
+		err = errors.New("the phone, account and contact of a probe need --probe")
 	}
 	return &s, err
+}
+
+// addProbe keeps a URL that is missing, such as an empty variable of a script, from serving instead.
+func (s *settings) addProbe(url string) error {
+	if url == "" {
+		return errors.New("the URL is empty")
+	}
+	s.probe.ServiceURL = url
+	return nil
 }
 
 func (s *settings) addSpace(id string) error {
