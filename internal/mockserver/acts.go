@@ -48,13 +48,14 @@ func (a *Acts) UnmarshalJSON(data []byte) error {
 // verb is one kind of act. A create names no record, all other verbs do.
 type verb struct {
 	target         func(Act) *Target
+	takesValues    bool
 	deleted, alive bool // which records it finds by their values
 	do             func(s *Server, entity, id string, values map[string]any) error
 }
 
 var verbs = []verb{
-	{target: func(a Act) *Target { return a.Create }},
-	{target: func(a Act) *Target { return a.Edit }, alive: true, do: (*Server).Edit},
+	{target: func(a Act) *Target { return a.Create }, takesValues: true},
+	{target: func(a Act) *Target { return a.Edit }, takesValues: true, alive: true, do: (*Server).Edit},
 	{target: func(a Act) *Target { return a.Delete }, alive: true, do: withoutValues((*Server).SoftDelete)},
 	{target: func(a Act) *Target { return a.Restore }, deleted: true, do: withoutValues((*Server).Restore)},
 	{target: func(a Act) *Target { return a.Purge }, alive: true, deleted: true, do: withoutValues((*Server).Purge)},
@@ -81,6 +82,13 @@ func (a Acts) check() error {
 				return errors.New("create takes neither id nor where")
 			case v.do != nil && !named:
 				return errors.New("edit, delete, restore and purge take an id or a where")
+			case len(t.Values) > 0 && !v.takesValues:
+				return errors.New("only create and edit take values")
+			}
+			for name := range t.Where {
+				if def := definition(t.Entity); def.field(name) == nil && def.array(name) == nil {
+					return fmt.Errorf("where names the unknown field %q of %s", name, t.Entity) // a null would find all records
+				}
 			}
 		}
 		if set != 1 {

@@ -61,12 +61,16 @@ func TestControl_refused(t *testing.T) {
 		`{"kind":"latency","latency":"soon"}`: "soon",
 		`[{"kind":"status"},{"kind":"x"}]`:    `\"x\"`,
 		`{"kind":"latency"}`:                  "needs a latency",
-		`{"kind":"latency","latency":"1s","retry_after":"1"}`: `belong to the kinds`,
-		`{"kind":"drop_after","status":500}`:                  `not to \"drop_after\"`,
-		`{"kind":"status","retry_after":"soon"}`:              `\"soon\", but must be a number of seconds`,
-		`{"kind":"status","for":"-1s"}`:                       "negative",
-		`{"kind":"status","commit_after":1}`:                  "commit_after",
-		`{"kind":"status","retry_after":"remaining"}`:         "only with a for",
+		`{"kind":"latency","latency":"1s","retry_after":"1"}`:                      `belong to the kinds`,
+		`{"kind":"drop_after","status":500}`:                                       `not to \"drop_after\"`,
+		`{"kind":"status","retry_after":"soon"}`:                                   `\"soon\", but must be a number of seconds`,
+		`{"kind":"status","for":"-1s"}`:                                            "negative",
+		`{"kind":"status","commit_after":1}`:                                       "commit_after",
+		`{"kind":"status","retry_after":"remaining"}`:                              "only with a for",
+		`{"kind":"drop_after","commit_after":"3s"}`:                                `belongs to the kind \"commit_later\"`,
+		`{"kind":"drop_after","field":"revision"}`:                                 "field belongs to",
+		`{"before":{"delete":{"entity":"Phones","where":{"nmae":null}}}}`:          `unknown field \"nmae\"`,
+		`{"before":{"delete":{"entity":"Phones","id":"x","values":{"name":"y"}}}}`: "only create and edit take values",
 	} {
 		got := m.control(t, http.MethodPost, "faults", body).wantStatus(t, http.StatusBadRequest)
 		if !strings.Contains(got.text, want) {

@@ -17,7 +17,7 @@ type distortedAnswer struct {
 	data   []any // of a batch or a list, or the one record
 }
 
-// distortions change an answer whose data is a non-empty array or one record. They return the new data.
+// distortions change an answer whose data is an array or one record. They return the new data.
 var distortions = map[Kind]func(*distortedAnswer) []any{
 	ShortArray:   func(a *distortedAnswer) []any { return a.data[:len(a.data)-1] },
 	LongArray:    func(a *distortedAnswer) []any { return append(a.data, a.data[len(a.data)-1]) },
@@ -38,7 +38,8 @@ func (s *Server) distorted(c *call, f *Fault, r reply, distort func(*distortedAn
 	}
 	a := &distortedAnswer{server: s, call: c, fault: f}
 	a.body, a.data = takenApart(r)
-	if len(a.data) == 0 {
+	ofWhole := f.Kind == SuccessFalse || f.Kind == TotalTooHigh // these need no record
+	if a.body["data"] == nil || len(a.data) == 0 && !ofWhole {
 		return r
 	}
 	one := a.body["data"]

@@ -71,6 +71,18 @@ func TestFault_distortedBatch(t *testing.T) {
 	}
 }
 
+// An answer without records, or whose data is an id, can be a failure too.
+func TestFault_distortedWhole(t *testing.T) {
+	t.Parallel()
+	m := newMock(t, nil)
+	m.Inject(mockserver.Fault{Kind: mockserver.SuccessFalse, Times: 2}, mockserver.Fault{Kind: mockserver.TotalTooHigh})
+	got := m.do(t, http.MethodGet, "TextMessages", "")
+	wantDiff(t, "an empty list", []any{false, []any{}}, []any{got.body["success"], got.body["data"]})
+	got = m.do(t, http.MethodDelete, "Phones/"+phoneID, "")
+	wantDiff(t, "an id", []any{false, phoneID}, []any{got.body["success"], got.body["data"]})
+	wantDiff(t, "total", 1, m.list(t, "TextMessages").Total)
+}
+
 func TestFault_distortedRecords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -169,6 +169,10 @@ func (f *Fault) check() error {
 		return errors.New("a fault of the kind latency needs a latency, such as \"1.5s\"")
 	case !slices.Contains(answering, f.Kind) && (f.Envelope || f.Status != 0 || f.RetryAfter+f.Location+f.Reply+f.ContentType != ""):
 		return fmt.Errorf("status, reply, content_type, location, retry_after and envelope belong to the kinds %q, not to %q", answering, f.Kind)
+	case f.CommitAfter != 0 && f.Kind != CommitLater:
+		return fmt.Errorf("commit_after belongs to the kind %q, not to %q", CommitLater, f.Kind)
+	case f.Field != "" && f.Kind != NullField && f.Kind != OmitField:
+		return fmt.Errorf("field belongs to the kinds %q and %q, not to %q", NullField, OmitField, f.Kind)
 	}
 	return nil
 }

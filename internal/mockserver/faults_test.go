@@ -282,12 +282,12 @@ func TestLatency_givenUp(t *testing.T) {
 func TestFault_JSON(t *testing.T) {
 	t.Parallel()
 	fault := mockserver.Fault{
-		Method: "POST", Path: "batch", Body: "x", Skip: 1, Times: 2, Kind: mockserver.StatusAfter, Status: 504,
-		RetryAfter: "5", Location: "/x", Reply: "<p>", ContentType: "text/html", Envelope: true, Field: "id",
+		Method: "POST", Path: "batch", Body: "x", Skip: 1, Times: 2, Kind: mockserver.CommitLater, Status: 504,
+		RetryAfter: "5", Location: "/x", Reply: "<p>", ContentType: "text/html", Envelope: true,
 		Latency: 1500 * time.Millisecond, CommitAfter: time.Minute, For: time.Second,
 	}
-	text := `{"method":"POST","path":"batch","body":"x","skip":1,"times":2,"kind":"status_after","status":504,` +
-		`"retry_after":"5","location":"/x","reply":"<p>","content_type":"text/html","envelope":true,"field":"id",` +
+	text := `{"method":"POST","path":"batch","body":"x","skip":1,"times":2,"kind":"commit_later","status":504,` +
+		`"retry_after":"5","location":"/x","reply":"<p>","content_type":"text/html","envelope":true,` +
 		`"latency":"1.5s","commit_after":"1m0s","for":"1s"}`
 	var read mockserver.Fault
 	must(t, json.Unmarshal([]byte(text), &read))
@@ -297,5 +297,6 @@ func TestFault_JSON(t *testing.T) {
 	encoder.SetEscapeHTML(false)
 	must(t, encoder.Encode(fault))
 	wantDiff(t, "written", text+"\n", strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(buffer.String()))
+	wantDiff(t, "with a field", `{"kind":"null_field","field":"id"}`, toJSON(t, mockserver.Fault{Kind: mockserver.NullField, Field: "id"}))
 	wantDiff(t, "short", `{"kind":"truncate"}`, toJSON(t, mockserver.Fault{Kind: mockserver.Truncate}))
 }

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -32,11 +33,12 @@ func (p inProcess) RoundTrip(r *http.Request) (response *http.Response, err erro
 	}
 	recorder := httptest.NewRecorder()
 	defer func() {
-		if recover() != nil { // http.ErrAbortHandler
-			response, err = nil, ErrDropped
-			if ended := r.Context().Err(); ended != nil {
-				err = ended
-			}
+		switch aborted := recover(); aborted {
+		case nil:
+		case http.ErrAbortHandler: //nolint:errorlint // what net/http compares with too
+			response, err = nil, cmp.Or(r.Context().Err(), ErrDropped)
+		default:
+			panic(aborted) // a mistake of the handler is no lost reply
 		}
 	}()
 	p.handler.ServeHTTP(recorder, served)
