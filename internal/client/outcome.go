@@ -2,7 +2,6 @@ package client
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"math"
 	"net"
@@ -36,7 +35,7 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 		return &throttledError{err: err, after: wait}
 	}
 	switch {
-	case call.method == http.MethodGet || call.repeatable:
+	case call.repeatable:
 		if call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout) {
 			err = &OutcomeUnknownError{Err: err}
 		}
@@ -86,11 +85,15 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	var refusal *redirectError
 	switch {
 	case errors.As(err, &refusal):
-		return unlessRepeatable(call, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), isRedirect: true})
+		return unknownUnless(call.repeatable, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), isRedirect: true})
 	case errors.Is(err, errReplyTooLong):
-		return unlessRead(call, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
+		return unknownUnless(call.method == http.MethodGet, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
 	case sent && call.method != http.MethodGet:
-		return lostReply(call, err)
+		err = &OutcomeUnknownError{Err: err}
+		if call.repeatable {
+			return &retryableError{err: err}
+		}
+		return err
 	}
 	failure := &ConnectError{Host: c.base.Host, Err: err}
 	if isLasting(err) {
@@ -99,27 +102,9 @@ func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error 
 	return &retryableError{err: failure}
 }
 
-// lostReply returns the error of a call that may have been carried out.
-func lostReply(call call, err error) error {
-	err = unlessRead(call, err)
-	if call.repeatable {
-		return &retryableError{err: err}
-	}
-	return err
-}
-
-// unlessRead makes err one of unknown outcome, unless the call only reads.
-func unlessRead(call call, err error) error {
-	if call.method == http.MethodGet {
-		return err
-	}
-	return &OutcomeUnknownError{Err: err}
-}
-
-// unlessRepeatable makes err one of unknown outcome, unless the call may be repeated, so
-// that its outcome does not matter.
-func unlessRepeatable(call call, err error) error {
-	if call.repeatable {
+// unknownUnless makes err one of unknown outcome, unless the call has changed nothing or can be repeated.
+func unknownUnless(isSettled bool, err error) error {
+	if isSettled {
 		return err
 	}
 	return &OutcomeUnknownError{Err: err}
@@ -127,15 +112,9 @@ func unlessRepeatable(call call, err error) error {
 
 // isLasting reports whether connecting again would fail in the same way.
 func isLasting(err error) bool {
-	var (
-		dns         *net.DNSError
-		certificate *tls.CertificateVerificationError
-		record      tls.RecordHeaderError
-		host        x509.HostnameError
-		authority   x509.UnknownAuthorityError
-	)
-	return errors.As(err, &dns) && dns.IsNotFound ||
-		errors.As(err, &certificate) || errors.As(err, &record) || errors.As(err, &host) || errors.As(err, &authority)
+	dns, isDNS := errors.AsType[*net.DNSError](err)
+	return isDNS && dns.IsNotFound ||
+		errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(tls.RecordHeaderError))
 }
 
 // longestRetryAfter is the longest wait that retryAfter returns, so that sums of waits

@@ -3,6 +3,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -68,7 +69,7 @@ func hangsOnTheWay(r *http.Request) (*http.Response, error) {
 }
 
 func distrusts(*http.Request) (*http.Response, error) {
-	return nil, x509.UnknownAuthorityError{}
+	return nil, &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
 }
 
 // play returns a network and the times of its requests. The n-th request has the n-th
