@@ -16,7 +16,7 @@ import (
 func (s *Server) Seed(seed map[string][]map[string]any) error {
 	for _, segment := range slices.Sorted(maps.Keys(seed)) {
 		if definition(segment) == nil {
-			return fmt.Errorf("seed: unknown entity %q, it must be one of %s", segment, strings.Join(segments(), ", "))
+			return fmt.Errorf("seed: %w", unknownSegment(segment))
 		}
 	}
 	return s.write(func(w *writer) error {
@@ -39,8 +39,8 @@ func (s *Server) Seed(seed map[string][]map[string]any) error {
 
 // Create stores a record as another user would, and returns its id. The arrays of relations may hold the plain ids of
 // the linked records.
-func (s *Server) Create(entity string, fields map[string]any) (id string, err error) {
-	err = s.writeTo(entity, fields, func(w *writer, def *entityDef, input map[string]any) *apiError {
+func (s *Server) Create(segment string, fields map[string]any) (id string, err error) {
+	err = s.writeTo(segment, fields, func(w *writer, def *entity, input map[string]any) *apiError {
 		r, failure := w.create(def, input, false)
 		if failure == nil {
 			id = r.id
@@ -52,41 +52,41 @@ func (s *Server) Create(entity string, fields map[string]any) (id string, err er
 
 // Edit changes a record as another user would. Arrays replace the old items, and those of relations may hold the
 // plain ids of the linked records.
-func (s *Server) Edit(entity, id string, fields map[string]any) error {
-	return s.writeTo(entity, fields, func(w *writer, def *entityDef, input map[string]any) *apiError {
+func (s *Server) Edit(segment, id string, fields map[string]any) error {
+	return s.writeTo(segment, fields, func(w *writer, def *entity, input map[string]any) *apiError {
 		_, failure := w.update(def, strings.ToLower(id), input)
 		return failure
 	})
 }
 
 // SoftDelete deletes a record as another user would.
-func (s *Server) SoftDelete(entity, id string) error {
-	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
+func (s *Server) SoftDelete(segment, id string) error {
+	return s.writeTo(segment, nil, func(w *writer, def *entity, _ map[string]any) *apiError {
 		return w.softDelete(def, strings.ToLower(id), false)
 	})
 }
 
 // Restore undoes a soft delete as another user would.
-func (s *Server) Restore(entity, id string) error {
-	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
+func (s *Server) Restore(segment, id string) error {
+	return s.writeTo(segment, nil, func(w *writer, def *entity, _ map[string]any) *apiError {
 		return w.restore(def, strings.ToLower(id))
 	})
 }
 
 // Purge removes a record for good, and the relations to it. With a conversation, it also removes its relations and
 // messages. Other references to the record become null.
-func (s *Server) Purge(entity, id string) error {
-	return s.writeTo(entity, nil, func(w *writer, def *entityDef, _ map[string]any) *apiError {
+func (s *Server) Purge(segment, id string) error {
+	return s.writeTo(segment, nil, func(w *writer, def *entity, _ map[string]any) *apiError {
 		return w.purge(def, strings.ToLower(id))
 	})
 }
 
 // Record returns a copy of a record, even if it is soft-deleted. Times are text as in a reply, integers are int, and
 // the arrays hold the ids of the relations and messages, as a []string.
-func (s *Server) Record(entity, id string) (map[string]any, bool) {
+func (s *Server) Record(segment, id string) (map[string]any, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.store.tables[entity]
+	t := s.store.tables[segment]
 	if t == nil || t.records[strings.ToLower(id)] == nil {
 		return nil, false
 	}
@@ -94,10 +94,10 @@ func (s *Server) Record(entity, id string) (map[string]any, bool) {
 }
 
 // Records returns a copy of all records of an entity, including soft-deleted ones, in the order of their creation.
-func (s *Server) Records(entity string) []map[string]any {
+func (s *Server) Records(segment string) []map[string]any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.store.tables[entity]
+	t := s.store.tables[segment]
 	if t == nil {
 		return nil
 	}
@@ -149,24 +149,21 @@ func (s *Server) SetBehavior(behavior Behavior) error {
 	return nil
 }
 
-// entityDef is entity, for functions with a parameter of that name.
-type entityDef = entity
-
 // writeTo does one write to the store on behalf of a test.
 func (s *Server) writeTo(
-	entity string, fields map[string]any, do func(*writer, *entityDef, map[string]any) *apiError,
+	segment string, fields map[string]any, do func(*writer, *entity, map[string]any) *apiError,
 ) error {
-	def := definition(entity)
+	def := definition(segment)
 	if def == nil {
-		return fmt.Errorf("unknown entity %q, it must be one of %s", entity, strings.Join(segments(), ", "))
+		return unknownSegment(segment)
 	}
 	input, err := normalized(fields)
 	if err != nil {
-		return fmt.Errorf("%s: %w", entity, err)
+		return fmt.Errorf("%s: %w", segment, err)
 	}
 	return s.write(func(w *writer) error {
 		if failure := do(w, def, input); failure != nil {
-			return failure.in(entity)
+			return failure.in(segment)
 		}
 		return nil
 	})

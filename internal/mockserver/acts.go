@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Act is something that another user does in the CRM. Exactly one of its fields is set. An incoming text message is a
@@ -77,7 +76,7 @@ func (a Acts) check() error {
 			named := t.ID != "" || len(t.Where) > 0
 			switch {
 			case definition(t.Entity) == nil:
-				return fmt.Errorf("unknown entity %q, it must be one of %s", t.Entity, strings.Join(segments(), ", "))
+				return unknownSegment(t.Entity)
 			case v.do == nil && named:
 				return errors.New("create takes neither id nor where")
 			case v.do != nil && !named:

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"maps"
 	"net/http"
 )
 
@@ -77,12 +78,8 @@ func (w *writer) modifyItem(def *entity, item any) (string, *apiError) {
 	if !ok {
 		return "", validationFailure(def, "", []problem{{"id", invalidParameter, "Field 'id' must be a uuid."}})
 	}
-	fields := make(map[string]any, len(input))
-	for name, v := range input {
-		if name != "id" {
-			fields[name] = v
-		}
-	}
+	fields := maps.Clone(input)
+	delete(fields, "id")
 	r, err := w.update(def, id, fields)
 	if err != nil {
 		return "", err

@@ -40,7 +40,7 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 	"GET records": func(s *Server, r *http.Request, _ []byte) (any, error) {
 		entity := r.URL.Query().Get("entity")
 		if definition(entity) == nil {
-			return nil, fmt.Errorf("unknown entity %q, it must be one of %s", entity, strings.Join(segments(), ", "))
+			return nil, unknownSegment(entity)
 		}
 		return append([]map[string]any{}, s.Records(entity)...), nil
 	},

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -83,7 +84,7 @@ func (a *distortedAnswer) withObjects() []any {
 }
 
 func (a *distortedAnswer) field() string {
-	return withDefault(a.fault.Field, "revision")
+	return cmp.Or(a.fault.Field, "revision")
 }
 
 func (a *distortedAnswer) eachRecord(change func(map[string]any)) []any {

@@ -158,9 +158,5 @@ func reference(name string, refs ...string) field {
 
 // numbered returns the five fields name1 to name5.
 func numbered(name string) []field {
-	fields := make([]field, 0, 5)
-	for i := range 5 {
-		fields = append(fields, text(name+string(rune('1'+i))))
-	}
-	return fields
+	return []field{text(name + "1"), text(name + "2"), text(name + "3"), text(name + "4"), text(name + "5")}
 }

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -78,16 +79,17 @@ func invalid(message string) *apiError {
 // entityFailure returns an error about one record. An empty id is null in the reply.
 func entityFailure(status int, why reason, message string, def *entity, id string) *apiError {
 	e := newError(status, why, message)
-	e.entityDetail = &entityDetail{
-		EntityName:          def.name,
-		EntityErrors:        []errorDetail{},
-		FieldErrors:         []fieldError{},
-		StepChecklistErrors: []errorDetail{},
-	}
+	e.entityDetail = newDetail(def)
 	if id != "" {
 		e.EntityID = &id
 	}
 	return e
+}
+
+func newDetail(def *entity) *entityDetail {
+	return &entityDetail{
+		EntityName: def.name, EntityErrors: []errorDetail{}, FieldErrors: []fieldError{}, StepChecklistErrors: []errorDetail{},
+	}
 }
 
 func unknownRecord(def *entity, id string) *apiError {
@@ -139,15 +141,7 @@ func fieldID(def *entity, name string) string {
 // at returns the error as one about the item of a batch with this index, or about no item if index is nil.
 func (e *apiError) at(def *entity, index *int) *apiError {
 	placed := *e
-	detail := entityDetail{
-		EntityName:          def.name,
-		EntityErrors:        []errorDetail{},
-		FieldErrors:         []fieldError{},
-		StepChecklistErrors: []errorDetail{},
-	}
-	if e.entityDetail != nil {
-		detail = *e.entityDetail
-	}
+	detail := *cmp.Or(e.entityDetail, newDetail(def))
 	detail.EntityIndex = index
 	placed.entityDetail = &detail
 	return &placed

@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,7 +61,7 @@ func New(options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server := newServer(options, behavior, withDefault(options.Space, "test_space"))
+	server := newServer(options, behavior, cmp.Or(options.Space, "test_space"))
 	for _, space := range options.OtherSpaces {
 		if server.InSpace(space) != nil {
 			return nil, fmt.Errorf("the space %q is there twice", space)
@@ -77,8 +78,8 @@ func New(options Options) (*Server, error) {
 
 func newServer(options Options, behavior Behavior, space string) *Server {
 	s := &Server{
-		username: withDefault(options.Username, "user"),
-		password: withDefault(options.Password, "password"),
+		username: cmp.Or(options.Username, "user"),
+		password: cmp.Or(options.Password, "password"),
 		space:    space,
 		latency:  options.Latency,
 		store:    newStore(behavior),
@@ -110,13 +111,6 @@ func (s *Server) serves(path string) *Server {
 		}
 	}
 	return s
-}
-
-func withDefault(value, byDefault string) string {
-	if value == "" {
-		return byDefault
-	}
-	return value
 }
 
 // SpacePath returns the path of the space. It follows the URL of the service.

@@ -1,6 +1,10 @@
 package mockserver
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // store is the space: all tables, and the one counter of revisions. It is not safe for concurrent use; the server
 // holds its lock around every operation.
@@ -21,13 +25,13 @@ func newStore(behavior Behavior) *store {
 	return s
 }
 
-// segments returns the path segments of all entities, in the order of their definition.
-func segments() []string {
-	var names []string
+// unknownSegment returns the error for a path segment of no entity.
+func unknownSegment(segment string) error {
+	var known []string
 	for _, def := range entities {
-		names = append(names, def.segment)
+		known = append(known, def.segment)
 	}
-	return names
+	return fmt.Errorf("unknown entity %q, it must be one of %s", segment, strings.Join(known, ", "))
 }
 
 // clone returns a copy of the store. Records never change, so both share them.
