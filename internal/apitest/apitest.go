@@ -4,6 +4,7 @@ package apitest
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -136,17 +137,7 @@ func Answer(r *http.Request, status int, body string, headers ...string) *http.R
 }
 
 // NumberOf returns the i-th phone number.
-func NumberOf(i int) string { return "+1555" + LeftPad(i) }
-
-// LeftPad returns i with seven digits.
-func LeftPad(i int) string {
-	digits := "0000000"
-	for n := len(digits) - 1; n >= 0 && i > 0; n-- {
-		digits = digits[:n] + string(rune('0'+i%10)) + digits[n+1:]
-		i /= 10
-	}
-	return digits
-}
+func NumberOf(i int) string { return fmt.Sprintf("+1555%07d", i) }
 
 // ParseQuery returns the parameters of a request.
 func ParseQuery(t testing.TB, raw string) url.Values {
