@@ -16,7 +16,8 @@ func (e *redirectError) Error() string {
 
 // checkRedirect follows redirects of GET requests on the same host only.
 func checkRedirect(request *http.Request, via []*http.Request) error {
-	first, why := via[0], ""
+	var why string
+	first := via[0]
 	switch {
 	case request.URL.Scheme != first.URL.Scheme || request.URL.Host != first.URL.Host:
 		why = "which could take the credentials elsewhere"

@@ -64,6 +64,7 @@ func (s *search[T, In]) doubts() map[int][]T {
 // agreed and lacked are agrees and lacks for the create: what an earlier try has sent may still
 // be changed to what the create wants.
 func (s *search[T, In]) agreed(i int, record T) bool { return s.agrees(s.untried(i, record), record) }
+
 func (s *search[T, In]) lacked(i int, record T) bool { return s.lacks(s.untried(i, record), record) }
 
 func (s *search[T, In]) untried(i int, record T) In {

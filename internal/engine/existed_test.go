@@ -46,7 +46,7 @@ func TestUndoOfWhatMayHaveExisted(t *testing.T) {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.Settings.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
 				theirs := s.upserts(t, status)
 				bad := newConversation(2)
 				bad.Input.PhoneID = client.Value(unknown)

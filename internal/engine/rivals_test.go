@@ -13,7 +13,7 @@ import (
 func TestRivalOfTheSameCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(c *testConfig) { c.Settings.BatchSize, c.MaxRetries = 1, 0 })
+		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(c *testConfig) { c.BatchSize, c.MaxRetries = 1, 0 })
 		one, two := newConversation(1), newConversation(2)
 		one.Input.RecipientPhoneNumber, two.Input.RecipientPhoneNumber = client.Value("+15552220123"), client.Value("+15553330123")
 		s.Inject(mockserver.Fault{Path: "batch-modify", Body: "5552220123", Kind: mockserver.DropBefore},

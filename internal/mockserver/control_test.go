@@ -69,7 +69,7 @@ func TestControl_refused(t *testing.T) {
 		`{"kind":"status","retry_after":"remaining"}`:                              "only with a for",
 		`{"kind":"drop_after","commit_after":"3s"}`:                                `belongs to the kind \"commit_later\"`,
 		`{"kind":"drop_after","field":"revision"}`:                                 "field belongs to",
-		`{"before":{"delete":{"entity":"Phones","where":{"nmae":null}}}}`:          `unknown field \"nmae\"`,
+		`{"before":{"delete":{"entity":"Phones","where":{"nome":null}}}}`:          `unknown field \"nome\"`,
 		`{"before":{"delete":{"entity":"Phones","id":"x","values":{"name":"y"}}}}`: "only create and edit take values",
 	} {
 		got := m.control(t, http.MethodPost, "faults", body).wantStatus(t, http.StatusBadRequest)

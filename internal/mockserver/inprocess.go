@@ -35,7 +35,7 @@ func (p inProcess) RoundTrip(r *http.Request) (response *http.Response, err erro
 	defer func() {
 		switch aborted := recover(); aborted {
 		case nil:
-		case http.ErrAbortHandler: //nolint:errorlint // what net/http compares with too
+		case http.ErrAbortHandler:
 			response, err = nil, cmp.Or(r.Context().Err(), ErrDropped)
 		default:
 			panic(aborted) // a mistake of the handler is no lost reply
