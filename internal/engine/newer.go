@@ -20,7 +20,7 @@ type newerList[T client.Record, In any] struct {
 	walk     *client.Walk[T, In]
 	filtered bool
 	begun    bool
-	ended    bool
+	final    *client.Page[T] // the last page, if the service orders by revision
 }
 
 // listNewer returns the list of what is newer than floor. The query has no filters.
@@ -49,9 +49,10 @@ func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query clie
 // next returns the next page, and false if there is none. If the request fails, the next
 // call repeats it.
 func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more bool, err error) {
-	if l.ended {
+	if l.final != nil && l.entity.isOrdered(ctx, *l.final) {
 		return page, false, nil
 	}
+	l.final = nil
 	page, more, err = l.walk.Next(ctx)
 	if isRefusal(err) && l.filtered && !l.begun {
 		l.entity.engine.refused.add(ctx, revisionFilter)
@@ -61,9 +62,33 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 	if more {
 		l.begun = true
 		l.learn(ctx, page)
-		l.ended = l.floor > NoFloor && noneNewerFollow(page, l.floor)
+		if l.floor > NoFloor && page.HasNextPage && noneNewerFollow(page, l.floor) {
+			l.final = &page
+		}
 	}
 	return page, more, err
+}
+
+// isOrdered reports whether the service orders by revision, if the page shows the newest records
+// first. That alone does not prove it: what was created last is often what has changed last. So
+// isOrdered asks once whether the opposite order begins with an older record.
+func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bool {
+	switch {
+	case e.engine.refused.has(revisionOrder) || !isNewestFirst(page):
+		return false
+	case len(page.Records) < 2 || e.ordered.Load():
+		return true
+	}
+	oldest, err := e.List(ctx, client.Query{First: 1, OrderBy: []string{"revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}})
+	switch {
+	case err != nil || len(oldest.Records) == 0:
+		return false
+	case newest(oldest.Records) >= newest(page.Records):
+		e.engine.refused.add(ctx, revisionOrder)
+		return false
+	}
+	e.ordered.Store(true)
+	return true
 }
 
 // learn notes what the page shows about the service.

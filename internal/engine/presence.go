@@ -164,7 +164,8 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
 		return err
 	}
 	top := max(newest(page.Records), 0)
-	if isNewestFirst(page) {
+	_, wanted, _ := e.engine.seen.wanted(true)
+	if isNewestFirst(page) && (top >= wanted || e.isOrdered(ctx, page)) {
 		e.engine.seen.observe(top)
 		e.seenNewest()
 		return nil

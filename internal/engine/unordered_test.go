@@ -5,7 +5,9 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -54,4 +56,33 @@ func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A service ignores the filter and the order, and lists what was created last first. As long as no
+// one has edited the newest records, that looks like the order by revision. But an old record may
+// have changed since.
+func TestOrderOfCreation(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Ignored, OrderBy: mockserver.Newest})
+		id := s.seed(t, 1)[0]
+		for i := range 150 {
+			time.Sleep(time.Second)
+			s.stranger(t, apitest.NumberOf(1000+i))
+		}
+		known, err := s.engine.Conversations.Get(t.Context(), id)
+		apitest.Must(t, err)
+		known.AsOf = int64(s.Revision())
+		s.edit(t, id, map[string]any{"recipient_account_id": zenith.String()})
+		update := since(known)
+		update.Input.RecipientAccountID = client.Value(acme)
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), update, 0)
+		wantProblem(t, result.Err, client.Conflicting)
+
+		next := scriptedEngine(t, s.network.RoundTrip)
+		next.Expect(int64(s.Revision()))
+		read, err := next.Conversations.Read(t.Context(), id)
+		apitest.Must(t, err)
+		wantEqual(t, "account", zenith, read.RecipientAccountID)
+	})
 }

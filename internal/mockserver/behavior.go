@@ -10,6 +10,7 @@ import (
 const (
 	Honoured = "honored"
 	Ignored  = "ignored"
+	Newest   = "newest"
 	Refused  = "refused"
 
 	ErrorReply = "error"
@@ -184,8 +185,8 @@ var Switches = []Switch{
 		Field: func(b *Behavior) *string { return &b.BatchSuccess },
 	},
 	{
-		Name: "order-by", Values: []string{Honoured, Ignored},
-		Doc:   "what a list does with order-by; ignored is in the order of ids",
+		Name: "order-by", Values: []string{Honoured, Newest, Ignored},
+		Doc:   "what a list does with order-by; newest is always what was created last first, and ignored is in the order of ids",
 		Field: func(b *Behavior) *string { return &b.OrderBy },
 	},
 	{

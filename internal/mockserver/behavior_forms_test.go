@@ -3,6 +3,7 @@ package mockserver_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -64,12 +65,15 @@ func TestBehavior_batchSuccess(t *testing.T) {
 func TestBehavior_orderBy(t *testing.T) {
 	t.Parallel()
 	behaviors(t, "order-by", map[string]any{
-		"honored": []any{accountID2, accountID}, "ignored": []any{accountID, accountID2},
+		"honored": []any{accountID2, accountID, "new"}, "newest": []any{"new", accountID2, accountID}, "ignored": []any{accountID, accountID2, "new"},
 	}, func(p play) any {
+		made, err := p.Create("Accounts", map[string]any{"name": "A"})
+		must(p.t, err)
 		var ids []any
-		for _, page := range p.pages(p.t, "Accounts?order-by=-name&first=1", 3) {
+		for _, page := range p.pages(p.t, "Accounts?order-by=-name&first=1", 4) {
 			ids = append(ids, page.column("id")...)
 		}
+		ids[slices.Index(ids, any(made))] = "new"
 		return ids
 	})
 }

@@ -158,8 +158,11 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 	q := &listQuery{}
 	var err error
 	order, _ := p.get("order-by")
-	if behavior.OrderBy == Ignored {
+	switch behavior.OrderBy {
+	case Ignored:
 		order = ""
+	case Newest:
+		order = "-created"
 	}
 	if q.order, err = parseOrdering(def, order); err != nil {
 		return nil, invalid(err.Error() + ".")
