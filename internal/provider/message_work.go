@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -82,7 +83,22 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 			w.removals = append(w.removals, messageRemoval{key: key, prior: *before[key]})
 		}
 	}
+	w.warnOfLeft(wanted, before)
 	return w
+}
+
+// warnOfLeft warns of messages that were sent, that no key stands for any more, and that can't be
+// deleted because their ids are unknown.
+func (w *messageWork) warnOfLeft(wanted, before messages) {
+	left := slices.DeleteFunc(before.keys(), func(key string) bool {
+		message := before[key]
+		return wanted[key] != nil || message == nil || !message.ID.IsNull() || w.memory.Refused[w.conversation][message.digest()] > 0
+	})
+	if at := w.at.AtName("messages"); len(left) > 0 {
+		w.notes.AddAttributeWarning(at, "Text Message May Have Been Left", located(at, fmt.Sprintf(
+			"The provider has sent the messages of these keys, and doesn't know which messages of the CRM they are: %s. They stay in the conversation %s. "+
+				"Delete them in the CRM if no one needs them.", quoted(left), w.conversation)))
+	}
 }
 
 var errUnnamed = errors.New("the id of the message is not known")

@@ -370,3 +370,24 @@ func TestStage_refusedMessageThatIsLost(t *testing.T) {
 		s.nothingLeft(config)
 	})
 }
+
+// A message that is removed before it was identified stays in the CRM, and the apply says so.
+func TestStage_removedBeforeIdentified(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.applies(s.saying(messageTexts{"a": "Hi"}, nil), address, create)
+		id := s.idAt(address)
+		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+			s.addMessage(id, "Bye", 1)
+			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
+		}})
+		_, errors := s.apply(s.saying(messageTexts{"a": "Hi", "b": "Bye bye"}, nil))
+		s.ClearFaults()
+		s.apply(s.saying(messageTexts{"a": "Hi", "b": "Bye bye"}, nil))
+		before := s.warnings
+		_, again := s.apply(s.saying(messageTexts{"a": "Hi"}, nil))
+		if !says("Text Message May Have Been Left", `"b"`, id).MatchString(s.warnings) {
+			s.t.Errorf("%q, %q; before: %s; now: %s", errors, again, before, s.warnings)
+		}
+	})
+}
