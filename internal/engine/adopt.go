@@ -29,10 +29,31 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 		for of, records := range others {
 			byTail[of.tail()] = append(byTail[of.tail()], records...)
 		}
+		s.readUses(ctx, waiting, alike)
 		for of, items := range waiting {
 			s.choose(ctx, items, alike[of], s.engine.claims.losses(of), byTail)
 		}
 		s.chooseRespelled(ctx, s.unsettled(items), byTail)
+	}
+}
+
+// readUses finds out who uses the records that are likely, and the only ones of their identity,
+// with concurrent requests: the search holds up all creates meanwhile.
+func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int, alike map[Identity][]T) {
+	var items []int
+	var ids []client.ID
+	for of, alone := range waiting {
+		if records := alike[of]; len(alone) == 1 && len(records) == 1 {
+			i, record := alone[0], records[0]
+			if s.mayHaveMade(i, record) && (s.agreed(i, record) || s.last && s.lacked(i, record)) {
+				items, ids = append(items, i), append(ids, record.Meta().ID)
+			}
+		}
+	}
+	uses := make([]use, len(ids))
+	s.engine.concurrently(len(ids), func(n int) { uses[n] = s.useOf(ctx, items[n], ids[n]) })
+	for n, id := range ids {
+		s.uses[id] = uses[n]
 	}
 }
 
@@ -183,6 +204,9 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // asks only for a record with messages. If those can't be listed, the record counts as unused:
 // the caller need not have access to messages.
 func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) use {
+	if known, isKnown := s.uses[id]; isKnown {
+		return known
+	}
 	switch {
 	case s.exact, s.talked[id], s.talked[client.ID{}]:
 		return s.inside.useOf(ctx, &s.changes[i], id)

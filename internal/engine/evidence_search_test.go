@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -424,5 +425,41 @@ func TestTriedOtherwise(t *testing.T) {
 		if found := next.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]; found.Err != nil || !found.Value.ID.IsZero() {
 			t.Errorf("not sent, it finds %s: %v", found.Value.ID, found.Err)
 		}
+	})
+}
+
+// A search lists the messages of many candidates with concurrent requests.
+func TestUsesAreReadTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		attempts := make([]conversationChange, 8)
+		for i := range attempts {
+			attempts[i] = s.openAttempt(t)
+			attempts[i].Input = inputOf(100 + i)
+		}
+		for i := range attempts {
+			s.stranger(t, apitest.NumberOf(100+i))
+		}
+		var mu sync.Mutex
+		now, most := 0, 0
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/TextMessages") {
+				mu.Lock()
+				now++
+				most = max(most, now)
+				mu.Unlock()
+				time.Sleep(time.Second)
+				mu.Lock()
+				now--
+				mu.Unlock()
+			}
+			return mock.RoundTrip(r)
+		})
+		for _, found := range s.engine.Conversations.LookFor(t.Context(), attempts, false) {
+			apitest.Must(t, found.Err)
+		}
+		wantEqual(t, "concurrent requests", s.engine.config.MaxConcurrentRequests, most)
 	})
 }

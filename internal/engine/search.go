@@ -25,6 +25,7 @@ type search[T client.Record, In Input] struct {
 	created int64 // revision that everything created is above
 
 	talked  map[client.ID]bool // conversations with messages since
+	uses    map[client.ID]use  // as far as readUses has read them
 	inputs  map[string]bool    // of the creates that settle has begun with
 	own     map[Identity]bool  // their identities
 	updated map[int]T
@@ -36,7 +37,7 @@ type search[T client.Record, In Input] struct {
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
 		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items).Revision,
-		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{},
+		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]use{},
 	}
 	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
 	for _, i := range items {
