@@ -210,6 +210,9 @@ func TestWarnOfPlan(t *testing.T) {
 	unchanged := entry(func(m *ownedModel) { m.ID = types.StringValue(testPhone) })
 	deleted := entry(func(m *ownedModel) { m.ID, m.IsDeleted = types.StringValue(testAccount), types.BoolValue(true) })
 	restored := entry(func(m *ownedModel) { m.ID = types.StringValue(testAccount) })
+	both := func(say func(*ownedModel)) *ownedModel {
+		return entry(func(m *ownedModel) { m.ID = types.StringValue(testPhone); say(m) })
+	}
 	many := make([]string, 12)
 	for i := range many {
 		many[i] = fmt.Sprintf("k%02d", i)
@@ -246,6 +249,11 @@ func TestWarnOfPlan(t *testing.T) {
 		"outgoing": {
 			planned: entries{"a": entry(message(types.StringUnknown(), "outgoing")), "b": entry(message(types.StringUnknown(), "incoming")), "c": entry(message(types.StringValue(testPhone), "outgoing"))},
 			want:    []string{"Outgoing Messages Will Be Created: The apply creates outgoing messages.", ` Conversations: "a".`},
+		},
+		"made outgoing": {
+			planned: entries{"a": both(message(types.StringValue(testPhone), "outgoing")), "b": both(message(types.StringValue(testPhone), "incoming"))},
+			prior:   entries{"a": both(message(types.StringValue(testPhone), "incoming")), "b": both(message(types.StringValue(testPhone), "incoming"))},
+			want:    []string{"Outgoing Messages Will Be Created", ` Conversations: "a".`},
 		},
 	} {
 		diags := warnOfPlan(test.planned, test.prior.byID(), test.prior.without(test.planned), test.replaced, test.abandoned)

@@ -247,7 +247,7 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	}
 	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, planAdoption)
 	if found != nil {
-		diags.Append(warnOfAdopting(found.ID, planAdoption))
+		diags.Append(warnOfAdopting(found.ID, planAdoption, plan.Messages))
 	}
 	return diags
 }

@@ -73,6 +73,11 @@ func TestStage_adoptExisting(t *testing.T) {
 			d := adopting("+1 (555) 010-0002")
 			d["account_relations"] = []string{acme}
 			d["messages"] = s.greeting(s.core.schemas[singleType].ValueType())
+			planning := s.core.walk()
+			planning.plan(s.single(d))
+			if warnings := planning.warningsAt(address); !strings.Contains(warnings, "creates the declared messages in it, even if it has the same ones already") {
+				s.t.Errorf("the plan warns %s", warnings)
+			}
 			s.warns(s.single(d), address, id)
 			s.checks(s.holds(map[string]any{
 				"id": id, number: "+15550100002", "recipient_contact_id": bob, "account_relations": []string{acme},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -87,25 +88,36 @@ func adoptionSummary(step adoptionStep) string {
 	return "Existing Text Message Conversation Adopted"
 }
 
+// sentAgain says what a plan with messages does in an existing conversation.
+const sentAgain = " The apply creates the declared messages in it, even if it has the same ones already, and the CRM may send them. To take over a message, declare it by its id."
+
 // warnOfAdopting warns of the existing conversation that a single resource adopts.
-func warnOfAdopting(id client.ID, step adoptionStep) diag.Diagnostic {
+func warnOfAdopting(id client.ID, step adoptionStep, planned types.Map) diag.Diagnostic {
 	text := "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +
 		"The apply sets what the configuration declares, and leaves everything else as it is. From then on, Terraform manages the conversation: %s"
 	if step == applyAdoption {
 		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. Terraform now manages it: %s"
 	}
-	return diag.NewWarningDiagnostic(adoptionSummary(step), fmt.Sprintf(text, id, "if you remove it from the configuration, Terraform deletes it, unless deletion_policy is \"abandon\"."))
+	text = fmt.Sprintf(text, id, "if you remove it from the configuration, Terraform deletes it, unless deletion_policy is \"abandon\".")
+	if step == planAdoption && createsMessage(planned) {
+		text += sentAgain
+	}
+	return diag.NewWarningDiagnostic(adoptionSummary(step), text)
 }
 
 // warnOfAdoptingMany warns of the existing conversations that entries of a map adopt, by
 // key.
-func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag.Diagnostics) {
+func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep, planned entries) (diags diag.Diagnostics) {
 	if len(ids) == 0 {
 		return nil
 	}
 	var texts []string
+	var again string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
 		texts = append(texts, underKey(key, ids[key].String()))
+		if step == planAdoption && createsMessage(planned[key].Messages) {
+			again = sentAgain
+		}
 	}
 	text := "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. " +
 		"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: %s"
@@ -114,7 +126,7 @@ func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep) (diags diag
 			"Terraform now manages them: %s"
 	}
 	diags.AddAttributeWarning(path.Root("conversations"), adoptionSummary(step), fmt.Sprintf(text, firstOfMany(texts),
-		"if you remove an entry from the configuration, Terraform deletes its conversation, unless deletion_policy is \"abandon\"."))
+		"if you remove an entry from the configuration, Terraform deletes its conversation, unless deletion_policy is \"abandon\".")+again)
 	return diags
 }
 

@@ -120,7 +120,11 @@ func (f failure) unread() diag.Diagnostics {
 // detail returns the detail for an attribute, with what the CRM said about it.
 func (f failure) detail(at path.Path, said string) string {
 	told := said == "" && f.causes.told(f.err)
-	parts := []string{f.prefix(at) + f.explanation(told)}
+	prefix := f.prefix(at)
+	if len(f.keys) > 1 && isCommon(f.err) && client.ProblemOf(f.err) != client.NotPermitted {
+		prefix = "" // no entry is to blame
+	}
+	parts := []string{prefix + f.explanation(told)}
 	whose := ""
 	if f.differs {
 		whose = " of the first"

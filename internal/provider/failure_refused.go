@@ -73,7 +73,7 @@ func (f failure) mayHaveSent() string {
 func (f failure) refused() string {
 	if f.sought != "" {
 		return "The CRM refuses the query. It may not know a field, may be unable to filter or order by it, or may not " +
-			"understand a value. The cause shows what the CRM says."
+			"understand a value. The cause shows what the CRM says. To see the names of the fields, omit filter and fields, and set limit = 1."
 	}
 	if f.isUnnamed() {
 		return unnamedRefusal

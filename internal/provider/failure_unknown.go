@@ -24,6 +24,11 @@ func (f failure) outcomeUnknown() string {
 		return fmt.Sprintf("The changes of these %ss may or may not have been carried out. Run terraform plan "+
 			"again: the new plan shows what is left to do.", f.thing())
 	}
+	if isKnown(f.subject.ID) && f.action == "Delete" {
+		return fmt.Sprintf("The deletion of the %s %s may or may not have been carried out. It stays in the state. Run terraform plan "+
+			"again: the new plan shows what is left to do.",
+			f.thing(), f.subject.ID.ValueString())
+	}
 	if isKnown(f.subject.ID) {
 		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan "+
 			"again: the new plan shows what is left to do.",

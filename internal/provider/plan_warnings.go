@@ -30,11 +30,11 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 		if entry.ID.IsUnknown() && entry.RecipientPhoneNumber.IsNull() {
 			numberless = append(numberless, key)
 		}
-		if sendsMessage(entry.Messages) {
+		if sendsMessage(entry.Messages, before[reference(entry.ID)]) {
 			sent = append(sent, key)
 		}
 	}
-	diags.Append(warnOf(inQuotes(restored), at, "Text Message Conversations Will Be Restored", "These conversations are deleted in the CRM. The apply restores them: %s.")...)
+	diags.Append(warnOf(inQuotes(restored), at, "Text Message Conversations Will Be Restored", "These conversations are deleted in the CRM. The apply restores them: %s. To leave one deleted, remove its entry.")...)
 	diags.Append(warnOf(inQuotes(numberless), at, "Text Message Conversations Without a Number", "The apply creates these conversations without a "+numberAttribute+": %s. "+
 		"If you have given them one, check the name of the attribute: in an entry, Terraform ignores attributes that the provider doesn't know.")...)
 	if len(sent) > 0 {
@@ -77,13 +77,31 @@ func warnOfRemoval(removed, planned entries, replaced []string, abandoned bool) 
 // warnOfOutgoing warns of messages that the CRM may send to people.
 func warnOfOutgoing(at path.Path, which string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Outgoing Messages Will Be Created",
-		"The apply creates outgoing messages. The CRM may send them to the recipients: its documentation does not say."+which)
+		"The apply creates outgoing messages. The CRM may send them to the recipients: its documentation does not say. "+
+			"What it has sent can't be taken back."+which)
 }
 
-// sendsMessage reports whether the plan creates an outgoing message.
-func sendsMessage(planned types.Map) bool {
+// sendsMessage reports whether the plan creates an outgoing message, or makes one outgoing.
+// prior is the conversation in the state, nil for none.
+func sendsMessage(planned types.Map, prior *ownedModel) bool {
+	incoming := map[client.ID]bool{}
+	if prior != nil {
+		for _, message := range messagesFrom(prior.Messages) {
+			incoming[reference(message.ID)] = !message.isAttached() && message.Direction.ValueString() != client.MessageDirections.Name(outgoing)
+		}
+	}
 	for _, message := range messagesFrom(planned) {
-		if message != nil && message.ID.IsUnknown() && message.Direction.ValueString() == client.MessageDirections.Name(outgoing) {
+		if message != nil && message.Direction.ValueString() == client.MessageDirections.Name(outgoing) && (message.ID.IsUnknown() || incoming[reference(message.ID)]) {
+			return true
+		}
+	}
+	return false
+}
+
+// createsMessage reports whether the plan creates any message.
+func createsMessage(planned types.Map) bool {
+	for _, message := range messagesFrom(planned) {
+		if message != nil && message.ID.IsUnknown() && !message.isAttached() {
 			return true
 		}
 	}

@@ -92,7 +92,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
 		}
 	}
-	if sendsMessage(plan.Messages) {
+	if sendsMessage(plan.Messages, prior) {
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)

@@ -79,7 +79,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 		}
 	}
 	memory.space.seen(api)
-	diags.Append(warnOfAdopting(existing.ID, applyAdoption))
+	diags.Append(warnOfAdopting(existing.ID, applyAdoption, plan.Messages))
 	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)

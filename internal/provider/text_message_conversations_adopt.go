@@ -36,7 +36,7 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map
 	if blind := planned.blind(); len(blind) > 0 {
 		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
 	}
-	return append(diags, warnOfAdoptingMany(ids, planAdoption)...)
+	return append(diags, warnOfAdoptingMany(ids, planAdoption, planned)...)
 }
 
 // blind returns the keys of the new entries whose phone or number only the apply knows.
@@ -174,5 +174,5 @@ func (w *bulkWork) finishAdopting() {
 		w.messages = slices.DeleteFunc(w.messages, func(m bulkMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
-	w.diags.Append(warnOfAdoptingMany(ids, applyAdoption)...)
+	w.diags.Append(warnOfAdoptingMany(ids, applyAdoption, nil)...)
 }

@@ -149,7 +149,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 			subject.ID = change.prior.ID
 		}
 		failures = append(failures, failure{
-			action: action, subject: subject, at: at(key), keys: []string{key}, err: err, creates: change.prior == nil, sends: sendsMessage(change.planned.Messages),
+			action: action, subject: subject, at: at(key), keys: []string{key}, err: err, creates: change.prior == nil, sends: sendsMessage(change.planned.Messages, nil),
 			remembered: action == "Update", taints: w.allOrNothing, causes: &w.provider.causes,
 		})
 	}

@@ -70,7 +70,8 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 		if len(missing) > 1 {
 			none = "conversations with these ids. Check the ids"
 		}
-		diags.AddError("Invalid Import Id", fmt.Sprintf("The space %s has no %s, and the settings service_url and space_id.\n\n  - %s",
+		diags.AddError("Invalid Import Id", fmt.Sprintf("The space %s has no %s, and the settings service_url and space_id. "+
+			"To import all conversations of a phone, write phone_id=<uuid>.\n\n  - %s",
 			api.Client().SpaceID(), none, strings.Join(firstTexts(missing), "\n  - ")))
 	}
 	if len(faults) > 0 {
