@@ -106,3 +106,24 @@ func TestLookForInASpaceBehind(t *testing.T) {
 		})
 	}
 }
+
+// After a wait in vain, the engine still notices when the copy has caught up.
+func TestCaughtUpAfterAll(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{})
+		id := s.seed(t, 1)[0]
+		s.SetLag(100 * time.Second)
+		s.edit(t, id, map[string]any{"recipient_account_id": acme.String()})
+		next := scriptedEngine(t, s.network.RoundTrip)
+		next.Expect(int64(s.Revision()))
+		for _, want := range []client.Problem{client.Behind, client.Behind, 0} {
+			s.ResetRequests()
+			read, err := next.Conversations.Read(t.Context(), id)
+			if client.ProblemOf(err) != want || want == 0 && read.RecipientAccountID != acme {
+				t.Errorf("account %s: %v", read.RecipientAccountID, err)
+			}
+			time.Sleep(40 * time.Second)
+		}
+	})
+}

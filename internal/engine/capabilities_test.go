@@ -38,3 +38,14 @@ func TestWhatWasLearnedIsSaid(t *testing.T) {
 		wantEqual(t, want, 1, strings.Count(logs.String(), want))
 	}
 }
+
+// A list that is refused without the filter, too, says nothing about the filter.
+func TestRefusedForAnotherReason(t *testing.T) {
+	t.Parallel()
+	s := newSpace(t, mockserver.Behavior{})
+	ids := s.seed(t, 3)
+	s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Kind: mockserver.StatusReply, Status: 422, Envelope: true, Times: 2})
+	_, err := s.engine.Conversations.FetchMany(t.Context(), ids, 1)
+	apitest.Must(t, err)
+	wantEqual(t, "the filter is refused", false, s.engine.refused.has(revisionFilter))
+}

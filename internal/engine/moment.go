@@ -1,12 +1,15 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // A history is what an engine knows about the history of its space. From it, the engine
 // tells what is new, and whether a record that does not show is gone.
 type history struct {
-	asking turns // holds one while a caller waits for the space to show a revision
-	gaveUp bool  // such a wait was in vain; guarded by asking
+	asking turns     // holds one while a caller waits for the space to show a revision
+	gaveUp time.Time // when the last look was in vain; guarded by asking
 
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists

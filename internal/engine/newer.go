@@ -55,9 +55,11 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 	l.final = nil
 	page, more, err = l.walk.Next(ctx)
 	if isRefusal(err) && l.filtered && !l.begun {
-		l.entity.engine.refused.add(ctx, revisionFilter)
-		*l = *l.entity.listNewer(l.floor, l.query)
-		return l.next(ctx)
+		l.walk = l.entity.Walk(l.query)
+		if page, more, err = l.walk.Next(ctx); err == nil { // else something else may be refused
+			l.filtered = false
+			l.entity.engine.refused.add(ctx, revisionFilter)
+		}
 	}
 	if more {
 		l.begun = true

@@ -115,22 +115,28 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 	return e.await(ctx, all)
 }
 
-// await gives a copy that lags behind the time to catch up, once for all callers.
+// await gives a copy that lags behind the time to catch up, once for all callers. After that, it
+// only looks from time to time.
 func (e *Engine) await(ctx context.Context, all bool) error {
-	looks := newIntervals(e.settings.RecoveryTimeout)
+	patience := e.settings.RecoveryTimeout
+	if !e.seen.gaveUp.IsZero() {
+		patience = 0
+	}
+	looks := newIntervals(patience)
 	for {
 		newest, wanted, there := e.seen.wanted(all)
-		if !there || newest < wanted && !e.seen.gaveUp {
+		if !there || newest < wanted && time.Since(e.seen.gaveUp) > fresh {
 			if err := e.lookForNewest(ctx, wanted); err != nil {
 				return err
 			}
-			newest, wanted, _ = e.seen.wanted(all)
+			if newest, wanted, _ = e.seen.wanted(all); newest < wanted && looks.areOver() {
+				e.seen.gaveUp = time.Now()
+			}
 		}
-		if newest >= wanted {
+		switch {
+		case newest >= wanted:
 			return nil
-		}
-		e.seen.gaveUp = e.seen.gaveUp || looks.areOver()
-		if e.seen.gaveUp {
+		case looks.areOver():
 			return &BehindError{Space: e.api.SpaceID(), Seen: wanted, Newest: newest}
 		}
 		if !looks.wait(ctx) && ctx.Err() != nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,5 +101,22 @@ func TestRecalledStaysRecalled(t *testing.T) {
 		if !ok || !lost.IsRecalled {
 			t.Errorf("the error is %v, %+v", err, lost)
 		}
+	})
+}
+
+// A late twin is named, even if the first looks for it fail.
+func TestTwinAfterFailedLooks(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.RecoveryTimeout = 10 * time.Second })
+		s.seed(t, 1)
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.CommitLater, CommitAfter: 20 * time.Second, Latency: time.Second, Status: 504, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Latency: 20 * time.Second, Times: 1, Do: func() {
+				s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Kind: mockserver.ReplaceReply, Reply: "<html>", Times: 2})
+			}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
+		apitest.Must(t, result.Err)
+		wantEqual(t, "twins", 1, len(result.Twins))
+		wantEqual(t, "conversations", 3, len(s.live()))
 	})
 }

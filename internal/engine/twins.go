@@ -49,19 +49,25 @@ func (w *writing[T, In]) repeated(items []int, lost error) []int {
 }
 
 // lookForTwins notes which other records the first request of a repeated create may
-// have made.
+// have made. If it can't look, no item fails: there need not be a twin.
 func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
-	if len(items) == 0 {
-		return
+	looks := newIntervals(w.engine.settings.RecoveryTimeout)
+	for len(items) > 0 {
+		if err := w.noteTwins(ctx, items); err == nil || !mayPass(err) || !looks.wait(ctx) {
+			return
+		}
 	}
+}
+
+func (w *writing[T, In]) noteTwins(ctx context.Context, items []int) error {
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
-		return
+		return context.Cause(ctx)
 	}
 	defer w.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
 	if err := s.run(ctx); err != nil {
-		return // there need not be a twin, so no item fails
+		return err
 	}
 	for place, records := range s.made {
 		for _, record := range records {
@@ -76,6 +82,7 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 			}
 		}
 	}
+	return nil
 }
 
 // isLike reports whether the record may have been made by the create, even if someone or the
