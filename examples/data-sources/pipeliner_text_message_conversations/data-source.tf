@@ -1,4 +1,5 @@
-# The conversations of a phone with recipients in Denver, most recently changed first.
+# The conversations of a phone with recipients in Denver, most recently changed first. The filter compares with the number as
+# the CRM stores it: in this example, without spaces and punctuation.
 data "pipeliner_text_message_conversations" "denver" {
   filter = {
     phone_id               = "10000000-0000-4000-8000-000000000002"
