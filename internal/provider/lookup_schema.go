@@ -47,7 +47,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		},
 		"include_deleted": schema.BoolAttribute{
 			Optional:            true,
-			MarkdownDescription: "Whether to find soft-deleted records too. Default `false`.",
+			MarkdownDescription: "Whether to find deleted records too. Default `false`.",
 		},
 		"limit": schema.Int64Attribute{
 			CustomType: wholeNumberType{},

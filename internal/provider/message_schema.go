@@ -94,7 +94,7 @@ var messageFields = []messageField{
 		func(m *messageModel) *types.String { return &m.ID },
 		func(m *client.Message) client.ID { return m.ID }),
 	shownField[client.MessageInput]("is_deleted",
-		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the message is soft-deleted in the CRM."},
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the message is deleted in the CRM."},
 		func(m *messageModel) *types.Bool { return &m.IsDeleted },
 		func(m *client.Message) types.Bool { return types.BoolValue(m.IsDeleted) }),
 }

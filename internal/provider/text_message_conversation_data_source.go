@@ -38,7 +38,7 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 			MarkdownDescription: attributes[name].GetMarkdownDescription() + " " + how,
 		}
 	}
-	given("id", "Set it to find the conversation with this id, even a soft-deleted one. The value can also be a "+
+	given("id", "Set it to find the conversation with this id, even a deleted one. The value can also be a "+
 		"URI that ends in the id.", isReference{entity: conversationEntity})
 	given("phone_id", "Set it together with `recipient_phone_number` to find the conversation.",
 		isReference{entity: "Phones"})
@@ -129,11 +129,11 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q. The provider does not know its country, so it compares the "+
 				"number as text, without spaces and punctuation. Write it with + and its country code, or set default_region in "+
-				"the provider block. To find a soft-deleted conversation, set its id instead.", phone, number))
+				"the provider block. To find a deleted conversation, set its id instead.", phone, number))
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both. To "+
-				"find a soft-deleted conversation, set its id instead.", phone, number))
+				"find a deleted conversation, set its id instead.", phone, number))
 	case len(found) > 1:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
 			fmt.Sprintf("The phone %s has %d conversations with the number %q. Set the id of one of them "+

@@ -86,7 +86,7 @@ var conversationFields = []conversationField{
 		func(m *conversationModel) *types.String { return &m.Modified },
 		func(c *client.Conversation) types.String { return timeFromAPI(c.Modified) }),
 	shownField[client.ConversationInput]("is_deleted",
-		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the conversation is soft-deleted in the CRM."},
+		schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the conversation is deleted in the CRM."},
 		func(m *conversationModel) *types.Bool { return &m.IsDeleted },
 		func(c *client.Conversation) types.Bool { return types.BoolValue(c.IsDeleted) }),
 	shownField[client.ConversationInput]("is_delete_protected",
