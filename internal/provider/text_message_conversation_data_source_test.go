@@ -102,7 +102,7 @@ func TestAccTextMessageConversationData_byNumber(t *testing.T) {
 			ExpectError: says("Several Text Message Conversations", `recipient_phone_number = "+1 303 555 0101"`, "has 2 conversations with the number",
 				"Set the id of one of them instead:", twin+", "+otherTwin),
 		},
-		resource.TestStep{Config: find("+13035550102"), ExpectError: says("No Such Text Message Conversation", `recipient_phone_number = "+13035550102"`, "To find a soft-deleted conversation, set its id instead")},
+		resource.TestStep{Config: find("+13035550102"), ExpectError: says("No Such Text Message Conversation", `recipient_phone_number = "+13035550102"`, "To find a deleted conversation, set its id instead")},
 		resource.TestStep{Config: find("+13035550103"), ExpectError: says("No Such Text Message Conversation", `has no conversation with the number "+13035550103"`)},
 	)
 }
