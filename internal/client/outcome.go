@@ -16,7 +16,7 @@ import (
 // carried out: its error envelope with a 4xx status other than 408, or a 429.
 // After any other reply the outcome is unknown.
 func (c *Client) judge(call call, got reply, header http.Header) error {
-	wait := retryAfter(header, time.Now())
+	wait := retryAfter(header)
 	asked := got.status == http.StatusServiceUnavailable && wait > 0
 	if !asked && got.status != http.StatusTooManyRequests {
 		c.gate.served()
@@ -122,13 +122,17 @@ func isLasting(err error) bool {
 const longestRetryAfter = 24 * time.Hour
 
 // retryAfter returns how long the service asks to wait, at least a millisecond, or 0 if
-// it does not say.
-func retryAfter(header http.Header, now time.Time) time.Duration {
+// it does not say. If it says until when, that is a time of its own clock.
+func retryAfter(header http.Header) time.Duration {
 	text := header.Get("Retry-After")
 	if seconds, err := strconv.ParseFloat(text, 64); !math.IsNaN(seconds) && (err == nil || errors.Is(err, strconv.ErrRange)) {
 		return time.Duration(min(max(seconds, time.Millisecond.Seconds()), longestRetryAfter.Seconds()) * float64(time.Second))
 	}
 	if at, err := http.ParseTime(text); err == nil {
+		now, err := http.ParseTime(header.Get("Date"))
+		if err != nil {
+			now = time.Now()
+		}
 		return min(max(at.Sub(now), time.Millisecond), longestRetryAfter)
 	}
 	return 0

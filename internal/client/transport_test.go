@@ -188,6 +188,7 @@ func TestWaitsAsAsked(t *testing.T) {
 		{"240", 4 * time.Minute, 4*time.Minute + 1200*time.Millisecond},
 		{"Sat, 01 Jan 2000 00:00:10 GMT", 10 * time.Second, 12 * time.Second}, // the bubble's time starts at 2000-01-01
 		{"Fri, 31 Dec 1999 23:00:00 GMT", time.Millisecond, 3 * time.Millisecond},
+		{"Sat, 01 Jan 2000 05:00:10 GMT\nDate: Sat, 01 Jan 2000 05:00:00 GMT", 10 * time.Second, 12 * time.Second}, // its clock is ahead
 		{"-5", time.Millisecond, 3 * time.Millisecond},
 		{"NaN", firstRetryWait / 2, firstRetryWait * 17 / 10},
 		{"soon", firstRetryWait / 2, firstRetryWait * 17 / 10},
@@ -196,7 +197,7 @@ func TestWaitsAsAsked(t *testing.T) {
 		t.Run(test.after, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				network, at := play(replies(http.StatusTooManyRequests, "", "Retry-After: "+test.after), replies(http.StatusOK, "{}"))
+				network, at := play(replies(http.StatusTooManyRequests, "", strings.Split("Retry-After: "+test.after, "\n")...), replies(http.StatusOK, "{}"))
 				_, err := scripted(t, network).do(t.Context(), createCall)
 				apitest.Must(t, err)
 				if got := (*at)[1].Sub((*at)[0]); got < test.least || got > test.most {
