@@ -50,7 +50,7 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 			}
 		}
 	}
-	uses := make([]use, len(ids))
+	uses := make([]knownUse, len(ids))
 	s.engine.concurrently(len(ids), func(n int) { uses[n] = s.useOf(ctx, items[n], ids[n]) })
 	for n, id := range ids {
 		s.uses[id] = uses[n]
@@ -190,10 +190,12 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // messages of the create are missing, it leaves the decision to the last look. An exact batch
 // only adopts a record that has everything that was sent.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	switch use := s.useOf(ctx, i, record.Meta().ID); {
-	case use == incomplete && !s.last:
+	switch known := s.useOf(ctx, i, record.Meta().ID); {
+	case known.err != nil:
+		s.blind = known.err
+	case known.use == incomplete && !s.last:
 		s.isOpen = true
-	case use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
+	case known.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)
@@ -203,17 +205,24 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // useOf returns the use of a record that the search has found. Unless the batch is exact, it
 // asks only for a record with messages. If those can't be listed, the record counts as unused:
 // the caller need not have access to messages.
-func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) use {
+func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) knownUse {
 	if known, isKnown := s.uses[id]; isKnown {
 		return known
 	}
 	switch {
 	case s.exact, s.talked[id], s.talked[client.ID{}]:
-		return s.inside.useOf(ctx, &s.changes[i], id)
+		use, err := s.inside.useOf(ctx, &s.changes[i], id)
+		return knownUse{use, err}
 	case s.talked == nil:
-		return unused
+		return knownUse{use: unused}
 	}
-	return useOfSilent(s.inside.sent(&s.changes[i]))
+	return knownUse{use: useOfSilent(s.inside.sent(&s.changes[i]))}
+}
+
+// A knownUse is the use of a record, or why it is not known.
+type knownUse struct {
+	use use
+	err error
 }
 
 // adopt makes the record the result of a create. If the record lacks something, or has it as

@@ -71,15 +71,15 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (map[client
 // useOf compares the messages of the conversation with those that the change has sent, or its
 // earlier attempt. It reads contents only if there are as many messages of each direction as
 // were sent.
-func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) use {
+func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) (use, error) {
 	sent := c.sent(change)
 	most := longest(sent)
-	shown, isKnown := c.shown(ctx, id, most)
-	if !isKnown || len(shown) > most {
-		return used
+	shown, isKnown, err := c.shown(ctx, id, most)
+	if err != nil || !isKnown || len(shown) > most {
+		return used, err
 	}
 	if len(shown) == 0 {
-		return useOfSilent(sent)
+		return useOfSilent(sent), nil
 	}
 	found, messages := used, slices.Clone(shown)
 	for i := range messages {
@@ -96,11 +96,11 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 				isRead = true
 			}
 			if !slices.Contains(MatchMessages(inputs, messages), -1) {
-				return unused
+				return unused, nil
 			}
 		}
 	}
-	return found
+	return found, nil
 }
 
 // useOfSilent returns the use of a conversation without messages. If each try has sent some,
@@ -133,13 +133,13 @@ func missingOf(inputs []client.MessageInput, messages []client.Message) (missing
 
 // shown lists the messages of the conversation with their directions, but at most one more than
 // most. It reports false if it can't tell which they are.
-func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool) {
+func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool, err error) {
 	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
 	for message, err := range c.engine.Messages.entity.All(ctx, query) {
 		switch {
 		case err != nil:
-			return nil, false
+			return nil, false, err
 		case message.TextMessageConversationID == id:
 			shown = append(shown, message)
 		case message.TextMessageConversationID.IsZero():
@@ -152,5 +152,5 @@ func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (
 		}
 	}
 	// If the filter holds, messages of no conversation are those of this one.
-	return shown, ofOthers || !ofNone
+	return shown, ofOthers || !ofNone, nil
 }

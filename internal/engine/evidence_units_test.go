@@ -57,7 +57,9 @@ func TestUseOf(t *testing.T) {
 				change.Earlier = &Attempt{Messages: test.before}
 			}
 			inside := conversationInside{s.engine}
-			wantEqual(t, name, test.want, inside.useOf(t.Context(), change, id))
+			found, err := inside.useOf(t.Context(), change, id)
+			apitest.Must(t, err)
+			wantEqual(t, name, test.want, found)
 			if test.before != nil {
 				isOther := test.isSent && !strings.Contains(name, "once more")
 				wantEqual(t, name+", lists", len(test.before)+map[bool]int{true: 1}[isOther], len(inside.sent(change)))
@@ -113,8 +115,8 @@ func TestTalked(t *testing.T) {
 			if found, err := inside.talked(t.Context(), NoFloor); (err != nil) != test.fails || !maps.Equal(found, test.talked) {
 				t.Errorf("%s: %v, %v", name, found, err)
 			}
-			if use := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, id); use != used {
-				t.Errorf("%s: the use is %d", name, use)
+			if use, err := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, id); use != used || (err == nil) != (test.fault.Kind == mockserver.OmitField) {
+				t.Errorf("%s: the use is %d, %v", name, use, err)
 			}
 		})
 	}
@@ -140,7 +142,7 @@ func TestUseBesideMessagesOfNone(t *testing.T) {
 			_, err = s.Create(messageSegment, map[string]any{"text_message_conversation_id": ids[1], "content": "Hi", "direction": 2})
 			apitest.Must(t, err)
 			inside := conversationInside{s.engine}
-			if use := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, ids[0]); use != unused {
+			if use, err := inside.useOf(t.Context(), &pending[client.ConversationInput]{}, ids[0]); err != nil || use != unused {
 				t.Errorf("filters %v: the use is %d", filters, use)
 			}
 		})

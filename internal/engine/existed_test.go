@@ -60,18 +60,18 @@ func TestUndoOfWhatMayHaveExisted(t *testing.T) {
 	}
 }
 
-// The same for a single create: it is not known to have made the conversation. If the caller may
-// not read messages, no look will tell.
+// The same for a single create: the conversation is not known to be its own, but the service said
+// so. If the caller may not read messages, no look will tell.
 func TestCreateAnsweredWithWhatMayHaveExisted(t *testing.T) {
 	t.Parallel()
-	for status, want := range map[int]client.Problem{http.StatusServiceUnavailable: client.OutcomeUnknown, http.StatusForbidden: client.Other} {
+	for status, want := range map[int]bool{http.StatusServiceUnavailable: true, http.StatusForbidden: false} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{})
 				s.upserts(t, status)
 				_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
-				wantEqual(t, "problem", want, client.ProblemOf(err))
+				wantEqual(t, "is unread", want, errors.As(err, new(*UnreadError)))
 			})
 		})
 	}

@@ -189,11 +189,13 @@ func (a *Attempt) MayHaveSent(message client.MessageInput) bool {
 // nothingInside is for records that have no messages inside.
 type nothingInside[T client.Record, In Input] struct{}
 
-func (nothingInside[T, In]) sent(*pending[In]) [][]client.MessageInput          { return nil }
-func (nothingInside[T, In]) read(context.Context, *writing[T, In])              {}
-func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error)    { return false, nil }
-func (nothingInside[T, In]) hasChanged(T) bool                                  { return false }
-func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) use { return unused }
+func (nothingInside[T, In]) sent(*pending[In]) [][]client.MessageInput       { return nil }
+func (nothingInside[T, In]) read(context.Context, *writing[T, In])           {}
+func (nothingInside[T, In]) existed(context.Context, T, int64) (bool, error) { return false, nil }
+func (nothingInside[T, In]) hasChanged(T) bool                               { return false }
+func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) (use, error) {
+	return unused, nil
+}
 func (nothingInside[T, In]) talked(context.Context, int64) (map[client.ID]bool, error) {
 	return nil, nil
 }

@@ -134,7 +134,7 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 	case !w.results[i].Adopted && !w.lacks(w.fields.valued(w.changes[i].Input), record):
 		return w.leave(i, errDiffers)
-	case w.results[i].Adopted && (w.ids[i].IsZero() || w.inside.useOf(ctx, &w.changes[i], id) != unused):
+	case w.results[i].Adopted && (w.ids[i].IsZero() || w.useOfMade(ctx, i, id) != unused):
 		w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
 		w.engine.claims.release(id, adopted)
 		var why error = &AmbiguousError{IDs: []client.ID{id}}
@@ -143,9 +143,18 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		}
 		w.failUnknown([]int{i}, why)
 	default:
-		return isTalked && w.inside.useOf(ctx, &w.changes[i], id) == used && w.leave(i, errAnswered)
+		return isTalked && w.useOfMade(ctx, i, id) == used && w.leave(i, errAnswered)
 	}
 	return true
+}
+
+// useOfMade returns the use of what an item has created. If that can't be read, others may use it.
+func (w *writing[T, In]) useOfMade(ctx context.Context, i int, id client.ID) use {
+	found, err := w.inside.useOf(ctx, &w.changes[i], id)
+	if err != nil {
+		return used
+	}
+	return found
 }
 
 // leave sets the error of an item whose record an undo leaves. It returns true.

@@ -164,8 +164,10 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
-	case isOthers, failure != nil && !isForbidden(failure): // if the caller may not look, the service's word counts
-		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: cmp.Or(failure, answeredWith(record.Meta().ID))}}
+	case failure != nil && !isForbidden(failure): // if the caller may not look, the service's word counts
+		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: failure}
+	case isOthers:
+		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: answeredWith(record.Meta().ID)}}
 		if record.Meta().Revision > w.before.Revision && w.isOfAnother(i, record) {
 			w.results[i].Value = record // another create of the batch may have made it
 		}

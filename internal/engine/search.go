@@ -24,10 +24,11 @@ type search[T client.Record, In Input] struct {
 	isOpen  bool  // the last look decides about a record that lacks something
 	created int64 // revision that everything created is above
 
-	talked  map[client.ID]bool // conversations with messages since
-	uses    map[client.ID]use  // as far as readUses has read them
-	inputs  map[string]bool    // of the creates that settle has begun with
-	own     map[Identity]bool  // their identities
+	talked  map[client.ID]bool     // conversations with messages since
+	uses    map[client.ID]knownUse // as far as readUses has read them
+	blind   error                  // why the use of a record is not known
+	inputs  map[string]bool        // of the creates that settle has begun with
+	own     map[Identity]bool      // their identities
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
 	others  []T               // claimed records that would be candidates otherwise
@@ -37,7 +38,7 @@ type search[T client.Record, In Input] struct {
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
 		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items).Revision,
-		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]use{},
+		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]knownUse{},
 	}
 	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
 	for _, i := range items {

@@ -67,7 +67,7 @@ type insides[T client.Record, In Input] interface {
 	// hasChanged reports whether the record shows a change since it was created.
 	hasChanged(T) bool
 	// useOf returns the use of the record that a create may have made.
-	useOf(context.Context, *pending[In], client.ID) use
+	useOf(context.Context, *pending[In], client.ID) (use, error)
 	// talked returns the records that have messages with a revision above this one, and the
 	// zero id if any record may have some. If the caller may not list messages, it returns none.
 	talked(context.Context, int64) (map[client.ID]bool, error)
@@ -79,7 +79,7 @@ type use int
 const (
 	unused     use = iota // only those of the create are there
 	incomplete            // some of those are missing: they may show later
-	used                  // by others, or useOf can't tell
+	used                  // by others, or that can't be told
 )
 
 // A stubbing knows for which records a list shows enough, without their contents.

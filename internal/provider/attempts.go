@@ -205,19 +205,27 @@ func (x attemptIndex) add(n numbers, all openCreates) {
 	}
 }
 
-// takeOut returns an attempt of this identity, and forgets it: the one under the key, or else
-// one that contradicts nothing in the input, or else any. It returns nil if there is none.
-func (x attemptIndex) takeOut(of engine.Identity, key string, input client.ConversationInput) *keyedAttempt {
-	all := x[of]
-	if len(all) == 0 {
+// own returns the place of the attempt of this identity under the key, -1 for none.
+func (x attemptIndex) own(of engine.Identity, key string) int {
+	return slices.IndexFunc(x[of], func(a keyedAttempt) bool { return a.key == key })
+}
+
+// any returns the place of an attempt of this identity: one that contradicts nothing in the
+// input, or else the first one. It returns -1 if there is none.
+func (x attemptIndex) any(of engine.Identity, input client.ConversationInput) int {
+	if len(x[of]) == 0 {
+		return -1
+	}
+	return max(0, slices.IndexFunc(x[of], func(a keyedAttempt) bool { return !a.contradicts(input) }))
+}
+
+// takeOut returns the attempt at this place, and forgets it. It returns nil for -1.
+func (x attemptIndex) takeOut(of engine.Identity, i int) *keyedAttempt {
+	if i < 0 {
 		return nil
 	}
-	i := slices.IndexFunc(all, func(a keyedAttempt) bool { return a.key == key })
-	if i < 0 {
-		i = max(0, slices.IndexFunc(all, func(a keyedAttempt) bool { return !a.contradicts(input) }))
-	}
-	found := all[i]
-	x[of] = slices.Delete(all, i, i+1)
+	found := x[of][i]
+	x[of] = slices.Delete(x[of], i, i+1)
 	return &found
 }
 
@@ -238,10 +246,16 @@ func (l *leftAttempts) add(n numbers, left openCreates) {
 	l.index.add(n, left)
 }
 
+func (l *leftAttempts) isEmpty() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.index) == 0
+}
+
 func (l *leftAttempts) takeOut(of engine.Identity, input client.ConversationInput) *keyedAttempt {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.index.takeOut(of, "", input)
+	return l.index.takeOut(of, l.index.any(of, input))
 }
 
 // earlierAttempts are the attempts of a resource, and those that this apply has
@@ -259,16 +273,37 @@ func (o openCreates) earlier(n numbers, left *leftAttempts) earlierAttempts {
 	return e
 }
 
-// repeatedBy returns the attempt that a create repeats, under its key or under another
-// one, and forgets it. It returns nil if there is none.
-func (e earlierAttempts) repeatedBy(key string, m conversationModel) *attempt {
-	of, input := e.numbers.identityOf(m), m.toAPI(e.numbers, nil)
-	found := e.index.takeOut(of, key, input)
-	if found != nil {
-		delete(e.own, found.key)
-	} else if found = e.left.takeOut(of, input); found == nil {
+// repeatedUnder returns the attempt under the key of a create that repeats it, and forgets it. It
+// returns nil if there is none.
+func (e earlierAttempts) repeatedUnder(key string, m conversationModel) *attempt {
+	if _, isOpen := e.own[key]; !isOpen { // numbers are slow to parse
 		return nil
 	}
+	of := e.numbers.identityOf(m)
+	return e.take(e.index.takeOut(of, e.index.own(of, key)))
+}
+
+// repeatedBy does the same for an attempt under any key. Each create first takes the one under its
+// own key.
+func (e earlierAttempts) repeatedBy(m conversationModel) *attempt {
+	if len(e.own) == 0 && e.left.isEmpty() {
+		return nil
+	}
+	of, input := e.numbers.identityOf(m), m.toAPI(e.numbers, nil)
+	if found := e.take(e.index.takeOut(of, e.index.any(of, input))); found != nil {
+		return found
+	}
+	if found := e.left.takeOut(of, input); found != nil {
+		return &found.attempt
+	}
+	return nil
+}
+
+func (e earlierAttempts) take(found *keyedAttempt) *attempt {
+	if found == nil {
+		return nil
+	}
+	delete(e.own, found.key)
 	return &found.attempt
 }
 

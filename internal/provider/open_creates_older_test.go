@@ -39,7 +39,7 @@ func TestUnsettled_ofOlderVersion(t *testing.T) {
 		t.Errorf("with what was declared, the attempt is %v", open["a"])
 	}
 	open = read(text)
-	since := open.earlier(numbers{}, &leftAttempts{}).repeatedBy("a", m)
+	since := open.earlier(numbers{}, &leftAttempts{}).repeatedUnder("a", m)
 	if since == nil || since.Since.Revision != 7 {
 		t.Errorf("a create like the attempt is above %v; want it above revision 7", since)
 	}

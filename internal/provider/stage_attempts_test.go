@@ -292,6 +292,29 @@ func TestStage_openAndChanged(t *testing.T) {
 	}
 }
 
+// The create of an entry is lost, and a new entry of the same number sorts before it. Each gets its
+// own conversation with its own message.
+func TestStage_openBesideANewEntry(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		saying := func(text string) declared {
+			return declared{"phone_id": phone, number: "+15550100009", "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": text})}
+		}
+		other := declared{"phone_id": phone, number: "+15550100008"}
+		s.applies(s.bulk(map[string]declared{"x": other}, nil), bulkAddress, create)
+		s.leavesOpen(s.bulk(map[string]declared{"x": other, "m": saying("A")}, nil), mockserver.DropAfter)
+		id := s.liveMessages()["A"]["text_message_conversation_id"]
+		both := s.bulk(map[string]declared{"x": other, "m": saying("A"), "a": saying("B")}, nil)
+		if _, errors := s.apply(both); errors != "" || any(s.entryID("m")) != id {
+			s.t.Errorf("the entry has %s, not %s: %s", s.entryID("m"), id, errors)
+		}
+		s.nothingLeft(both)
+		if made, sent := len(s.Records(conversations)), len(s.Records(textMessages)); made != 3 || sent != 2 {
+			s.t.Errorf("the CRM has %d conversations and %d messages; want 3 and 2", made, sent)
+		}
+	})
+}
+
 // The same of a single resource that is untainted before it changes.
 func TestStage_openUntaintedAndChanged(t *testing.T) {
 	t.Parallel()

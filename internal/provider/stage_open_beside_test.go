@@ -334,3 +334,26 @@ func TestStage_passedByOneOfTwo(t *testing.T) {
 		}
 	})
 }
+
+// An entry whose create is open is removed while the messages can't be listed. The create stays
+// open, and the next apply deletes what it has made.
+func TestStage_openAndRemovedBlindly(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{502, 403} {
+		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			one := s.bulk(numbered(1).entries(), nil)
+			s.applies(one, bulkAddress, create)
+			s.leavesOpen(s.bulk(numbered(2).entries(), nil), mockserver.DropAfter)
+			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: status, Envelope: true})
+			walk := s.core.walk()
+			walk.apply(&corePlan{refreshed: s.core.state, changes: []*change{walk.planOne(bulkAddress, s.core.state, one)}})
+			s.ClearFaults()
+			if live := s.live(); len(live) != 2 || strings.Contains(walk.warnings(), "doesn't look for it again") {
+				s.t.Errorf("status %d: %d are live: %v, %s", status, len(live), walk.errors(), walk.warnings())
+			}
+			if _, errors := s.apply(one); len(s.live()) != 1 {
+				s.t.Errorf("status %d: later, %d are live: %s, %s", status, len(s.live()), errors, s.warnings)
+			}
+		})
+	}
+}
