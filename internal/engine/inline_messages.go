@@ -196,6 +196,7 @@ func (nothingInside[T, In]) hasChanged(T) bool                               { r
 func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) (use, error) {
 	return unused, nil
 }
+
 func (nothingInside[T, In]) talked(context.Context, int64) (map[client.ID]bool, error) {
 	return nil, nil
 }
