@@ -82,14 +82,21 @@ func (s *search[T, In]) doubts() map[int][]T {
 	return doubts
 }
 
-// agreed and lacked are agrees and lacks for the create: what an earlier try has sent may still
-// be changed to what the create wants.
+// agreed and lacked are agrees and lacks for the create: what an earlier try has sent, or what was
+// filled in after it, may still be changed to what the create wants.
 func (s *search[T, In]) agreed(i int, record T) bool { return s.agrees(s.untried(i, record), record) }
 
 func (s *search[T, In]) lacked(i int, record T) bool { return s.lacks(s.untried(i, record), record) }
 
 func (s *search[T, In]) untried(i int, record T) In {
-	return s.fields.untried(s.changes[i].Input, s.changes[i].Tried, &record)
+	return s.fields.untried(s.changes[i].Input, s.tryOf(i), &record)
+}
+
+// tryOf returns what the earlier attempt at a create has sent. If each try has sent messages, a
+// record is only adopted if they are in it.
+func (s *search[T, In]) tryOf(i int) try[In] {
+	isProven := s.talked != nil && useOfSilent(s.inside.sent(&s.changes[i])) == incomplete
+	return try[In]{s.changes[i].Tried, isProven}
 }
 
 // choose gives the creates of one identity the records of that identity, the oldest
@@ -235,7 +242,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
-		s.changes[i].Input = s.fields.missing(s.changes[i].Input, s.changes[i].Tried, &record)
+		s.changes[i].Input = s.fields.missing(s.changes[i].Input, s.tryOf(i), &record)
 	}
 	if s.carried(s.changes[i].Input, record) {
 		s.ids[i] = record.Meta().ID

@@ -143,35 +143,41 @@ func (f fields[T, In]) unspelled(in In, record *T) In {
 	return in
 }
 
+// A try is what an earlier attempt has sent, nil for none. If the messages in a record prove that
+// the attempt has made it, isProven, what it did not send was filled in later.
+type try[In any] struct {
+	sent     *In
+	isProven bool
+}
+
 // missing returns the input without the fields that the record holds, whatever their value,
-// unless the value is what an earlier try has sent.
-func (f fields[T, In]) missing(in In, tried *In, record *T) In {
+// unless the value is that of a try.
+func (f fields[T, In]) missing(in In, try try[In], record *T) In {
 	for _, field := range f {
-		if field.held != nil && field.held(record) != "" && !field.isTried(tried, record) {
+		if field.held != nil && field.held(record) != "" && !field.isOf(try, record) {
 			field.leave(&in)
 		}
 	}
 	return in
 }
 
-// untried returns the input without the fields of which the record holds what an earlier try has
-// sent.
-func (f fields[T, In]) untried(in In, tried *In, record *T) In {
+// untried returns the input without the fields of which the record holds the value of a try.
+func (f fields[T, In]) untried(in In, try try[In], record *T) In {
 	for _, field := range f {
-		if field.isTried(tried, record) {
+		if field.isOf(try, record) {
 			field.leave(&in)
 		}
 	}
 	return in
 }
 
-// isTried reports whether the record holds the value that an earlier try has sent.
-func (f field[T, In]) isTried(tried *In, record *T) bool {
-	if tried == nil || f.held == nil {
+// isOf reports whether the record holds what a try has sent, or what was filled in after it.
+func (f field[T, In]) isOf(try try[In], record *T) bool {
+	if try.sent == nil || f.held == nil {
 		return false
 	}
-	sent, isSent := f.wanted(tried)
-	return isSent && sent != "" && f.isSpelled(sent, f.held(record))
+	sent, isSent := f.wanted(try.sent)
+	return !isSent && try.isProven || sent != "" && f.isSpelled(sent, f.held(record))
 }
 
 // A Conflict is one field that the update and someone else have changed to

@@ -37,6 +37,8 @@ func (m *machine) restoreBackup(t *rapid.T) {
 	if len(ids) == 0 {
 		t.Skip("nothing can be newer than the backup")
 	}
+	m.endTrouble() // what it makes others do would raise the revision again
+	m.crm.AwaitCommits()
 	m.crm.Backup()
 	id := oneOf(t, "newer", ids...)
 	account := acme

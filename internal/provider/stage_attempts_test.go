@@ -258,15 +258,16 @@ func TestStage_lostTwins(t *testing.T) {
 func TestStage_openAndChanged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		key, attribute string
-		before, after  any
+		key, number, attribute string
+		before, after          any
 	}{
-		"same key":    {"a", "recipient_account_id", acme, globex},
-		"another key": {"b", "recipient_account_id", acme, globex},
-		"no value":    {"a", "recipient_account_id", acme, ""},
-		"links":       {"a", "account_relations", []string{acme}, []string{globex}},
-		"more links":  {"a", "account_relations", []string{acme}, []string{acme, globex}},
-		"no links":    {"a", "account_relations", []string{acme}, []string{}},
+		"same key":    {"a", "+15550100009", "recipient_account_id", acme, globex},
+		"another key": {"b", "+15550100009", "recipient_account_id", acme, globex},
+		"no value":    {"a", "+15550100009", "recipient_account_id", acme, ""},
+		"links":       {"a", "+15550100009", "account_relations", []string{acme}, []string{globex}},
+		"more links":  {"a", "+15550100009", "account_relations", []string{acme}, []string{acme, globex}},
+		"no links":    {"a", "+15550100009", "account_relations", []string{acme}, []string{}},
+		"filled in":   {"a", "+15550100001", "recipient_contact_id", nil, bob}, // the CRM has set the contact of that number
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -274,7 +275,7 @@ func TestStage_openAndChanged(t *testing.T) {
 				declare := func(key string, value any) map[string]block {
 					return s.bulk(map[string]declared{
 						"x": {"phone_id": phone, number: "+15550100002"},
-						key: {"phone_id": phone, number: "+15550100001", test.attribute: value, "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})},
+						key: {"phone_id": phone, number: test.number, test.attribute: value, "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})},
 					}, nil)
 				}
 				s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
