@@ -127,3 +127,21 @@ func TestCaughtUpAfterAll(t *testing.T) {
 		}
 	})
 }
+
+// A service merges arrays, and reads lag. An update that removes a link is not answered with a
+// copy that still shows the link.
+func TestRemovedLinkInALaggingCopy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge})
+		made := s.engine.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
+		apitest.Must(t, made.Err)
+		update := since(made.Value)
+		update.Input.AccountRelations = client.Value([]client.RelationInput{})
+		s.SetLag(4 * time.Second)
+		updated := s.engine.Conversations.CreateOrUpdate(t.Context(), update, 0)
+		apitest.Must(t, updated.Err)
+		wantEqual(t, "links", 0, len(updated.Value.AccountRelations))
+		wantEqual(t, "revision", s.record(t, made.Value.ID)["revision"], any(int(updated.Value.Revision)))
+	})
+}

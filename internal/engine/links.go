@@ -83,13 +83,9 @@ func (l conversationLinks) clean(ctx context.Context, w *writing[client.Conversa
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID
 	for _, i := range w.written() {
-		for _, kind := range client.RelationKinds {
-			for _, ref := range *kind.Refs(&w.results[i].Value) {
-				if slices.Contains(w.changes[i].dropped, ref.ID) {
-					owners[ref.ID] = i
-					extra = append(extra, ref.ID)
-				}
-			}
+		for _, relation := range l.left(&w.changes[i], w.results[i].Value) {
+			owners[relation] = i
+			extra = append(extra, relation)
 		}
 	}
 	for chunk := range slices.Chunk(extra, l.engine.settings.BatchSize) {
@@ -101,6 +97,18 @@ func (l conversationLinks) clean(ctx context.Context, w *writing[client.Conversa
 		}
 	}
 	return len(extra) > 0
+}
+
+// left returns the relations that the update should have removed and the conversation still shows.
+func (conversationLinks) left(change *pending[client.ConversationInput], conversation client.Conversation) (left []client.ID) {
+	for _, kind := range client.RelationKinds {
+		for _, ref := range *kind.Refs(&conversation) {
+			if slices.Contains(change.dropped, ref.ID) {
+				left = append(left, ref.ID)
+			}
+		}
+	}
+	return left
 }
 
 // completeConversation reads the links that a reply shows only as URIs, and drops the messages.
@@ -141,4 +149,5 @@ func (noLinks[T, In]) areSet(In) bool                              { return fals
 func (noLinks[T, In]) prepare(*pending[In], T)                     {}
 func (noLinks[T, In]) sent(change *pending[In]) In                 { return change.Input }
 func (noLinks[T, In]) adds(*pending[In]) bool                      { return false }
+func (noLinks[T, In]) left(*pending[In], T) []client.ID            { return nil }
 func (noLinks[T, In]) clean(context.Context, *writing[T, In]) bool { return false }

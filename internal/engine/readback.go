@@ -19,7 +19,7 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	}
 	w.fetch(ctx, w.written(), w.floor())
 	w.fetch(ctx, w.findAstray(ctx), w.floor())
-	if w.links.clean(ctx, w) {
+	if w.cleaned = w.links.clean(ctx, w); w.cleaned {
 		w.fetch(ctx, w.written(), w.floor())
 	}
 	w.inside.read(ctx, w)
@@ -209,6 +209,9 @@ func (w *writing[T, In]) isOfAnother(i int, record T) bool {
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 	before, _ := w.head(i).Revision.Get()
 	if !found || w.changes[i].Restore && record.Meta().IsDeleted {
+		return false
+	}
+	if w.cleaned && len(w.links.left(&w.changes[i], record)) > 0 {
 		return false
 	}
 	return record.Meta().Revision > before || w.agrees(w.changes[i].Input, record)

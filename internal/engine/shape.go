@@ -48,6 +48,8 @@ type linking[T client.Record, In Input] interface {
 	// adds reports whether the change makes links that would be there twice if it were
 	// carried out twice.
 	adds(*pending[In]) bool
+	// left returns the links that the change removes and the record still shows.
+	left(*pending[In], T) []client.ID
 	// clean deletes the links that updates should have removed but the service has kept. It
 	// reports whether there were any.
 	clean(context.Context, *writing[T, In]) bool

@@ -32,6 +32,7 @@ type writing[T client.Record, In Input] struct {
 	options client.WriteOptions
 	exact   bool // adopt only a record that has everything that was sent and that others don't use
 	changes []pending[In]
+	cleaned bool        // the links that updates removed are gone
 	before  Moment      // before anything is sent
 	ids     []client.ID // of the records that were written; zero until then
 	creates []bool      // items that began as creates; an adopted one may become an update
