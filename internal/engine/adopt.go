@@ -122,6 +122,9 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 		s.failAmbiguous(items, records)
 		return
 	}
+	if len(items) > 1 {
+		records = s.chooseByMessages(ctx, items, records)
+	}
 	for _, fits := range []func(int, T) bool{s.agreed, s.lacked} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool { return s.mayHaveMade(i, record) && fits(i, record) })
@@ -140,6 +143,27 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 			records = slices.Delete(records, n, n+1)
 		}
 	}
+}
+
+// chooseByMessages gives several creates of one identity the records that have their messages.
+// It returns the other records.
+func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, records []T) (left []T) {
+	for _, record := range records {
+		isTheirs := slices.ContainsFunc(s.unsettled(items), func(i int) bool {
+			if s.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || useOfSilent(s.inside.sent(&s.changes[i])) != incomplete {
+				return false
+			}
+			if known := s.useOf(ctx, i, record.Meta().ID); known.err != nil || known.use != unused {
+				return false
+			}
+			s.adoptProven(ctx, i, record)
+			return true
+		})
+		if !isTheirs {
+			left = append(left, record)
+		}
+	}
+	return left
 }
 
 // respelled returns the records that a create may have made under another spelling of its

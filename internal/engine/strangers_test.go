@@ -240,3 +240,34 @@ func TestPhantom(t *testing.T) {
 		}
 	})
 }
+
+// Two creates of one number are lost, each with another message. Their messages tell which
+// conversation is whose, in whatever order the service has made them.
+func TestTwoOfOneNumber(t *testing.T) {
+	t.Parallel()
+	for _, texts := range [][]string{{"Hello", "Bye"}, {"Bye", "Hello"}, {"Bye"}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.seed(t, 1)
+			now, err := s.engine.Conversations.entity.now(t.Context())
+			apitest.Must(t, err)
+			made := map[string]client.ID{}
+			for _, text := range texts {
+				made[text] = s.stranger(t, apitest.NumberOf(5))
+				_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": made[text], "content": text, "direction": 1})
+				apitest.Must(t, err)
+			}
+			var attempts []conversationChange
+			for _, text := range []string{"Hello", "Bye"} {
+				attempt := newConversation(5)
+				attempt.Input.Messages = client.Value([]client.MessageInput{newMessage(text)})
+				attempt.Earlier = &Attempt{Since: now, Messages: [][]client.MessageInput{orZero(attempt.Input.Messages)}}
+				attempts = append(attempts, attempt)
+			}
+			for i, found := range s.engine.Conversations.LookFor(t.Context(), attempts, false) {
+				apitest.Must(t, found.Err)
+				wantEqual(t, "found", made[[]string{"Hello", "Bye"}[i]], found.Value.ID)
+			}
+		})
+	}
+}
