@@ -37,26 +37,6 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 	}
 }
 
-// readUses finds out who uses the records that are likely, and the only ones of their identity,
-// with concurrent requests: the search holds up all creates meanwhile.
-func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int, alike map[Identity][]T) {
-	var items []int
-	var ids []client.ID
-	for of, alone := range waiting {
-		if records := alike[of]; len(alone) == 1 && len(records) == 1 {
-			i, record := alone[0], records[0]
-			if s.mayHaveMade(i, record) && (s.agreed(i, record) || s.last && s.lacked(i, record)) {
-				items, ids = append(items, i), append(ids, record.Meta().ID)
-			}
-		}
-	}
-	uses := make([]knownUse, len(ids))
-	s.engine.concurrently(len(ids), func(n int) { uses[n] = s.useOf(ctx, items[n], ids[n]) })
-	for n, id := range ids {
-		s.uses[id] = uses[n]
-	}
-}
-
 // mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
 func (s *search[T, In]) mayHaveMade(i int, record T) bool {
 	change := &s.changes[i]
@@ -231,29 +211,6 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	default:
 		s.adopt(i, record)
 	}
-}
-
-// useOf returns the use of a record that the search has found. Unless the batch is exact, it
-// asks only for a record with messages. If those can't be listed, the record counts as unused:
-// the caller need not have access to messages.
-func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) knownUse {
-	if known, isKnown := s.uses[id]; isKnown {
-		return known
-	}
-	switch {
-	case s.exact, s.talked[id], s.talked[client.ID{}]:
-		use, err := s.inside.useOf(ctx, &s.changes[i], id)
-		return knownUse{use, err}
-	case s.talked == nil:
-		return knownUse{use: unused}
-	}
-	return knownUse{use: useOfSilent(s.inside.sent(&s.changes[i]))}
-}
-
-// A knownUse is the use of a record, or why it is not known.
-type knownUse struct {
-	use use
-	err error
 }
 
 // adopt makes the record the result of a create. If the record lacks something, or has it as

@@ -46,6 +46,11 @@ func (f failure) outcomeUnknown() string {
 		return f.plural(createUnanswered+candidates(ids), "The CRM gave no usable reply when the provider created these conversations. For each of "+
 			"them, the CRM has one or more that may be it, or may belong to someone else. The provider leaves all of them alone. The next plan names them. "+severalAdvice)
 	}
+	return f.createUnknown()
+}
+
+// createUnknown says what is known of a conversation that may have been created.
+func (f failure) createUnknown() string {
 	switch {
 	case errors.Is(f.err, engine.ErrRefusedNow):
 		return f.plural("The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created this conversation. "+

@@ -24,7 +24,7 @@ var summaryAt = map[string]int{
 }
 
 // explaining contains the functions whose texts say what happened.
-var explaining = []string{"reason", "consequence", "notFound", "relationNotFound", "unexpectedReply", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "invocationUnknown", "notRestored"}
+var explaining = []string{"reason", "consequence", "notFound", "relationNotFound", "unexpectedReply", "notRemoved", "mayBeRemoved", "refused", "outcomeUnknown", "createUnknown", "invocationUnknown", "notRestored"}
 
 // The guide contains each summary of the provider, and the first sentence of each
 // explanation.
