@@ -24,7 +24,7 @@ func spaceURL(service, space string) (*url.URL, error) {
 		service = "https://" + service
 	}
 	u, err := url.Parse(service)
-	if err != nil || !isHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") { // as of https:/host, which is none
+	if err != nil || !isHost(u.Hostname()) || strings.HasSuffix(u.Host, ":") { // https:/host has no host
 		return nil, errors.New("it is not a URL such as https://eu-central.api.pipelinersales.com")
 	}
 	if strings.ContainsFunc(u.Path, unicode.IsSpace) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -69,18 +70,19 @@ func (s *search[T, In]) agreed(i int, record T) bool { return s.agrees(s.untried
 func (s *search[T, In]) lacked(i int, record T) bool { return s.lacks(s.untried(i, record), record) }
 
 func (s *search[T, In]) untried(i int, record T) In {
-	return s.fields.untried(s.changes[i].Input, s.tryOf(i), &record)
+	return s.fields.untried(s.changes[i].Input, s.attempted(i, record), &record)
 }
 
-// tryOf returns what the earlier attempt at a create has sent. If each try has sent messages, a
-// record is only adopted if they are in it.
-func (s *search[T, In]) tryOf(i int) try[In] {
-	isProven := s.talked != nil && useOfSilent(s.inside.sent(&s.changes[i])) == incomplete
-	return try[In]{s.changes[i].Tried, isProven}
+// attempted returns what the earlier attempt at a create has sent. If it has sent messages, a
+// record is only adopted if they are in it. Then what the attempt did not send was filled in by the
+// service, unless someone has changed the record since.
+func (s *search[T, In]) attempted(i int, record T) attempted[In] {
+	isProven := s.talked != nil && useOfSilent(s.inside.sent(&s.changes[i])) == incomplete && !s.inside.hasChanged(record)
+	return attempted[In]{s.changes[i].Tried, isProven}
 }
 
-// choose gives the creates of one identity the records of that identity, the oldest
-// first. Records that agree in everything come before those that lack something. A record
+// choose gives the creates of one identity the records of that identity: first those that have
+// their messages, then the oldest first. Records that agree in everything come before those that lack something. A record
 // that lacks something proves nothing where another one may be the service's spelling. lost
 // is the number of lost creates of that identity, in all batches. An exact batch takes nothing
 // if others have lost some of them, and there are fewer records.
@@ -102,7 +104,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 		s.failAmbiguous(items, records)
 		return
 	}
-	if len(items) > 1 {
+	if len(items) > 1 && len(items) <= mostCompared {
 		records = s.chooseByMessages(ctx, items, records)
 	}
 	for _, fits := range []func(int, T) bool{s.agreed, s.lacked} {
@@ -125,6 +127,10 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	}
 }
 
+// mostCompared is how many creates of one identity are told apart by their messages. Each of them
+// costs requests for each record.
+const mostCompared = 4
+
 // chooseByMessages gives several creates of one identity the records that have their messages.
 // It returns the other records.
 func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, records []T) (left []T) {
@@ -133,7 +139,8 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 			if s.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || useOfSilent(s.inside.sent(&s.changes[i])) != incomplete {
 				return false
 			}
-			if known := s.useOf(ctx, i, record.Meta().ID); known.err != nil || known.use != unused {
+			known := s.useOf(ctx, i, record.Meta().ID)
+			if s.blind = cmp.Or(s.blind, known.err); known.err != nil || known.use != unused {
 				return false
 			}
 			s.adoptProven(ctx, i, record)
@@ -223,7 +230,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
-		s.changes[i].Input = s.fields.missing(s.changes[i].Input, s.tryOf(i), &record)
+		s.changes[i].Input = s.fields.missing(s.changes[i].Input, s.attempted(i, record), &record)
 	}
 	if s.carried(s.changes[i].Input, record) {
 		s.ids[i] = record.Meta().ID

@@ -27,8 +27,8 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 }
 
 // useOf returns the use of a record that the search has found. Unless the batch is exact, it
-// asks only for a record with messages. If those can't be listed, the record counts as unused:
-// the caller need not have access to messages.
+// asks only for a record with messages. If the caller may not list messages, the record then
+// counts as unused.
 func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) knownUse {
 	if known, isKnown := s.uses[id]; isKnown {
 		return known

@@ -20,7 +20,7 @@ type Result[T any] struct {
 	Earlier *Attempt
 }
 
-// An Attempt is an earlier try at a create, whose outcome is unknown.
+// An Attempt is an earlier attempt at a create, whose outcome is unknown.
 type Attempt struct {
 	Since Moment // before it was sent
 	// Passed are claimed records that are newer than Since, with their revisions. The

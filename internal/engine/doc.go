@@ -28,9 +28,12 @@
 //     can't be the result of a lost create.
 //   - Lost: a request that was sent and got no usable reply. A lost create is open until
 //     the engine knows what it has made.
+//   - Attempt: a create, with all requests that have tried it. What an earlier attempt has
+//     sent may be another input than that of the create which repeats it.
 //   - Adopt: to take a record that the space shows for the result of a lost create. That
 //     needs proof: no more records of one identity than creates that may have made them,
-//     and nothing in them that contradicts what was sent, such as a message of others.
+//     the messages that were sent inside it, and nothing that contradicts what was sent,
+//     such as a message of others.
 //   - Spelling: how the service writes a value that it was sent, such as a number without
 //     its spaces. A spelling of what was sent is what was sent.
 //   - Stub: a record as a list shows it, without its contents. The engine never reads more

@@ -38,6 +38,7 @@ type Engine struct {
 	claims   claims
 	contents contents
 	refused  refusals
+	ordered  atomic.Bool // a list has proved that the service orders by revision
 }
 
 // Client returns the client of the space, for operations that need no engine.
@@ -48,8 +49,7 @@ func (e *Engine) Client() *client.Client { return e.api }
 type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
-	engine  *Engine
-	known   atomic.Pointer[time.Time] // when the newest of its records was last seen
-	pages   atomic.Int64              // pages in a list of all records, 0 if unknown
-	ordered atomic.Bool               // a list has proved that the service orders by revision
+	engine *Engine
+	known  atomic.Pointer[time.Time] // when the newest of its records was last seen
+	pages  atomic.Int64              // pages in a list of all records, 0 if unknown
 }

@@ -143,41 +143,41 @@ func (f fields[T, In]) unspelled(in In, record *T) In {
 	return in
 }
 
-// A try is what an earlier attempt has sent, nil for none. If the messages in a record prove that
-// the attempt has made it, isProven, what it did not send was filled in later.
-type try[In any] struct {
+// An attempted is what an earlier attempt at a create has sent, nil for none. isProven means that
+// messages prove that it has made a record, so that what it did not send was filled in later.
+type attempted[In any] struct {
 	sent     *In
 	isProven bool
 }
 
 // missing returns the input without the fields that the record holds, whatever their value,
-// unless the value is that of a try.
-func (f fields[T, In]) missing(in In, try try[In], record *T) In {
+// unless the value is that of the attempt.
+func (f fields[T, In]) missing(in In, by attempted[In], record *T) In {
 	for _, field := range f {
-		if field.held != nil && field.held(record) != "" && !field.isOf(try, record) {
+		if field.held != nil && field.held(record) != "" && !field.isOf(by, record) {
 			field.leave(&in)
 		}
 	}
 	return in
 }
 
-// untried returns the input without the fields of which the record holds the value of a try.
-func (f fields[T, In]) untried(in In, try try[In], record *T) In {
+// untried returns the input without the fields of which the record holds the value of the attempt.
+func (f fields[T, In]) untried(in In, by attempted[In], record *T) In {
 	for _, field := range f {
-		if field.isOf(try, record) {
+		if field.isOf(by, record) {
 			field.leave(&in)
 		}
 	}
 	return in
 }
 
-// isOf reports whether the record holds what a try has sent, or what was filled in after it.
-func (f field[T, In]) isOf(try try[In], record *T) bool {
-	if try.sent == nil || f.held == nil {
+// isOf reports whether the record holds what the attempt has sent, or what was filled in after it.
+func (f field[T, In]) isOf(by attempted[In], record *T) bool {
+	if by.sent == nil || f.held == nil {
 		return false
 	}
-	sent, isSent := f.wanted(try.sent)
-	return !isSent && try.isProven || sent != "" && f.isSpelled(sent, f.held(record))
+	sent, isSent := f.wanted(by.sent)
+	return !isSent && by.isProven || sent != "" && f.isSpelled(sent, f.held(record))
 }
 
 // A Conflict is one field that the update and someone else have changed to

@@ -78,7 +78,7 @@ func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bo
 	switch {
 	case e.engine.refused.has(revisionOrder) || !isNewestFirst(page):
 		return false
-	case len(page.Records) < 2 || e.ordered.Load():
+	case len(page.Records) < 2 || e.engine.ordered.Load():
 		return true
 	}
 	oldest, err := e.List(ctx, client.Query{First: 1, OrderBy: []string{"revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}})
@@ -89,7 +89,7 @@ func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bo
 		e.engine.refused.add(ctx, revisionOrder)
 		return false
 	}
-	e.ordered.Store(true)
+	e.engine.ordered.Store(true)
 	return true
 }
 

@@ -54,7 +54,7 @@ func (e *Engine) Reach(revision int64) {
 // unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	if at := e.known.Load(); at == nil || time.Since(*at) > fresh {
-		if err := e.observeNewest(ctx); err != nil {
+		if err := e.observeNewest(ctx, false); err != nil {
 			return Moment{}, err
 		}
 	}
@@ -147,14 +147,25 @@ func (e *Engine) await(ctx context.Context, all bool) error {
 
 // lookForNewest observes the newest revision of the space. It asks one entity after another
 // until one shows the expected revision, because all entities share one counter.
+//
+// First it takes the order of the lists on trust.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
+	if !e.refused.has(revisionOrder) {
+		if err := e.observeEach(ctx, expected, false); err != nil || e.Newest() >= expected || e.ordered.Load() {
+			return err
+		}
+	}
+	return e.observeEach(ctx, expected, true)
+}
+
+func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) error {
 	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
 		entity := &entityOf[stamp, struct{}]{Entity: client.NewEntity[stamp, struct{}](e.api, segment), engine: e}
-		err := entity.observeNewest(ctx)
+		err := entity.observeNewest(ctx, prove)
 		if err != nil && i == 0 {
 			return err
 		}
-		if e.Newest() >= expected {
+		if e.Newest() >= expected || prove && e.ordered.Load() {
 			return nil
 		}
 	}
@@ -162,16 +173,16 @@ func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 }
 
 // observeNewest observes the newest record. If the service does not order by revision, it
-// climbs up to the newest with the filter, or lists all records.
-func (e *entityOf[T, In]) observeNewest(ctx context.Context) error {
+// climbs up to the newest with the filter, or lists all records. With prove, it does not take a list in
+// that order for one by revision.
+func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	query := client.Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, err := e.List(ctx, query)
 	if err != nil {
 		return err
 	}
 	top := max(newest(page.Records), 0)
-	_, wanted, _ := e.engine.seen.wanted(true)
-	if isNewestFirst(page) && (top >= wanted || e.isOrdered(ctx, page)) {
+	if isNewestFirst(page) && (!prove || e.isOrdered(ctx, page)) {
 		e.engine.seen.observe(top)
 		e.seenNewest()
 		return nil

@@ -28,7 +28,7 @@ type search[T client.Record, In Input] struct {
 	uses    map[client.ID]knownUse // as far as readUses has read them
 	blind   error                  // why the use of a record is not known
 	inputs  map[string]bool        // of the creates that settle has begun with
-	own     map[Identity]bool      // their identities
+	own     map[Identity]bool      // identities of those creates
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
 	others  []T               // claimed records that would be candidates otherwise

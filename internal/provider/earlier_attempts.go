@@ -44,7 +44,9 @@ func (x attemptIndex) takeOut(of engine.Identity, i int) *keyedAttempt {
 		return nil
 	}
 	found := x[of][i]
-	x[of] = slices.Delete(x[of], i, i+1)
+	if x[of] = slices.Delete(x[of], i, i+1); len(x[of]) == 0 {
+		delete(x, of)
+	}
 	return &found
 }
 

@@ -25,8 +25,9 @@ func adoptExistingAttribute() schema.BoolAttribute {
 
 // existing tracks the conversations that adopt_existing may adopt, for one run of the
 // provider. An apply does not see resources without changes. So only a plan can tell that
-// one of them manages a conversation, and the error must occur there. Newer versions of
-// "terraform test" use one run for all their plans and applies.
+// one of them manages a conversation, and the error must occur there. Only of two new resources
+// that declare the same, the apply of the second one fails: newer versions of "terraform test" use
+// one run for all their plans and applies, so a plan may be that of the same resource again.
 type existing struct {
 	mu      sync.Mutex
 	phones  map[client.ID]*phoneConversations

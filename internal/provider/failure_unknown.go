@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -58,10 +59,8 @@ func (f failure) createUnknown() string {
 			"The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created these conversations. "+
 				"The next apply first looks for them in the CRM, and adopts those that exist.")
 	case f.action == "Read": // without an id
-		return f.plural("An earlier apply may or may not have created this conversation, and the provider couldn't look for it in the CRM. "+
-			"It changed nothing. Try again later.",
-			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. "+
-				"It changed nothing. Try again later.")
+		return f.plural("An earlier apply may or may not have created this conversation, and the provider couldn't look for it in the CRM. ",
+			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. ") + f.whyBlind()
 	case f.action == "Delete": // without an id
 		return "An earlier apply may or may not have created this conversation, and the provider couldn't find out. The resource stays in the " +
 			"state. The next apply searches again, and deletes what it finds."
@@ -86,6 +85,16 @@ func (f failure) createUnknown() string {
 		"CRM for a new conversation of the phone %s with this recipient number%s. If it exists, import it by its "+
 		"UUID (terraform import, or an import block). Otherwise, the next apply creates a second one.",
 		f.subject.PhoneID.ValueString(), since)
+}
+
+// whyBlind says why a look failed, and what to do.
+func (f failure) whyBlind() string {
+	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
+		if text := explanations[client.ProblemOf(lost.Err)]; text != "" {
+			return text
+		}
+	}
+	return "It changed nothing. Try again later."
 }
 
 // invocationUnknown says what to do about a message that an action may have created.

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -172,11 +173,19 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 // look proves nothing: a conversation that it would have found may be another resource's.
 func failedLook(keys []string, results []engine.Result[client.Conversation]) (failed *failure) {
 	for i, found := range results {
-		if _, isOpen := isAmbiguous(found.Err); found.Err != nil && !isOpen {
+		if found.Err != nil && !staysOpen(found.Err) {
 			failed = failed.with(failure{action: "Read", at: at(keys[i]), keys: keys[i : i+1], err: found.Err, creates: true, remembered: true})
 		}
 	}
 	return failed
+}
+
+// staysOpen reports whether a look has passed what belongs to other resources, and could not tell
+// about the rest: there are candidates, or the provider may not read their messages.
+func staysOpen(err error) bool {
+	_, isOpen := isAmbiguous(err)
+	lost, isLost := errors.AsType[*engine.LostCreateError](err)
+	return isOpen || isLost && client.ProblemOf(lost.Err) == client.NotPermitted
 }
 
 // warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.

@@ -357,3 +357,58 @@ func TestStage_openAndRemovedBlindly(t *testing.T) {
 		})
 	}
 }
+
+// A colleague has set a field of what a lost create has made. The next apply does not overwrite it.
+func TestStage_openAndEditedByOthers(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		declare := func(more declared) map[string]block {
+			entry := declared{"phone_id": phone, number: "+15550100009", "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})}
+			maps.Copy(entry, more)
+			return s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100008"}, "a": entry}, nil)
+		}
+		s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100008"}}, nil), bulkAddress, create)
+		s.leavesOpen(declare(nil), mockserver.DropAfter)
+		id := fmt.Sprint(s.liveMessages()["Hi"]["text_message_conversation_id"])
+		time.Sleep(2 * time.Second)
+		must(s.t, s.Edit(conversations, id, map[string]any{"recipient_account_id": globex}))
+		_, errors := s.apply(declare(declared{"recipient_account_id": acme}))
+		held, _ := s.Record(conversations, id)
+		if held["recipient_account_id"] != globex || !strings.Contains(s.warnings, id) {
+			s.t.Errorf("the account is %v: %s, %s", held["recipient_account_id"], errors, s.warnings)
+		}
+	})
+}
+
+// The provider may not read messages. That does not keep the next apply from adopting what a lost
+// create has made.
+func TestStage_openWithoutMessagePermission(t *testing.T) {
+	t.Parallel()
+	for name, declare := range map[string]func(s *stage) (before, config map[string]block){
+		"map": func(s *stage) (before, config map[string]block) {
+			return s.bulk(numbered(1).entries(), nil), s.bulk(numbered(2).entries(), nil)
+		},
+		"single": func(s *stage) (before, config map[string]block) {
+			return nil, s.single(declared{"phone_id": phone, number: "+15550100009"})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				before, config := declare(s)
+				if before != nil {
+					s.applies(before, bulkAddress, create)
+				}
+				s.leavesOpen(config, mockserver.DropAfter)
+				if before == nil {
+					s.untaint(address)
+				}
+				made := len(s.Records(conversations))
+				s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+				if _, errors := s.apply(config); errors != "" || len(s.Records(conversations)) != made {
+					s.t.Errorf("%d conversations: %s, %s", len(s.Records(conversations)), errors, s.warnings)
+				}
+			})
+		})
+	}
+}

@@ -123,9 +123,8 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 	if tried {
 		found = memory.open.lookInRefresh(ctx, api, []string{""})[0]
 	}
-	_, isOpen := isAmbiguous(found.Err)
 	switch {
-	case isOpen, found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)):
+	case staysOpen(found.Err), found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)):
 		memory.open.pass("", found)
 		owned.Revision = entries{"": owned}.revision(memory.open)
 		return owned, warnOfOpen(state.DeletionPolicy, found)
