@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,30 @@ func TestDisownedIsNotAdopted(t *testing.T) {
 		create.Input.RecipientContactID = client.Value(jones)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Envelope: true})
 		wantProblem(t, s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0).Err, client.Refused)
+		taken, _ := s.engine.Conversations.Known(theirs)
+		wantEqual(t, "taken", 0, len(taken))
+	})
+}
+
+// A create adopts a conversation, in which others write before all is undone. It stays, and does
+// not count as adopted.
+func TestSparedIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
+		s.seed(t, 1)
+		var theirs client.ID
+		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() { theirs = s.stranger(t, apitest.NumberOf(5)) }},
+			mockserver.Fault{Path: "batch-modify", Times: 1, Do: func() {
+				_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
+				apitest.Must(t, err)
+			}})
+		bad := newConversation(6)
+		bad.Input.PhoneID = client.Value(unknown)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(5), bad}, client.WriteOptions{}, true)
+		if !errors.As(results[0].Err, new(*AmbiguousError)) || s.record(t, theirs)["is_deleted"] != false {
+			t.Errorf("the error is %v", results[0].Err)
+		}
 		taken, _ := s.engine.Conversations.Known(theirs)
 		wantEqual(t, "taken", 0, len(taken))
 	})
