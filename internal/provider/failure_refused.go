@@ -43,8 +43,15 @@ func (f failure) namedRefusal() string {
 	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, it)
 }
 
-// notPermitted says which permission is missing, if that is known.
+// notPermitted says which permission is missing, if that is known, or what else it may be.
 func (f failure) notPermitted() string {
+	if f.sought != "" {
+		return f.missingPermission()
+	}
+	return f.missingPermission() + " If only one conversation fails, the CRM may protect it."
+}
+
+func (f failure) missingPermission() string {
 	var to, origin string
 	if refusal, ok := errors.AsType[*client.APIError](f.err); ok {
 		if refusal.Request != "" {
@@ -54,12 +61,8 @@ func (f failure) notPermitted() string {
 			origin = " The reply doesn't have the form of the API. It may come from a proxy or a firewall."
 		}
 	}
-	text := "The CRM does not permit this. In the space's administration, give the permission" + to + " to the Application whose user name " +
+	return "The CRM does not permit this. In the space's administration, give the permission" + to + " to the Application whose user name " +
 		"the provider uses." + origin
-	if f.sought != "" {
-		return text
-	}
-	return text + " If only one conversation fails, the CRM may protect it."
 }
 
 // mayHaveSent says that messages may have been sent although their conversations are deleted again.

@@ -63,7 +63,7 @@ func (f failure) createUnknown() string {
 			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. ") + f.whyBlind()
 	case f.action == "Delete": // without an id
 		return "An earlier apply may or may not have created this conversation, and the provider couldn't find out. The resource stays in the " +
-			"state. The next apply searches again, and deletes what it finds."
+			"state. The next apply searches again, and deletes what it finds." + f.whyForbidden()
 	case f.taints:
 		return f.plural("The conversation may or may not have been created. It is in the state without an id, and its "+
 			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it "+
@@ -94,7 +94,19 @@ func (f failure) whyBlind() string {
 			return text
 		}
 	}
+	if why := f.whyForbidden(); why != "" {
+		return "It changed nothing." + why
+	}
 	return "It changed nothing. Try again later."
+}
+
+// whyForbidden says which permission a look lacked, and nothing if it failed otherwise.
+func (f failure) whyForbidden() string {
+	lost, ok := errors.AsType[*engine.LostCreateError](f.err)
+	if !ok || client.ProblemOf(lost.Err) != client.NotPermitted {
+		return ""
+	}
+	return " " + f.missingPermission()
 }
 
 // invocationUnknown says what to do about a message that an action may have created.

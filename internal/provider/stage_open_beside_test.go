@@ -412,3 +412,15 @@ func TestStage_openWithoutMessagePermission(t *testing.T) {
 		})
 	}
 }
+
+// But a destroy deletes nothing that it is not sure of. Its error names the permission.
+func TestStage_destroyWithoutMessagePermission(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesOpen(s.single(declared{"phone_id": phone, number: "+15550100009"}), mockserver.DropAfter)
+		s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+		if _, errors := s.apply(nil); len(s.live()) != 1 || !says("give the permission to read TextMessages to the Application").MatchString(errors) {
+			s.t.Errorf("%d are live: %s", len(s.live()), errors)
+		}
+	})
+}
