@@ -77,12 +77,13 @@ func (s *search[T, In]) untried(i int, record T) In {
 // record is only adopted if they are in it. Then what the attempt did not send was filled in by the
 // service, unless someone has changed the record since.
 func (s *search[T, In]) attempted(i int, record T) attempted[In] {
-	isProven := s.talked != nil && useOfSilent(s.inside.sent(&s.changes[i])) == incomplete && !s.inside.hasChanged(record)
+	isProven := s.talked != nil && s.useOfSilent(i) == incomplete && !s.inside.hasChanged(record)
 	return attempted[In]{s.changes[i].Tried, isProven}
 }
 
 // choose gives the creates of one identity the records of that identity: first those that have
-// their messages, then the oldest first. Records that agree in everything come before those that lack something. A record
+// their messages, then the oldest first. Records that agree in everything come before those
+// that lack something. A record
 // that lacks something proves nothing where another one may be the service's spelling. lost
 // is the number of lost creates of that identity, in all batches. An exact batch takes nothing
 // if others have lost some of them, and there are fewer records.
@@ -136,7 +137,7 @@ const mostCompared = 4
 func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, records []T) (left []T) {
 	for _, record := range records {
 		isTheirs := slices.ContainsFunc(s.unsettled(items), func(i int) bool {
-			if s.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || useOfSilent(s.inside.sent(&s.changes[i])) != incomplete {
+			if s.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || s.useOfSilent(i) != incomplete {
 				return false
 			}
 			known := s.useOf(ctx, i, record.Meta().ID)

@@ -40,8 +40,11 @@ func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) knownUse
 	case s.talked == nil:
 		return knownUse{use: unused}
 	}
-	return knownUse{use: useOfSilent(s.inside.sent(&s.changes[i]))}
+	return knownUse{use: s.useOfSilent(i)}
 }
+
+// useOfSilent returns the use of a record without messages, if the create has made it.
+func (s *search[T, In]) useOfSilent(i int) use { return useOfSilent(s.inside.sent(&s.changes[i])) }
 
 // A knownUse is the use of a record, or why it is not known.
 type knownUse struct {

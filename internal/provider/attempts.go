@@ -83,12 +83,11 @@ func (a *attempt) earlier() *engine.Attempt {
 	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
 }
 
-// tried returns what the attempt has sent, nil for none.
-func (a *attempt) tried() *client.ConversationInput {
-	if a == nil {
-		return nil
+// repeatIn makes a create the repetition of the attempt, nil for none.
+func (a *attempt) repeatIn(create *conversationChange) {
+	if create.Earlier = a.earlier(); a != nil {
+		create.Tried = &a.Sent
 	}
-	return &a.Sent
 }
 
 // recall completes the attempt at an entry that has no id in the state. If an earlier

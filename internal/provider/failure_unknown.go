@@ -89,10 +89,8 @@ func (f failure) createUnknown() string {
 
 // whyBlind says why a look failed, and what to do.
 func (f failure) whyBlind() string {
-	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
-		if text := explanations[client.ProblemOf(lost.Err)]; text != "" {
-			return text
-		}
+	if text := explanations[problemOfLook(f.err)]; text != "" {
+		return text
 	}
 	if why := f.whyForbidden(); why != "" {
 		return "It changed nothing." + why
@@ -102,8 +100,7 @@ func (f failure) whyBlind() string {
 
 // whyForbidden says which permission a look lacked, and nothing if it failed otherwise.
 func (f failure) whyForbidden() string {
-	lost, ok := errors.AsType[*engine.LostCreateError](f.err)
-	if !ok || client.ProblemOf(lost.Err) != client.NotPermitted {
+	if problemOfLook(f.err) != client.NotPermitted {
 		return ""
 	}
 	return " " + f.missingPermission()

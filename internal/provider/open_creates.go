@@ -174,7 +174,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 func failedLook(keys []string, results []engine.Result[client.Conversation]) (failed *failure) {
 	for i, found := range results {
 		if found.Err != nil && !staysOpen(found.Err) {
-			failed = failed.with(failure{action: "Read", at: at(keys[i]), keys: keys[i : i+1], err: found.Err, creates: true, remembered: true})
+			failed = failed.with(failure{action: "Read", at: at(keys[i]), keys: []string{keys[i]}, err: found.Err, creates: true, remembered: true})
 		}
 	}
 	return failed
@@ -184,8 +184,16 @@ func failedLook(keys []string, results []engine.Result[client.Conversation]) (fa
 // about the rest: there are candidates, or the provider may not read their messages.
 func staysOpen(err error) bool {
 	_, isOpen := isAmbiguous(err)
+	return isOpen || problemOfLook(err) == client.NotPermitted
+}
+
+// problemOfLook returns why a look for what a create has made failed, 0 if err is none of it.
+func problemOfLook(err error) client.Problem {
 	lost, isLost := errors.AsType[*engine.LostCreateError](err)
-	return isOpen || isLost && client.ProblemOf(lost.Err) == client.NotPermitted
+	if !isLost {
+		return 0
+	}
+	return client.ProblemOf(lost.Err)
 }
 
 // warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.

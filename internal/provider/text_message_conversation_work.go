@@ -24,8 +24,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	}
 	change, level := plan.change(memory.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
 	change.Input.Messages = inlineMessages(plan.Messages)
-	earlier := memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy(plan.conversationModel)
-	change.Earlier, change.Tried = earlier.earlier(), earlier.tried()
+	memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy(plan.conversationModel).repeatIn(&change)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
 		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, applyAdoption)
 		if diags.Append(more...); diags.HasError() {

@@ -49,11 +49,6 @@ type bulkChange struct {
 	write   conversationChange
 }
 
-// repeat makes the create a repetition of an earlier attempt, nil for none.
-func (c *bulkChange) repeat(tried *attempt) {
-	c.write.Earlier, c.write.Tried = tried.earlier(), tried.tried()
-}
-
 // bulkMessages are the messages of one entry.
 type bulkMessages struct {
 	key            string
@@ -161,12 +156,12 @@ func (w *bulkWork) write(ctx context.Context) {
 		change := &w.changes[i]
 		change.write.KnownAsOf(w.memory.asOf)
 		if change.prior == nil {
-			change.repeat(earlier.repeatedUnder(change.key, change.planned.conversationModel))
+			earlier.repeatedUnder(change.key, change.planned.conversationModel).repeatIn(&change.write)
 		}
 	}
 	for i := range w.changes {
 		if change := &w.changes[i]; change.prior == nil && change.write.Earlier == nil {
-			change.repeat(earlier.repeatedBy(change.planned.conversationModel))
+			earlier.repeatedBy(change.planned.conversationModel).repeatIn(&change.write)
 		}
 	}
 	due := w.adoptExisting(ctx)
