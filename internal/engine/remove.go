@@ -43,11 +43,16 @@ func mayBeDeleted(err error) bool {
 	return false
 }
 
-// remove deletes the records of one batch, but none that the caller refers to.
+// remove deletes the records of one batch, but none that the caller refers to. If the space is
+// older than what the caller has seen of it, it deletes none: they may be someone else's by now,
+// and a deletion would make the space look newer.
 func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()
 	c.reads.finish(ids)
+	if _, err := c.engine.caughtUp(ctx); err != nil {
+		return slices.Repeat([]error{err}, len(ids))
+	}
 	due := slices.DeleteFunc(slices.Clone(ids), func(id client.ID) bool { return c.stubs != nil && c.stubs.isReferred(id) })
 	failed := make(map[client.ID]error, len(due))
 	for i, err := range c.entity.remove(ctx, due, options) {

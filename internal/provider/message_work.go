@@ -176,12 +176,9 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 		})
 	}
 	_ = group.Wait()
-	behind := isBehind(results)
 	for i, removal := range w.removals {
 		group.Go(func() error {
-			if w.removals[i].err = behind; behind == nil {
-				w.removals[i].err = api.Messages.Delete(ctx, reference(removal.prior.ID), level)
-			}
+			w.removals[i].err = api.Messages.Delete(ctx, reference(removal.prior.ID), level)
 			return nil
 		})
 	}
@@ -192,30 +189,8 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 	w.finish()
 }
 
-// isBehind returns the error of a write that was not sent because the space is older than the
-// state, nil if there is none. Deletions don't ask. They come after the writes, because they
-// would make the space look newer.
-func isBehind[T any](results []engine.Result[T]) error {
-	for _, result := range results {
-		if err := behindIn(result.Err); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// behindIn returns the error in err that says that the space is older than the state, nil if
-// there is none. An open create may hide it.
-func behindIn(err error) error {
-	if behind, ok := errors.AsType[*engine.BehindError](err); ok {
-		return behind
-	}
-	return nil
-}
-
-// runMany writes the messages of many conversations in as few requests as possible. It
-// returns an error if the space is older than the state.
-func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) (behind error) {
+// runMany writes the messages of many conversations in as few requests as possible.
+func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
 	var changes []messageChange
 	for _, w := range works {
 		w.tell(api)
@@ -231,11 +206,7 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 			ids = append(ids, reference(removal.prior.ID))
 		}
 	}
-	behind = isBehind(written)
-	removed := slices.Repeat([]error{behind}, len(ids))
-	if behind == nil {
-		removed = api.Messages.DeleteMany(ctx, ids, level)
-	}
+	removed := api.Messages.DeleteMany(ctx, ids, level)
 	for _, w := range works {
 		for i := range w.writes {
 			w.settle(&w.writes[i], written[0])
@@ -247,5 +218,4 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 		}
 		w.finish()
 	}
-	return behind
 }

@@ -58,7 +58,8 @@ func (v *verdict) judgeMessages() {
 			now, exists := is.messages[messageID]
 			// Nothing tells a message from one that was sent and is lost if only white space differs.
 			isSpelling := now.message != message.message && now.meaning() == message.meaning() && now.deleted == message.deleted
-			if message.others && now != message && !isSpelling && v.isKept(id) && !v.ofSecondEver[id] {
+			isTaken := v.taken[id] && message.first // it is the same as a declared one: the adoption was told
+			if message.others && now != message && !isSpelling && !isTaken && v.isKept(id) && !v.ofSecondEver[id] {
 				v.fail("a message of others was changed", "%s in %s was %s deleted=%v, and is %s deleted=%v (%v)", messageID, id, message, message.deleted, now, now.deleted, exists)
 			}
 		}
@@ -104,7 +105,9 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 	unidentified := slices.ContainsFunc(complaints, func(text string) bool {
 		return strings.Contains(text, "the id of the message is not known") || strings.Contains(text, "doesn't find the message")
 	})
-	isAdopted := !slices.ContainsFunc(complaints, func(text string) bool { return !strings.HasPrefix(text, "Text Message Adopted") })
+	isAdopted := !slices.ContainsFunc(complaints, func(text string) bool {
+		return !strings.HasPrefix(text, "Text Message Adopted") && !strings.HasPrefix(text, "Text Message No Longer Declared")
+	})
 	if v.harmless && v.undisturbed && !v.anyBad() && len(complaints) > 0 && !unidentified && !isAdopted {
 		v.fail("writing messages goes wrong without a reason", "%s: %v", slot, complaints)
 	}

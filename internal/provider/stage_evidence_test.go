@@ -249,3 +249,55 @@ func TestStage_removalInRestoredBackup(t *testing.T) {
 		})
 	}
 }
+
+// A deletion asks whether the space is a restored backup, too. There may be no write before it, or
+// one that failed for another reason.
+func TestStage_deletionInRestoredBackup(t *testing.T) {
+	t.Parallel()
+	fewer := numbered(2).entries()
+	delete(fewer, "c001")
+	for name, test := range map[string]struct {
+		before, after func(s *stage) map[string]block
+		fails         string // the first list, if it does
+	}{
+		"a map": {func(s *stage) map[string]block { return s.bulk(numbered(2).entries(), nil) }, func(*stage) map[string]block { return nil }, ""},
+		"an entry": {
+			func(s *stage) map[string]block { return s.bulk(numbered(2).entries(), nil) },
+			func(s *stage) map[string]block { return s.bulk(fewer, nil) }, "",
+		},
+		"an entry beside a create that fails": {
+			func(s *stage) map[string]block { return s.bulk(numbered(2).entries(), nil) },
+			func(s *stage) map[string]block { return s.bulk(numbered(3).without("c001").entries(), nil) }, conversations,
+		},
+		"a single": {func(s *stage) map[string]block { return s.numberedOne(nil) }, func(*stage) map[string]block { return nil }, ""},
+		"a message": {
+			func(s *stage) map[string]block { return s.saying(messageTexts{"a": "One", "b": "Two"}, nil) },
+			func(s *stage) map[string]block { return s.saying(messageTexts{"a": "One"}, nil) }, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				if _, errors := s.apply(test.before(s)); errors != "" {
+					s.t.Fatal(errors)
+				}
+				s.Backup()
+				must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+				plan, applying := s.plans(test.after(s)), s.core.walk()
+				must(s.t, s.RestoreBackup())
+				if test.fails != "" {
+					s.Inject(mockserver.Fault{Method: "GET", Path: test.fails, Kind: mockserver.StatusReply, Status: 502, Times: 1})
+				}
+				applying.apply(plan)
+				if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+					s.t.Errorf("the apply says %q", errors)
+				}
+				for _, request := range s.Requests() {
+					if strings.HasSuffix(request.Path, "batch-delete") {
+						s.t.Errorf("it sends %s", request.Path)
+					}
+				}
+			})
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -24,10 +23,9 @@ type bulkWork struct {
 	level        int64 // of validation
 	rollback     int
 	allOrNothing bool
-	abandon      bool  // conversations that are removed stay in the CRM
-	behind       error // the space is older than the state, so nothing is deleted; nil if it is not
-	isNew        bool  // the resource is new, so an error would taint it
-	isRemoved    bool  // the resource is removed, and may be replaced
+	abandon      bool // conversations that are removed stay in the CRM
+	isNew        bool // the resource is new, so an error would taint it
+	isRemoved    bool // the resource is removed, and may be replaced
 
 	changes  []bulkChange
 	removals []bulkRemoval
@@ -134,7 +132,7 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	if len(works) == 0 {
 		return
 	}
-	w.behind = cmp.Or(w.behind, runMany(ctx, w.api, w.level, works))
+	runMany(ctx, w.api, w.level, works)
 	for i, entry := range w.messages {
 		if entry.created && w.isNew {
 			w.diags.Append(works[i].warnings()...)
@@ -171,11 +169,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	adopted := adoptions{}
-	for _, err := range w.failed { // of adoptions
-		w.behind = cmp.Or(w.behind, behindIn(err))
-	}
 	results := w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
-	w.behind = cmp.Or(w.behind, isBehind(results))
 	for i, result := range results {
 		w.settle(due[i], result)
 		adopted[due[i].key] = result
@@ -229,8 +223,8 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
-	errs := slices.Repeat([]error{w.behind}, len(ids))
-	if w.behind == nil && len(ids) > 0 {
+	var errs []error
+	if len(ids) > 0 {
 		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
 	}
 	var found []string
