@@ -93,7 +93,7 @@ var (
 func (w *writing[T, In]) undo(ctx context.Context) {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.createdID(i).IsZero() })
 	ids := w.createdIDs(items)
-	found, _ := w.FetchMany(ctx, ids, w.before.Revision)
+	found := w.fetchCreated(ctx, ids)
 	var talked map[client.ID]bool
 	var talkErr error
 	if len(found) > 0 {
@@ -115,6 +115,18 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		w.head(i).ID = client.Field[client.ID]{} // nothing is left of it
 		if w.results[i].Err == nil {
 			w.results[i].Err = &UndoneError{ID: ids[n]}
+		}
+	}
+}
+
+// fetchCreated returns those of the created records that show. Reads may come from a copy that lags
+// behind, so it waits for the others.
+func (w *writing[T, In]) fetchCreated(ctx context.Context, ids []client.ID) map[client.ID]T {
+	looks := newIntervals(w.engine.settings.RecoveryTimeout)
+	for {
+		found, err := w.FetchMany(ctx, ids, w.before.Revision)
+		if err != nil || len(found) == len(ids) || !looks.wait(ctx) {
+			return found
 		}
 	}
 }

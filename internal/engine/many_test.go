@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -79,6 +80,22 @@ func TestAllOrNothing(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Where reads lag behind, an undo waits for what it is to delete.
+func TestAllOrNothingOfACopy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
+		s.SetLag(5 * time.Second)
+		inputs := newConversations(6)
+		inputs[5].Input.PhoneID = client.Value(unknown)
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
+		wantEqual(t, "conversations", 0, len(s.live()))
+		if !errors.As(results[0].Err, new(*UndoneError)) {
+			t.Errorf("the first result is %v", results[0].Err)
+		}
+	})
 }
 
 // The result names a record that could not be deleted again.
