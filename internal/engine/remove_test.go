@@ -87,6 +87,32 @@ func TestDeleteWithoutAService(t *testing.T) {
 	})
 }
 
+// One list shows what a delete without a usable reply has done, instead of a look at each record.
+func TestDeleteLooksOnce(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]mockserver.Fault{
+		"lost":    {Kind: mockserver.DropAfter},
+		"garbled": {Kind: mockserver.ShortArray},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
+				ids := s.seed(t, 100)
+				fault.Path = "batch-delete"
+				s.Inject(fault)
+				for i, err := range s.engine.Conversations.DeleteMany(t.Context(), ids, 0) {
+					if err != nil {
+						t.Errorf("%d: %v", i, err)
+					}
+				}
+				s.wantRequests(t, apitest.BatchDelete+" "+string(fault.Kind), apitest.ListConversations)
+				wantEqual(t, "conversations", 0, len(s.live()))
+			})
+		})
+	}
+}
+
 // A delete that is answered with the ids of other records is not believed before a look shows it.
 func TestDeleteAnsweredWithOtherIDs(t *testing.T) {
 	t.Parallel()

@@ -65,39 +65,60 @@ func (e *entityOf[T, In]) operate(
 		half := len(ids) / 2
 		return append(e.operate(ctx, ids[:half], options, operation, judge), e.operate(ctx, ids[half:], options, operation, judge)...)
 	}
-	blind := false
+	var unsure []int
 	for i, id := range ids {
-		itemErr := err
+		errs[i] = err
 		if err == nil {
-			itemErr = answers[i].Err
+			errs[i] = answers[i].Err
 		}
-		if err == nil && itemErr == nil && !slices.ContainsFunc(answers, func(answer client.BatchResult) bool { return answer.ID == id }) {
-			itemErr = answeredWith(answers[i].ID)
+		if err == nil && errs[i] == nil && !slices.ContainsFunc(answers, func(answer client.BatchResult) bool { return answer.ID == id }) {
+			errs[i] = answeredWith(answers[i].ID)
 		}
-		if itemErr == nil {
-			continue
+		if isWorthALook(errs[i]) {
+			unsure = append(unsure, i)
 		}
-		errs[i] = itemErr
-		if blind || !isWorthALook(itemErr) {
-			continue // if one look fails, the next ones would fail too
+	}
+	shown := e.peekNewest(ctx, len(unsure))
+	for _, i := range unsure {
+		record, isShown := shown[ids[i]]
+		var lookErr error
+		if !isShown {
+			record, lookErr = e.peek(ctx, ids[i])
 		}
-		found, lookErr := e.peek(ctx, id)
 		switch {
 		case client.ProblemOf(lookErr) == client.NotFound:
-			errs[i] = cmp.Or(e.engine.isThere(ctx), judge(id, nil, itemErr))
+			errs[i] = cmp.Or(e.engine.isThere(ctx), judge(ids[i], nil, errs[i]))
 		case lookErr != nil:
-			blind = true
+			return errs // the next looks would fail too
 		default:
-			errs[i] = judge(id, &found, itemErr)
+			errs[i] = judge(ids[i], &record, errs[i])
 		}
 	}
 	return errs
 }
 
+// peekNewest finds the newest records, if more than one is sought. A lost request that was carried
+// out has made its records the newest ones, so this saves a look at each.
+func (e *entityOf[T, In]) peekNewest(ctx context.Context, sought int) map[client.ID]T {
+	if sought < 2 {
+		return nil
+	}
+	query := peeked
+	query.OrderBy, query.IncludeDeleted = []string{"-revision"}, true
+	page, _ := e.List(ctx, query) // if it fails, each gets a look of its own
+	shown := make(map[client.ID]T, len(page.Records))
+	for _, record := range page.Records {
+		shown[record.Meta().ID] = record
+	}
+	return shown
+}
+
 // peek finds a record to see whether it is deleted or protected against deletion.
 func (e *entityOf[T, In]) peek(ctx context.Context, id client.ID) (T, error) {
-	return e.find(ctx, id, client.Query{LoadOnly: []string{"id", "is_deleted", "is_delete_protected"}})
+	return e.find(ctx, id, peeked)
 }
+
+var peeked = client.Query{LoadOnly: []string{"id", "revision", "is_deleted", "is_delete_protected"}}
 
 // isWorthALook reports whether the service may have received the request in spite of the
 // error, so that a look at the record makes sense.
