@@ -75,17 +75,6 @@ func (f fields[T, In]) read() []string {
 	return names
 }
 
-// texts returns what a record holds, by the name of the field.
-func (f fields[T, In]) texts(record *T) map[string]string {
-	held := make(map[string]string, len(f))
-	for _, field := range f {
-		if field.held != nil {
-			held[field.name] = field.held(record)
-		}
-	}
-	return held
-}
-
 // differences returns the names of the fields that the input sets to something else than
 // the record holds.
 func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {

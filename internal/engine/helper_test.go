@@ -212,6 +212,17 @@ func replyingEngine(t testing.TB, body string) *Engine {
 	return scriptedEngine(t, next, func(c *testConfig) { c.MaxRetries = 0 })
 }
 
+// texts returns what a record holds, by the name of the field, as in the Fields of a [Baseline].
+func (f fields[T, In]) texts(record *T) map[string]string {
+	held := make(map[string]string, len(f))
+	for _, field := range f {
+		if field.held != nil {
+			held[field.name] = field.held(record)
+		}
+	}
+	return held
+}
+
 func checkError(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
