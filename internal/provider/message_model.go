@@ -74,9 +74,21 @@ func (m messages) toMap() types.Map {
 
 func (m messages) keys() []string { return slices.Sorted(maps.Keys(m)) }
 
+// have reports whether any of the messages is like this.
+func (m messages) have(like func(*messageModel) bool) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(m)), like)
+}
+
 // isAttached reports whether the message is an existing one that Terraform does not
 // change.
 func (m messageModel) isAttached() bool { return m.Content.IsNull() }
+
+// isOutgoing reports whether the message goes from the phone to the recipient.
+func (m messageModel) isOutgoing() bool {
+	return m.Direction.ValueString() == client.MessageDirections.Name(outgoing)
+}
+
+const outgoing = 1 // of [client.MessageDirections]
 
 // toAPI returns what must be written to turn prior, nil for none, into m.
 func (m messageModel) toAPI(prior *messageModel) client.MessageInput {

@@ -39,12 +39,7 @@ func (m ownedModel) sameMessages(prior ownedModel) bool {
 
 // haveUnknown reports whether any value that is sent is unknown.
 func (m messages) haveUnknown() bool {
-	for _, message := range m {
-		if message == nil || message.hasUnknown() {
-			return true
-		}
-	}
-	return false
+	return m.have(func(m *messageModel) bool { return m == nil || m.hasUnknown() })
 }
 
 // respelled returns planned messages in the spelling of the configuration. Under a new

@@ -131,12 +131,7 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 
 // haveUnnamed reports whether the id of any message is unknown.
 func (m messages) haveUnnamed() bool {
-	for _, message := range m {
-		if message.ID.IsNull() {
-			return true
-		}
-	}
-	return false
+	return m.have(func(m *messageModel) bool { return m.ID.IsNull() })
 }
 
 // replace replaces the message under a key with what the CRM holds.

@@ -84,31 +84,21 @@ func warnOfOutgoing(at path.Path, which string) diag.Diagnostic {
 // sendsMessage reports whether the plan creates an outgoing message, or makes one outgoing.
 // prior is the conversation in the state, nil for none.
 func sendsMessage(planned types.Map, prior *ownedModel) bool {
-	incoming := map[client.ID]bool{}
+	isIncoming := map[client.ID]bool{}
 	if prior != nil {
 		for _, message := range messagesFrom(prior.Messages) {
-			incoming[reference(message.ID)] = !message.isAttached() && message.Direction.ValueString() != client.MessageDirections.Name(outgoing)
+			isIncoming[reference(message.ID)] = !message.isAttached() && !message.isOutgoing()
 		}
 	}
-	for _, message := range messagesFrom(planned) {
-		if message != nil && message.Direction.ValueString() == client.MessageDirections.Name(outgoing) && (message.ID.IsUnknown() || incoming[reference(message.ID)]) {
-			return true
-		}
-	}
-	return false
+	return messagesFrom(planned).have(func(m *messageModel) bool {
+		return m != nil && m.isOutgoing() && (m.ID.IsUnknown() || isIncoming[reference(m.ID)])
+	})
 }
 
 // createsMessage reports whether the plan creates any message.
 func createsMessage(planned types.Map) bool {
-	for _, message := range messagesFrom(planned) {
-		if message != nil && message.ID.IsUnknown() && !message.isAttached() {
-			return true
-		}
-	}
-	return false
+	return messagesFrom(planned).have(func(m *messageModel) bool { return m != nil && m.ID.IsUnknown() && !m.isAttached() })
 }
-
-const outgoing = 1 // of [client.MessageDirections]
 
 // warnOfRemoved warns of entries that leave the map, if the CRM protects their conversations, or
 // if the plan changes the policy that decides whether they are deleted.

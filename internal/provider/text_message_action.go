@@ -107,7 +107,7 @@ func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReq
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	if config.Direction.ValueString() == client.MessageDirections.Name(outgoing) {
+	if config.isOutgoing() {
 		where := "a conversation that is not known yet"
 		if isKnown(config.ConversationID) {
 			where = "the conversation " + reference(config.ConversationID).String()
