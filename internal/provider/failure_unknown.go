@@ -15,36 +15,26 @@ const invokeAgain = "invoke the action again: terraform apply -invoke=action.pip
 const untaintAdvice = "To keep what was found, first run terraform untaint with the address of this resource. With " +
 	"deletion_policy = \"abandon\", the next apply adopts what it finds."
 
-const createUnanswered = "The CRM gave no usable reply when the provider created the conversation. "
-
 func (f failure) outcomeUnknown() string {
-	if f.invoked {
+	const seePlan = " Run terraform plan again: the new plan shows what is left to do."
+	ids, isOpen := isAmbiguous(f.err)
+	switch {
+	case f.invoked:
 		return f.invocationUnknown()
-	}
-	if len(f.keys) > 1 && !f.creates {
-		return fmt.Sprintf("The changes of these %ss may or may not have been carried out. Run terraform plan "+
-			"again: the new plan shows what is left to do.", f.thing())
-	}
-	if isKnown(f.subject.ID) && f.action == "Delete" {
-		return fmt.Sprintf("The deletion of the %s %s may or may not have been carried out. It stays in the state. Run terraform plan "+
-			"again: the new plan shows what is left to do.",
-			f.thing(), f.subject.ID.ValueString())
-	}
-	if isKnown(f.subject.ID) {
-		return fmt.Sprintf("The change of the %s %s may or may not have been carried out. Run terraform plan "+
-			"again: the new plan shows what is left to do.",
-			f.thing(), f.subject.ID.ValueString())
-	}
-	if ids, isOpen := isAmbiguous(f.err); isOpen && f.message {
+	case len(f.keys) > 1 && !f.creates:
+		return fmt.Sprintf("The changes of these %ss may or may not have been carried out."+seePlan, f.thing())
+	case isKnown(f.subject.ID) && f.action == "Delete":
+		return fmt.Sprintf("The deletion of the %s %s may or may not have been carried out. It stays in the state."+seePlan, f.thing(), f.subject.ID.ValueString())
+	case isKnown(f.subject.ID):
+		return fmt.Sprintf("The change of the %s %s may or may not have been carried out."+seePlan, f.thing(), f.subject.ID.ValueString())
+	case isOpen && f.message:
 		return notIdentified(ids)
-	}
-	if f.message {
+	case f.message:
 		return "The message may or may not have been created. The next plan looks for it in the conversation, " +
 			"and creates it again only if it isn't there. Don't plan with -refresh=false: such a plan does not " +
 			"look for the message."
-	}
-	if ids, isOpen := isAmbiguous(f.err); isOpen {
-		return f.plural(createUnanswered+candidates(ids), "The CRM gave no usable reply when the provider created these conversations. For each of "+
+	case isOpen:
+		return f.plural("The CRM gave no usable reply when the provider created the conversation. "+candidates(ids), "The CRM gave no usable reply when the provider created these conversations. For each of "+
 			"them, the CRM has one or more that may be it, or may belong to someone else. The provider leaves all of them alone. The next plan names them. "+severalAdvice)
 	}
 	return f.createUnknown()
@@ -60,7 +50,7 @@ func (f failure) createUnknown() string {
 				"The next apply first looks for them in the CRM, and adopts those that exist.")
 	case f.action == "Read": // without an id
 		return f.plural("An earlier apply may or may not have created this conversation, and the provider couldn't look for it in the CRM. ",
-			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. ") + f.whyBlind()
+			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. ") + f.whyLookFailed()
 	case f.action == "Delete": // without an id
 		return "An earlier apply may or may not have created this conversation, and the provider couldn't find out. The resource stays in the " +
 			"state. The next apply searches again, and deletes what it finds." + f.whyForbidden()
@@ -87,8 +77,8 @@ func (f failure) createUnknown() string {
 		f.subject.PhoneID.ValueString(), since)
 }
 
-// whyBlind says why a look failed, and what to do.
-func (f failure) whyBlind() string {
+// whyLookFailed says why a look failed, and what to do.
+func (f failure) whyLookFailed() string {
 	if text := explanations[problemOfLook(f.err)]; text != "" {
 		return text
 	}
