@@ -141,7 +141,7 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 				return false
 			}
 			known := s.useOf(ctx, i, record.Meta().ID)
-			if s.blind = cmp.Or(s.blind, known.err); known.err != nil || known.use != unused {
+			if s.useErr = cmp.Or(s.useErr, known.err); known.err != nil || known.use != unused {
 				return false
 			}
 			s.adoptProven(ctx, i, record)
@@ -211,7 +211,7 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch known := s.useOf(ctx, i, record.Meta().ID); {
 	case known.err != nil:
-		s.blind = known.err
+		s.useErr = known.err
 	case known.use == incomplete && !s.last:
 		s.isOpen = true
 	case known.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):

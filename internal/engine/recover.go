@@ -116,5 +116,5 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	s.takeUpdates()
 	s.takeCreates(ctx)
 	s.passOthers()
-	return s.doubts(), s.isOpen, s.blind
+	return s.doubts(), s.isOpen, s.useErr
 }

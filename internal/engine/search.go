@@ -26,7 +26,7 @@ type search[T client.Record, In Input] struct {
 
 	talked  map[client.ID]bool     // conversations with messages since
 	uses    map[client.ID]knownUse // as far as readUses has read them
-	blind   error                  // why the use of a record is not known
+	useErr  error                  // why the use of a record is not known
 	inputs  map[string]bool        // of the creates that settle has begun with
 	own     map[Identity]bool      // identities of those creates
 	updated map[int]T

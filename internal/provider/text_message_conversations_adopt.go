@@ -112,20 +112,20 @@ func lastDigits(number string) string {
 // adoptExisting turns creates into updates of the conversations that they adopt, and
 // returns the changes to send.
 func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
-	blind := map[client.ID]error{} // phones whose conversations can't be read
+	unreadable := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
 		change := &w.changes[i]
 		if w.own != nil && change.prior == nil && change.write.Earlier == nil && change.planned.mayExist() {
 			phone := reference(change.planned.PhoneID)
 			var found *client.Conversation
-			err := blind[phone]
+			err := unreadable[phone]
 			if err == nil {
 				found, err = w.provider.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
 			}
 			switch {
 			case err != nil:
 				if !isNotAdoptable(err) {
-					blind[phone] = err // the others would fail in the same way
+					unreadable[phone] = err // the others would fail in the same way
 				}
 				w.failed[change.key] = err
 				continue
