@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -24,11 +23,11 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 			of := s.names.wanted(s.changes[i].Input)
 			waiting[of] = append(waiting[of], i)
 		}
-		others := maps.Clone(alike)
-		maps.DeleteFunc(others, func(of Identity, _ []T) bool { return len(waiting[of]) > 0 })
-		byTail := map[string][]T{}
-		for of, records := range others {
-			byTail[of.tail()] = append(byTail[of.tail()], records...)
+		byTail := map[string][]T{} // what none of the creates has sent under just this name
+		for of, records := range alike {
+			if len(waiting[of]) == 0 {
+				byTail[of.tail()] = append(byTail[of.tail()], records...)
+			}
 		}
 		s.readUses(ctx, waiting, alike)
 		for of, items := range waiting {
@@ -87,7 +86,7 @@ func (s *search[T, In]) attempted(i int, record T) attempted[In] {
 // that lacks something proves nothing where another one may be the service's spelling. lost
 // is the number of lost creates of that identity, in all batches. An exact batch takes nothing
 // if others have lost some of them, and there are fewer records.
-func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, others map[string][]T) {
+func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, byTail map[string][]T) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		return !slices.ContainsFunc(items, func(i int) bool { return s.mayHaveMade(i, record) })
 	})
@@ -118,7 +117,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 				s.isOpen = true
 				continue
 			}
-			if respelled := s.respelled(i, others, s.lacked); len(respelled) > 0 && !s.agreed(i, records[n]) {
+			if respelled := s.respelled(i, byTail, s.lacked); len(respelled) > 0 && !s.agreed(i, records[n]) {
 				s.failAmbiguous([]int{i}, append(respelled, records[n]))
 				continue
 			}
@@ -156,10 +155,10 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 
 // respelled returns the records that a create may have made under another spelling of its
 // name, and that fit.
-func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(int, T) bool) (found []T) {
+func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T) bool) (found []T) {
 	of := s.names.wanted(s.changes[i].Input)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
-		for _, record := range others[tail] {
+		for _, record := range byTail[tail] {
 			if s.mayHaveMade(i, record) && s.names.mayBe(of, record) && fits(i, record) {
 				found = append(found, record)
 			}
@@ -171,18 +170,18 @@ func (s *search[T, In]) respelled(i int, others map[string][]T, fits func(int, T
 // haveRivals reports whether a lost create of another batch has the same identity, and other
 // contents: a record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
-	return s.engine.claims.hasOthers(s.names.wanted(s.changes[items[0]].Input), s.inputs)
+	return s.engine.claims.hasRivals(s.names.wanted(s.changes[items[0]].Input), s.inputs)
 }
 
 // chooseRespelled gives creates the records whose name may be the service's spelling of
 // theirs, and that agree in everything else. Each such create must have just one
 // record, and each such record just one create, in all batches.
-func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, others map[string][]T) {
+func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail map[string][]T) {
 	candidates := map[int][]T{}
 	claims := map[client.ID]int{}
 	for _, i := range items {
 		fits := func(i int, record T) bool { return s.carried(s.untried(i, record), record) }
-		if found := s.respelled(i, others, fits); len(found) > 0 {
+		if found := s.respelled(i, byTail, fits); len(found) > 0 {
 			candidates[i] = found
 		}
 		for _, record := range candidates[i] {
@@ -226,7 +225,7 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // else's.
 func (s *search[T, In]) adopt(i int, record T) {
 	if !s.engine.claims.claim(record.Meta().ID, adopted) {
-		s.others = append(s.others, record) // meanwhile, its owner has claimed it
+		s.claimed = append(s.claimed, record) // meanwhile, its owner has claimed it
 		return
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
@@ -248,7 +247,7 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 		s.engine.claims.doubt(record.Meta().ID)
 		isClaimed := s.engine.claims.has(record.Meta().ID)
 		if isClaimed {
-			s.others = append(s.others, record)
+			s.claimed = append(s.claimed, record)
 		}
 		return isClaimed
 	})

@@ -157,9 +157,9 @@ func (c *claims) losses(of Identity) (losses int) {
 	return losses
 }
 
-// hasOthers reports whether creates of one identity are lost now whose input is none of
+// hasRivals reports whether creates of one identity are lost now whose input is none of
 // these.
-func (c *claims) hasOthers(of Identity, inputs map[string]bool) bool {
+func (c *claims) hasRivals(of Identity, inputs map[string]bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for input := range c.lost[of] {

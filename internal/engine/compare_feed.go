@@ -8,7 +8,7 @@ import (
 
 // compareWithFeed compares the items that the feed covers. It returns those whose record
 // has another revision than the one given, and the items that it could not compare.
-func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, others []int) {
+func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, left []int) {
 	m := w.feed
 	if len(items) == 0 || !w.engine.refused.narrows() {
 		return nil, items
@@ -26,16 +26,16 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 		if m.covers(w.knownAsOf(i)) {
 			covered = append(covered, i)
 		} else {
-			others = append(others, i)
+			left = append(left, i)
 		}
 	}
 	if len(covered) == 0 {
-		return nil, others
+		return nil, left
 	}
 	switch current, err := w.catchUp(ctx, len(covered)); {
 	case err != nil:
 		w.fail(covered, err)
-		return nil, others
+		return nil, left
 	case !current:
 		return nil, items
 	}
@@ -45,7 +45,7 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 			changed = append(changed, i)
 		}
 	}
-	return changed, others
+	return changed, left
 }
 
 // completeFed completes the records of the items in the feed, if lists show stubs. It

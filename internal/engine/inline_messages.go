@@ -98,7 +98,7 @@ func (c conversationInside) listMade(ctx context.Context, floor int64, owners ma
 // conversations. Others can write into a conversation only after it and its messages were
 // created. So later messages matter only if the first ones don't match all inputs.
 func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], made map[int][]client.Message) {
-	var first, others []madeMessage
+	var first, later []madeMessage
 	for i, messages := range made {
 		inOrder(messages)
 		wanted := mostInside(w, i)
@@ -109,12 +109,12 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 			case n < wanted:
 				first = append(first, madeMessage{i, message})
 			default:
-				others = append(others, madeMessage{i, message})
+				later = append(later, madeMessage{i, message})
 			}
 		}
 	}
 	c.take(ctx, w, first)
-	c.take(ctx, w, slices.DeleteFunc(others, func(m madeMessage) bool { return hasItsMessages(w, m.item) }))
+	c.take(ctx, w, slices.DeleteFunc(later, func(m madeMessage) bool { return hasItsMessages(w, m.item) }))
 }
 
 // mostInside returns how many messages the item or its earlier attempt may have created.

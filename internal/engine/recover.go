@@ -115,6 +115,6 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	}
 	s.takeUpdates()
 	s.takeCreates(ctx)
-	s.passOthers()
+	s.passClaimed()
 	return s.doubts(), s.isOpen, s.useErr
 }

@@ -16,13 +16,13 @@ import (
 type search[T client.Record, In Input] struct {
 	*writing[T, In]
 
-	updates map[client.ID][]int
-	places  map[client.ID][]int // items to create, by the phone or conversation they belong to
-	wanted  map[Identity]int64  // identities of what they make, also with only the tail as name, and what these are newer than
-	floor   int64
-	last    bool  // no look follows
-	isOpen  bool  // the last look decides about a record that lacks something
-	created int64 // revision that everything created is above
+	updates      map[client.ID][]int // items to update, by their record
+	places       map[client.ID][]int // items to create, by the phone or conversation they belong to
+	wanted       map[Identity]int64  // a floor for each identity that they make, and for its place and tail
+	floor        int64               // of all that is sought
+	createsFloor int64               // the floor of what creates have made
+	last         bool                // no look follows
+	isOpen       bool                // the last look decides about a record that lacks something
 
 	talked  map[client.ID]bool     // conversations with messages since
 	uses    map[client.ID]knownUse // as far as readUses has read them
@@ -31,16 +31,16 @@ type search[T client.Record, In Input] struct {
 	own     map[Identity]bool      // identities of those creates
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
-	others  []T               // claimed records that would be candidates otherwise
+	claimed []T               // records that would be candidates otherwise
 	met     map[client.ID]bool
 }
 
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
-		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items).Revision,
+		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
 		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]knownUse{},
 	}
-	s.created = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate)).Revision
+	s.createsFloor = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
 	for _, i := range items {
 		if id, update := w.head(i).ID.Get(); update {
 			s.updates[id] = append(s.updates[id], i)
@@ -48,7 +48,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 			of := s.names.wanted(w.changes[i].Input)
 			s.places[of.Place] = append(s.places[of.Place], i)
 			for _, key := range []Identity{of, of.withTail(of.tail())} {
-				since := w.since(i).Revision
+				since := w.since(i)
 				if earlier, isKnown := s.wanted[key]; isKnown {
 					since = min(since, earlier)
 				}
@@ -78,7 +78,7 @@ func (s *search[T, In]) run(ctx context.Context) error {
 		return nil
 	}
 	var err error
-	s.talked, err = s.inside.talked(ctx, s.created)
+	s.talked, err = s.inside.talked(ctx, s.createsFloor)
 	return err
 }
 
@@ -99,7 +99,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		return nil
 	}
 	if isClaimed {
-		s.others = append(s.others, record)
+		s.claimed = append(s.claimed, record)
 		return nil
 	}
 	switch err := s.complete(ctx, &record); {
@@ -130,7 +130,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 func (s *search[T, In]) sinceOf(of Identity) (since int64, isWanted bool) {
 	end := of.tail()
 	if end == "" {
-		return s.created, true
+		return s.createsFloor, true
 	}
 	since = math.MaxInt64
 	for _, key := range []Identity{of, of.withTail(end), of.withTail("")} {
@@ -151,13 +151,13 @@ func (s *search[T, In]) wantsAnywhere(of Identity) bool {
 	return false
 }
 
-// passOthers notes the claimed records for the creates that a later look may look for again, so
+// passClaimed notes the claimed records for the creates that a later look may look for again, so
 // that it passes these records too.
-func (s *search[T, In]) passOthers() {
-	others := map[Identity][]T{} // by place and tail
-	for _, record := range s.others {
+func (s *search[T, In]) passClaimed() {
+	claimed := map[Identity][]T{} // by place and tail
+	for _, record := range s.claimed {
 		at := s.names.held(record)
-		others[at.withTail(at.tail())] = append(others[at.withTail(at.tail())], record)
+		claimed[at.withTail(at.tail())] = append(claimed[at.withTail(at.tail())], record)
 	}
 	for place, items := range s.places {
 		if !s.exact { // else the caller may not take what was found
@@ -167,7 +167,7 @@ func (s *search[T, In]) passOthers() {
 			isSettled := s.results[i].Err != nil || !s.ids[i].IsZero()
 			attempt, of := s.attempt(i), s.names.wanted(s.changes[i].Input)
 			passed := maps.Clone(attempt.Passed)
-			for _, record := range slices.Concat(others[of.withTail(of.tail())], others[of.withTail("")]) {
+			for _, record := range slices.Concat(claimed[of.withTail(of.tail())], claimed[of.withTail("")]) {
 				at := s.names.held(record)
 				if at.Place != place || at != of && !s.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue

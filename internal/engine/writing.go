@@ -146,12 +146,12 @@ func asSent(input any) string {
 	return string(text)
 }
 
-// since returns a moment before anything that the item may have done.
-func (w *writing[T, In]) since(i int) Moment {
+// since returns a revision below anything that the item may have done.
+func (w *writing[T, In]) since(i int) int64 {
 	if revision, update := w.head(i).Revision.Get(); update {
-		return Moment{Revision: revision}
+		return revision
 	}
-	return w.attempt(i).Since
+	return w.attempt(i).Since.Revision
 }
 
 // attempt returns the earliest attempt at a create: an earlier one, or else this one.
@@ -172,13 +172,11 @@ func (w *writing[T, In]) createdSince(items []int) int64 {
 	return floor
 }
 
-// sinceAny returns the earliest moment of any of the items.
-func (w *writing[T, In]) sinceAny(items []int) Moment {
-	earliest := Moment{Revision: math.MaxInt64}
+// sinceAny returns a revision below anything that any of the items may have done.
+func (w *writing[T, In]) sinceAny(items []int) int64 {
+	earliest := int64(math.MaxInt64)
 	for _, i := range items {
-		if since := w.since(i); since.Revision < earliest.Revision {
-			earliest = since
-		}
+		earliest = min(earliest, w.since(i))
 	}
 	return earliest
 }
