@@ -139,8 +139,8 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 			if s.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || s.useOfSilent(i) != incomplete {
 				return false
 			}
-			known := s.useOf(ctx, i, record.Meta().ID)
-			if s.useErr = cmp.Or(s.useErr, known.err); known.err != nil || known.use != unused {
+			found := s.useOf(ctx, i, record.Meta().ID)
+			if s.useErr = cmp.Or(s.useErr, found.err); found.err != nil || found.use != unused {
 				return false
 			}
 			s.adoptProven(ctx, i, record)
@@ -208,12 +208,12 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // messages of the create are missing, it leaves the decision to the last look. An exact batch
 // only adopts a record that has everything that was sent.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
-	switch known := s.useOf(ctx, i, record.Meta().ID); {
-	case known.err != nil:
-		s.useErr = known.err
-	case known.use == incomplete && !s.last:
+	switch found := s.useOf(ctx, i, record.Meta().ID); {
+	case found.err != nil:
+		s.useErr = found.err
+	case found.use == incomplete && !s.last:
 		s.isOpen = true
-	case known.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
+	case found.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)

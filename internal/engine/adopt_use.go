@@ -19,7 +19,7 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 			}
 		}
 	}
-	uses := make([]knownUse, len(ids))
+	uses := make([]foundUse, len(ids))
 	s.engine.concurrently(len(ids), func(n int) { uses[n] = s.useOf(ctx, items[n], ids[n]) })
 	for n, id := range ids {
 		s.uses[id] = uses[n]
@@ -29,25 +29,25 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 // useOf returns the use of a record that the search has found. Unless the batch is exact, it
 // asks only for a record with messages. If the caller may not list messages, the record then
 // counts as unused.
-func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) knownUse {
-	if known, isKnown := s.uses[id]; isKnown {
-		return known
+func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) foundUse {
+	if found, isRead := s.uses[id]; isRead {
+		return found
 	}
 	switch {
 	case s.exact, s.talked[id], s.talked[client.ID{}]:
 		use, err := s.inside.useOf(ctx, &s.changes[i], id)
-		return knownUse{use, err}
+		return foundUse{use, err}
 	case s.talked == nil:
-		return knownUse{use: unused}
+		return foundUse{use: unused}
 	}
-	return knownUse{use: s.useOfSilent(i)}
+	return foundUse{use: s.useOfSilent(i)}
 }
 
 // useOfSilent returns the use of a record without messages, if the create has made it.
 func (s *search[T, In]) useOfSilent(i int) use { return useOfSilent(s.inside.sent(&s.changes[i])) }
 
-// A knownUse is the use of a record, or why it is not known.
-type knownUse struct {
+// A foundUse is the use of a record, or why the engine could not read it.
+type foundUse struct {
 	use use
 	err error
 }

@@ -51,9 +51,9 @@ type Input interface {
 type Change[In Input] struct {
 	Input In
 
-	// Known is the baseline of an update. Without it, the engine finds no conflicts: the
-	// update overwrites what others have changed.
-	Known *Baseline
+	// Baseline is that of an update. Without it, the engine finds no conflicts: the update
+	// overwrites what others have changed.
+	Baseline *Baseline
 	// Restore undoes a soft delete before the update.
 	Restore bool
 	// Earlier is an attempt at this create. The engine first looks for what it has made. Tried
@@ -65,8 +65,8 @@ type Change[In Input] struct {
 // KnownAsOf raises the as-of of the baseline to a revision of the space. [NoFloor] changes
 // nothing.
 func (c *Change[In]) KnownAsOf(revision int64) {
-	if c.Known != nil {
-		c.Known.AsOf = max(c.Known.AsOf, revision)
+	if c.Baseline != nil {
+		c.Baseline.AsOf = max(c.Baseline.AsOf, revision)
 	}
 }
 

@@ -41,10 +41,10 @@ func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
 	return c.engine.claims.originOf(id) == adopted
 }
 
-// Known claims records that the engine's user knows, though the engine has not read them. It
+// Claim claims records that the engine's user knows, even if the engine has not read them. It
 // returns those that the engine has already adopted for lost creates, and those of which a
-// [Collection.LookFor] could not tell whose they are: the caller of that may take them later.
-func (c *Collection[T, In]) Known(ids ...client.ID) (taken, doubted []client.ID) {
+// [Collection.LookFor] could not tell whose they are: a later one may adopt them.
+func (c *Collection[T, In]) Claim(ids ...client.ID) (taken, doubted []client.ID) {
 	for _, id := range ids {
 		isNew := c.engine.claims.claim(id, known)
 		switch {

@@ -61,9 +61,9 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
-	if change.Known != nil && !w.engine.settings.Overwrite {
+	if change.Baseline != nil && !w.engine.settings.Overwrite {
 		if fields := w.conflicts(i, &current); len(fields) > 0 {
-			w.results[i].Err = &ConflictError{ID: id, Known: change.Known.Revision, Current: current.Meta().Revision, Fields: fields}
+			w.results[i].Err = &ConflictError{ID: id, Known: change.Baseline.Revision, Current: current.Meta().Revision, Fields: fields}
 			return false
 		}
 	}
@@ -80,7 +80,7 @@ func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 	if w.stubs != nil && w.stubs.isStub(*current) {
 		return nil
 	}
-	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Known, current)
+	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Baseline, current)
 }
 
 // stale returns the items to send again: those that were refused only because their

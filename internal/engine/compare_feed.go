@@ -77,10 +77,10 @@ func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 // record itself. A restore does, because a soft delete need not change the revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
 	change := &w.changes[i]
-	if change.Known == nil || change.Restore || w.links.areSet(change.Input) {
+	if change.Baseline == nil || change.Restore || w.links.areSet(change.Input) {
 		return NoFloor
 	}
-	return change.Known.AsOf
+	return change.Baseline.AsOf
 }
 
 // overlap is how many revisions a feed looks back each time. Concurrent changes need not

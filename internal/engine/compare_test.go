@@ -16,7 +16,7 @@ import (
 // since returns an update whose baseline is the conversation as it was.
 func since(before client.Conversation) conversationChange {
 	input := change(before)
-	input.Known = &Baseline{Revision: before.Revision, AsOf: before.AsOf, Fields: conversationFields(client.PhoneNumbers{}).texts(&before)}
+	input.Baseline = &Baseline{Revision: before.Revision, AsOf: before.AsOf, Fields: conversationFields(client.PhoneNumbers{}).texts(&before)}
 	return input
 }
 
@@ -420,7 +420,7 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 			apitest.Must(t, err)
 			made = append(made, idOf(id))
 		}
-		s.engine.Conversations.Known(made[3:]...)
+		s.engine.Conversations.Claim(made[3:]...)
 		inputs := []conversationChange{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
 		var got []client.ID
 		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false) {

@@ -49,7 +49,7 @@ func (e *Engine) Client() *client.Client { return e.api }
 type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
-	engine *Engine
-	known  atomic.Pointer[time.Time] // when the newest of its records was last seen
-	pages  atomic.Int64              // pages in a list of all records, 0 if unknown
+	engine     *Engine
+	newestSeen atomic.Pointer[time.Time] // when the newest of its records was last seen
+	pages      atomic.Int64              // pages in a list of all records, 0 if unknown
 }

@@ -206,11 +206,11 @@ func TestOfPhoneBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSpace(t, mockserver.Behavior{})
 		theirs := s.stranger(t, apitest.NumberOf(1))
-		s.engine.Conversations.Known(theirs)
+		s.engine.Conversations.Claim(theirs)
 		created := s.create(t.Context(), t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		adopted := s.create(t.Context(), t, 3)
-		taken, doubted := s.engine.Conversations.Known(theirs, created.ID, adopted.ID)
+		taken, doubted := s.engine.Conversations.Claim(theirs, created.ID, adopted.ID)
 		wantEqual(t, "adopted", []client.ID{adopted.ID}, taken)
 		wantEqual(t, "doubted", 0, len(doubted))
 		found, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)

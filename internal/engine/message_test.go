@@ -112,7 +112,7 @@ func TestMessages(t *testing.T) {
 		updates := make([]messageChange, 3)
 		for i := range updates {
 			updates[i].Input = client.MessageInput{MessageWrites: client.MessageWrites{Content: client.Value("ours")}}
-			updates[i].Input.ID, updates[i].Input.Revision, updates[i].Known = client.Value(written[i].ID), client.Value(written[i].Revision), knownMessage(written[i])
+			updates[i].Input.ID, updates[i].Input.Revision, updates[i].Baseline = client.Value(written[i].ID), client.Value(written[i].Revision), knownMessage(written[i])
 		}
 		updates[2].Restore = true
 		results := s.engine.Messages.CreateOrUpdateMany(t.Context(), updates, client.WriteOptions{RollbackMethod: 1}, false)
@@ -150,7 +150,7 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 				made := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
 				apitest.Must(t, made.Err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-				update := messageChange{Input: client.MessageInput{MessageWrites: client.MessageWrites{Content: client.Value(" Tom & Zo\u00eb ")}}, Known: knownMessage(made.Value)}
+				update := messageChange{Input: client.MessageInput{MessageWrites: client.MessageWrites{Content: client.Value(" Tom & Zo\u00eb ")}}, Baseline: knownMessage(made.Value)}
 				update.Input.ID, update.Input.Revision = client.Value(made.Value.ID), client.Value(made.Value.Revision)
 				apitest.Must(t, s.engine.Messages.CreateOrUpdate(t.Context(), update, 0).Err)
 			})

@@ -24,7 +24,7 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 
 // CreateOrUpdate writes one record, and returns it as the CRM then holds it. Concurrent
 // calls share requests. An input without an ID creates a record. An update needs ID and
-// Revision, and Known to find conflicts.
+// Revision, and a Baseline to find conflicts.
 //
 // An error is one of [client.Entity], or a *ConflictError, *GoneError or *RestoreError. An
 // *UnreadError means that the record was written but could not be read back. A

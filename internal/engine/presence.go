@@ -53,7 +53,7 @@ func (e *Engine) Reach(revision int64) {
 // now returns the latest known moment of the space's history. It asks the service first,
 // unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
-	if at := e.known.Load(); at == nil || time.Since(*at) > fresh {
+	if at := e.newestSeen.Load(); at == nil || time.Since(*at) > fresh {
 		if err := e.observeNewest(ctx, false); err != nil {
 			return Moment{}, err
 		}
@@ -70,7 +70,7 @@ const fresh = 5 * time.Second
 
 func (e *entityOf[T, In]) seenNewest() {
 	at := time.Now()
-	e.known.Store(&at)
+	e.newestSeen.Store(&at)
 }
 
 // observePage learns from the first page of a list that is ordered by revision.

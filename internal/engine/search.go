@@ -25,8 +25,8 @@ type search[T client.Record, In Input] struct {
 	isOpen       bool                // the last look decides about a record that lacks something
 
 	talked  map[client.ID]bool     // conversations with messages since
-	uses    map[client.ID]knownUse // as far as readUses has read them
-	useErr  error                  // why the use of a record is not known
+	uses    map[client.ID]foundUse // as far as readUses has read them
+	useErr  error                  // why the use of a record could not be read
 	inputs  map[string]bool        // of the creates that settle has begun with
 	own     map[Identity]bool      // identities of those creates
 	updated map[int]T
@@ -38,7 +38,7 @@ type search[T client.Record, In Input] struct {
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
 		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
-		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]knownUse{},
+		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]foundUse{},
 	}
 	s.createsFloor = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
 	for _, i := range items {

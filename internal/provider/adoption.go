@@ -77,7 +77,7 @@ func claim(api *engine.Engine, at path.Path, ids ...client.ID) (diags diag.Diagn
 		"resource, whose create got no reply. %s The provider changed nothing. Run the command again. If the error comes back, and the other resource is no " +
 		"longer in the configuration (terraform state list shows it), put its block back, apply, and remove the block again. Otherwise, run terraform state rm " +
 		"with the address of the other resource."
-	taken, doubted := api.Conversations.Known(ids...)
+	taken, doubted := api.Conversations.Claim(ids...)
 	if len(taken) > 0 {
 		diags.AddAttributeError(at, "Text Message Conversation Adopted by Another Resource", fmt.Sprintf(text, idList(taken),
 			"A warning of that resource says that it adopts or deletes the conversation."))

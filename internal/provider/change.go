@@ -16,7 +16,7 @@ func (m conversationModel) change(n numbers, prior *conversationModel) conversat
 	change := conversationChange{Input: m.toAPI(n, prior)}
 	change.Restore = prior != nil && isRestored(m.IsDeleted, prior.IsDeleted)
 	if prior != nil && change.IsNeeded() { // most entries of a map stay as they are
-		change.Known = prior.baseline(n)
+		change.Baseline = prior.baseline(n)
 	}
 	return change
 }

@@ -50,7 +50,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return diags
 	}
 	r.provider.owners.destroyEarly(memory.owner)
-	api.Conversations.Known(ids...)
+	api.Conversations.Claim(ids...)
 	found, err := memory.findEarly(ctx, api)
 	if err != nil {
 		return fail(err)

@@ -131,10 +131,10 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 	id := reference(m.planned.ID)
 	m.change.Input = m.planned.toAPI(m.prior)
 	m.change.Input.ID = client.Value(id)
-	m.change.Known = m.prior.baseline(conversation)
-	m.change.Known.AsOf = asOf
+	m.change.Baseline = m.prior.baseline(conversation)
+	m.change.Baseline.AsOf = asOf
 	if revision, isRead := memory.Revisions[id]; isRead {
-		m.change.Input.Revision, m.change.Known.Revision = client.Value(revision), revision
+		m.change.Input.Revision, m.change.Baseline.Revision = client.Value(revision), revision
 	}
 	m.change.Restore = isRestored(m.planned.IsDeleted, m.prior.IsDeleted)
 	return m.change.IsNeeded()

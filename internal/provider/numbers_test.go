@@ -67,7 +67,7 @@ func TestNumbers_asSent(t *testing.T) {
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
 	changed := prior
 	changed.RecipientContactID = types.StringValue(idB)
-	if got := changed.change(n, &prior).Known.Fields["recipient_phone_number"]; got != held {
+	if got := changed.change(n, &prior).Baseline.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
 	left := memory{numbers: n, messages: &messageMemory{}, adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
