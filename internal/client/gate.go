@@ -16,9 +16,9 @@ type gate struct {
 	throttled time.Time // since when the service only asks to wait; zero: it does not
 }
 
-// refused notes that the service asks to wait, and returns for how long it has done
+// throttle notes that the service asks to wait, and returns for how long it has done
 // nothing else.
-func (g *gate) refused() time.Duration {
+func (g *gate) throttle() time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.throttled.IsZero() {

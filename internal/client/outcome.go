@@ -55,9 +55,9 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	return &OutcomeUnknownError{Err: err}
 }
 
-// IsRefusal reports whether the error of one item of a batch is the API's own word that it
+// IsNotCarriedOut reports whether the error of one item of a batch is the API's own word that it
 // has not carried out the item.
-func IsRefusal(err error) bool { return isRefusalStatus(StatusOf(err)) }
+func IsNotCarriedOut(err error) bool { return isRefusalStatus(StatusOf(err)) }
 
 // isAPIRefusal reports whether the error is the API's own word that it has not carried
 // out the call.

@@ -87,7 +87,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 				wait = max(wait, waits.NextBackOff()) // if the service keeps asking, wait longer than it asks
 			}
 			throttled += wait
-			if most := c.mostThrottled(); throttled > most || c.gate.refused()+wait > most {
+			if most := c.mostThrottled(); throttled > most || c.gate.throttle()+wait > most {
 				return got, firstLost(ctx, lost, &ThrottledError{Err: err, Wait: wait})
 			}
 			c.gate.shut(wait) // the next attempt waits at the gate

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// refusals are the capabilities that the service refuses or silently ignores.
-type refusals struct {
+// unsupported are the capabilities that the service refuses or silently ignores.
+type unsupported struct {
 	log *slog.Logger
 
 	mu  sync.Mutex
@@ -21,23 +21,25 @@ const (
 	getParameters  = "parameters of a get"
 )
 
-func (r *refusals) has(capability string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.set[capability]
+func (u *unsupported) has(capability string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.set[capability]
+}
+
+// add notes a capability, and logs it the first time.
+func (u *unsupported) add(ctx context.Context, capability string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.set[capability] {
+		return
+	}
+	u.set[capability] = true
+	u.log.DebugContext(ctx, "the Pipeliner API lacks a capability; going on without it", "capability", capability)
 }
 
 // narrows reports whether a list of what is newer than a revision can be shorter than a
 // list of everything. It can't if the service neither filters nor orders by revision.
-func (r *refusals) narrows() bool { return !r.has(revisionFilter) || !r.has(revisionOrder) }
-
-// add records a refusal, and logs it the first time.
-func (r *refusals) add(ctx context.Context, capability string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.set[capability] {
-		return
-	}
-	r.set[capability] = true
-	r.log.DebugContext(ctx, "the Pipeliner API lacks a capability; going on without it", "capability", capability)
+func (e *Engine) narrows() bool {
+	return !e.unsupported.has(revisionFilter) || !e.unsupported.has(revisionOrder)
 }

@@ -47,5 +47,5 @@ func TestRefusedForAnotherReason(t *testing.T) {
 	s.Inject(mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Kind: mockserver.StatusReply, Status: 422, Envelope: true, Times: 2})
 	_, err := s.engine.Conversations.FetchMany(t.Context(), ids, 1)
 	apitest.Must(t, err)
-	wantEqual(t, "the filter is refused", false, s.engine.refused.has(revisionFilter))
+	wantEqual(t, "the filter is unsupported", false, s.engine.unsupported.has(revisionFilter))
 }

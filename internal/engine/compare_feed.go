@@ -10,7 +10,7 @@ import (
 // has another revision than the one given, and the items that it could not compare.
 func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, left []int) {
 	m := w.feed
-	if len(items) == 0 || !w.engine.refused.narrows() {
+	if len(items) == 0 || !w.engine.narrows() {
 		return nil, items
 	}
 	if err := m.turn.acquire(ctx); err != nil {

@@ -34,11 +34,11 @@ type Engine struct {
 	relations *entityOf[client.Relation, client.RelationInput]
 	numbers   client.PhoneNumbers
 
-	seen     history
-	claims   claims
-	contents contents
-	refused  refusals
-	ordered  atomic.Bool // a list has proved that the service orders by revision
+	seen        history
+	claims      claims
+	contents    contents
+	unsupported unsupported
+	ordered     atomic.Bool // a list has proved that the service orders by revision
 }
 
 // Client returns the client of the space, for operations that need no engine.

@@ -50,7 +50,7 @@ func TestGetRefusedForAnotherReason(t *testing.T) {
 	_, err = s.engine.Conversations.Get(t.Context(), id)
 	apitest.Must(t, err)
 	s.wantRequests(t, apitest.GetConversation)
-	if s.engine.refused.has(getParameters) {
+	if s.engine.unsupported.has(getParameters) {
 		t.Errorf("the parameters count as refused")
 	}
 }

@@ -31,14 +31,14 @@ func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, err
 // find finds a record. If the service refuses the query, it asks for all of the record: the
 // vendor's documents disagree on whether a get takes parameters.
 func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
-	plain := e.engine.refused.has(getParameters)
+	plain := e.engine.unsupported.has(getParameters)
 	if plain {
 		query = client.Query{}
 	}
 	record, err := e.getOrList(ctx, id, query)
 	if isRefusal(err) && !plain {
 		if record, err = e.getOrList(ctx, id, client.Query{}); err == nil || client.ProblemOf(err) == client.NotFound {
-			e.engine.refused.add(ctx, getParameters)
+			e.engine.unsupported.add(ctx, getParameters)
 		}
 	}
 	return record, err
@@ -69,7 +69,7 @@ func (e *entityOf[T, In]) listOne(ctx context.Context, id client.ID, query clien
 	query.Filters = []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
 	page, err := e.List(ctx, query)
 	if isRefusal(err) {
-		e.engine.refused.add(ctx, idFilter)
+		e.engine.unsupported.add(ctx, idFilter)
 	}
 	if i := slices.IndexFunc(page.Records, func(record T) bool { return record.Meta().ID == id }); i >= 0 {
 		return page.Records[i], true, err

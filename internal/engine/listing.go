@@ -77,7 +77,7 @@ func (l *listing[T, In]) goesOn(missing, idle int) bool {
 	switch {
 	case l.closed || missing == 0:
 		return false
-	case l.floor > NoFloor && !l.engine.refused.narrows():
+	case l.floor > NoFloor && !l.engine.narrows():
 		return missing > l.pagesLeft()
 	}
 	return !l.begun || missing > idle || l.gets+missing > l.left

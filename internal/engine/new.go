@@ -15,7 +15,7 @@ func New(api *client.Client, settings Settings) (*Engine, error) {
 	}
 	settings.BatchSize = cmp.Or(max(settings.BatchSize, 0), Defaults().BatchSize)
 	e := &Engine{api: api, settings: settings, config: api.Config(), numbers: numbers, seen: newHistory(), claims: newClaims()}
-	e.refused = refusals{log: e.config.Logger, set: map[string]bool{}}
+	e.unsupported = unsupported{log: e.config.Logger, set: map[string]bool{}}
 	e.contents.readAt, e.contents.referred = map[client.ID]int64{}, map[client.ID]bool{}
 	e.relations = &entityOf[client.Relation, client.RelationInput]{Entity: api.Relations, engine: e}
 	e.Conversations, e.Messages = conversationsOf(e), messagesOf(e)

@@ -27,7 +27,7 @@ type newerList[T client.Record, In any] struct {
 func (e *entityOf[T, In]) listNewer(floor int64, query client.Query) *newerList[T, In] {
 	query.OrderBy = []string{"-revision"}
 	l := &newerList[T, In]{entity: e, floor: floor, query: query}
-	if l.filtered = floor > NoFloor && !e.engine.refused.has(revisionFilter); l.filtered {
+	if l.filtered = floor > NoFloor && !e.engine.unsupported.has(revisionFilter); l.filtered {
 		query.Filters = []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(floor, 10)}}
 	}
 	l.walk = e.Walk(query)
@@ -58,7 +58,7 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 		l.walk = l.entity.Walk(l.query)
 		if page, more, err = l.walk.Next(ctx); err == nil { // else something else may be refused
 			l.filtered = false
-			l.entity.engine.refused.add(ctx, revisionFilter)
+			l.entity.engine.unsupported.add(ctx, revisionFilter)
 		}
 	}
 	if more {
@@ -76,7 +76,7 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 // isOrdered asks once whether the opposite order begins with an older record.
 func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bool {
 	switch {
-	case e.engine.refused.has(revisionOrder) || !isNewestFirst(page):
+	case e.engine.unsupported.has(revisionOrder) || !isNewestFirst(page):
 		return false
 	case len(page.Records) < 2 || e.engine.ordered.Load():
 		return true
@@ -86,7 +86,7 @@ func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bo
 	case err != nil || len(oldest.Records) == 0:
 		return false
 	case newest(oldest.Records) >= newest(page.Records):
-		e.engine.refused.add(ctx, revisionOrder)
+		e.engine.unsupported.add(ctx, revisionOrder)
 		return false
 	}
 	e.engine.ordered.Store(true)
@@ -95,14 +95,14 @@ func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bo
 
 // learn notes what the page shows about the service.
 func (l *newerList[T, In]) learn(ctx context.Context, page client.Page[T]) {
-	refused := &l.entity.engine.refused
+	unsupported := &l.entity.engine.unsupported
 	if l.filtered && slices.ContainsFunc(page.Records, func(record T) bool { return record.Meta().Revision <= l.floor }) {
-		refused.add(ctx, revisionFilter)
+		unsupported.add(ctx, revisionFilter)
 	}
 	if !isDescending(page.Records) {
-		refused.add(ctx, revisionOrder)
+		unsupported.add(ctx, revisionOrder)
 	}
-	if l.floor == NoFloor || refused.has(revisionFilter) {
+	if l.floor == NoFloor || unsupported.has(revisionFilter) {
 		l.entity.pages.Store(int64(pagesFor(page.Total)))
 	}
 }

@@ -150,7 +150,7 @@ func (e *Engine) await(ctx context.Context, all bool) error {
 //
 // First it takes the order of the lists on trust.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
-	if !e.refused.has(revisionOrder) {
+	if !e.unsupported.has(revisionOrder) {
 		if err := e.observeEach(ctx, expected, false); err != nil || e.Newest() >= expected || e.ordered.Load() {
 			return err
 		}
@@ -202,13 +202,13 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 // service does not filter by revision, it returns all pages.
 func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int64) iter.Seq2[client.Page[T], error] {
 	return func(yield func(client.Page[T], error) bool) {
-		for !e.engine.refused.has(revisionFilter) {
+		for !e.engine.unsupported.has(revisionFilter) {
 			query.Filters = []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(top, 10)}}
 			page, err := e.List(ctx, query)
 			higher := newest(page.Records)
 			switch {
 			case isRefusal(err):
-				e.engine.refused.add(ctx, revisionFilter)
+				e.engine.unsupported.add(ctx, revisionFilter)
 			case err != nil:
 				yield(page, err)
 				return

@@ -74,10 +74,6 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 
 var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 
-// refusedNow returns the error of an attempt that was refused, though an earlier one may have been
-// carried out.
-func refusedNow(err error) error { return fmt.Errorf("%w; %w: %w", errEarlier, ErrRefusedNow, err) }
-
 // stillOpen returns the error of a change. A create that an earlier attempt may have made
 // stays lost, unless this attempt was carried out, or was refused though it sent the same.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
@@ -88,7 +84,7 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	case isRefusedWhole(err) && (change.Tried == nil || asSent(*change.Tried) == asSent(change.Input)):
 		return err
 	case isRefusedWhole(err):
-		err = refusedNow(err)
+		err = fmt.Errorf("%w; %w: %w", errEarlier, ErrRefusedNow, err)
 	case !errors.Is(err, errEarlier):
 		err = fmt.Errorf("%w; this attempt: %w", errEarlier, err)
 	}

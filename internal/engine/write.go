@@ -209,7 +209,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 			} else {
 				w.engine.claims.claim(id, created)
 			}
-		} else if !client.IsRefusal(failed) {
+		} else if !client.IsNotCarriedOut(failed) {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item
 			continue
 		}
