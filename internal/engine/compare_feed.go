@@ -9,21 +9,21 @@ import (
 // compareWithFeed compares the items that the feed covers. It returns those whose record
 // has another revision than the one given, and the items that it could not compare.
 func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, left []int) {
-	m := w.feed
+	f := w.feed
 	if len(items) == 0 || !w.engine.narrows() {
 		return nil, items
 	}
-	if err := m.turn.acquire(ctx); err != nil {
+	if err := f.turn.acquire(ctx); err != nil {
 		w.fail(items, err)
 		return nil, nil
 	}
-	defer m.turn.release()
+	defer f.turn.release()
 	var covered []int
 	for _, i := range items {
-		m.begin(w.knownAsOf(i))
+		f.begin(w.knownAsOf(i))
 	}
 	for _, i := range items {
-		if m.covers(w.knownAsOf(i)) {
+		if f.covers(w.knownAsOf(i)) {
 			covered = append(covered, i)
 		} else {
 			left = append(left, i)
@@ -41,7 +41,7 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	}
 	for _, i := range w.completeFed(ctx, covered) {
 		id, _ := w.head(i).ID.Get()
-		if record, found := m.changed[id]; found && w.bringUpToDate(i, record) {
+		if record, found := f.changed[id]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)
 		}
 	}
@@ -112,24 +112,24 @@ func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error
 // feedMore lists what is newer than the feed knows. It returns how many pages follow the
 // first. If these are more than most, it stops, and the feed is not up to date.
 func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, err error) {
-	m := c.feed
+	f := c.feed
 	query := c.query
 	query.IncludeDeleted = true
-	top, read, floor := NoFloor, 0, max(m.upTo-overlap, 0)
+	top, read, floor := NoFloor, 0, max(f.upTo-overlap, 0)
 	for page, err := range c.entity.newerThan(ctx, floor, query) {
 		if err != nil {
 			return 0, err
 		}
 		if read == 0 {
 			c.entity.observePage(page)
-			top = max(m.upTo, newest(page.Records))
+			top = max(f.upTo, newest(page.Records))
 		} else {
 			more++
 		}
 		for _, record := range page.Records {
-			before, found := m.changed[record.Meta().ID]
+			before, found := f.changed[record.Meta().ID]
 			if record.Meta().Revision > floor && (!found || record.Meta().Revision > before.Meta().Revision) {
-				m.changed[record.Meta().ID] = record
+				f.changed[record.Meta().ID] = record
 			}
 		}
 		read += len(page.Records)
@@ -138,6 +138,6 @@ func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, e
 			return more + left, nil
 		}
 	}
-	m.upTo = top
+	f.upTo = top
 	return more, nil
 }

@@ -25,8 +25,7 @@ func (c conversationInside) existed(ctx context.Context, conversation client.Con
 		return false, nil
 	}
 	query := client.Query{
-		OrderBy: []string{"revision"}, LoadOnly: stubFields,
-		Filters: []client.Filter{{Field: "text_message_conversation_id", Value: conversation.ID.String()}},
+		OrderBy: []string{"revision"}, LoadOnly: stubFields, Filters: ofConversation(conversation.ID),
 	}
 	for page, err := range c.engine.Messages.entity.Pages(ctx, query) {
 		if err != nil {
@@ -135,7 +134,7 @@ func missingOf(inputs []client.MessageInput, messages []client.Message) (missing
 // most. It reports false if it can't tell which they are.
 func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool, err error) {
 	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
-	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}}
+	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: ofConversation(id)}
 	for message, err := range c.engine.Messages.entity.All(ctx, query) {
 		switch {
 		case err != nil:

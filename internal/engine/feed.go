@@ -20,11 +20,11 @@ func newFeed[T any]() *feed[T] {
 
 // begin sets where the feed begins: at the newest as-of that it is given before it holds
 // any change.
-func (m *feed[T]) begin(asOf int64) {
-	if m.base == m.upTo && len(m.changed) == 0 && asOf > m.base {
-		m.base, m.upTo = asOf, asOf
+func (f *feed[T]) begin(asOf int64) {
+	if f.base == f.upTo && len(f.changed) == 0 && asOf > f.base {
+		f.base, f.upTo = asOf, asOf
 	}
 }
 
 // covers reports whether the feed knows all changes since the as-of.
-func (m *feed[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= m.base }
+func (f *feed[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= f.base }

@@ -120,8 +120,7 @@ func (e *Engine) completeConversation(ctx context.Context, conversation *client.
 	})
 	relations := map[client.ID]*client.Relation{}
 	if bare {
-		filter := client.Filter{Field: "text_message_conversation_id", Value: conversation.ID.String()}
-		for relation, err := range e.relations.All(ctx, client.Query{Filters: []client.Filter{filter}}) {
+		for relation, err := range e.relations.All(ctx, client.Query{Filters: ofConversation(conversation.ID)}) {
 			if err != nil {
 				return err
 			}

@@ -47,6 +47,11 @@ func messageIdentity(conversation client.ID, direction int, content string) Iden
 	return Identity{conversation, client.MessageDirections.Name(direction) + " " + canonicalContent(content)}
 }
 
+// ofConversation filters messages or relations by their conversation.
+func ofConversation(id client.ID) []client.Filter {
+	return []client.Filter{{Field: "text_message_conversation_id", Value: id.String()}}
+}
+
 // MessagesOf returns the messages of a conversation that are neither deleted nor in
 // claimed, and that are newer than since, or all with [NoFloor]. They are in the order in
 // which they were made. Use it only for recovery: it reads what others may have written.
@@ -54,7 +59,7 @@ func messageIdentity(conversation client.ID, direction int, content string) Iden
 // GET /entities/TextMessages, and GET /entities/TextMessages/{id} for each
 func (e *Engine) MessagesOf(ctx context.Context, conversation client.ID, since int64, claimed map[client.ID]bool) ([]client.Message, error) {
 	query := e.Messages.query
-	query.Filters = []client.Filter{{Field: "text_message_conversation_id", Value: conversation.String()}}
+	query.Filters = ofConversation(conversation)
 	var found []client.Message
 	for message, err := range e.Messages.entity.All(ctx, query) {
 		if err != nil {

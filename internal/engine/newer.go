@@ -28,10 +28,15 @@ func (e *entityOf[T, In]) listNewer(floor int64, query client.Query) *newerList[
 	query.OrderBy = []string{"-revision"}
 	l := &newerList[T, In]{entity: e, floor: floor, query: query}
 	if l.filtered = floor > NoFloor && !e.engine.unsupported.has(revisionFilter); l.filtered {
-		query.Filters = []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(floor, 10)}}
+		query.Filters = above(floor)
 	}
 	l.walk = e.Walk(query)
 	return l
+}
+
+// above filters records by their revision.
+func above(floor int64) []client.Filter {
+	return []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(floor, 10)}}
 }
 
 // newerThan returns the pages of the list of what is newer than floor.

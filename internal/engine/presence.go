@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"iter"
-	"strconv"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -203,7 +202,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int64) iter.Seq2[client.Page[T], error] {
 	return func(yield func(client.Page[T], error) bool) {
 		for !e.engine.unsupported.has(revisionFilter) {
-			query.Filters = []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(top, 10)}}
+			query.Filters = above(top)
 			page, err := e.List(ctx, query)
 			higher := newest(page.Records)
 			switch {
