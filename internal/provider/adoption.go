@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// adoptions are the results of creates by key. The key of a single resource is empty.
-type adoptions map[string]engine.Result[client.Conversation]
+// createResults are the results of creates by key. The key of a single resource is empty.
+type createResults map[string]engine.Result[client.Conversation]
 
 // idInState returns the id that the result of a create leaves in the state, zero for
 // none. There may be one even if a later step failed.
@@ -33,7 +33,7 @@ func idInState(result engine.Result[client.Conversation]) client.ID {
 
 // warnOfAdoption warns of conversations that the engine adopted for lost creates, and of
 // those that may exist twice. Only what a refresh adopts may be part of a tainted resource.
-func warnOfAdoption(at path.Path, results adoptions, inRefresh bool) (diags diag.Diagnostics) {
+func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags diag.Diagnostics) {
 	var adopted, twins, left []string
 	for _, key := range slices.Sorted(maps.Keys(results)) {
 		result, id := results[key], idInState(results[key])

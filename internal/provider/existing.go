@@ -23,11 +23,14 @@ func adoptExistingAttribute() schema.BoolAttribute {
 	}
 }
 
-// existing tracks the conversations that adopt_existing may adopt, for one run of the
-// provider. An apply does not see resources without changes. So only a plan can tell that
-// one of them manages a conversation, and the error must occur there. Only of two new resources
-// that declare the same, the apply of the second one fails: newer versions of "terraform test" use
-// one run for all their plans and applies, so a plan may be that of the same resource again.
+// existing tracks the conversations that adopt_existing may adopt, for one run of the provider.
+// Names with "existing" are about these. Elsewhere, the engine adopts records for lost creates.
+//
+// An apply does not see resources without changes. So only a plan can tell that one of them
+// manages a conversation, and reports that as an error. If two new resources declare the same
+// conversation, their plans succeed, and the apply of the second one fails: newer versions of
+// "terraform test" use one run for all their plans and applies, so the second plan may be that of
+// the same resource again.
 type existing struct {
 	mu      sync.Mutex
 	phones  map[client.ID]*phoneConversations
@@ -101,18 +104,18 @@ func (e *existing) failDelete(id client.ID) {
 	note(&e.stated, id, true)
 }
 
-// An adoptionStep is the step in which a resource looks for an existing conversation.
-type adoptionStep int
+// An existingStep is the step in which a resource looks for an existing conversation.
+type existingStep int
 
 const (
-	planAdoption adoptionStep = iota
-	applyAdoption
+	whilePlanning existingStep = iota
+	whileApplying
 )
 
 // find returns the conversation that a create adopts, nil for none. own are the
-// conversations in the resource's own state. An *adoptionError says why none can be
+// conversations in the resource's own state. An *existingError says why none can be
 // adopted.
-func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step adoptionStep) (*client.Conversation, error) {
+func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step existingStep) (*client.Conversation, error) {
 	of := n.identityOf(m)
 	listed, err := e.of(ctx, api, n, of)
 	if err != nil {
@@ -124,8 +127,8 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	for _, conversation := range listed {
 		switch id := conversation.ID; {
 		case own[id] != nil, e.deleted[id]:
-		case e.stated[id], step == planAdoption && e.isPlannedByAnother(id, m), e.adopted[id]:
-			return nil, &adoptionError{managed: true, ids: []client.ID{id}}
+		case e.stated[id], step == whilePlanning && e.isPlannedByAnother(id, m), e.adopted[id]:
+			return nil, &existingError{managed: true, ids: []client.ID{id}}
 		default:
 			free = append(free, conversation)
 		}
@@ -134,12 +137,12 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	case 0:
 		return nil, nil
 	case 1:
-		if step == applyAdoption {
+		if step == whileApplying {
 			if taken, doubted := api.Conversations.Claim(free[0].ID); len(taken)+len(doubted) > 0 { // for a lost create
-				return nil, &adoptionError{managed: true, ids: []client.ID{free[0].ID}}
+				return nil, &existingError{managed: true, ids: []client.ID{free[0].ID}}
 			}
 		}
-		if step == planAdoption {
+		if step == whilePlanning {
 			note(&e.planned, free[0].ID, m)
 		} else {
 			delete(e.planned, free[0].ID)
@@ -147,7 +150,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		}
 		return &free[0], nil
 	}
-	return nil, &adoptionError{ids: idsOf(free)}
+	return nil, &existingError{ids: idsOf(free)}
 }
 
 // isPlannedByAnother reports whether a planned resource that declares something else will adopt
@@ -207,7 +210,7 @@ func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagn
 		return nil
 	}
 	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
-		diags.Append((&adoptionError{managed: true, owned: true, ids: clashes}).diagnostic(at))
+		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(at))
 	}
 	return diags
 }
@@ -223,7 +226,7 @@ func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
 
 // findExisting returns the conversation that the create of a single resource adopts, nil for
 // none.
-func (r *conversationResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, step adoptionStep) (*client.Conversation, diag.Diagnostics) {
+func (r *conversationResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, step existingStep) (*client.Conversation, diag.Diagnostics) {
 	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
 	if err != nil {
 		return nil, failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()
@@ -231,13 +234,13 @@ func (r *conversationResource) findExisting(ctx context.Context, api *engine.Eng
 	return found, nil
 }
 
-// planToAdopt warns of the conversation that the create of a single resource adopts.
-func (r *conversationResource) planToAdopt(ctx context.Context, plan conversationResourceModel, memory *memory) diag.Diagnostics {
+// planExisting warns of the conversation that the create of a single resource adopts.
+func (r *conversationResource) planExisting(ctx context.Context, plan conversationResourceModel, memory *memory) diag.Diagnostics {
 	if !plan.AdoptExisting.ValueBool() {
 		return nil
 	}
 	if plan.isBlind() {
-		return diag.Diagnostics{warnOfBlindAdoption(path.Empty(), "")}
+		return diag.Diagnostics{warnOfBlind(path.Empty(), "")}
 	}
 	if !plan.mayExist() {
 		return nil
@@ -246,9 +249,9 @@ func (r *conversationResource) planToAdopt(ctx context.Context, plan conversatio
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, planAdoption)
+	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, whilePlanning)
 	if found != nil {
-		diags.Append(warnOfAdopting(found.ID, planAdoption, plan.Messages))
+		diags.Append(warnOfExistingOne(found.ID, whilePlanning, plan.Messages))
 	}
 	return diags
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// warnOfBlindAdoption warns that the plan can't tell what conversations adopt. The apply
-// does not see resources without changes.
-func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
+// warnOfBlind warns that the plan can't tell which conversations the apply adopts, or whether
+// another resource already manages them: an apply does not see resources without changes.
+func warnOfBlind(at path.Path, of string) diag.Diagnostic {
 	return placed(at, diag.NewWarningDiagnostic("Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
 		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
 			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
@@ -23,24 +23,24 @@ func warnOfBlindAdoption(at path.Path, of string) diag.Diagnostic {
 			"source of the phone or the number with -target. Then plan again.", of)))
 }
 
-// An adoptionError says why existing conversations can't be adopted.
-type adoptionError struct {
+// An existingError says why existing conversations can't be adopted.
+type existingError struct {
 	managed bool // by another resource; otherwise there are several
 	owned   bool // by the resource with the error: another one plans to adopt it
 	ids     []client.ID
 }
 
-func (e *adoptionError) Error() string {
+func (e *existingError) Error() string {
 	if e.managed {
 		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
 	}
 	return "several conversations have this phone and number: " + idList(e.ids)
 }
 
-func isNotAdoptable(err error) bool { return errors.As(err, new(*adoptionError)) }
+func isNotAdoptable(err error) bool { return errors.As(err, new(*existingError)) }
 
 // summary returns the summary of the error.
-func (e *adoptionError) summary() string {
+func (e *existingError) summary() string {
 	if e.managed {
 		return "Existing Text Message Conversation Already Managed"
 	}
@@ -49,7 +49,7 @@ func (e *adoptionError) summary() string {
 
 // advice returns the detail of the error: what is wrong, and what to do. In a map, the
 // setting applies to all entries, and Terraform can't import a single one.
-func (e *adoptionError) advice(inMap bool) string {
+func (e *existingError) advice(inMap bool) string {
 	if e.owned {
 		return fmt.Sprintf("This resource manages the conversation %s, but a new resource, or a new entry of a map, is about to adopt it. The warning "+
 			"\"Existing Text Message Conversation Will Be Adopted\" shows which one. If that is the new address of this resource, add a moved block. "+
@@ -75,14 +75,14 @@ func (e *adoptionError) advice(inMap bool) string {
 }
 
 // diagnostic returns the error for the conversation at a path.
-func (e *adoptionError) diagnostic(at path.Path) diag.Diagnostic {
+func (e *existingError) diagnostic(at path.Path) diag.Diagnostic {
 	inMap := len(at.Steps()) > 0
 	return placed(at, diag.NewErrorDiagnostic(e.summary(), located(at, e.advice(inMap))))
 }
 
-// adoptionSummary returns the summary of the warning of an adoption.
-func adoptionSummary(step adoptionStep) string {
-	if step == planAdoption {
+// existingSummary returns the summary of the warning of an adoption.
+func existingSummary(step existingStep) string {
+	if step == whilePlanning {
 		return "Existing Text Message Conversation Will Be Adopted"
 	}
 	return "Existing Text Message Conversation Adopted"
@@ -91,23 +91,23 @@ func adoptionSummary(step adoptionStep) string {
 // sentAgain says what a plan with messages does in an existing conversation.
 const sentAgain = " The apply creates the declared messages in it, even if it has the same ones already, and the CRM may send them. To take over a message, declare it by its id."
 
-// warnOfAdopting warns of the existing conversation that a single resource adopts.
-func warnOfAdopting(id client.ID, step adoptionStep, planned types.Map) diag.Diagnostic {
+// warnOfExistingOne warns of the existing conversation that a single resource adopts.
+func warnOfExistingOne(id client.ID, step existingStep, planned types.Map) diag.Diagnostic {
 	text := "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +
 		"The apply sets what the configuration declares, and leaves everything else as it is. From then on, Terraform manages the conversation: %s"
-	if step == applyAdoption {
+	if step == whileApplying {
 		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. Terraform now manages it: %s"
 	}
 	text = fmt.Sprintf(text, id, "if you remove it from the configuration, Terraform deletes it, unless deletion_policy is \"abandon\".")
-	if step == planAdoption && createsMessage(planned) {
+	if step == whilePlanning && createsMessage(planned) {
 		text += sentAgain
 	}
-	return diag.NewWarningDiagnostic(adoptionSummary(step), text)
+	return diag.NewWarningDiagnostic(existingSummary(step), text)
 }
 
-// warnOfAdoptingMany warns of the existing conversations that entries of a map adopt, by
+// warnOfExistingOnes warns of the existing conversations that entries of a map adopt, by
 // key.
-func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep, planned entries) (diags diag.Diagnostics) {
+func warnOfExistingOnes(ids map[string]client.ID, step existingStep, planned entries) (diags diag.Diagnostics) {
 	if len(ids) == 0 {
 		return nil
 	}
@@ -115,17 +115,17 @@ func warnOfAdoptingMany(ids map[string]client.ID, step adoptionStep, planned ent
 	var again string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
 		texts = append(texts, underKey(key, ids[key].String()))
-		if step == planAdoption && createsMessage(planned[key].Messages) {
+		if step == whilePlanning && createsMessage(planned[key].Messages) {
 			again = sentAgain
 		}
 	}
 	text := "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. " +
 		"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: %s"
-	if step == applyAdoption {
+	if step == whileApplying {
 		text = "The CRM already had conversations with the phone and number of these entries. adopt_existing is true, so the apply adopted them instead of creating others: %s. " +
 			"Terraform now manages them: %s"
 	}
-	diags.AddAttributeWarning(path.Root("conversations"), adoptionSummary(step), fmt.Sprintf(text, firstOfMany(texts),
+	diags.AddAttributeWarning(path.Root("conversations"), existingSummary(step), fmt.Sprintf(text, firstOfMany(texts),
 		"if you remove an entry from the configuration, Terraform deletes its conversation, unless deletion_policy is \"abandon\".")+again)
 	return diags
 }

@@ -69,7 +69,7 @@ func (f failure) diagnostics() (diags diag.Diagnostics) {
 	if conflict, ok := errors.AsType[*engine.ConflictError](f.err); ok {
 		return f.conflicts(conflict)
 	}
-	if refused, ok := errors.AsType[*adoptionError](f.err); ok {
+	if refused, ok := errors.AsType[*existingError](f.err); ok {
 		return diag.Diagnostics{refused.diagnostic(f.at)}
 	}
 	faults, others := f.faults()

@@ -318,7 +318,7 @@ func TestAdoptionOfUnknownOutcome(t *testing.T) {
 		allOrNothing: true,
 		failed:       map[string]error{"a": &client.OutcomeUnknownError{Err: errors.New("EOF")}},
 		changes: []bulkChange{{
-			key: "a", adopted: true, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}},
+			key: "a", isExisting: true, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}},
 			planned: ownedModel{conversationModel: conversationModel{ID: types.StringUnknown()}},
 		}},
 	}
@@ -630,7 +630,7 @@ func TestUnknownMessageNamesCandidates(t *testing.T) {
 // The advice about existing conversations depends on where the error is.
 func TestAdoptionError_advice(t *testing.T) {
 	t.Parallel()
-	several, managed := &adoptionError{ids: []client.ID{parse(t, idA), parse(t, idB)}}, &adoptionError{managed: true, ids: []client.ID{parse(t, idA)}}
+	several, managed := &existingError{ids: []client.ID{parse(t, idA), parse(t, idB)}}, &existingError{managed: true, ids: []client.ID{parse(t, idA)}}
 	wantTexts(t, diag.Diagnostics{several.diagnostic(path.Empty())}, "Import the right one by its UUID")
 	wantTexts(t, diag.Diagnostics{several.diagnostic(at("a"))}, `conversations["a"]: The CRM has several`, "or remove this entry until then", "applies to all entries")
 	wantTexts(t, diag.Diagnostics{managed.diagnostic(at("a"))}, "adopt_existing applies to all entries of the map.")

@@ -50,7 +50,7 @@ func TestDeletedIsNotAdopted(t *testing.T) {
 	if !e.beginDelete(id) {
 		t.Fatal("it is adopted")
 	}
-	if found, err := e.find(t.Context(), nil, n, m, nil, applyAdoption); found != nil || err != nil {
+	if found, err := e.find(t.Context(), nil, n, m, nil, whileApplying); found != nil || err != nil {
 		t.Errorf("%v is adopted: %v", found, err)
 	}
 }

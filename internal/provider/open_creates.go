@@ -147,7 +147,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 	if len(open) == 0 {
 		return nil
 	}
-	adopted, left := adoptions{}, map[string][]client.ID{} // which may be what they have made
+	adopted, left := createResults{}, map[string][]client.ID{} // which may be what they have made
 	results := memory.open.lookInRefresh(ctx, api, open)
 	if f := failedLook(open, results); f != nil {
 		return f.diagnostics()

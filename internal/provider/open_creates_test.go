@@ -31,7 +31,7 @@ func TestWarnOfAdoption(t *testing.T) {
 		"adopted, and left by an undo":     {result(true, client.ID{}, &engine.LeftoverError{ID: id, Err: failed}), true},
 		"failed":                           {result(true, client.ID{}, failed), false},
 	} {
-		diags := warnOfAdoption(path.Empty(), adoptions{"": test.result}, true)
+		diags := warnOfAdoption(path.Empty(), createResults{"": test.result}, true)
 		if got := len(diags) == 1 && strings.Contains(diags[0].Detail(), idA); got != test.want || len(diags) > 1 {
 			t.Errorf("%s: %v; want a warning with the id: %v", name, diags, test.want)
 		}
@@ -44,8 +44,8 @@ func TestWarnOfAdoption_several(t *testing.T) {
 	of := func(id string) engine.Result[client.Conversation] {
 		return engine.Result[client.Conversation]{Value: client.Conversation{ID: parse(t, id)}, Adopted: true}
 	}
-	wantTexts(t, warnOfAdoption(path.Root("conversations"), adoptions{"a": of(idA)}, true), "created a conversation. The", "adopted it: \"a\": "+idA+". If the resource is", "If the conversation belongs to")
-	wantTexts(t, warnOfAdoption(path.Root("conversations"), adoptions{"a": of(idA), "b": of(idB)}, false),
+	wantTexts(t, warnOfAdoption(path.Root("conversations"), createResults{"a": of(idA)}, true), "created a conversation. The", "adopted it: \"a\": "+idA+". If the resource is", "If the conversation belongs to")
+	wantTexts(t, warnOfAdoption(path.Root("conversations"), createResults{"a": of(idA), "b": of(idB)}, false),
 		"created several conversations. The", "adopted them: \"a\": "+idA+", \"b\": "+idB+". If one of them belongs to someone else, set")
 }
 
@@ -53,7 +53,7 @@ func TestWarnOfAdoption_several(t *testing.T) {
 func TestWarnOfAdoption_left(t *testing.T) {
 	t.Parallel()
 	undone := engine.Result[client.Conversation]{Twins: []client.ID{parse(t, idA)}, Err: &engine.UndoneError{ID: parse(t, idB)}}
-	diags := warnOfAdoption(path.Empty(), adoptions{"": undone}, false)
+	diags := warnOfAdoption(path.Empty(), createResults{"": undone}, false)
 	if len(diags) != 1 || diags[0].Summary() != "Text Message Conversation May Have Been Left" || !strings.Contains(diags[0].Detail(), "in the CRM: "+idA+".") {
 		t.Errorf("%v", diags)
 	}

@@ -26,12 +26,12 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	change.Input.Messages = inlineMessages(plan.Messages)
 	memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy(plan.conversationModel).repeatIn(&change)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
-		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, applyAdoption)
+		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, whileApplying)
 		if diags.Append(more...); diags.HasError() {
 			return plan.ownedModel, diags
 		}
 		if found != nil {
-			state, more := r.adopt(ctx, api, plan, *found, memory)
+			state, more := r.adoptExisting(ctx, api, plan, *found, memory)
 			return state, append(diags, more...)
 		}
 	}
@@ -51,7 +51,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
-	diags.Append(warnOfAdoption(path.Empty(), adoptions{"": made}, false)...)
+	diags.Append(warnOfAdoption(path.Empty(), createResults{"": made}, false)...)
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, change.Earlier, made, memory.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)
@@ -61,9 +61,9 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	return state, diags
 }
 
-// adopt turns an existing conversation into the planned one. If it fails, it leaves
+// adoptExisting turns an existing conversation into the planned one. If it fails, it leaves
 // nothing in the state: Terraform would take it for a failed create, and destroy it.
-func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, memory *memory) (ownedModel, diag.Diagnostics) {
+func (r *conversationResource) adoptExisting(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, memory *memory) (ownedModel, diag.Diagnostics) {
 	prior := memory.numbers.conversationFromAPI(existing, plan.conversationModel)
 	change, level := plan.changeAsOf(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
 	state := ownedModel{conversationModel: plan.applied(prior)}
@@ -78,7 +78,7 @@ func (r *conversationResource) adopt(ctx context.Context, api *engine.Engine, pl
 		}
 	}
 	memory.space.seen(api)
-	diags.Append(warnOfAdopting(existing.ID, applyAdoption, plan.Messages))
+	diags.Append(warnOfExistingOne(existing.ID, whileApplying, plan.Messages))
 	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
@@ -131,7 +131,7 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 		return owned, r.unreadable(state.conversationModel, found.Err)
 	}
 	memory.found("", found.Value)
-	return owned, append(warnOfAdoption(path.Empty(), adoptions{"": found}, true), r.take(ctx, api, owned, found.Value, memory)...)
+	return owned, append(warnOfAdoption(path.Empty(), createResults{"": found}, true), r.take(ctx, api, owned, found.Value, memory)...)
 }
 
 // take makes the state that of the conversation, and reads its messages.

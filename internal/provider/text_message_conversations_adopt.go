@@ -11,17 +11,17 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planToAdopt warns of the conversations that new entries adopt. own are those of the state.
-func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map[client.ID]*ownedModel, memory *memory) diag.Diagnostics {
+// planExisting warns of the conversations that new entries adopt. own are those of the state.
+func (r *bulkResource) planExisting(ctx context.Context, planned entries, own map[client.ID]*ownedModel, memory *memory) diag.Diagnostics {
 	api, diags := r.planningEngine()
 	if api == nil {
 		return diags
 	}
 	ids, taken := map[string]client.ID{}, map[client.ID]bool{}
 	for _, key := range planned.mayExist(memory) {
-		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, planAdoption)
+		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, whilePlanning)
 		if found != nil && taken[found.ID] { // by another entry that declares the same
-			found, err = nil, &adoptionError{managed: true, ids: []client.ID{found.ID}}
+			found, err = nil, &existingError{managed: true, ids: []client.ID{found.ID}}
 		}
 		if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
@@ -34,9 +34,9 @@ func (r *bulkResource) planToAdopt(ctx context.Context, planned entries, own map
 		}
 	}
 	if blind := planned.blind(); len(blind) > 0 {
-		diags.Append(warnOfBlindAdoption(path.Root("conversations"), " of "+quoted(blind)))
+		diags.Append(warnOfBlind(path.Root("conversations"), " of "+quoted(blind)))
 	}
-	return append(diags, warnOfAdoptingMany(ids, planAdoption, planned)...)
+	return append(diags, warnOfExistingOnes(ids, whilePlanning, planned)...)
 }
 
 // blind returns the keys of the new entries whose phone or number only the apply knows.
@@ -120,7 +120,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 			var found *client.Conversation
 			err := unreadable[phone]
 			if err == nil {
-				found, err = w.provider.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, applyAdoption)
+				found, err = w.provider.existing.find(ctx, w.api, w.memory.numbers, change.planned.conversationModel, w.own, whileApplying)
 			}
 			switch {
 			case err != nil:
@@ -130,10 +130,10 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 				w.failed[change.key] = err
 				continue
 			case found != nil:
-				change.adopt(w.memory.numbers, *found)
+				change.takeExisting(w.memory.numbers, *found)
 			}
 		}
-		if change.adopted && !change.write.IsNeeded() {
+		if change.isExisting && !change.write.IsNeeded() {
 			w.keepWritten(*change, *change.prior.conversation(), engine.Result[client.Conversation]{})
 			continue
 		}
@@ -148,21 +148,21 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 	return nil
 }
 
-// adopt turns the create into an update of an existing conversation.
-func (c *bulkChange) adopt(n numbers, existing client.Conversation) {
-	c.prior, c.adopted = n.importedFrom(existing), true
+// takeExisting turns the create into an update of an existing conversation.
+func (c *bulkChange) takeExisting(n numbers, existing client.Conversation) {
+	c.prior, c.isExisting = n.importedFrom(existing), true
 	c.write = c.planned.changeAsOf(n, c.prior.conversationModel, existing.AsOf)
 }
 
-// finishAdopting warns of the conversations that were adopted. If all or none should be
+// finishExisting warns of the conversations that were adopted. If all or none should be
 // created and something failed, the state gets none of them: Terraform would delete them
 // with the tainted resource.
-func (w *bulkWork) finishAdopting() {
+func (w *bulkWork) finishExisting() {
 	ids := map[string]client.ID{}
 	for _, change := range w.changes {
-		if change.adopted && w.state[change.key] != nil {
+		if change.isExisting && w.state[change.key] != nil {
 			ids[change.key] = reference(change.prior.ID)
-		} else if change.adopted {
+		} else if change.isExisting {
 			w.provider.existing.release(reference(change.prior.ID))
 		}
 	}
@@ -174,5 +174,5 @@ func (w *bulkWork) finishAdopting() {
 		w.messages = slices.DeleteFunc(w.messages, func(m bulkMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
-	w.diags.Append(warnOfAdoptingMany(ids, applyAdoption, nil)...)
+	w.diags.Append(warnOfExistingOnes(ids, whileApplying, nil)...)
 }

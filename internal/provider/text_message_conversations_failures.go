@@ -145,7 +145,7 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 			continue
 		}
 		subject := change.planned.conversationModel
-		if change.adopted {
+		if change.isExisting {
 			subject.ID = change.prior.ID
 		}
 		failures = append(failures, failure{

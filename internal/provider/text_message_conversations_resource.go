@@ -97,7 +97,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(warnOfRemoved(removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
-		resp.Diagnostics.Append(r.planToAdopt(ctx, planned, before, memory)...)
+		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, memory)...)
 	} else {
 		resp.Diagnostics.Append(r.warnOfExisting(planned, memory)...)
 	}

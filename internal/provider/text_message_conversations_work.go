@@ -40,11 +40,11 @@ type bulkWork struct {
 
 // bulkChange is one entry to create or update.
 type bulkChange struct {
-	key     string
-	planned ownedModel
-	prior   *ownedModel // nil: to create
-	adopted bool        // prior is an existing conversation that was in no state
-	write   conversationChange
+	key        string
+	planned    ownedModel
+	prior      *ownedModel // nil: to create
+	isExisting bool        // prior is an existing conversation that was in no state
+	write      conversationChange
 }
 
 // bulkMessages are the messages of one entry.
@@ -113,7 +113,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
-		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil || change.adopted})
+		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil || change.isExisting})
 	}
 	w.keep(change.key, m)
 }
@@ -168,14 +168,14 @@ func (w *bulkWork) write(ctx context.Context) {
 		writes[i] = change.write
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
-	adopted := adoptions{}
+	made := createResults{}
 	results := w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
 	for i, result := range results {
 		w.settle(due[i], result)
-		adopted[due[i].key] = result
+		made[due[i].key] = result
 	}
-	w.diags.Append(warnOfAdoption(path.Root("conversations"), adopted, false)...)
-	w.finishAdopting()
+	w.diags.Append(warnOfAdoption(path.Root("conversations"), made, false)...)
+	w.finishExisting()
 	if w.unread != nil {
 		w.diags.Append(w.unread.unread()...)
 	}
@@ -198,7 +198,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 		w.keep(change.key, change.planned.notCreated(leftover.ID))
 		w.failed[change.key] = result.Err
 	case result.Err != nil:
-		if change.prior != nil && !change.adopted {
+		if change.prior != nil && !change.isExisting {
 			w.keep(change.key, *change.prior)
 		}
 		w.memory.numbers.rememberOpen(change.write.Input, result.Err)
