@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -46,9 +45,7 @@ func (s testSpace) breakLists() {
 // An update is compared with a list of a copy that lags behind. Once the copy has caught up, it
 // is compared with a new list.
 func TestComparedBeforeTheCopyCaughtUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		id := s.seed(t, 3)[0]
 		known, err := s.engine.Conversations.Read(t.Context(), id)
 		apitest.Must(t, err)
@@ -64,9 +61,7 @@ func TestComparedBeforeTheCopyCaughtUp(t *testing.T) {
 // The space is behind, and the look for its newest revision fails. Then nothing there counts as
 // unchanged, and a read does not return it.
 func TestFailedLookAtACopyBehind(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 3)
 		known, err := s.engine.Conversations.Read(t.Context(), ids[0])
 		apitest.Must(t, err)
@@ -92,9 +87,7 @@ func TestLookForInASpaceBehind(t *testing.T) {
 	t.Parallel()
 	for name, isPatient := range map[string]bool{"one look": false, "patient": true} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				attempt := s.openAttempt(t)
 				s.SetLag(time.Hour)
 				s.stranger(t, apitest.NumberOf(5))
@@ -109,9 +102,7 @@ func TestLookForInASpaceBehind(t *testing.T) {
 
 // After a wait in vain, the engine still notices when the copy has caught up.
 func TestCaughtUpAfterAll(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		id := s.seed(t, 1)[0]
 		s.SetLag(100 * time.Second)
 		s.edit(t, id, map[string]any{"recipient_account_id": acme.String()})
@@ -131,9 +122,7 @@ func TestCaughtUpAfterAll(t *testing.T) {
 // A service merges arrays, and reads lag. An update that removes a link is not answered with a
 // copy that still shows the link.
 func TestRemovedLinkInALaggingCopy(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge})
+	inSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge}, func(t *testing.T, s testSpace) {
 		made := s.engine.Conversations.CreateOrUpdate(t.Context(), linked(newConversation(1), acme), 0)
 		apitest.Must(t, made.Err)
 		update := since(made.Value)

@@ -96,9 +96,7 @@ func TestConflicts(t *testing.T) {
 	} {
 		for _, stale := range staleRevisions {
 			t.Run(name+", stale revision "+stale, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{StaleRevision: stale})
+				inSpace(t, mockserver.Behavior{StaleRevision: stale}, func(t *testing.T, s testSpace) {
 					first := newConversation(1)
 					first.Input.RecipientAccountID = client.Value(acme)
 					before, err := s.engine.Conversations.writeOne(t.Context(), linked(first, acme), 0)
@@ -174,9 +172,7 @@ func TestConflictBehindTheComparison(t *testing.T) {
 
 // An update that is refused for another reason is not sent again.
 func TestRefusedUpdateIsNotRepeated(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{StaleRevision: mockserver.Refused})
+	inSpace(t, mockserver.Behavior{StaleRevision: mockserver.Refused}, func(t *testing.T, s testSpace) {
 		input := since(s.create(t.Context(), t, 1))
 		input.Input.RecipientPhoneNumber = client.Value("nonsense")
 		s.ResetRequests()
@@ -223,9 +219,7 @@ func TestComparisonWithoutMirror(t *testing.T) {
 	t.Parallel()
 	for name, manyNewer := range map[string]int{"little has changed": 0, "much has changed": 450} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				ids := s.seed(t, 3)
 				var inputs []conversationChange
 				for _, id := range ids {
@@ -250,9 +244,7 @@ func TestComparisonWithoutMirror(t *testing.T) {
 // A record that changes while the feed reads several pages moves in front of them. The feed
 // does not miss it.
 func TestMirrorMissesNothing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 600)
 		known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 		apitest.Must(t, err)
@@ -315,9 +307,7 @@ func TestRestore(t *testing.T) {
 		for _, revision := range []string{mockserver.Bump, mockserver.Keep} {
 			for _, stale := range staleRevisions {
 				t.Run(get+" "+revision+" "+stale, func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						s := newSpace(t, mockserver.Behavior{DeletedGet: get, DeletedRevision: revision, StaleRevision: stale})
+					inSpace(t, mockserver.Behavior{DeletedGet: get, DeletedRevision: revision, StaleRevision: stale}, func(t *testing.T, s testSpace) {
 						inputs := make([]conversationChange, 20)
 						for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(len(inputs)), client.WriteOptions{}, true) {
 							apitest.Must(t, result.Err)
@@ -382,9 +372,7 @@ func TestRestoreFails(t *testing.T) {
 
 // The error tells a protected record from a missing permission.
 func TestDeleteProtected(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		apitest.Must(t, s.Seed(map[string][]map[string]any{apitest.ConversationSegment: {{"id": apitest.ID1, "phone_id": frontDesk, "is_delete_protected": true}}}))
 		err := s.engine.Conversations.Delete(t.Context(), idOf(apitest.ID1), 0)
 		if !errors.As(err, new(*ProtectedError)) {
@@ -403,9 +391,7 @@ func TestDeleteProtected(t *testing.T) {
 // The engine adopts what earlier attempts at creates have made before it creates anything.
 // It adopts each record once, and none that is claimed.
 func TestAdoptsEarlierAttempts(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 1)
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
@@ -439,9 +425,7 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 }
 
 func TestAdoptsNothingUnseen(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		input := newConversation(1)
@@ -460,9 +444,7 @@ func TestAdoptsNothingUnseen(t *testing.T) {
 // An update of links always reads them from the CRM: a link of others need not change the
 // conversation's revision, and only the CRM knows the ids of the relations that stay.
 func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{RelationRevision: mockserver.Keep})
+	inSpace(t, mockserver.Behavior{RelationRevision: mockserver.Keep}, func(t *testing.T, s testSpace) {
 		input, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme), 0)
 		apitest.Must(t, err)
 		_, err = s.Create(apitest.RelationSegment, map[string]any{"text_message_conversation_id": input.ID.String(), "account_id": initech.String()})
@@ -476,9 +458,7 @@ func TestLinksAreComparedBeyondTheRevision(t *testing.T) {
 // A record with an earlier as-of than the rest does not count as current just because
 // nothing has changed since the later as-of.
 func TestEachIsComparedAsOfItsOwnRevision(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 2)
 		early, err := s.engine.Conversations.Get(t.Context(), ids[0])
 		apitest.Must(t, err)

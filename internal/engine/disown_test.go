@@ -14,9 +14,7 @@ import (
 // A create drops the record that it has adopted, because the service refuses to update it. The
 // owner of the record, who claims it later, is not told that it was adopted.
 func TestDisownedIsNotAdopted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		create := s.openAttempt(t)
 		theirs := s.stranger(t, apitest.NumberOf(5))
 		create.Input.RecipientContactID = client.Value(jones)

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -33,9 +32,7 @@ func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
 	t.Parallel()
 	for name, isUsed := range map[string]bool{"unused": false, "used": true} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				attempt := s.openAttempt(t)
 				owned := s.stranger(t, apitest.NumberOf(5))
 				if isUsed {
@@ -56,9 +53,7 @@ func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
 // A destroy looks for what an attempt has made while the create of another resource with the
 // same content is lost. The record of that create is not the attempt's for certain.
 func TestExactLookBesideALostCreate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		s.SetLag(800 * time.Millisecond) // the first look of the create does not show its record
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
@@ -81,9 +76,7 @@ func TestExactLookBesideALostCreate(t *testing.T) {
 // A list does not show the phones of conversations. What a lost create has made can't be told
 // from it, so the create is not sent again.
 func TestListWithoutPhones(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
 			mockserver.Fault{Method: http.MethodGet, Kind: mockserver.OmitField, Field: "phone_id"})
@@ -111,9 +104,7 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 		"phone, undone":   {map[string]any{"phone_id": apitest.ID1, "recipient_phone_number": apitest.NumberOf(1)}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				apitest.Must(t, s.Seed(map[string][]map[string]any{"Phones": {{"id": apitest.ID1, "name": "Back office"}}}))
 				s.seed(t, 1)
 				s.engine.settings.BatchSize = 1
@@ -153,9 +144,7 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 
 // Two requests get each other's replies. Each create gets its own record.
 func TestRepliesOfEachOther(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		mock := s.network.RoundTripper
 		replies := make(chan *http.Response)
@@ -190,9 +179,7 @@ func TestMessagesOfANewConversationShowLater(t *testing.T) {
 		greeting string
 	}{"at once": {}, "late": {late: 2 * time.Second}, "late, behind a greeting": {2 * time.Second, "Welcome"}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep})
+			inSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep}, func(t *testing.T, s testSpace) {
 				s.Inject(mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Times: 1, Do: func() {
 					if test.late == 0 {
 						return
@@ -221,9 +208,7 @@ func TestMessagesOfANewConversationShowLater(t *testing.T) {
 // A search before a destroy sees a record that lacks something. It goes on, because the record
 // of the attempt may come later, and names both.
 func TestPatientLookGoesOnBesideAPart(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		part := s.stranger(t, apitest.NumberOf(5))
 		var whole client.ID
@@ -242,9 +227,7 @@ func TestPatientLookGoesOnBesideAPart(t *testing.T) {
 // A search passes what other resources have, even if it finds the record of the attempt: its
 // caller may not take that.
 func TestPassedBesideAFoundRecord(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		owned, own := s.stranger(t, apitest.NumberOf(5)), s.stranger(t, apitest.NumberOf(5))
 		s.engine.Conversations.Claim(owned)
@@ -259,9 +242,7 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 // One create is answered with a new record of others that fits the other create, and that one
 // with an id of nothing. It does not get their record, because it may have its own.
 func TestIDOfOthersThatFits(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -287,9 +268,7 @@ func TestIDsOfEachOther(t *testing.T) {
 	t.Parallel()
 	for _, isAltered := range []bool{false, true} {
 		t.Run(fmt.Sprint("altered ", isAltered), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.seed(t, 1)
 				changes := newConversations(2)
 				changes[1].Input.RecipientPhoneNumber = client.Value("+447700900000") // ends like the other one
@@ -328,9 +307,7 @@ func TestIDsOfEachOther(t *testing.T) {
 
 // If the service fills in a field, no create looks for another record.
 func TestFilledFieldIsNotAstray(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -347,9 +324,7 @@ func TestFilledFieldIsNotAstray(t *testing.T) {
 // A look has found two conversations, and asks for the messages of one, when its owner claims the
 // other. The owner learns of that, or the look passes its conversation.
 func TestClaimedWhileThereAreTwo(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		owned := s.stranger(t, apitest.NumberOf(5))
 		s.stranger(t, apitest.NumberOf(5))
@@ -369,9 +344,7 @@ func TestClaimedWhileThereAreTwo(t *testing.T) {
 // A copy lags behind while a record is read that it does not show yet. What it did not find
 // before it caught up is asked for again.
 func TestNotFoundBeforeTheCopyCaughtUp(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		s.SetLag(3 * time.Second)
 		id := s.stranger(t, apitest.NumberOf(1))
@@ -385,9 +358,7 @@ func TestNotFoundBeforeTheCopyCaughtUp(t *testing.T) {
 
 // Two lost creates of the same have made two records. A search for one of them takes one.
 func TestExactLookBesideItsTwin(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		s.stranger(t, apitest.NumberOf(5))
 		s.stranger(t, apitest.NumberOf(5))
@@ -404,9 +375,7 @@ func TestExactLookBesideItsTwin(t *testing.T) {
 // A conversation with only some of the messages that were sent inside one is someone else's: a
 // customer has written in it.
 func TestSomeOfTheMessages(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		theirs := s.stranger(t, apitest.NumberOf(5))
 		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs.String(), "content": "Call me", "direction": 2})
@@ -423,9 +392,7 @@ func TestSomeOfTheMessages(t *testing.T) {
 // A search finds a record that lacks something before its owner claims it. The owner learns
 // of that, because the caller of the search would take the record later.
 func TestDoubtedBeforeItsOwnerClaimsIt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		owned := s.stranger(t, apitest.NumberOf(5))
 		attempt.Input.RecipientContactID = client.Value(jones)

@@ -37,9 +37,7 @@ func say(conversation client.ID, direction int, content string) messageChange {
 
 // A conversation that lacks something may be a stranger's. The create's own one may show later.
 func TestBetterRecordComesLate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		var theirs client.ID
 		s.Inject(mockserver.Fault{
@@ -57,9 +55,7 @@ func TestBetterRecordComesLate(t *testing.T) {
 // A conversation that lacks something is not adopted beside one that contradicts the create:
 // either may have been changed.
 func TestLackingBesideContradicting(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		var lacking, changed client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
@@ -73,9 +69,7 @@ func TestLackingBesideContradicting(t *testing.T) {
 
 // Nor is it adopted beside one that may have the number in the service's spelling.
 func TestLackingBesideRespelled(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		var lacking, respelled client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
@@ -89,9 +83,7 @@ func TestLackingBesideRespelled(t *testing.T) {
 
 // A conversation that has everything is adopted, whatever else may be a spelling of its number.
 func TestAgreeingBesideRespelled(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
 			s.stranger(t, strings.TrimPrefix(apitest.NumberOf(1), "+"))
@@ -104,9 +96,7 @@ func TestAgreeingBesideRespelled(t *testing.T) {
 
 // A record that an earlier look has passed is not found under another spelling either.
 func TestPassedRespelledRecord(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
@@ -154,9 +144,7 @@ func TestEarliestMomentOfANumber(t *testing.T) {
 
 // A lost request has updated one record twice. Neither update is sent again.
 func TestOneRecordTwice_lost(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		held := s.create(t.Context(), t, 1)
 		first, second := change(held), change(held)
 		first.Input.RecipientContactID, second.Input.RecipientAccountID = client.Value(jones), client.Value(acme)
@@ -191,9 +179,7 @@ func TestFoundMessageIsNoDoubt(t *testing.T) {
 // A message that is older than a create is no reason against sending it again, even if another
 // create of the same request has an earlier attempt.
 func TestOlderMessageIsNoDoubt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
 		first, err := s.engine.Messages.entity.now(t.Context())
 		apitest.Must(t, err)
@@ -244,9 +230,7 @@ func TestDeleteWaitsForTheReads(t *testing.T) {
 
 // A message that the caller refers to elsewhere is not deleted.
 func TestReferredMessageStays(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
 		var ids []client.ID
 		for range 2 {
@@ -282,9 +266,7 @@ func TestUndoDeletesOwnMessages(t *testing.T) {
 
 // Two open attempts at the same, and one record: one of them has made it, the other nothing.
 func TestOpenTwins(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		made := s.stranger(t, apitest.NumberOf(5))
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt, attempt}, true)
@@ -340,9 +322,7 @@ func without(mock http.RoundTripper, r *http.Request, id client.ID, number strin
 
 // The service leaves out the extension of a number. What answers the create is its record.
 func TestAnsweredWithoutExtension(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
@@ -360,9 +340,7 @@ func TestAnsweredWithoutExtension(t *testing.T) {
 // The service alters what a message says, so that its record looks like another one. No content
 // of others is read because of that.
 func TestAlteredMessageReadsNoOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
 		mock := s.network.RoundTripper
 		var others string
@@ -386,9 +364,7 @@ func TestAlteredMessageReadsNoOthers(t *testing.T) {
 
 // A create is answered with a record of others. They keep it: it is not claimed.
 func TestOthersAreNotClaimed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		theirs := client.ID{}
 		mock := s.network.RoundTripper
@@ -409,9 +385,7 @@ func TestOthersAreNotClaimed(t *testing.T) {
 // A create repeats an attempt that has sent another contact, and is lost too. What it has made is
 // its own; before it is sent, that would belong to others.
 func TestTriedOtherwise(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		tried := attempt.Input
 		attempt.Input.RecipientContactID, tried.RecipientContactID = client.Value(jones), client.Value(smith)
@@ -430,9 +404,7 @@ func TestTriedOtherwise(t *testing.T) {
 
 // A search lists the messages of many candidates with concurrent requests.
 func TestUsesAreReadTogether(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempts := make([]conversationChange, 8)
 		for i := range attempts {
 			attempts[i] = s.openAttempt(t)

@@ -30,9 +30,7 @@ func TestEchoedHeader(t *testing.T) {
 		"of a whole": {Status: http.StatusUnprocessableEntity, Reply: refusal},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				var sent atomic.Int64
 				fault.Path, fault.Kind, fault.Do = "batch-modify", mockserver.StatusReply, func() { sent.Add(1) }
 				s.Inject(fault)
@@ -53,9 +51,7 @@ func TestUnreadableMessagesProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{503, 500} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.seed(t, 1)
 				var theirs client.ID
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
@@ -75,9 +71,7 @@ func TestUnreadableMessagesProveNothing(t *testing.T) {
 // Two creates of one batch; one has an earlier attempt. Both get lost and the search fails.
 // Each must remember its own moment.
 func TestEachCreateHasItsOwnMoment(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		first, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
@@ -114,9 +108,7 @@ func TestItemWithoutStatus(t *testing.T) {
 		`{"success":false,"http_status":"500","code":1}`,
 	} {
 		t.Run(item, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Times: 1, Reply: `{"success":true,"data":[` + item + `]}`})
 				result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0)
 				if len(s.live()) == 1 && result.Err != nil && client.ProblemOf(result.Err) != client.OutcomeUnknown {
@@ -130,9 +122,7 @@ func TestItemWithoutStatus(t *testing.T) {
 // Two updates of one record share a request with a create of somebody else. The service
 // answers correctly.
 func TestOneRecordTwice(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		held := s.create(t.Context(), t, 1)
 		s.ResetRequests()
 		first, second := change(held), change(held)
@@ -149,9 +139,7 @@ func TestOneRecordTwice(t *testing.T) {
 
 // The same, while lists are refused: the create must not become unknown.
 func TestOneRecordTwice_withoutLists(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		held := s.create(t.Context(), t, 1)
 		first, second := change(held), change(held)
 		first.Input.RecipientContactID = client.Value(jones)
@@ -172,9 +160,7 @@ func TestLostNumberWithExtension(t *testing.T) {
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.E164, mockserver.Masked} {
 		for _, number := range []string{"+1 907 555 0123 ext. 12"} {
 			t.Run(format+number, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
+				inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
 					s.seed(t, 1)
 					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 					input := newConversation(1)
@@ -229,9 +215,7 @@ func TestIDsBesideRefusal(t *testing.T) {
 	for name, data := range map[string]string{"null for the failed item": `[%s,null,%s]`, "only the successful ones": `[%s,%s]`} {
 		for _, status := range []int{200, 422} {
 			t.Run(fmt.Sprint(name, status), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{})
+				inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 					s.seed(t, 1)
 					var once sync.Once
 					mock := s.network.RoundTripper
@@ -261,9 +245,7 @@ func TestIDsBesideRefusal(t *testing.T) {
 
 // The service says that a record which exists does not. A look shows that it does.
 func TestDeleteBelievesNoItemAlone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		id := s.seed(t, 1)[0]
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusOK, Times: 1, Reply: `{"success":true,"data":[{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}]}`})
 		if err := s.engine.Conversations.Delete(t.Context(), id, 0); err == nil {
@@ -275,9 +257,7 @@ func TestDeleteBelievesNoItemAlone(t *testing.T) {
 // Someone assigns an account to a conversation whose create got no reply. It may be someone
 // else's, so the create is sent again. The result names it.
 func TestTwinThatWasChanged(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {}}, mockserver.Fault{
 			Method: "GET", Path: "TextMessageConversations", Kind: mockserver.Latency, Times: 1, Do: func() {
@@ -307,9 +287,7 @@ func TestAlteredMessageIsNotSentAgain(t *testing.T) {
 		isRecognized bool
 	}{"in other words": {"Hello there. Reply STOP to end.", false}, "with other white space": {" Hello there\n", true}} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				conversation := s.create(t.Context(), t, 1).ID
 				s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1}, mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Skip: 1, Times: 1, Do: func() {
 					apitest.Must(t, s.Edit(messageSegment, s.Records(messageSegment)[0]["id"].(string), map[string]any{"content": test.stored}))
@@ -385,9 +363,7 @@ func inAnotherOrder(t *testing.T, format string, late int) {
 // A customer answers in a conversation before it is undone. Undo does not delete what the
 // customer has written.
 func TestUndoDeletesNoAnswer(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		s.engine.settings.BatchSize = 1
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.Latency, Skip: 1, Times: 1, Latency: time.Second, Do: func() {
@@ -412,9 +388,7 @@ func TestUndoDeletesNoAnswer(t *testing.T) {
 // A record that has everything that was sent is the result of a lost create, beside one that
 // contradicts it.
 func TestContradictingRecordIsNoCandidate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
 			s.stranger(t, apitest.NumberOf(1), "recipient_account_id", zenith.String())
@@ -431,9 +405,7 @@ func TestContradictingRecordIsNoCandidate(t *testing.T) {
 // A request is refused because of one item. Another one, which an earlier request has made in
 // part, stays open, and is neither deleted nor forgotten.
 func TestPartMadeBesideRefusedItem(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		var part client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {

@@ -17,9 +17,7 @@ const notFoundReply = `{"success":false,"http_status":404,"code":2003,"name":"X"
 
 // A restore that says not found of a record that is not deleted is done.
 func TestRestoreDoesNotWait(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK})
+	inSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-restore", Kind: mockserver.StatusReply, Status: http.StatusNotFound, Reply: notFoundReply})
 		start := time.Now()
@@ -32,9 +30,7 @@ func TestRestoreDoesNotWait(t *testing.T) {
 
 // All records of a batch share the time to wait until the reads agree with "not found".
 func TestDeleteWaitsOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 50)
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusNotFound, Reply: notFoundReply})
 		start := time.Now()
@@ -69,9 +65,7 @@ func TestUndoKeepsTheReason(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.Indexed, mockserver.Items} {
 		t.Run(reply, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{RollbackReply: reply})
+			inSpace(t, mockserver.Behavior{RollbackReply: reply}, func(t *testing.T, s testSpace) {
 				wrong := newConversation(0)
 				wrong.Input.RecipientAccountID = client.Value(unknown)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() { s.stranger(t, apitest.NumberOf(0)) }})
@@ -86,9 +80,7 @@ func TestUndoKeepsTheReason(t *testing.T) {
 
 // Conversations of others that share only the last digits, or have no number, are no twins.
 func TestStrangersAreNoTwins(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		input := newConversation(0)
 		input.Input.RecipientPhoneNumber = client.Value("+1 555 010 0001")
 		input.Input.RecipientAccountID = client.Value(zenith)
@@ -105,9 +97,7 @@ func TestStrangersAreNoTwins(t *testing.T) {
 
 // An error of the API with a proxy's page behind it proves nothing.
 func TestErrorWithTrailingText(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: `{"success":false,"http_status":422,"code":1,"name":"X","message":"x"}<html>`})
 		_, err := s.client.Conversations.BatchModify(t.Context(), []client.ConversationInput{newConversation(0).Input}, client.WriteOptions{})
 		wantProblem(t, err, client.OutcomeUnknown)

@@ -71,9 +71,7 @@ func TestUseOf(t *testing.T) {
 // An attempt that repeats an earlier one, and gets lost too, remembers what it has sent itself,
 // even if it could not be sent once more.
 func TestAttemptRemembersItsMessages(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
@@ -202,9 +200,7 @@ func TestExpectAndReach(t *testing.T) {
 
 // A conversation that the engine has created did not exist before. One that its user knows did.
 func TestOfPhoneBefore(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		theirs := s.stranger(t, apitest.NumberOf(1))
 		s.engine.Conversations.Claim(theirs)
 		created := s.create(t.Context(), t, 2)

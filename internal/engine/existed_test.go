@@ -66,9 +66,7 @@ func TestCreateAnsweredWithWhatMayHaveExisted(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{http.StatusServiceUnavailable: true, http.StatusForbidden: false} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.upserts(t, status)
 				_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
 				wantEqual(t, "is unread", want, errors.As(err, new(*UnreadError)))
@@ -83,9 +81,7 @@ func TestRefusedMessagesProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusUnauthorized, http.StatusUnprocessableEntity} {
 		t.Run(http.StatusText(status), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.seed(t, 1)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 					theirs := s.stranger(t, apitest.NumberOf(1))

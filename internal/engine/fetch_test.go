@@ -284,9 +284,7 @@ func TestNewerThan(t *testing.T) {
 // An update of links reads the present links before it is sent. If it can't, that update is
 // not sent, but the rest of its batch is.
 func TestPrepareFailsForOne(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		first, second := s.create(t.Context(), t, 0), s.create(t.Context(), t, 1)
 		time.Sleep(time.Second) // a new batch begins
 		apitest.Must(t, s.Edit(apitest.ConversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
@@ -318,9 +316,7 @@ func TestGetRefusesBareLinks(t *testing.T) {
 
 // Other gets may be under way when one learns that the service refuses parameters.
 func TestGetParametersRefusedToMany(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused})
+	inSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 8)
 		s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.Latency, Latency: time.Second})
 		apitest.Together(len(ids), func(i int) {

@@ -18,9 +18,7 @@ import (
 // If there are more candidates than lost creates, none is chosen, and the error names them
 // all.
 func TestAmbiguous(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		before := s.seed(t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() { s.stranger(t, apitest.NumberOf(1)) }})
 		_, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)
@@ -67,9 +65,7 @@ func TestTwins(t *testing.T) {
 
 // The read-back waits for a copy that lags behind.
 func TestReadBackWaitsForACopy(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		mock, written := s.network.RoundTripper, time.Time{}
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -90,9 +86,7 @@ func TestReadBackWaitsForACopy(t *testing.T) {
 // If a space shows less than its user has seen, no record counts as gone, and no change is
 // sent.
 func TestBehind(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		known := s.create(t.Context(), t, 1)
 		s.engine.Expect(known.Revision + 100)
 		_, err := s.engine.Conversations.Read(t.Context(), unknown)
@@ -151,9 +145,7 @@ func TestInterruptWhileLooking(t *testing.T) {
 
 // A restored record is also updated, even if the caller gives up in between.
 func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		known := s.create(t.Context(), t, 1)
 		apitest.Must(t, s.engine.Conversations.Delete(t.Context(), known.ID, 0))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -170,9 +162,7 @@ func TestInterruptBetweenRestoreAndUpdate(t *testing.T) {
 // If the service asks to wait, every later request waits. The create itself is not repeated
 // at once.
 func TestUnavailableCreateShutsTheGate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusAfter, Status: http.StatusServiceUnavailable, RetryAfter: "20", Times: 1})
 		begin := time.Now()
 		got := s.create(t.Context(), t, 1)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -106,6 +107,13 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*tes
 	n := &network{mockserver.InProcess(mock)}
 	e := scriptedEngine(t, func(r *http.Request) (*http.Response, error) { return n.RoundTrip(r) }, configure...)
 	return testSpace{mock, n, e.api, e}
+}
+
+// inSpace runs a parallel test in a synctest bubble, where waiting takes no time.
+func inSpace(t *testing.T, behavior mockserver.Behavior, test func(t *testing.T, s testSpace)) {
+	t.Helper()
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { test(t, newSpace(t, behavior)) })
 }
 
 // seed creates n conversations as others would, and returns their ids.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -105,9 +104,7 @@ func TestReadTooEarly(t *testing.T) {
 		for _, isBegun := range []bool{false, true} {
 			for _, isNew := range []bool{false, true} {
 				t.Run(fmt.Sprintf("%s, list begun %t, record new %t", name, isBegun, isNew), func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						s := newSpace(t, mockserver.Behavior{})
+					inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 						ids := s.seed(t, 5)
 						if isBegun {
 							_, err := s.engine.Conversations.Read(t.Context(), ids[0])

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -20,9 +19,7 @@ func TestLostUpdateShowsLate(t *testing.T) {
 		"an account": {StaleRevision: mockserver.Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, behavior)
+			inSpace(t, behavior, func(t *testing.T, s testSpace) {
 				made := s.create(t.Context(), t, 1)
 				update := conversationChange{Input: client.ConversationInput{Head: client.Head{ID: client.Value(made.ID), Revision: client.Value(made.Revision)}}}
 				if name == "a link" {

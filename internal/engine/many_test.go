@@ -22,9 +22,7 @@ func newConversations(n int) []conversationChange {
 }
 
 func TestMany(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), newConversations(250), client.WriteOptions{RollbackMethod: 1}, false)
 		var ids []client.ID
 		for i, result := range results {
@@ -138,9 +136,7 @@ func TestAllOrNothingKeepsUpdates(t *testing.T) {
 // If the links of one update can't be read, it is not sent. What was created beside it is not
 // deleted either, because it can't be read: it may have existed before.
 func TestAllOrNothingPrepares(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		before := s.create(t.Context(), t, 0)
 		s.ResetRequests()
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -48,9 +47,7 @@ func TestMessagesCreatedAlong(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
 			t.Run(fmt.Sprintf("lost %t, filter %s", lost, filter), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter})
+				inSpace(t, mockserver.Behavior{RevisionFilter: filter}, func(t *testing.T, s testSpace) {
 					stranger := s.seed(t, 1)[0]
 					_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": stranger.String(), "content": "hello 1", "direction": 1})
 					apitest.Must(t, err)
@@ -81,9 +78,7 @@ func TestMessagesCreatedAlong(t *testing.T) {
 
 // A message has the same guarantees as a conversation.
 func TestMessages(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.seed(t, 1)[0]
 		inputs := make([]messageChange, 12)
 		for i := range inputs {
@@ -142,9 +137,7 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.Entities, mockserver.NFD, mockserver.Trimmed} {
 		t.Run(format, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{ContentFormat: format})
+			inSpace(t, mockserver.Behavior{ContentFormat: format}, func(t *testing.T, s testSpace) {
 				create := messageChange{Input: newMessage("Hello")}
 				create.Input.TextMessageConversationID = client.Value(s.seed(t, 1)[0])
 				made := s.engine.Messages.CreateOrUpdate(t.Context(), create, 0)
@@ -161,9 +154,7 @@ func TestLostUpdateOfAFormedContent(t *testing.T) {
 // An older message with the same content is not taken for a lost one. A create that never
 // arrives is sent again, even if the older message is newer than all conversations.
 func TestLostMessageLikeAnOlderOne(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1)
 		message := newMessage("Welcome")
 		message.TextMessageConversationID = client.Value(conversation.ID)

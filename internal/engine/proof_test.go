@@ -22,9 +22,7 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 	for _, number := range []string{"+33123456789", "+4512345678", "+442079460000", "+390612345678"} {
 		for _, format := range []string{mockserver.Digits, mockserver.Masked, mockserver.DoubleZero} {
 			t.Run(number+" "+format, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
+				inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
 					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 					input := newConversation(1)
 					input.Input.RecipientPhoneNumber = client.Value(number)
@@ -40,9 +38,7 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 
 // A masked number may belong to a create of another batch.
 func TestMaskedNumbersOfTwoBatches(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
+	inSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		mock := s.network.RoundTripper
 		var lost sync.Map
@@ -82,9 +78,7 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 		for _, beside := range []string{"nothing", "an update"} {
 			for try := range 4 { // the order of ids is random
 				t.Run(fmt.Sprint(order, " ", beside, " ", try), func(t *testing.T) {
-					t.Parallel()
-					synctest.Test(t, func(t *testing.T) {
-						s := newSpace(t, mockserver.Behavior{OrderBy: order})
+					inSpace(t, mockserver.Behavior{OrderBy: order}, func(t *testing.T, s testSpace) {
 						others := s.seed(t, 1)
 						old := s.stranger(t, apitest.NumberOf(1))
 						for range 2 {
@@ -119,9 +113,7 @@ func TestOldConversationThatHasChanged(t *testing.T) {
 // The clocks that stamp created and modified need not agree. An old conversation that has
 // changed is not taken for the result of a lost create, even if created is the later time.
 func TestOldConversationFromAFastClock(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		old := s.stranger(t, apitest.NumberOf(1))
 		_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": old, "content": "Hi", "direction": 2})
 		apitest.Must(t, err)
@@ -140,9 +132,7 @@ func TestOldConversationFromAFastClock(t *testing.T) {
 
 // An adopted record gets what it lacks. What others have added stays.
 func TestAdoptionOverwritesNothing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{RecipientMatch: mockserver.Off})
+	inSpace(t, mockserver.Behavior{RecipientMatch: mockserver.Off}, func(t *testing.T, s testSpace) {
 		var made client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			made = s.stranger(t, apitest.NumberOf(1), "account_relations", texts(acme, zenith))
@@ -159,9 +149,7 @@ func TestAdoptionOverwritesNothing(t *testing.T) {
 
 // A look does not fail if others delete a message meanwhile.
 func TestMessageDeletedDuringTheLook(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
 		var theirs string
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropAfter, Times: 1, Do: func() {
@@ -189,9 +177,7 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 // A message with another SID is never adopted, because it may be someone else's. Ours is not
 // sent again, because the service may have replaced the SID.
 func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
 		var theirs string
 		s.Inject(mockserver.Fault{Path: "TextMessages/batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
@@ -217,9 +203,7 @@ func TestMessagesOfOthersAreNotOverwritten(t *testing.T) {
 // Undo does not delete an adopted conversation if someone else has written in it: it may be
 // theirs.
 func TestUndoDeletesNoConversationInUse(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		var theirs client.ID
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			theirs = s.stranger(t, apitest.NumberOf(1))
@@ -307,9 +291,7 @@ func TestAnswersWithAnOlderID(t *testing.T) {
 // A conversation that was created and could not be read back does not count as gone if a
 // copy does not show it yet.
 func TestUnreadIsNotGone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		other := s.stranger(t, apitest.NumberOf(9))
 		s.SetLag(time.Hour)
 		created, err := s.engine.Conversations.writeOne(t.Context(), newConversation(1), 0)

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"testing/synctest"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -18,9 +17,7 @@ import (
 
 // A validation level belongs to a whole request, so no request has items of two levels.
 func TestLevelsDontShareRequests(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 20)
 		apitest.Must(t, s.engine.isThere(t.Context()))
 		apitest.Together(20, func(i int) {

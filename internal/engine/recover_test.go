@@ -167,9 +167,7 @@ func TestLostUpdates(t *testing.T) {
 
 // A service that merges arrays must not make a link twice that an update sends twice.
 func TestRepeatedUpdateDoublesNoLink(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge})
+	inSpace(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge}, func(t *testing.T, s testSpace) {
 		before := s.create(t.Context(), t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		// Someone else undoes a part of the update, so that the look does not show that
@@ -205,9 +203,7 @@ func TestLostDeletes(t *testing.T) {
 
 // A request that the service still works on is not sent again.
 func TestStillAtWork(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		mock := s.network.RoundTripper
 		var later sync.WaitGroup
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -235,9 +231,7 @@ func TestStillAtWork(t *testing.T) {
 // If looking fails too, the outcome is unknown. The error says so, and nothing is sent a
 // second time.
 func TestOutcomeUnknown(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter},
 			mockserver.Fault{Method: "GET", Skip: 1, Kind: mockserver.StatusReply, Status: http.StatusForbidden})
 		apitest.Together(2, func(i int) {
@@ -319,9 +313,7 @@ func TestLostForEver(t *testing.T) {
 
 // A look must not fail because of odd conversations of strangers.
 func TestStrangersDontDisturbTheLook(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
@@ -338,9 +330,7 @@ func TestStrangersDontDisturbTheLook(t *testing.T) {
 
 // The engine adopts a conversation that has gained something meanwhile, and keeps the gain.
 func TestAdoptsWhatTheServiceChanged(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
 			mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() {
 				apitest.Must(t, s.Edit(apitest.ConversationSegment, fmt.Sprint(s.live()[0]["id"]), map[string]any{"account_relations": texts(acme, zenith)}))
@@ -355,9 +345,7 @@ func TestAdoptsWhatTheServiceChanged(t *testing.T) {
 // If only one of two look-alikes was created, the create that agrees with the record gets
 // it, and the other one gets its error.
 func TestLookAlikeThatWasRefused(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{linked(newConversation(1), unknown), linked(newConversation(1), acme)}, client.WriteOptions{RollbackMethod: 1})
 		wantProblem(t, results[0].Err, client.RelationNotFound)
@@ -370,9 +358,7 @@ func TestLookAlikeThatWasRefused(t *testing.T) {
 // If others remove a link after an update was first sent, sending it again makes the link
 // anew.
 func TestRepeatedUpdateAfterOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		before, err := s.engine.Conversations.writeOne(t.Context(), linked(newConversation(1), acme, zenith), 0)
 		apitest.Must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
@@ -387,9 +373,7 @@ func TestRepeatedUpdateAfterOthers(t *testing.T) {
 // A conversation that others made just before is not taken for the result of a lost create,
 // even if the look goes further back because of an update.
 func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 		results := s.engine.Conversations.write(t.Context(), []conversationChange{
@@ -408,9 +392,7 @@ func TestOthersJustBeforeAreNotAdopted(t *testing.T) {
 // An old conversation of others is not taken for the result of a lost create, even if the
 // first look of this client into the space found nothing new.
 func TestOldConversationIsNotAdopted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 2)
 		time.Sleep(time.Hour)
 		// The first list is empty, as in the read-back of an update whose record is gone.
@@ -439,9 +421,7 @@ func TestRefusedWhole(t *testing.T) {
 		"with 200":   {Status: 200, Reply: apitest.ValidationReply},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				refusal.Kind, refusal.Path, refusal.Body = mockserver.StatusReply, "batch-modify", apitest.NumberOf(culprit)
 				s.Inject(refusal)
 				// While the batches shrink, replies get lost too.
@@ -467,9 +447,7 @@ func TestRefusedWhole(t *testing.T) {
 
 // A look for a lost create waits until the creates under way have recorded their ids.
 func TestLookWaitsForOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		apitest.Must(t, s.engine.isThere(t.Context()))
 		mock := s.network.RoundTripper
 		lost := false
@@ -498,9 +476,7 @@ func TestLookWaitsForOthers(t *testing.T) {
 // Of two lost creates that look alike, the one that was sent first gets the older record:
 // the other create can't have made that.
 func TestLookAlikesOfTwoBatches(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		mock := s.network.RoundTripper
 		var lost sync.Map
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -574,9 +550,7 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Masked} {
 		t.Run(format, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
+			inSpace(t, mockserver.Behavior{PhoneFormat: format}, func(t *testing.T, s testSpace) {
 				made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(frontDesk)}}}, 0)
 				apitest.Must(t, err)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter})
@@ -593,9 +567,7 @@ func TestLostUpdateOfARespelledNumber(t *testing.T) {
 // If someone else undoes a part of a lost update, that part is sent again. The number that
 // the update has set is no conflict, in any spelling, and is not sent again.
 func TestLostUpdatePartlyUndone(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
+	inSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(t *testing.T, s testSpace) {
 		made, err := s.engine.Conversations.writeOne(t.Context(), conversationChange{Input: client.ConversationInput{ConversationWrites: client.ConversationWrites{PhoneID: client.Value(frontDesk)}}}, 0)
 		apitest.Must(t, err)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.DropAfter, After: mockserver.Acts{{Edit: &mockserver.Target{
@@ -622,9 +594,7 @@ func TestLostUpdatePartlyUndone(t *testing.T) {
 // A record that is being updated is claimed, so it can't be the result of a look-alike's
 // create.
 func TestUpdatedIsNotAdopted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		id := s.seed(t, 1)[0]
 		page, err := s.client.Conversations.List(t.Context(), client.Query{}) // as a state knows it
 		apitest.Must(t, err)

@@ -41,9 +41,7 @@ func sinceOf(err error) *Moment {
 // A create that the service refused was not carried out. A record that looks like its
 // result is a stranger's, even if a refused batch is sent again in smaller ones.
 func TestRefusedIsNotAdopted(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		var once sync.Once
 		var stranger client.ID
 		s.Inject(mockserver.Fault{
@@ -132,9 +130,7 @@ func TestLookForIsExact(t *testing.T) {
 		"lacks the message":      {fields: []any{"recipient_account_id", acme.String()}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				now, err := s.engine.Conversations.entity.now(t.Context())
 				apitest.Must(t, err)
 				id := s.stranger(t, apitest.NumberOf(1), other.fields...)
@@ -158,9 +154,7 @@ func TestLookForIsExact(t *testing.T) {
 // If the service carries out the first request late, it may refuse the repeat as a
 // duplicate before a copy shows the record.
 func TestRepeatRefusedAsADuplicate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		mock := s.network.RoundTripper
 		begin := time.Now()
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
@@ -247,9 +241,7 @@ func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 		{"unreachable", time.Hour, 0, []mockserver.Fault{{Path: "batch-modify", Kind: mockserver.DropBefore}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.seed(t, 1)
 				s.Inject(test.faults...)
 				s.Inject(mockserver.Fault{Kind: mockserver.Latency, Latency: test.latency})
@@ -272,9 +264,7 @@ func TestEarlierAttemptIsNotForgotten(t *testing.T) {
 
 // An error has a moment only for a create: an update can be sent again.
 func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		before := s.create(t.Context(), t, 1)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
 			s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden})

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -13,9 +12,7 @@ import (
 )
 
 func TestDelete(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 20)
 		apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, ids[0].String()))
 		apitest.Must(t, s.Purge(apitest.ConversationSegment, ids[1].String()))
@@ -52,9 +49,7 @@ func TestDeleteRefusedWhole(t *testing.T) {
 			"not found":  {Status: 404, Reply: notFoundReply},
 		} {
 			t.Run(name+" "+get, func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{DeletedGet: get})
+				inSpace(t, mockserver.Behavior{DeletedGet: get}, func(t *testing.T, s testSpace) {
 					ids := s.seed(t, 10)
 					apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, ids[3].String()))
 					fault.Kind, fault.Path, fault.Body = mockserver.StatusReply, "batch-delete", ids[3].String()
@@ -73,9 +68,7 @@ func TestDeleteRefusedWhole(t *testing.T) {
 
 // If the service keeps failing, the engine looks at one record, not at each.
 func TestDeleteWithoutAService(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 50)
 		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway})
 		begin := time.Now()
@@ -118,9 +111,7 @@ func TestDeleteAnsweredWithOtherIDs(t *testing.T) {
 	t.Parallel()
 	for name, isDone := range map[string]bool{"done": true, "not done": false} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				ids := s.seed(t, 3)
 				mock := s.network.RoundTripper
 				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {

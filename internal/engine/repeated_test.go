@@ -27,9 +27,7 @@ func TestRefusedRepeatsWaitTogether(t *testing.T) {
 		"plain updates": {update: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				changes := newConversations(n)
 				for i := range changes {
 					switch {
@@ -61,9 +59,7 @@ func TestRefusedRepeatsWaitTogether(t *testing.T) {
 // Two lost creates of one batch have the same number and other contents. What they have made
 // shows one after the other.
 func TestTwinsOfOneBatchShowOneByOne(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.create(t.Context(), t, 9)
 		time.Sleep(time.Minute)
 		changes := []conversationChange{newConversation(1), newConversation(1)}
@@ -89,9 +85,7 @@ func TestTwinsOfOneBatchShowOneByOne(t *testing.T) {
 
 // An attempt that was recalled and stays open is still one that was recalled.
 func TestRecalledStaysRecalled(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.create(t.Context(), t, 9)
 		attempt := newConversation(1)
 		attempt.Earlier = &Attempt{Since: Moment{Revision: 1}, IsRecalled: true}

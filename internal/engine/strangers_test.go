@@ -16,9 +16,7 @@ import (
 // A message that someone else wrote before the create began is not its result, even in an
 // engine that has written before that message.
 func TestLostMessageLikeOneOfOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1)
 		message := newMessage("Hi")
 		message.TextMessageConversationID = client.Value(conversation.ID)
@@ -41,9 +39,7 @@ func TestLostMessageLikeOneOfOthers(t *testing.T) {
 
 // The same holds for conversations.
 func TestLostConversationLikeOneOfOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.create(t.Context(), t, 1)
 		time.Sleep(time.Minute)
 		theirs := s.stranger(t, apitest.NumberOf(2))
@@ -132,9 +128,7 @@ func TestMessagesShowOneByOne(t *testing.T) {
 	t.Parallel()
 	for _, areAll := range []bool{true, false} {
 		t.Run(fmt.Sprint("all ", areAll), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep})
+			inSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep}, func(t *testing.T, s testSpace) {
 				create := messaged(newConversation(1), "One", "Two", "Three")
 				var late string
 				look := mockserver.Fault{Method: http.MethodGet, Path: apitest.ConversationSegment, Times: 1}
@@ -162,9 +156,7 @@ func TestMessagesShowOneByOne(t *testing.T) {
 // A data source that reads a conversation by its id does not claim it. A look still finds
 // it as the result of a lost create, in this run and in the next.
 func TestLookedAtByID(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
@@ -194,9 +186,7 @@ func TestLookedAtByID(t *testing.T) {
 // their claims. It finds the record of the attempt, even if that shows later and has an
 // older revision than those.
 func TestPassed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep})
+	inSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep}, func(t *testing.T, s testSpace) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
 		apitest.Must(t, err)
 		lost := s.stranger(t, apitest.NumberOf(1)) // by the attempt
@@ -221,9 +211,7 @@ func TestPassed(t *testing.T) {
 // A create may be answered with an id that no record has, because a duplicate check has
 // purged the record, say. That does not block reads in a space that nobody else changes.
 func TestPhantom(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusOK, Reply: `{"success":true,"data":["` + unknown.String() + `"]}`, Times: 1})
 		if _, err := s.engine.Conversations.writeOne(t.Context(), newConversation(7), 0); err == nil {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -20,9 +19,7 @@ func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
 	for _, filter := range []string{mockserver.Ignored, mockserver.Refused} {
 		for _, others := range []int{0, 1500} {
 			t.Run(fmt.Sprint(filter, " ", others), func(t *testing.T) {
-				t.Parallel()
-				synctest.Test(t, func(t *testing.T) {
-					s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored})
+				inSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored}, func(t *testing.T, s testSpace) {
 					s.seed(t, others)
 					batches, pages := count/callers, pagesFor(count+others)
 					// inTurns calls f for each record, by concurrent callers, and checks the number of
@@ -62,9 +59,7 @@ func TestSinglesWhereListsCantBeNarrowed(t *testing.T) {
 // one has edited the newest records, that looks like the order by revision. But an old record may
 // have changed since.
 func TestOrderOfCreation(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Ignored, OrderBy: mockserver.Newest})
+	inSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Ignored, OrderBy: mockserver.Newest}, func(t *testing.T, s testSpace) {
 		id := s.seed(t, 1)[0]
 		for i := range 150 {
 			time.Sleep(time.Second)

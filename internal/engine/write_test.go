@@ -17,9 +17,7 @@ import (
 )
 
 func TestCreate(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 3)
 		input := linked(newConversation(1), acme, zenith)
 		input.Input.RecipientContactID = client.Value(jones)
@@ -40,9 +38,7 @@ func TestCreate(t *testing.T) {
 }
 
 func TestManyCreatesAreOneBatch(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := make([]client.ID, 100)
 		apitest.Together(100, func(i int) {
 			got := s.create(t.Context(), t, i)
@@ -62,9 +58,7 @@ func TestManyCreatesAreOneBatch(t *testing.T) {
 }
 
 func TestBadNeighbours(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		gone := client.Conversation{ID: s.seed(t, 1)[0], Revision: 1}
 		apitest.Must(t, s.Purge(apitest.ConversationSegment, gone.ID.String()))
 		inputs := []conversationChange{
@@ -93,9 +87,7 @@ func TestBadNeighbours(t *testing.T) {
 }
 
 func TestUpdateSendsWhatChanges(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		before := s.create(t.Context(), t, 1)
 		s.ResetRequests()
 		input := change(before)
@@ -118,9 +110,7 @@ func TestEveryBehavior(t *testing.T) {
 	t.Parallel()
 	for name, behavior := range behaviors() {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, behavior)
+			inSpace(t, behavior, func(t *testing.T, s testSpace) {
 				others := 5
 				if behavior.RevisionFilter == mockserver.Ignored || behavior.RevisionFilter == mockserver.Refused {
 					others = 101 // more than a page
@@ -252,9 +242,7 @@ func TestUnread(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.Inject(test.faults...)
 				if test.spoil != nil {
 					s.Inject(mockserver.Fault{Method: "GET", Skip: 1, Times: 1, Do: func() { test.spoil(s) }})
@@ -284,9 +272,7 @@ func TestUnread(t *testing.T) {
 
 // If the service does not show the links of one conversation fully, only that one fails.
 func TestLinkThatIsNotShown(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{})
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		mock := s.network.RoundTripper
 		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
@@ -325,9 +311,7 @@ func TestInterruptedWrite(t *testing.T) {
 		"while it is read back":      {2500 * time.Millisecond, 3, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				s.Inject(mockserver.Fault{Kind: mockserver.Latency, Latency: time.Second})
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(test.after, func() { cancel(stopped) })
@@ -363,9 +347,7 @@ func TestAnswersWithAnotherID(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				known := s.create(t.Context(), t, 1)
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":` + data(known) + `}`})
 				inputs := []conversationChange{newConversation(7), newConversation(8), change(known)}
