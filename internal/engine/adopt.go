@@ -62,12 +62,18 @@ func (s *search[T, In]) doubts() map[int][]T {
 	return doubts
 }
 
-// agreed and lacked are agrees and lacks for the create: what an earlier try has sent, or what was
-// filled in after it, may still be changed to what the create wants.
+// agreed reports whether the record agrees in everything with the create, apart from what adopt
+// changes to what the create wants.
 func (s *search[T, In]) agreed(i int, record T) bool { return s.agrees(s.untried(i, record), record) }
 
-func (s *search[T, In]) lacked(i int, record T) bool { return s.lacks(s.untried(i, record), record) }
+// resembles reports whether the record agrees, except for fields that are empty or that the
+// service may have changed.
+func (s *search[T, In]) resembles(i int, record T) bool {
+	return s.fields.like(new(s.untried(i, record)), &record)
+}
 
+// untried returns the input of a create without the fields of which the record holds what an
+// earlier attempt has sent, or what was filled in after it.
 func (s *search[T, In]) untried(i int, record T) In {
 	return s.fields.untried(s.changes[i].Input, s.attempted(i, record), &record)
 }
@@ -80,24 +86,22 @@ func (s *search[T, In]) attempted(i int, record T) attempted[In] {
 	return attempted[In]{s.changes[i].Tried, isProven}
 }
 
-// choose gives the creates of one identity the records of that identity: first those that have
-// their messages, then the oldest first. Records that agree in everything come before those
-// that lack something. A record
-// that lacks something proves nothing where another one may be the service's spelling. lost
-// is the number of lost creates of that identity, in all batches. An exact batch takes nothing
-// if others have lost some of them, and there are fewer records.
+// choose gives the creates of one identity the records of that identity. First come the records
+// that have the messages of a create, then those that agree in everything, and last those that
+// lack something, in each case the oldest first. A record that lacks something proves nothing if
+// byTail has another one, whose name may be the service's spelling. lost is the number of lost
+// creates of the identity, in all batches: if there are more records than that, choose takes none.
+// In an exact batch, it also takes none if there are fewer and other batches have lost some.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, byTail map[string][]T) {
-	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
-		return !slices.ContainsFunc(items, func(i int) bool { return s.mayHaveMade(i, record) })
-	})
 	fit := func(record T, fits func(int, T) bool) bool {
 		return slices.ContainsFunc(items, func(i int) bool { return fits(i, record) })
 	}
+	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool { return !fit(record, s.mayHaveMade) })
 	if slices.ContainsFunc(records, func(record T) bool { return fit(record, s.agreed) }) {
 		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
-		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.lacked) })
+		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.resembles) })
 	}
-	isLikely := func(record T) bool { return fit(record, s.lacked) }
+	isLikely := func(record T) bool { return fit(record, s.resembles) }
 	tooMany := len(records) > max(len(items), lost)
 	tooFew := s.exact && len(records) > 0 && len(records) < lost && lost > len(items)
 	if tooMany || tooFew || s.haveRivals(items) && slices.ContainsFunc(records, isLikely) {
@@ -107,7 +111,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	if len(items) > 1 && len(items) <= mostCompared {
 		records = s.chooseByMessages(ctx, items, records)
 	}
-	for _, fits := range []func(int, T) bool{s.agreed, s.lacked} {
+	for _, fits := range []func(int, T) bool{s.agreed, s.resembles} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool { return s.mayHaveMade(i, record) && fits(i, record) })
 			if n < 0 || s.isUpdate(i) {
@@ -117,7 +121,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 				s.isOpen = true
 				continue
 			}
-			if respelled := s.respelled(i, byTail, s.lacked); len(respelled) > 0 && !s.agreed(i, records[n]) {
+			if respelled := s.respelled(i, byTail, s.resembles); len(respelled) > 0 && !s.agreed(i, records[n]) {
 				s.failAmbiguous([]int{i}, append(respelled, records[n]))
 				continue
 			}

@@ -14,7 +14,7 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 	for of, alone := range waiting {
 		if records := alike[of]; len(alone) == 1 && len(records) == 1 {
 			i, record := alone[0], records[0]
-			if s.mayHaveMade(i, record) && (s.agreed(i, record) || s.last && s.lacked(i, record)) {
+			if s.mayHaveMade(i, record) && (s.agreed(i, record) || s.last && s.resembles(i, record)) {
 				items, ids = append(items, i), append(ids, record.Meta().ID)
 			}
 		}

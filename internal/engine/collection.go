@@ -32,10 +32,6 @@ func (c *Collection[T, In]) carried(in In, record T) bool {
 	return c.agrees(c.fields.unspelled(in, &record), record)
 }
 
-// lacks reports whether the record agrees, except for fields that are empty or that the
-// service may have changed.
-func (c *Collection[T, In]) lacks(in In, record T) bool { return c.fields.like(&in, &record) }
-
 // HasAdopted reports whether the engine has adopted the record for a lost create.
 func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
 	return c.engine.claims.originOf(id) == adopted

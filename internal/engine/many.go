@@ -144,7 +144,7 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 	case isOthers:
 		w.failUnknown([]int{i}, answeredWith(id))
 		w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
-	case !w.results[i].Adopted && !w.lacks(w.fields.valued(w.changes[i].Input), record):
+	case !w.results[i].Adopted && !w.fields.like(new(w.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
 	case w.results[i].Adopted && (w.ids[i].IsZero() || w.useOfMade(ctx, i, id) != unused):
 		w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
