@@ -31,8 +31,9 @@ type Attempt struct {
 	// different ones. A conversation with any others is used by others. They are nil in the
 	// error of a first attempt, which has sent those of its input.
 	Messages [][]client.MessageInput
-	// IsRecalled means that the caller no longer knows all that it had passed. Then a record
-	// that has changed since it was created may be one of those.
+	// IsRecalled means that the caller no longer knows all records that the attempt has passed. So
+	// the engine does not adopt a record that has changed since it was created: it may be one of
+	// those.
 	IsRecalled bool
 }
 
@@ -56,8 +57,9 @@ type Change[In Input] struct {
 	Baseline *Baseline
 	// Restore undoes a soft delete before the update.
 	Restore bool
-	// Earlier is an attempt at this create. The engine first looks for what it has made. Tried
-	// is what it has sent, nil for the same as Input: it has not made what contradicts that.
+	// Earlier is an earlier attempt at this create. The engine first looks for what that has made.
+	// Tried is what the attempt has sent, nil if it was the Input. A record that contradicts Tried
+	// is not the attempt's.
 	Earlier *Attempt
 	Tried   *In
 }

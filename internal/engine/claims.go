@@ -66,7 +66,8 @@ func (c *claims) claim(id client.ID, from origin) bool {
 	return true
 }
 
-// release withdraws the claim of a record that was taken for one of this engine's: from is why.
+// release withdraws the claim of a record that turns out not to be the engine's. It leaves a claim
+// of another origin than from.
 func (c *claims) release(id client.ID, from origin) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,8 +99,7 @@ func (c *claims) originOf(id client.ID) origin {
 	return c.mine[id]
 }
 
-// lose counts creates as lost (by 1), or as no longer lost (by -1). Each create is given
-// as the identity of what it makes.
+// lose counts creates as lost and open (by 1), or as no longer so (by -1).
 func (c *claims) lose(creates []lostCreate, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -147,7 +147,7 @@ func (e *Engine) await(ctx context.Context, all bool) error {
 // lookForNewest observes the newest revision of the space. It asks one entity after another
 // until one shows the expected revision, because all entities share one counter.
 //
-// First it takes the order of the lists on trust.
+// First it trusts the order of the lists. If that does not show the revision, it asks for proof.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 	if !e.unsupported.has(revisionOrder) {
 		if err := e.observeEach(ctx, expected, false); err != nil || e.Newest() >= expected || e.ordered.Load() {
@@ -172,8 +172,8 @@ func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) er
 }
 
 // observeNewest observes the newest record. If the service does not order by revision, it
-// climbs up to the newest with the filter, or lists all records. With prove, it does not take a list in
-// that order for one by revision.
+// climbs up to the newest with the filter, or lists all records. With prove, it trusts the order of
+// a list only if the service is known to order by revision.
 func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	query := client.Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, err := e.List(ctx, query)

@@ -92,8 +92,9 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 }
 
 // look is one look of settle. Only the last one decides about records that lack something, such
-// as a message: until then, that or a better record may still appear. look returns the records that creates may have made although
-// it does not recognize them, and whether the last look would decide more.
+// as a message: until then, that or a better record may still appear. look returns the records
+// that creates may have made although it does not recognize them, and whether the last look would
+// decide more.
 func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, isOpen bool, err error) {
 	// Other batches may be creating the same. They must claim what they have created first.
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {

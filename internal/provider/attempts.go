@@ -186,8 +186,8 @@ func (a attempt) above() int64 {
 	return revision
 }
 
-// openIdentities returns what the open creates would have made: what a create of the same
-// finds in the CRM may be that.
+// openIdentities returns the identities of what the open creates would have made. A conversation
+// in the CRM that has one of them may be theirs.
 func (k *memory) openIdentities() map[engine.Identity]bool {
 	open := make(map[engine.Identity]bool, len(k.open))
 	for _, tried := range k.open {

@@ -16,8 +16,8 @@ import (
 // version 1.11 does for one that is no longer in the configuration, or whose space has
 // changed since. The apply then does not know which new conversations other resources have.
 type earlyDestroy struct {
-	// Found is what the open creates have made, by their keys. If another resource has one of
-	// these conversations, its refresh has failed.
+	// Found is what the open creates have made, by their keys. No other resource has one of these
+	// conversations: its refresh would have failed.
 	Found map[string]client.ID `json:"found"`
 }
 

@@ -187,7 +187,7 @@ func staysOpen(err error) bool {
 	return isOpen || problemOfLook(err) == client.NotPermitted
 }
 
-// problemOfLook returns why a look for what a create has made failed, 0 if err is none of it.
+// problemOfLook returns why a look for what a create has made failed, 0 if err is not from a look.
 func problemOfLook(err error) client.Problem {
 	lost, isLost := errors.AsType[*engine.LostCreateError](err)
 	if !isLost {
