@@ -259,10 +259,7 @@ func TestStage_openAndOneMoreMessage(t *testing.T) {
 // early. What shows only after that may be the conversation of another resource, and stays.
 func TestStage_openAndNoLongerConfigured(t *testing.T) {
 	t.Parallel()
-	for at, declare := range map[string]func(s *stage) map[string]block{
-		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
-		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
-	} {
+	for at, declare := range oneConversation {
 		for name, test := range map[string]struct {
 			refreshesFirst, isLate bool
 			want                   string
@@ -358,10 +355,7 @@ func TestStage_openAndDecided(t *testing.T) {
 // next one finds the conversation.
 func TestStage_openAndNotDestroyedYet(t *testing.T) {
 	t.Parallel()
-	for at, declare := range map[string]func(s *stage) map[string]block{
-		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
-		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
-	} {
+	for at, declare := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -401,10 +395,7 @@ func TestStage_openTwinNoLongerConfigured(t *testing.T) {
 // After the plan of such a destroy, a customer writes in the conversation. It stays.
 func TestStage_openAndWrittenAfterThePlan(t *testing.T) {
 	t.Parallel()
-	for at, declare := range map[string]func(s *stage) map[string]block{
-		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
-		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
-	} {
+	for at, declare := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

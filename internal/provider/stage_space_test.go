@@ -128,10 +128,7 @@ func TestStage_wrongSpaceKeepsState(t *testing.T) {
 // refused, the state still knows its space, and in which spelling the CRM holds its number.
 func TestStage_taintedAndNotDeleted(t *testing.T) {
 	t.Parallel()
-	for at, declare := range map[string]func(s *stage) map[string]block{
-		address:     func(s *stage) map[string]block { return s.numberedOne(nil) },
-		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
-	} {
+	for at, declare := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, nil, func(s *stage) {

@@ -198,10 +198,7 @@ func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 // apply still runs.
 func TestStage_incomingWhileLost(t *testing.T) {
 	t.Parallel()
-	for at, declare := range map[string]func(s *stage) map[string]block{
-		address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
-		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
-	} {
+	for at, declare := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
 			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

@@ -63,6 +63,12 @@ func (s *stage) entryType() tftypes.Type {
 	return s.core.schemas[bulkType].ValueType().(tftypes.Object).AttributeTypes["conversations"].(tftypes.Map).ElementType
 }
 
+// oneConversation declares a conversation as a single resource and as an entry of a map.
+var oneConversation = map[string]func(s *stage) map[string]block{
+	address:     func(s *stage) map[string]block { return s.single(declared{"phone_id": phone, number: "+15550000000"}) },
+	bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
+}
+
 // apply plans and applies. It returns the plan, nil if that fails, and the errors.
 func (s *stage) apply(config map[string]block) (plan *corePlan, errors string) {
 	s.t.Helper()
