@@ -118,7 +118,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 				continue
 			}
 			if !s.last && !s.agreed(i, records[n]) {
-				s.isOpen = true
+				s.isUndecided = true
 				continue
 			}
 			if respelled := s.respelled(i, byTail, s.resembles); len(respelled) > 0 && !s.agreed(i, records[n]) {
@@ -216,7 +216,7 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	case found.err != nil:
 		s.useErr = found.err
 	case found.use == incomplete && !s.last:
-		s.isOpen = true
+		s.isUndecided = true
 	case found.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:

@@ -23,7 +23,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	defer w.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
 	for last := false; ; {
-		doubts, isOpen, err := w.look(ctx, items, creates, last)
+		doubts, isUndecided, err := w.look(ctx, items, creates, last)
 		items = w.unsettled(items)
 		switch {
 		case len(items) == 0:
@@ -34,7 +34,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 			if looks.wait(ctx) {
 				continue
 			}
-			if isOpen && !last {
+			if isUndecided && !last {
 				last = true
 				continue
 			}
@@ -95,7 +95,7 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 // as a message: until then, that or a better record may still appear. look returns the records
 // that creates may have made although it does not recognize them, and whether the last look would
 // decide more.
-func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, isOpen bool, err error) {
+func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, isUndecided bool, err error) {
 	// Other batches may be creating the same. They must claim what they have created first.
 	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return nil, false, context.Cause(ctx)
@@ -113,5 +113,5 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	s.takeUpdates()
 	s.takeCreates(ctx)
 	s.passClaimed()
-	return s.doubts(), s.isOpen, s.useErr
+	return s.doubts(), s.isUndecided, s.useErr
 }

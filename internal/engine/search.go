@@ -22,7 +22,7 @@ type search[T client.Record, In Input] struct {
 	floor        int64               // of all that is sought
 	createsFloor int64               // the floor of what creates have made
 	last         bool                // no look follows
-	isOpen       bool                // the last look decides about a record that lacks something
+	isUndecided  bool                // the last look decides about a record that lacks something
 
 	talked  map[client.ID]bool     // conversations with messages since
 	uses    map[client.ID]foundUse // as far as readUses has read them

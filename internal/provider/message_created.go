@@ -45,8 +45,8 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
 	at = at.AtName("messages")
-	created, open := messages{}, messagesFrom(planned)
-	keys, inputs := inline(open)
+	inState, wanted := messages{}, messagesFrom(planned)
+	keys, inputs := inline(wanted)
 	made := make([]client.Message, 0, len(result.Value.Messages))
 	for _, ref := range result.Value.Messages {
 		if ref.Record != nil {
@@ -65,25 +65,25 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		if matched[i] >= 0 {
 			actual = made[matched[i]]
 			if !result.Unsent {
-				diags.Append(open[key].differences(at.AtMapKey(key), actual)...)
+				diags.Append(wanted[key].differences(at.AtMapKey(key), actual)...)
 			}
-			memory.applied(*open[key], actual)
+			memory.applied(*wanted[key], actual)
 		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {
 			diags.Append(unidentified(at.AtMapKey(key), candidates))
 			doubted = append(doubted, idsOf(candidates)...)
 		} else {
-			memory.lost(conversation, *open[key], result.Since.Revision)
+			memory.lost(conversation, *wanted[key], result.Since.Revision)
 			if !result.Value.ID.IsZero() { // else a warning says that the conversation could not be read
 				diags.Append(warnOfMissing(at.AtMapKey(key)))
 			}
 		}
-		m := open[key].applied(actual)
+		m := wanted[key].applied(actual)
 		if reference(m.ID) != actual.ID || actual.ID.IsZero() {
 			// Also if ignore_changes has made Terraform insist on the id of another
 			// message.
 			memory.tried(conversation, engine.NoFloor)
 		}
-		created[key], open[key] = m, m
+		inState[key], wanted[key] = m, m
 	}
 	if result.Unsent {
 		diags.Append(undeclared(at, earlier, left, doubted)...)
@@ -91,7 +91,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 	if planned.IsNull() {
 		return types.MapNull(messageType), types.MapNull(messageType), diags
 	}
-	return created.toMap(), open.toMap(), diags
+	return inState.toMap(), wanted.toMap(), diags
 }
 
 // tryOf returns the attempt with only the messages of the try that has made all of its messages,
@@ -135,10 +135,10 @@ func undeclared(at path.Path, earlier *engine.Attempt, left []client.Message, do
 func matchCreated(inputs []client.MessageInput, made []client.Message) (matched []int, left []client.Message) {
 	matched = engine.MatchMessages(inputs, made)
 	left = unmatched(matched, made)
-	open := slices.Index(matched, -1)
-	if len(made) == len(inputs) && len(left) == 1 && len(sameDirection(inputs[open], left)) == 1 {
+	i := slices.Index(matched, -1)
+	if len(made) == len(inputs) && len(left) == 1 && len(sameDirection(inputs[i], left)) == 1 {
 		last := slices.IndexFunc(made, func(m client.Message) bool { return m.ID == left[0].ID })
-		matched[open], left = last, nil
+		matched[i], left = last, nil
 	}
 	return matched, left
 }

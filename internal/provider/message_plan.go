@@ -69,7 +69,7 @@ func planMessages(config, prior types.Map) types.Map {
 	}
 	configured, before := configuredMessages(config), messagesFrom(prior)
 	planned := messages{}
-	var open []string
+	var needy []string // keys that need a message
 	for _, key := range configured.keys() {
 		switch message, owned := configured[key], before[key]; {
 		case message == nil:
@@ -78,14 +78,14 @@ func planMessages(config, prior types.Map) types.Map {
 			planned[key] = message.plannedFrom(*owned)
 			delete(before, key)
 		default:
-			open = append(open, key)
+			needy = append(needy, key)
 		}
 	}
 	if configured.haveUnknown() {
 		before = messages{} // an unknown message may turn out to be one that is left
 	}
 	copied := messagesFrom(config)
-	for _, key := range open {
+	for _, key := range needy {
 		planned[key] = before.take(*configured[key])
 		if planned[key].ID.IsUnknown() && isKnown(copied[key].ID) {
 			// Terraform insists on what ignore_changes has copied, though this is another

@@ -9,27 +9,27 @@ import (
 
 // namesakes are what has one phone and one number.
 type namesakes struct {
-	open []string // keys of entries that need a conversation
-	free []*freeConversation
+	needy []string // keys of entries that need a conversation
+	free  []*freeConversation
 }
 
-// takeNamesakes plans open entries that take a conversation with their phone and number,
+// takeNamesakes plans needy entries that take a conversation with their phone and number,
 // and change it. An entry takes one only if there is no choice: it is the only one left
 // with this phone and number, and so is the conversation. tried are the creates whose
 // outcome is not known: what they have made may be the entry's.
 //
 // undecided are the entries that may yet turn out to take one, when all of the
 // configuration is known.
-func (k *keyless) takeNamesakes(config, planned entries, open []string, tried openCreates) (undecided map[string]bool) {
-	if len(open) == 0 || len(k.left()) == 0 {
+func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) (undecided map[string]bool) {
+	if len(needy) == 0 || len(k.left()) == 0 {
 		return nil
 	}
-	vague := config.vague(open)
-	groups := k.namesakes(config, open)
-	if len(vague) > 0 || slices.ContainsFunc(open, func(key string) bool { return config[key].isUnsure() }) {
+	vague := config.vague(needy)
+	groups := k.namesakes(config, needy)
+	if len(vague) > 0 || slices.ContainsFunc(needy, func(key string) bool { return config[key].isUnsure() }) {
 		undecided = maps.Clone(vague)
 		for _, group := range groups {
-			for _, key := range group.open {
+			for _, key := range group.needy {
 				undecided[key] = len(group.free) > 0
 			}
 		}
@@ -38,10 +38,10 @@ func (k *keyless) takeNamesakes(config, planned entries, open []string, tried op
 		delete(groups, attempt.identity(k.numbers))
 	}
 	for _, group := range groups {
-		if len(vague) > 0 || len(group.open) != 1 || len(group.free) != 1 {
+		if len(vague) > 0 || len(group.needy) != 1 || len(group.free) != 1 {
 			continue
 		}
-		key, candidate := group.open[0], group.free[0]
+		key, candidate := group.needy[0], group.free[0]
 		if next, replace := k.numbers.planEntry(*config[key], candidate.ownedModel); !replace {
 			planned[key] = candidate.takenAs(next, *config[key])
 			delete(undecided, key)
@@ -52,9 +52,9 @@ func (k *keyless) takeNamesakes(config, planned entries, open []string, tried op
 
 // namesakes returns the entries that need a conversation and have a phone and a number,
 // with the conversations that have the same.
-func (k *keyless) namesakes(config entries, open []string) map[engine.Identity]*namesakes {
+func (k *keyless) namesakes(config entries, needy []string) map[engine.Identity]*namesakes {
 	groups := map[engine.Identity]*namesakes{}
-	for _, key := range open {
+	for _, key := range needy {
 		if !config[key].mayExist() {
 			continue
 		}
@@ -62,7 +62,7 @@ func (k *keyless) namesakes(config entries, open []string) map[engine.Identity]*
 		if groups[of] == nil {
 			groups[of] = &namesakes{}
 		}
-		groups[of].open = append(groups[of].open, key)
+		groups[of].needy = append(groups[of].needy, key)
 	}
 	for _, candidate := range k.free {
 		if group := groups[k.numbers.identityOf(candidate.conversationModel)]; group != nil && !candidate.taken && candidate.mayExist() {
@@ -72,17 +72,17 @@ func (k *keyless) namesakes(config entries, open []string) map[engine.Identity]*
 	return groups
 }
 
-// vague returns the keys of the open entries of which it is not known yet which
+// vague returns the keys of the needy entries of which it is not known yet which
 // conversations they may turn out to be, and of those of which nothing is known. Before
 // that, nothing can be chosen for others: it could be theirs when the plan is applied.
-func (e entries) vague(open []string) map[string]bool {
+func (e entries) vague(needy []string) map[string]bool {
 	found := map[string]bool{}
 	for key, entry := range e {
 		if entry == nil {
 			found[key] = true
 		}
 	}
-	for _, key := range open {
+	for _, key := range needy {
 		if entry := e[key]; entry.isBlind() || entry.RecipientPhoneNumber.IsNull() && entry.isUnsure() {
 			found[key] = true
 		}

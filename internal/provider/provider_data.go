@@ -26,7 +26,7 @@ type providerData struct {
 	api   *engine.Engine
 	diags diag.Diagnostics
 
-	created  sync.Map // identities of the single conversations that the plan creates
+	creates  sync.Map // identities of the single conversations that the plan creates
 	causes   causes   // already explained
 	left     leftAttempts
 	existing existing

@@ -16,7 +16,7 @@ import (
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned entries, replaced []string, changes bool) {
 	planned = make(entries, len(config))
 	free := newKeyless(n)
-	var open []string // keys that need a conversation
+	var needy []string // keys that need a conversation
 	for _, key := range config.keys() {
 		entry := config[key]
 		switch {
@@ -24,11 +24,11 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned 
 			changes = true
 			planned[key] = nil
 		case !prior.exists(key):
-			open = append(open, key)
+			needy = append(needy, key)
 		default:
 			next, replace := n.planEntry(*entry, prior[key])
 			if replace {
-				open = append(open, key)
+				needy = append(needy, key)
 				free.add(prior[key])
 				continue
 			}
@@ -42,7 +42,7 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned 
 		}
 	}
 	var left []string
-	for _, key := range open {
+	for _, key := range needy {
 		if next := free.take(*config[key]); next != nil {
 			changes = changes || next.Revision.IsUnknown()
 			planned[key] = next

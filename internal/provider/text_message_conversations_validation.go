@@ -77,7 +77,7 @@ func (r *conversationResource) warnOfSameNumber(m conversationModel, n numbers) 
 	if r.provider == nil || !m.mayExist() {
 		return nil
 	}
-	if _, twice := r.provider.created.LoadOrStore(n.identityOf(m), nil); twice {
+	if _, twice := r.provider.creates.LoadOrStore(n.identityOf(m), nil); twice {
 		diags.AddAttributeWarning(path.Root(numberAttribute), "Same Number Twice", "Another resource that the plan creates has the same phone and "+
 			"the same number. The provider creates a conversation for each of them. If you don't want that, keep only one of them.")
 	}
