@@ -55,9 +55,8 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 // fieldsOf returns the names of the fields that are set.
 func fieldsOf(input any) []string {
 	var names []string
-	value := reflect.ValueOf(input)
-	for i := range value.NumField() {
-		if field := value.Type().Field(i); !value.Field(i).IsZero() {
+	for field, value := range reflect.ValueOf(input).Fields() {
+		if !value.IsZero() {
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			names = append(names, name)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -168,14 +169,14 @@ func setDuration(field *time.Duration, value types.String) {
 }
 
 // unknown returns the names of the unknown settings, sorted.
-func (s *settingsModel) unknown() []string {
-	values := map[string]attr.Value{
-		"service_url": s.ServiceURL, "space_id": s.SpaceID, "username": s.Username, "password": s.Password,
-		"validation_level": s.ValidationLevel, "on_conflict": s.OnConflict, "default_region": s.DefaultRegion, "batch_size": s.BatchSize, "batch_window": s.BatchWindow,
-		"max_concurrent_requests": s.MaxConcurrentRequests, "requests_per_second": s.RequestsPerSecond,
-		"max_retries": s.MaxRetries, "request_timeout": s.RequestTimeout, "recovery_timeout": s.RecoveryTimeout,
+func (s *settingsModel) unknown() (names []string) {
+	for field, value := range reflect.ValueOf(*s).Fields() {
+		if setting, ok := value.Interface().(attr.Value); ok && setting.IsUnknown() {
+			names = append(names, field.Tag.Get("tfsdk"))
+		}
 	}
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(values)), func(name string) bool { return !values[name].IsUnknown() })
+	slices.Sort(names)
+	return names
 }
 
 // missing returns the names of the required settings that are not set, sorted.
