@@ -104,16 +104,8 @@ func (c *claims) lose(creates []lostCreate, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, create := range creates {
-		if c.lost[create.of] == nil {
-			c.lost[create.of] = map[string]int{}
-		}
-		if c.lost[create.of][create.input] += by; c.lost[create.of][create.input] == 0 {
-			delete(c.lost[create.of], create.input)
-		}
-		if len(c.lost[create.of]) == 0 {
-			delete(c.lost, create.of)
-		}
-		c.leaveOpen(create.of, by)
+		count(c.lost, create.of, create.input, by)
+		count(c.open, create.of.end(), create.of, by)
 	}
 }
 
@@ -122,21 +114,20 @@ func (c *claims) giveUp(creates []lostCreate) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, create := range creates {
-		c.leaveOpen(create.of, 1)
+		count(c.open, create.of.end(), create.of, 1)
 	}
 }
 
-// leaveOpen counts an open create under its place and tail. The caller holds mu.
-func (c *claims) leaveOpen(create Identity, by int) {
-	end := create.withTail(create.tail())
-	if c.open[end] == nil {
-		c.open[end] = map[Identity]int{}
+// count adds to a counter in a group. It keeps neither counters of 0 nor empty groups.
+func count[G, K comparable](groups map[G]map[K]int, group G, key K, by int) {
+	if groups[group] == nil {
+		groups[group] = map[K]int{}
 	}
-	if c.open[end][create] += by; c.open[end][create] == 0 {
-		delete(c.open[end], create)
+	if groups[group][key] += by; groups[group][key] == 0 {
+		delete(groups[group], key)
 	}
-	if len(c.open[end]) == 0 {
-		delete(c.open, end)
+	if len(groups[group]) == 0 {
+		delete(groups, group)
 	}
 }
 
@@ -144,7 +135,7 @@ func (c *claims) leaveOpen(create Identity, by int) {
 func (c *claims) openLike(create Identity) []Identity {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return slices.Collect(maps.Keys(c.open[create.withTail(create.tail())]))
+	return slices.Collect(maps.Keys(c.open[create.end()]))
 }
 
 // losses returns how many creates of one identity are lost now.

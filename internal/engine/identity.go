@@ -47,6 +47,9 @@ func (of Identity) tails() []string {
 // withTail returns the key of all identities of the place whose names have that tail.
 func (of Identity) withTail(tail string) Identity { return Identity{of.Place, tail} }
 
+// end returns the key of all identities with the same place and tail.
+func (of Identity) end() Identity { return of.withTail(of.tail()) }
+
 // orZero returns the value of a field, or the zero value if it has none.
 func orZero[V any](field client.Field[V]) V {
 	value, _ := field.Get()

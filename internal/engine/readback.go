@@ -122,14 +122,14 @@ func (w *writing[T, In]) swap(astray []int) bool {
 	for _, i := range astray {
 		if record := w.results[i].Value; !record.Meta().ID.IsZero() && !record.Meta().IsDeleted {
 			of := w.names.held(record)
-			byTail[of.withTail(of.tail())] = append(byTail[of.withTail(of.tail())], record)
+			byTail[of.end()] = append(byTail[of.end()], record)
 		}
 	}
 	own := make(map[int]T, len(astray))
 	taken := map[client.ID]bool{}
 	for _, i := range astray {
 		of := w.names.wanted(w.changes[i].Input)
-		records := byTail[of.withTail(of.tail())]
+		records := byTail[of.end()]
 		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.carried(w.changes[i].Input, record) })
 		if n < 0 {
 			return false

@@ -47,7 +47,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 		} else {
 			of := s.names.wanted(w.changes[i].Input)
 			s.places[of.Place] = append(s.places[of.Place], i)
-			for _, key := range []Identity{of, of.withTail(of.tail())} {
+			for _, key := range []Identity{of, of.end()} {
 				since := w.since(i)
 				if earlier, isKnown := s.wanted[key]; isKnown {
 					since = min(since, earlier)
@@ -157,7 +157,7 @@ func (s *search[T, In]) passClaimed() {
 	claimed := map[Identity][]T{} // by place and tail
 	for _, record := range s.claimed {
 		at := s.names.held(record)
-		claimed[at.withTail(at.tail())] = append(claimed[at.withTail(at.tail())], record)
+		claimed[at.end()] = append(claimed[at.end()], record)
 	}
 	for place, items := range s.places {
 		if !s.exact { // else the caller may not take what was found
@@ -167,7 +167,7 @@ func (s *search[T, In]) passClaimed() {
 			isSettled := s.results[i].Err != nil || !s.ids[i].IsZero()
 			attempt, of := s.attempt(i), s.names.wanted(s.changes[i].Input)
 			passed := maps.Clone(attempt.Passed)
-			for _, record := range slices.Concat(claimed[of.withTail(of.tail())], claimed[of.withTail("")]) {
+			for _, record := range slices.Concat(claimed[of.end()], claimed[of.withTail("")]) {
 				at := s.names.held(record)
 				if at.Place != place || at != of && !s.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
