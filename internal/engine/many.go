@@ -51,20 +51,28 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 		w.undo(ctx)
 	}
 	w.readBack(ctx)
+	w.keepOpen()
+	return w.results
+}
+
+// keepOpen sets the errors of creates that earlier attempts may have made. If the service refuses
+// several changes and rolls back whole requests, a refusal need not be about the create: it may
+// only have been rolled back with another one.
+func (w *writing[T, In]) keepOpen() {
 	refused := 0
 	for _, result := range w.results {
 		if isRefusedWhole(result.Err) {
 			refused++
 		}
 	}
+	isUnproven := refused > 1 && w.options.RollbackMethod != client.RollbackFailed
 	for i := range w.results {
 		err := w.results[i].Err
-		if options.RollbackMethod != client.RollbackFailed && refused > 1 && w.changes[i].Earlier != nil && isRefusedWhole(err) {
-			err = &unprovenError{err} // it may only be rolled back, because of one of the others
+		if isUnproven && w.changes[i].Earlier != nil && isRefusedWhole(err) {
+			err = &unprovenError{err}
 		}
 		w.results[i].Err = w.stillOpen(w.changes[i].Change, err)
 	}
-	return w.results
 }
 
 // DeleteMany soft-deletes any number of records, and returns the error of each. A record
