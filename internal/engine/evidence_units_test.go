@@ -173,16 +173,16 @@ func TestIsLike(t *testing.T) {
 	} {
 		record := client.Conversation{ID: unknown, Revision: test.revision}
 		record.PhoneID, record.RecipientPhoneNumber, record.RecipientAccountID = frontDesk, test.number, test.account
-		wantEqual(t, name, test.want, conversations.isLike(0, record))
+		wantEqual(t, name, test.want, conversations.isTwin(0, record))
 	}
 	said := say(unknown, 1, "Hi")
 	said.Earlier = input.Earlier
 	messages := newSearch(newWriting(s.engine.Messages, []messageChange{said}, client.WriteOptions{}), []int{0})
 	message := client.Message{Revision: 6}
 	message.TextMessageConversationID, message.Content, message.Direction = unknown, "Ho", 1
-	wantEqual(t, "another text", false, messages.isLike(0, message))
+	wantEqual(t, "another text", false, messages.isTwin(0, message))
 	message.Content, message.Status = "Hi", 3
-	wantEqual(t, "a changed message", true, messages.isLike(0, message))
+	wantEqual(t, "a changed message", true, messages.isTwin(0, message))
 }
 
 // What the engine has been told of the space's history is never taken back.

@@ -97,10 +97,10 @@ func sameTimeText(a, b string) bool {
 	return SameTime(times[0], times[1])
 }
 
-// IsLike reports whether the service may have made the message from the input. The content
+// isLike reports whether the service may have made the message from the input. The content
 // must be a spelling of the input's, the direction and the conversation the same, and the
 // SID the same or empty, as far as the input sets them.
-func IsLike(in client.MessageInput, m client.Message) bool { return messageFields.like(&in, &m) }
+func isLike(in client.MessageInput, m client.Message) bool { return messageFields.like(&in, &m) }
 
 // Agrees reports whether the message has everything that the input sets.
 func Agrees(in client.MessageInput, m client.Message) bool { return len(Differences(in, m)) == 0 }

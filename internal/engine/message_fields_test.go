@@ -36,8 +36,8 @@ func TestContentsAndTimes(t *testing.T) {
 	} {
 		message := client.Message{MessageValues: client.MessageValues{Content: test.held, Direction: 1}}
 		input := newMessage(sent)
-		if Agrees(input, message) != test.same || IsLike(input, message) != test.like {
-			t.Errorf("%s: the same: %t, like: %t", name, Agrees(input, message), IsLike(input, message))
+		if Agrees(input, message) != test.same || isLike(input, message) != test.like {
+			t.Errorf("%s: the same: %t, like: %t", name, Agrees(input, message), isLike(input, message))
 		}
 		known := knownMessage(client.Message{MessageValues: client.MessageValues{Content: test.held, Direction: 1}})
 		changed := client.Message{MessageValues: client.MessageValues{Content: sent, Direction: 1}}

@@ -16,7 +16,7 @@ func MatchMessages(inputs []client.MessageInput, made []client.Message) []int {
 	for i := range matched {
 		matched[i] = -1
 	}
-	for _, same := range []func(client.MessageInput, client.Message) bool{Agrees, IsLike} {
+	for _, same := range []func(client.MessageInput, client.Message) bool{Agrees, isLike} {
 		candidates := make([][]int, len(inputs)) // messages, for each input
 		for i, input := range inputs {
 			for j, message := range made {

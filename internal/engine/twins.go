@@ -75,7 +75,7 @@ func (w *writing[T, In]) noteTwins(ctx context.Context, items []int) error {
 				continue // another batch may have made it
 			}
 			for _, i := range s.places[place] {
-				if s.isLike(i, record) {
+				if s.isTwin(i, record) {
 					s.results[i].Twins = append(s.results[i].Twins, record.Meta().ID)
 					break
 				}
@@ -85,9 +85,9 @@ func (w *writing[T, In]) noteTwins(ctx context.Context, items []int) error {
 	return nil
 }
 
-// isLike reports whether the record may have been made by the create, even if someone or the
+// isTwin reports whether the record may have been made by the create, even if someone or the
 // service has changed it since.
-func (s *search[T, In]) isLike(i int, record T) bool {
+func (s *search[T, In]) isTwin(i int, record T) bool {
 	in := s.changes[i].Input
 	of, at := s.names.wanted(in), s.names.held(record)
 	switch {
