@@ -110,10 +110,10 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*tes
 }
 
 // inSpace runs a parallel test in a synctest bubble, where waiting takes no time.
-func inSpace(t *testing.T, behavior mockserver.Behavior, test func(t *testing.T, s testSpace)) {
+func inSpace(t *testing.T, behavior mockserver.Behavior, test func(t *testing.T, s testSpace), configure ...func(*testConfig)) {
 	t.Helper()
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) { test(t, newSpace(t, behavior)) })
+	synctest.Test(t, func(t *testing.T) { test(t, newSpace(t, behavior, configure...)) })
 }
 
 // seed creates n conversations as others would, and returns their ids.

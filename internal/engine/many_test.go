@@ -82,9 +82,7 @@ func TestAllOrNothing(t *testing.T) {
 
 // Where reads lag behind, an undo waits for what it is to delete.
 func TestAllOrNothingOfACopy(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.SetLag(5 * time.Second)
 		inputs := newConversations(6)
 		inputs[5].Input.PhoneID = client.Value(unknown)
@@ -93,7 +91,7 @@ func TestAllOrNothingOfACopy(t *testing.T) {
 		if !errors.As(results[0].Err, new(*UndoneError)) {
 			t.Errorf("the first result is %v", results[0].Err)
 		}
-	})
+	}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
 }
 
 // The result names a record that could not be deleted again.

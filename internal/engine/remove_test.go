@@ -88,9 +88,7 @@ func TestDeleteLooksOnce(t *testing.T) {
 		"garbled": {Kind: mockserver.ShortArray},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.MaxRetries = 0 })
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				ids := s.seed(t, 100)
 				fault.Path = "batch-delete"
 				s.Inject(fault)
@@ -101,7 +99,7 @@ func TestDeleteLooksOnce(t *testing.T) {
 				}
 				s.wantRequests(t, apitest.BatchDelete+" "+string(fault.Kind), apitest.ListConversations)
 				wantEqual(t, "conversations", 0, len(s.live()))
-			})
+			}, func(c *testConfig) { c.MaxRetries = 0 })
 		})
 	}
 }
