@@ -36,13 +36,14 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	}
 	switch {
 	case call.repeatable:
-		if call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout) {
+		isOpen := call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout)
+		if isOpen {
 			err = &OutcomeUnknownError{Err: err}
 		}
 		switch {
 		case asked:
 			return &throttledError{err: err, after: wait}
-		case isPassing(got.status):
+		case isOpen, isPassing(got.status):
 			return &retryableError{err: err}
 		}
 		return err
