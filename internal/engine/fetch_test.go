@@ -314,6 +314,33 @@ func TestGetRefusesBareLinks(t *testing.T) {
 	}
 }
 
+// A service may show deleted links too, whole or as URIs, because the query includes what is
+// deleted. A deleted conversation keeps them.
+func TestGetDropsDeletedLinks(t *testing.T) {
+	t.Parallel()
+	one := func(id string, account client.ID, deleted bool) string {
+		return fmt.Sprintf(`{"id":"%s","account_id":"%s","is_deleted":%t}`, id, account, deleted)
+	}
+	deleted, live := one(apitest.ID2, acme, true), one(apitest.ID3, zenith, false)
+	for name, links := range map[string]string{"whole": deleted + "," + live, "as URIs": `"` + apitest.ID2 + `","` + apitest.ID3 + `"`} {
+		for ofDeleted, want := range map[bool][]client.ID{false: {zenith}, true: {acme, zenith}} {
+			c := scriptedEngine(t, func(r *http.Request) (*http.Response, error) {
+				if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment+"/"+apitest.ID1) {
+					return apitest.Answer(r, http.StatusOK, fmt.Sprintf(`{"success":true,"data":{"id":"%s","revision":7,"is_deleted":%t,"account_relations":[%s]}}`, apitest.ID1, ofDeleted, links)), nil
+				}
+				found := live
+				if r.URL.Query().Get("include-deleted") == "true" {
+					found += "," + deleted
+				}
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"page_info":{},"data":[`+found+`]}`), nil
+			})
+			got, err := c.Conversations.Get(t.Context(), idOf(apitest.ID1))
+			apitest.Must(t, err)
+			wantEqual(t, name, want, client.RelationKinds[0].Linked(&got))
+		}
+	}
+}
+
 // Other gets may be under way when one learns that the service refuses parameters.
 func TestGetParametersRefusedToMany(t *testing.T) {
 	inSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused}, func(t *testing.T, s testSpace) {

@@ -112,6 +112,8 @@ func (conversationLinks) left(change *pending[client.ConversationInput], convers
 }
 
 // completeConversation reads the links that a reply shows only as URIs, and drops the messages.
+// It also drops deleted links, which a service may show to a query that includes what is deleted. A
+// deleted conversation keeps them: they may have been deleted with it, and come back with it.
 func (e *Engine) completeConversation(ctx context.Context, conversation *client.Conversation) error {
 	conversation.Messages = nil
 	missing := func(ref client.Ref[client.Relation]) bool { return ref.Record == nil }
@@ -120,12 +122,15 @@ func (e *Engine) completeConversation(ctx context.Context, conversation *client.
 	})
 	relations := map[client.ID]*client.Relation{}
 	if bare {
-		for relation, err := range e.relations.All(ctx, client.Query{Filters: ofConversation(conversation.ID)}) {
+		for relation, err := range e.relations.All(ctx, client.Query{Filters: ofConversation(conversation.ID), IncludeDeleted: true}) {
 			if err != nil {
 				return err
 			}
 			relations[relation.ID] = &relation
 		}
+	}
+	isGone := func(ref client.Ref[client.Relation]) bool {
+		return ref.Record != nil && ref.Record.IsDeleted && !conversation.IsDeleted
 	}
 	for _, kind := range client.RelationKinds {
 		refs := *kind.Refs(conversation)
@@ -137,6 +142,7 @@ func (e *Engine) completeConversation(ctx context.Context, conversation *client.
 				return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: fmt.Sprintf("does not show which record is linked by %s of the conversation %s", kind.Field, conversation.ID), Snippet: refs[i].ID.String()}
 			}
 		}
+		*kind.Refs(conversation) = slices.DeleteFunc(refs, isGone)
 	}
 	return nil
 }
