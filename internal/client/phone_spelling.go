@@ -29,6 +29,34 @@ func (p PhoneNumbers) MayBeSpelling(sent, held string) bool {
 	return a.fits(b) || !b.masked && b.fitsWithCountry(a)
 }
 
+// BareForm returns the digits of a number, with its country code if that is known and without 00 in
+// front: a service that keeps only digits makes that of the number. It is empty for a masked number and for
+// one of few digits.
+func (p PhoneNumbers) BareForm(s string) string {
+	switch of := p.spellingOf(s); {
+	case of.masked || of.digits < leastDigits:
+		return ""
+	case of.international != "" && (of.plus || !p.IsBare(s)):
+		return of.international
+	default:
+		return of.symbols
+	}
+}
+
+// IsBare reports whether a number does not show its country: it is written without + and can't be one
+// of the region.
+func (p PhoneNumbers) IsBare(s string) bool {
+	s = plainText(s)
+	number := p.parse(s)
+	return number == nil || !strings.HasPrefix(strings.TrimLeft(s, punctuation), "+") && !phonenumbers.IsPossibleNumber(number)
+}
+
+// IsBareFormOf reports whether held is what a service makes of the number wanted, if it keeps only
+// the digits or writes 00 in place of +. Only wanted must show its country.
+func (p PhoneNumbers) IsBareFormOf(wanted, held string) bool {
+	return !p.IsBare(wanted) && p.IsBare(held) && p.BareForm(held) != "" && p.BareForm(held) == p.BareForm(wanted)
+}
+
 // A spelling is a number as it is written, with what is known about it.
 type spelling struct {
 	symbols string // digits, with masks for hidden ones

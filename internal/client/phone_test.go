@@ -124,6 +124,32 @@ func TestNewPhoneNumbers(t *testing.T) {
 	}
 }
 
+func TestPhoneNumbers_IsBareFormOf(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		region, wanted, held string
+		want                 bool
+	}{
+		{"", "+1 (202) 555-0100", "12025550100", true},
+		{"", "+1 (202) 555-0100", "0012025550100", true},
+		{"", "+1 (202) 555-0100", "2025550100", false},   // the country may be another one
+		{"", "+1 (202) 555-0100", "+12025550100", false}, // the same number
+		{"", "+1 (202) 555-0100", "*******0100", false},  // a mask fits many
+		{"", "+1 (202) 555-0100", "12025550101", false},
+		{"", "12025550100", "+1 (202) 555-0100", false},
+		{"", "12025550100", "0012025550100", false},
+		{"", "Acme", "Acme", false},
+		{"GB", "+1 (202) 555-0100", "12025550100", true}, // too long for the region
+		{"US", "+44 20 7946 0958", "442079460958", true},
+		{"GB", "+1 (202) 555-0100", "2025550100", false},
+		{"DE", "+1 (202) 555-0100", "12025550100", false}, // may be a number of the region
+	} {
+		if got := (PhoneNumbers{Region: test.region}).IsBareFormOf(test.wanted, test.held); got != test.want {
+			t.Errorf("%q: IsBareFormOf(%q, %q) = %t", test.region, test.wanted, test.held, got)
+		}
+	}
+}
+
 func TestPhoneNumbers_MayBeSpelling(t *testing.T) {
 	t.Parallel()
 	const full = "+1 (907) 555-0133"

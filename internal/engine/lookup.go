@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,15 +72,21 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 }
 
 // OfNumber returns the conversations of a phone with a number, however that is written,
-// without messages and without those that are soft-deleted. It reads all conversations of
+// without messages and without those that are soft-deleted. If there is none, it returns those
+// that have only the digits of the number. It reads all conversations of
 // the phone, because a filter only finds a number that is written the same way.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) ([]client.Conversation, error) {
 	wanted := e.numbers.Canonical(number)
-	return e.ofPhone(ctx, phone, func(c client.Conversation) bool {
-		return !c.IsDeleted && e.numbers.Canonical(c.RecipientPhoneNumber) == wanted
+	isSame := func(c client.Conversation) bool { return e.numbers.Canonical(c.RecipientPhoneNumber) == wanted }
+	found, err := e.ofPhone(ctx, phone, func(c client.Conversation) bool {
+		return !c.IsDeleted && (isSame(c) || e.numbers.IsBareFormOf(number, c.RecipientPhoneNumber))
 	})
+	if slices.ContainsFunc(found, isSame) {
+		found = slices.DeleteFunc(found, func(c client.Conversation) bool { return !isSame(c) })
+	}
+	return found, err
 }
 
 func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.Conversation) bool) ([]client.Conversation, error) {

@@ -91,6 +91,8 @@ func TestOfNumber(t *testing.T) {
 	one := create(frontDesk.String(), "+1 (202) 555-0100")
 	create(otherPhone, "+12025550100")
 	first, second := create(frontDesk.String(), "+1 202 555 0101"), create(frontDesk.String(), "+12025550101")
+	create(frontDesk.String(), "12025550101")
+	bare, zeros := create(frontDesk.String(), "12025550104"), create(frontDesk.String(), "0012025550105")
 	gone := create(frontDesk.String(), "+12025550102")
 	apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, gone.String()))
 	s.ResetRequests()
@@ -99,6 +101,9 @@ func TestOfNumber(t *testing.T) {
 		"+12025550101":    {first, second},
 		"+12025550102":    nil, // soft-deleted
 		"+12025550103":    nil,
+		"+12025550104":    {bare},
+		"+12025550105":    {zeros},
+		"0012025550104":   nil, // of no known country
 		"":                nil,
 	} {
 		found, err := s.engine.OfNumber(t.Context(), frontDesk, number)

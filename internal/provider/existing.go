@@ -44,6 +44,7 @@ type existing struct {
 type phoneConversations struct {
 	mu     sync.Mutex
 	listed map[engine.Identity][]client.Conversation // nil until listed
+	bare   map[string][]client.Conversation          // those whose number does not show its country, by its digits
 }
 
 // inState notes the conversations in the state of a resource, and returns those that
@@ -116,8 +117,8 @@ const (
 // conversations in the resource's own state. An *existingError says why none can be
 // adopted.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step existingStep) (*client.Conversation, error) {
-	of := n.identityOf(m)
-	listed, err := e.of(ctx, api, n, of)
+	number := textOf(m.RecipientPhoneNumber)
+	listed, err := e.of(ctx, api, n, reference(m.PhoneID), number)
 	if err != nil {
 		return nil, err
 	}
@@ -147,6 +148,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		} else {
 			delete(e.planned, free[0].ID)
 			note(&e.adopted, free[0].ID, true)
+			n.rememberHeld(free[0].ID, number, free[0].RecipientPhoneNumber)
 		}
 		return &free[0], nil
 	}
@@ -165,20 +167,21 @@ func (e *existing) isPlannedByAnother(id client.ID, m conversationModel) bool {
 	})
 }
 
-// of returns the conversations of an identity that existed when the phone was first
-// listed, without those that this run has created.
-func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of engine.Identity) ([]client.Conversation, error) {
+// of returns the conversations of a phone with a number that existed when the phone was first
+// listed, without those that this run has created. If there is none, it returns those that have only
+// the digits of the number.
+func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place client.ID, number string) ([]client.Conversation, error) {
 	e.mu.Lock()
-	phone := e.phones[of.Place]
+	phone := e.phones[place]
 	if phone == nil {
 		phone = &phoneConversations{}
-		note(&e.phones, of.Place, phone)
+		note(&e.phones, place, phone)
 	}
 	e.mu.Unlock()
 	phone.mu.Lock()
 	defer phone.mu.Unlock()
 	if phone.listed == nil {
-		found, err := api.OfPhoneBefore(ctx, of.Place)
+		found, err := api.OfPhoneBefore(ctx, place)
 		if err != nil {
 			return nil, err
 		}
@@ -186,9 +189,18 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, of eng
 		for _, conversation := range found {
 			of := n.identity(conversation.PhoneID, conversation.RecipientPhoneNumber)
 			phone.listed[of] = append(phone.listed[of], conversation)
+			if number := conversation.RecipientPhoneNumber; n.IsBare(number) {
+				note(&phone.bare, n.BareForm(number), append(phone.bare[n.BareForm(number)], conversation))
+			}
 		}
 	}
-	return phone.listed[of], nil
+	if same := phone.listed[n.identity(place, number)]; len(same) > 0 || len(phone.bare) == 0 {
+		return same, nil
+	}
+	if form := n.BareForm(number); form != "" && !n.IsBare(number) {
+		return phone.bare[form], nil
+	}
+	return nil, nil
 }
 
 // mayExist reports whether the CRM may already have a new conversation. That requires

@@ -501,6 +501,28 @@ func TestAccTextMessageConversations_adoptExisting(t *testing.T) {
 	})
 }
 
+// A service may keep only the digits of a number. Without a region, they show no country.
+func TestStage_adoptsBareDigits(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero} {
+		t.Run(format, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{PhoneFormat: format}, nil, func(s *stage) {
+				one, other := s.handmade("+1 202 555 0101"), s.handmade("+1 202 555 0102")
+				s.handmade("+44 202 555 0101")
+				config := s.single(adopting("+1 (202) 555-0101"))
+				s.warns(config, address, one)
+				config = s.bulk(map[string]declared{"b": {"phone_id": phone, number: "+1 (202) 555-0102"}}, map[string]any{"adopt_existing": true})
+				config[address] = s.single(adopting("+1 (202) 555-0101"))[address]
+				s.warns(config, bulkAddress, other)
+				if left := len(s.live()); left != 3 {
+					s.t.Errorf("%d conversations; want three", left)
+				}
+			})
+		})
+	}
+}
+
 // A conversation that the same apply has created for another resource is not adopted.
 func TestStage_adoptsNotWhatItCreated(t *testing.T) {
 	t.Parallel()

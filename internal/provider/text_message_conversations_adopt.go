@@ -87,7 +87,7 @@ func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diag
 		entry := planned[key]
 		number := textOf(entry.RecipientPhoneNumber)
 		for _, shown := range groups[group{reference(entry.PhoneID), lastDigits(number)}] {
-			if memory.numbers.Same(number, shown.RecipientPhoneNumber) {
+			if memory.numbers.Same(number, shown.RecipientPhoneNumber) || memory.numbers.IsBareFormOf(number, shown.RecipientPhoneNumber) {
 				texts = append(texts, underKey(key, shown.ID.String()))
 			}
 		}
