@@ -17,6 +17,7 @@ type unsupported struct {
 const (
 	revisionFilter = "filter on revision"
 	revisionOrder  = "order by revision"
+	revisionSort   = "order-by with revision" // refused, not only ignored
 	idFilter       = "filter on id"
 	getParameters  = "parameters of a get"
 )
@@ -36,6 +37,20 @@ func (u *unsupported) add(ctx context.Context, capability string) {
 	}
 	u.set[capability] = true
 	u.log.DebugContext(ctx, "the Pipeliner API lacks a capability; going on without it", "capability", capability)
+}
+
+// orderBy returns the order of a list by revision, none if the service refuses it.
+func (u *unsupported) orderBy(order string) []string {
+	if u.has(revisionSort) {
+		return nil
+	}
+	return []string{order}
+}
+
+// addOrder notes that the service refuses to order by revision.
+func (u *unsupported) addOrder(ctx context.Context) {
+	u.add(ctx, revisionOrder)
+	u.add(ctx, revisionSort)
 }
 
 // narrows reports whether a list of what is newer than a revision can be shorter than a

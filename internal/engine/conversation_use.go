@@ -25,7 +25,7 @@ func (c conversationInside) existed(ctx context.Context, conversation client.Con
 		return false, nil
 	}
 	query := client.Query{
-		OrderBy: []string{"revision"}, LoadOnly: stubFields, Filters: ofConversation(conversation.ID),
+		OrderBy: c.engine.unsupported.orderBy("revision"), LoadOnly: stubFields, Filters: ofConversation(conversation.ID),
 	}
 	for page, err := range c.engine.Messages.entity.Pages(ctx, query) {
 		if err != nil {

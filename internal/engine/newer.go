@@ -16,7 +16,7 @@ import (
 type newerList[T client.Record, In any] struct {
 	entity   *entityOf[T, In]
 	floor    int64
-	query    client.Query
+	query    client.Query // without the filter
 	walk     *client.Walk[T, In]
 	filtered bool
 	begun    bool
@@ -25,18 +25,28 @@ type newerList[T client.Record, In any] struct {
 
 // listNewer returns the list of what is newer than floor. The query has no filters.
 func (e *entityOf[T, In]) listNewer(floor int64, query client.Query) *newerList[T, In] {
-	query.OrderBy = []string{"-revision"}
+	query.OrderBy = e.engine.unsupported.orderBy("-revision")
 	l := &newerList[T, In]{entity: e, floor: floor, query: query}
-	if l.filtered = floor > NoFloor && !e.engine.unsupported.has(revisionFilter); l.filtered {
-		query.Filters = above(floor)
-	}
-	l.walk = e.Walk(query)
+	l.filtered = floor > NoFloor && !e.engine.unsupported.has(revisionFilter)
+	l.walk = l.walkAnew(l.filtered, true)
 	return l
 }
 
 // above filters records by their revision.
 func above(floor int64) []client.Filter {
 	return []client.Filter{{Field: "revision", Op: "gt", Value: strconv.FormatInt(floor, 10)}}
+}
+
+// walkAnew begins the list again, with or without the filter and the order.
+func (l *newerList[T, In]) walkAnew(filtered, ordered bool) *client.Walk[T, In] {
+	query := l.query
+	if filtered {
+		query.Filters = above(l.floor)
+	}
+	if !ordered {
+		query.OrderBy = nil
+	}
+	return l.entity.Walk(query)
 }
 
 // newerThan returns the pages of the list of what is newer than floor.
@@ -59,12 +69,8 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 	}
 	l.final = nil
 	page, more, err = l.walk.Next(ctx)
-	if isRefusal(err) && l.filtered && !l.begun {
-		l.walk = l.entity.Walk(l.query)
-		if page, more, err = l.walk.Next(ctx); err == nil { // else something else may be refused
-			l.filtered = false
-			l.entity.engine.unsupported.add(ctx, revisionFilter)
-		}
+	if isRefusal(err) && !l.begun {
+		page, more, err = l.plainer(ctx, err)
 	}
 	if more {
 		l.begun = true
@@ -74,6 +80,33 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 		}
 	}
 	return page, more, err
+}
+
+// plainer returns the first page of the list without the filter, the order or both, and notes
+// what the service refuses. If it refuses all of them, it refuses something else: then plainer returns
+// the error.
+func (l *newerList[T, In]) plainer(ctx context.Context, refusal error) (page client.Page[T], more bool, err error) {
+	for _, with := range []struct{ filter, order bool }{{false, true}, {true, false}, {false, false}} {
+		if !l.filtered && (with.filter || with.order) || l.query.OrderBy == nil && !with.order {
+			continue // the same as what was refused
+		}
+		walk := l.walkAnew(with.filter, with.order)
+		switch page, more, err = walk.Next(ctx); {
+		case isRefusal(err):
+			continue
+		case err != nil:
+			return page, more, err
+		}
+		if l.walk = walk; l.filtered && !with.filter {
+			l.filtered = false
+			l.entity.engine.unsupported.add(ctx, revisionFilter)
+		}
+		if !with.order {
+			l.entity.engine.unsupported.addOrder(ctx)
+		}
+		return page, more, nil
+	}
+	return page, false, refusal
 }
 
 // isOrdered reports whether the service orders by revision, if the page shows the newest records

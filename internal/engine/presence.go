@@ -175,8 +175,14 @@ func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) er
 // climbs up to the newest with the filter, or lists all records. With prove, it trusts the order of
 // a list only if the service is known to order by revision.
 func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
-	query := client.Query{OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
+	query := client.Query{OrderBy: e.engine.unsupported.orderBy("-revision"), IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, err := e.List(ctx, query)
+	if isRefusal(err) && query.OrderBy != nil {
+		query.OrderBy = nil
+		if page, err = e.List(ctx, query); err == nil {
+			e.engine.unsupported.addOrder(ctx)
+		}
+	}
 	if err != nil {
 		return err
 	}

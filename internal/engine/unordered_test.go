@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -80,4 +82,42 @@ func TestOrderOfCreation(t *testing.T) {
 		apitest.Must(t, err)
 		wantEqual(t, "account", zenith, read.RecipientAccountID)
 	})
+}
+
+// No document says that a list can be ordered by revision. A service may refuse that.
+func TestOrderByRevisionRefused(t *testing.T) {
+	t.Parallel()
+	for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
+		t.Run(filter, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored})
+				mock := s.network.RoundTripper
+				refused := 0
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					if strings.Contains(r.URL.Query().Get("order-by"), "revision") {
+						refused++
+						return apitest.Answer(r, http.StatusBadRequest, `{"success":false,"http_status":400,"code":117,"name":"ERROR_PARAMETER_INVALID","message":"x"}`), nil
+					}
+					return mock.RoundTrip(r)
+				})
+				s.seed(t, 250)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+				made := s.create(t.Context(), t, 1) // its reply is lost
+				update := since(made)
+				update.Input.RecipientContactID = client.Value(jones)
+				got, err := s.engine.Conversations.writeOne(t.Context(), update, 0)
+				apitest.Must(t, err)
+				wantEqual(t, "contact", jones, got.RecipientContactID)
+				apitest.Must(t, s.engine.Conversations.Delete(t.Context(), made.ID, 0))
+				got, err = s.engine.Conversations.Get(t.Context(), made.ID)
+				apitest.Must(t, err)
+				wantEqual(t, "deleted", true, got.IsDeleted)
+				wantEqual(t, "conversations", 250, len(s.live()))
+				if refused > 2 {
+					t.Errorf("%d lists were refused; want at most two", refused)
+				}
+			})
+		})
+	}
 }
