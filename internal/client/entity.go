@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // An Entity has the operations of the API for one entity, whose records are read as T
@@ -215,7 +216,9 @@ func (r reply) unexpected(reason string) *ReplyError {
 func (r reply) problem(err error) string {
 	text := err.Error()
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		text = fmt.Sprintf("%s at %q", mismatch.Value, mismatch.Field)
+		// The path also names embedded structs, such as ConversationValues.
+		path := slices.DeleteFunc(strings.Split(mismatch.Field, "."), func(name string) bool { return name != strings.ToLower(name) })
+		text = fmt.Sprintf("%s at %q", mismatch.Value, strings.Join(path, "."))
 	}
 	return r.secrets.snippet([]byte(text)) // it may quote the reply
 }

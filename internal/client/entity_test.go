@@ -383,3 +383,14 @@ func TestRefusedRequest(t *testing.T) {
 		}
 	}
 }
+
+// A message about a field of another type names the field as the API does, without Go's types.
+func TestGetNamesTheFieldOfAnotherType(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, apitest.RoundTripper(replies(http.StatusOK, `{"success":true,"data":{"id":"`+apitest.ID1+`","account_relations":[{"id":"`+apitest.ID2+`","revision":"7"}]}}`)))
+	id, err := ParseID(apitest.ID1)
+	apitest.Must(t, err)
+	if _, err = c.Conversations.Get(t.Context(), id, Query{}); err == nil || !strings.Contains(err.Error(), `(string at "account_relations.revision")`) {
+		t.Errorf("the error is %v", err)
+	}
+}
