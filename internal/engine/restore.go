@@ -104,7 +104,7 @@ func (e *entityOf[T, In]) peekNewest(ctx context.Context, sought int) map[client
 		return nil
 	}
 	query := peeked
-	query.OrderBy, query.IncludeDeleted = []string{"-revision"}, true
+	query.OrderBy, query.IncludeDeleted = e.engine.unsupported.orderBy("-revision"), true
 	page, _ := e.List(ctx, query) // if it fails, each gets a look of its own
 	shown := make(map[client.ID]T, len(page.Records))
 	for _, record := range page.Records {

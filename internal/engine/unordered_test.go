@@ -89,9 +89,7 @@ func TestOrderByRevisionRefused(t *testing.T) {
 	t.Parallel()
 	for _, filter := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
 		t.Run(filter, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored})
+			inSpace(t, mockserver.Behavior{RevisionFilter: filter, OrderBy: mockserver.Ignored}, func(t *testing.T, s testSpace) {
 				mock := s.network.RoundTripper
 				refused := 0
 				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
