@@ -40,7 +40,7 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 // mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
 func (s *search[T, In]) mayHaveMade(i int, record T) bool {
 	change := &s.changes[i]
-	return s.attempt(i).mayHaveMade(record.Meta()) && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
+	return s.attempt(i).mayHaveMade(record.Meta()) && !s.engine.claims.isLeftToOther(record.Meta().ID, change.Owner) && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
 }
 
 // doubts returns the records that keep creates from being sent again.
@@ -228,7 +228,7 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // an earlier try has sent it, the create becomes an update of just that: the rest may be someone
 // else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.engine.claims.claim(record.Meta().ID, adopted) {
+	if !s.engine.claims.adopt(record.Meta().ID, s.changes[i].Owner) {
 		s.claimed = append(s.claimed, record) // meanwhile, its owner has claimed it
 		return
 	}
@@ -249,7 +249,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		s.engine.claims.doubt(record.Meta().ID)
-		isClaimed := s.engine.claims.has(record.Meta().ID)
+		isClaimed := !s.engine.claims.isFree(record.Meta().ID, s.owners)
 		if isClaimed {
 			s.claimed = append(s.claimed, record)
 		}

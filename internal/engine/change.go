@@ -62,6 +62,9 @@ type Change[In Input] struct {
 	// is not the attempt's.
 	Earlier *Attempt
 	Tried   *In
+	// Owner is a name of whoever has the record afterwards, empty if unknown. See
+	// [Collection.Leave] and [Collection.Claim].
+	Owner string
 }
 
 // KnownAsOf raises the as-of of the baseline to a revision of the space. [NoFloor] changes

@@ -21,6 +21,7 @@ type claims struct {
 
 	mu      sync.Mutex
 	mine    map[client.ID]origin
+	owners  map[client.ID]string          // of adopted and left records
 	doubted map[client.ID]bool            // unclaimed records that a search has found and not adopted
 	lost    map[Identity]map[string]int   // creates that are lost now, by their input
 	open    map[Identity]map[Identity]int // open creates, including those that were given up, by place and tail
@@ -46,11 +47,12 @@ const (
 	known            // to the engine or its user
 	created          // by the engine
 	adopted          // by a search, as the result of a lost create
+	left             // adopted, and then left to a later create of the same owner
 )
 
 func newClaims() claims {
 	return claims{
-		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{}, doubted: map[client.ID]bool{},
+		creating: semaphore.NewWeighted(everyone), mine: map[client.ID]origin{}, owners: map[client.ID]string{}, doubted: map[client.ID]bool{},
 		lost: map[Identity]map[string]int{}, open: map[Identity]map[Identity]int{},
 	}
 }
@@ -64,6 +66,58 @@ func (c *claims) claim(id client.ID, from origin) bool {
 	}
 	c.mine[id] = from
 	return true
+}
+
+// adopt claims a record for a create of an owner. It reports false if the record was claimed
+// already, unless it was left to that owner.
+func (c *claims) adopt(id client.ID, owner string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mine[id] != unclaimed && !c.isLeftTo(id, owner) {
+		return false
+	}
+	c.mine[id], c.owners[id] = adopted, owner
+	return true
+}
+
+// leave leaves an adopted record to a later create of its owner, if that has a name.
+func (c *claims) leave(id client.ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mine[id] == adopted && c.owners[id] != "" {
+		c.mine[id] = left
+	}
+}
+
+// confirm notes that an owner has the record that was adopted for it. It reports false if the
+// record was not adopted for this owner.
+func (c *claims) confirm(id client.ID, owner string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mine[id] != adopted || owner == "" || c.owners[id] != owner {
+		return false
+	}
+	c.mine[id] = known
+	return true
+}
+
+// isFree reports whether creates of these owners may have made the record, as far as claims tell.
+func (c *claims) isFree(id client.ID, owners map[string]bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mine[id] == unclaimed || c.mine[id] == left && owners[c.owners[id]]
+}
+
+// isLeftToOther reports whether the record was left to another owner.
+func (c *claims) isLeftToOther(id client.ID, owner string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mine[id] == left && !c.isLeftTo(id, owner)
+}
+
+// isLeftTo reports whether the record was left to this owner. The caller holds mu.
+func (c *claims) isLeftTo(id client.ID, owner string) bool {
+	return c.mine[id] == left && c.owners[id] == owner
 }
 
 // release withdraws the claim of a record that turns out not to be the engine's. It leaves a claim

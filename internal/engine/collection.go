@@ -34,16 +34,25 @@ func (c *Collection[T, In]) carried(in In, record T) bool {
 
 // HasAdopted reports whether the engine has adopted the record for a lost create.
 func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
-	return c.engine.claims.originOf(id) == adopted
+	return c.engine.claims.originOf(id) >= adopted
 }
 
-// Claim claims records that the engine's user knows, even if the engine has not read them. It
-// returns those that the engine has already adopted for lost creates, and those of which a
-// [Collection.LookFor] could not tell whose they are: a later one may adopt them.
-func (c *Collection[T, In]) Claim(ids ...client.ID) (taken, doubted []client.ID) {
+// Leave leaves records that [Collection.LookFor] has found to a later look or create of the same
+// owner: the caller does not take them. For all others, they stay claimed.
+func (c *Collection[T, In]) Leave(ids ...client.ID) {
+	for _, id := range ids {
+		c.engine.claims.leave(id)
+	}
+}
+
+// Claim claims records that an owner has, though the engine has not read them. It returns those
+// that the engine has already adopted for lost creates of others, and those of which a
+// [Collection.LookFor] could not tell whose they are: the caller of that may take them later.
+func (c *Collection[T, In]) Claim(owner string, ids ...client.ID) (taken, doubted []client.ID) {
 	for _, id := range ids {
 		isNew := c.engine.claims.claim(id, known)
 		switch {
+		case c.engine.claims.confirm(id, owner):
 		case isNew && c.engine.claims.isDoubted(id):
 			doubted = append(doubted, id)
 		case !isNew && c.HasAdopted(id):

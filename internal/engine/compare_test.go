@@ -406,7 +406,7 @@ func TestAdoptsEarlierAttempts(t *testing.T) {
 			apitest.Must(t, err)
 			made = append(made, idOf(id))
 		}
-		s.engine.Conversations.Claim(made[3:]...)
+		s.engine.Conversations.Claim("", made[3:]...)
 		inputs := []conversationChange{attempt(1), attempt(2), attempt(2), attempt(3), attempt(100_000), newConversation(1)}
 		var got []client.ID
 		for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false) {

@@ -20,7 +20,7 @@ func TestDisownedIsNotAdopted(t *testing.T) {
 		create.Input.RecipientContactID = client.Value(jones)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Envelope: true})
 		wantProblem(t, s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0).Err, client.Refused)
-		taken, _ := s.engine.Conversations.Claim(theirs)
+		taken, _ := s.engine.Conversations.Claim("", theirs)
 		wantEqual(t, "taken", 0, len(taken))
 	})
 }
@@ -44,7 +44,7 @@ func TestSparedIsNotAdopted(t *testing.T) {
 		if !errors.As(results[0].Err, new(*AmbiguousError)) || s.record(t, theirs)["is_deleted"] != false {
 			t.Errorf("the error is %v", results[0].Err)
 		}
-		taken, _ := s.engine.Conversations.Claim(theirs)
+		taken, _ := s.engine.Conversations.Claim("", theirs)
 		wantEqual(t, "taken", 0, len(taken))
 	})
 }

@@ -39,7 +39,7 @@ func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
 					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": owned.String(), "content": "Hi", "direction": 2})
 					apitest.Must(t, err)
 				}
-				s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Do: func() { s.engine.Conversations.Claim(owned) }})
+				s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Do: func() { s.engine.Conversations.Claim("", owned) }})
 				found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 				apitest.Must(t, found.Err)
 				if !found.Value.ID.IsZero() || found.Earlier == nil || found.Earlier.Passed[owned] == 0 {
@@ -230,7 +230,7 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
 		owned, own := s.stranger(t, apitest.NumberOf(5)), s.stranger(t, apitest.NumberOf(5))
-		s.engine.Conversations.Claim(owned)
+		s.engine.Conversations.Claim("", owned)
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		apitest.Must(t, found.Err)
 		if found.Value.ID != own || found.Earlier == nil || found.Earlier.Passed[owned] == 0 || found.Earlier.Passed[own] != 0 {
@@ -332,7 +332,7 @@ func TestClaimedWhileThereAreTwo(t *testing.T) {
 		s.edit(t, owned, map[string]any{"recipient_account_id": acme.String()}) // so that the look asks for its messages
 		var doubted []client.ID
 		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: "TextMessages", Times: 1, Kind: mockserver.Latency, Latency: 1, Do: func() {
-			_, doubted = s.engine.Conversations.Claim(owned)
+			_, doubted = s.engine.Conversations.Claim("", owned)
 		}})
 		found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
 		if len(doubted) == 0 && (found.Earlier == nil || found.Earlier.Passed[owned] == 0) {
@@ -397,7 +397,7 @@ func TestDoubtedBeforeItsOwnerClaimsIt(t *testing.T) {
 		owned := s.stranger(t, apitest.NumberOf(5))
 		attempt.Input.RecipientContactID = client.Value(jones)
 		s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)
-		taken, doubted := s.engine.Conversations.Claim(owned)
+		taken, doubted := s.engine.Conversations.Claim("", owned)
 		wantEqual(t, "doubted", []client.ID{owned}, doubted)
 		wantEqual(t, "adopted", 0, len(taken))
 	})

@@ -202,11 +202,11 @@ func TestExpectAndReach(t *testing.T) {
 func TestOfPhoneBefore(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		theirs := s.stranger(t, apitest.NumberOf(1))
-		s.engine.Conversations.Claim(theirs)
+		s.engine.Conversations.Claim("", theirs)
 		created := s.create(t.Context(), t, 2)
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 		adopted := s.create(t.Context(), t, 3)
-		taken, doubted := s.engine.Conversations.Claim(theirs, created.ID, adopted.ID)
+		taken, doubted := s.engine.Conversations.Claim("", theirs, created.ID, adopted.ID)
 		wantEqual(t, "adopted", []client.ID{adopted.ID}, taken)
 		wantEqual(t, "doubted", 0, len(doubted))
 		found, err := s.engine.OfPhoneBefore(t.Context(), frontDesk)

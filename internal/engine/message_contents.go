@@ -32,7 +32,7 @@ const notOwned = math.MaxInt64
 // which the caller has read it, or [NoFloor] if it has not. The engine returns a message as
 // a stub as long as it has that revision.
 func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
-	e.Messages.Claim(slices.Collect(maps.Keys(readAt))...)
+	e.Messages.Claim("", slices.Collect(maps.Keys(readAt))...)
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
 	maps.Copy(e.contents.readAt, readAt)
@@ -42,7 +42,7 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 // those that it does not know as owned as stubs, and deletes none of them: one resource may
 // drop what another one takes over.
 func (e *Engine) ReferToMessages(ids []client.ID) {
-	e.Messages.Claim(ids...)
+	e.Messages.Claim("", ids...)
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
 	for _, id := range ids {

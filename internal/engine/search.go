@@ -29,6 +29,7 @@ type search[T client.Record, In Input] struct {
 	useErr  error                  // why the use of a record could not be read
 	inputs  map[string]bool        // of the creates that settle has begun with
 	own     map[Identity]bool      // identities of those creates
+	owners  map[string]bool        // of the creates
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
 	claimed []T               // records that would be candidates otherwise
@@ -39,6 +40,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 	s := &search[T, In]{
 		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
 		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]foundUse{},
+		owners: map[string]bool{},
 	}
 	s.createsFloor = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
 	for _, i := range items {
@@ -46,6 +48,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 			s.updates[id] = append(s.updates[id], i)
 		} else {
 			of := s.names.wanted(w.changes[i].Input)
+			s.owners[w.changes[i].Owner] = true
 			s.places[of.Place] = append(s.places[of.Place], i)
 			for _, key := range []Identity{of, of.end()} {
 				since := w.since(i)
@@ -85,7 +88,7 @@ func (s *search[T, In]) run(ctx context.Context) error {
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	updates := s.updates[record.Meta().ID]
 	isUpdate := len(updates) > 0
-	isClaimed := !isUpdate && s.engine.claims.has(record.Meta().ID)
+	isClaimed := !isUpdate && !s.engine.claims.isFree(record.Meta().ID, s.owners)
 	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || isClaimed && !s.exact {
 		return nil
 	}

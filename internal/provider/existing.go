@@ -139,7 +139,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		return nil, nil
 	case 1:
 		if step == whileApplying {
-			if taken, doubted := api.Conversations.Claim(free[0].ID); len(taken)+len(doubted) > 0 { // for a lost create
+			if taken, doubted := api.Conversations.Claim("", free[0].ID); len(taken)+len(doubted) > 0 { // for a lost create
 				return nil, &existingError{managed: true, ids: []client.ID{free[0].ID}}
 			}
 		}

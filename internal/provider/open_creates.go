@@ -21,34 +21,34 @@ func (o openCreates) searchable() []string {
 }
 
 // lookFor looks for what the attempts under these keys have made. The results are in the
-// order of the keys. See [engine.Collection.LookFor].
-func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
+// order of the keys. owner is the name of the resource. See [engine.Collection.LookFor].
+func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, owner string, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
 		tried := o[key]
-		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier()}
+		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier(), Owner: owner}
 	}
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
 // lookInRefresh is lookFor for a refresh, which reads the other resources too: what belongs to
 // them is claimed, or they report it. So the attempt passes all of that from now on.
-func (o openCreates) lookInRefresh(ctx context.Context, api *engine.Engine, keys []string) []engine.Result[client.Conversation] {
+func (o openCreates) lookInRefresh(ctx context.Context, api *engine.Engine, owner string, keys []string) []engine.Result[client.Conversation] {
 	for _, key := range keys {
 		tried := o[key]
 		tried.IsRecalled = false
 		o[key] = tried
 	}
-	return o.lookFor(ctx, api, keys, false)
+	return o.lookFor(ctx, api, owner, keys, false)
 }
 
 // find returns the id of what the attempt of a single resource has made, zero for
 // nothing.
-func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, error) {
+func (o openCreates) find(ctx context.Context, api *engine.Engine, owner string) (client.ID, error) {
 	if _, tried := o[""]; !tried {
 		return client.ID{}, nil
 	}
-	found := o.lookFor(ctx, api, []string{""}, true)[0]
+	found := o.lookFor(ctx, api, owner, []string{""}, true)[0]
 	return found.Value.ID, found.Err
 }
 
@@ -56,11 +56,11 @@ func (o openCreates) find(ctx context.Context, api *engine.Engine) (client.ID, e
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
 // create the conversation again. An early destroy deletes only what its plan has found.
-func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *existing, level int64, isReplaced bool, early *earlyDestroy) (diags diag.Diagnostics) {
+func (o openCreates) remove(ctx context.Context, api *engine.Engine, owner string, existing *existing, level int64, isReplaced bool, early *earlyDestroy) (diags diag.Diagnostics) {
 	diags = o.dropPartial()
 	keys := slices.Sorted(maps.Keys(o))
 	var deleted, unsure, adopted []string
-	for i, found := range o.lookFor(ctx, api, keys, true) {
+	for i, found := range o.lookFor(ctx, api, owner, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
 		name := underKey(key, id.String())
@@ -81,6 +81,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, existing *e
 			delete(o, key)
 			continue
 		}
+		api.Conversations.Leave(id) // to the next destroy
 		at := at(key)
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
 			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
@@ -148,7 +149,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		return nil
 	}
 	adopted, left := createResults{}, map[string][]client.ID{} // which may be what they have made
-	results := memory.open.lookInRefresh(ctx, api, open)
+	results := memory.open.lookInRefresh(ctx, api, memory.name(), open)
 	if f := failedLook(open, results); f != nil {
 		return f.diagnostics()
 	}
@@ -156,6 +157,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		key := open[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
 			memory.open.pass(key, found)
+			api.Conversations.Leave(found.Value.ID)
 			left[key], _ = isAmbiguous(found.Err)
 			if found.Err == nil && !found.Value.ID.IsZero() {
 				left[key] = []client.ID{found.Value.ID}

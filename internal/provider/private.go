@@ -17,7 +17,7 @@ import (
 // and what does not belong in the configuration.
 type memory struct {
 	space seenSpace
-	// owner is a name that tells the resource from others, empty until it is saved.
+	// owner is a name that tells the resource from others, empty until it is needed.
 	owner string
 	// asOf is the revision of the space as of the last refresh. A record that nothing
 	// newer has changed need not be read before an update.
@@ -77,9 +77,7 @@ func (r *baseResource) load(ctx context.Context, private privateStore) (*memory,
 
 // save keeps the memory of a resource with these conversations.
 func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) diag.Diagnostics {
-	if m.owner == "" {
-		m.owner = rand.Text()
-	}
+	m.name()
 	ids := make(map[client.ID]bool, len(conversations))
 	for _, conversation := range conversations {
 		ids[reference(conversation.ID)] = true
@@ -90,6 +88,14 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 	m.early = nil
 	m.keepParts(conversations)
 	return m.write(ctx, private)
+}
+
+// name returns the owner, and names it if it has no name yet.
+func (m *memory) name() string {
+	if m.owner == "" {
+		m.owner = rand.Text()
+	}
+	return m.owner
 }
 
 // write writes the memory into the private state. An empty part leaves nothing there, because

@@ -23,7 +23,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 		return plan.ownedModel, diags
 	}
 	change, level := plan.change(memory.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
-	change.Input.Messages = inlineMessages(plan.Messages)
+	change.Input.Messages, change.Owner = inlineMessages(plan.Messages), memory.name()
 	memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy(plan.conversationModel).repeatIn(&change)
 	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
 		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, whileApplying)
@@ -92,7 +92,7 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 		return r.readOpen(ctx, api, state, memory)
 	}
 	owned := &state.ownedModel
-	if diags := claim(api, path.Root("id"), reference(state.ID)); diags.HasError() {
+	if diags := memory.claim(api, path.Root("id"), reference(state.ID)); diags.HasError() {
 		return owned, diags
 	}
 	conversation, err := api.Conversations.Read(ctx, reference(state.ID))
@@ -120,11 +120,12 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 	}
 	var found engine.Result[client.Conversation]
 	if tried {
-		found = memory.open.lookInRefresh(ctx, api, []string{""})[0]
+		found = memory.open.lookInRefresh(ctx, api, memory.name(), []string{""})[0]
 	}
 	switch {
 	case staysOpen(found.Err), found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)):
 		memory.open.pass("", found)
+		api.Conversations.Leave(found.Value.ID)
 		owned.Revision = entries{"": owned}.revision(memory.open)
 		return owned, warnOfOpen(state.DeletionPolicy, found)
 	case found.Err != nil:
@@ -174,7 +175,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	var err error
 	if id.IsZero() {
-		if id, err = memory.open.find(ctx, api); !id.IsZero() {
+		if id, err = memory.open.find(ctx, api, memory.owner); !id.IsZero() {
 			found = append(found, id.String())
 		}
 		if !memory.early.mayDelete("", id) && len(found) > 0 {
@@ -189,6 +190,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	if err != nil {
 		r.provider.existing.failDelete(id)
+		api.Conversations.Leave(id) // to the next destroy, if a look has found it
 		memory.space.seen(api)
 		return append(diags, failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}

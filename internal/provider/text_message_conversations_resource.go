@@ -139,7 +139,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	clear(memory.adopted) // the run that adopted them has told of them
 	r.provider.existing.refreshed(owned.ids()...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
-	if resp.Diagnostics.Append(claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(memory.claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
 	if !r.provider.owners.isGone(memory.owner) {
@@ -246,7 +246,7 @@ func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, poli
 		return work, diags
 	}
 	work.api = api
-	diags.Append(claim(api, path.Root("conversations"), prior.ids()...)...)
+	diags.Append(memory.claim(api, path.Root("conversations"), prior.ids()...)...)
 	if plan.AdoptExisting.ValueBool() {
 		work.own = prior.byID() // two of them may have the same number
 	}

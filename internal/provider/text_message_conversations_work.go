@@ -166,6 +166,7 @@ func (w *bulkWork) write(ctx context.Context) {
 	writes := make([]conversationChange, len(due))
 	for i, change := range due {
 		writes[i] = change.write
+		writes[i].Owner = w.memory.name()
 	}
 	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	made := createResults{}
@@ -248,7 +249,7 @@ func (w *bulkWork) removeOpen(ctx context.Context) {
 		w.provider.left.add(w.memory.numbers, w.memory.open)
 		w.memory.open = openCreates{}
 	case len(w.memory.open) > 0:
-		w.diags.Append(w.memory.open.remove(ctx, w.api, &w.provider.existing, w.level, w.isRemoved, w.memory.early)...)
+		w.diags.Append(w.memory.open.remove(ctx, w.api, w.memory.owner, &w.provider.existing, w.level, w.isRemoved, w.memory.early)...)
 	}
 }
 

@@ -1,0 +1,104 @@
+package provider_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Newer versions of terraform test keep one process of the provider for all plans and applies. What
+// a refresh has found for an open create, and left to the apply, is adopted by the apply.
+func TestStage_openInOneProcess(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		leavesOpen func(s *stage) map[string]block
+	}{
+		"entry": {func(s *stage) map[string]block {
+			s.leavesEntryOpen(mockserver.DropAfter)
+			return s.bulk(numbered(2).entries(), nil)
+		}},
+		"abandoned map": {func(s *stage) map[string]block {
+			config := s.bulk(numbered(2).entries(), map[string]any{"deletion_policy": "abandon"})
+			s.leavesOpen(config, mockserver.DropAfter)
+			s.untaint(bulkAddress)
+			return config
+		}},
+		"abandoned single": {func(s *stage) map[string]block {
+			config := s.single(declared{"phone_id": phone, number: "+15550000000", "deletion_policy": "abandon"})
+			s.leavesOpen(config, mockserver.DropAfter)
+			s.untaint(address)
+			return config
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				config := test.leavesOpen(s)
+				before := len(s.live())
+				run := s.core.walk()
+				run.apply(run.plan(config))
+				if live := len(s.live()); live != before || len(run.errors()) > 0 {
+					s.t.Errorf("%d are live, want %d: %v %s", live, before, run.errors(), run.warnings())
+				}
+				s.nothingLeft(config)
+			})
+		})
+	}
+}
+
+// Such a process adopts what a create with a lost reply has made. The next refresh knows that the
+// resource has it, and a destroy deletes it.
+func TestStage_lostInOneProcess(t *testing.T) {
+	t.Parallel()
+	for name, declare := range map[string]func(s *stage) (string, map[string]block){
+		"single": func(s *stage) (string, map[string]block) {
+			return address, s.single(declared{"phone_id": phone, number: "+15550000001"})
+		},
+		"map": func(s *stage) (string, map[string]block) { return bulkAddress, s.bulk(numbered(2).entries(), nil) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				at, config := declare(s)
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+				s.core.refreshesFirst = true
+				run := s.core.walk()
+				run.apply(run.plan(config))
+				plan := run.plan(config)
+				if plan == nil {
+					s.t.Fatalf("the plan fails: %v", run.errors())
+				}
+				run.apply(plan)
+				run.refresh()
+				gone := tftypes.NewValue(s.core.schemas[config[at].typeName].ValueType(), nil)
+				state := s.core.state[at]
+				run.carryOut(&change{address: at, typeName: config[at].typeName, action: destroy, config: gone, planned: gone, private: state.private}, &state)
+				if len(s.live()) > 0 || len(run.errors()) > 0 {
+					s.t.Errorf("%d are left: %v, %s", len(s.live()), run.errors(), run.warnings())
+				}
+			})
+		})
+	}
+}
+
+// Terraform refreshes a resource with an open entry, others write something, and Terraform plans its
+// destroy. The apply deletes what the refresh has found.
+func TestStage_openAndDestroyedAfterRefresh(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesEntryOpen(mockserver.DropAfter)
+		planning := s.core.walk()
+		plan := &corePlan{refreshed: planning.refresh()}
+		time.Sleep(time.Minute)
+		s.add(map[string]any{"phone_id": phone, number: "+15550109999"})
+		plan.changes = []*change{planning.planOne(bulkAddress, plan.refreshed, nil)}
+		applying := s.core.walk()
+		applying.apply(plan)
+		if errors := append(planning.errors(), applying.errors()...); len(s.live()) != 1 || len(errors) > 0 {
+			s.t.Errorf("%d are live, want 1: %v, %s", len(s.live()), errors, planning.warnings()+applying.warnings())
+		}
+	})
+}
