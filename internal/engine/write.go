@@ -185,8 +185,9 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		}
 	}
 	results, err := w.entity.BatchModify(ctx, inputs, w.options)
-	for _, i := range items {
-		w.changes[i].isSent = w.changes[i].isSent || client.ProblemOf(err) != client.Unreachable
+	for n, i := range items {
+		isRefused := err != nil && !isUnknown(err) || err == nil && results[n].Err != nil && client.IsRefusal(results[n].Err)
+		w.changes[i].isSent = w.changes[i].isSent || !isRefused
 	}
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ type pending[In Input] struct {
 	kept    map[link]client.ID    // relations of the links that the conversation already has
 	dropped []client.ID           // relations that the update removes
 	inline  []client.MessageInput // messages of a create that has become an update
-	isSent  bool                  // in this batch
+	isSent  bool                  // in this batch, and not certainly in vain
 	refused bool                  // when it was repeated; the lost request may be the reason
 }
 

@@ -565,3 +565,28 @@ func TestStage_openAndRenamed(t *testing.T) {
 		})
 	}
 }
+
+// An open create shows late, so that its repetition with other messages is refused: the CRM has
+// one conversation of each number. The repetition has created none of these messages.
+func TestStage_openAndRefusedWithOtherMessages(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, impatient, func(s *stage) {
+		with := func(texts messageTexts) map[string]block {
+			all := numbered(2).entries()
+			all["c001"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(all, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.SetLag(5 * time.Second)
+		s.leavesOpen(with(messageTexts{"a": "One"}), mockserver.DropAfter)
+		wanted := with(messageTexts{"b": "Two", "c": "Three"})
+		if _, errors := s.apply(wanted); errors != "" || !strings.Contains(s.warnings, "Text Message No Longer Declared") {
+			s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+		}
+		if made := len(s.liveMessages()); made != 3 {
+			s.t.Errorf("%d messages are live; want 3", made)
+		}
+		time.Sleep(time.Minute)
+		s.nothingLeft(wanted)
+	})
+}
