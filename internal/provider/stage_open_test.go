@@ -590,3 +590,29 @@ func TestStage_openAndRefusedWithOtherMessages(t *testing.T) {
 		s.nothingLeft(wanted)
 	})
 }
+
+// The configuration has one more message since the attempt, and reading the adopted conversation
+// back fails. The apply creates the new message all the same.
+func TestStage_openAndOneMoreMessageUnread(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		with := func(texts messageTexts) map[string]block {
+			all := numbered(2).entries()
+			all["c001"]["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(all, nil)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.leavesOpen(with(messageTexts{"a": "One"}), mockserver.DropAfter)
+		wanted := with(messageTexts{"a": "One", "b": "Two"})
+		s.meanwhile = func() {
+			s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessages", Skip: 3, Times: 1, Kind: mockserver.StatusReply, Status: 502})
+		}
+		if _, errors := s.apply(wanted); errors != "" || !strings.Contains(s.warnings, "Not Fully Known") {
+			s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+		}
+		if made := len(s.liveMessages()); made != 2 {
+			s.t.Errorf("%d messages are live; want 2", made)
+		}
+		s.nothingLeft(wanted)
+	})
+}

@@ -193,7 +193,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
 		w.unread = w.unread.with(failure{at: at(change.key), keys: []string{change.key}, err: result.Err})
-		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{Since: result.Since})
+		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{Since: result.Since, Unsent: result.Unsent})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
 		w.keep(change.key, change.planned.notCreated(leftover.ID))
