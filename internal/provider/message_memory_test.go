@@ -3,8 +3,10 @@ package provider
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -40,6 +42,25 @@ func TestMessageMemory_earlier(t *testing.T) {
 	} {
 		if earlier != nil {
 			t.Errorf("%s: %v", name, earlier)
+		}
+	}
+}
+
+// Two messages of a conversation say the same, and were lost. One of them is created now, and the
+// other one is lost again: the next create still looks for it first.
+func TestMessageMemory_sameTwice(t *testing.T) {
+	t.Parallel()
+	owner := parse(t, idA)
+	message := messageModel{ID: types.StringUnknown(), Direction: types.StringValue("outgoing"), Content: types.StringValue("Hi")}
+	lost := engine.Result[client.Message]{Err: &engine.LostCreateError{Attempt: engine.Attempt{Since: engine.Moment{Revision: 7}}, Err: errStillOpen}}
+	made := engine.Result[client.Message]{Value: client.Message{ID: parse(t, idB), Revision: 9}}
+	for name, results := range map[string][]engine.Result[client.Message]{"first": {lost, made}, "last": {made, lost}} {
+		memory := &messageMemory{}
+		memory.lost(owner, message, 7)
+		w := newMessageWork(path.Empty(), owner, messages{"a": &message, "b": &message}.toMap(), types.MapNull(messageType), engine.NoFloor, memory)
+		w.settleAll(results)
+		if earlier := memory.earlier(owner, message); earlier == nil || earlier.Since.Revision != 7 {
+			t.Errorf("the %s is lost: the memory has %v", name, earlier)
 		}
 	}
 }

@@ -12,11 +12,20 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
+// settleAll records the outcomes of the writes.
+func (w *messageWork) settleAll(results []engine.Result[client.Message]) {
+	for _, write := range w.writes {
+		if write.change.Earlier != nil {
+			delete(w.memory.Lost[w.conversation], write.planned.digest()) // it has been looked for
+		}
+	}
+	for i, result := range results {
+		w.settle(&w.writes[i], result)
+	}
+}
+
 // settle records the outcome of a write.
 func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Message]) {
-	if write.change.Earlier != nil {
-		delete(w.memory.Lost[w.conversation], write.planned.digest()) // it has been looked for
-	}
 	action := "Update"
 	switch {
 	case write.prior == nil && write.planned.isAttached():

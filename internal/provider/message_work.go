@@ -183,9 +183,7 @@ func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int
 		})
 	}
 	_ = group.Wait()
-	for i, result := range results {
-		w.settle(&w.writes[i], result)
-	}
+	w.settleAll(results)
 	w.finish()
 }
 
@@ -208,10 +206,8 @@ func runMany(ctx context.Context, api *engine.Engine, level int64, works []*mess
 	}
 	removed := api.Messages.DeleteMany(ctx, ids, level)
 	for _, w := range works {
-		for i := range w.writes {
-			w.settle(&w.writes[i], written[0])
-			written = written[1:]
-		}
+		w.settleAll(written[:len(w.writes)])
+		written = written[len(w.writes):]
 		for i := range w.removals {
 			w.removals[i].err = removed[0]
 			removed = removed[1:]
