@@ -435,3 +435,28 @@ func TestUsesAreReadTogether(t *testing.T) {
 		wantEqual(t, "concurrent requests", s.engine.config.MaxConcurrentRequests, most)
 	})
 }
+
+// What earlier attempts have made is older than the batch that adopts it. It is read back in pages.
+func TestAdoptedAreReadBackTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const many = 150
+		s := newSpace(t, mockserver.Behavior{})
+		creates := make([]conversationChange, many)
+		first := s.openAttempt(t)
+		for i := range creates {
+			creates[i] = first
+			creates[i].Input = inputOf(100 + i)
+			s.stranger(t, apitest.NumberOf(100+i))
+		}
+		s.ResetRequests()
+		for _, result := range scriptedEngine(t, s.network.RoundTrip).Conversations.CreateOrUpdateMany(t.Context(), creates, client.WriteOptions{}, false) {
+			if result.Err != nil || !result.Adopted {
+				t.Errorf("adopted is %v: %v", result.Adopted, result.Err)
+			}
+		}
+		if sent := len(s.requests()); sent > 10 {
+			t.Errorf("%d requests", sent)
+		}
+	})
+}

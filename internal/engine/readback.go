@@ -34,25 +34,28 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 func (w *writing[T, In]) written() []int { return w.unfailed(w.all()) }
 
 // floor returns a revision below everything that was written. A write is newer than all
-// that was known before it, but a restore alone need not change the revision.
+// that was known before it, but a restore alone need not change the revision, and what an
+// earlier attempt has made is older.
 func (w *writing[T, In]) floor() int64 {
-	floor, restored := w.before.Revision, int64(math.MaxInt64)
-	for i := range w.changes {
+	floor, older := w.before.Revision, int64(math.MaxInt64)
+	for i, result := range w.results {
 		revision, update := w.head(i).Revision.Get()
 		switch {
 		case update && w.changes[i].Restore && len(w.changes[i].Input.Fields()) == 0:
-			restored = min(restored, revision-1)
+			older = min(older, revision-1)
 		case update:
 			floor = max(floor, revision)
+		case result.Adopted:
+			older = min(older, result.Value.Meta().Revision-1)
 		}
 	}
 	switch {
-	case restored == math.MaxInt64:
+	case older == math.MaxInt64:
 		return floor
 	case floor == NoFloor:
-		return restored
+		return older
 	}
-	return min(floor, restored)
+	return min(floor, older)
 }
 
 // fetch reads the items back. Reads may come from a copy that lags behind, so it waits
