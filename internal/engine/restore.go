@@ -10,9 +10,17 @@ import (
 )
 
 // restore undoes the soft deletes of the items that ask for it, and sets the errors of
-// those that fail. It reports whether any item asks for it.
+// those that fail. It reports whether any item asks for it. If the space is older than what the
+// caller has seen of it, it restores none, as for [Collection.Delete].
 func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 	deleted := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.changes[i].Restore })
+	if len(deleted) == 0 {
+		return false
+	}
+	if _, err := w.engine.caughtUp(ctx); err != nil {
+		w.fail(deleted, err)
+		return false
+	}
 	ids := make([]client.ID, len(deleted))
 	for n, i := range deleted {
 		ids[n], _ = w.head(i).ID.Get()
@@ -24,7 +32,7 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 			w.ids[i] = ids[n] // there is nothing to update
 		}
 	}
-	return len(deleted) > 0
+	return true
 }
 
 // restore undoes the soft deletes of the records of one batch. A record that is not deleted
