@@ -235,9 +235,12 @@ func (h held) at() int64 {
 	return revision
 }
 
-// isReplaced reports whether the plan replaces the conversation of the slot.
+// isReplaced reports whether the plan replaces the conversation of the slot. An abandoned one is
+// not given up: its attempt is repeated.
 func (v *verdict) isReplaced(slot string) bool {
-	return slices.ContainsFunc(v.plan.changes, func(c *change) bool { return c.action == replace && (v.bulk || c.address == slot) })
+	return slices.ContainsFunc(v.plan.changes, func(c *change) bool {
+		return c.action == replace && (v.bulk || c.address == slot) && stringOf(parts(c.prior.value)["deletion_policy"]) != "abandon"
+	})
 }
 
 // judgeFilled checks that an adoption only filled empty fields.
