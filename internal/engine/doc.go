@@ -25,7 +25,8 @@
 //   - Identity: what tells a record from others before it has an id. For a conversation
 //     that is its phone and number, for a message its conversation, direction and content.
 //   - Claim: the note that a record is known to the engine or its user. A claimed record
-//     can't be the result of a lost create.
+//     can't be the result of a lost create, unless it was left to the owner of that create.
+//   - Owner: who has a record afterwards, such as a resource.
 //   - Lost: a request that was sent and got no usable reply. A lost create is open until
 //     the engine knows what it has made.
 //   - Attempt: a create, with all requests that have tried it. What an earlier attempt has
