@@ -186,7 +186,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	}
 	results, err := w.entity.BatchModify(ctx, inputs, w.options)
 	for n, i := range items {
-		isRefused := err != nil && !isUnknown(err) || err == nil && results[n].Err != nil && client.IsRefusal(results[n].Err)
+		isRefused := err != nil && !isUnknown(err) || err == nil && results[n].Err != nil && client.IsNotCarriedOut(results[n].Err)
 		w.changes[i].isSent = w.changes[i].isSent || !isRefused
 	}
 	if err != nil {
