@@ -48,3 +48,34 @@ func TestSparedIsNotAdopted(t *testing.T) {
 		wantEqual(t, "taken", 0, len(taken))
 	})
 }
+
+// The same create in a map ends in the same way: its attempt, which has sent the same, is no longer
+// open.
+func TestDisownedIsSettled(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]func(t *testing.T, s testSpace, create conversationChange) error{
+		"single": func(t *testing.T, s testSpace, create conversationChange) error {
+			t.Helper()
+			return s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0).Err
+		},
+		"map": func(t *testing.T, s testSpace, create conversationChange) error {
+			t.Helper()
+			options := client.WriteOptions{RollbackMethod: client.RollbackFailed}
+			return s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{create}, options, false)[0].Err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newSpace(t, mockserver.Behavior{})
+				create := s.openAttempt(t)
+				s.stranger(t, apitest.NumberOf(5))
+				create.Input.RecipientContactID = client.Value(jones)
+				tried := create.Input
+				create.Tried = &tried
+				s.Inject(mockserver.Fault{Path: "batch-modify", Times: 1, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Envelope: true})
+				wantProblem(t, write(t, s, create), client.Refused)
+			})
+		})
+	}
+}

@@ -71,7 +71,7 @@ func (w *writing[T, In]) keepOpen() {
 		if isUnproven && w.changes[i].Earlier != nil && isRefusedWhole(err) {
 			err = &unprovenError{err}
 		}
-		w.results[i].Err = w.stillOpen(w.changes[i].Change, err)
+		w.results[i].Err = w.stillOpen(changes[i], err)
 	}
 }
 
