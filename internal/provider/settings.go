@@ -171,7 +171,7 @@ func setDuration(field *time.Duration, value types.String) {
 // unknown returns the names of the unknown settings, sorted.
 func (s *settingsModel) unknown() (names []string) {
 	for field, value := range reflect.ValueOf(*s).Fields() {
-		if setting, ok := value.Interface().(attr.Value); ok && setting.IsUnknown() {
+		if setting, ok := reflect.TypeAssert[attr.Value](value); ok && setting.IsUnknown() {
 			names = append(names, field.Tag.Get("tfsdk"))
 		}
 	}
