@@ -65,9 +65,7 @@ func TestDisownedIsSettled(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := newSpace(t, mockserver.Behavior{})
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				create := s.openAttempt(t)
 				s.stranger(t, apitest.NumberOf(5))
 				create.Input.RecipientContactID = client.Value(jones)

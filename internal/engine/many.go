@@ -51,14 +51,15 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 		w.undo(ctx)
 	}
 	w.readBack(ctx)
-	w.keepOpen()
+	w.keepOpen(changes)
 	return w.results
 }
 
-// keepOpen sets the errors of creates that earlier attempts may have made. If the service refuses
-// several changes and rolls back whole requests, a refusal need not be about the create: it may
-// only have been rolled back with another one.
-func (w *writing[T, In]) keepOpen() {
+// keepOpen sets the errors of creates that earlier attempts may have made. changes are those that
+// the caller asked for: an adoption has made updates of some. If the service refuses several changes
+// and rolls back whole requests, a refusal need not be about the create: it may only have been
+// rolled back with another one.
+func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 	refused := 0
 	for _, result := range w.results {
 		if isRefusedWhole(result.Err) {
