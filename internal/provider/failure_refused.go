@@ -76,7 +76,8 @@ func (f failure) mayHaveSent() string {
 func (f failure) refused() string {
 	if f.sought != "" {
 		return "The CRM refuses the query. It may not know a field, may be unable to filter or order by it, or may not " +
-			"understand a value. The cause shows what the CRM says. To see the names of the fields, omit filter and fields, and set limit = 1."
+			"understand a value. The cause shows what the CRM says. To see the names of the fields, use the data source pipeliner_records " +
+			"without filter and fields, and set limit = 1."
 	}
 	if f.isUnnamed() {
 		return unnamedRefusal
