@@ -132,8 +132,9 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 				"the provider block. To find a deleted conversation, set its id instead.", phone, number))
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
-			fmt.Sprintf("The phone %s has no conversation with the number %q, in any spelling. Check both. To "+
-				"find a deleted conversation, set its id instead.", phone, number))
+			fmt.Sprintf("The phone %s has no conversation with the number %q, in any equal spelling. Check both. If the CRM "+
+				"shows numbers in another form, such as digits only, write the number as the CRM shows it. To find a deleted "+
+				"conversation, set its id instead.", phone, number))
 	case len(found) > 1:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
 			fmt.Sprintf("The phone %s has %d conversations with the number %q. Set the id of one of them "+
