@@ -133,7 +133,7 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 	case len(found) == 0:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q, in any equal spelling. Check both. If the CRM "+
-				"shows numbers in another form, such as digits only, write the number as the CRM shows it. To find a deleted "+
+				"masks numbers or shows them without a country code, write the number as the CRM shows it. To find a deleted "+
 				"conversation, set its id instead.", phone, number))
 	case len(found) > 1:
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
