@@ -128,6 +128,8 @@ var (
 	// ErrRefusedNow is in a *LostCreateError whose create was refused, though an earlier attempt,
 	// which sent something else, may have been carried out.
 	ErrRefusedNow = errors.New("this attempt was refused")
+	// ErrLinksLeft says that an update was carried out, except that it could not remove a link.
+	ErrLinksLeft = errors.New("the conversation was written, but removing a link failed")
 	// ErrRolledBack says that the service rolled back a change because another
 	// one in its batch failed.
 	ErrRolledBack = errors.New("rolled back, because another one in the same request failed")

@@ -91,8 +91,7 @@ func (l conversationLinks) clean(ctx context.Context, w *writing[client.Conversa
 	for chunk := range slices.Chunk(extra, l.engine.settings.BatchSize) {
 		for n, err := range l.engine.relations.remove(ctx, chunk, w.options) {
 			if err != nil {
-				w.results[owners[chunk[n]]].Err = fmt.Errorf("the conversation was written, but removing a link "+
-					"failed: %w", err)
+				w.results[owners[chunk[n]]].Err = fmt.Errorf("%w: %w", ErrLinksLeft, err)
 			}
 		}
 	}

@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"errors"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -131,12 +133,13 @@ func (n numbers) rememberHeld(id client.ID, number, held string) {
 	}
 }
 
-// rememberOpen notes the number of an update whose outcome is unknown. The next read
-// shows whether the CRM holds it, and in which spelling.
+// rememberOpen notes the number of an update that failed, but may have been carried out, at least
+// in part. The next read shows whether the CRM holds it, and in which spelling.
 func (n numbers) rememberOpen(sent client.ConversationInput, err error) {
 	id, isUpdate := sent.ID.Get()
 	number, isSet := sent.RecipientPhoneNumber.Get()
-	if isUpdate && isSet && n.respellings != nil && client.ProblemOf(err) == client.OutcomeUnknown {
+	isOpen := client.ProblemOf(err) == client.OutcomeUnknown || errors.Is(err, engine.ErrLinksLeft)
+	if isUpdate && isSet && n.respellings != nil && isOpen {
 		n.respellings[id] = respelling{Sent: number, Open: true}
 	}
 }

@@ -112,3 +112,33 @@ func TestStage_lostLinksOfMany(t *testing.T) {
 		})
 	}
 }
+
+// An update sets a number, which the CRM masks, and can't remove a link. The masked number is still
+// the one that was sent: the next plan does not replace the conversation.
+func TestStage_numberBesideALinkThatStays(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge, PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
+				config := func(d declared) map[string]block {
+					d["phone_id"] = phone
+					if at == bulkAddress {
+						return s.bulk(map[string]declared{"a": d}, nil)
+					}
+					return s.single(d)
+				}
+				s.applies(config(declared{"account_relations": []string{acme}}), at, create)
+				after := config(declared{"account_relations": []string{}, number: "+1 555 010 0001"})
+				s.Inject(mockserver.Fault{Path: relationEntity + "/batch-delete", Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+				s.refused(after, "removing a link failed")
+				s.ClearFaults()
+				s.applies(after, at, update)
+				s.checks(s.holds(map[string]any{"account_relations": []string{}}))
+				if made := len(s.Records(conversations)); made != 1 {
+					s.t.Errorf("%d conversations were made", made)
+				}
+			})
+		})
+	}
+}
