@@ -234,7 +234,8 @@ func (s *search[T, In]) adopt(i int, record T) {
 	}
 	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
-		s.changes[i].Input = s.fields.missing(s.changes[i].Input, s.attempted(i, record), &record)
+		missing := s.fields.missing(s.changes[i].Input, s.attempted(i, record), &record)
+		s.changes[i].Input = s.fields.unspelled(missing, &record)
 	}
 	if s.carried(s.changes[i].Input, record) {
 		s.ids[i] = record.Meta().ID

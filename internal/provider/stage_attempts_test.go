@@ -260,18 +260,21 @@ func TestStage_openAndChanged(t *testing.T) {
 	for name, test := range map[string]struct {
 		key, number, attribute string
 		before, after          any
+		format                 string
 	}{
-		"same key":    {"a", "+15550100009", "recipient_account_id", acme, globex},
-		"another key": {"b", "+15550100009", "recipient_account_id", acme, globex},
-		"no value":    {"a", "+15550100009", "recipient_account_id", acme, ""},
-		"links":       {"a", "+15550100009", "account_relations", []string{acme}, []string{globex}},
-		"more links":  {"a", "+15550100009", "account_relations", []string{acme}, []string{acme, globex}},
-		"no links":    {"a", "+15550100009", "account_relations", []string{acme}, []string{}},
-		"filled in":   {"a", "+15550100001", "recipient_contact_id", nil, bob}, // the CRM has set the contact of that number
+		"same key":    {"a", "+15550100009", "recipient_account_id", acme, globex, ""},
+		"another key": {"b", "+15550100009", "recipient_account_id", acme, globex, ""},
+		"no value":    {"a", "+15550100009", "recipient_account_id", acme, "", ""},
+		"links":       {"a", "+15550100009", "account_relations", []string{acme}, []string{globex}, ""},
+		"more links":  {"a", "+15550100009", "account_relations", []string{acme}, []string{acme, globex}, ""},
+		"no links":    {"a", "+15550100009", "account_relations", []string{acme}, []string{}, ""},
+		"masked":      {"a", "+15550100009", "recipient_account_id", acme, globex, mockserver.Masked},
+		"digits":      {"a", "+15550100009", "recipient_account_id", acme, globex, mockserver.Digits},
+		"filled in":   {"a", "+15550100001", "recipient_contact_id", nil, bob, ""}, // the CRM has set the contact of that number
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+			onStage(t, mockserver.Behavior{PhoneFormat: test.format}, impatient, func(s *stage) {
 				declare := func(key string, value any) map[string]block {
 					return s.bulk(map[string]declared{
 						"x": {"phone_id": phone, number: "+15550100002"},
@@ -280,6 +283,7 @@ func TestStage_openAndChanged(t *testing.T) {
 				}
 				s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
 				s.leavesOpen(declare("a", test.before), mockserver.DropAfter)
+				test.number = "+1 (555) 010-00" + test.number[len(test.number)-2:]
 				last := declare(test.key, test.after)
 				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation Adopted").MatchString(s.warnings) {
 					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
