@@ -185,8 +185,9 @@ var Switches = []Switch{
 		Field: func(b *Behavior) *string { return &b.BatchSuccess },
 	},
 	{
-		Name: "order-by", Values: []string{Honoured, Newest, Ignored},
-		Doc:   "what a list does with order-by; newest is always what was created last first, and ignored is in the order of ids",
+		Name: "order-by", Values: []string{Honoured, Newest, Ignored, Refused},
+		Doc: "what a list does with order-by; newest is always what was created last first, ignored is in the order of ids, and " +
+			"refused is a 400 for the order by revision",
 		Field: func(b *Behavior) *string { return &b.OrderBy },
 	},
 	{

@@ -65,7 +65,8 @@ func TestBehavior_batchSuccess(t *testing.T) {
 func TestBehavior_orderBy(t *testing.T) {
 	t.Parallel()
 	behaviors(t, "order-by", map[string]any{
-		"honored": []any{accountID2, accountID, "new"}, "newest": []any{"new", accountID2, accountID}, "ignored": []any{accountID, accountID2, "new"},
+		"honored": []any{accountID2, accountID, "new", 200}, "newest": []any{"new", accountID2, accountID, 200},
+		"ignored": []any{accountID, accountID2, "new", 200}, "refused": []any{accountID2, accountID, "new", 400},
 	}, func(p play) any {
 		made, err := p.Create("Accounts", map[string]any{"name": "A"})
 		must(p.t, err)
@@ -74,7 +75,11 @@ func TestBehavior_orderBy(t *testing.T) {
 			ids = append(ids, page.column("id")...)
 		}
 		ids[slices.Index(ids, any(made))] = "new"
-		return ids
+		byRevision := p.do(p.t, http.MethodGet, "Accounts?order-by=name,-revision", "")
+		if byRevision.status != http.StatusOK {
+			byRevision.wantError(p.t, 400, 117, "")
+		}
+		return append(ids, byRevision.status)
 	})
 }
 

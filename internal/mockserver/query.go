@@ -167,6 +167,9 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 	if q.order, err = parseOrdering(def, order); err != nil {
 		return nil, invalid(err.Error() + ".")
 	}
+	if behavior.OrderBy == Refused && slices.ContainsFunc(q.order, func(k orderKey) bool { return k.field.name == "revision" }) {
+		return nil, invalid("A list can't be ordered by the field 'revision'.")
+	}
 	if q.conditions, failure = p.conditions(def, behavior); failure != nil {
 		return nil, failure
 	}

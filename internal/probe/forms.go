@@ -150,11 +150,14 @@ func (p *Prober) orderBy(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	up, err := p.revisionsBy(ctx, "revision")
+	got, up, err := p.revisionsBy(ctx, "revision")
+	if got.isRefusal() {
+		return mockserver.Refused, nil
+	}
 	if err != nil {
 		return "", err
 	}
-	down, err := p.revisionsBy(ctx, "-revision")
+	_, down, err := p.revisionsBy(ctx, "-revision")
 	if err != nil {
 		return "", err
 	}
@@ -172,7 +175,7 @@ func (p *Prober) orderBy(ctx context.Context) (string, error) {
 
 // revisionsBy returns the revisions of the phone's conversations in that order. Fewer than
 // two are an error.
-func (p *Prober) revisionsBy(ctx context.Context, order string) (revisions []float64, err error) {
+func (p *Prober) revisionsBy(ctx context.Context, order string) (got answer, revisions []float64, err error) {
 	got, records, err := p.list(ctx, conversations, map[string]string{"phone_id": p.space.Phone}, "order-by="+order)
 	if err == nil && !got.isOK() {
 		err = got.unexpected()
@@ -184,7 +187,7 @@ func (p *Prober) revisionsBy(ctx context.Context, order string) (revisions []flo
 	if err == nil && len(revisions) < 2 {
 		err = fmt.Errorf("two conversations were created, and %d are listed", len(revisions))
 	}
-	return revisions, err
+	return got, revisions, err
 }
 
 // createdClock creates two conversations. The clock is behind if created of the second is more
