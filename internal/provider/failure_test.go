@@ -104,7 +104,7 @@ func TestValidatorsNameTheKey(t *testing.T) {
 		`conversations["ada"].phone_id: "x" is neither`,
 		`conversations["ada"].recipient_contact_id: "https`,
 		`conversations["ada"].messages["hi"].datetime_sent: value must be a time`,
-		`conversations["ada"].messages["hi"].content string length`,
+		`conversations["ada"].messages["hi"].content: value must be more than white space`,
 		`conversations["ada"].messages["hi"].status value must be one of`,
 		`conversations["ada"].lead_relations: One of the ids is null`,
 		`conversations["ada"].lead_relations: "y" is neither`,

@@ -50,7 +50,7 @@ var messageFields = []messageField{
 	contentField("content",
 		schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators:          []validator.String{isContent},
 			MarkdownDescription: "The text. Required unless you set `id`. White space at the end and different line ends don't count as a change.",
 		},
 		func(m *messageModel) *types.String { return &m.Content },

@@ -171,12 +171,13 @@ func TestAccTextMessageConversation_badMessages(t *testing.T) {
 	}{
 		"neither":             {`{}`, says("Invalid Message", "The message has no")},
 		"no direction":        {`{ content = "x" }`, says("Invalid Message", "The message has no direction")},
+		"only blanks":         {`{ content = "  ", direction = "outgoing" }`, says("Invalid Attribute Value Length", "value must be more than white space")},
 		"id and content":      {`{ id = "` + nobody + `", content = "x" }`, says("Invalid Message", "An id attaches an existing message as it is. Remove content, or remove the id")},
 		"null":                {`null`, says("Invalid Message", "The message is null")},
 		"unknown direction":   {`{ content = "x", direction = "sideways" }`, says(`must be one of: ["outgoing" "incoming"]`)},
 		"unknown status":      {`{ content = "x", direction = "outgoing", status = "2" }`, says(`must be one of: ["sending" "sent" "failed" "received" "seen"]`)},
 		"no time":             {`{ content = "x", direction = "outgoing", datetime_sent = "yesterday" }`, says("Invalid Time", "a time in RFC 3339", `got: "yesterday"`)},
-		"empty":               {`{ content = "", direction = "outgoing" }`, says("string length must be at least 1")},
+		"empty":               {`{ content = "", direction = "outgoing" }`, says("value must be more than white space", `got: ""`)},
 		"id of another thing": {`{ id = "https://x/entities/Accounts/` + acme + `" }`, says("Id of Another Entity")},
 	} {
 		rejections[name] = rejection{config: w.conversation(messagesBlock("m = " + test.message)), want: test.want}

@@ -263,6 +263,7 @@ func TestMessageAction_plan(t *testing.T) {
 		"no id":          {with("text_message_conversation_id", "ada"), []string{"text_message_conversation_id: Invalid Id: …"}, nil},
 		"another entity": {with("text_message_conversation_id", "https://x/entities/Phones/"+phone), []string{"text_message_conversation_id: Id of Another Entity: …"}, nil},
 		"no text":        {with("content", ""), []string{"content: Invalid Attribute Value Length: …"}, nil},
+		"only blanks":    {with("content", " \n\u00a0"), []string{"content: Invalid Attribute Value Length: …"}, nil},
 		"a direction":    {with("direction", "up"), []string{"direction: Invalid Attribute Value Match: …"}, nil},
 		"a time":         {with("datetime_sent", "now"), []string{"datetime_sent: Invalid Time: …"}, nil},
 	} {

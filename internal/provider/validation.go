@@ -203,6 +203,10 @@ func isMatch(pattern *regexp.Regexp, description string) textCheck {
 }
 
 var (
+	// The CRM may trim a content, and would then send, or refuse, an empty message.
+	isContent = textCheck{"Invalid Attribute Value Length", "value must be more than white space", func(text string) bool {
+		return strings.TrimSpace(text) != ""
+	}}
 	isRegion = textCheck{"Invalid Region", "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)", client.IsPhoneRegion}
 	isTime   = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
 		_, err := time.Parse(time.RFC3339Nano, text)
