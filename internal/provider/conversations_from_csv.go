@@ -206,14 +206,15 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return ""
 	}
 	key := textIn(s.key)
+	if key == "" {
+		s.fault(row, s.key, "the key is blank")
+		return
+	}
 	if first, twice := s.rows[key]; twice {
 		s.fault(row, s.key, "row %d has the key %q too", first, key)
 		return
 	}
-	if s.rows[key] = row; key == "" {
-		s.fault(row, s.key, "the key is blank")
-		return
-	}
+	s.rows[key] = row
 	entry := newOwnedModel()
 	for attribute, constant := range s.constants {
 		entry.set(attribute, constant)

@@ -252,7 +252,7 @@ func TestConversationsFromCSV(t *testing.T) {
 		"no such columns":        {text: "name,number\na,+1", err: "0: the CSV has 2 mistakes:\n\n" + `  - row 1, column "customer": there is no such column; the columns are: "name", "number"` + "\n" + `  - row 1, column "accounts": there is no such column; the columns are: "name", "number"`},
 		"a column twice":         {text: "customer,number,accounts,number\na,+1,,+2", err: `0: row 1, column "number": the column occurs twice`},
 		"no phone":               {text: "customer,sender\na,\nb," + phone, options: map[string]any{"key": "customer", "columns": map[string]any{"phone_id": "sender"}}, err: `0: row 2, column "sender": the phone_id is blank`},
-		"many faults":            {text: header + strings.Repeat(",+1,\n", 12), err: "0: the CSV has 12 mistakes:\n\n  - row 2, column \"customer\": the key is blank\n  - …\n  - and 2 more"},
+		"many faults":            {text: header + strings.Repeat(",+1,\n", 12), err: "0: the CSV has 12 mistakes:\n\n  - row 2, column \"customer\": the key is blank\n  - row 3, column \"customer\": the key is blank\n  - …\n  - and 2 more"},
 		"empty":                  {text: "", err: "0: the CSV is empty: its first row must name the columns"},
 		"open quote":             {text: header + "\"a\nb\",+1,\nc,\"+2,\n", err: `0: row 3: a cell in quotes has no closing quote, or more text after it: write each quote (") inside the cell twice`},
 		"bare quote":             {text: header + "a 5\" pipe,+1,\n", err: `0: row 2: a cell contains a quote (") and is not in quotes: put the cell in quotes, and write each quote inside it twice`},
