@@ -48,6 +48,11 @@ func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, e
 	case o.columns["phone_id"] == "" && o.constants["phone_id"] == nil:
 		return nil, errors.New("columns, constants: one of them must contain phone_id")
 	}
+	for _, attribute := range slices.Sorted(maps.Keys(o.lookups)) {
+		if o.columns[attribute] == "" {
+			return nil, fmt.Errorf("lookups: %s is not in columns, so there are no cells to translate; add its column, or remove the lookup", attribute)
+		}
+	}
 	return o, nil
 }
 

@@ -279,6 +279,7 @@ func TestConversationsFromCSV(t *testing.T) {
 		"constant of no uuid":    {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": "sales"}}), err: `1: constants: phone_id: "sales" is neither a UUID, such as 0190978c-d6d1-de35-3f6d-7cf0a0e264db, nor a URI that ends in one. Look up the id, …`},
 		"constant of no list":    {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": phone, "lead_relations": lead}}), err: "1: constants: lead_relations: must be a list"},
 		"unknown constant":       {text: header, options: options(map[string]any{"constants": map[string]any{"phone_id": unknown{}}}), want: unknown{}},
+		"lookup of no column":    {text: header, options: options(map[string]any{"lookups": map[string]any{"contact_relations": map[string]any{"Ada": nobody}}}), err: `1: lookups: contact_relations is not in columns, so there are no cells to translate; add its column, or remove the lookup`},
 		"lookup of a list":       {text: header, options: options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": []any{acme}, "b": acme}}}), err: `1: lookups: account_relations: "Acme": must be a known string`},
 		"unknown lookup":         {text: header, options: options(map[string]any{"lookups": map[string]any{"account_relations": map[string]any{"Acme": unknown{}}}}), want: unknown{}},
 		"unknown columns":        {text: header, options: map[string]any{"key": "customer", "columns": unknown{}}, want: unknown{}},
