@@ -128,14 +128,14 @@ func TestEntryValidation_grouped(t *testing.T) {
 	}
 }
 
-// An empty key has a warning. Two numbers that are refused are not the same number.
+// An empty key has a warning, and so has one of blanks. Two numbers that are refused are not the same number.
 func TestEntryValidation_warnings(t *testing.T) {
 	t.Parallel()
 	entry := map[string]any{"phone_id": testPhone, "recipient_phone_number": "n/a"}
 	rounded := map[string]any{"phone_id": testPhone, "recipient_phone_number": "1.5E+10"}
-	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, "a": entry, "b": entry, "c": rounded, "d": rounded})
-	if len(got) != 5 || !strings.Contains(strings.Join(got, "\n"), ": Empty Key: ") || strings.Contains(strings.Join(got, "\n"), "Same Number") {
-		t.Errorf("the complaints are %q; want four invalid numbers and an empty key", got)
+	got := complaints(t, NewServer("test"), map[string]any{"": map[string]any{"phone_id": testPhone}, " ": map[string]any{"phone_id": testPhone, "recipient_phone_number": "+15550100"}, "a": entry, "b": entry, "c": rounded, "d": rounded})
+	if all := strings.Join(got, "\n"); len(got) != 6 || strings.Count(all, ": Empty Key: ") != 2 || strings.Contains(all, "Same Number") {
+		t.Errorf("the complaints are %q; want four invalid numbers and two empty keys", got)
 	}
 }
 

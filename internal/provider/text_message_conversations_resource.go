@@ -45,7 +45,7 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 	configured, diags := config.entries()
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(configured.validate(ctx)...)
-	resp.Diagnostics.Append(configured.warnOfEmptyKey()...)
+	resp.Diagnostics.Append(configured.warnOfEmptyKeys()...)
 	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfSameNumbers(configured)...)
 }
 

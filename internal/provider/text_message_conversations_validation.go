@@ -24,11 +24,13 @@ func (e entries) warnOfProtection() (diags diag.Diagnostics) {
 	return diags
 }
 
-// warnOfEmptyKey warns of a key that comes from a blank cell in most cases.
-func (e entries) warnOfEmptyKey() (diags diag.Diagnostics) {
-	if _, found := e[""]; found {
-		diags.AddAttributeWarning(at(""), "Empty Key",
-			"An entry has the key \"\", which may come from a blank cell. Check that the entry is one that you want.")
+// warnOfEmptyKeys warns of keys that come from a blank cell in most cases.
+func (e entries) warnOfEmptyKeys() (diags diag.Diagnostics) {
+	for key := range e {
+		if strings.TrimSpace(key) == "" {
+			diags.AddAttributeWarning(at(key), "Empty Key",
+				fmt.Sprintf("An entry has the key %q, which may come from a blank cell. Check that the entry is one that you want.", key))
+		}
 	}
 	return diags
 }
