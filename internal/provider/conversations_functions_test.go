@@ -161,6 +161,10 @@ func TestConversationsFunction(t *testing.T) {
 			given: a(map[string]any{"number": "+1"}),
 			err:   `0: "a": there is no attribute "number"; the attributes are: account_relations, contact_relations, lead_relations, messages, opportunity_relations, phone_id, project_relations, quote_relations, recipient_account_id, recipient_contact_id, recipient_phone_number`,
 		},
+		"another attribute of a message": {
+			given: a(map[string]any{"messages": map[string]any{"m": map[string]any{"text": "Hello"}}}),
+			err:   `0: "a": "messages": "m": there is no attribute "text"; the attributes are: content, datetime_sent, direction, id, message_sid, status`,
+		},
 		"attribute of the resource": {given: a(map[string]any{"deletion_policy": "abandon"}), err: `0: "a": "deletion_policy" is an attribute of the resource, not of an entry`},
 		"two bad entries": {
 			given: map[string]any{"a": phone, "b": phone},

@@ -195,8 +195,8 @@ func TestOpenEntries_refused(t *testing.T) {
 		want  string
 	}{
 		"null":                 {map[string]any{"a": nil}, `nulls ["a"]`},
-		"attribute":            {map[string]any{"a": map[string]any{"number": "+1"}}, `"a": there is no attribute "number"; the attributes are: account_relations, contact_relations, id, is_deleted, lead_relations, messages, opportunity_relations, phone_id, project_relations, quote_relations, recipient_account_id, recipient_contact_id, recipient_phone_number`},
-		"attribute of message": {map[string]any{"a": map[string]any{"messages": map[string]any{"m": map[string]any{"text": ""}}}}, `"a": "messages": "m": there is no attribute "text"; the attributes are: content, datetime_sent, direction, id, is_deleted, message_sid, status`},
+		"attribute":            {map[string]any{"a": map[string]any{"number": "+1"}}, `"a": there is no attribute "number"; the attributes are: account_relations, contact_relations, id, lead_relations, messages, opportunity_relations, phone_id, project_relations, quote_relations, recipient_account_id, recipient_contact_id, recipient_phone_number`},
+		"attribute of message": {map[string]any{"a": map[string]any{"messages": map[string]any{"m": map[string]any{"text": ""}}}}, `"a": "messages": "m": there is no attribute "text"; the attributes are: content, datetime_sent, direction, id, message_sid, status`},
 		"text for a set":       {map[string]any{"a": map[string]any{"lead_relations": "x"}}, `"a": "lead_relations": must be a list or a set`},
 		"text for an entry":    {map[string]any{"a": "x"}, `"a": must be a map or an object`},
 		"text for a map":       {map[string]any{"a": map[string]any{"messages": "x"}}, `"a": "messages": must be a map or an object`},

@@ -129,7 +129,8 @@ func (w wireTypes) named(name string) (*wireType, error) {
 	if attribute := w[name]; attribute != nil {
 		return attribute, nil
 	}
-	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(slices.Sorted(maps.Keys(w)), ", "))
+	settable := slices.DeleteFunc(slices.Sorted(maps.Keys(w)), func(name string) bool { return name == "is_deleted" }) // only the CRM sets it
+	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
 }
 
 func (w wireTypes) ifKnown(name string) (*wireType, error) { return w[name], nil }
