@@ -125,7 +125,8 @@ func TestLookupValidators(t *testing.T) {
 	wantSame(t, `fields: value must be the name of a field, such as name, got: "".`, resp.Diagnostics[0].Detail())
 }
 
-// A field of a conversation that contains an id is compared with an id.
+// A field of a conversation that contains an id is compared with an id. One that every conversation
+// has is never empty.
 func TestLookupCheckIDs(t *testing.T) {
 	t.Parallel()
 	filter := texts("phone_id", "Sales", "recipient_account_id", "", "recipient_contact_id", "?", "recipient_phone_number", "Sales", "owner_id", "Sales")
@@ -142,6 +143,8 @@ func TestLookupCheckIDs(t *testing.T) {
 	} {
 		wantSame(t, test.want, said(lookupModel{Filter: filter, FilterOp: test.operators}.checkIDs(context.Background())))
 	}
+	empty := lookupModel{Filter: texts("id", "", "phone_id", "", "recipient_contact_id", ""), FilterOp: types.MapNull(types.StringType)}
+	wantSame(t, []string{`filter["id"]: Invalid Id`, `filter["phone_id"]: Invalid Id`}, said(empty.checkIDs(context.Background())))
 }
 
 func TestLookupCheck(t *testing.T) {

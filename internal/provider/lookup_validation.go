@@ -110,7 +110,7 @@ func (m lookupModel) checkIDs(ctx context.Context) (diags diag.Diagnostics) {
 			continue
 		}
 		var resp validator.StringResponse
-		isReference{entity: field.entity, allowNone: true}.ValidateString(ctx, validator.StringRequest{Path: path.Root("filter").AtMapKey(name), ConfigValue: value}, &resp)
+		isReference{entity: field.entity, allowNone: field.attribute.IsOptional()}.ValidateString(ctx, validator.StringRequest{Path: path.Root("filter").AtMapKey(name), ConfigValue: value}, &resp)
 		diags.Append(resp.Diagnostics...)
 	}
 	return diags
