@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 
@@ -77,7 +78,8 @@ func (n wholeNumber) ValidateAttribute(_ context.Context, req xattr.ValidateAttr
 	}
 }
 
-// isAtLeast accepts this number and greater ones.
+// isAtLeast accepts this number and greater ones. The framework's own type for such a number
+// takes one that is too large for a bug of the provider.
 type isAtLeast float64
 
 func (v isAtLeast) Description(context.Context) string {
@@ -86,9 +88,18 @@ func (v isAtLeast) Description(context.Context) string {
 
 func (v isAtLeast) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (v isAtLeast) ValidateFloat64(ctx context.Context, req validator.Float64Request, resp *validator.Float64Response) {
-	if given := req.ConfigValue.ValueFloat64(); isKnown(req.ConfigValue) && given < float64(v) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
-			named(req.Path, fmt.Sprintf("%s, got: %s.", v.Description(ctx), strconv.FormatFloat(given, 'f', -1, 64))))
+func (v isAtLeast) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
+	if !isKnown(req.ConfigValue) {
+		return
 	}
+	given, _ := req.ConfigValue.ValueBigFloat().Float64()
+	wrong := v.Description(ctx)
+	switch {
+	case math.IsInf(given, 1):
+		wrong = "value is too large"
+	case given >= float64(v):
+		return
+	}
+	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
+		named(req.Path, fmt.Sprintf("%s, got: %s.", wrong, req.ConfigValue.ValueBigFloat().Text('g', 10))))
 }
