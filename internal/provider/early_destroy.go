@@ -34,7 +34,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return nil
 	}
 	memory.early = &earlyDestroy{Found: map[string]client.ID{}}
-	api, diags := r.planningEngine()
+	api, diags := r.provider.planningEngine()
 	if api == nil {
 		return append(diags, memory.write(ctx, private)...)
 	}

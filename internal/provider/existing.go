@@ -229,11 +229,11 @@ func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagn
 
 // planningEngine returns the engine for a plan. It returns nil while provider settings
 // are unknown: Terraform then plans again during the apply.
-func (r *baseResource) planningEngine() (*engine.Engine, diag.Diagnostics) {
-	if r.provider == nil || len(r.provider.settings.unknown()) > 0 {
+func (p *providerData) planningEngine() (*engine.Engine, diag.Diagnostics) {
+	if p == nil || len(p.settings.unknown()) > 0 {
 		return nil, nil
 	}
-	return r.provider.engine()
+	return p.engine()
 }
 
 // findExisting returns the conversation that the create of a single resource adopts, nil for
@@ -257,7 +257,7 @@ func (r *conversationResource) planExisting(ctx context.Context, plan conversati
 	if !plan.mayExist() {
 		return nil
 	}
-	api, diags := r.planningEngine()
+	api, diags := r.provider.planningEngine()
 	if api == nil {
 		return diags
 	}

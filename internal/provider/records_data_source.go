@@ -89,6 +89,7 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
 	api, diags := d.provider.engine()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(state.checkReferences(d.provider.ownSpace())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

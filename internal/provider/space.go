@@ -2,8 +2,13 @@ package provider
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -57,11 +62,70 @@ func (r *baseResource) engineFor(memory *memory) (*engine.Engine, diag.Diagnosti
 // checkSpace checks during a plan that the provider has the space of the state, unless
 // provider settings are unknown.
 func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
-	api, _ := r.planningEngine() // its errors are reported where the engine is needed
+	api, _ := r.provider.planningEngine() // its errors are reported where the engine is needed
 	if api == nil {
 		return nil
 	}
 	return m.space.check(api)
+}
+
+// ownSpace returns the id of the provider's space, "" while provider settings are unknown.
+func (p *providerData) ownSpace() string {
+	api, _ := p.planningEngine() // its errors are reported where the engine is needed
+	if api == nil {
+		return ""
+	}
+	return api.Client().SpaceID()
+}
+
+// checkReferences returns an error for each id of a configuration that is a URI of another space
+// than this one, as for an import.
+func (m *ownedModel) checkReferences(at path.Path, space string) (diags diag.Diagnostics) {
+	for _, field := range configurableFields {
+		if value := field.get(&m.conversationModel); field.entity != "" && !value.IsNull() {
+			diags.Append(checkReference(at.AtName(field.name), value, space)...)
+		}
+	}
+	for key, message := range messagesFrom(m.Messages) {
+		if message != nil {
+			diags.Append(checkReference(at.AtName("messages").AtMapKey(key).AtName("id"), message.ID, space)...)
+		}
+	}
+	return diags
+}
+
+// checkReferences returns these errors of all entries.
+func (e entries) checkReferences(space string) (diags diag.Diagnostics) {
+	for key, entry := range e.known() {
+		diags = append(diags, entry.checkReferences(at(key), space)...)
+	}
+	return groupErrors(diags)
+}
+
+// checkReferences returns these errors of a filter.
+func (m lookupModel) checkReferences(space string) (diags diag.Diagnostics) {
+	values := m.Filter.Elements()
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		if isIDField(name) && isID(textOf(values[name])) {
+			diags.Append(checkReference(path.Root("filter").AtMapKey(name), values[name], space)...)
+		}
+	}
+	return diags
+}
+
+// checkReference returns these errors of an id, or of a set of ids. While the space is not known,
+// there are none.
+func checkReference(at path.Path, value attr.Value, space string) (diags diag.Diagnostics) {
+	uris := []attr.Value{value}
+	if set, isSet := value.(types.Set); isSet {
+		uris = set.Elements()
+	}
+	for _, uri := range uris {
+		if err := ofOtherSpace(textOf(uri), space); err != nil && space != "" {
+			diags.AddAttributeError(at, "Id of Another Space", named(at, fmt.Sprintf("%v. Use the id of a record of this space.", err)))
+		}
+	}
+	return diags
 }
 
 // ofOtherSpace returns an error if a URI names another space than that of the provider.

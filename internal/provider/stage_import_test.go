@@ -80,6 +80,40 @@ func TestStage_importOfBulk(t *testing.T) {
 // otherSpaceURI is the beginning of a URI in another space.
 const otherSpaceURI = "https://crm.example/api/v100/rest/spaces/theirs/entities/TextMessageConversations/"
 
+// inOtherSpace returns the URI of a record of another space.
+func inOtherSpace(entity, id string) string {
+	return strings.Replace(otherSpaceURI, conversations, entity, 1) + id
+}
+
+// An id of another space is refused in a configuration, too. That is not known of what names no
+// space.
+func TestStage_idsOfAnotherSpace(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		message := messagesOf(s.entryType(), messageTexts{"m": declared{"id": inOtherSpace(textMessages, nobody)}})
+		for place, value := range map[string]any{
+			"phone_id":             inOtherSpace("Phones", phone),
+			"recipient_contact_id": inOtherSpace("Contacts", ada),
+			"account_relations":    []string{acme, inOtherSpace("Accounts", globex)},
+			`messages["m"].id`:     message,
+		} {
+			d := declared{"phone_id": phone}
+			name, _, _ := strings.Cut(place, "[")
+			d[name] = value
+			const want = `names the space "theirs", but the provider is configured for the space "my_space"`
+			s.refused(s.single(d), "Id of Another Space", place+`: "https://crm.example/`, want)
+			s.refused(s.bulk(map[string]declared{"a": d}, nil), "Id of Another Space", `conversations["a"].`+place+`: "https://crm.example/`, want)
+		}
+		if sent := s.Requests(); len(sent) > 0 {
+			s.t.Errorf("there were requests: %v", sent)
+		}
+		s.applies(s.single(declared{
+			"phone_id":             "https://us-east.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/Phones/" + phone,
+			"recipient_contact_id": "/entities/Contacts/" + ada, "recipient_account_id": "https://crm.example/x/" + acme,
+		}), address, create)
+	})
+}
+
 // The same for a single resource.
 func TestStage_import(t *testing.T) {
 	t.Parallel()

@@ -104,7 +104,9 @@ func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest
 // yet, or the same apply may restore it, so only Invoke looks at it.
 func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	config, diags := messageActionFrom(ctx, req.Config)
-	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkReference(path.Root(conversationOfMessage), config.ConversationID, a.provider.ownSpace())...)
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	if config.isOutgoing() {

@@ -262,6 +262,7 @@ func TestMessageAction_plan(t *testing.T) {
 		"incoming":       {with("direction", "incoming"), nil, nil},
 		"no id":          {with("text_message_conversation_id", "ada"), []string{"text_message_conversation_id: Invalid Id: …"}, nil},
 		"another entity": {with("text_message_conversation_id", "https://x/entities/Phones/"+phone), []string{"text_message_conversation_id: Id of Another Entity: …"}, nil},
+		"another space":  {with("text_message_conversation_id", otherSpaceURI+nobody), nil, []string{"text_message_conversation_id: Id of Another Space: …names the space \"theirs\", but the provider is configured for the space…"}},
 		"no text":        {with("content", ""), []string{"content: Invalid Attribute Value Length: …"}, nil},
 		"only blanks":    {with("content", " \n\u00a0"), []string{"content: Invalid Attribute Value Length: …"}, nil},
 		"a direction":    {with("direction", "up"), []string{"direction: Invalid Attribute Value Match: …"}, nil},

@@ -87,6 +87,8 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	api, diags := d.provider.engine()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkReference(path.Root("id"), config.ID, d.provider.ownSpace())...)
+	resp.Diagnostics.Append(checkReference(path.Root("phone_id"), config.PhoneID, d.provider.ownSpace())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -121,6 +121,8 @@ func TestAccTextMessageConversationData_badInput(t *testing.T) {
 		"too much":           {`id = "` + nobody + "\"\n  phone_id = \"" + phone + `"`, says("Too Many Criteria", "phone_id = ", "The id is set, so remove phone_id.")},
 		"no uuid":            {`id = "x"`, says("Invalid Id", `id = "x"`, "is neither a UUID")},
 		"a phone's uuid":     {`id = "https://x/entities/Phones/` + phone + `"`, says("Id of Another Entity", "Use the id of a record of TextMessageConversations")},
+		"of another space":   {`id = "` + otherSpaceURI + nobody + `"`, says("Id of Another Space", `names the space "theirs"`)},
+		"phone of another":   {"phone_id = \"" + inOtherSpace("Phones", phone) + "\"\n  recipient_phone_number = \"+1\"", says("Id of Another Space", "phone_id: ", `names the space "theirs"`)},
 		"no phone's uuid":    {"phone_id = \"https://x/entities/Accounts/" + acme + "\"\n  recipient_phone_number = \"+1\"", says("Id of Another Entity", "Use the id of a record of Phones")},
 		"an empty number":    {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"\"", says("Invalid Phone Number", "recipient_phone_number = ", "is not a phone number. Correct it")},
 		"a placeholder":      {"phone_id = \"" + phone + "\"\n  recipient_phone_number = \"n/a\"", says("Invalid Phone Number", "recipient_phone_number = ")},

@@ -50,6 +50,7 @@ func (l *conversationList) List(ctx context.Context, req list.ListRequest, strea
 	lookup, diags := lookupOf(ctx, req.Config)
 	api, more := l.provider.engine()
 	diags.Append(more...)
+	diags.Append(lookup.checkReferences(l.provider.ownSpace())...)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return

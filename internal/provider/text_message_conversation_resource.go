@@ -80,6 +80,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(config.checkReferences(path.Empty(), r.provider.ownSpace())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

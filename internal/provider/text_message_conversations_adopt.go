@@ -13,7 +13,7 @@ import (
 
 // planExisting warns of the conversations that new entries adopt. own are those of the state.
 func (r *bulkResource) planExisting(ctx context.Context, planned entries, own map[client.ID]*ownedModel, memory *memory) diag.Diagnostics {
-	api, diags := r.planningEngine()
+	api, diags := r.provider.planningEngine()
 	if api == nil {
 		return diags
 	}
@@ -68,7 +68,7 @@ func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diag
 		phone  client.ID
 		ending string
 	}
-	api, diags := r.planningEngine()
+	api, diags := r.provider.planningEngine()
 	if api == nil {
 		return diags
 	}

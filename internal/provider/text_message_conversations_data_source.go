@@ -77,6 +77,7 @@ func (d *conversationsLookup) Read(ctx context.Context, req datasource.ReadReque
 	resp.Diagnostics.Append(req.Config.Get(ctx, &state)...)
 	api, diags := d.provider.engine()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(state.checkReferences(d.provider.ownSpace())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

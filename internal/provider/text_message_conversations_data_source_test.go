@@ -156,6 +156,7 @@ func TestAccTextMessageConversationsData_badInput(t *testing.T) {
 		"an unknown field":      {`filter = { number = "+1" }`, says("filter = ", `there is no field "number"`, "recipient_phone_number")},
 		"a field of many":       {`filter = { account_relations = "x" }`, says("filter = ", `there is no field "account_relations"`)},
 		"no id":                 {`filter = { phone_id = "Sales" }`, says("Invalid Id", `filter["phone_id"]: "Sales" is neither a UUID`)},
+		"id of another space":   {`filter = { phone_id = "` + inOtherSpace("Phones", phone) + `" }`, says("Id of Another Space", `filter["phone_id"]: "https://crm.example`, `names the space "theirs"`)},
 		"an unknown operator":   {"filter = { created = \"x\" }\n  filter_op = { created = \"like\" }", says("filter_op = ", "value must be one of", `"between"`, `got: "like"`)},
 		"no value":              {`filter_op = { created = "gt" }`, says("Filter Without a Value", `filter_op = { created = "gt" }`, `The operator "gt" of the field "created" needs a value`)},
 		"a needless value":      {"filter = { created = \"x\" }\n  filter_op = { created = \"null\" }", says("Filter With a Needless Value", `filter = { created = "x" }`, "takes no value")},

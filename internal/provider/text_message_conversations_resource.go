@@ -82,6 +82,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	configured, diags := config.entries()
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(configured.checkReferences(r.provider.ownSpace())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
