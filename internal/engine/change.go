@@ -15,6 +15,10 @@ type Result[T any] struct {
 	// Since is a moment before a create. What it has made is newer.
 	Since Moment
 
+	// LookAlikes are unclaimed records with the identity of what a create has made, as far as
+	// the read-back has listed them. The user may have looked for them in vain before.
+	LookAlikes []client.ID
+
 	// Earlier is the attempt for the next [Collection.LookFor], with the claimed records
 	// that this one has passed. It is nil if this one has passed none.
 	Earlier *Attempt

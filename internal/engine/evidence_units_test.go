@@ -185,6 +185,32 @@ func TestIsLike(t *testing.T) {
 	wantEqual(t, "a changed message", true, messages.isTwin(0, message))
 }
 
+// An unclaimed record is the look-alike of a create if it has the same identity.
+func TestNoteLookAlikes(t *testing.T) {
+	t.Parallel()
+	type conversationWriting = writing[client.Conversation, client.ConversationInput]
+	for name, change := range map[string]func(w *conversationWriting, record *client.Conversation){
+		"": func(*conversationWriting, *client.Conversation) {},
+		"another number": func(_ *conversationWriting, record *client.Conversation) {
+			record.RecipientPhoneNumber = apitest.NumberOf(2)
+		},
+		"deleted":   func(_ *conversationWriting, record *client.Conversation) { record.IsDeleted = true },
+		"claimed":   func(w *conversationWriting, record *client.Conversation) { w.engine.claims.claim(record.ID, created) },
+		"an update": func(w *conversationWriting, _ *client.Conversation) { w.creates[0] = false },
+		"a failure": func(w *conversationWriting, _ *client.Conversation) { w.results[0].Err = errGone },
+		"a twin":    func(w *conversationWriting, record *client.Conversation) { w.results[0].Twins = []client.ID{record.ID} },
+	} {
+		w := newWriting(newSpace(t, mockserver.Behavior{}).engine.Conversations, []conversationChange{newConversation(1)}, client.WriteOptions{})
+		record := client.Conversation{ID: unknown}
+		record.PhoneID, record.RecipientPhoneNumber = frontDesk, apitest.NumberOf(1)
+		change(w, &record)
+		w.noteLookAlikes(w.all(), map[client.ID]client.Conversation{record.ID: record})
+		if isAlike := len(w.results[0].LookAlikes) > 0; isAlike != (name == "") {
+			t.Errorf("%q is a look-alike: %t", name, isAlike)
+		}
+	}
+}
+
 // What the engine has been told of the space's history is never taken back.
 func TestExpectAndReach(t *testing.T) {
 	t.Parallel()

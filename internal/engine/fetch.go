@@ -21,8 +21,13 @@ import (
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []client.ID, floor int64) (map[client.ID]T, error) {
-	f := newFetching(newListing(c, floor), ids)
-	f.list.closed = floor == NoFloor && f.listable == 1
+	return newListing(c, floor).fetch(ctx, ids)
+}
+
+// fetch is FetchMany with a list for one reader.
+func (l *listing[T, In]) fetch(ctx context.Context, ids []client.ID) (map[client.ID]T, error) {
+	f := newFetching(l, ids)
+	l.closed = l.floor == NoFloor && f.listable == 1
 	return f.found, f.run(ctx)
 }
 

@@ -67,7 +67,9 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 		for n, i := range items {
 			ids[n] = w.ids[i]
 		}
-		found, err := w.FetchMany(ctx, ids, floor)
+		list := newListing(w.Collection, floor)
+		list.listed = map[client.ID]T{}
+		found, err := list.fetch(ctx, ids)
 		var open []int
 		for _, i := range items {
 			record, ok := found[w.ids[i]]
@@ -76,8 +78,29 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 				open = append(open, i)
 			}
 		}
+		w.noteLookAlikes(items, list.listed)
 		if items = open; len(items) == 0 || !looks.wait(ctx) {
 			return
+		}
+	}
+}
+
+// noteLookAlikes notes which of the other records that the read-back has listed have the identity
+// of a create. What a lost request may have made is a twin instead.
+func (w *writing[T, In]) noteLookAlikes(items []int, others map[client.ID]T) {
+	alike := map[Identity][]client.ID{}
+	for id, record := range others {
+		if !record.Meta().IsDeleted && !w.engine.claims.has(id) {
+			of := w.names.held(record)
+			alike[of] = append(alike[of], id)
+		}
+	}
+	if len(alike) == 0 {
+		return
+	}
+	for _, i := range w.unfailed(items) {
+		if w.creates[i] && len(w.results[i].Twins) == 0 {
+			w.results[i].LookAlikes = alike[w.names.wanted(w.changes[i].Input)]
 		}
 	}
 }

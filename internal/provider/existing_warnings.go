@@ -130,6 +130,23 @@ func warnOfExistingOnes(ids map[string]client.ID, step existingStep, planned ent
 	return diags
 }
 
+// warnOfNotAdopted warns of existing conversations that the CRM did not show before the apply has
+// created others. The apply can't tell that a plan has named them: Terraform plans again in the apply,
+// and hands over nothing of the first plan.
+func warnOfNotAdopted(at path.Path, results createResults) diag.Diagnostics {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(results)) {
+		if alike := results[key].LookAlikes; len(alike) > 0 {
+			pairs = append(pairs, underKey(key, fmt.Sprintf("%s, and %s", results[key].Value.ID, idList(alike))))
+		}
+	}
+	return warnOf(pairs, at, "Existing Text Message Conversation Not Adopted",
+		"The CRM has another conversation with the same phone and number as one that the apply created: %s. adopt_existing is true, but the CRM did not "+
+			"show that conversation when the apply looked for it: it is new, or an older copy of the space answered. The state contains the first conversation "+
+			"of each pair. Delete the other one in the CRM, unless someone needs it. To manage the other one instead, remove the resource or the "+
+			"entry from the configuration, apply, which deletes the first one, and declare it again.")
+}
+
 // warnOfKeptForAdopter warns of conversations that are not deleted, because this run has
 // adopted them.
 func warnOfKeptForAdopter(names ...string) diag.Diagnostics {

@@ -2,10 +2,13 @@ package provider_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // The plan has named a conversation that a new entry adopts. A copy of the space that does not have
@@ -47,6 +50,46 @@ func TestStage_adoptionInOlderCopy(t *testing.T) {
 				s.wantNumbers("+15550000000", "+15550000001")
 			})
 		})
+	}
+}
+
+// Terraform hands over nothing of the plan of a new resource to its apply, so that looks for what it
+// adopts as if there had been no plan. If an older copy answers, it creates a second conversation. Once
+// the copy has caught up, a warning names both.
+func TestStage_notAdoptedInOlderCopy(t *testing.T) {
+	t.Parallel()
+	for at, config := range map[string]func(s *stage, adopt bool) map[string]block{
+		address: func(s *stage, adopt bool) map[string]block {
+			return s.single(declared{"phone_id": phone, number: "+1 555 000 0000", "adopt_existing": adopt})
+		},
+		bulkAddress: func(s *stage, adopt bool) map[string]block {
+			return s.bulk(numbered(2).entries(), map[string]any{"adopt_existing": adopt})
+		},
+	} {
+		for _, adopt := range []bool{true, false} {
+			t.Run(fmt.Sprint(at, " ", adopt), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+					var existing string
+					s.meanwhile = func() {
+						s.SetLag(time.Second)
+						existing = s.handmade("+15550000000")
+						must(t, s.SoftDelete(conversations, s.handmade("+15550000000")))
+						s.handmade("+15550000009")
+					}
+					if _, errors := s.apply(config(s, adopt)); errors != "" {
+						t.Errorf("the apply fails: %s", errors)
+					}
+					ids := map[string]string{address: s.idAt(address)}
+					if at == bulkAddress {
+						ids[at] = `"c000": ` + s.entryID("c000")
+					}
+					if says("Existing Text Message Conversation Not Adopted", "created: "+ids[at]+", and "+existing+". adopt").MatchString(s.warnings) != adopt {
+						t.Errorf("the warnings are %s; want those of %s and %s: %t", s.warnings, ids[at], existing, adopt)
+					}
+				})
+			})
+		}
 	}
 }
 

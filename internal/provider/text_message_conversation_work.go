@@ -52,6 +52,9 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 		return plan.ownedModel, diags
 	}
 	diags.Append(warnOfAdoption(path.Empty(), createResults{"": made}, false)...)
+	if plan.AdoptExisting.ValueBool() {
+		diags.Append(warnOfNotAdopted(path.Empty(), createResults{"": made})...)
+	}
 	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, change.Earlier, made, memory.messages)
 	diags.Append(more...)
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)

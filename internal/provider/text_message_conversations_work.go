@@ -176,6 +176,9 @@ func (w *bulkWork) write(ctx context.Context) {
 		made[due[i].key] = result
 	}
 	w.diags.Append(warnOfAdoption(path.Root("conversations"), made, false)...)
+	if w.own != nil {
+		w.diags.Append(warnOfNotAdopted(path.Root("conversations"), made)...)
+	}
 	w.finishExisting()
 	if w.unread != nil {
 		w.diags.Append(w.unread.unread()...)
