@@ -145,8 +145,8 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 		f.listable--
 		return true
 	}
-	if f.complete(ctx, &record) != nil {
-		return true // a get of its own returns the error, without failing the rest
+	if f.complete(ctx, &record) != nil || f.names.held(record).Place.IsZero() {
+		return true // a get of its own returns the error, or shows the phone, without failing the rest
 	}
 	*f.asOf(&record) = f.upTo
 	f.engine.claims.claim(id, known)
