@@ -42,6 +42,7 @@ type fetching[T client.Record, In Input] struct {
 	found    map[client.ID]T
 	gone     error // the error of one that does not exist
 	upTo     int64 // the as-of of what is read from now on
+	isCheck  bool  // the records may turn out to be others', so it claims none
 }
 
 func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.ID) *fetching[T, In] {
@@ -149,11 +150,18 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 		return true // a get of its own returns the error, or shows the phone, without failing the rest
 	}
 	*f.asOf(&record) = f.upTo
-	f.engine.claims.claim(id, known)
-	f.found[id] = record
-	delete(f.missing, id)
+	f.keep(id, record)
 	f.listable--
 	return true
+}
+
+// keep moves an id from missing to found.
+func (f *fetching[T, In]) keep(id client.ID, record T) {
+	if !f.isCheck {
+		f.engine.claims.claim(id, known)
+	}
+	f.found[id] = record
+	delete(f.missing, id)
 }
 
 // each gets the missing records with concurrent requests, one for each.
@@ -167,9 +175,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		case err == nil:
 			asOf := f.asOf(&records[i])
 			*asOf = max(*asOf, f.upTo)
-			f.engine.claims.claim(id, known)
-			f.found[id] = records[i]
-			delete(f.missing, id)
+			f.keep(id, records[i])
 		case client.ProblemOf(err) == client.NotFound:
 			f.gone = err
 		default:

@@ -30,7 +30,7 @@ func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
 // planDestroy looks for what open creates have made. It does nothing if the space shows no more
 // than the last refresh has seen. ids are the conversations that the resource has.
 func (r *baseResource) planDestroy(ctx context.Context, policy types.String, memory *memory, private privateStore, ids ...client.ID) diag.Diagnostics {
-	if len(memory.open) == 0 || abandons(policy) {
+	if len(memory.open)+len(memory.unread) == 0 || abandons(policy) {
 		return nil
 	}
 	memory.early = &earlyDestroy{Found: map[string]client.ID{}}

@@ -27,6 +27,10 @@ type messageMemory struct {
 	// messages the state has though they were certainly not created. The next refresh drops
 	// that many.
 	Refused map[client.ID]map[string]int `json:"refused,omitempty"`
+	// Unread contains the messages whose creates were answered with these ids and could not be read
+	// back, with the revision before the create. The id may be that of another message: the next
+	// refresh, or an apply without one, asks that first.
+	Unread map[client.ID]int64 `json:"unread,omitempty"`
 }
 
 // keepOnly forgets what these conversations don't need.
@@ -41,6 +45,9 @@ func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 			id := reference(message.ID)
 			if revision, isRead := m.Revisions[id]; isRead {
 				note(&needed.Revisions, id, revision)
+			}
+			if since, isUnread := m.Unread[id]; isUnread {
+				note(&needed.Unread, id, since)
 			}
 			if since, isOpen := m.Since[owner]; isOpen {
 				note(&needed.Since, owner, since)

@@ -36,6 +36,9 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	at := w.at.AtName("messages").AtMapKey(write.key)
 	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		delete(w.memory.Revisions, unread.ID)
+		if action == "Create" && !result.Adopted {
+			note(&w.memory.Unread, unread.ID, result.Since.Revision)
+		}
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
 			located(at, fmt.Sprintf("The provider wrote the message %s and keeps it in the state, but couldn't "+
 				"read it back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))

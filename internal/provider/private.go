@@ -23,6 +23,8 @@ type memory struct {
 	// newer has changed need not be read before an update.
 	asOf int64
 	open openCreates
+	// unread are answers to creates that have not been read yet.
+	unread unreadAnswers
 	// looked is the revision of the space as of the last refresh, or [engine.NoFloor].
 	looked int64
 	early  *earlyDestroy // of the plan of a destroy
@@ -41,14 +43,14 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, looked: engine.NoFloor, open: openCreates{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
+		asOf: engine.NoFloor, looked: engine.NoFloor, open: openCreates{}, unread: unreadAnswers{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "looked": &m.looked, "early_destroy": &m.early, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "unread": &m.unread, "looked": &m.looked, "early_destroy": &m.early, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
 }
 
 // A privateStore is the private state of a resource.
@@ -83,6 +85,7 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 		ids[reference(conversation.ID)] = true
 	}
 	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return !ids[id] })
+	maps.DeleteFunc(m.unread, func(id client.ID, _ attempt) bool { return !ids[id] })
 	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
 	m.messages.keepOnly(conversations)
 	m.early = nil

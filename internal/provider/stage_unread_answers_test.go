@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,18 +47,14 @@ func TestStage_unreadAnswer(t *testing.T) {
 				onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
 					config := func(more declared) map[string]block {
 						d := declared{"phone_id": phone, number: "+15550000000"}
-						for name, value := range more {
-							d[name] = value
-						}
+						maps.Copy(d, more)
 						if bulk {
 							return s.bulk(map[string]declared{"k": d}, map[string]any{"rollback_method": 1})
 						}
 						return s.single(d)
 					}
 					record := map[string]any{"id": theirs}
-					for field, value := range of.record {
-						record[field] = value
-					}
+					maps.Copy(record, of.record)
 					must(t, s.Seed(map[string][]map[string]any{conversations: {record}}))
 					before, _ := s.Record(conversations, theirs)
 					l.unread(conversations, func(ids []any) { ids[0] = of.answer })

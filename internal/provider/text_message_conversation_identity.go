@@ -41,13 +41,14 @@ func resourceIdentity(space string, id client.ID) conversationIdentity {
 	return conversationIdentity{SpaceID: types.StringValue(space), ID: referenceFromAPI(id)}
 }
 
-// identify sets the resource identity if it has no id yet. The state may come from a
-// version of Terraform or of this provider without resource identities, or the
-// conversation may not exist yet. An identity with an id never changes.
+// identify sets the resource identity if it has another id, or none yet. The state may come
+// from a version of Terraform or of this provider without resource identities, or the
+// conversation may not exist yet. An identity with an id only changes if the id turns out to be
+// that of another conversation.
 func (r *conversationResource) identify(ctx context.Context, identity *tfsdk.ResourceIdentity, id types.String) diag.Diagnostics {
 	var before conversationIdentity
 	if !identity.Raw.IsFullyNull() {
-		if diags := identity.Get(ctx, &before); diags.HasError() || isKnown(before.ID) || !isKnown(id) {
+		if diags := identity.Get(ctx, &before); diags.HasError() || reference(before.ID) == reference(id) {
 			return diags
 		}
 	}

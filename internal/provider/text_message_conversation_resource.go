@@ -134,6 +134,9 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Empty(), entries{"": &state.ownedModel})...); resp.Diagnostics.HasError() {
+		return
+	}
 	clear(memory.adopted) // the run that adopted it has told of it
 	memory.recallNumber(&state.ownedModel)
 	r.provider.existing.refreshed(reference(state.ID))
@@ -170,6 +173,12 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Empty(), entries{"": &state.ownedModel}, true)...); resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
+		return
+	}
 	if !isKnown(state.ID) && !memory.open.isAbout(plan.conversationModel, memory.numbers) {
 		if resp.Diagnostics.Append(r.remove(ctx, state, memory)...); resp.Diagnostics.HasError() {
 			return
@@ -199,9 +208,15 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 		return
 	}
 	memory.recallNumber(&state.ownedModel)
-	resp.Diagnostics.Append(r.remove(ctx, state, memory)...)
+	if !abandons(state.DeletionPolicy) {
+		resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Empty(), entries{"": &state.ownedModel}, false)...)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.remove(ctx, state, memory)...)
+	}
 	if resp.Diagnostics.HasError() { // Terraform does not hand over the memory of a tainted resource
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
 }
 

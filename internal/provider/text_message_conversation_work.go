@@ -51,6 +51,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	if diags.HasError() {
 		return plan.ownedModel, diags
 	}
+	memory.unread.add(change, made, false)
 	diags.Append(warnOfAdoption(path.Empty(), createResults{"": made}, false)...)
 	if plan.AdoptExisting.ValueBool() {
 		diags.Append(warnOfNotAdopted(path.Empty(), createResults{"": made})...)

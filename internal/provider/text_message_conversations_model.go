@@ -188,15 +188,28 @@ func freeKey[V any](m map[string]V, key string) string {
 	}
 }
 
+// become makes the entries, as a refresh has left them, those of the state.
+func (m *bulkModel) become(e entries, open openCreates) (diags diag.Diagnostics) {
+	m.Failed = e.stillFailed(*m, open)
+	m.Revision = e.revision(open)
+	m.Conversations, diags = e.sealed()
+	return diags
+}
+
 // stillFailed returns what has failed in a state before its refresh, without the creates
-// that the refresh has found.
+// that the refresh has found, and with those that it has opened again.
 func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
-	failed := maps.Clone(before.Failed.Elements())
-	if len(failed) == 0 {
-		return types.MapValueMust(failedType, nil)
+	failed := before.Failed.Elements()
+	was := entries{}
+	if len(failed)+len(open) > 0 {
+		was, _ = before.entries() // which were read before
 	}
-	was, _ := before.entries() // which were read before
 	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })
+	for key := range open {
+		if was.exists(key) && e[key] != nil && !e.exists(key) {
+			failed[key] = failedWith(0, outcomeUnknown, withReasons(errWrongAnswer))
+		}
+	}
 	for key, is := range failed {
 		if _, isOpen := open[key]; isOpen { // an earlier version did not say so
 			reason, _ := is.(types.Object)

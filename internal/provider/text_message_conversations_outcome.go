@@ -120,9 +120,7 @@ func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 		case errors.As(err, new(*engine.ConflictError)):
 			name = "CONFLICT"
 		}
-		failed[key] = types.ObjectValueMust(failedType.AttrTypes, map[string]attr.Value{
-			"code": types.Int64Value(int64(code)), "name": types.StringValue(name), "message": types.StringValue(withReasons(err)),
-		})
+		failed[key] = failedWith(code, name, withReasons(err))
 	}
 	for key, err := range w.failed {
 		add(key, err)
@@ -135,6 +133,15 @@ func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 	plan.Failed = types.MapValueMust(failedType, failed)
 	return plan, diags
 }
+
+// failedWith returns an element of failed.
+func failedWith(code int, name, message string) attr.Value {
+	return types.ObjectValueMust(failedType.AttrTypes, map[string]attr.Value{
+		"code": types.Int64Value(int64(code)), "name": types.StringValue(name), "message": types.StringValue(message),
+	})
+}
+
+var errWrongAnswer = errors.New("the CRM answered the create with the id of another conversation")
 
 var errStillOpen = errors.New("an earlier apply may have created it, and a destroy could not find out")
 

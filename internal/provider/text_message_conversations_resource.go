@@ -137,6 +137,9 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...); resp.Diagnostics.HasError() {
+		return
+	}
 	clear(memory.adopted) // the run that adopted them has told of them
 	r.provider.existing.refreshed(owned.ids()...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
@@ -158,10 +161,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	memory.space.seen(api)
 	memory.looked = api.Newest()
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
-	state.Failed = owned.stillFailed(state, memory.open)
-	state.Conversations, diags = owned.sealed()
-	resp.Diagnostics.Append(diags...)
-	state.Revision = owned.revision(memory.open)
+	resp.Diagnostics.Append(state.become(owned, memory.open)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -176,6 +176,12 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Root("conversations"), prior, true)...); resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(prior))...)...)
+		resp.Diagnostics.Append(state.become(prior, memory.open)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		return
+	}
 	work, diags := r.begin(memory, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -203,6 +209,9 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
+	if !abandons(state.DeletionPolicy) {
+		resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Root("conversations"), prior, false)...)
+	}
 	state.recallOpen(prior, memory)
 	empty := state
 	empty.Conversations = types.StringNull()

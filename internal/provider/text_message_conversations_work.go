@@ -192,6 +192,7 @@ func (w *bulkWork) write(ctx context.Context) {
 func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Conversation]) {
 	var unread *engine.UnreadError
 	var leftover *engine.LeftoverError
+	w.memory.unread.add(change.write, result, !w.isNew)
 	switch {
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")

@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// An answer is checked later. What has a message from before the create is someone else's. If
+// messages can't be read, that can't be told, unless the caller may not read them at all: then the
+// service's word counts.
+func TestCheckAnswers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		status  int
+		isWrong bool
+		problem client.Problem
+	}{
+		"with old messages":      {0, true, 0},
+		"with messages unread":   {502, false, client.UnexpectedReply},
+		"with messages withheld": {403, false, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				theirs := s.stranger(t, apitest.NumberOf(1))
+				_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": theirs, "content": "Call me", "direction": 2})
+				apitest.Must(t, err)
+				before := Moment{Revision: int64(s.Revision())}
+				time.Sleep(time.Minute)
+				s.edit(t, theirs, map[string]any{"recipient_contact_id": jones})
+				if test.status > 0 {
+					s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessages", Kind: mockserver.StatusReply, Status: test.status})
+				}
+				create := newConversation(1)
+				create.Earlier = &Attempt{Since: before}
+				wrong, err := s.engine.Conversations.CheckAnswers(t.Context(), map[client.ID]conversationChange{theirs: create})
+				if isWrong := len(wrong) > 0; isWrong != test.isWrong || client.ProblemOf(err) != test.problem {
+					t.Errorf("wrong are %v, and the error is %v", wrong, err)
+				}
+				if s.engine.claims.has(theirs) {
+					t.Error("a record that may be another's is claimed")
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,139 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// unreadAnswers are the attempts at creates that were answered and could not be read back, by the
+// ids in the answers. The state has these ids, although they may be those of other conversations.
+// The next refresh, or an apply without one, asks that first. A state of an earlier version does not
+// have them.
+type unreadAnswers map[client.ID]attempt
+
+// add notes the answer to a create that could not be read back. What was adopted is proven.
+func (u unreadAnswers) add(create conversationChange, result engine.Result[client.Conversation], inUpdate bool) {
+	id := idInState(result)
+	if result.Err == nil || result.Adopted || id.IsZero() || !create.Input.ID.IsZero() {
+		return
+	}
+	made := engine.Attempt{Since: result.Since}
+	if create.Earlier != nil {
+		made = *create.Earlier
+		messages, _ := create.Input.Messages.Get()
+		made.Messages = append(slices.Clip(made.Messages), messages)
+	}
+	tried, _ := attemptAt(&engine.LostCreateError{Attempt: made}, create)
+	tried.InUpdate = inUpdate
+	u[id] = tried
+}
+
+// checkAnswers checks the answers that could not be read back. An entry that was answered with the
+// id of another conversation loses that id, and its create is open again. So does a message. The key
+// of a single resource is empty.
+func (k *memory) checkAnswers(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
+	diags := k.checkConversations(ctx, api, place, e)
+	if !diags.HasError() {
+		diags.Append(k.checkMessages(ctx, api, place, e)...)
+	}
+	return diags
+}
+
+func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
+	keys, due := e.keysByID(), map[client.ID]conversationChange{}
+	for id, tried := range k.unread {
+		if _, isThere := keys[id]; isThere {
+			due[id] = conversationChange{Input: tried.Sent, Earlier: tried.earlier()}
+		}
+	}
+	wrong, err := api.Conversations.CheckAnswers(ctx, due)
+	if err != nil {
+		return failure{action: "Read", many: len(place.Steps()) > 0, err: err, remembered: true}.diagnostics()
+	}
+	var names []string
+	for id := range due {
+		key := keys[id]
+		if slices.Contains(wrong, id) {
+			e[key].ID = types.StringNull()
+			k.open[freeKey(k.open, key)] = k.unread[id]
+			names = append(names, underKey(key, id.String()))
+		}
+		delete(k.unread, id)
+	}
+	slices.Sort(names)
+	return warnOf(names, place, "Answer With Another Text Message Conversation",
+		"The CRM answered the create of a conversation with the id of another one, and the provider couldn't read that then: %s. The create can't have made it: it existed "+
+			"before, has another phone or number, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
+}
+
+func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, place path.Path, e entries) (diags diag.Diagnostics) {
+	if len(k.messages.Unread) == 0 {
+		return nil
+	}
+	due := map[client.ID]messageChange{}
+	for conversation, owned := range e.byID() {
+		for _, message := range messagesFrom(owned.Messages) {
+			if since, isUnread := k.messages.Unread[reference(message.ID)]; isUnread {
+				create := messageChange{Input: message.toAPI(nil), Earlier: &engine.Attempt{Since: engine.Moment{Revision: since}}}
+				create.Input.TextMessageConversationID = client.Value(conversation)
+				due[reference(message.ID)] = create
+			}
+		}
+	}
+	wrong, err := api.Messages.CheckAnswers(ctx, due)
+	if err != nil {
+		return failure{action: "Read", many: len(place.Steps()) > 0, err: fmt.Errorf("reading its messages failed: %w", err), remembered: true}.diagnostics()
+	}
+	var names []string
+	for conversation, entry := range e.keysByID() {
+		state := messagesFrom(e[entry].Messages)
+		for _, key := range state.keys() {
+			id := reference(state[key].ID)
+			if !slices.Contains(wrong, id) {
+				continue
+			}
+			state[key].ID = types.StringNull()
+			k.messages.tried(conversation, k.messages.Unread[id])
+			k.messages.lost(conversation, *state[key], k.messages.Unread[id])
+			names = append(names, underKey(entry, underKey(key, id.String())))
+			e[entry].Messages = state.toMap()
+		}
+	}
+	for id := range due {
+		delete(k.messages.Unread, id)
+	}
+	slices.Sort(names)
+	return warnOf(names, place, "Answer With Another Text Message",
+		"The CRM answered the create of a message with the id of another one, and the provider couldn't read that then: %s. The create can't have made it: it existed "+
+			"before, is in another conversation, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
+}
+
+// checkUnread does the same before an apply changes or deletes something, if there was no refresh
+// since. An update that finds another conversation is an error, because its plan is about that one.
+func (r *baseResource) checkUnread(ctx context.Context, memory *memory, place path.Path, e entries, isUpdate bool) diag.Diagnostics {
+	if len(memory.unread)+len(memory.messages.Unread) == 0 {
+		return nil
+	}
+	api, diags := r.engineFor(memory)
+	if diags.HasError() {
+		return diags
+	}
+	check := memory.checkConversations
+	if isUpdate {
+		check = memory.checkAnswers // a delete asks for no messages
+	}
+	wrong := check(ctx, api, place, e)
+	if diags.Append(wrong...); isUpdate && len(wrong) > 0 && !wrong.HasError() {
+		diags.AddError("Plan About Another Record", "The plan was made without a refresh, for what a warning of this resource names. "+
+			"That belongs to someone else, or doesn't exist. The provider changed nothing. Run terraform apply again.")
+	}
+	return diags
+}

@@ -1,0 +1,333 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+const theirsUnread = "80000000-0000-4000-8000-0000000000f1"
+
+// seedsTheirs makes a conversation of others with the number.
+func (s *stage) seedsTheirs() {
+	s.t.Helper()
+	must(s.t, s.Seed(map[string][]map[string]any{conversations: {{"id": theirsUnread, "phone_id": phone, number: "+15550000000", "recipient_contact_id": ada}}}))
+}
+
+// answersWithTheirs applies one conversation. The CRM answers with the id of an older one of the
+// same number, and the apply can't read it.
+func (s *stage) answersWithTheirs(l *liar, config map[string]block) (theirs map[string]any) {
+	s.t.Helper()
+	if _, exists := s.Record(conversations, theirsUnread); !exists {
+		s.seedsTheirs()
+	}
+	theirs, _ = s.Record(conversations, theirsUnread)
+	l.unread(conversations, func(ids []any) { ids[0] = theirsUnread })
+	if _, errors := s.apply(config); errors != "" {
+		s.t.Fatalf("the apply fails: %s", errors)
+	}
+	l.lie = nil
+	return theirs
+}
+
+// wantTheirs checks that nobody has touched their conversation, and that there are this many others.
+func (s *stage) wantTheirs(theirs map[string]any, others int) {
+	s.t.Helper()
+	now, _ := s.Record(conversations, theirsUnread)
+	if diff := cmp.Diff(theirs, now); diff != "" {
+		s.t.Errorf("the conversation of others is another one (-was +is):\n%s", diff)
+	}
+	if made := len(s.live()) - 1; made != others {
+		s.t.Errorf("there are %d conversations beside that of others; want %d", made, others)
+	}
+}
+
+// An apply without a refresh asks whose conversation it has been answered with, before it changes
+// or deletes it.
+func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
+	t.Parallel()
+	for at, of := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				config := of(s)
+				theirs := s.answersWithTheirs(l, config)
+				changed := s.single(declared{"phone_id": phone, number: "+15550000000", "recipient_account_id": globex})
+				if at == bulkAddress {
+					changed = s.bulk(map[string]declared{"c000": {"phone_id": phone, number: "+15550000000", "recipient_account_id": globex}}, nil)
+				}
+				errors := strings.Join(s.appliesOnly(at, changed).errors(), "\n")
+				if !says("Plan About Another Record", "The provider changed nothing").MatchString(errors) {
+					t.Errorf("the errors are %q", errors)
+				}
+				s.wantTheirs(theirs, 1)
+				if _, errors := s.apply(changed); errors != "" {
+					t.Errorf("the next apply fails: %s", errors)
+				}
+				s.nothingLeft(changed)
+				s.wantTheirs(theirs, 1)
+				s.destroys()
+				s.wantTheirs(theirs, 0)
+			})
+		})
+		t.Run(at+", destroy", func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				theirs := s.answersWithTheirs(l, of(s))
+				applying := s.appliesOnly(at, nil)
+				if errors := applying.errors(); len(errors) > 0 {
+					t.Errorf("the destroy fails: %q", errors)
+				}
+				if warnings := applying.warnings(); !says("May Have Been Left").MatchString(warnings) {
+					t.Errorf("the warnings are %q", warnings)
+				}
+				s.wantTheirs(theirs, 1) // no refresh has told what other resources have
+			})
+		})
+	}
+}
+
+// A destroy that fails after it has found that the conversation is not its own forgets the id all
+// the same.
+func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
+	t.Parallel()
+	for at, of := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				theirs := s.answersWithTheirs(l, of(s))
+				plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}}
+				plan.changes[0].private = s.core.state[at].private // of a plan that has looked
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 503})
+				applying := s.core.walk()
+				applying.apply(plan)
+				if len(applying.errors()) == 0 {
+					t.Error("the destroy does not fail")
+				}
+				s.ClearFaults()
+				s.destroys()
+				s.wantTheirs(theirs, 0)
+			})
+		})
+	}
+}
+
+// The id that answered is the right one: the next refresh says nothing, and the private state
+// forgets the question.
+func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
+	t.Parallel()
+	for at, of := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				config := of(s)
+				l.unread(conversations, func([]any) {})
+				_, _ = s.apply(config)
+				if text := string(s.core.state[at].private); !strings.Contains(text, `"unread"`) {
+					t.Errorf("the private state does not ask: %s", text)
+				}
+				if plan := s.core.walk().plan(config); plan != nil {
+					t.Errorf("the plan reads nothing, and is %s", planText(plan))
+				}
+				l.lie = nil
+				s.applies(config, at, noop)
+				if s.warnings != "" {
+					t.Errorf("the warnings are %q", s.warnings)
+				}
+				if text := string(s.core.state[at].private); !strings.Contains(text, `"unread":"e30="`) {
+					t.Errorf("the private state still asks: %s", text)
+				}
+				s.destroys()
+			})
+		})
+	}
+}
+
+// An undo can't read what answered, so it stays in the state. It is someone else's: the next apply
+// deletes what was created instead.
+func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
+	t.Parallel()
+	settings := map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
+	onLyingStage(t, settings, func(s *stage, l *liar) {
+		s.seedsTheirs()
+		theirs, _ := s.Record(conversations, theirsUnread)
+		l.unread(conversations, func(ids []any) {
+			if _, isID := ids[0].(string); isID {
+				ids[0] = theirsUnread
+			}
+		})
+		entries := numbered(2).entries()
+		entries["c001"]["recipient_contact_id"] = nobody
+		s.refused(s.bulk(entries, nil), "It stays in the state")
+		l.lie = nil
+		delete(entries["c001"], "recipient_contact_id")
+		if _, errors := s.apply(s.bulk(entries, nil)); errors != "" {
+			t.Errorf("the next apply fails: %s", errors)
+		}
+		s.nothingLeft(s.bulk(entries, nil))
+		s.wantTheirs(theirs, 2)
+	})
+}
+
+// A new entry of a map is answered with another conversation. Terraform drops the private state of
+// a map that it replaces, so failed says that the create is open.
+func TestStage_unreadAnswerOfATaintedMap(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		s.applies(s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000009"}}, nil), bulkAddress, create)
+		config := s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000009"}, "b": {"phone_id": phone, number: "+15550000000"}}, nil)
+		theirs := s.answersWithTheirs(l, config)
+		s.taint(bulkAddress)
+		if _, errors := s.apply(config); errors != "" {
+			t.Errorf("the apply fails: %s", errors)
+		}
+		s.nothingLeft(config)
+		s.wantTheirs(theirs, 2)
+	})
+}
+
+// A message of a map or of a single resource was answered with another one. An update without a
+// refresh asks that first.
+func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
+	t.Parallel()
+	const theirs = "90000000-0000-4000-8000-0000000000f1"
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
+		must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": s.live()[0]["id"], "content": "theirs", "direction": 2}}}))
+		before, _ := s.Record(textMessages, theirs)
+		l.unread(textMessages, func(ids []any) { ids[0] = theirs })
+		_, _ = s.apply(s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"}))
+		l.lie = nil
+		changed := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
+		errors := strings.Join(s.appliesOnly(address, changed).errors(), "\n")
+		if !says("Plan About Another Record").MatchString(errors) {
+			t.Errorf("the errors are %q", errors)
+		}
+		if _, errors := s.apply(changed); errors != "" {
+			t.Errorf("the next apply fails: %s", errors)
+		}
+		s.nothingLeft(changed)
+		after, _ := s.Record(textMessages, theirs)
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("the message of others is another one (-was +is):\n%s", diff)
+		}
+		made := slices.DeleteFunc(s.Records(textMessages), func(r map[string]any) bool { return r["id"] == theirs || r["is_deleted"] == true })
+		if len(made) != 1 || made[0]["content"] != "B" {
+			t.Errorf("the messages are %v", made)
+		}
+	})
+}
+
+// The resource identity of a single resource changes with the id.
+func TestStage_unreadAnswerIdentity(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		s.answersWithTheirs(l, oneConversation[address](s))
+		run := s.core.walk()
+		schemas, err := run.server.GetProviderSchema(s.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+		must(t, err)
+		r := rpc{run.server, nil, s.t, schemas}
+		was := s.core.state[address]
+		read, err := run.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
+			TypeName: was.typeName, CurrentState: dynamic(was.value), Private: was.private,
+			CurrentIdentity: r.identity(map[string]any{"id": theirsUnread, "space_id": "my_space"}),
+		})
+		must(t, err)
+		state := r.decode(r.resourceType(), read.NewState)
+		if got := r.decodeIdentity(read.NewIdentity)["id"]; got == theirsUnread || got != state["id"] {
+			t.Errorf("the identity has the id %s, and the state %s", got, state["id"])
+		}
+	})
+}
+
+// In one process of the provider, its own answers are no proof either.
+func TestStage_unreadAnswersInOneProcess(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		config := s.bulk(numbered(2).entries(), map[string]any{"rollback_method": 1})
+		l.unread(conversations, slices.Reverse[[]any])
+		run := s.core.walk()
+		run.apply(run.plan(config))
+		l.lie = nil
+		run.apply(run.plan(config))
+		s.nothingLeft(config)
+		s.wantNumbers("+15550000000", "+15550000001")
+	})
+}
+
+// With deletion_policy = "abandon", a destroy asks nothing.
+func TestStage_unreadAnswerAbandoned(t *testing.T) {
+	t.Parallel()
+	for at := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				config := s.single(declared{"phone_id": phone, number: "+15550000000", "deletion_policy": "abandon"})
+				if at == bulkAddress {
+					config = s.bulk(numbered(1).entries(), map[string]any{"deletion_policy": "abandon"})
+				}
+				theirs := s.answersWithTheirs(l, config)
+				s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 503})
+				if errors := s.appliesOnly(at, nil).errors(); len(errors) > 0 {
+					t.Errorf("the destroy fails: %q", errors)
+				}
+				s.ClearFaults()
+				s.wantTheirs(theirs, 1)
+			})
+		})
+	}
+}
+
+// A create is lost, and its repetition is answered with the id of another conversation. What the
+// first one has sent is not forgotten.
+func TestStage_unreadAnswerOfARepetition(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		s.seedsTheirs()
+		first := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
+		s.leavesOpen(first, mockserver.DropBefore)
+		s.untaint(address)
+		second := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
+		theirs := s.answersWithTheirs(l, second)
+		var kept struct{ Unread []byte }
+		must(t, json.Unmarshal(s.core.state[address].private, &kept))
+		if text := string(kept.Unread); !strings.Contains(text, `"A"`) || !strings.Contains(text, `"B"`) {
+			t.Errorf("the private state keeps %s", text)
+		}
+		if _, errors := s.apply(second); errors != "" {
+			t.Errorf("the next apply fails: %s", errors)
+		}
+		s.nothingLeft(second)
+		s.wantTheirs(theirs, 1)
+	})
+}
+
+// An update that could not be read back has the id from the state, so there is nothing to ask.
+func TestStage_unreadUpdate(t *testing.T) {
+	t.Parallel()
+	for at, of := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				s.applies(of(s), at, create)
+				config := s.single(declared{"phone_id": phone, number: "+15550000000", "recipient_account_id": globex})
+				if at == bulkAddress {
+					config = s.bulk(map[string]declared{"c000": {"phone_id": phone, number: "+15550000000", "recipient_account_id": globex}}, nil)
+				}
+				l.unread(conversations, func([]any) {})
+				_, _ = s.apply(config)
+				if text := string(s.core.state[at].private); strings.Contains(text, `"unread"`) {
+					t.Errorf("the private state asks whose conversation it is: %s", text)
+				}
+				l.lie = nil
+				s.applies(config, at, noop)
+			})
+		})
+	}
+}
