@@ -1,0 +1,43 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A refresh adopts what a lost create has made, because it has the message that was sent. If an
+// older copy answers the next list, the message is not gone: the apply looks for it, and doesn't
+// send it again.
+func TestStage_messagesOfAdoptedFromOlderCopy(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+		config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
+		s.leavesOpen(config, mockserver.DropAfter)
+		s.untaint(address)
+		lists := 0
+		l.lie = func(r *http.Request, answer map[string]any) int {
+			records, _ := answer["data"].([]any)
+			if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/"+textMessages) && len(records) > 0 {
+				if lists++; lists == 2 {
+					answer["data"], answer["total"] = []any{}, json.Number("0")
+					answer["page_info"] = map[string]any{"has_next_page": false, "has_previous_page": false, "start_cursor": nil, "end_cursor": nil}
+				}
+			}
+			return 0
+		}
+		if _, errors := s.apply(config); errors != "" {
+			t.Errorf("the apply fails: %s", errors)
+		}
+		if _, errors := s.apply(config); errors != "" {
+			t.Errorf("the next apply fails: %s", errors)
+		}
+		s.wantNumbers("+15550000001")
+		if made := len(s.Records(textMessages)); made != 1 {
+			t.Errorf("the message was sent %d times; want 1", made)
+		}
+	})
+}
