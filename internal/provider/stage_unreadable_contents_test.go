@@ -47,21 +47,3 @@ func TestStage_unreadableContents(t *testing.T) {
 		})
 	}
 }
-
-// wantNumbers checks that just these numbers have a conversation each.
-func (s *stage) wantNumbers(want ...string) {
-	s.t.Helper()
-	live := map[any]int{}
-	for _, record := range s.live() {
-		live[record[number]]++
-	}
-	for _, n := range want {
-		if live[n] != 1 {
-			s.t.Errorf("%s has %d conversations; want 1", n, live[n])
-		}
-		delete(live, n)
-	}
-	if len(live) > 0 {
-		s.t.Errorf("there are conversations too many: %v", live)
-	}
-}
