@@ -213,10 +213,10 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 // only adopts a record that has everything that was sent.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch found := s.useOf(ctx, i, record.Meta().ID); {
-	case found.err != nil:
-		s.useErr = found.err
 	case found.use == incomplete && !s.last:
 		s.isUndecided = true
+	case found.err != nil:
+		s.useErr = found.err
 	case found.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:

@@ -91,7 +91,9 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 			found = min(found, incomplete) // they were created together
 		case fits:
 			if !isRead {
-				c.engine.Messages.completeAll(ctx, messages) // one that can't be read does not match
+				if unread, err := c.readContents(ctx, messages); err != nil {
+					return unread, err
+				}
 				isRead = true
 			}
 			if !slices.Contains(MatchMessages(inputs, messages), -1) {
@@ -100,6 +102,21 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 		}
 	}
 	return found, nil
+}
+
+// readContents gets the contents of listed messages. What can't be read proves nothing. A message
+// that is not found was deleted meanwhile, or an older copy has answered: the next list tells.
+func (c conversationInside) readContents(ctx context.Context, messages []client.Message) (use, error) {
+	found, gone := unused, error(nil)
+	for i, err := range c.engine.Messages.completeAll(ctx, messages) {
+		switch {
+		case client.ProblemOf(err) == client.NotFound:
+			found, gone = incomplete, withoutContent(messages[i].ID)
+		case err != nil:
+			return used, err
+		}
+	}
+	return found, gone
 }
 
 // useOfSilent returns the use of a conversation without messages. If each try has sent some,

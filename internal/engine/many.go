@@ -94,6 +94,7 @@ func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, val
 
 var (
 	errUnreadable = errors.New("the provider couldn't read it to make sure that it did not exist before")
+	errUnread     = errors.New("the provider couldn't read its messages to make sure that others have not written in it")
 	errAnswered   = errors.New("others have written messages in it")
 	errDiffers    = errors.New("it differs from what was sent")
 )
@@ -155,7 +156,7 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
 	case !w.results[i].Adopted && !w.fields.like(new(w.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
-	case w.results[i].Adopted && (w.ids[i].IsZero() || w.useOfMade(ctx, i, id) != unused):
+	case w.results[i].Adopted && (w.ids[i].IsZero() || !w.isUnused(ctx, i, id)):
 		w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
 		w.engine.claims.release(id, adopted)
 		var why error = &AmbiguousError{IDs: []client.ID{id}}
@@ -164,18 +165,25 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		}
 		w.failUnknown([]int{i}, why)
 	default:
-		return isTalked && w.useOfMade(ctx, i, id) == used && w.leave(i, errAnswered)
+		return isTalked && w.isAnswered(ctx, i, id)
 	}
 	return true
 }
 
-// useOfMade returns the use of what an item has created. If that can't be read, others may use it.
-func (w *writing[T, In]) useOfMade(ctx context.Context, i int, id client.ID) use {
+// isUnused reports whether no one else uses the record of an item. If that can't be read, others
+// may use it.
+func (w *writing[T, In]) isUnused(ctx context.Context, i int, id client.ID) bool {
+	found, err := w.inside.useOf(ctx, &w.changes[i], id)
+	return err == nil && found == unused
+}
+
+// isAnswered does the same as isSpared for a record in which others may have written.
+func (w *writing[T, In]) isAnswered(ctx context.Context, i int, id client.ID) bool {
 	found, err := w.inside.useOf(ctx, &w.changes[i], id)
 	if err != nil {
-		return used
+		return w.leave(i, errUnread)
 	}
-	return found
+	return found == used && w.leave(i, errAnswered)
 }
 
 // leave sets the error of an item whose record an undo leaves. It returns true.

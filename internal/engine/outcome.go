@@ -61,6 +61,11 @@ func withoutPlace(id client.ID) error {
 	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "does not show the phone of a conversation", Snippet: id.String()}
 }
 
+// withoutContent returns the error of a list that shows a message which a get does not find.
+func withoutContent(id client.ID) error {
+	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "lists a message that can't be found", Snippet: id.String()}
+}
+
 // answeredWith returns the error of a reply whose id can't belong to what was sent.
 func answeredWith(id client.ID) error {
 	return &client.ReplyError{HTTPStatus: http.StatusOK, Reason: "answers a change with the id of another record", Snippet: id.String()}

@@ -60,12 +60,12 @@ func (f failure) createUnknown() string {
 			"finds and creates the resource again. ",
 			"These conversations may or may not have been created. They are in the state without ids, and their "+
 				"resource is tainted. The next plan looks for them in the CRM, and the next apply deletes what it "+
-				"finds and creates the resource again. ") + untaintAdvice
+				"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden()
 	case f.remembered:
 		return f.plural("The conversation may or may not have been created. The next apply first looks for it in the CRM, "+
 			"and adopts it if it exists.",
 			"These conversations may or may not have been created. The next apply first looks for them in the CRM, "+
-				"and adopts those that exist.")
+				"and adopts those that exist.") + f.whyForbidden()
 	}
 	var since string
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
@@ -88,9 +88,11 @@ func (f failure) whyLookFailed() string {
 	return "It changed nothing. Try again later."
 }
 
-// whyForbidden says which permission a look lacked, and nothing if it failed otherwise.
+// whyForbidden says which permission a look lacked, and nothing if it failed otherwise. The request
+// that was lost before the look did not get this refusal.
 func (f failure) whyForbidden() string {
-	if problemOfLook(f.err) != client.NotPermitted {
+	refusal, isRefused := errors.AsType[*client.APIError](f.err)
+	if !isRefused || client.ProblemOf(refusal) != client.NotPermitted || client.ProblemOf(f.err) != client.OutcomeUnknown {
 		return ""
 	}
 	return " " + f.missingPermission()

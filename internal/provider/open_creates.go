@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,8 +86,8 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, owner strin
 		at := at(key)
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
 			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
-			"tries again. You can also delete it in the CRM.\n\nCause: %v",
-			o[key].phone(), o[key].Since.Revision, err)
+			"tries again. You can also delete it in the CRM.%s\n\nCause: %v",
+			o[key].phone(), o[key].Since.Revision, failure{err: err}.whyForbidden(), err)
 		switch ids, isOpen := isAmbiguous(err); {
 		case isOpen && isReplaced:
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
@@ -149,6 +150,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		return nil
 	}
 	adopted, left := createResults{}, map[string][]client.ID{} // which may be what they have made
+	why := ""                                                  // a look found out nothing
 	results := memory.open.lookInRefresh(ctx, api, memory.name(), open)
 	if f := failedLook(open, results); f != nil {
 		return f.diagnostics()
@@ -159,6 +161,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 			memory.open.pass(key, found)
 			api.Conversations.Leave(found.Value.ID)
 			left[key], _ = isAmbiguous(found.Err)
+			why = cmp.Or(why, failure{err: found.Err}.whyForbidden())
 			if found.Err == nil && !found.Value.ID.IsZero() {
 				left[key] = []client.ID{found.Value.ID}
 			}
@@ -168,7 +171,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		adopted[key] = found
 		memory.found(key, found.Value)
 	}
-	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy)...)
+	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy, why)...)
 }
 
 // failedLook returns the failure of a look that could not be carried out, nil if it was. Such a
@@ -198,8 +201,9 @@ func problemOfLook(err error) client.Problem {
 	return client.ProblemOf(lost.Err)
 }
 
-// warnOfOpenEntries warns that it is still unknown whether conversations of a map exist.
-func warnOfOpenEntries(left map[string][]client.ID, policy types.String) (diags diag.Diagnostics) {
+// warnOfOpenEntries warns that it is still unknown whether conversations of a map exist, and why
+// a look could not tell.
+func warnOfOpenEntries(left map[string][]client.ID, policy types.String, why string) (diags diag.Diagnostics) {
 	var texts []string
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		text := fmt.Sprintf("%q", key)
@@ -214,7 +218,7 @@ func warnOfOpenEntries(left map[string][]client.ID, policy types.String) (diags 
 	}
 	if len(texts) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation May Have Been Created", fmt.Sprintf(
-			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM first. %s", firstOfMany(texts), outcome))
+			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM first. %s%s", firstOfMany(texts), outcome, why))
 	}
 	return diags
 }
@@ -231,8 +235,11 @@ func (k *memory) found(key string, conversation client.Conversation) {
 // exists.
 func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) diag.Diagnostics {
 	const intro = "An earlier apply may or may not have created this conversation. "
-	text := intro + "The CRM does not show it so far. The next apply looks for it again. If the resource is " +
-		"tainted or removed, it deletes what it finds; otherwise it adopts it."
+	shown, why := "The CRM does not show it so far. ", failure{err: found.Err}.whyForbidden()
+	if why != "" {
+		shown = ""
+	}
+	text := intro + shown + "The next apply looks for it again. If the resource is tainted or removed, it deletes what it finds; otherwise it adopts it."
 	if abandons(policy) {
 		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
 			"because deletion_policy is \"abandon\"."
@@ -243,7 +250,7 @@ func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) d
 	if ids, isOpen := isAmbiguous(found.Err); isOpen {
 		text = intro + candidates(ids)
 	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text)}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text+why)}
 }
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
