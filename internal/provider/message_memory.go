@@ -118,6 +118,15 @@ func (m *messageMemory) lost(conversation client.ID, message messageModel, since
 	note(&m.Lost, conversation, lost)
 }
 
+// unseen notes a message that was sent, and that the conversation does not show. An older copy may
+// have answered, so a create of the message looks for it first, unless nothing tells since when:
+// older messages may be those of others.
+func (m *messageMemory) unseen(conversation client.ID, message messageModel) {
+	if since := m.since(conversation); since > engine.NoFloor {
+		m.lost(conversation, message, since)
+	}
+}
+
 // refused notes a create of a message in the conversation that was not carried out.
 func (m *messageMemory) refused(conversation client.ID, message messageModel) {
 	refused := m.Refused[conversation]

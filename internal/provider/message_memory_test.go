@@ -24,6 +24,20 @@ func TestMessageMemory_since(t *testing.T) {
 	}
 }
 
+// A message that the conversation does not show is looked for, but not if anything there may be it.
+func TestMessageMemory_unseen(t *testing.T) {
+	t.Parallel()
+	m, owner, other := &messageMemory{}, parse(t, idA), parse(t, idB)
+	m.tried(owner, 7)
+	m.tried(other, engine.NoFloor)
+	for _, conversation := range []client.ID{owner, other} {
+		m.unseen(conversation, messageModel{Content: types.StringValue("Hi")})
+	}
+	if len(m.Lost[owner]) != 1 || len(m.Lost[other]) != 0 {
+		t.Errorf("lost: %v", m.Lost)
+	}
+}
+
 // Only a create of the same message repeats a lost one.
 func TestMessageMemory_earlier(t *testing.T) {
 	t.Parallel()

@@ -178,6 +178,7 @@ func (r *messageRefresh) find(ctx context.Context, at path.Path, conversation cl
 		case len(candidates) > 0:
 			r.diags.Append(unidentified(at.AtMapKey(key), candidates))
 		default:
+			r.memory.unseen(conversation, *state[key])
 			delete(state, key)
 		}
 	}

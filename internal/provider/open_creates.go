@@ -224,8 +224,9 @@ func warnOfOpenEntries(left map[string][]client.ID, policy types.String, why str
 }
 
 // found notes which conversation the attempt under the key has made. Its number may be
-// spelled as the CRM does.
+// spelled as the CRM does, and its messages may not show in the next list.
 func (k *memory) found(key string, conversation client.Conversation) {
+	k.messages.tried(conversation.ID, k.open[key].Since.Revision)
 	k.numbers.remember(k.open[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
 	k.adopted[conversation.ID] = true
 	delete(k.open, key)
