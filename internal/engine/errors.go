@@ -125,8 +125,8 @@ func (e *UnreadError) Unwrap() error { return e.Err }
 var (
 	// ErrNotSent says that a change was not sent because another one had failed.
 	ErrNotSent = errors.New("not sent, because another one failed")
-	// ErrRefusedNow is in a *LostCreateError whose create was refused, though an earlier attempt,
-	// which sent something else, may have been carried out.
+	// ErrRefusedNow is in a *LostCreateError whose create was refused, though a lost request with it,
+	// or an earlier attempt, which sent something else, may have been carried out.
 	ErrRefusedNow = errors.New("this attempt was refused")
 	// ErrLinksLeft says that an update was carried out, except that it could not remove a link.
 	ErrLinksLeft = errors.New("the conversation was written, but removing a link failed")

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -9,7 +10,8 @@ import (
 // lookOnceMore looks again at items that were sent a second time, because the service may
 // have carried out the first request late. Then a create that was refused the second time
 // exists all the same, an update was refused because the first one changed the revision, and
-// a create that was carried out exists twice. The parts of a divided batch share the time
+// a create that was carried out exists twice. A refused create whose first request does not show
+// stays lost, unless a record that it refers to does not exist: then the first one was refused too. The parts of a divided batch share the time
 // until which it waits, which the first of them sets.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
 	w.lookForTwins(ctx, items)
@@ -33,8 +35,12 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		return
 	}
 	for _, i := range left {
-		if w.isUpdate(i) == updates[i] { // else it was adopted, and is yet to be updated
+		switch {
+		case w.isUpdate(i) != updates[i]: // it was adopted, and is yet to be updated
+		case w.isUpdate(i) || lost == errEarlier || !isRefusal(errs[i]): //nolint:errorlint // the very same one
 			w.results[i].Err = errs[i]
+		default: // the first request may be the reason
+			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %w", causeOf(lost), ErrRefusedNow, errs[i]))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (f failure) outcomeUnknown() string {
 // createUnknown says what is known of a conversation that may have been created.
 func (f failure) createUnknown() string {
 	switch {
-	case errors.Is(f.err, engine.ErrRefusedNow):
+	case f.isRefusedNow() && !f.isOfThisApply():
 		return f.plural("The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created this conversation. "+
 			"The next apply first looks for it in the CRM, and adopts it if it exists.",
 			"The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created these conversations. "+
@@ -60,12 +60,12 @@ func (f failure) createUnknown() string {
 			"finds and creates the resource again. ",
 			"These conversations may or may not have been created. They are in the state without ids, and their "+
 				"resource is tainted. The next plan looks for them in the CRM, and the next apply deletes what it "+
-				"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden()
+				"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden() + f.whyRefused()
 	case f.remembered:
 		return f.plural("The conversation may or may not have been created. The next apply first looks for it in the CRM, "+
 			"and adopts it if it exists.",
 			"These conversations may or may not have been created. The next apply first looks for them in the CRM, "+
-				"and adopts those that exist.") + f.whyForbidden()
+				"and adopts those that exist.") + f.whyForbidden() + f.whyRefused()
 	}
 	var since string
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
@@ -96,6 +96,23 @@ func (f failure) whyForbidden() string {
 		return ""
 	}
 	return " " + f.missingPermission()
+}
+
+func (f failure) isRefusedNow() bool { return errors.Is(f.err, engine.ErrRefusedNow) }
+
+// isOfThisApply reports whether this apply has sent a create whose outcome is unknown.
+func (f failure) isOfThisApply() bool {
+	lost, isLost := errors.AsType[*engine.LostCreateError](f.err)
+	return isLost && !lost.Unsent
+}
+
+// whyRefused says what it means that the CRM has refused the repetition of a lost request.
+func (f failure) whyRefused() string {
+	if !f.isRefusedNow() {
+		return ""
+	}
+	return " The CRM gave no usable reply to the first request, and refused the second one. The first one may be the reason. If it is not, correct the " +
+		"configuration, or set adopt_existing = true if the CRM had the conversation before."
 }
 
 // invocationUnknown says what to do about a message that an action may have created.
