@@ -123,7 +123,8 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 		knew, owned := prior[message.id]
 		switch {
 		case message.id == "":
-			if _, wasOpen := v.openBefore(address, id)[message.meaning()]; !wasOpen && len(complaints) == 0 && (!v.isAdopted(id) || v.harmless && v.undisturbed) {
+			// The error of a conversation that an undo could not delete tells of its messages, too.
+			if _, wasOpen := v.openBefore(address, id)[message.meaning()]; !wasOpen && len(complaints) == 0 && !v.hasFailed(intent{slot: slot}) && (!v.isAdopted(id) || v.harmless && v.undisturbed) {
 				v.fail("a message is not known, and nobody is told", "%s: %s", slot, key)
 			}
 		case !exists:
