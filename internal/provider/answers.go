@@ -29,7 +29,7 @@ func (u unreadAnswers) add(create conversationChange, result engine.Result[clien
 	if create.Earlier != nil {
 		made = *create.Earlier
 		messages, _ := create.Input.Messages.Get()
-		made.Messages = append(slices.Clip(made.Messages), messages)
+		made.Messages = append(made.Messages, messages)
 	}
 	tried, _ := attemptAt(&engine.LostCreateError{Attempt: made}, create)
 	tried.InUpdate = inUpdate
@@ -40,17 +40,13 @@ func (u unreadAnswers) add(create conversationChange, result engine.Result[clien
 // id of another conversation loses that id, and its create is open again. So does a message. The key
 // of a single resource is empty.
 func (k *memory) checkAnswers(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
-	diags := k.checkConversations(ctx, api, place, e)
-	if !diags.HasError() {
-		diags.Append(k.checkMessages(ctx, api, place, e)...)
-	}
-	return diags
+	return append(k.checkConversations(ctx, api, place, e), k.checkMessages(ctx, api, place, e)...)
 }
 
 func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
 	keys, due := e.keysByID(), map[client.ID]conversationChange{}
-	for id, tried := range k.unread {
-		if _, isThere := keys[id]; isThere {
+	for id := range keys {
+		if tried, isUnread := k.unread[id]; isUnread {
 			due[id] = conversationChange{Input: tried.Sent, Earlier: tried.earlier()}
 		}
 	}
@@ -59,15 +55,13 @@ func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, pla
 		return failure{action: "Read", many: len(place.Steps()) > 0, err: err, remembered: true}.diagnostics()
 	}
 	var names []string
-	for id := range due {
+	for _, id := range wrong {
 		key := keys[id]
-		if slices.Contains(wrong, id) {
-			e[key].ID = types.StringNull()
-			k.open[freeKey(k.open, key)] = k.unread[id]
-			names = append(names, underKey(key, id.String()))
-		}
-		delete(k.unread, id)
+		e[key].ID = types.StringNull()
+		k.open[freeKey(k.open, key)] = k.unread[id]
+		names = append(names, underKey(key, id.String()))
 	}
+	clear(k.unread)
 	slices.Sort(names)
 	return warnOf(names, place, "Answer With Another Text Message Conversation",
 		"The CRM answered the create of a conversation with the id of another one, and the provider couldn't read that then: %s. The create can't have made it: it existed "+
@@ -107,9 +101,7 @@ func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, place pa
 			e[entry].Messages = state.toMap()
 		}
 	}
-	for id := range due {
-		delete(k.messages.Unread, id)
-	}
+	clear(k.messages.Unread)
 	slices.Sort(names)
 	return warnOf(names, place, "Answer With Another Text Message",
 		"The CRM answered the create of a message with the id of another one, and the provider couldn't read that then: %s. The create can't have made it: it existed "+

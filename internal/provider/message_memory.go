@@ -35,7 +35,7 @@ type messageMemory struct {
 
 // keepOnly forgets what these conversations don't need.
 func (m *messageMemory) keepOnly(conversations []*ownedModel) {
-	var needed messageMemory
+	needed := messageMemory{Unread: m.Unread}
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)
 		if since := m.Lost[owner]; len(since) > 0 {
@@ -45,9 +45,6 @@ func (m *messageMemory) keepOnly(conversations []*ownedModel) {
 			id := reference(message.ID)
 			if revision, isRead := m.Revisions[id]; isRead {
 				note(&needed.Revisions, id, revision)
-			}
-			if since, isUnread := m.Unread[id]; isUnread {
-				note(&needed.Unread, id, since)
 			}
 			if since, isOpen := m.Since[owner]; isOpen {
 				note(&needed.Since, owner, since)

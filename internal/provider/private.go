@@ -85,7 +85,6 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations .
 		ids[reference(conversation.ID)] = true
 	}
 	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return !ids[id] })
-	maps.DeleteFunc(m.unread, func(id client.ID, _ attempt) bool { return !ids[id] })
 	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
 	m.messages.keepOnly(conversations)
 	m.early = nil

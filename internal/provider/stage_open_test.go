@@ -610,6 +610,9 @@ func TestStage_openAndOneMoreMessageUnread(t *testing.T) {
 		if _, errors := s.apply(wanted); errors != "" || !strings.Contains(s.warnings, "Not Fully Known") {
 			s.t.Errorf("the apply says %q, %q", errors, s.warnings)
 		}
+		if text := string(s.core.state[bulkAddress].private); strings.Contains(text, `"unread"`) {
+			s.t.Errorf("the private state asks about what the apply has adopted: %s", text)
+		}
 		if made := len(s.liveMessages()); made != 2 {
 			s.t.Errorf("%d messages are live; want 2", made)
 		}

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -48,6 +49,15 @@ func (s *stage) wantTheirs(theirs map[string]any, others int) {
 	}
 }
 
+// ofGlobex is oneConversation with an account.
+func (s *stage) ofGlobex(at string) map[string]block {
+	d := declared{"phone_id": phone, number: "+15550000000", "recipient_account_id": globex}
+	if at == address {
+		return s.single(d)
+	}
+	return s.bulk(map[string]declared{"c000": d}, nil)
+}
+
 // An apply without a refresh asks whose conversation it has been answered with, before it changes
 // or deletes it.
 func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
@@ -58,17 +68,14 @@ func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 			onLyingStage(t, impatient, func(s *stage, l *liar) {
 				config := of(s)
 				theirs := s.answersWithTheirs(l, config)
-				changed := s.single(declared{"phone_id": phone, number: "+15550000000", "recipient_account_id": globex})
-				if at == bulkAddress {
-					changed = s.bulk(map[string]declared{"c000": {"phone_id": phone, number: "+15550000000", "recipient_account_id": globex}}, nil)
-				}
+				changed := s.ofGlobex(at)
 				errors := strings.Join(s.appliesOnly(at, changed).errors(), "\n")
 				if !says("Plan About Another Record", "The provider changed nothing").MatchString(errors) {
 					t.Errorf("the errors are %q", errors)
 				}
 				s.wantTheirs(theirs, 1)
-				if _, errors := s.apply(changed); errors != "" {
-					t.Errorf("the next apply fails: %s", errors)
+				if errors := s.appliesOnly(at, changed).errors(); len(errors) > 0 { // it does not ask again
+					t.Errorf("the next apply fails: %q", errors)
 				}
 				s.nothingLeft(changed)
 				s.wantTheirs(theirs, 1)
@@ -316,10 +323,7 @@ func TestStage_unreadUpdate(t *testing.T) {
 			t.Parallel()
 			onLyingStage(t, impatient, func(s *stage, l *liar) {
 				s.applies(of(s), at, create)
-				config := s.single(declared{"phone_id": phone, number: "+15550000000", "recipient_account_id": globex})
-				if at == bulkAddress {
-					config = s.bulk(map[string]declared{"c000": {"phone_id": phone, number: "+15550000000", "recipient_account_id": globex}}, nil)
-				}
+				config := s.ofGlobex(at)
 				l.unread(conversations, func([]any) {})
 				_, _ = s.apply(config)
 				if text := string(s.core.state[at].private); strings.Contains(text, `"unread"`) {
@@ -330,4 +334,196 @@ func TestStage_unreadUpdate(t *testing.T) {
 			})
 		})
 	}
+}
+
+// If the check of an answer fails, nothing counts as checked: the refresh, the update or the destroy
+// fails, touches nothing, and the next one asks again.
+func TestStage_unreadAnswerStillUnread(t *testing.T) {
+	t.Parallel()
+	for at, of := range oneConversation {
+		for name, plan := range map[string]func(s *stage) *corePlan{
+			"refresh": func(*stage) *corePlan { return nil },
+			"update": func(s *stage) *corePlan {
+				return &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, s.ofGlobex(at))}}
+			},
+			"destroy": func(s *stage) *corePlan {
+				return &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}}
+			},
+		} {
+			t.Run(at+", "+name, func(t *testing.T) {
+				t.Parallel()
+				onLyingStage(t, impatient, func(s *stage, l *liar) {
+					theirs := s.answersWithTheirs(l, of(s))
+					planned, walk, checks := plan(s), s.core.walk(), 0
+					l.lie = func(r *http.Request, _ map[string]any) int {
+						if r.Method != http.MethodGet || !strings.Contains(r.URL.RawQuery, "filter") && !strings.Contains(r.URL.Path, theirsUnread) {
+							return 0
+						}
+						if checks++; checks > 2 { // the list and the get of the check
+							return 0
+						}
+						return http.StatusBadGateway
+					}
+					if planned != nil {
+						walk.apply(planned)
+					} else {
+						walk.plan(of(s))
+					}
+					if errors := walk.errors(); len(errors) != 1 || says("Plan About Another Record").MatchString(errors[0]) {
+						t.Errorf("the errors are %q", errors)
+					}
+					l.lie = nil
+					s.wantTheirs(theirs, 1)
+					if _, errors := s.apply(of(s)); errors != "" {
+						t.Errorf("the next apply fails: %s", errors)
+					}
+					s.destroys()
+					s.wantTheirs(theirs, 0)
+				})
+			})
+		}
+	}
+}
+
+// What a refresh finds for a new map is adopted at once. An entry that has joined the map may have
+// changed since, so only an apply adopts that.
+func TestStage_unreadAnswerOfAnEntry(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]action{"new": noop, "joined": update} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, impatient, func(s *stage, l *liar) {
+				if want == update {
+					s.applies(s.bulk(map[string]declared{"b": {"phone_id": phone, number: "+15550000009"}}, nil), bulkAddress, create)
+				}
+				config := s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000000"}, "b": {"phone_id": phone, number: "+15550000009"}}, nil)
+				theirs := s.answersWithTheirs(l, config)
+				s.applies(config, bulkAddress, want)
+				s.nothingLeft(config)
+				s.wantTheirs(theirs, 2)
+			})
+		})
+	}
+}
+
+// An entry gets another number while its create is open, and the create of that is answered with
+// another conversation. Both attempts are kept: the one is adopted, the other one deleted.
+func TestStage_unreadAnswerBesideAnOpenCreate(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		s.leavesEntryOpen(mockserver.DropAfter)
+		must(t, s.Seed(map[string][]map[string]any{conversations: {{"id": theirsUnread, "phone_id": phone, number: "+15550000002", "recipient_contact_id": ada}}}))
+		entries := numbered(2).entries()
+		entries["c001"][number] = "+15550000002"
+		theirs, _ := s.Record(conversations, theirsUnread)
+		l.unread(conversations, func(ids []any) { ids[0] = theirsUnread })
+		_, _ = s.apply(s.bulk(entries, nil))
+		l.lie = nil
+		if _, errors := s.apply(s.bulk(entries, nil)); errors != "" {
+			t.Errorf("the next apply fails: %s", errors)
+		}
+		s.nothingLeft(s.bulk(entries, nil))
+		s.wantTheirs(theirs, 2)
+	})
+}
+
+// failed says that an answer was wrong of no other create that is open.
+func TestStage_openCreateHasNoWrongAnswer(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesEntryOpen(mockserver.DropBefore)
+		was := text(s.attribute(bulkAddress, "failed"))
+		plan := s.plans(s.bulk(numbered(2).entries(), nil))
+		s.core.state = plan.refreshed
+		if is := text(s.attribute(bulkAddress, "failed")); is != was || is == "" {
+			t.Errorf("failed is %s after the refresh, and was %s", is, was)
+		}
+	})
+}
+
+const theirsMessage = "90000000-0000-4000-8000-0000000000f1"
+
+// answersMessageWithTheirs applies a message of a conversation. The CRM answers with the id of an
+// older one of the same text in it, and the apply can't read it.
+func (s *stage) answersMessageWithTheirs(l *liar) (config map[string]block, theirs map[string]any) {
+	s.t.Helper()
+	s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
+	must(s.t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirsMessage, "text_message_conversation_id": s.live()[0]["id"], "content": "A", "direction": 1}}}))
+	theirs, _ = s.Record(textMessages, theirsMessage)
+	l.unread(textMessages, func(ids []any) { ids[0] = theirsMessage })
+	config = s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
+	_, _ = s.apply(config)
+	l.lie = nil
+	return config, theirs
+}
+
+// The search for a message begins after what was there before its create, and says what it adopts.
+func TestStage_unreadMessageBesideAnOlderOne(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		config, theirs := s.answersMessageWithTheirs(l)
+		s.applies(config, address, noop)
+		if !says("Text Message Adopted").MatchString(s.warnings) {
+			t.Errorf("the warnings are %q", s.warnings)
+		}
+		_, _ = s.apply(s.single(declared{"phone_id": phone, number: "+15550000000"}))
+		if after, _ := s.Record(textMessages, theirsMessage); cmp.Diff(theirs, after) != "" || len(s.liveMessages()) != 1 {
+			t.Errorf("their message is %v, and was %v", after, theirs)
+		}
+	})
+}
+
+// A message whose answer can't be checked is asked about again.
+func TestStage_unreadMessageStillUnread(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		config, theirs := s.answersMessageWithTheirs(l)
+		s.Inject(mockserver.Fault{Method: "GET", Path: theirsMessage, Kind: mockserver.StatusReply, Status: 502, Times: 1})
+		s.refused(config, "reading its messages failed")
+		s.applies(config, address, noop)
+		if text := string(s.core.state[address].private); !asksNothing(t, text) {
+			t.Errorf("the private state still asks: %s", text)
+		}
+		_, _ = s.apply(s.single(declared{"phone_id": phone, number: "+15550000000"}))
+		if after, _ := s.Record(textMessages, theirsMessage); cmp.Diff(theirs, after) != "" {
+			t.Errorf("their message is %v, and was %v", after, theirs)
+		}
+	})
+}
+
+// asksNothing reports whether the private state has no message that could not be read.
+func asksNothing(t *testing.T, private string) bool {
+	t.Helper()
+	var kept struct{ Messages []byte }
+	must(t, json.Unmarshal([]byte(private), &kept))
+	return !strings.Contains(string(kept.Messages), `"unread"`)
+}
+
+// A destroy without a refresh needs no messages.
+func TestStage_unreadMessageDestroyed(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		_, _ = s.answersMessageWithTheirs(l)
+		s.Inject(mockserver.Fault{Method: "GET", Path: theirsMessage, Kind: mockserver.StatusReply, Status: 502})
+		if errors := s.appliesOnly(address, nil).errors(); len(errors) > 0 {
+			t.Errorf("the destroy fails: %q", errors)
+		}
+	})
+}
+
+// An attached message existed before, so there is nothing to ask.
+func TestStage_unreadMessageAttached(t *testing.T) {
+	t.Parallel()
+	onLyingStage(t, impatient, func(s *stage, l *liar) {
+		s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
+		must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirsMessage, "text_message_conversation_id": s.live()[0]["id"], "content": "A", "direction": 1}}}))
+		l.unread(textMessages, func([]any) {})
+		config := s.saying(messageTexts{"a": declared{"id": theirsMessage}}, declared{number: "+15550000000"})
+		_, _ = s.apply(config)
+		if text := string(s.core.state[address].private); !asksNothing(t, text) {
+			t.Errorf("the private state asks whose message it is: %s", text)
+		}
+		l.lie = nil
+		s.applies(config, address, noop)
+	})
 }

@@ -176,7 +176,6 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Empty(), entries{"": &state.ownedModel}, true)...); resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
 		return
 	}
 	if !isKnown(state.ID) && !memory.open.isAbout(plan.conversationModel, memory.numbers) {

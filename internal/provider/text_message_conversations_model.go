@@ -205,8 +205,8 @@ func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
 		was, _ = before.entries() // which were read before
 	}
 	maps.DeleteFunc(failed, func(key string, _ attr.Value) bool { return e.exists(key) && !was.exists(key) })
-	for key := range open {
-		if was.exists(key) && e[key] != nil && !e.exists(key) {
+	for key := range e {
+		if was.exists(key) && !e.exists(key) {
 			failed[key] = failedWith(0, outcomeUnknown, withReasons(errWrongAnswer))
 		}
 	}

@@ -137,9 +137,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...); resp.Diagnostics.HasError() {
-		return
-	}
+	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...)
 	clear(memory.adopted) // the run that adopted them has told of them
 	r.provider.existing.refreshed(owned.ids()...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
