@@ -36,7 +36,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	at := w.at.AtName("messages").AtMapKey(write.key)
 	if unread, ok := errors.AsType[*engine.UnreadError](result.Err); ok {
 		delete(w.memory.Revisions, unread.ID)
-		if action == "Create" && !result.Adopted {
+		if action == "Create" {
 			note(&w.memory.Unread, unread.ID, result.Since.Revision)
 		}
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",

@@ -139,8 +139,9 @@ func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 				if text := string(s.core.state[at].private); !strings.Contains(text, `"unread"`) {
 					t.Errorf("the private state does not ask: %s", text)
 				}
-				if plan := s.core.walk().plan(config); plan != nil {
-					t.Errorf("the plan reads nothing, and is %s", planText(plan))
+				planning := s.core.walk()
+				if plan := planning.plan(config); plan != nil || len(planning.errors()) != 1 {
+					t.Errorf("the plan reads nothing, and says %q", planning.errors())
 				}
 				l.lie = nil
 				s.applies(config, at, noop)

@@ -134,9 +134,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Empty(), entries{"": &state.ownedModel})...); resp.Diagnostics.HasError() {
-		return
-	}
+	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Empty(), entries{"": &state.ownedModel})...)
 	clear(memory.adopted) // the run that adopted it has told of it
 	memory.recallNumber(&state.ownedModel)
 	r.provider.existing.refreshed(reference(state.ID))
