@@ -79,11 +79,14 @@ func withoutBegunAPIPath(path string) string {
 	return path
 }
 
-// SpaceIn returns the space id in a whole base URL of a space, or "" if the
-// service URL has none.
-func SpaceIn(service string) string {
-	_, after, _ := strings.Cut(service, apiPath)
+// SpaceIn returns the space id in the URI of a space or of a record in it, or "" if it has
+// none.
+func SpaceIn(uri string) string {
+	_, after, _ := strings.Cut(uri, apiPath)
 	space, _, _ := strings.Cut(strings.TrimSpace(after), "/")
+	if plain, err := url.PathUnescape(space); err == nil {
+		return plain
+	}
 	return space
 }
 

@@ -66,6 +66,22 @@ func TestSpaceID(t *testing.T) {
 	}
 }
 
+// A URI may have an escaped space id.
+func TestSpaceIn(t *testing.T) {
+	t.Parallel()
+	for uri, want := range map[string]string{
+		"":                       "",
+		"/entities/Phones/1":     "",
+		"spaces/acme/entities/1": "",
+		"https://crm.example/api/v100/rest/spaces/acme":                        "acme",
+		"https://crm.example/x/api/v100/rest/spaces/acme/entities/Phones/1":    "acme",
+		"https://crm.example/api/v100/rest/spaces/caf%C3%A9/entities/Phones/1": "café",
+		"https://crm.example/api/v100/rest/spaces/50%/entities/Phones/1":       "50%",
+	} {
+		wantEqual(t, uri, want, SpaceIn(uri))
+	}
+}
+
 func TestSpaceURLRefuses(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ service, space, setting, says string }{
