@@ -122,6 +122,7 @@ func (a *messageAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReq
 func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
 	config, diags := messageActionFrom(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(checkReference(path.Root(conversationOfMessage), config.ConversationID, a.provider.ownSpace())...)
 	api, diags := a.provider.engine()
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return

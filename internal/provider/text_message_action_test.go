@@ -93,6 +93,18 @@ func TestMessageAction_schema(t *testing.T) {
 	}
 }
 
+// Only an invocation knows an id that its plan did not know.
+func TestMessageAction_invokedInAnotherSpace(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		got := s.rpc().invoked(hello(otherSpaceURI + s.add(map[string]any{"phone_id": phone})))
+		s.rpc().wantDiagnostics(got.diagnostics, "text_message_conversation_id: Id of Another Space: …names the space \"theirs\", but the provider is configured for the space…")
+		if sent := s.Requests(); len(sent) > 0 {
+			s.t.Errorf("there were requests: %v", sent)
+		}
+	})
+}
+
 func TestMessageAction_creates(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
