@@ -111,8 +111,9 @@ func (f failure) whyRefused() string {
 	if !f.isRefusedNow() {
 		return ""
 	}
-	return " The CRM gave no usable reply to the first request, and refused the second one. The first one may be the reason. If it is not, correct the " +
-		"configuration, or set adopt_existing = true if the CRM had the conversation before."
+	return " The CRM gave no usable reply to the first request, and refused the second one. The first one may be the reason: then the next apply " +
+		"finds the conversation. If the next apply is refused too, correct the configuration, or set adopt_existing = true if the CRM had the " +
+		"conversation before."
 }
 
 // invocationUnknown says what to do about a message that an action may have created.

@@ -42,3 +42,36 @@ func TestStage_refusedRepetition(t *testing.T) {
 		})
 	}
 }
+
+// If the CRM had the conversation before, the advice in the error leads out: adopt_existing does
+// nothing while the create is open.
+func TestStage_refusedRepetitionOfExisting(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage, adopt bool) map[string]block{
+		address: func(s *stage, adopt bool) map[string]block {
+			return s.single(declared{"phone_id": phone, number: "+15550000000", "adopt_existing": adopt})
+		},
+		bulkAddress: func(s *stage, adopt bool) map[string]block {
+			return s.bulk(numbered(1).entries(), map[string]any{"rollback_method": 1, "adopt_existing": adopt})
+		},
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "2s", "max_retries": 1}, func(s *stage) {
+				existing := s.handmade("+15550000000")
+				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+				_, errors := s.apply(declare(s, false))
+				if said := errors + s.warnings; !says("If the next apply is refused too, correct the configuration, or set adopt_existing = true if the CRM had").MatchString(said) {
+					t.Errorf("the apply says %s", said)
+				}
+				s.untaint(at)
+				s.refused(declare(s, false), "refuses what the configuration says, and created nothing")
+				if _, errors := s.apply(declare(s, true)); errors != "" || s.isDeleted(existing) {
+					t.Errorf("the apply that adopts fails: %s", errors)
+				}
+				s.nothingLeft(declare(s, true))
+				s.wantNumbers("+15550000000")
+			})
+		})
+	}
+}
