@@ -278,3 +278,24 @@ func TestUpdateOfUnknownOutcomeIsNoCreate(t *testing.T) {
 		}
 	})
 }
+
+// A lost request with several creates is repeated and refused as a whole, because of one of them, and an
+// old copy answers the search. None of them is known not to exist.
+func TestRolledBackRepetition(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
+		t.Run(reply, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{Duplicates: mockserver.Refused, RollbackReply: reply}, func(t *testing.T, s testSpace) {
+				s.seed(t, 1)
+				creates := []conversationChange{newConversation(5), newConversation(6), newConversation(7)}
+				s.SetLag(time.Hour)
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), creates, client.WriteOptions{}, true) {
+					if sinceOf(result.Err) == nil {
+						t.Errorf("create %d: %v", i, result.Err)
+					}
+				}
+			})
+		})
+	}
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -34,11 +35,15 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		w.failUnknown(left, unseen)
 		return
 	}
+	anyRefusal := slices.ContainsFunc(refused, func(i int) bool { return isRefusal(errs[i]) })
 	for _, i := range left {
+		isRolledBack := errors.Is(errs[i], ErrRolledBack)
 		switch {
 		case w.isUpdate(i) != updates[i]: // it was adopted, and is yet to be updated
-		case w.isUpdate(i) || lost == errEarlier || !isRefusal(errs[i]): //nolint:errorlint // the very same one
+		case w.isUpdate(i) || lost == errEarlier || !isRefusal(errs[i]) && !(isRolledBack && anyRefusal): //nolint:errorlint // the very same one
 			w.results[i].Err = errs[i]
+		case isRolledBack: // the first request may be why another one of it was refused
+			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %v", causeOf(lost), ErrRefusedNow, errs[i])) //nolint:errorlint // its outcome is another one
 		default: // the first request may be the reason
 			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %w", causeOf(lost), ErrRefusedNow, errs[i]))
 		}
