@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync/atomic"
 
@@ -132,10 +133,13 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 // fetchCreated returns those of the created records that show. Reads may come from a copy that lags
 // behind, so it waits for the others.
 func (w *writing[T, In]) fetchCreated(ctx context.Context, ids []client.ID) map[client.ID]T {
-	looks := newIntervals(w.engine.settings.RecoveryTimeout)
-	for {
-		found, err := w.FetchMany(ctx, ids, w.before.Revision)
-		if err != nil || len(found) == len(ids) || !looks.wait(ctx) {
+	found := make(map[client.ID]T, len(ids))
+	isFound := func(id client.ID) bool { _, is := found[id]; return is }
+	for looks := newIntervals(w.engine.settings.RecoveryTimeout); ; {
+		ids = slices.DeleteFunc(slices.Clone(ids), isFound)
+		shown, err := w.FetchMany(ctx, ids, w.before.Revision)
+		maps.Copy(found, shown)
+		if err != nil || len(shown) == len(ids) || !looks.wait(ctx) {
 			return found
 		}
 	}

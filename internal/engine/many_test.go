@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -92,6 +94,34 @@ func TestAllOrNothingOfACopy(t *testing.T) {
 			t.Errorf("the first result is %v", results[0].Err)
 		}
 	}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
+}
+
+// Several copies answer, and each lacks another record. An undo deletes what any of them has shown.
+func TestAllOrNothingOfSeveralCopies(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		begin, mock := time.Now(), s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			live := s.live()
+			if r.Method != http.MethodGet || len(live) < 2 {
+				return mock.RoundTrip(r)
+			}
+			shown, hidden := live[0], live[1]
+			if time.Since(begin) > 500*time.Millisecond {
+				shown, hidden = hidden, shown
+			}
+			if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
+				text, err := json.Marshal(map[string]any{"success": true, "data": []any{shown}})
+				apitest.Must(t, err)
+				return apitest.Answer(r, http.StatusOK, string(text)), nil
+			}
+			r.URL.Path = strings.ReplaceAll(r.URL.Path, fmt.Sprint(hidden["id"]), unknown.String())
+			return mock.RoundTrip(r)
+		})
+		inputs := newConversations(3)
+		inputs[2].Input.PhoneID = client.Value(unknown)
+		s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
+		wantEqual(t, "conversations", 0, len(s.live()))
+	}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 1, 1 })
 }
 
 // The result names a record that could not be deleted again.
