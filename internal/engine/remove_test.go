@@ -131,3 +131,21 @@ func TestDeleteAnsweredWithOtherIDs(t *testing.T) {
 		})
 	}
 }
+
+// The reply to a delete is lost, and an old copy answers the look. All records are deleted once it
+// has caught up, so no delete fails.
+func TestLostDeleteOfACopy(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 12)
+		s.SetLag(5 * time.Second)
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.DropAfter, Times: 1})
+		begin := time.Now()
+		for i, err := range s.engine.Conversations.DeleteMany(t.Context(), ids, 0) {
+			if err != nil {
+				t.Errorf("delete %d: %v", i, err)
+			}
+		}
+		apitest.WithinBubble(t, begin, 5*time.Second, 10*time.Second)
+		wantEqual(t, "requests", 7, len(s.requests())) // the delete, two lists, and looks at the first record
+	}, func(c *testConfig) { c.MaxRetries = 0 })
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -86,8 +87,12 @@ func (e *entityOf[T, In]) operate(
 			unsure = append(unsure, i)
 		}
 	}
-	shown := e.peekNewest(ctx, len(unsure))
-	for _, i := range unsure {
+	var shown map[client.ID]T
+	var shownAt time.Time
+	for n, i := range unsure {
+		if time.Since(shownAt) >= firstInterval { // judge may have waited for an old copy to catch up
+			shown, shownAt = e.peekNewest(ctx, len(unsure)-n), time.Now()
+		}
 		record, isShown := shown[ids[i]]
 		var lookErr error
 		if !isShown {
