@@ -5,8 +5,10 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -204,7 +206,7 @@ func TestNoteLookAlikes(t *testing.T) {
 		record := client.Conversation{ID: unknown}
 		record.PhoneID, record.RecipientPhoneNumber = frontDesk, apitest.NumberOf(1)
 		change(w, &record)
-		w.noteLookAlikes(w.all(), map[client.ID]client.Conversation{record.ID: record})
+		w.noteLookAlikes(t.Context(), w.all(), map[client.ID]client.Conversation{record.ID: record})
 		if isAlike := len(w.results[0].LookAlikes) > 0; isAlike != (name == "") {
 			t.Errorf("%q is a look-alike: %t", name, isAlike)
 		}
@@ -272,4 +274,27 @@ func attemptOf(err error) *Attempt {
 		return nil
 	}
 	return &lost.Attempt
+}
+
+// Two batches create the same at the same time. The one whose reply comes first reads back what both
+// have made. That of the other one is no look-alike.
+func TestLookAlikeOfAnotherBatch(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		mock := s.network.RoundTripper
+		var posts atomic.Int64
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			if r.Method == http.MethodPost && posts.Add(1) == 1 {
+				time.Sleep(3 * time.Second)
+			}
+			return response, err
+		})
+		apitest.Together(2, func(int) {
+			result := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1)}, client.WriteOptions{RollbackMethod: 1}, false)[0]
+			apitest.Must(t, result.Err)
+			wantEqual(t, "look-alikes", 0, len(result.LookAlikes))
+		})
+		wantEqual(t, "conversations", 3, len(s.live()))
+	})
 }

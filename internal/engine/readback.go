@@ -78,7 +78,7 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 				open = append(open, i)
 			}
 		}
-		w.noteLookAlikes(items, list.listed)
+		w.noteLookAlikes(ctx, items, list.listed)
 		if items = open; len(items) == 0 || !looks.wait(ctx) {
 			return
 		}
@@ -86,8 +86,9 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 }
 
 // noteLookAlikes notes which of the other records that the read-back has listed have the identity
-// of a create. What a lost request may have made is a twin instead.
-func (w *writing[T, In]) noteLookAlikes(items []int, others map[client.ID]T) {
+// of a create. What a lost request may have made is a twin instead. What another batch has made is
+// none: that claims it when its reply comes, or is lost.
+func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others map[client.ID]T) {
 	alike := map[Identity][]client.ID{}
 	for id, record := range others {
 		if !record.Meta().IsDeleted && !w.engine.claims.has(id) {
@@ -95,12 +96,17 @@ func (w *writing[T, In]) noteLookAlikes(items []int, others map[client.ID]T) {
 			alike[of] = append(alike[of], id)
 		}
 	}
-	if len(alike) == 0 {
+	wanted := func(i int) Identity { return w.names.wanted(w.changes[i].Input) }
+	items = slices.DeleteFunc(w.unfailed(items), func(i int) bool {
+		return !w.creates[i] || len(w.results[i].Twins) > 0 || len(alike[wanted(i)]) == 0
+	})
+	if len(items) == 0 || w.engine.claims.creating.Acquire(ctx, everyone) != nil {
 		return
 	}
-	for _, i := range w.unfailed(items) {
-		if w.creates[i] && len(w.results[i].Twins) == 0 {
-			w.results[i].LookAlikes = alike[w.names.wanted(w.changes[i].Input)]
+	defer w.engine.claims.creating.Release(everyone)
+	for _, i := range items {
+		if w.engine.claims.losses(wanted(i)) == 0 {
+			w.results[i].LookAlikes = slices.DeleteFunc(slices.Clone(alike[wanted(i)]), w.engine.claims.has)
 		}
 	}
 }
