@@ -299,3 +299,20 @@ func TestRolledBackRepetition(t *testing.T) {
 		})
 	}
 }
+
+// A repetition is refused, and nothing can be read after that. The error has what the service says.
+func TestRefusedRepetitionUnseen(t *testing.T) {
+	inSpace(t, mockserver.Behavior{Duplicates: mockserver.Refused}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		s.SetLag(time.Hour)
+		s.Inject(
+			mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
+			mockserver.Fault{Path: "batch-modify", Times: 1, Do: func() {
+				s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true})
+			}})
+		result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0)
+		if sinceOf(result.Err) == nil || !strings.Contains(result.Err.Error(), "There is a conversation of this phone and number already") {
+			t.Errorf("the error is %v", result.Err)
+		}
+	})
+}

@@ -32,7 +32,9 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	}
 	left, unseen := w.settle(ctx, refused, lost, max(0, time.Until(*until)))
 	if unseen != nil {
-		w.failUnknown(left, unseen)
+		for _, i := range left {
+			w.failUnknown([]int{i}, fmt.Errorf("%w; this attempt: %w", unseen, asCause(errs[i])))
+		}
 		return
 	}
 	anyRefusal := slices.ContainsFunc(refused, func(i int) bool { return isRefusal(errs[i]) })
@@ -42,12 +44,19 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		case w.isUpdate(i) != updates[i]: // it was adopted, and is yet to be updated
 		case w.isUpdate(i) || lost == errEarlier || !isRefusal(errs[i]) && !(isRolledBack && anyRefusal): //nolint:errorlint // the very same one
 			w.results[i].Err = errs[i]
-		case isRolledBack: // the first request may be why another one of it was refused
-			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %v", causeOf(lost), ErrRefusedNow, errs[i])) //nolint:errorlint // its outcome is another one
 		default: // the first request may be the reason
-			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %w", causeOf(lost), ErrRefusedNow, errs[i]))
+			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %w", causeOf(lost), ErrRefusedNow, asCause(errs[i])))
 		}
 	}
+}
+
+// asCause returns the error of a repetition as the cause of another one. A create of unknown outcome
+// does not count as rolled back, even if its repetition was.
+func asCause(err error) error {
+	if errors.Is(err, ErrRolledBack) {
+		return errors.New(err.Error())
+	}
+	return err
 }
 
 // repeated returns which of the items were sent before: in a lost request of this batch, or
