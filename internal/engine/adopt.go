@@ -39,8 +39,9 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 
 // mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
 func (s *search[T, In]) mayHaveMade(i int, record T) bool {
-	change := &s.changes[i]
-	return s.attempt(i).mayHaveMade(record.Meta()) && !s.engine.claims.isLeftToOther(record.Meta().ID, change.Owner) && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
+	change, attempt := &s.changes[i], s.attempt(i)
+	isOfOther := !attempt.IsRecalled && s.engine.claims.isLeftToOther(record.Meta().ID, change.Owner)
+	return attempt.mayHaveMade(record.Meta()) && !isOfOther && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
 }
 
 // doubts returns the records that keep creates from being sent again.
@@ -228,7 +229,7 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // an earlier try has sent it, the create becomes an update of just that: the rest may be someone
 // else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.engine.claims.adopt(record.Meta().ID, s.changes[i].Owner) {
+	if !s.engine.claims.adopt(record.Meta().ID, s.changes[i].Owner, s.attempt(i).IsRecalled) {
 		s.claimed = append(s.claimed, record) // meanwhile, its owner has claimed it
 		return
 	}

@@ -69,11 +69,12 @@ func (c *claims) claim(id client.ID, from origin) bool {
 }
 
 // adopt claims a record for a create of an owner. It reports false if the record was claimed
-// already, unless it was left to that owner.
-func (c *claims) adopt(id client.ID, owner string) bool {
+// already, unless it was left to that owner, or to any if isRecalled: then the caller no longer knows
+// the owner's earlier name.
+func (c *claims) adopt(id client.ID, owner string, isRecalled bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mine[id] != unclaimed && !c.isLeftTo(id, owner) {
+	if c.mine[id] != unclaimed && !c.isLeftTo(id, owner) && !(isRecalled && c.mine[id] == left) {
 		return false
 	}
 	c.mine[id], c.owners[id] = adopted, owner
@@ -102,10 +103,11 @@ func (c *claims) confirm(id client.ID, owner string) bool {
 }
 
 // isFree reports whether creates of these owners may have made the record, as far as claims tell.
+// The owner "" may be any, see adopt.
 func (c *claims) isFree(id client.ID, owners map[string]bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.mine[id] == unclaimed || c.mine[id] == left && owners[c.owners[id]]
+	return c.mine[id] == unclaimed || c.mine[id] == left && (owners[""] || owners[c.owners[id]])
 }
 
 // isLeftToOther reports whether the record was left to another owner.

@@ -48,7 +48,12 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 			s.updates[id] = append(s.updates[id], i)
 		} else {
 			of := s.names.wanted(w.changes[i].Input)
-			s.owners[w.changes[i].Owner] = true
+			if owner := w.changes[i].Owner; owner != "" {
+				s.owners[owner] = true
+			}
+			if w.attempt(i).IsRecalled {
+				s.owners[""] = true
+			}
 			s.places[of.Place] = append(s.places[of.Place], i)
 			for _, key := range []Identity{of, of.end()} {
 				since := w.since(i)

@@ -32,6 +32,16 @@ func TestStage_openInOneProcess(t *testing.T) {
 			s.untaint(address)
 			return config
 		}},
+		"abandoned map, replaced": {func(s *stage) map[string]block {
+			config := s.bulk(numbered(2).entries(), map[string]any{"deletion_policy": "abandon"})
+			s.leavesOpen(config, mockserver.DropAfter)
+			return config
+		}},
+		"abandoned single, replaced": {func(s *stage) map[string]block {
+			config := s.single(declared{"phone_id": phone, number: "+15550000000", "deletion_policy": "abandon"})
+			s.leavesOpen(config, mockserver.DropAfter)
+			return config
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
