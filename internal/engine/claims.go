@@ -74,7 +74,8 @@ func (c *claims) claim(id client.ID, from origin) bool {
 func (c *claims) adopt(id client.ID, owner string, isRecalled bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.mine[id] != unclaimed && !c.isLeftTo(id, owner) && !(isRecalled && c.mine[id] == left) {
+	isLeft := c.isLeftTo(id, owner) || isRecalled && c.mine[id] == left
+	if c.mine[id] != unclaimed && !isLeft {
 		return false
 	}
 	c.mine[id], c.owners[id] = adopted, owner

@@ -39,10 +39,10 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	}
 	anyRefusal := slices.ContainsFunc(refused, func(i int) bool { return isRefusal(errs[i]) })
 	for _, i := range left {
-		isRolledBack := errors.Is(errs[i], ErrRolledBack)
+		isOfRefusal := isRefusal(errs[i]) || anyRefusal && errors.Is(errs[i], ErrRolledBack)
 		switch {
 		case w.isUpdate(i) != updates[i]: // it was adopted, and is yet to be updated
-		case w.isUpdate(i) || lost == errEarlier || !isRefusal(errs[i]) && !(isRolledBack && anyRefusal): //nolint:errorlint // the very same one
+		case w.isUpdate(i) || lost == errEarlier || !isOfRefusal: //nolint:errorlint // the very same one
 			w.results[i].Err = errs[i]
 		default: // the first request may be the reason
 			w.failUnknown([]int{i}, fmt.Errorf("%w; %w: %w", causeOf(lost), ErrRefusedNow, asCause(errs[i])))
