@@ -89,24 +89,36 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 // of a create. What a lost request may have made is a twin instead. What another batch has made is
 // none: that claims it when its reply comes, or is lost.
 func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others map[client.ID]T) {
+	creates := map[Identity][]int{}
+	for _, i := range w.unfailed(items) {
+		if w.creates[i] && len(w.results[i].Twins) == 0 {
+			of := w.names.wanted(w.changes[i].Input)
+			creates[of] = append(creates[of], i)
+		}
+	}
+	if len(creates) == 0 {
+		return // numbers are slow to parse
+	}
 	alike := map[Identity][]client.ID{}
 	for id, record := range others {
-		if !record.Meta().IsDeleted && !w.engine.claims.has(id) {
-			of := w.names.held(record)
+		if record.Meta().IsDeleted || w.engine.claims.has(id) {
+			continue
+		}
+		if of := w.names.held(record); len(creates[of]) > 0 {
 			alike[of] = append(alike[of], id)
 		}
 	}
-	wanted := func(i int) Identity { return w.names.wanted(w.changes[i].Input) }
-	items = slices.DeleteFunc(w.unfailed(items), func(i int) bool {
-		return !w.creates[i] || len(w.results[i].Twins) > 0 || len(alike[wanted(i)]) == 0
-	})
-	if len(items) == 0 || w.engine.claims.creating.Acquire(ctx, everyone) != nil {
+	if len(alike) == 0 || w.engine.claims.creating.Acquire(ctx, everyone) != nil {
 		return
 	}
 	defer w.engine.claims.creating.Release(everyone)
-	for _, i := range items {
-		if w.engine.claims.losses(wanted(i)) == 0 {
-			w.results[i].LookAlikes = slices.DeleteFunc(slices.Clone(alike[wanted(i)]), w.engine.claims.has)
+	for of, ids := range alike {
+		if w.engine.claims.losses(of) > 0 {
+			continue
+		}
+		ids = slices.DeleteFunc(ids, w.engine.claims.has)
+		for _, i := range creates[of] {
+			w.results[i].LookAlikes = ids
 		}
 	}
 }

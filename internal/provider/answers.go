@@ -44,6 +44,9 @@ func (k *memory) checkAnswers(ctx context.Context, api *engine.Engine, place pat
 }
 
 func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
+	if len(k.unread) == 0 {
+		return nil
+	}
 	keys, due := e.keysByID(), map[client.ID]conversationChange{}
 	for id := range keys {
 		if tried, isUnread := k.unread[id]; isUnread {
