@@ -86,7 +86,7 @@ func TestStage_interruptedWhileOpen(t *testing.T) {
 			config := s.single(declared{"phone_id": phone, number: "+15550100002"})
 			s.leavesOpen(config, mockserver.DropAfter)
 			s.untaint(address)
-			plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(address, s.core.state, config)}}
+			plan := s.plansOnly(address, config)
 			applying := s.core.walk()
 			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: n, Times: 1, Kind: mockserver.StatusReply, Status: 502, Latency: time.Second, Do: applying.stop})
 			applying.apply(plan)

@@ -212,11 +212,15 @@ func (s *stage) leavesEntryOpen(kind mockserver.Kind) {
 	s.leavesOpen(s.bulk(numbered(2).entries(), nil), kind)
 }
 
-// appliesOnly plans and applies one resource without a refresh, as -target and
-// -refresh=false do together.
+// plansOnly plans one resource without a refresh, as -target and -refresh=false do together.
+func (s *stage) plansOnly(at string, config map[string]block) *corePlan {
+	return &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, config)}}
+}
+
+// appliesOnly applies such a plan.
 func (s *stage) appliesOnly(at string, config map[string]block) (applying *walk) {
 	s.t.Helper()
-	plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, config)}}
+	plan := s.plansOnly(at, config)
 	applying = s.core.walk()
 	applying.apply(plan)
 	return applying

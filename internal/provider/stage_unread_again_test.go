@@ -109,7 +109,7 @@ func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
 			t.Parallel()
 			onLyingStage(t, impatient, func(s *stage, l *liar) {
 				theirs := s.answersWithTheirs(l, of(s))
-				plan := &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}}
+				plan := s.plansOnly(at, nil)
 				plan.changes[0].private = s.core.state[at].private // of a plan that has looked
 				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 503})
 				applying := s.core.walk()
@@ -345,10 +345,10 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 		for name, plan := range map[string]func(s *stage) *corePlan{
 			"refresh": func(*stage) *corePlan { return nil },
 			"update": func(s *stage) *corePlan {
-				return &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, s.ofGlobex(at))}}
+				return s.plansOnly(at, s.ofGlobex(at))
 			},
 			"destroy": func(s *stage) *corePlan {
-				return &corePlan{refreshed: s.core.state, changes: []*change{s.core.walk().planOne(at, s.core.state, nil)}}
+				return s.plansOnly(at, nil)
 			},
 		} {
 			t.Run(at+", "+name, func(t *testing.T) {
