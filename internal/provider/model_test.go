@@ -447,19 +447,25 @@ func (m *machine) settle() {
 		}
 	}
 	m.log("apply in peace")
-	plan := m.plan(true)
-	walk := m.core.walk()
-	m.carryOut(walk, plan, true, true)
-	open := slices.DeleteFunc(slices.Collect(maps.Keys(m.core.state)), func(address string) bool { return !walk.isOpen(address) })
-	for _, address := range open {
-		m.log("state rm %s", address)
-		delete(m.core.state, address)
+	apply := func() *walk {
+		walk := m.core.walk()
+		m.carryOut(walk, m.plan(true), true, true)
+		return walk
 	}
-	if m.decide() || len(open) > 0 {
-		m.carryOut(m.core.walk(), m.plan(true), true, true)
+	walk := apply()
+	for range 3 { // a decision may leave the next one to people too
+		open := slices.DeleteFunc(slices.Collect(maps.Keys(m.core.state)), func(address string) bool { return !walk.isOpen(address) })
+		for _, address := range open {
+			m.log("state rm %s", address)
+			delete(m.core.state, address)
+		}
+		if !m.decide() && len(open) == 0 {
+			break
+		}
+		walk = apply()
 	}
 	if m.awaitsMessages() {
-		m.carryOut(m.core.walk(), m.plan(true), true, true)
+		apply()
 	}
 	if again := m.plan(true); slices.ContainsFunc(again.changes, func(c *change) bool { return c.action != noop && !m.isAltered(c) }) {
 		m.fail("the plan after an apply is not empty", "%s", planText(again))
