@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -168,11 +169,14 @@ func (e *ConnectError) Unwrap() error { return e.Err }
 // Problem is [Unreachable].
 func (e *ConnectError) Problem() Problem { return Unreachable }
 
+// IsUntrusted reports whether err says that the certificate of the service can't be verified.
+func IsUntrusted(err error) bool { return errors.As(err, new(*tls.CertificateVerificationError)) }
+
 // A TimeoutError says that the reply to a request was not complete in time.
 type TimeoutError struct{ After time.Duration }
 
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("no complete reply within %s (request_timeout)", e.After)
+	return fmt.Sprintf("no complete reply within %s (request_timeout)", DurationText(e.After))
 }
 
 // An AddressError says that there is no such space at the service.
@@ -193,7 +197,7 @@ type ThrottledError struct {
 
 func (e *ThrottledError) Error() string {
 	return fmt.Sprintf("the service limits requests and asks for a wait of %s: %v",
-		e.Wait.Round(time.Second), e.Err)
+		DurationText(e.Wait.Round(time.Second)), e.Err)
 }
 func (e *ThrottledError) Unwrap() error { return e.Err }
 

@@ -54,7 +54,7 @@ func KindOf(err error) string {
 		return "interrupted"
 	case errors.As(err, new(*net.DNSError)):
 		return "no address of the host"
-	case errors.As(err, new(*tls.CertificateVerificationError)), errors.As(err, new(tls.RecordHeaderError)):
+	case IsUntrusted(err), errors.As(err, new(tls.RecordHeaderError)):
 		return "no secure connection"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"

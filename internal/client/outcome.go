@@ -115,7 +115,7 @@ func unknownUnless(isSettled bool, err error) error {
 func isLasting(err error) bool {
 	dns, isDNS := errors.AsType[*net.DNSError](err)
 	return isDNS && dns.IsNotFound ||
-		errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(tls.RecordHeaderError))
+		IsUntrusted(err) || errors.As(err, new(tls.RecordHeaderError))
 }
 
 // longestRetryAfter is the longest wait that retryAfter returns, so that sums of waits

@@ -220,6 +220,8 @@ func (f failure) reason() string {
 		return f.unexpectedReply()
 	case client.OutcomeUnknown:
 		return f.outcomeUnknown()
+	case client.Unreachable:
+		return f.unreachable()
 	default:
 		if text := explanations[problem]; text != "" {
 			return text
@@ -276,7 +278,19 @@ var explanations = map[client.Problem]string{
 	client.WrongAddress: "There is no such space at this address. Check the settings service_url and space_id, or the " +
 		"environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID. The space's administration " +
 		"shows both values.",
-	client.Unreachable: "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request " +
-		"changed nothing. Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy " +
-		"in HTTPS_PROXY, if you use one. If the CRM is slow, increase request_timeout.",
+	client.Unreachable: "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request changed nothing.",
+}
+
+// unreachable is the explanation of a failed connection. What to do depends on its cause.
+func (f failure) unreachable() string {
+	const address = " Check the setting service_url (PIPELINER_SERVICE_URL), the network, and the proxy in HTTPS_PROXY, if you use one."
+	switch {
+	case client.IsUntrusted(f.err):
+		return explanations[client.Unreachable] + " The provider doesn't trust the certificate. If a proxy or a service of your own has its " +
+			"own certificate authority, set SSL_CERT_FILE to a file that contains it. If the certificate belongs to another host, " +
+			"correct the setting service_url (PIPELINER_SERVICE_URL)."
+	case errors.As(f.err, new(*client.TimeoutError)):
+		return explanations[client.Unreachable] + address + " If the CRM is slow, increase request_timeout."
+	}
+	return explanations[client.Unreachable] + address
 }

@@ -2,9 +2,12 @@ package provider
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -505,6 +508,29 @@ func TestTimeoutAdvice(t *testing.T) {
 	late := &client.OutcomeUnknownError{Err: &client.TimeoutError{After: time.Second}}
 	wantTexts(t, failure{action: "Create", err: late, remembered: true}.diagnostics(), "If the CRM is slow, increase request_timeout.", "no complete reply within 1s")
 	wantTexts(t, failure{action: "Delete", at: at("a"), keys: []string{"a"}, kept: []string{"a"}, err: late}.diagnostics(), "If the CRM is slow, increase request_timeout.")
+}
+
+// What to do about a failed connection depends on its cause: a slow service needs no certificate, and
+// a certificate no longer timeout.
+func TestUnreachableAdvice(t *testing.T) {
+	t.Parallel()
+	const address, slow, trust = "Check the setting service_url (PIPELINER_SERVICE_URL), the network", "If the CRM is slow", "set SSL_CERT_FILE to a file that contains it"
+	for _, test := range []struct {
+		cause         error
+		wanted, other []string
+	}{
+		{io.EOF, []string{address}, []string{slow, trust}},
+		{&client.TimeoutError{After: time.Minute}, []string{address, slow, "no complete reply within 1m (request_timeout)"}, []string{trust}},
+		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, []string{trust}, []string{address, slow}},
+	} {
+		diags := failure{action: "Read", err: &client.ConnectError{Host: "crm.example", Err: test.cause}}.diagnostics()
+		wantTexts(t, diags, append(test.wanted, "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request changed nothing.")...)
+		for _, text := range test.other {
+			if strings.Contains(diags[0].Detail(), text) {
+				t.Errorf("%v: %s", test.cause, diags[0].Detail())
+			}
+		}
+	}
 }
 
 // What is only deleted, the next plan restores: a message too, and several.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -77,7 +76,7 @@ var messageFields = []messageField{
 	stringField("message_sid",
 		schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators:          []validator.String{isNotEmpty{"Omit the attribute, or use null."}},
 			MarkdownDescription: "The SMS provider's id of the message. If you omit it, the CRM sets it.",
 		},
 		func(m *messageModel) *types.String { return &m.MessageSID },

@@ -59,7 +59,7 @@ func settingsSchema() schema.Schema {
 		return schema.StringAttribute{
 			Optional:            true,
 			Sensitive:           sensitive,
-			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			Validators:          []validator.String{isNotEmpty{fmt.Sprintf("Set it, or use null to take it from the environment variable %s.", environment[name])}},
 			MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
 		}
 	}
@@ -73,9 +73,10 @@ func settingsSchema() schema.Schema {
 	}
 	duration := func(description string, fallback, least, most time.Duration) schema.StringAttribute {
 		return schema.StringAttribute{
-			Optional:            true,
-			Validators:          []validator.String{isDuration(least, most)},
-			MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description, least, most, fallback),
+			Optional:   true,
+			Validators: []validator.String{isDuration(least, most)},
+			MarkdownDescription: fmt.Sprintf("%s From `%s` to `%s`, default `%s`.", description,
+				client.DurationText(least), client.DurationText(most), client.DurationText(fallback)),
 		}
 	}
 	return schema.Schema{

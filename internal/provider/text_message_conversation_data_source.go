@@ -43,7 +43,7 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 	given("phone_id", "Set it together with `recipient_phone_number` to find the conversation.",
 		isReference{entity: "Phones"})
 	given("recipient_phone_number", "Set it together with `phone_id` to find the conversation. The CRM may have "+
-		"the number in another spelling. For a number without `+`, this needs the provider's `default_region`.", isNumber{})
+		"the number in another spelling. For a number without `+`, this needs the provider's `default_region`.", isNumber{required: true})
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Finds one text message conversation of the CRM: by its `id`, or by its phone " +
 			"(`phone_id`) and its number (`recipient_phone_number`). If no conversation matches, or if several " +

@@ -189,9 +189,23 @@ func (v textCheck) ValidateString(_ context.Context, req validator.StringRequest
 	}
 }
 
+// isNotEmpty refuses an empty text, which often comes from a variable without a value.
+type isNotEmpty struct{ advice string }
+
+func (isNotEmpty) Description(context.Context) string { return "value must not be empty" }
+
+func (v isNotEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v isNotEmpty) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if isKnown(req.ConfigValue) && req.ConfigValue.ValueString() == "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value Length", named(req.Path, v.Description(ctx)+". "+v.advice))
+	}
+}
+
 // isDuration accepts a duration in Go's notation, from least to most.
 func isDuration(least, most time.Duration) textCheck {
-	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as \"5s\"", least, most), func(text string) bool {
+	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as \"5s\"",
+		client.DurationText(least), client.DurationText(most)), func(text string) bool {
 		given, err := time.ParseDuration(text)
 		return err == nil && given >= least && given <= most
 	}}
@@ -216,7 +230,9 @@ var (
 
 // isNumber refuses values that a spreadsheet leaves in a column of phone numbers and that
 // no CRM can mean. The CRM judges everything else: a sender may have a name.
-type isNumber struct{}
+type isNumber struct {
+	required bool // nothing works without a number, so its errors don't advise to omit it
+}
 
 var (
 	roundedNumber = regexp.MustCompile(`^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+$`)
@@ -230,7 +246,7 @@ func (isNumber) Description(context.Context) string {
 
 func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
-func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+func (v isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if !isKnown(req.ConfigValue) {
 		return
 	}
@@ -241,12 +257,15 @@ func (isNumber) ValidateString(_ context.Context, req validator.StringRequest, r
 			fmt.Sprintf("%q is a number that a spreadsheet has rounded, so digits are lost. Format the column as "+
 				"text, and type the phone number again.", given)))
 	case isPlaceholder(given):
-		advice := "omit the attribute, or use null"
-		if len(req.Path.Steps()) > 1 {
-			advice = "omit the attribute, use null, or remove the entry"
+		advice := "Correct it, omit the attribute, or use null."
+		switch {
+		case v.required:
+			advice = "Correct it."
+		case len(req.Path.Steps()) > 1:
+			advice = "Correct it, omit the attribute, use null, or remove the entry."
 		}
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Phone Number", named(req.Path,
-			fmt.Sprintf("%q is not a phone number. Correct it, %s.", given, advice)))
+			fmt.Sprintf("%q is not a phone number. %s", given, advice)))
 	}
 }
 

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +50,37 @@ func TestIsNumber_advice(t *testing.T) {
 		isNumber{}.ValidateString(t.Context(), validator.StringRequest{Path: place, ConfigValue: types.StringValue("")}, &resp)
 		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Detail() != want {
 			t.Errorf("%v; want %s", resp.Diagnostics, want)
+		}
+	}
+}
+
+// A data source needs the number, so its error doesn't advise to omit it.
+func TestIsNumber_required(t *testing.T) {
+	t.Parallel()
+	var resp validator.StringResponse
+	isNumber{required: true}.ValidateString(t.Context(), validator.StringRequest{Path: path.Root(numberAttribute), ConfigValue: types.StringValue("n/a")}, &resp)
+	wantTexts(t, resp.Diagnostics, `recipient_phone_number: "n/a" is not a phone number. Correct it.`)
+	if detail := resp.Diagnostics[0].Detail(); strings.Contains(detail, "omit") {
+		t.Error(detail)
+	}
+}
+
+// An empty setting often comes from a secret without a value: the error names the variable that
+// the provider reads instead.
+func TestIsNotEmpty(t *testing.T) {
+	t.Parallel()
+	for name, variable := range environment {
+		attribute, _ := settingsSchema().Attributes[name].(schema.StringAttribute)
+		for _, given := range []types.String{types.StringNull(), types.StringUnknown(), types.StringValue(" "), types.StringValue("")} {
+			var resp validator.StringResponse
+			for _, check := range attribute.Validators {
+				check.ValidateString(t.Context(), validator.StringRequest{Path: path.Root(name), ConfigValue: given}, &resp)
+			}
+			if given.Equal(types.StringValue("")) {
+				wantTexts(t, resp.Diagnostics, name+": value must not be empty. Set it, or use null to take it from the environment variable "+variable+".")
+			} else if len(resp.Diagnostics) > 0 {
+				t.Errorf("%s = %v: %v", name, given, resp.Diagnostics)
+			}
 		}
 	}
 }

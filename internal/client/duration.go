@@ -1,0 +1,19 @@
+package client
+
+import (
+	"strings"
+	"time"
+)
+
+// DurationText returns a duration as people write it: 1h, not 1h0m0s. Every such text is
+// also a duration in Go's notation.
+func DurationText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
