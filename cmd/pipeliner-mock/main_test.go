@@ -199,17 +199,18 @@ func TestRun_refused(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--nonsense"}, "flag provided but not defined: -nonsense"},
+		{[]string{"--nonsense"}, "flag provided but not defined: -nonsense (pipeliner-mock --help lists the flags)"},
 		{[]string{"--latency", "long"}, `invalid value "long" for flag -latency`},
 		{[]string{"extra"}, `unexpected argument "extra"`},
 		{[]string{"--stale-revision", "x"}, `stale-revision must be one of ignored, refused, not "x"`},
 		{[]string{"--space", "a/b"}, "the space must be one segment of a path"},
 		{[]string{"--space", "a", "--space", "a"}, `the space "a" is there twice`},
+		{[]string{"--space", ""}, `invalid value "" for flag -space: the id is empty`},
 		{[]string{"--probe", ""}, `invalid value "" for flag -probe: the URL is empty`},
 		{[]string{"--probe-phone", "x"}, "need --probe"},
 		{[]string{"--lag", "long"}, `invalid value "long" for flag -lag`},
 		{[]string{"--seed", "no/such/file"}, "open no/such/file: no such file or directory"},
-		{[]string{"--seed", file(t, `{"Phones": 1}`)}, "cannot unmarshal number"},
+		{[]string{"--seed", file(t, `{"Phones": 1}`)}, `a seed is a JSON object of arrays, such as {"Phones": [{"name": "Sales"}]}: json: cannot unmarshal number`},
 		{[]string{"--seed", file(t, `{} x`)}, "invalid character 'x'"},
 		{[]string{"--seed", file(t, `{"Phones": [{"name": 1}]}`)}, "seed: Phones[0].name: Field 'name' must be a string"},
 		{[]string{"--listen", taken.Addr().String()}, "address already in use"},
@@ -316,7 +317,7 @@ func TestCommand(t *testing.T) {
 	if err := c.Run(); err == nil {
 		t.Error("a bad flag ends with status 0")
 	}
-	want := "pipeliner-mock: flag provided but not defined: -nonsense\n"
+	want := "pipeliner-mock: flag provided but not defined: -nonsense (pipeliner-mock --help lists the flags)\n"
 	if diff := cmp.Diff(want, stderr.String()); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
 	}

@@ -26,6 +26,9 @@ func runProbe(ctx context.Context, space probe.Space, stdout, stderr io.Writer) 
 		return fmt.Errorf("probe: %w", err)
 	}
 	fmt.Fprintf(stderr, "Creating, changing and deleting conversations of the phone %s in %s. Nothing is sent.\n", space.Phone, p.URL())
+	if err := p.Check(ctx); err != nil {
+		return errors.Join(fmt.Errorf("probe: %w", err), p.Clean(ctx))
+	}
 	var flags, failed []string
 	for _, of := range mockserver.Switches {
 		value, err := p.Probe(ctx, of)

@@ -54,6 +54,29 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// If the service creates no conversation of the phone, each probe would fail for that reason, or take the
+// refusal for an answer.
+func TestProbe_unusable(t *testing.T) {
+	const phone = "10000000-0000-4000-8000-00000000dead"
+	url, _, stop := start(t, "--space=a", "--user=u", "--password=p")
+	t.Setenv("PIPELINER_SPACE_ID", "a")
+	t.Setenv("PIPELINER_USERNAME", "u")
+	t.Setenv("PIPELINER_PASSWORD", "p")
+	var stdout, stderr buffer
+	err := run(t.Context(), []string{"--probe", url, "--probe-phone", phone}, &stdout, &stderr)
+	if err == nil || stdout.String() != "" || strings.Contains(stderr.String(), "none of") {
+		t.Fatalf("%v, printed %q and %q", err, stdout.String(), stderr.String())
+	}
+	for _, text := range []string{"probe: creating a conversation of the phone " + phone, "422", "doesn't exist"} {
+		if !strings.Contains(err.Error(), text) {
+			t.Errorf("the error does not say %s: %v", text, err)
+		}
+	}
+	if _, err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestProbe_refused(t *testing.T) {
 	t.Setenv("PIPELINER_SPACE_ID", "a")
 	for want, arguments := range map[string][]string{

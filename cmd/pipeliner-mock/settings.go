@@ -52,7 +52,9 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 		flags.PrintDefaults()
 	}
 	switch ofProbe := s.probe.Phone + s.probe.Account + s.probe.Contact; {
+	case errors.Is(err, flag.ErrHelp):
 	case err != nil:
+		err = fmt.Errorf("%w (pipeliner-mock --help lists the flags)", err)
 	case flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case s.probe.ServiceURL == "" && ofProbe != "":
@@ -70,7 +72,11 @@ func (s *settings) addProbe(url string) error {
 	return nil
 }
 
+// addSpace refuses an empty id, such as an empty variable of a script: the mock would serve another space.
 func (s *settings) addSpace(id string) error {
+	if id == "" {
+		return errors.New("the id is empty")
+	}
 	if s.options.Space == "" {
 		s.options.Space = id
 	} else {
@@ -91,7 +97,7 @@ func (s *settings) server() (*mockserver.Server, error) {
 	}
 	var seed map[string][]map[string]any
 	if err := json.Unmarshal(content, &seed); err != nil {
-		return nil, fmt.Errorf("%s: %w", s.seed, err)
+		return nil, fmt.Errorf(`%s: a seed is a JSON object of arrays, such as {"Phones": [{"name": "Sales"}]}: %w`, s.seed, err)
 	}
 	if err := mock.Seed(seed); err != nil {
 		return nil, fmt.Errorf("%s: %w", s.seed, err)

@@ -89,6 +89,15 @@ func New(ctx context.Context, space Space) (*Prober, error) {
 // URL returns the base URL of the space.
 func (p *Prober) URL() string { return p.client.URL() }
 
+// Check creates a conversation of the phone, which [Prober.Clean] deletes. If the service refuses
+// that, no probe can say anything.
+func (p *Prober) Check(ctx context.Context) error {
+	if _, _, err := p.create(ctx, nil); err != nil {
+		return fmt.Errorf("creating a conversation of the phone %s: %w", p.space.Phone, err)
+	}
+	return nil
+}
+
 // Probe returns the value of the switch that the service shows. A *[LackingError] means that
 // the space lacks what the probe needs. Any other error means that the service shows none
 // of the values.
