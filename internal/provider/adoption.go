@@ -59,7 +59,7 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 			"that have appeared since and don't contradict what was sent, and adopted them: %s." + taint + " If one of them belongs"
 	}
 	diags = warnOf(adopted, at, "Text Message Conversation Adopted", text+" to someone else, set deletion_policy = \"abandon\", apply, "+
-		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation anew.")
+		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation again.")
 	const repeated = "The CRM gave no usable reply when the provider created a conversation, and did not show it within " +
 		"recovery_timeout. So the provider sent the create again"
 	diags.Append(warnOf(twins, at, "Text Message Conversation May Exist Twice", repeated+". The CRM may have carried out both requests: "+

@@ -67,7 +67,7 @@ func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, pla
 	clear(k.unread)
 	slices.Sort(names)
 	return warnOf(names, place, "Answer With Another Text Message Conversation",
-		"The CRM answered the create of a conversation with the id of another one, and the provider couldn't read that then: %s. The create can't have made it: it existed "+
+		"The CRM answered the create of a conversation with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, has another phone or number, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
 
@@ -107,7 +107,7 @@ func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, place pa
 	clear(k.messages.Unread)
 	slices.Sort(names)
 	return warnOf(names, place, "Answer With Another Text Message",
-		"The CRM answered the create of a message with the id of another one, and the provider couldn't read that then: %s. The create can't have made it: it existed "+
+		"The CRM answered the create of a message with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, is in another conversation, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
 

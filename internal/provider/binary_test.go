@@ -172,7 +172,7 @@ func (b *binary) ids() map[string]bool {
 	return ids
 }
 
-// Ctrl-C, or a cancelled CI job, interrupts a long apply. The state has everything that
+// Ctrl-C, or a canceled CI job, interrupts a long apply. The state has everything that
 // was sent, and the next apply creates the rest, nothing twice.
 func TestAccTextMessageConversations_interrupt(t *testing.T) {
 	t.Parallel()

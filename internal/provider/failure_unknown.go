@@ -111,7 +111,7 @@ func (f failure) whyRefused() string {
 	if !f.isRefusedNow() {
 		return ""
 	}
-	return " The CRM gave no usable reply to the first request, and refused the second one. The first one may be the reason: then the next apply " +
+	return " The CRM gave no usable reply to the first request, and refused the second one. The first one may be the reason: in that case, the next apply " +
 		"finds the conversation. If the next apply is refused too, correct the configuration, or set adopt_existing = true if the CRM had the " +
 		"conversation before."
 }

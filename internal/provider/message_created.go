@@ -172,7 +172,7 @@ func unidentified(at path.Path, candidates []client.Message) diag.Diagnostic {
 // warnOfMissing warns of a message that a new or adopted conversation does not show.
 func warnOfMissing(at path.Path) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Not Identified", fmt.Sprintf(
-		"The provider doesn't find the message %s in its conversation. The next plan looks again. If the message still isn't "+
+		"The provider can't find the message %s in its conversation. The next plan looks again. If the message still isn't "+
 			"there, the next apply looks for it for as long as recovery_timeout says, and then creates it.", at))
 }
 

@@ -96,8 +96,8 @@ func (w *messageWork) warnOfLeft(wanted, before messages) {
 	})
 	if at := w.at.AtName("messages"); len(left) > 0 {
 		w.notes.AddAttributeWarning(at, "Text Message May Have Been Left", located(at, fmt.Sprintf(
-			"The provider has sent the messages of these keys, and doesn't know which messages of the CRM they are: %s. What the CRM has created of them stays in "+
-				"the conversation %s. Delete it there if no one needs it.", quoted(left), w.conversation)))
+			"The provider has sent the messages of these keys, and doesn't know which messages of the CRM they are: %s. Those that the CRM has created stay in "+
+				"the conversation %s. Delete them there if no one needs them.", quoted(left), w.conversation)))
 	}
 }
 

@@ -103,7 +103,7 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 	// the same number. The messages stay unidentified until people say which ones they
 	// are.
 	unidentified := slices.ContainsFunc(complaints, func(text string) bool {
-		return strings.Contains(text, "the id of the message is not known") || strings.Contains(text, "doesn't find the message")
+		return strings.Contains(text, "the id of the message is not known") || strings.Contains(text, "can't find the message")
 	})
 	isAdopted := !slices.ContainsFunc(complaints, func(text string) bool {
 		return !strings.HasPrefix(text, "Text Message Adopted") && !strings.HasPrefix(text, "Text Message No Longer Declared")

@@ -35,7 +35,7 @@ var (
 	}
 	withoutDigits = &numberDoubt{
 		"Phone Number Without Digits", "contains no digit",
-		"If it is the name of a sender, there is nothing to do. Otherwise correct the number, or remove it.",
+		"If it is the name of a sender, there is nothing to do. Otherwise, correct the number, or remove it.",
 	}
 )
 

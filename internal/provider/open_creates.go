@@ -94,7 +94,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, owner strin
 		case isOpen:
 			delete(o, key) // the next apply would not learn more
 			text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
-				"It is not quite what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
+				"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
 				"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
 		}
 		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))

@@ -97,7 +97,7 @@ func settingsSchema() schema.Schema {
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(onConflictFail, onConflictOverwrite)},
 				MarkdownDescription: fmt.Sprintf("What an update does with a field that someone else has changed to something else since the plan was made: "+
-					"with `%s` (the default), the apply fails for that conversation, names the values and changes nothing of it. With `%s`, the plan wins. "+
+					"with `%s` (the default), the apply fails for that conversation, names the values, and doesn't change it. With `%s`, the plan wins. "+
 					"In either case, the provider leaves fields alone that the plan doesn't change.", onConflictFail, onConflictOverwrite),
 			},
 			"default_region": schema.StringAttribute{

@@ -277,7 +277,7 @@ func TestStage_messageOfNewConversationShowsLate(t *testing.T) {
 			Method: "GET", Path: textMessages, Kind: mockserver.ReplaceReply, Status: 200, Reply: `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`,
 		})
 		s.apply(config)
-		if !strings.Contains(s.warnings, "doesn't find the message messages[\"a\"]") {
+		if !strings.Contains(s.warnings, "can't find the message messages[\"a\"]") {
 			s.t.Errorf("the warnings are %q", s.warnings)
 		}
 		s.meanwhile = s.ClearFaults

@@ -61,7 +61,7 @@ func TestStage_deletedSinceThePlan(t *testing.T) {
 		s.applies(s.ofAccount(acme), address, create)
 		id := s.id()
 		s.meanwhile = s.deleteByOthers
-		s.refused(s.ofAccount(globex), "Someone has deleted this conversation since the plan was made. The provider changed nothing of it. "+
+		s.refused(s.ofAccount(globex), "Someone has deleted this conversation since the plan was made. The provider didn't change it. "+
 			"Run terraform plan again: the new plan restores it.", "Cause: "+id+" is deleted")
 		s.applies(s.ofAccount(globex), address, update)
 		s.checks(s.holds(map[string]any{"recipient_account_id": globex, "is_deleted": false}))

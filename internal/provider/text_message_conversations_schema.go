@@ -35,7 +35,7 @@ func bulkSchema(unsealed bool) schema.Schema {
 			"failed": schema.MapNestedAttribute{
 				Computed:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: failedAttributes()},
-				MarkdownDescription: "By key, why the last apply could not create, change or delete a conversation. A conversation that was not created is in `conversations` with a null `id`, " +
+				MarkdownDescription: "Why the last apply couldn't create, change or delete conversations, by their keys. A conversation that was not created is in `conversations` with a null `id`, " +
 					"or not at all. An entry whose conversation could not be replaced still has the old one.",
 			},
 			"revision": schema.Int64Attribute{
