@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -56,6 +59,34 @@ func TestReadersShareAList(t *testing.T) {
 			})
 		}
 	}
+}
+
+// If the service can't be reached, the readers that wait for the list share the failure of the one
+// that has tried: a refresh of many resources doesn't wait for each of them in turn. A later reader
+// tries again.
+func TestReadersShareAFailure(t *testing.T) {
+	const readers = 10
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, readers)
+		var tries atomic.Int32
+		working := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(*http.Request) (*http.Response, error) {
+			tries.Add(1)
+			return nil, errors.New("connection refused")
+		})
+		apitest.Together(readers, func(i int) {
+			_, err := s.engine.Conversations.Read(t.Context(), ids[i])
+			wantProblem(t, err, client.Unreachable)
+		})
+		wantEqual(t, "requests", 1+client.Defaults().MaxRetries, int(tries.Load()))
+
+		s.network.RoundTripper = working
+		for _, id := range ids {
+			got, err := s.engine.Conversations.Read(t.Context(), id)
+			apitest.Must(t, err)
+			wantEqual(t, "id", id, got.ID)
+		}
+	})
 }
 
 // Independent readers of one space together cost at most twice as much as the cheapest way
