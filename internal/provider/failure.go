@@ -24,7 +24,7 @@ type failure struct {
 	many    bool              // it affects the bulk resource as a whole
 	message bool              // it affects a message, whose id is the subject's
 	invoked bool              // by an action: there is no state, and the subject's id is that of the conversation
-	sought  string            // what a data source looks for, such as "Records"; only at and err are set then
+	sought  string            // what a data source looks for, such as "Records"; only at, err and causes are set then
 	kept    []string          // the keys under which the state keeps what could not be deleted
 	err     error
 	causes  *causes // already explained; nil if each failure explains its own

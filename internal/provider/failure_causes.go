@@ -19,7 +19,7 @@ func (c *causes) told(err error) bool {
 		return false
 	}
 	cause := err.Error()
-	if refusal, ok := errors.AsType[*client.APIError](err); ok {
+	if refusal, ok := errors.AsType[*client.APIError](err); ok && client.ProblemOf(err) == client.NotPermitted {
 		cause += refusal.Request // each permission is a cause of its own
 	}
 	_, told := c.explained.LoadOrStore(cause, nil)

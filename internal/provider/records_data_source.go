@@ -102,7 +102,7 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 	query.LoadOnly = fields
 	found, err := api.Client().Records(state.Entity.ValueString()).Some(ctx, query, int(state.Limit.ValueInt64()))
 	if err != nil {
-		resp.Diagnostics.Append(state.failure(err)...)
+		resp.Diagnostics.Append(state.failure(err, &d.provider.causes)...)
 		return
 	}
 	state.IDs, state.Records, diags = foundRecords(ctx, found, fields)
@@ -112,7 +112,7 @@ func (d *recordsLookup) Read(ctx context.Context, req datasource.ReadRequest, re
 	}
 }
 
-func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
+func (m recordsLookupModel) failure(err error, known *causes) (diags diag.Diagnostics) {
 	if client.IsUnknownEntity(err) {
 		diags.AddAttributeError(path.Root("entity"), "No Such Entity",
 			fmt.Sprintf("The CRM has no entity %q. Use the name in the paths of the API: in the plural and "+
@@ -124,7 +124,7 @@ func (m recordsLookupModel) failure(err error) (diags diag.Diagnostics) {
 	if !m.Fields.IsNull() {
 		others = append(others, "fields")
 	}
-	return failure{sought: "Records", at: m.suspect(err, others...), err: err}.diagnostics()
+	return failure{sought: "Records", at: m.suspect(err, others...), err: err, causes: known}.diagnostics()
 }
 
 // foundRecords returns the ids and the records as Terraform sees them. The records have

@@ -94,7 +94,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 	}
 	find := d.findByNumber
 	if isKnown(config.ID) {
-		find = findByID
+		find = d.findByID
 	}
 	conversation, diags := find(ctx, api, config)
 	resp.Diagnostics.Append(diags...)
@@ -105,7 +105,7 @@ func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadReques
 
 const soughtConversation = "Text Message Conversation"
 
-func findByID(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
+func (d *conversationLookup) findByID(ctx context.Context, api *engine.Engine, config conversationModel) (client.Conversation, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	conversation, err := api.Conversations.Get(ctx, reference(config.ID))
 	switch {
@@ -115,7 +115,7 @@ func findByID(ctx context.Context, api *engine.Engine, config conversationModel)
 				"kind of record, or to another space.\n\n"+
 				"Cause: %v", reference(config.ID), err))
 	case err != nil:
-		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+		diags.Append(failure{sought: soughtConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
 	}
 	return conversation, diags
 }
@@ -126,7 +126,7 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 	found, err := api.OfNumber(ctx, phone, number)
 	switch {
 	case err != nil:
-		diags.Append(failure{sought: soughtConversation, err: err}.diagnostics()...)
+		diags.Append(failure{sought: soughtConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
 	case len(found) == 0 && !d.provider.numbers(nil).HasCountry(number):
 		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
 			fmt.Sprintf("The phone %s has no conversation with the number %q. The provider does not know its country, so it compares the "+

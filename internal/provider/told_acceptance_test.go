@@ -27,6 +27,37 @@ func TestAccTextMessageConversation_oneCause(t *testing.T) {
 	}
 }
 
+// So do data sources of every kind.
+func TestAccData_oneCause(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	b := newBinary(t, strings.ReplaceAll(w.config(fmt.Sprintf(`
+data "pipeliner_records" "test" {
+  count  = 3
+  entity = "Phones"
+}
+data "pipeliner_text_message_conversations" "test" {}
+data "pipeliner_text_message_conversation" "by_id" {
+  id = %[1]q
+}
+data "pipeliner_text_message_conversation" "by_number" {
+  phone_id               = %[1]q
+  recipient_phone_number = "+15550100000"
+}
+`, phone)), password, "wrong"))
+	output, code := b.run(nil, "plan")
+	text := strings.Join(strings.FieldsFunc(output, func(r rune) bool { return strings.ContainsRune(" \n\t│", r) }), " ")
+	for part, want := range map[string]int{
+		"does not accept the provider's user name and password": 6,
+		"PIPELINER_PASSWORD": 1,
+		"Another error of this run has the same cause, and says what to do": 5,
+	} {
+		if got := strings.Count(text, part); got != want || code != 1 {
+			t.Errorf("%q is there %d times; want %d (exit code %d)\n%s", part, got, want, code, output)
+		}
+	}
+}
+
 // The policy that was applied last decides what a removal does. The plan warns if a new
 // one comes too late. TestStage_deletionPolicy has more steps, and a map.
 func TestAccDeletionPolicy(t *testing.T) {
