@@ -33,6 +33,10 @@ var (
 	tooShort = &numberDoubt{
 		"Phone Number Too Short", "has only one or two digits", "No number is that short. Correct it, or remove it.",
 	}
+	tooLong = &numberDoubt{
+		"Phone Number Too Long", "has more than 15 digits",
+		"No number is that long. It may be two numbers in one, or another kind of number. Correct it.",
+	}
 	withoutDigits = &numberDoubt{
 		"Phone Number Without Digits", "contains no digit",
 		"If it is the name of a sender, there is nothing to do. Otherwise, correct the number, or remove it.",
@@ -45,6 +49,10 @@ var mayHaveCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
 
 // oneOrTwoDigits matches what is too short even for a short code.
 var oneOrTwoDigits = regexp.MustCompile(`^\D*\d\D*\d?\D*$`)
+
+// over15Digits matches more digits than a number with its country code can have, not counting
+// zeros in front: those may be a prefix.
+var over15Digits = regexp.MustCompile(`^[^\pL1-9]*(?:\d[^\pL\d]*){16,}$`)
 
 // withPlus matches a number of any length with + in front. It is not the name of a sender.
 var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
@@ -65,6 +73,8 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return ofNoCountry
 	case isOdd:
 		return withOddCharacters
+	case over15Digits.MatchString(text) && !withPlus.MatchString(text):
+		return tooLong
 	case isNumber && n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
 		return lacksCountry
 	case hasLetters && !strings.ContainsFunc(text, unicode.IsDigit):
@@ -90,7 +100,7 @@ func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel)
 		doubt := n.doubt(entry.conversationModel, before[reference(entry.ID)].conversation())
 		keys[doubt] = append(keys[doubt], key)
 	}
-	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, tooShort, withoutDigits} {
+	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, tooShort, tooLong, withoutDigits} {
 		if len(keys[doubt]) > 0 {
 			diags.AddAttributeWarning(path.Root("conversations"), doubt.summary,
 				fmt.Sprintf("The %s of each of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))

@@ -167,7 +167,8 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 	}
 	const (
 		noCountry, noDigits = "Phone Number With Unknown Country Code", "Phone Number Without Digits"
-		odd, tooShort       = "Phone Number With Odd Characters", "Phone Number Too Short"
+		odd                 = "Phone Number With Odd Characters"
+		tooShort, tooLong   = "Phone Number Too Short", "Phone Number Too Long"
 	)
 	many, prior := entries{}, number("hello")
 	for name, test := range map[string]struct {
@@ -193,11 +194,15 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"a dash":        {"+1 202\u2013555 0101", nil, odd},
 		"full width":    {"+1 202 555 01\uff10\uff11", nil, odd},
 		"zero":          {"0", nil, tooShort},
+		"a card":        {"4111 1111 1111 1111", nil, tooLong},
+		"two of none":   {"030 23125014 / 030 23125015", nil, tooLong},
 
 		"unchanged":       {"hello", &prior, ""},
 		"fine":            {"+1 202 555 0101", nil, ""},
 		"a short code":    {"123", nil, ""},
 		"an extension":    {"+1 202 555 0101 ext. 12", nil, ""},
+		"a long one":      {"+1 202 555 0101 ext. 123456", nil, ""},
+		"a trunk prefix":  {"+49 (0)30 123456789012", nil, ""},
 		"a URI":           {"tel:+1-202-555-0101", nil, ""},
 		"a name and 1":    {"ACME1", nil, ""},
 		"masked":          {"***", nil, ""},
@@ -215,7 +220,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		}
 	}
 	diags := numbers{}.warnOfDoubts(many, nil)
-	if len(diags) != 4 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[3].Detail(), `no digit: "a name", "an email". If`) {
+	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[4].Detail(), `no digit: "a name", "an email". If`) {
 		t.Errorf("%v", diags)
 	}
 }
