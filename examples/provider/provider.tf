@@ -10,7 +10,7 @@ terraform {
 # The address of the space and the credentials come from the environment: PIPELINER_SERVICE_URL, PIPELINER_SPACE_ID,
 # PIPELINER_USERNAME and PIPELINER_PASSWORD. This way, the password is in no file.
 provider "pipeliner" {
-  max_concurrent_requests = 4
+  max_concurrent_requests = 4 # optional: the default is 8
 }
 
 resource "pipeliner_text_message_conversation" "reception" {
