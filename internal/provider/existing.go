@@ -246,12 +246,13 @@ func (r *conversationResource) findExisting(ctx context.Context, api *engine.Eng
 	return found, nil
 }
 
-// planExisting warns of the conversation that the create of a single resource adopts.
-func (r *conversationResource) planExisting(ctx context.Context, plan conversationResourceModel, memory *memory) diag.Diagnostics {
+// planExisting warns of the conversation that the create of a single resource adopts. isBlind
+// says that the configuration doesn't know it yet. In the plan, an omitted number is unknown too.
+func (r *conversationResource) planExisting(ctx context.Context, plan conversationResourceModel, isBlind bool, memory *memory) diag.Diagnostics {
 	if !plan.AdoptExisting.ValueBool() {
 		return nil
 	}
-	if plan.isBlind() {
+	if isBlind {
 		return diag.Diagnostics{warnOfBlind(path.Empty(), "")}
 	}
 	if !plan.mayExist() {

@@ -329,7 +329,8 @@ func TestStage_adoptionFails(t *testing.T) {
 	}
 }
 
-// If the plan doesn't know the number, it warns that only the apply sees what it adopts.
+// If the plan doesn't know the number, it warns that only the apply sees what it adopts. Without a
+// number, nothing is adopted.
 func TestStage_adoptsBlindly(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -346,6 +347,11 @@ func TestStage_adoptsBlindly(t *testing.T) {
 			if !says("Existing Text Message Conversation Not Known Yet").MatchString(warnings) || at == bulkAddress && !says(`the number of "new" yet`).MatchString(warnings) {
 				s.t.Errorf("the plan says %v, %q; want a warning that names what is not known", planning.errors(), warnings)
 			}
+		}
+		planning := s.core.walk()
+		planning.plan(s.single(declared{"phone_id": phone, "adopt_existing": true}))
+		if warnings := planning.warningsAt(address); warnings != "" {
+			s.t.Errorf("the plan of a conversation without a number warns %q", warnings)
 		}
 	})
 }

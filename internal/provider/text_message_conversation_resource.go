@@ -99,7 +99,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfSameNumber(plan.conversationModel, memory.numbers)...)
-		resp.Diagnostics.Append(r.planExisting(ctx, plan, memory)...)
+		resp.Diagnostics.Append(r.planExisting(ctx, plan, config.isBlind(), memory)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
