@@ -37,13 +37,9 @@ func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
 	return c.engine.claims.originOf(id) >= adopted
 }
 
-// Leave leaves records that [Collection.LookFor] has found to a later look or create of the same
-// owner: the caller does not take them. For all others, they stay claimed.
-func (c *Collection[T, In]) Leave(ids ...client.ID) {
-	for _, id := range ids {
-		c.engine.claims.leave(id)
-	}
-}
+// Leave leaves a record that [Collection.LookFor] has found to a later look or create of the same
+// owner: the caller does not take it. For all others, it stays claimed.
+func (c *Collection[T, In]) Leave(id client.ID) { c.engine.claims.leave(id) }
 
 // Claim claims records that an owner has, though the engine has not read them. It returns those
 // that the engine has already adopted for lost creates of others, and those of which a

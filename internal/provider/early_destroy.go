@@ -65,7 +65,11 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 // findEarly notes what the open creates have made, and returns it as a list for people.
 func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []string, err error) {
 	keys := m.open.searchable()
-	for i, found := range m.open.lookFor(ctx, api, m.name(), keys, false) {
+	results := m.open.lookFor(ctx, api, m.name(), keys, false)
+	for _, found := range results {
+		api.Conversations.Leave(found.Value.ID) // to the apply or, after an error, to the next look
+	}
+	for i, found := range results {
 		key, id := keys[i], found.Value.ID
 		if _, isOpen := isAmbiguous(found.Err); found.Err != nil && !isOpen {
 			return nil, found.Err
@@ -75,7 +79,6 @@ func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []str
 			continue
 		}
 		m.early.Found[key] = id
-		api.Conversations.Leave(id) // to the apply
 		texts = append(texts, underKey(key, fmt.Sprintf("%s, of the phone %s", id, found.Value.PhoneID)))
 	}
 	return texts, nil

@@ -153,6 +153,9 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 	why := ""                                                  // a look found out nothing
 	results := memory.open.lookInRefresh(ctx, api, memory.name(), open)
 	if f := failedLook(open, results); f != nil {
+		for _, found := range results {
+			api.Conversations.Leave(found.Value.ID) // to the next look
+		}
 		return f.diagnostics()
 	}
 	for i, found := range results {

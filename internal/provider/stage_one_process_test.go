@@ -59,6 +59,43 @@ func TestStage_openInOneProcess(t *testing.T) {
 	}
 }
 
+// A refresh of such a process finds what one open create has made, and fails to look at that of
+// another one. It takes neither of them, and the next refresh or destroy finds both.
+func TestStage_failedLookInOneProcess(t *testing.T) {
+	t.Parallel()
+	for name, isDestroyed := range map[string]bool{"refreshed": false, "destroyed": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				entries := numbered(2).entries()
+				entries["c000"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
+				config := s.bulk(entries, nil)
+				s.leavesOpen(config, mockserver.DropAfter)
+				s.untaint(bulkAddress)
+				run := s.core.walk()
+				look := func() { run.plan(config) }
+				if isDestroyed {
+					look = func() { run.planOne(bulkAddress, s.core.state, nil) }
+				}
+				s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessages/", Kind: mockserver.StatusReply, Status: 502, Times: 1}) // the content
+				if look(); len(run.errors()) != 1 {
+					s.t.Fatalf("the errors of the look are %v", run.errors())
+				}
+				clear(run.said)
+				plan := run.plan(config)
+				if plan == nil {
+					s.t.Fatalf("the next plan fails: %v", run.errors())
+				}
+				run.apply(plan)
+				if live := len(s.live()); live != 2 || len(run.errors()) > 0 {
+					s.t.Errorf("%d are live, want 2: %v %s", live, run.errors(), run.warnings())
+				}
+				s.nothingLeft(config)
+			})
+		})
+	}
+}
+
 // Such a process adopts what a create with a lost reply has made. The next refresh knows that the
 // resource has it, and a destroy deletes it.
 func TestStage_lostInOneProcess(t *testing.T) {
