@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -136,4 +137,37 @@ func TestUndoFilledIn(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Two creates get each other's ids, and another one fails. An undo deletes neither of their records,
+// because they may be others'. A later search of the same engine finds them.
+func TestSparedIsFoundAgain(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.seed(t, 1)
+		mock := s.network.RoundTripper
+		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			response, err := mock.RoundTrip(r)
+			if r.Method != http.MethodPost {
+				return response, err
+			}
+			s.network.RoundTripper = mock
+			var body struct{ Data []string }
+			apitest.Must(t, json.NewDecoder(response.Body).Decode(&body))
+			return apitest.Answer(r, http.StatusOK, `{"success":true,"data":["`+body.Data[1]+`","`+body.Data[0]+`"]}`), nil
+		})
+		changes := append(newConversations(2), linked(newConversation(2), unknown))
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), changes, client.WriteOptions{}, true)
+		wantProblem(t, results[2].Err, client.RelationNotFound)
+		for i := range 2 {
+			lost, isLost := errors.AsType[*LostCreateError](results[i].Err)
+			if !isLost {
+				t.Fatalf("create %d: %v", i, results[i].Err)
+			}
+			changes[i].Earlier, changes[i].Owner = &lost.Attempt, "owner"
+		}
+		for i, found := range s.engine.Conversations.LookFor(t.Context(), changes[:2], false) {
+			apitest.Must(t, found.Err)
+			wantEqual(t, "the number", apitest.NumberOf(i), found.Value.RecipientPhoneNumber)
+		}
+	}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })
 }

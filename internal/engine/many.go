@@ -157,7 +157,8 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		return w.leave(i, errUnreadable)
 	case isOthers:
 		w.failUnknown([]int{i}, answeredWith(id))
-		w.ids[i] = client.ID{} // the others are undone, so nothing is to be adopted
+		w.engine.claims.release(id, created) // another create may have made it
+		w.ids[i] = client.ID{}               // the others are undone, so nothing is to be adopted
 	case !w.results[i].Adopted && !w.fields.like(new(w.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
 	case w.results[i].Adopted && (w.ids[i].IsZero() || !w.isUnused(ctx, i, id)):
