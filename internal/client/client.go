@@ -68,6 +68,8 @@ type Client struct {
 	rate *rate.Limiter
 	gate gate
 
+	refusedName atomic.Pointer[string] // of the parameter include-deleted, "" if the service accepts both; nil: unknown
+
 	denied atomic.Pointer[error] // the service refuses the credentials: sending them for each of a thousand resources would lock the account
 }
 

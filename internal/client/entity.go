@@ -53,7 +53,7 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	var record T
 	parameters := url.Values{}
 	query.shape(parameters)
-	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(id.String()), query: parameters, repeatable: true})
+	got, err := e.client.read(ctx, e.path(id.String()), parameters)
 	if err != nil {
 		return record, err
 	}
@@ -87,7 +87,7 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 
 // list does what List does, and reports whether the page has a total.
 func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
-	got, err := e.client.do(ctx, call{method: http.MethodGet, path: e.path(), query: query.values(), repeatable: true})
+	got, err := e.client.read(ctx, e.path(), query.values())
 	if ProblemOf(err) == NotFound {
 		return Page[T]{}, false, &AddressError{Err: err} // a list names no record that could be missing
 	}

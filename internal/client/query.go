@@ -73,7 +73,9 @@ func (q Query) shape(v url.Values) {
 		v.Set("load-only", strings.Join(q.LoadOnly, ","))
 	}
 	if q.IncludeDeleted {
-		v.Set("include-deleted", "true")
+		for _, name := range includeDeleted {
+			v.Set(name, "true")
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func TestQueryValues(t *testing.T) {
 		},
 		{
 			Query{OrderBy: []string{"created", "-modified"}, Expand: []string{"a", "b.c"}, LoadOnly: []string{"id", "owner.id"}, IncludeDeleted: true},
-			"first=100&order-by=created,-modified&expand=a,b.c&load-only=id,owner.id&include-deleted=true",
+			"first=100&order-by=created,-modified&expand=a,b.c&load-only=id,owner.id&include-deleted=true&include_deleted=true",
 		},
 	} {
 		wantEqual(t, test.want, apitest.ParseQuery(t, test.want), test.query.values())

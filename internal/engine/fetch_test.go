@@ -19,7 +19,8 @@ func TestGetParameters(t *testing.T) {
 	for behavior, want := range map[string][][]string{
 		mockserver.Honoured: {{apitest.GetConversation}, {apitest.GetConversation}},
 		mockserver.Ignored:  {{apitest.GetConversation, apitest.ListRelations}, {apitest.GetConversation, apitest.ListRelations}},
-		mockserver.Refused:  {{apitest.GetConversation, apitest.GetConversation, apitest.ListRelations}, {apitest.GetConversation, apitest.ListRelations}},
+		// First the client tries each spelling of include-deleted alone.
+		mockserver.Refused: {{apitest.GetConversation, apitest.GetConversation, apitest.GetConversation, apitest.GetConversation, apitest.ListRelations}, {apitest.GetConversation, apitest.ListRelations}},
 	} {
 		t.Run(behavior, func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +44,7 @@ func TestGetRefusedForAnotherReason(t *testing.T) {
 	t.Parallel()
 	s := newSpace(t, mockserver.Behavior{})
 	id := s.seed(t, 1)[0]
-	s.Inject(mockserver.Fault{Method: "GET", Times: 2, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity})
+	s.Inject(mockserver.Fault{Method: "GET", Times: 4, Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity})
 	_, err := s.engine.Conversations.Get(t.Context(), id)
 	wantProblem(t, err, client.Refused)
 	s.ResetRequests()
@@ -58,10 +59,11 @@ func TestGetRefusedForAnotherReason(t *testing.T) {
 func TestGetDeleted(t *testing.T) {
 	t.Parallel()
 	for _, parameters := range []string{mockserver.Honoured, mockserver.Ignored, mockserver.Refused} {
-		for _, deleted := range []string{mockserver.NotFound, mockserver.OK} {
-			t.Run(parameters+" "+deleted, func(t *testing.T) {
+		for n, honored := range []string{mockserver.Either, mockserver.Hyphen, mockserver.Underscore, mockserver.HyphenOnly, mockserver.UnderscoreOnly, mockserver.Either} {
+			deleted := []string{mockserver.NotFound, mockserver.OK}[n/5]
+			t.Run(parameters+" "+deleted+" "+honored, func(t *testing.T) {
 				t.Parallel()
-				s := newSpace(t, mockserver.Behavior{GetParameters: parameters, DeletedGet: deleted})
+				s := newSpace(t, mockserver.Behavior{GetParameters: parameters, DeletedGet: deleted, IncludeDeleted: honored})
 				id := s.seed(t, 1)[0]
 				apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, id.String()))
 				got, err := s.engine.Conversations.Get(t.Context(), id)
@@ -130,11 +132,11 @@ func TestFetchMany(t *testing.T) {
 		},
 		"the newest": {
 			func(ids []client.ID) []client.ID { return ids[340:] }, func(s testSpace, _ []client.ID) int64 { return int64(s.Revision() - 10) },
-			map[string]int{mockserver.Honoured: 1, mockserver.Ignored: 1, mockserver.Refused: 2},
+			map[string]int{mockserver.Honoured: 1, mockserver.Ignored: 1, mockserver.Refused: 4}, // two to learn that it is not include-deleted that is refused
 		},
 		"the newest 250": {
 			func(ids []client.ID) []client.ID { return ids[100:] }, func(s testSpace, _ []client.ID) int64 { return int64(s.Revision() - 250) },
-			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 4},
+			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 3, mockserver.Refused: 6},
 		},
 		"all": {
 			slices.Clone[[]client.ID], func(testSpace, []client.ID) int64 { return NoFloor },
@@ -146,7 +148,7 @@ func TestFetchMany(t *testing.T) {
 		},
 		"two that are older than thought": {
 			func(ids []client.ID) []client.ID { return []client.ID{ids[0], ids[1]} }, func(s testSpace, _ []client.ID) int64 { return int64(s.Revision() - 10) },
-			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 4, mockserver.Refused: 5}, // one to learn whether the order holds
+			map[string]int{mockserver.Honoured: 3, mockserver.Ignored: 4, mockserver.Refused: 7}, // one to learn whether the order holds
 		},
 		"some that are gone": { // and whether the space is there
 			func([]client.ID) []client.ID { return []client.ID{unknown, acme} }, func(testSpace, []client.ID) int64 { return NoFloor },

@@ -57,6 +57,12 @@ const (
 	MessageOnly = "message"
 	FieldToo    = "field"
 
+	Either         = "either"
+	Hyphen         = "hyphen"
+	HyphenOnly     = "hyphen-only"
+	Underscore     = "underscore"
+	UnderscoreOnly = "underscore-only"
+
 	TimeSpace = "space"
 	TimeT     = "t"
 )
@@ -84,6 +90,7 @@ type Behavior struct {
 	OrderBy          string
 	CreatedClock     string
 	Duplicates       string
+	IncludeDeleted   string
 }
 
 // Switch describes one field of [Behavior]: what it decides and the values it can have, the default first.
@@ -199,6 +206,12 @@ var Switches = []Switch{
 		Name: "duplicate-conversations", Values: []string{Allowed, Refused},
 		Doc:   "whether two conversations that are not deleted can have the same phone and number; refused is a 422 for the second one",
 		Field: func(b *Behavior) *string { return &b.Duplicates },
+	},
+	{
+		Name: "include-deleted", Values: []string{Either, Hyphen, Underscore, HyphenOnly, UnderscoreOnly},
+		Doc: "which spelling of the parameter a list or a get honors: include-deleted or include_deleted, or only one of these; " +
+			"the other one is ignored or, with only, a 400",
+		Field: func(b *Behavior) *string { return &b.IncludeDeleted },
 	},
 }
 

@@ -237,6 +237,25 @@ func TestBehavior_getParameters(t *testing.T) {
 	})
 }
 
+func TestBehavior_includeDeleted(t *testing.T) {
+	t.Parallel()
+	const shown, ignored, refused = "200, 1 listed", "404, 0 listed", "400, 0 listed"
+	behaviors(t, "include-deleted", map[string]any{
+		"either": []string{shown, shown}, "hyphen": []string{shown, ignored}, "underscore": []string{ignored, shown},
+		"hyphen-only": []string{shown, refused}, "underscore-only": []string{refused, shown},
+	}, func(p play) any {
+		t, m := p.t, p.mock
+		id := m.newConversation(t, nil)
+		must(t, m.SoftDelete(conversations, id))
+		var got []string
+		for _, query := range []string{"?include-deleted=true", "?include_deleted=true"} {
+			records, _ := m.do(t, http.MethodGet, conversations+query, "").body["data"].([]any)
+			got = append(got, fmt.Sprintf("%d, %d listed", m.do(t, http.MethodGet, conversations+"/"+id+query, "").status, len(records)))
+		}
+		return got
+	})
+}
+
 func TestGet_refused(t *testing.T) {
 	t.Parallel()
 	m := newMock(t, nil)

@@ -112,7 +112,8 @@ func (a *distortedAnswer) withRecordBefore() []any {
 		}
 	}
 	query.Set("filter[id]", fmt.Sprint(place[len(place)-1]))
-	query.Set(paramIncludeDeleted, "true")
+	honored, _ := a.server.store.behavior.includeDeletedNames()
+	query.Set(honored[0], "true")
 	again := *a.call
 	again.rawQuery = query.Encode()
 	again.path = "/entities/" + segments[len(segments)-1]

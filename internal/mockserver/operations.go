@@ -29,7 +29,8 @@ func (s *Server) list(def *entity, c *call) reply {
 
 func (s *Server) get(def *entity, id string, c *call) reply {
 	shown := s.shown()
-	allowed := []string{paramExpand, paramLoadOnly, paramIncludeDeleted, paramIncludeDeletedToo}
+	_, allowed := shown.behavior.includeDeletedNames()
+	allowed = append([]string{paramExpand, paramLoadOnly}, allowed...)
 	if shown.behavior.GetParameters == Refused {
 		allowed = nil
 	}
@@ -40,7 +41,7 @@ func (s *Server) get(def *entity, id string, c *call) reply {
 	if shown.behavior.GetParameters == Ignored {
 		p = nil
 	}
-	includeDeleted, failure := p.includeDeleted()
+	includeDeleted, failure := p.includeDeleted(shown.behavior)
 	if failure != nil {
 		return failed(failure)
 	}

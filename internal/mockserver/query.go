@@ -86,8 +86,25 @@ func (p parameters) rollsBackAll() (bool, *apiError) {
 	return false, invalid("Parameter '" + paramRollback + "' must be 0 or 1.")
 }
 
-func (p parameters) includeDeleted() (bool, *apiError) {
-	for _, name := range []string{paramIncludeDeleted, paramIncludeDeletedToo} {
+// includeDeletedNames returns the names of the parameter that are honored, and all that are not refused.
+func (b Behavior) includeDeletedNames() (honored, allowed []string) {
+	both := []string{paramIncludeDeleted, paramIncludeDeletedToo}
+	switch b.IncludeDeleted {
+	case Hyphen:
+		return both[:1], both
+	case HyphenOnly:
+		return both[:1], both[:1]
+	case Underscore:
+		return both[1:], both
+	case UnderscoreOnly:
+		return both[1:], both[1:]
+	}
+	return both, both
+}
+
+func (p parameters) includeDeleted(behavior Behavior) (bool, *apiError) {
+	honored, _ := behavior.includeDeletedNames()
+	for _, name := range honored {
 		text, given := p.get(name)
 		if !given {
 			continue
@@ -150,8 +167,8 @@ func (p parameters) cursor(name string, o ordering) (cursor, *apiError) {
 
 // parseListQuery reads the query of a list.
 func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery, *apiError) {
-	p, failure := parseParameters(rawQuery, true, "first", "last", "after", "before", "order-by",
-		paramExpand, paramLoadOnly, paramIncludeDeleted, paramIncludeDeletedToo)
+	_, allowed := behavior.includeDeletedNames()
+	p, failure := parseParameters(rawQuery, true, append([]string{"first", "last", "after", "before", "order-by", paramExpand, paramLoadOnly}, allowed...)...)
 	if failure != nil {
 		return nil, failure
 	}
@@ -174,7 +191,7 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 		return nil, failure
 	}
 	for _, read := range []func() *apiError{
-		func() (e *apiError) { q.includeDeleted, e = p.includeDeleted(); return e },
+		func() (e *apiError) { q.includeDeleted, e = p.includeDeleted(behavior); return e },
 		func() (e *apiError) { q.expand, q.load, e = p.projection(def); return e },
 		func() (e *apiError) { q.first, e = p.count("first"); return e },
 		func() (e *apiError) { q.last, e = p.count("last"); return e },

@@ -146,9 +146,19 @@ func (p *Prober) list(ctx context.Context, entity string, filters map[string]str
 	return got, records, err
 }
 
+// deletedToo are the spellings of the parameter that asks for deleted records too.
+var deletedToo = []string{"include-deleted=true", "include_deleted=true"}
+
 // find returns a conversation, even if it is deleted.
 func (p *Prober) find(ctx context.Context, id string) (map[string]any, error) {
-	got, records, err := p.list(ctx, conversations, map[string]string{"id": id}, "include-deleted=true")
+	var got answer
+	var records []map[string]any
+	var err error
+	for _, parameter := range deletedToo {
+		if got, records, err = p.list(ctx, conversations, map[string]string{"id": id}, parameter); err != nil || len(records) > 0 {
+			break
+		}
+	}
 	if err == nil && (len(records) != 1 || records[0]["id"] != id) {
 		err = fmt.Errorf("looking for a conversation by its id finds %d: %w", len(records), got.unexpected())
 	}

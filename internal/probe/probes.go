@@ -33,6 +33,7 @@ var probes = map[string]func(*Prober, context.Context) (string, error){
 	"created-clock":     (*Prober).createdClock,
 
 	"duplicate-conversations": (*Prober).duplicateConversations,
+	"include-deleted":         (*Prober).includeDeleted,
 }
 
 // either returns yes or no, or "" with an error.
@@ -259,10 +260,50 @@ func (p *Prober) heedsIncludeDeleted(ctx context.Context, id string) error {
 	if _, err := p.ok(ctx, http.MethodDelete, conversations+"/"+id, nil); err != nil {
 		return err
 	}
-	if _, err := p.ok(ctx, http.MethodGet, conversations+"/"+id+"?include-deleted=true", nil); err != nil {
-		return fmt.Errorf("a get heeds expand and load-only, but not include-deleted: %w", err)
+	var err error
+	for _, parameter := range deletedToo {
+		if _, err = p.ok(ctx, http.MethodGet, conversations+"/"+id+"?"+parameter, nil); err == nil {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("a get heeds expand and load-only, but not include-deleted: %w", err)
+}
+
+// includeDeleted lists a deleted conversation with each spelling of the parameter.
+func (p *Prober) includeDeleted(ctx context.Context) (string, error) {
+	_, id, err := p.create(ctx, nil)
+	if err == nil {
+		_, err = p.ok(ctx, http.MethodDelete, conversations+"/"+id, nil)
+	}
+	var shown [2]string // what a list does with each spelling
+	for i, parameter := range deletedToo {
+		if err != nil {
+			return "", err
+		}
+		var got answer
+		var found []map[string]any
+		switch got, found, err = p.list(ctx, conversations, map[string]string{"id": id}, parameter); {
+		case got.isRefusal():
+			shown[i] = mockserver.Refused
+		case err == nil && !got.isOK():
+			err = got.unexpected()
+		case len(found) > 0:
+			shown[i] = mockserver.Honoured
+		default:
+			shown[i] = mockserver.Ignored
+		}
+	}
+	value, isKnown := map[[2]string]string{
+		{mockserver.Honoured, mockserver.Honoured}: mockserver.Either,
+		{mockserver.Honoured, mockserver.Ignored}:  mockserver.Hyphen,
+		{mockserver.Ignored, mockserver.Honoured}:  mockserver.Underscore,
+		{mockserver.Honoured, mockserver.Refused}:  mockserver.HyphenOnly,
+		{mockserver.Refused, mockserver.Honoured}:  mockserver.UnderscoreOnly,
+	}[shown]
+	if err == nil && !isKnown {
+		err = fmt.Errorf("a list of deleted conversations with include-deleted is %s, with include_deleted %s", shown[0], shown[1])
+	}
+	return value, err
 }
 
 func (p *Prober) relationError(ctx context.Context) (string, error) {

@@ -48,7 +48,7 @@ func TestAccRecordsData_basic(t *testing.T) {
 		resource.TestStep{
 			PreConfig:         w.ResetRequests,
 			Config:            w.config(recordsData("entity = \"Phones\"\n  order_by = [\"-name\"]\n  include_deleted = true\n  fields = [\"id\"]")),
-			Check:             w.asks("GET Phones?first=100&include-deleted=true&load-only=id&order-by=-name"),
+			Check:             w.asks("GET Phones?first=100&include-deleted=true&include_deleted=true&load-only=id&order-by=-name"),
 			ConfigStateChecks: []statecheck.StateCheck{outputs("ids", otherPhone, phone), isJSON(`[{"id":"` + otherPhone + `"},{"id":"` + phone + `"}]`)},
 		},
 		resource.TestStep{

@@ -54,7 +54,7 @@ func TestAccTextMessageConversationData_byID(t *testing.T) {
 			statecheck.ExpectKnownValue(dataAddress, tfjsonpath.New("is_deleted"), knownvalue.Bool(deleted)),
 		}
 	}
-	const get = "GET TextMessageConversations/*?include-deleted=true"
+	const get = "GET TextMessageConversations/*?include-deleted=true&include_deleted=true"
 	run(t,
 		resource.TestStep{
 			Config: w.config(conversationData(fmt.Sprintf("id = %q", id))), ConfigStateChecks: shows(id, false),

@@ -124,7 +124,7 @@ func TestAccTextMessageConversationsData_deleted(t *testing.T) {
 		resource.TestStep{
 			PreConfig: w.ResetRequests,
 			Config:    w.config(conversationsData("include_deleted = true")),
-			Check:     w.asks("GET TextMessageConversations?first=100&include-deleted=true&order-by=created"),
+			Check:     w.asks("GET TextMessageConversations?first=100&include-deleted=true&include_deleted=true&order-by=created"),
 			ConfigStateChecks: []statecheck.StateCheck{
 				outputs("ids", ids...),
 				statecheck.ExpectKnownValue("data.pipeliner_text_message_conversations.test", tfjsonpath.New("conversations").AtSliceIndex(0).AtMapKey("is_deleted"), knownvalue.Bool(true)),

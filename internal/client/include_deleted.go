@@ -1,0 +1,44 @@
+package client
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/url"
+)
+
+// includeDeleted are the names of the parameter that asks for soft-deleted records too: the
+// vendor's documents spell it in both ways.
+var includeDeleted = []string{"include-deleted", "include_deleted"}
+
+// read sends a GET. One that asks for soft-deleted records does so in both spellings, because
+// a service may ignore the one that it does not know. If the service refuses that instead,
+// read asks with each spelling alone, and then goes on with the one that the service accepts.
+func (c *Client) read(ctx context.Context, path []string, parameters url.Values) (reply, error) {
+	send := func(without string) (reply, error) {
+		fewer := maps.Clone(parameters)
+		fewer.Del(without)
+		return c.do(ctx, call{method: http.MethodGet, path: path, query: fewer, repeatable: true})
+	}
+	if !parameters.Has(includeDeleted[0]) {
+		return send("")
+	}
+	if refused := c.refusedName.Load(); refused != nil {
+		return send(*refused)
+	}
+	var first reply
+	var refusal error
+	for _, without := range append([]string{""}, includeDeleted...) {
+		got, err := send(without)
+		if err == nil {
+			c.refusedName.Store(&without)
+		}
+		if ProblemOf(err) != Refused {
+			return got, err
+		}
+		if refusal == nil {
+			first, refusal = got, err
+		}
+	}
+	return first, refusal
+}
