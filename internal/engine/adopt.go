@@ -233,6 +233,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 		s.claimed = append(s.claimed, record) // meanwhile, its owner has claimed it
 		return
 	}
+	s.reads.finish([]client.ID{record.Meta().ID}) // it may be updated
 	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
 	if !s.carried(s.changes[i].Input, record) {
 		missing := s.fields.missing(s.changes[i].Input, s.attempted(i, record), &record)

@@ -159,3 +159,21 @@ func TestReadTooEarly(t *testing.T) {
 		}
 	}
 }
+
+// A list has shown a conversation, which a create then adopts and completes. The list no longer
+// answers for it.
+func TestAdoptedIsReadAnew(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		attempt := s.openAttempt(t)
+		made := s.stranger(t, apitest.NumberOf(5))
+		_, err := s.engine.Conversations.ReadMany(t.Context(), []client.ID{idOf(s.live()[0]["id"].(string))})
+		apitest.Must(t, err)
+		attempt.Input.RecipientContactID = client.Value(jones)
+		adopted := s.engine.Conversations.CreateOrUpdate(t.Context(), attempt, 0)
+		apitest.Must(t, adopted.Err)
+		wantEqual(t, "adopted", made, adopted.Value.ID)
+		got, err := s.engine.Conversations.Read(t.Context(), made)
+		apitest.Must(t, err)
+		wantEqual(t, "contact", jones, got.RecipientContactID)
+	})
+}
