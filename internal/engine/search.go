@@ -33,13 +33,12 @@ type search[T client.Record, In Input] struct {
 	updated map[int]T
 	made    map[client.ID][]T // by place, oldest first
 	claimed []T               // records that would be candidates otherwise
-	met     map[client.ID]bool
 }
 
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
 		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
-		updated: map[int]T{}, made: map[client.ID][]T{}, met: map[client.ID]bool{}, uses: map[client.ID]foundUse{},
+		updated: map[int]T{}, made: map[client.ID][]T{}, uses: map[client.ID]foundUse{},
 		owners: map[string]bool{},
 	}
 	s.createsFloor = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
@@ -94,10 +93,9 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	updates := s.updates[record.Meta().ID]
 	isUpdate := len(updates) > 0
 	isClaimed := !isUpdate && !s.engine.claims.isFree(record.Meta().ID, s.owners)
-	if record.Meta().Revision <= s.floor || s.met[record.Meta().ID] || isClaimed && !s.exact {
+	if record.Meta().Revision <= s.floor || isClaimed && !s.exact {
 		return nil
 	}
-	s.met[record.Meta().ID] = true
 	of := s.names.held(record)
 	since, isWanted := s.sinceOf(of)
 	if !isUpdate && s.stubs == nil && of.Place.IsZero() && s.wantsAnywhere(of) {
