@@ -90,7 +90,6 @@ func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T
 type Walk[T Record, In any] struct {
 	entity *Entity[T, In]
 	query  Query // of the next page
-	isPart bool  // the walk does not begin at the first page
 	pass   pass
 	passes int
 	known  int    // records that were seen before this pass
@@ -101,7 +100,7 @@ type Walk[T Record, In any] struct {
 
 // Walk returns a walk through the pages of a list.
 func (e *Entity[T, In]) Walk(query Query) *Walk[T, In] {
-	w := &Walk[T, In]{entity: e, query: query, isPart: query.After != ""}
+	w := &Walk[T, In]{entity: e, query: query}
 	w.pass.seen = map[ID]bool{}
 	w.begin()
 	return w
@@ -112,7 +111,7 @@ func (w *Walk[T, In]) begin() {
 	w.passes++
 	w.known = len(w.pass.seen)
 	w.pass = pass{secrets: w.entity.client.secrets, seen: w.pass.seen, cursors: map[string]bool{}}
-	w.cursor, w.more = "", true
+	w.query.After, w.cursor, w.more = "", "", true
 }
 
 // Next returns the next page, without the records that an earlier page has shown. It
@@ -143,12 +142,11 @@ func (w *Walk[T, In]) advance() (more bool, err error) {
 		}
 		w.query.After, w.cursor = w.cursor, ""
 	case w.more: // the first page, or one whose request has failed
-	case w.isPart || len(p.seen) >= p.least:
+	case len(p.seen) >= p.least:
 		return false, nil
 	case w.passes == mostPasses || w.passes > 1 && len(p.seen) == w.known:
 		return false, p.tooShort()
 	default:
-		w.query.After = ""
 		w.begin()
 	}
 	return true, nil

@@ -111,19 +111,15 @@ func TestListsEndTooSoon(t *testing.T) {
 	}
 }
 
-// A caller that stops early gets no error of a list that ends too soon. Nor does a caller
-// that starts in the middle of a list, whose total counts the whole list.
-func TestListsThatNeedNotBeComplete(t *testing.T) {
+// A caller that stops early gets no error of a list that ends too soon.
+func TestListThatNeedNotBeComplete(t *testing.T) {
 	t.Parallel()
 	asked := 0
 	service := listingService(t, &asked, func(int) scriptedPage { return scriptedPage{[]int{1}, 2, false} })
 	found, err := service.Conversations.Some(t.Context(), Query{}, 1)
 	apitest.Must(t, err)
 	wantEqual(t, "found", 1, len(found))
-	found, err = service.Conversations.Some(t.Context(), Query{After: "x"}, 0)
-	apitest.Must(t, err)
-	wantEqual(t, "found", 1, len(found))
-	wantEqual(t, "requests", 2, asked)
+	wantEqual(t, "requests", 1, asked)
 }
 
 // Records of other entities need no revision, nor do records of a query that leaves it out.

@@ -15,7 +15,7 @@ const MaxPageSize = 100
 // Source: the vendor's OpenAPI document, version 100.
 type Query struct {
 	First int    // page size; 0: [MaxPageSize]
-	After string // cursor that the page follows
+	After string // cursor that the page follows; only [Entity.List] heeds it
 
 	Filters        []Filter // all must hold, even several of one field
 	OrderBy        []string // fields, descending with a leading "-"
