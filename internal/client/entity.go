@@ -53,11 +53,8 @@ func (e *Entity[T, In]) Get(ctx context.Context, id ID, query Query) (T, error) 
 	var record T
 	parameters := url.Values{}
 	query.shape(parameters)
-	got, err := e.client.read(ctx, e.path(id.String()), parameters)
+	got, err := e.client.read(ctx, e.path(id.String()), parameters, &record)
 	if err != nil {
-		return record, err
-	}
-	if err := got.decode(&record); err != nil {
 		return record, err
 	}
 	if record.Meta().ID != id {
@@ -87,7 +84,7 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 
 // list does what List does, and reports whether the page has a total.
 func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
-	got, err := e.client.read(ctx, e.path(), query.values())
+	got, err := e.client.read(ctx, e.path(), query.values(), &page.Records)
 	if ProblemOf(err) == NotFound {
 		return Page[T]{}, false, &AddressError{Err: err} // a list names no record that could be missing
 	}
@@ -100,9 +97,6 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 			EndCursor   *string `json:"end_cursor"`
 			HasNextPage bool    `json:"has_next_page"`
 		} `json:"page_info"`
-	}
-	if err := got.decode(&page.Records); err != nil {
-		return Page[T]{}, false, err
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
 		return Page[T]{}, false, got.unexpected("is not a page of a list (" + got.problem(err) + ")")

@@ -11,14 +11,19 @@ import (
 // vendor's documents spell it in both ways.
 var includeDeleted = []string{"include-deleted", "include_deleted"}
 
-// read sends a GET. One that asks for soft-deleted records does so in both spellings, because
-// a service may ignore the one that it does not know. If the service refuses that instead,
-// read asks with each spelling alone, and then goes on with the one that the service accepts.
-func (c *Client) read(ctx context.Context, path []string, parameters url.Values) (reply, error) {
+// read sends a GET, and reads the data of the reply. A GET that asks for soft-deleted records
+// does so in both spellings, because a service may ignore the one that it does not know. If the
+// service refuses that instead, read asks with each spelling alone, and then goes on with the
+// one that the service accepts.
+func (c *Client) read(ctx context.Context, path []string, parameters url.Values, data any) (reply, error) {
 	send := func(without string) (reply, error) {
 		fewer := maps.Clone(parameters)
 		fewer.Del(without)
-		return c.do(ctx, call{method: http.MethodGet, path: path, query: fewer, repeatable: true})
+		got, err := c.do(ctx, call{method: http.MethodGet, path: path, query: fewer, repeatable: true})
+		if err == nil {
+			err = got.decode(data)
+		}
+		return got, err
 	}
 	if !parameters.Has(includeDeleted[0]) {
 		return send("")
@@ -28,7 +33,7 @@ func (c *Client) read(ctx context.Context, path []string, parameters url.Values)
 	}
 	var first reply
 	var refusal error
-	for _, without := range append([]string{""}, includeDeleted...) {
+	for _, without := range []string{"", includeDeleted[1], includeDeleted[0]} {
 		got, err := send(without)
 		if err == nil {
 			c.refusedName.Store(&without)

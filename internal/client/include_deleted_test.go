@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
@@ -12,7 +13,7 @@ import (
 func TestIncludeDeleted(t *testing.T) {
 	t.Parallel()
 	for honored, requests := range map[string]int{
-		mockserver.Either: 1, mockserver.Hyphen: 1, mockserver.Underscore: 1, mockserver.UnderscoreOnly: 2, mockserver.HyphenOnly: 3,
+		mockserver.Either: 1, mockserver.Hyphen: 1, mockserver.Underscore: 1, mockserver.HyphenOnly: 2, mockserver.UnderscoreOnly: 3,
 	} {
 		t.Run(honored, func(t *testing.T) {
 			t.Parallel()
@@ -22,8 +23,11 @@ func TestIncludeDeleted(t *testing.T) {
 			apitest.Must(t, mock.SoftDelete(apitest.ConversationSegment, id.String()))
 			deletedToo := Query{IncludeDeleted: true}
 
-			// A refusal of something else decides nothing.
-			_, err := s.client.Conversations.List(t.Context(), Query{IncludeDeleted: true, Filters: []Filter{{Field: "nonsense"}}})
+			// Neither a refusal of something else nor the reply of a proxy decides anything.
+			s.Inject(mockserver.Fault{Kind: mockserver.ReplaceReply, Reply: "<html>Log in</html>", Times: 1})
+			_, err := s.client.Conversations.List(t.Context(), deletedToo)
+			wantProblem(t, err, UnexpectedReply)
+			_, err = s.client.Conversations.List(t.Context(), Query{IncludeDeleted: true, Filters: []Filter{{Field: "nonsense"}}})
 			wantProblem(t, err, Refused)
 			s.ResetRequests()
 			page, err := s.client.Conversations.List(t.Context(), deletedToo)
@@ -40,4 +44,17 @@ func TestIncludeDeleted(t *testing.T) {
 			wantEqual(t, "further requests", 2, len(s.requests()))
 		})
 	}
+}
+
+// A service may refuse a parameter with an error object in a reply that has the status 200.
+func TestIncludeDeletedRefusedWithStatus200(t *testing.T) {
+	t.Parallel()
+	c := scripted(t, func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Has("include_deleted") {
+			return apitest.Answer(r, http.StatusOK, `{"success":false,"http_status":400,"code":117,"name":"X","message":"Unknown parameter"}`), nil
+		}
+		return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[]}`), nil
+	})
+	_, err := c.Conversations.List(t.Context(), Query{IncludeDeleted: true})
+	apitest.Must(t, err)
 }
