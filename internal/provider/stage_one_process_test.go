@@ -131,6 +131,27 @@ func TestStage_lostInOneProcess(t *testing.T) {
 	}
 }
 
+// The refresh of such a process adopts what an open create has made, and Terraform destroys the
+// resource, as after a failed test. The conversation is deleted.
+func TestStage_adoptedAndDestroyedInOneProcess(t *testing.T) {
+	t.Parallel()
+	for at, declare := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				config := declare(s)
+				s.leavesOpen(config, mockserver.DropAfter)
+				run := s.core.walk()
+				refreshed := run.refresh()
+				run.apply(&corePlan{refreshed: refreshed, changes: []*change{run.planOne(at, refreshed, nil)}})
+				if len(s.live()) > 0 || len(run.errors()) > 0 {
+					s.t.Errorf("%d are left: %v, %s", len(s.live()), run.errors(), run.warnings())
+				}
+			})
+		})
+	}
+}
+
 // Terraform refreshes a resource with an open entry, others write something, and Terraform plans its
 // destroy. The apply deletes what the refresh has found.
 func TestStage_openAndDestroyedAfterRefresh(t *testing.T) {

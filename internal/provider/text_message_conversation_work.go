@@ -186,6 +186,9 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 			return append(diags, warnOfUnsure(path.Empty(), found...)...)
 		}
 	}
+	if isKnown(state.ID) {
+		api.Conversations.Claim(memory.owner, id) // a refresh of this run may have adopted it for this resource
+	}
 	if isKnown(state.ID) && api.Conversations.HasAdopted(id) || !r.provider.existing.beginDelete(id) {
 		return append(diags, warnOfKeptForAdopter(id.String())...)
 	}
