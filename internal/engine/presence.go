@@ -53,7 +53,7 @@ func (e *Engine) Reach(revision int64) {
 // unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	if at := e.newestSeen.Load(); at == nil || time.Since(*at) > fresh {
-		if err := e.observeNewest(ctx, false); err != nil {
+		if err := e.observeNewest(ctx, true); err != nil {
 			return Moment{}, err
 		}
 	}
@@ -76,7 +76,7 @@ func (e *entityOf[T, In]) seenNewest() {
 func (e *entityOf[T, In]) observePage(page client.Page[T]) {
 	if len(page.Records) > 0 {
 		e.engine.seen.observe(newest(page.Records))
-		if isNewestFirst(page) {
+		if isWhole(page) || isNewestFirst(page) && e.engine.ordered.Load() {
 			e.seenNewest()
 		}
 	}
@@ -187,7 +187,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 		return err
 	}
 	top := max(newest(page.Records), 0)
-	if isNewestFirst(page) && (!prove || e.isOrdered(ctx, page)) {
+	if isWhole(page) || isNewestFirst(page) && (!prove || e.isOrdered(ctx, page)) {
 		e.engine.seen.observe(top)
 		e.seenNewest()
 		return nil

@@ -35,6 +35,11 @@ func isNewestFirst[T client.Record](page client.Page[T]) bool {
 	return isDescending(page.Records)
 }
 
+// isWhole reports whether the first page of a list shows all of it.
+func isWhole[T client.Record](page client.Page[T]) bool {
+	return !page.HasNextPage && page.Total <= len(page.Records)
+}
+
 func isDescending[T client.Record](records []T) bool {
 	return slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }

@@ -116,3 +116,45 @@ func TestOrderByRevisionRefused(t *testing.T) {
 		})
 	}
 }
+
+// A service lists what was created last first, whatever order it is asked for. An older conversation
+// that others have changed before a create begins is not what the create has made, also if it is not
+// on the first page.
+func TestOldConversationInAnotherOrder(t *testing.T) {
+	t.Parallel()
+	for name, isRead := range map[string]bool{"at first": false, "after a read": true} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{OrderBy: mockserver.Newest}, func(t *testing.T, s testSpace) {
+				theirs := s.stranger(t, apitest.NumberOf(5), "recipient_account_id", acme.String())
+				var last []client.ID
+				for range 2 * client.MaxPageSize {
+					time.Sleep(time.Second)
+					last = s.seed(t, 1)
+				}
+				s.edit(t, theirs, map[string]any{"recipient_account_id": nil})
+				if isRead { // its list shows the first page
+					_, err := s.engine.Conversations.ReadMany(t.Context(), last)
+					apitest.Must(t, err)
+				}
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+				got := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0)
+				if apitest.Must(t, got.Err); got.Value.ID == theirs {
+					t.Error("it adopts the conversation of others")
+				}
+			})
+		})
+	}
+}
+
+// The read-back of a create shows the newest revision of a small space. A create shortly after it
+// does not ask for that again.
+func TestReadBackShowsTheNewest(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		for i := range 3 {
+			time.Sleep(fresh - time.Second)
+			s.ResetRequests()
+			s.create(t.Context(), t, i)
+		}
+		s.wantRequests(t, apitest.BatchModify, apitest.ListConversations)
+	})
+}
