@@ -11,9 +11,10 @@ import (
 // lookOnceMore looks again at items that were sent a second time, because the service may
 // have carried out the first request late. Then a create that was refused the second time
 // exists all the same, an update was refused because the first one changed the revision, and
-// a create that was carried out exists twice. A refused create whose first request does not show
-// stays lost, unless a record that it refers to does not exist: then the first one was refused too. The parts of a divided batch share the time
-// until which it waits, which the first of them sets.
+// a create that was carried out exists twice. A refused create whose first request does not
+// show stays lost, unless a record that it refers to does not exist: then the first one was
+// refused too. The parts of a divided batch share the time until which it waits, which the
+// first of them sets.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
 	w.lookForTwins(ctx, items)
 	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil })
