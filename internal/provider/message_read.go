@@ -109,6 +109,9 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 			unnamed = append(unnamed, key)
 		case !ok && m.IsDeleted.ValueBool(): // the CRM may hide it until its conversation is restored
 		case isElsewhere:
+			if ok {
+				r.diags.Append(warnOfElsewhere(at.AtName("messages").AtMapKey(key), *state[key], message))
+			}
 			delete(state, key)
 		default:
 			r.replace(state, key, message)
@@ -127,6 +130,17 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 	}
 	m.Messages = state.toMap()
 	return nil
+}
+
+// warnOfElsewhere warns of a message of the state that is in another conversation now.
+func warnOfElsewhere(at path.Path, was messageModel, now client.Message) diag.Diagnostic {
+	advice := "If it should stay there, remove the key from messages: otherwise, the apply creates the message again, and the CRM may send it again."
+	if was.isAttached() {
+		advice = "If the configuration still declares its id here, the apply moves it back. If another resource or entry declares the same id, each " +
+			"apply takes the message from the other one: keep the id in one of them."
+	}
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message in Another Conversation", located(at, fmt.Sprintf(
+		"The message %s is no longer in this conversation, but in the conversation %s. %s", now.ID, now.TextMessageConversationID, advice)))
 }
 
 // haveUnnamed reports whether the id of any message is unknown.

@@ -1,0 +1,59 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// Two resources declare the same message by its id. Each apply moves it to the other conversation, so
+// the plan is never empty. It says why.
+func TestStage_messageOfTwoResources(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.handmade("+15550000009")
+		shared := messageTexts{"x": declared{"id": s.idOfMessage("by hand")}}
+		both := map[string]block{
+			"one": s.saying(shared, declared{number: "+15550000001"})[address],
+			"two": s.saying(shared, declared{number: "+15550000002"})[address],
+		}
+		if _, errors := s.apply(both); errors != "" {
+			t.Fatal(errors)
+		}
+		for range 2 {
+			if _, errors := s.apply(both); errors != "" || strings.Count(s.warnings, "Text Message in Another Conversation") != 1 || !says("another resource or entry declares the same id").MatchString(s.warnings) {
+				t.Errorf("the errors are %q, and the warnings %s", errors, s.warnings)
+			}
+		}
+	})
+}
+
+// Someone moves a message that Terraform has created to another conversation. The apply creates it
+// again, and the plan says that before.
+func TestStage_messageMovedByOthers(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
+				if at == bulkAddress {
+					config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000001", "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}}, nil)
+				}
+				s.applies(config, at, create)
+				elsewhere, id := s.handmade("+15550000009"), s.idOfMessage("A")
+				must(t, s.Edit(textMessages, id, map[string]any{"text_message_conversation_id": elsewhere}))
+				s.applies(config, at, update)
+				want := fmt.Sprintf("The message %s is no longer in this conversation, but in the conversation %s", id, elsewhere)
+				if !says(`messages["a"]: `+want, "remove the key", "may send it again").MatchString(s.warnings) {
+					t.Errorf("the warnings are %s", s.warnings)
+				}
+				if made := len(s.Records(textMessages)); made != 3 {
+					t.Errorf("there are %d messages; want 3", made)
+				}
+			})
+		})
+	}
+}
