@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -89,13 +90,23 @@ func (f failure) refused() string {
 				"configuration, then " + invokeAgain + "."
 		}
 		return "The CRM refuses what the configuration says, and created nothing. Correct the configuration and " +
-			"apply again."
+			"apply again." + f.mayBeTaken()
 	case "Update":
 		return "The CRM refuses the change. Either it does not accept the new values, or the " + f.thing() +
 			" has changed since the plan was made. Run terraform plan again. If the CRM still refuses the " +
 			"change, correct the configuration."
 	}
 	return "The CRM refuses this. The cause says why."
+}
+
+// mayBeTaken says what to do if another conversation has the number already. No source says with which
+// code the CRM refuses that, so the text depends only on the field that it names.
+func (f failure) mayBeTaken() string {
+	refusal, ok := errors.AsType[*client.APIError](f.err)
+	if !ok || !slices.ContainsFunc(reasonsOf(refusal), func(r reason) bool { return r.field == numberAttribute }) {
+		return ""
+	}
+	return " If the CRM already has a conversation of this phone and number, adopt it with adopt_existing = true. A deleted one is not adopted: restore it in the CRM first."
 }
 
 func (f failure) notFound() string {

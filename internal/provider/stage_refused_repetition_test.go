@@ -75,3 +75,27 @@ func TestStage_refusedRepetitionOfExisting(t *testing.T) {
 		})
 	}
 }
+
+// A service that allows one conversation of each phone and number refuses a create. The error says how to
+// adopt the conversation that it has.
+func TestStage_refusedTwin(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage, adopt bool) map[string]block{
+		address: func(s *stage, adopt bool) map[string]block {
+			return s.single(declared{"phone_id": phone, number: "+15550000000", "adopt_existing": adopt})
+		},
+		bulkAddress: func(s *stage, adopt bool) map[string]block {
+			return s.bulk(numbered(1).entries(), map[string]any{"adopt_existing": adopt})
+		},
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, nil, func(s *stage) {
+				s.handmade("+15550000000")
+				s.refused(declare(s, false), "created nothing", "If the CRM already has a conversation of this phone and number, adopt it with adopt_existing = true",
+					"A deleted one is not adopted: restore it in the CRM first", "There is a conversation of this phone and number already")
+				s.applies(declare(s, true), at, create)
+			})
+		})
+	}
+}
