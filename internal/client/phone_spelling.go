@@ -101,9 +101,19 @@ func (a spelling) fits(held spelling) bool {
 		return true
 	}
 	if a.international == "" {
-		return held.international == a.symbols || a.fitsWithCountry(held)
+		return held.international == a.symbols || held.withTrunk() == a.symbols || a.fitsWithCountry(held)
 	}
-	return held.international == a.international || matches(held, a.international) || held.masked && !held.plus && matches(held, a.national)
+	return held.international == a.international || held.symbols == a.withTrunk() || matches(held, a.international) || held.masked && !held.plus && matches(held, a.national)
+}
+
+// withTrunk returns the digits of a number that is written as +49 (0) 30, of which a service that keeps
+// only digits makes 49030. It is empty if the country is unknown.
+func (a spelling) withTrunk() string {
+	code, _ := strings.CutSuffix(a.international, a.national)
+	if code == "" {
+		return ""
+	}
+	return code + "0" + a.national
 }
 
 // fitsWithCountry reports whether the number, whose country is unknown, may be held with

@@ -171,6 +171,8 @@ func TestPhoneNumbers_MayBeSpelling(t *testing.T) {
 		{"", full, "0019075550134", false, false},
 		{"", "+49 (0) 30 901820", "4930901820", true, true},
 		{"", "+49 (0) 30 901820", "49030901820", true, true},
+		{"", "+49-30-901820", "49030901820", true, true}, // the canonical form of that
+		{"", "+39 06 69812", "39006698", false, false},
 		{"", "+39 06 69812", "390669812", true, true},
 		{"", "+39 06 69812", "39669812", false, false},
 		{"", full + " ext. 5", "190755501335", true, true},

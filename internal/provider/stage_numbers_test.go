@@ -114,3 +114,15 @@ func TestStage_doubtfulNumber(t *testing.T) {
 		}
 	})
 }
+
+// A number is written with its trunk prefix, and the service keeps only digits, that prefix too. After a
+// lost reply, it is the number that was sent.
+func TestStage_trunkPrefixInDigits(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Digits}, impatient, func(s *stage) {
+		config := s.single(declared{"phone_id": phone, number: "+49 (0) 30 901820"})
+		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+		s.applies(config, address, create)
+		s.wantNumbers("49030901820")
+	})
+}
