@@ -37,6 +37,7 @@ type Page[T any] struct {
 	Records     []T
 	EndCursor   string
 	HasNextPage bool
+	IsSilent    bool // it says neither how many match nor whether another page follows
 }
 
 // A BatchResult is the answer to one item of a batch: its id, or the error.
@@ -95,7 +96,7 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 		Total    *int `json:"total"`
 		PageInfo struct {
 			EndCursor   *string `json:"end_cursor"`
-			HasNextPage bool    `json:"has_next_page"`
+			HasNextPage *bool   `json:"has_next_page"`
 		} `json:"page_info"`
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
@@ -113,7 +114,10 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	if list.PageInfo.EndCursor != nil {
 		page.EndCursor = *list.PageInfo.EndCursor
 	}
-	page.HasNextPage = list.PageInfo.HasNextPage
+	if list.PageInfo.HasNextPage != nil {
+		page.HasNextPage = *list.PageInfo.HasNextPage
+	}
+	page.IsSilent = list.Total == nil && list.PageInfo.HasNextPage == nil
 	if page.HasNextPage && page.EndCursor == "" {
 		return Page[T]{}, false, got.unexpected("announces another page, but has no cursor for it")
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -86,7 +87,7 @@ func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T
 // some, later totals are lower. The walk reads a list that ends too soon again, because a
 // record that others change may have moved to a page that was read before. It returns an
 // error if that brings nothing new, or after mostPasses. A caller that stops early never
-// reads a list again.
+// reads a list again. A full page that is silent about what follows is an error.
 type Walk[T Record, In any] struct {
 	entity *Entity[T, In]
 	query  Query // of the next page
@@ -96,6 +97,7 @@ type Walk[T Record, In any] struct {
 	read   int    // records on the last page, including repeated ones
 	cursor string // after that page; "" once it is in the query
 	more   bool   // another page follows
+	isOpen bool   // the last page is full, and does not say whether another one follows
 }
 
 // Walk returns a walk through the pages of a list.
@@ -130,6 +132,7 @@ func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err er
 	page.Records = unseen(page.Records, w.pass.seen)
 	w.pass.count(w.read, page.Total, counted)
 	w.cursor, w.more = page.EndCursor, page.HasNextPage
+	w.isOpen = page.IsSilent && w.read >= cmp.Or(max(w.query.First, 0), MaxPageSize)
 	return page, true, nil
 }
 
@@ -142,6 +145,8 @@ func (w *Walk[T, In]) advance() (more bool, err error) {
 		}
 		w.query.After, w.cursor = w.cursor, ""
 	case w.more: // the first page, or one whose request has failed
+	case w.isOpen:
+		return false, &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a full page of a list, and says neither how many records match nor whether another page follows"}
 	case len(p.seen) >= p.least:
 		return false, nil
 	case w.passes == mostPasses || w.passes > 1 && len(p.seen) == w.known:

@@ -197,3 +197,34 @@ func TestRecords(t *testing.T) {
 		t.Errorf("an unknown field is an unknown entity: %v", err)
 	}
 }
+
+// A full page that says neither how many records match nor whether another page follows may not be
+// the last one. A page that is not full is.
+func TestSilentPages(t *testing.T) {
+	t.Parallel()
+	for records, isWhole := range map[int]bool{MaxPageSize - 1: true, MaxPageSize: false} {
+		numbers := make([]int, records)
+		for i := range numbers {
+			numbers[i] = i
+		}
+		var page map[string]any
+		if err := json.Unmarshal([]byte(scriptedPage{numbers, -1, false}.body(1)), &page); err != nil {
+			t.Fatal(err)
+		}
+		delete(page, "page_info")
+		body, err := json.Marshal(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := scripted(t, func(r *http.Request) (*http.Response, error) {
+			return apitest.Answer(r, http.StatusOK, string(body)), nil
+		})
+		found, err := Collect(c.Conversations.All(t.Context(), Query{}))
+		if isWhole && (err != nil || len(found) != records) {
+			t.Errorf("a page of %d: %d records, %v", records, len(found), err)
+		}
+		if !isWhole {
+			wantProblem(t, err, UnexpectedReply)
+		}
+	}
+}
