@@ -57,3 +57,37 @@ func TestStage_messageMovedByOthers(t *testing.T) {
 		})
 	}
 }
+
+// A message that Terraform has created is declared by its id too, under another key. That is refused: the
+// apply would create it again, without a warning, and again with each later change.
+func TestStage_createdMessageDeclaredByID(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		single := func(texts messageTexts) map[string]block {
+			return s.saying(texts, declared{number: "+15550000001"})
+		}
+		one := func(a, b messageTexts) map[string]block {
+			entries := numbered(2).entries()
+			entries["c000"]["messages"], entries["c001"]["messages"] = messagesOf(s.entryType(), a), messagesOf(s.entryType(), b)
+			return s.bulk(entries, nil)
+		}
+		refuses := func(config map[string]block, texts ...string) {
+			t.Helper()
+			planning := s.core.walk()
+			if plan := planning.plan(config); plan != nil || !says(append([]string{"Same Message Twice"}, texts...)...).MatchString(strings.Join(planning.errors(), "\n")) {
+				t.Errorf("the errors are %q", planning.errors())
+			}
+		}
+		s.applies(single(messageTexts{"y": "hi"}), address, create)
+		id := declared{"id": s.idOfMessage("hi")}
+		refuses(single(messageTexts{"x": id, "y": "hi"}), `messages["x"] and messages["y"] stand for the same message`)
+		s.destroys()
+
+		s.applies(one(messageTexts{"y": "hello"}, nil), bulkAddress, create)
+		id = declared{"id": s.idOfMessage("hello")}
+		refuses(one(messageTexts{"x": id, "y": "hello"}, nil), `conversations["c000"].messages["x"] and conversations["c000"].messages["y"]`)
+		refuses(one(messageTexts{"y": "hello"}, messageTexts{"x": id}), `conversations["c000"].messages["y"] and conversations["c001"].messages["x"]`)
+		s.applies(one(nil, messageTexts{"x": id}), bulkAddress, update) // it moves
+		s.checks(s.holdsMessages("hello", "hi"))                        // the conversation of the other one is deleted
+	})
+}

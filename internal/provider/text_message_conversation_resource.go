@@ -86,6 +86,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 	var replace bool
 	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
+	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(func(string) path.Path { return path.Empty() })...)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)

@@ -86,6 +86,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	planned, replaced, changes := memory.numbers.planEntries(configured, prior, memory.open)
+	resp.Diagnostics.Append(planned.checkMessages(at)...)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
 	plan.Failed, plan.Revision = types.MapValueMust(failedType, nil), state.Revision
