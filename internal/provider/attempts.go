@@ -23,7 +23,7 @@ type attempt struct {
 	// AlsoSent are the messages of later tries that had different ones.
 	AlsoSent [][]client.MessageInput `json:"also_sent,omitempty"`
 	// IsRecalled marks an attempt that the provider found in the state, because Terraform had
-	// dropped the memory.
+	// dropped the memory, or that another resource has abandoned. See [engine.Attempt].
 	IsRecalled bool `json:"recalled,omitempty"`
 	// Found is the revision of what the last refresh has found and not adopted, 0 for nothing.
 	Found int64 `json:"found,omitempty"`

@@ -115,6 +115,7 @@ func (e earlierAttempts) repeatedBy(m conversationModel) *attempt {
 		return found
 	}
 	if found := e.left.takeOut(of, input); found != nil {
+		found.IsRecalled = true // what a refresh has left, it has left to another resource
 		return &found.attempt
 	}
 	return nil
