@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -24,4 +25,36 @@ func TestStage_leftToAnotherInOneProcess(t *testing.T) {
 		}
 		s.nothingLeft(config)
 	})
+}
+
+// A resource with deletion_policy = "abandon" is destroyed. In the same process, the next one adopts
+// its conversation.
+func TestStage_abandonedAndAdoptedInOneProcess(t *testing.T) {
+	t.Parallel()
+	for form, declare := range map[string]func(s *stage, policies map[string]any) map[string]block{
+		"single": func(s *stage, policies map[string]any) map[string]block {
+			d := declared{"phone_id": phone, number: "+15550000000"}
+			maps.Copy(d, policies)
+			return s.single(d)
+		},
+		"map": func(s *stage, policies map[string]any) map[string]block { return s.bulk(numbered(1).entries(), policies) },
+	} {
+		t.Run(form, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				s.core.refreshesFirst = true
+				run := s.core.walk()
+				for _, config := range []map[string]block{declare(s, map[string]any{"deletion_policy": "abandon"}), nil, declare(s, map[string]any{"adopt_existing": true})} {
+					plan := run.plan(config)
+					if plan == nil {
+						s.t.Fatalf("the plan fails: %v", run.errors())
+					}
+					run.apply(plan)
+				}
+				if live := len(s.live()); live != 1 || len(run.errors()) > 0 {
+					s.t.Errorf("%d are live, want 1: %v", live, run.errors())
+				}
+			})
+		})
+	}
 }

@@ -166,6 +166,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		memory.recall("", state.ownedModel)
 	}
 	if abandons(state.DeletionPolicy) {
+		r.provider.existing.abandon(id)
 		r.provider.left.add(memory.numbers, memory.open)
 		return warnOfLeft(path.Empty(), memory.open)
 	}
