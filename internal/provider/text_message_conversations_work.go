@@ -270,7 +270,7 @@ func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
 			w.provider.existing.inState(id)
 		case w.abandon:
 			w.provider.existing.abandon(id)
-		case w.api.Conversations.HasAdopted(id), !w.provider.existing.beginDelete(id):
+		case !w.provider.existing.beginDelete(id):
 			adopted = append(adopted, underKey(removal.key, id.String()))
 		default:
 			due = append(due, removal)
