@@ -49,8 +49,8 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 	if now <= memory.looked {
 		return diags
 	}
-	r.provider.owners.destroyEarly(memory.owner)
-	api.Conversations.Claim(memory.owner, ids...)
+	r.provider.owners.destroyEarly(memory.name())
+	api.Conversations.Claim(memory.name(), ids...)
 	found, err := memory.findEarly(ctx, api)
 	if err != nil {
 		return fail(err)
@@ -65,7 +65,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 // findEarly notes what the open creates have made, and returns it as a list for people.
 func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []string, err error) {
 	keys := m.open.searchable()
-	results := m.open.lookFor(ctx, api, m.name(), keys, false)
+	results := m.lookFor(ctx, api, keys, false)
 	for _, found := range results {
 		api.Conversations.Leave(found.Value.ID) // to the apply or, after an error, to the next look
 	}

@@ -49,9 +49,7 @@ func (o *owners) note(name string, ids ...client.ID) (shared []client.ID) {
 func (o *owners) destroyEarly(name string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if name != "" {
-		note(&o.gone, name, true)
-	}
+	note(&o.gone, name, true)
 }
 
 // isGone reports whether the destroy of the resource has been planned already.

@@ -22,52 +22,42 @@ func (o openCreates) searchable() []string {
 }
 
 // lookFor looks for what the attempts under these keys have made. The results are in the
-// order of the keys. owner is the name of the resource. See [engine.Collection.LookFor].
-func (o openCreates) lookFor(ctx context.Context, api *engine.Engine, owner string, keys []string, patient bool) []engine.Result[client.Conversation] {
+// order of the keys. See [engine.Collection.LookFor].
+func (k *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		tried := o[key]
-		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier(), Owner: owner}
+		tried := k.open[key]
+		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier(), Owner: k.name()}
 	}
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
 // lookInRefresh is lookFor for a refresh, which reads the other resources too: what belongs to
 // them is claimed, or they report it. So the attempt passes all of that from now on.
-func (o openCreates) lookInRefresh(ctx context.Context, api *engine.Engine, owner string, keys []string) []engine.Result[client.Conversation] {
+func (k *memory) lookInRefresh(ctx context.Context, api *engine.Engine, keys []string) []engine.Result[client.Conversation] {
 	for _, key := range keys {
-		tried := o[key]
+		tried := k.open[key]
 		tried.IsRecalled = false
-		o[key] = tried
+		k.open[key] = tried
 	}
-	return o.lookFor(ctx, api, owner, keys, false)
+	return k.lookFor(ctx, api, keys, false)
 }
 
-// find returns the id of what the attempt of a single resource has made, zero for
-// nothing.
-func (o openCreates) find(ctx context.Context, api *engine.Engine, owner string) (client.ID, error) {
-	if _, tried := o[""]; !tried {
-		return client.ID{}, nil
-	}
-	found := o.lookFor(ctx, api, owner, []string{""}, true)[0]
-	return found.Value.ID, found.Err
-}
-
-// remove deletes what the attempts of a map have made, and forgets the attempts that have
+// removeOpen deletes what the attempts of a map have made, and forgets the attempts that have
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
 // create the conversation again. An early destroy deletes only what its plan has found.
-func (o openCreates) remove(ctx context.Context, api *engine.Engine, owner string, existing *existing, level int64, isReplaced bool, early *earlyDestroy) (diags diag.Diagnostics) {
-	diags = o.dropPartial()
-	keys := slices.Sorted(maps.Keys(o))
+func (k *memory) removeOpen(ctx context.Context, api *engine.Engine, existing *existing, level int64, isReplaced bool) (diags diag.Diagnostics) {
+	diags = k.open.dropPartial()
+	keys := slices.Sorted(maps.Keys(k.open))
 	var deleted, unsure, adopted []string
-	for i, found := range o.lookFor(ctx, api, owner, keys, true) {
+	for i, found := range k.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
 		err := found.Err
 		name := underKey(key, id.String())
 		switch {
 		case err != nil, id.IsZero():
-		case !early.mayDelete(key, id):
+		case !k.early.mayDelete(key, id):
 			unsure = append(unsure, name)
 		case !existing.beginDelete(id):
 			adopted = append(adopted, name)
@@ -79,7 +69,7 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, owner strin
 			deleted = append(deleted, name)
 		}
 		if err == nil {
-			delete(o, key)
+			delete(k.open, key)
 			continue
 		}
 		api.Conversations.Leave(id) // to the next destroy
@@ -87,12 +77,12 @@ func (o openCreates) remove(ctx context.Context, api *engine.Engine, owner strin
 		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
 			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
 			"tries again. You can also delete it in the CRM.%s\n\nCause: %v",
-			o[key].phone(), o[key].Since.Revision, failure{err: err}.whyForbidden(), err)
+			k.open[key].phone(), k.open[key].Since.Revision, failure{err: err}.whyForbidden(), err)
 		switch ids, isOpen := isAmbiguous(err); {
 		case isOpen && isReplaced:
 			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
 		case isOpen:
-			delete(o, key) // the next apply would not learn more
+			delete(k.open, key) // the next apply would not learn more
 			text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
 				"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
 				"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
@@ -151,7 +141,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 	}
 	adopted, left := createResults{}, map[string][]client.ID{} // which may be what they have made
 	why := ""                                                  // a look found out nothing
-	results := memory.open.lookInRefresh(ctx, api, memory.name(), open)
+	results := memory.lookInRefresh(ctx, api, open)
 	if f := failedLook(open, results); f != nil {
 		for _, found := range results {
 			api.Conversations.Leave(found.Value.ID) // to the next look

@@ -58,3 +58,32 @@ func TestStage_abandonedAndAdoptedInOneProcess(t *testing.T) {
 		})
 	}
 }
+
+// Terraform drops the memory of a tainted resource, and the CRM refuses to delete what its open
+// create has made. The next apply in the same process finds that again.
+func TestStage_refusedDeleteOfTaintedInOneProcess(t *testing.T) {
+	t.Parallel()
+	for at, declare := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				config := declare(s)
+				s.leavesOpen(config, mockserver.DropAfter)
+				run := s.core.walk()
+				applies := func() {
+					plan := &corePlan{refreshed: s.core.state, changes: []*change{run.planOne(at, s.core.state, config)}}
+					run.apply(plan)
+				}
+				s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403, Times: 1})
+				applies()
+				s.ClearFaults()
+				refused := len(run.errors())
+				clear(run.said)
+				applies()
+				if live := len(s.live()); refused == 0 || live != 1 {
+					s.t.Errorf("%d are live, want 1: %v %s", live, run.errors(), run.warnings())
+				}
+			})
+		})
+	}
+}

@@ -124,7 +124,7 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 	}
 	var found engine.Result[client.Conversation]
 	if tried {
-		found = memory.open.lookInRefresh(ctx, api, memory.name(), []string{""})[0]
+		found = memory.lookInRefresh(ctx, api, []string{""})[0]
 	}
 	switch {
 	case staysOpen(found.Err), found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)):
@@ -180,7 +180,11 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	var err error
 	if id.IsZero() {
-		if id, err = memory.open.find(ctx, api, memory.owner); !id.IsZero() {
+		if keys := memory.open.searchable(); len(keys) > 0 {
+			made := memory.lookFor(ctx, api, keys, true)[0]
+			id, err = made.Value.ID, made.Err
+		}
+		if !id.IsZero() {
 			found = append(found, id.String())
 		}
 		if !memory.early.mayDelete("", id) && len(found) > 0 {

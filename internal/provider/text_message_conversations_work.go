@@ -253,7 +253,7 @@ func (w *bulkWork) removeOpen(ctx context.Context) {
 		w.provider.left.add(w.memory.numbers, w.memory.open)
 		w.memory.open = openCreates{}
 	case len(w.memory.open) > 0:
-		w.diags.Append(w.memory.open.remove(ctx, w.api, w.memory.owner, &w.provider.existing, w.level, w.isRemoved, w.memory.early)...)
+		w.diags.Append(w.memory.removeOpen(ctx, w.api, &w.provider.existing, w.level, w.isRemoved)...)
 	}
 }
 
