@@ -3,6 +3,7 @@ package provider
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -113,6 +114,16 @@ func (m *messageMemory) lost(conversation client.ID, message messageModel, since
 	lost := m.Lost[conversation]
 	noteEarliest(&lost, message.digest(), since)
 	note(&m.Lost, conversation, lost)
+}
+
+// forgetUndeclared forgets the lost creates of messages that an apply no longer declares: if they are
+// declared again, they are new ones, and what then looks like them may be a message of others.
+func (m *messageMemory) forgetUndeclared(conversation client.ID, planned types.Map) {
+	declared := map[string]bool{}
+	for _, message := range messagesFrom(planned) {
+		declared[message.digest()] = true
+	}
+	maps.DeleteFunc(m.Lost[conversation], func(digest string, _ int64) bool { return !declared[digest] })
 }
 
 // unseen notes a message that was sent, and that the conversation does not show. An older copy may

@@ -214,6 +214,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, memory *memory) (ownedModel, diag.Diagnostics) {
 	state := plan.ownedModel
 	state.conversationModel = plan.applied(prior.conversationModel)
+	memory.messages.forgetUndeclared(reference(prior.ID), plan.Messages)
 	change := plan.changeAsOf(memory.numbers, prior.conversationModel, memory.asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, memory.asOf, memory.messages)
 	if !change.IsNeeded() && !work.isNeeded() {

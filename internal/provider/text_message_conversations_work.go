@@ -80,6 +80,7 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
 			plannedIDs[id] = true
+			memory.messages.forgetUndeclared(id, entry.Messages)
 		}
 		change.write = change.planned.change(memory.numbers, change.prior.conversation())
 		if change.prior == nil {
