@@ -36,7 +36,8 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 // those that the state has, and those that are wanted, which may have to be attached. A
 // message that was created together with the conversation has an id, or null if it is
 // unknown which message it is. createdMessages warns of messages that the conversation does
-// not show, and remembers them: they may show later.
+// not show, and remembers them: they may show later. If the conversation could not be read, nothing
+// is attached: it may be another one.
 //
 // earlier is the attempt of the create. If that has made the conversation, the state does not
 // get messages that it has not sent: they are yet to be created.
@@ -84,6 +85,12 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 			memory.tried(conversation, engine.NoFloor)
 		}
 		inState[key], wanted[key] = m, m
+	}
+	for key, message := range wanted {
+		if result.Value.ID.IsZero() && message.isAttached() {
+			m := message.applied(client.Message{}) // the next refresh sees that it is not there, if the conversation is the right one
+			inState[key], wanted[key] = m, m
+		}
 	}
 	if result.Unsent {
 		diags.Append(undeclared(at, earlier, left, doubted)...)

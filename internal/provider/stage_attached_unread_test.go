@@ -1,0 +1,63 @@
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// A create is answered with the id of another conversation, and the apply can't read it. A message
+// that it attaches is not moved there: the next apply attaches it to what was created. So it does if
+// the answer was right.
+func TestStage_attachedToUnreadAnswer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		at      string
+		isWrong bool
+	}{"single": {address, true}, "map": {bulkAddress, true}, "single, right": {address, false}, "map, right": {bulkAddress, false}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+				s.seedsTheirs()
+				existing, err := s.Create(textMessages, map[string]any{"content": "existing", "direction": 1})
+				must(t, err)
+				config := s.saying(messageTexts{"old": declared{"id": existing}}, declared{number: "+15550000000"})
+				if test.at == bulkAddress {
+					config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000000", "messages": messagesOf(s.entryType(), messageTexts{"old": declared{"id": existing}})}}, nil)
+				}
+				theirs, _ := s.Record(conversations, theirsUnread)
+				isSent := false
+				l.lie = func(r *http.Request, answer map[string]any) int {
+					switch {
+					case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, conversations+"/batch-modify"):
+						if isSent = true; test.isWrong {
+							answer["data"].([]any)[0] = theirsUnread
+						}
+					case r.Method == http.MethodGet && strings.Contains(r.URL.Path, conversations) && isSent:
+						return http.StatusBadGateway
+					}
+					return 0
+				}
+				if _, errors := s.apply(config); errors != "" {
+					t.Errorf("the apply says %s", errors)
+				}
+				l.lie = nil
+				if record, _ := s.Record(textMessages, existing); record["text_message_conversation_id"] == theirsUnread {
+					t.Error("the message is in the conversation of others")
+				}
+				if _, errors := s.apply(config); errors != "" {
+					t.Errorf("the next apply says %s", errors)
+				}
+				s.wantTheirs(theirs, 1)
+				for _, record := range s.live() {
+					message, _ := s.Record(textMessages, existing)
+					if in := fmt.Sprint(message["text_message_conversation_id"]); record["id"] != theirsUnread && in != record["id"] {
+						t.Errorf("the message is in %s, want %s", in, record["id"])
+					}
+				}
+				s.nothingLeft(config)
+			})
+		})
+	}
+}
