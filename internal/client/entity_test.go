@@ -214,7 +214,7 @@ func TestDecodeBatch(t *testing.T) {
 		"an error":               {`["` + apitest.ID1 + `",` + refusal + `]`, []BatchResult{{ID: one}, {Err: failed}}},
 		"an error without a lot": {`["` + apitest.ID1 + `",{"http_status":404}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 404}}}},
 		"an error with a code":   {`[{"code":7,"id":"` + apitest.ID1 + `"},"` + apitest.ID1 + `"]`, []BatchResult{{Err: &APIError{Code: 7}}, {ID: one}}},
-		"an odd error":           {`["` + apitest.ID1 + `",{"success":false,"http_status":422,"code":"7","message":"no"}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
+		"an odd error":           {`["` + apitest.ID1 + `",{"success":false,"http_status":422,"code":[7],"message":"no"}]`, []BatchResult{{ID: one}, {Err: &APIError{HTTPStatus: 422, Message: "no"}}}},
 
 		"one too few":                {data: `["` + apitest.ID1 + `"]`},
 		"one too many":               {data: `["` + apitest.ID1 + `","` + apitest.ID2 + `","` + apitest.ID2 + `"]`},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -83,7 +84,7 @@ func (e *APIError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "HTTP %d", e.HTTPStatus)
 	if e.Code != 0 || e.Name != "" {
-		fmt.Fprintf(&b, ", error %d %s", e.Code, e.Name)
+		b.WriteString(strings.TrimSuffix(fmt.Sprintf(", error %d %s", e.Code, e.Name), " "))
 	}
 	if message := strings.Join(strings.Fields(e.Message), " "); message != "" {
 		fmt.Fprintf(&b, ": %s", message)
@@ -270,10 +271,13 @@ func (r reply) apiError() error {
 	return &ReplyError{HTTPStatus: r.status, Reason: "is an error that does not come from the API", Snippet: snippet}
 }
 
+// quotedNumber matches a number of an error object that the service has quoted.
+var quotedNumber = regexp.MustCompile(`("(?:http_status|code|entity_index)"\s*:\s*)"(\d+)"`)
+
 // isErrorObject reads an error object, and reports whether data is one. A field of an
 // unexpected type does not hide the other fields.
 func isErrorObject(data []byte, object any) bool {
-	err := json.Unmarshal(data, object)
+	err := json.Unmarshal(quotedNumber.ReplaceAll(data, []byte("$1$2")), object)
 	return err == nil || errors.As(err, new(*json.UnmarshalTypeError))
 }
 

@@ -41,6 +41,27 @@ func TestDecodeErrorEnvelope(t *testing.T) {
 	wantEqual(t, "text of a field without reasons", "ERROR_FIELD_VALIDATION", FieldError{ErrorItem: ErrorItem{Name: "ERROR_FIELD_VALIDATION"}}.Text())
 }
 
+// A service may quote the numbers of an error. It may also quote such an error in its message.
+func TestQuotedNumbers(t *testing.T) {
+	t.Parallel()
+	index := 2
+	const object = `{"success":false,"http_status":"422","code": "120","name":"X","message":"{\"code\":\"7\"}","entity_index":"2","field_errors":[{"field_name":"code","code":"119"}]}`
+	want := &APIError{
+		HTTPStatus: 422, Code: 120, Name: "X", Message: `{"code":"7"}`, EntityIndex: &index,
+		FieldErrors: []FieldError{{ErrorItem: ErrorItem{FieldName: "code", Code: 119}}},
+	}
+	item, ok := decodeBatchItem([]byte(object))
+	if !ok {
+		t.Error("the item is no error")
+	}
+	wantEqual(t, "item", error(want), item.Err)
+	var envelope *APIError
+	if err := (reply{status: http.StatusUnprocessableEntity, body: []byte(object)}).apiError(); !errors.As(err, &envelope) {
+		t.Fatalf("decoded as %T", err)
+	}
+	wantEqual(t, "envelope", want, envelope)
+}
+
 func TestProblemOfReplies(t *testing.T) {
 	t.Parallel()
 	const html = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</html>\r\n"
@@ -72,7 +93,7 @@ func TestProblemOfReplies(t *testing.T) {
 		"400 as an array":             {400, `[]`, UnexpectedReply, "begins: []"},
 		"cut":                         {422, apitest.ValidationReply[:200], UnexpectedReply, "HTTP 422"},
 		// A field of an unexpected type does not hide the other fields.
-		"code as text": {422, `{"code":"40000","message":"no such phone","field_errors":{},"http_status":422,"success":false}`, Refused, "HTTP 422: no such phone"},
+		"code as text": {422, `{"code":"40000","message":"no such phone","field_errors":{},"http_status":422,"success":false}`, Refused, "HTTP 422, error 40000: no such phone"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
