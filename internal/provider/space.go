@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,7 +17,7 @@ import (
 
 // A seenSpace is the space of a state, with the newest revision that the state has seen
 // there. The provider believes "not found" only of this space, and only if the space is
-// at least as new.
+// at least as new. No two spaces differ only in the case of their ids.
 type seenSpace struct {
 	ID       string `json:"id,omitempty"`
 	Revision int64  `json:"revision,omitempty"`
@@ -29,7 +30,7 @@ type seenSpace struct {
 // check tells the engine what the state has seen of its space. If the engine has another
 // space, that is an error.
 func (s seenSpace) check(api *engine.Engine) (diags diag.Diagnostics) {
-	if s.ID != "" && s.ID != api.Client().SpaceID() {
+	if s.ID != "" && !strings.EqualFold(s.ID, api.Client().SpaceID()) {
 		diags.AddError("Another Space", fmt.Sprintf("The state belongs to the space %q, but the provider is "+
 			"configured for the space %q. The provider can't find the records of the state there, and changed "+
 			"nothing. Check the setting space_id (PIPELINER_SPACE_ID) and, if there are several provider blocks, "+
@@ -130,7 +131,7 @@ func checkReference(at path.Path, value attr.Value, space string) (diags diag.Di
 
 // ofOtherSpace returns an error if a URI names another space than that of the provider.
 func ofOtherSpace(uri, space string) error {
-	if named := client.SpaceIn(uri); named != "" && named != space {
+	if named := client.SpaceIn(uri); named != "" && !strings.EqualFold(named, space) {
 		return fmt.Errorf("%q names the space %q, but the provider is configured for the space %q", uri, named, space)
 	}
 	return nil

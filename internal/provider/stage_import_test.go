@@ -109,6 +109,7 @@ func TestStage_idsOfAnotherSpace(t *testing.T) {
 		}
 		s.applies(s.single(declared{
 			"phone_id":             "https://us-east.api.pipelinersales.com/api/v100/rest/spaces/my_space/entities/Phones/" + phone,
+			"account_relations":    []string{"https://crm.example/api/v100/rest/spaces/My_Space/entities/Accounts/" + globex},
 			"recipient_contact_id": "/entities/Contacts/" + ada, "recipient_account_id": "https://crm.example/x/" + acme,
 		}), address, create)
 	})

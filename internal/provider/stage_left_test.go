@@ -37,7 +37,9 @@ func TestStage_abandonedAndAdoptedInOneProcess(t *testing.T) {
 			maps.Copy(d, policies)
 			return s.single(d)
 		},
-		"map": func(s *stage, policies map[string]any) map[string]block { return s.bulk(numbered(1).entries(), policies) },
+		"map": func(s *stage, policies map[string]any) map[string]block {
+			return s.bulk(numbered(1).entries(), policies)
+		},
 	} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -67,7 +68,7 @@ func idToImport(ctx context.Context, req resource.ImportStateRequest, space stri
 	}
 	var identity conversationIdentity
 	diags = req.Identity.Get(ctx, &identity)
-	if given := identity.SpaceID; isKnown(given) && given.ValueString() != space {
+	if given := identity.SpaceID; isKnown(given) && !strings.EqualFold(given.ValueString(), space) {
 		diags.AddAttributeError(path.Root("space_id"), "Import From Another Space",
 			fmt.Sprintf("The identity of the conversation %s names the space %q, but the provider is configured "+
 				"for the space %q. Remove space_id from the identity, or import with a provider whose space_id "+

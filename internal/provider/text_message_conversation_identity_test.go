@@ -49,6 +49,7 @@ func TestImportByIdentity(t *testing.T) {
 	for name, request := range map[string]tfprotov6.ImportResourceStateRequest{
 		"an id":                      {ID: strings.ToUpper(id)},
 		"an identity":                {Identity: r.identity(map[string]any{"id": id, "space_id": "my_space"})},
+		"another case of the space":  {Identity: r.identity(map[string]any{"id": id, "space_id": "My_Space"})},
 		"an identity without space":  {Identity: r.identity(map[string]any{"id": id})},
 		"an identity in other words": {Identity: r.identity(map[string]any{"id": "https://x/entities/TextMessageConversations/" + strings.ToUpper(id)})},
 	} {

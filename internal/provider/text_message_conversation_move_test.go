@@ -37,7 +37,8 @@ func TestMoveState(t *testing.T) {
 			from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s?expand=phone", "path": "/entities/TextMessageConversations"}`,
 			want: []string{": Unable to Move Text Message Conversation: The state of the restful_resource does not say which conversation it is…"},
 		},
-		"by a URI of the space": {from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s"}`},
+		"by a URI of the space":            {from: "restful_resource", state: `{"id": "` + base + `/entities/TextMessageConversations/%[2]s"}`},
+		"by another spelling of the space": {from: "restful_resource", state: `{"id": "` + strings.Replace(base, "my_space", "My_Space", 1) + `/entities/TextMessageConversations/%[2]s"}`},
 		"of another space": {
 			from: "restful_resource", state: `{"id": "` + strings.Replace(base, "my_space", "theirs", 1) + `/entities/TextMessageConversations/%[2]s"}`,
 			read: []string{`: Another Space: The state belongs to the space "theirs", but the provider is configured for the space "my_space".…`},
