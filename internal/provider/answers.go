@@ -15,8 +15,7 @@ import (
 
 // unreadAnswers are the attempts at creates that were answered and could not be read back, by the
 // ids in the answers. The state has these ids, although they may be those of other conversations.
-// The next refresh, or an apply without one, asks that first. A state of an earlier version does not
-// have them.
+// The next refresh, or an apply without one, asks that first.
 type unreadAnswers map[client.ID]attempt
 
 // add notes the answer to a create that could not be read back. What was adopted is proven.

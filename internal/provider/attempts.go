@@ -18,7 +18,7 @@ type openCreates map[string]attempt
 type attempt struct {
 	Since  engine.Moment            `json:"since"`            // the moment before it
 	Passed map[client.ID]int64      `json:"passed,omitempty"` // see [engine.Attempt]
-	Sent   client.ConversationInput `json:"sent"`             // in states of earlier versions, messages have only their directions
+	Sent   client.ConversationInput `json:"sent"`
 
 	// AlsoSent are the messages of later tries that had different ones.
 	AlsoSent [][]client.MessageInput `json:"also_sent,omitempty"`
@@ -30,30 +30,6 @@ type attempt struct {
 	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply
 	// adopts what it has made, because the entry may have changed since.
 	InUpdate bool `json:"in_update,omitempty"`
-	// IsPartial marks an attempt of an earlier version of the provider, which kept only
-	// the phone and the number. Those prove nothing. So the provider looks for it only
-	// when a create says what else was sent.
-	IsPartial bool `json:"partial,omitempty"`
-}
-
-// UnmarshalJSON also reads the form that earlier versions of the provider wrote.
-func (a *attempt) UnmarshalJSON(text []byte) error {
-	type plain attempt
-	var stored struct {
-		plain
-
-		Phone  client.ID `json:"phone"`
-		Number string    `json:"number"`
-	}
-	if err := json.Unmarshal(text, &stored); err != nil {
-		return err
-	}
-	*a = attempt(stored.plain)
-	if !stored.Phone.IsZero() {
-		a.Sent.PhoneID, a.Sent.RecipientPhoneNumber = client.Value(stored.Phone), client.Value(stored.Number)
-		a.IsPartial = true
-	}
-	return nil
 }
 
 // attemptAt returns the attempt at a create that failed with err, if its outcome is unknown. If
@@ -90,20 +66,16 @@ func (a *attempt) repeatIn(create *conversationChange) {
 	}
 }
 
-// recall completes the attempt at an entry that has no id in the state. If an earlier
-// version of the provider kept only part of it, the state has the rest. If Terraform has
-// dropped the private state, the state has all that is left: its revision is that of the
-// moment before the attempt. Otherwise, the memory knows every open attempt. One that it
-// does not know was refused.
+// recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the
+// private state. The state has all that is left: its revision is that of the moment before the
+// attempt. Otherwise, the memory knows every open attempt. One that it does not know was refused.
 func (k *memory) recall(key string, m ownedModel) {
+	if _, isOpen := k.open[key]; isOpen || k.space.ID != "" || !isKnown(m.Revision) {
+		return
+	}
 	sent := m.toAPI(k.numbers, nil)
 	sent.Messages = inlineMessages(m.Messages)
-	switch tried, isOpen := k.open[key]; {
-	case isOpen && tried.IsPartial:
-		k.open[key] = attempt{Since: tried.Since, Passed: tried.Passed, Sent: sent}
-	case !isOpen && k.space.ID == "" && isKnown(m.Revision):
-		k.open[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
-	}
+	k.open[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
 }
 
 // recallNumber takes the number of a conversation for what was sent, if Terraform has dropped the

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
@@ -18,7 +17,7 @@ type keyedAttempt struct {
 }
 
 func (x attemptIndex) add(n numbers, all openCreates) {
-	for _, key := range slices.Sorted(maps.Keys(all)) {
+	for _, key := range all.keys() {
 		of := all[key].identity(n)
 		x[of] = append(x[of], keyedAttempt{key, all[key]})
 	}

@@ -64,7 +64,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 
 // findEarly notes what the open creates have made, and returns it as a list for people.
 func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []string, err error) {
-	keys := m.open.searchable()
+	keys := m.open.keys()
 	results := m.lookFor(ctx, api, keys, false)
 	for _, found := range results {
 		api.Conversations.Leave(found.Value.ID) // to the apply or, after an error, to the next look

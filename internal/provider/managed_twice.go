@@ -13,8 +13,8 @@ import (
 
 // owners are the resources that a refresh has read, and their conversations. Terraform
 // doesn't say at which address a resource is. So each has a name of its own in its private
-// state, which stays with it when its address changes. What was imported a moment ago, or
-// saved by an earlier version, has none yet: nothing is said of that.
+// state, which stays with it when its address changes. What was imported a moment ago has none
+// yet: nothing is said of that.
 type owners struct {
 	mu   sync.Mutex
 	read map[string]bool      // by name

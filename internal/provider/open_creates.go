@@ -16,10 +16,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// searchable returns the keys of the attempts that are not partial.
-func (o openCreates) searchable() []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(o)), func(key string) bool { return o[key].IsPartial })
-}
+// keys returns the keys, sorted.
+func (o openCreates) keys() []string { return slices.Sorted(maps.Keys(o)) }
 
 // lookFor looks for what the attempts under these keys have made. The results are in the
 // order of the keys. See [engine.Collection.LookFor].
@@ -48,8 +46,7 @@ func (k *memory) lookInRefresh(ctx context.Context, api *engine.Engine, keys []s
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
 // create the conversation again. An early destroy deletes only what its plan has found.
 func (k *memory) removeOpen(ctx context.Context, api *engine.Engine, existing *existing, level int64, isReplaced bool) (diags diag.Diagnostics) {
-	diags = k.open.dropPartial()
-	keys := slices.Sorted(maps.Keys(k.open))
+	keys := k.open.keys()
 	var deleted, unsure, adopted []string
 	for i, found := range k.lookFor(ctx, api, keys, true) {
 		key, id := keys[i], found.Value.ID
@@ -111,31 +108,13 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 			"it: %s. If the conversation belongs to someone else, restore it in the CRM.")
 }
 
-// dropPartial forgets the partial attempts, because nothing tells what they have made,
-// and warns of them.
-func (o openCreates) dropPartial() (diags diag.Diagnostics) {
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		if !o[key].IsPartial {
-			continue
-		}
-		at := at(key)
-		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, fmt.Sprintf(
-			"An apply with an earlier version of this provider may or may not have created a conversation that "+
-				"is no longer needed. Look in the CRM for a conversation of the phone %s with a revision above %d "+
-				"that no one else has created. If there is one, delete it there, or import it.",
-			o[key].phone(), o[key].Since.Revision)))
-		delete(o, key)
-	}
-	return diags
-}
-
 // findOpenCreates looks for what the creates of entries without an id have made, and sets
 // the ids. The other entries stay as they are: the next apply looks again. If
 // deletion_policy is "abandon", only the next apply adopts a conversation: a tainted
 // resource would abandon it, and create another one. But each refresh looks for every
 // attempt, because it knows the conversations of other resources, which the apply need not.
 func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) diag.Diagnostics {
-	open := memory.open.searchable()
+	open := memory.open.keys()
 	if len(open) == 0 {
 		return nil
 	}
@@ -249,7 +228,7 @@ func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) d
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
 func warnOfLeft(place path.Path, left openCreates) (diags diag.Diagnostics) {
-	for _, key := range slices.Sorted(maps.Keys(left)) {
+	for _, key := range left.keys() {
 		about := path.Empty()
 		if key != "" {
 			about = at(key)

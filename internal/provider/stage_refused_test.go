@@ -1,8 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"strings"
 	"testing"
@@ -64,32 +62,6 @@ func TestStage_destroyOfARefusedRepetition(t *testing.T) {
 		_, _ = s.apply(nil)
 		if s.isDeleted(theirs) {
 			s.t.Errorf("the destroy has deleted the colleague's conversation %s", theirs)
-		}
-	})
-}
-
-// An attempt of an earlier version has only the phone and the number, which prove
-// nothing.
-func TestStage_partialAttemptOfASingle(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		config := s.single(declared{"phone_id": phone, number: "+15550100002", "recipient_contact_id": bob})
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		s.refused(config, "may or may not have been created")
-		s.ClearFaults()
-		open := s.core.state[address]
-		var private map[string]any
-		must(s.t, json.Unmarshal(open.private, &private))
-		old := fmt.Sprintf(`{"":{"since":{"revision":1},"phone":%q,"number":"+15550100002"}}`, phone)
-		private["unsettled"] = []byte(old)
-		var err error
-		open.private, err = json.Marshal(private)
-		must(s.t, err)
-		s.core.state[address] = open
-		theirs := s.add(map[string]any{"phone_id": phone, number: "+15550100002", "recipient_account_id": acme})
-		_, _ = s.apply(config)
-		if s.isDeleted(theirs) {
-			s.t.Errorf("the apply has deleted the colleague's conversation %s", theirs)
 		}
 	})
 }

@@ -65,8 +65,8 @@ func TestStage_managedOnce(t *testing.T) {
 		applying.apply(planning.plan(config))
 		silent("create", planning)
 		silent("create", applying)
-		for _, what := range []string{"created", "refreshed", "of an earlier version"} {
-			if what == "of an earlier version" { // which knew no owner
+		for _, what := range []string{"created", "refreshed", "forgotten"} {
+			if what == "forgotten" { // as after an import
 				for at, is := range s.core.state {
 					is.private = nil
 					s.core.state[at] = is

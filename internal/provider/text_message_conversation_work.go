@@ -180,7 +180,7 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 	}
 	var err error
 	if id.IsZero() {
-		if keys := memory.open.searchable(); len(keys) > 0 {
+		if keys := memory.open.keys(); len(keys) > 0 {
 			made := memory.lookFor(ctx, api, keys, true)[0]
 			id, err = made.Value.ID, made.Err
 		}

@@ -68,22 +68,17 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	return found, groupErrors(diags)
 }
 
-// recallOpen completes the attempts at the entries of a state that have no id.
-func (m bulkModel) recallOpen(prior entries, memory *memory) {
-	for key, entry := range prior {
-		if _, isOpen := memory.open[key]; !prior.exists(key) && (isOpen || m.isOpen(key)) {
-			memory.recall(key, *entry)
-		}
-	}
-}
-
 // recalled returns the entries of a state, with what the private state remembers of them.
 func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	found, diags := m.entries()
+	failed := m.Failed.Elements()
 	for key, entry := range found.known() {
 		entry.isPart = true
 		if !found.exists(key) {
 			entry.Revision = m.Revision // the conversation may have been created above it
+			if isOpen(failed[key]) {
+				memory.recall(key, *entry)
+			}
 			continue
 		}
 		memory.recallNumber(entry)
@@ -208,14 +203,6 @@ func (e entries) stillFailed(before bulkModel, open openCreates) types.Map {
 	for key := range e {
 		if was.exists(key) && !e.exists(key) {
 			failed[key] = failedWith(0, outcomeUnknown, withReasons(errWrongAnswer))
-		}
-	}
-	for key, is := range failed {
-		if _, isOpen := open[key]; isOpen { // an earlier version did not say so
-			reason, _ := is.(types.Object)
-			attributes := reason.Attributes()
-			attributes["name"] = types.StringValue(outcomeUnknown)
-			failed[key] = types.ObjectValueMust(failedType.AttrTypes, attributes)
 		}
 	}
 	return types.MapValueMust(failedType, failed)

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -48,7 +47,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 // which the CRM has candidates.
 func (w *bulkWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
 	groups := map[bool]*failure{}
-	for _, key := range slices.Sorted(maps.Keys(open)) {
+	for _, key := range open.keys() {
 		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true, remembered: true}
 		_, hasCandidates := isAmbiguous(f.err)
 		groups[hasCandidates] = groups[hasCandidates].with(f)
@@ -148,8 +147,8 @@ var errStillOpen = errors.New("an earlier apply may have created it, and a destr
 // outcomeUnknown is the name that failed gives to creates whose outcome is unknown.
 const outcomeUnknown = "OUTCOME_UNKNOWN"
 
-// isOpen reports whether failed says of a key that the outcome of its create is unknown.
-func (m bulkModel) isOpen(key string) bool {
-	reason, _ := m.Failed.Elements()[key].(types.Object)
+// isOpen reports whether an element of failed says that the outcome of a create is unknown.
+func isOpen(failed attr.Value) bool {
+	reason, _ := failed.(types.Object)
 	return textOf(reason.Attributes()["name"]) == outcomeUnknown
 }

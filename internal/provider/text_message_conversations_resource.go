@@ -65,7 +65,6 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
-		state.recallOpen(prior, memory)
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, prior.ids()...)...)
 		return
 	}
@@ -210,7 +209,6 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Root("conversations"), prior, false)...)
 	}
-	state.recallOpen(prior, memory)
 	empty := state
 	empty.Conversations = types.StringNull()
 	work, diags := r.begin(memory, empty, prior, state.DeletionPolicy)
