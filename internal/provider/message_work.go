@@ -21,13 +21,15 @@ import (
 type messageWork struct {
 	at           path.Path // of the conversation
 	conversation client.ID
-	prior        types.Map
-	memory       *messageMemory
-	writes       []messageWrite
-	removals     []messageRemoval
-	state        messages // the state so far
-	failures     []failure
-	notes        diag.Diagnostics // warnings
+
+	planned, prior types.Map
+
+	memory   *messageMemory
+	writes   []messageWrite
+	removals []messageRemoval
+	state    messages // the state so far
+	failures []failure
+	notes    diag.Diagnostics // warnings
 }
 
 // messageWrite is one message to create, update, restore or attach.
@@ -49,7 +51,7 @@ type messageRemoval struct {
 // newMessageWork returns the work that turns the prior messages of a conversation, known
 // as of a revision of the space, into the planned ones.
 func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64, memory *messageMemory) *messageWork {
-	w := &messageWork{at: at, conversation: conversation, prior: prior, memory: memory, state: messages{}}
+	w := &messageWork{at: at, conversation: conversation, planned: planned, prior: prior, memory: memory, state: messages{}}
 	before := messagesFrom(prior)
 	keyOf := map[client.ID]string{}
 	for key, message := range before {
@@ -141,8 +143,8 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 }
 
 // toMap returns the state of the attribute.
-func (w *messageWork) toMap(planned types.Map) types.Map {
-	if planned.IsNull() && len(w.state) == 0 {
+func (w *messageWork) toMap() types.Map {
+	if w.planned.IsNull() && len(w.state) == 0 {
 		return types.MapNull(messageType)
 	}
 	return w.state.toMap()

@@ -61,7 +61,7 @@ func (r *conversationResource) create(ctx context.Context, plan conversationReso
 	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
-	state.Messages = work.toMap(plan.Messages)
+	state.Messages = work.toMap()
 	return state, diags
 }
 
@@ -86,7 +86,7 @@ func (r *conversationResource) adoptExisting(ctx context.Context, api *engine.En
 	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, memory.messages)
 	work.runEach(ctx, api, level)
 	diags.Append(work.warnings()...)
-	state.Messages = work.toMap(plan.Messages)
+	state.Messages = work.toMap()
 	return state, diags
 }
 
@@ -218,7 +218,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	change := plan.changeAsOf(memory.numbers, prior.conversationModel, memory.asOf)
 	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, memory.asOf, memory.messages)
 	if !change.IsNeeded() && !work.isNeeded() {
-		state.Messages = work.toMap(plan.Messages)
+		state.Messages = work.toMap()
 		return state, work.diagnostics()
 	}
 	api, diags := r.engineFor(memory)
@@ -237,7 +237,7 @@ func (r *conversationResource) update(ctx context.Context, plan conversationReso
 	work.runEach(ctx, api, level)
 	memory.space.seen(api)
 	diags.Append(work.diagnostics()...)
-	state.Messages = work.toMap(plan.Messages)
+	state.Messages = work.toMap()
 	return state, diags
 }
 

@@ -47,11 +47,11 @@ type bulkChange struct {
 	write      conversationChange
 }
 
-// bulkMessages are the messages of one entry.
+// bulkMessages is the work on the messages of one entry.
 type bulkMessages struct {
-	key            string
-	planned, prior types.Map
-	created        bool // with the conversation
+	key     string
+	work    *messageWork
+	created bool // with the conversation
 }
 
 // bulkRemoval is one conversation that no entry stands for any more.
@@ -114,7 +114,8 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
-		w.messages = append(w.messages, bulkMessages{change.key, wanted, m.Messages, change.prior == nil || change.isExisting})
+		work := newMessageWork(at(change.key), reference(m.ID), wanted, m.Messages, w.memory.asOf, w.memory.messages)
+		w.messages = append(w.messages, bulkMessages{change.key, work, change.prior == nil || change.isExisting})
 	}
 	w.keep(change.key, m)
 }
@@ -128,19 +129,19 @@ func (w *bulkWork) isNeeded() bool {
 func (w *bulkWork) writeMessages(ctx context.Context) {
 	works := make([]*messageWork, len(w.messages))
 	for i, entry := range w.messages {
-		works[i] = newMessageWork(at(entry.key), reference(w.state[entry.key].ID), entry.planned, entry.prior, w.memory.asOf, w.memory.messages)
+		works[i] = entry.work
 	}
 	if len(works) == 0 {
 		return
 	}
 	runMany(ctx, w.api, w.level, works)
-	for i, entry := range w.messages {
+	for _, entry := range w.messages {
 		if entry.created && w.isNew {
-			w.diags.Append(works[i].warnings()...)
+			w.diags.Append(entry.work.warnings()...)
 		} else {
-			w.diags.Append(works[i].diagnostics()...)
+			w.diags.Append(entry.work.diagnostics()...)
 		}
-		w.state[entry.key].Messages = works[i].toMap(entry.planned)
+		w.state[entry.key].Messages = entry.work.toMap()
 	}
 }
 
