@@ -30,17 +30,6 @@ func (k *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string,
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
-// lookInRefresh is lookFor for a refresh, which reads the other resources too: what belongs to
-// them is claimed, or they report it. So the attempt passes all of that from now on.
-func (k *memory) lookInRefresh(ctx context.Context, api *engine.Engine, keys []string) []engine.Result[client.Conversation] {
-	for _, key := range keys {
-		tried := k.open[key]
-		tried.IsRecalled = false
-		k.open[key] = tried
-	}
-	return k.lookFor(ctx, api, keys, false)
-}
-
 // removeOpen deletes what the attempts of a map have made, and forgets the attempts that have
 // left nothing. It warns of the others. If it can't tell which conversation an attempt has
 // made, it forgets the attempt too, unless the map may be replaced: then the apply would
@@ -108,51 +97,63 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 			"it: %s. If the conversation belongs to someone else, restore it in the CRM.")
 }
 
-// findOpenCreates looks for what the creates of entries without an id have made, and sets
-// the ids. The other entries stay as they are: the next apply looks again. If
-// deletion_policy is "abandon", only the next apply adopts a conversation: a tainted
-// resource would abandon it, and create another one. But each refresh looks for every
-// attempt, because it knows the conversations of other resources, which the apply need not.
-func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) diag.Diagnostics {
-	open := memory.open.keys()
-	if len(open) == 0 {
-		return nil
+// findOpenCreates looks in a refresh for what the creates of entries without an id have made, and
+// sets the ids of those that it adopts. The others stay as they are: the next apply looks again. If
+// deletion_policy is "abandon", only the next apply adopts a conversation: a tainted resource would
+// abandon it, and create another one. But each refresh looks for every attempt: it reads the other
+// resources too, which the apply need not. What belongs to them is claimed, or they report it. So the
+// attempts pass all of that from now on.
+//
+// If any look failed, nothing is adopted: a conversation that it would have found may be another
+// resource's. The key of a single resource is empty.
+func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted, left, failed createResults) {
+	adopted, left, failed = createResults{}, createResults{}, createResults{}
+	keys := memory.open.keys()
+	if len(keys) == 0 {
+		return adopted, left, failed
 	}
-	adopted, left := createResults{}, map[string][]client.ID{} // which may be what they have made
-	why := ""                                                  // a look found out nothing
-	results := memory.lookInRefresh(ctx, api, open)
-	if f := failedLook(open, results); f != nil {
-		for _, found := range results {
-			api.Conversations.Leave(found.Value.ID) // to the next look
-		}
-		return f.diagnostics()
+	for _, key := range keys {
+		tried := memory.open[key]
+		tried.IsRecalled = false
+		memory.open[key] = tried
 	}
-	for i, found := range results {
-		key := open[i]
-		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
-			memory.open.pass(key, found)
-			api.Conversations.Leave(found.Value.ID)
-			left[key], _ = isAmbiguous(found.Err)
-			why = cmp.Or(why, failure{err: found.Err}.whyForbidden())
-			if found.Err == nil && !found.Value.ID.IsZero() {
-				left[key] = []client.ID{found.Value.ID}
-			}
-			continue
-		}
-		e[key].ID = referenceFromAPI(found.Value.ID)
-		adopted[key] = found
-		memory.found(key, found.Value)
-	}
-	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy, why)...)
-}
-
-// failedLook returns the failure of a look that could not be carried out, nil if it was. Such a
-// look proves nothing: a conversation that it would have found may be another resource's.
-func failedLook(keys []string, results []engine.Result[client.Conversation]) (failed *failure) {
+	results := memory.lookFor(ctx, api, keys, false)
 	for i, found := range results {
 		if found.Err != nil && !staysOpen(found.Err) {
-			failed = failed.with(failure{action: "Read", at: at(keys[i]), keys: []string{keys[i]}, err: found.Err, creates: true, remembered: true})
+			failed[keys[i]] = found
 		}
+	}
+	for i, found := range results {
+		key := keys[i]
+		switch {
+		case len(failed) > 0:
+			api.Conversations.Leave(found.Value.ID)
+		case found.Err != nil, found.Value.ID.IsZero(), e[key] == nil, e.exists(key), memory.open[key].InUpdate, abandons(policy):
+			memory.open.pass(key, found)
+			api.Conversations.Leave(found.Value.ID)
+			left[key] = found
+		default:
+			e[key].ID = referenceFromAPI(found.Value.ID)
+			adopted[key] = found
+			memory.found(key, found.Value)
+		}
+	}
+	return adopted, left, failed
+}
+
+// findOpenCreates does this for a map, and returns the diagnostics.
+func (r *bulkResource) findOpenCreates(ctx context.Context, api *engine.Engine, e entries, memory *memory, policy types.String) diag.Diagnostics {
+	adopted, left, failed := e.findOpenCreates(ctx, api, memory, policy)
+	if len(failed) > 0 {
+		return failed.unreadable().diagnostics()
+	}
+	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy)...)
+}
+
+// unreadable returns the failure of looks that could not be carried out.
+func (r createResults) unreadable() (failed *failure) {
+	for _, key := range slices.Sorted(maps.Keys(r)) {
+		failed = failed.with(failure{action: "Read", at: at(key), keys: []string{key}, err: r[key].Err, creates: true, remembered: true})
 	}
 	return failed
 }
@@ -175,14 +176,20 @@ func problemOfLook(err error) client.Problem {
 
 // warnOfOpenEntries warns that it is still unknown whether conversations of a map exist, and why
 // a look could not tell.
-func warnOfOpenEntries(left map[string][]client.ID, policy types.String, why string) (diags diag.Diagnostics) {
+func warnOfOpenEntries(left createResults, policy types.String) (diags diag.Diagnostics) {
 	var texts []string
+	why := ""
 	for _, key := range slices.Sorted(maps.Keys(left)) {
-		text := fmt.Sprintf("%q", key)
-		if len(left[key]) > 0 {
-			text += " (may be " + idList(left[key]) + ")"
+		text, found := fmt.Sprintf("%q", key), left[key]
+		ids, _ := isAmbiguous(found.Err)
+		if found.Err == nil && !found.Value.ID.IsZero() {
+			ids = []client.ID{found.Value.ID}
+		}
+		if len(ids) > 0 {
+			text += " (may be " + idList(ids) + ")"
 		}
 		texts = append(texts, text)
+		why = cmp.Or(why, failure{err: found.Err}.whyForbidden())
 	}
 	outcome := "If an entry still declares the phone and number, the apply adopts what it finds. If not, or if the resource is tainted, it deletes what it finds."
 	if abandons(policy) {
@@ -193,6 +200,15 @@ func warnOfOpenEntries(left map[string][]client.ID, policy types.String, why str
 			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM first. %s%s", firstOfMany(texts), outcome, why))
 	}
 	return diags
+}
+
+// leaveAdopted leaves what a refresh has adopted to the next look, because the refresh has failed.
+func (k *memory) leaveAdopted(api *engine.Engine, diags *diag.Diagnostics) {
+	for id := range k.adopted {
+		if diags.HasError() {
+			api.Conversations.Leave(id)
+		}
+	}
 }
 
 // found notes which conversation the attempt under the key has made. Its number may be

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"maps"
 	"testing"
 
@@ -87,5 +88,40 @@ func TestStage_refusedDeleteOfTaintedInOneProcess(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A refresh finds what open creates have made, and fails: one of its looks, or what it reads then. The
+// next refresh in the same process finds all of it.
+func TestStage_failedRefreshInOneProcess(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		for skip := range 4 { // requests before the one that fails
+			t.Run(fmt.Sprint(at, skip), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
+					if at == bulkAddress {
+						entries := numbered(2).entries()
+						entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
+						config = s.bulk(entries, nil)
+					}
+					s.leavesOpen(config, mockserver.DropAfter)
+					s.untaint(at)
+					made := len(s.live())
+					run := s.core.walk()
+					s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip})
+					failing := run.plan(config)
+					s.ClearFaults()
+					clear(run.said)
+					if plan := run.plan(config); failing == nil && plan != nil {
+						run.apply(plan)
+					}
+					if live := len(s.live()); live != made || len(run.errors()) > 0 {
+						s.t.Errorf("%d are live, want %d: %v", live, made, run.errors())
+					}
+				})
+			})
+		}
 	}
 }

@@ -137,6 +137,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Empty(), entries{"": &state.ownedModel})...)
 	clear(memory.adopted) // the run that adopted it has told of it
+	defer memory.leaveAdopted(api, &resp.Diagnostics)
 	memory.recallNumber(&state.ownedModel)
 	r.provider.existing.refreshed(reference(state.ID))
 	conversation, diags := r.read(ctx, api, state, memory)

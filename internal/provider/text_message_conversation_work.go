@@ -109,34 +109,26 @@ func (r *conversationResource) read(ctx context.Context, api *engine.Engine, sta
 	return owned, r.take(ctx, api, owned, conversation, memory)
 }
 
-// readOpen does the same for a conversation of which it is unknown whether it exists. If
-// deletion_policy is "abandon", only the next apply adopts the conversation: a tainted resource
-// would abandon it, and create another one.
+// readOpen does the same for a conversation of which it is unknown whether it exists.
 func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
 	owned := &state.ownedModel
 	if r.provider.owners.isGone(memory.owner) {
 		return owned, nil
 	}
 	memory.recall("", state.ownedModel)
-	_, tried := memory.open[""]
-	if !tried && memory.space.ID != "" {
+	if len(memory.open) == 0 && memory.space.ID != "" {
 		return nil, nil // the attempt was repeated, and the CRM refused it
 	}
-	var found engine.Result[client.Conversation]
-	if tried {
-		found = memory.lookInRefresh(ctx, api, []string{""})[0]
-	}
+	adopted, left, failed := entries{"": owned}.findOpenCreates(ctx, api, memory, state.DeletionPolicy)
+	found, isFound := adopted[""]
 	switch {
-	case staysOpen(found.Err), found.Err == nil && (found.Value.ID.IsZero() || abandons(state.DeletionPolicy)):
-		memory.open.pass("", found)
-		api.Conversations.Leave(found.Value.ID)
+	case len(failed) > 0:
+		return owned, r.unreadable(state.conversationModel, failed[""].Err)
+	case !isFound:
 		owned.Revision = entries{"": owned}.revision(memory.open)
-		return owned, warnOfOpen(state.DeletionPolicy, found)
-	case found.Err != nil:
-		return owned, r.unreadable(state.conversationModel, found.Err)
+		return owned, warnOfOpen(state.DeletionPolicy, left[""])
 	}
-	memory.found("", found.Value)
-	return owned, append(warnOfAdoption(path.Empty(), createResults{"": found}, true), r.take(ctx, api, owned, found.Value, memory)...)
+	return owned, append(warnOfAdoption(path.Empty(), adopted, true), r.take(ctx, api, owned, found.Value, memory)...)
 }
 
 // take makes the state that of the conversation, and reads its messages.

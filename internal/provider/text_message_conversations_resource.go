@@ -138,13 +138,14 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...)
 	clear(memory.adopted) // the run that adopted them has told of them
+	defer memory.leaveAdopted(api, &resp.Diagnostics)
 	r.provider.existing.refreshed(owned.ids()...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(memory.claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
 	}
 	if !r.provider.owners.isGone(memory.owner) {
-		resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
+		resp.Diagnostics.Append(r.findOpenCreates(ctx, api, owned, memory, state.DeletionPolicy)...)
 	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
 	messages := messageRefresh{api: api, memory: memory.messages}
