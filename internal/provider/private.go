@@ -71,7 +71,8 @@ func (r *baseResource) load(ctx context.Context, private privateStore) (*memory,
 		}
 		if err := json.Unmarshal(text, part); err != nil {
 			diags.AddError("Unable to Read Private State", fmt.Sprintf("The private state of the resource is "+
-				"damaged. The provider can't read its part %s: %v. Please report this.", key, err))
+				"damaged. The provider can't read its part %s: %v. Please report this. To go on, run terraform state rm with "+
+				"the address of the resource, and import it again.", key, err))
 		}
 	}
 	return m, diags

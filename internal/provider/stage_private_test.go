@@ -1,0 +1,64 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// A private state that is damaged is an error that says what to do. One that is only strange, such as
+// half written, breaks nothing. In no case is anything doubled.
+func TestStage_strangePrivateState(t *testing.T) {
+	t.Parallel()
+	parts := []string{"space", "owner", "as_of", "unsettled", "unread", "looked", "early_destroy", "adopted", "kept_numbers", "messages", "revisions", "protected"}
+	strange := []string{
+		`null`, `7`, `"x"`, `[1]`, `{}`, `{"":null}`, `{"":{}}`, `{"c000":null}`, `{"c000":{"since":null,"sent":null}}`, `{"` + nobody + `":null}`, `{"` + nobody + `":{"x":null}}`,
+		`{"revisions":null,"lost":{"` + nobody + `":null},"refused":{"` + nobody + `":null},"unread":{"` + nobody + `":null}}`, `{"found":null}`, `{"x":1}`,
+	}
+	for _, at := range []string{address, bulkAddress} {
+		for _, part := range parts {
+			t.Run(fmt.Sprint(at, part), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					declare := func(texts messageTexts) map[string]block {
+						if at == address {
+							return s.saying(texts, declared{number: "+15550000000"})
+						}
+						entries := numbered(1).entries()
+						entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+						return s.bulk(entries, nil)
+					}
+					s.applies(declare(messageTexts{"a": "A"}), at, create)
+					made := s.core.state[at]
+					for i, text := range strange {
+						var private map[string][]byte
+						must(t, json.Unmarshal(made.private, &private))
+						private[part] = []byte(text)
+						is := made
+						var err error
+						is.private, err = json.Marshal(private)
+						must(t, err)
+						s.core.state[at] = is
+						_, errors := s.apply(declare(messageTexts{"a": "A", "b": fmt.Sprint(i)}))
+						if errors != "" && !strings.Contains(errors, "Unable to Read Private State") || strings.Contains(errors, "damaged") && !strings.Contains(errors, "terraform state rm") {
+							t.Errorf("%s: %s", text, errors)
+						}
+						if live := len(s.live()); live != 1 {
+							t.Errorf("%s: %d are live", text, live)
+						}
+						if errors == "" {
+							made = s.core.state[at]
+						}
+					}
+					is := made
+					is.private = nil
+					s.core.state[at] = is
+					s.destroys()
+				})
+			})
+		}
+	}
+}
