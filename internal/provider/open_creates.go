@@ -97,7 +97,7 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 			"it: %s. If the conversation belongs to someone else, restore it in the CRM.")
 }
 
-// findOpenCreates looks in a refresh for what the creates of entries without an id have made, and
+// lookInRefresh looks in a refresh for what the creates of entries without an id have made, and
 // sets the ids of those that it adopts. The others stay as they are: the next apply looks again. If
 // deletion_policy is "abandon", only the next apply adopts a conversation: a tainted resource would
 // abandon it, and create another one. But each refresh looks for every attempt: it reads the other
@@ -106,7 +106,7 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 //
 // If any look failed, nothing is adopted: a conversation that it would have found may be another
 // resource's. The key of a single resource is empty.
-func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted, left, failed createResults) {
+func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted, left, failed createResults) {
 	adopted, left, failed = createResults{}, createResults{}, createResults{}
 	keys := memory.open.keys()
 	if len(keys) == 0 {
@@ -142,8 +142,8 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 }
 
 // findOpenCreates does this for a map, and returns the diagnostics.
-func (r *bulkResource) findOpenCreates(ctx context.Context, api *engine.Engine, e entries, memory *memory, policy types.String) diag.Diagnostics {
-	adopted, left, failed := e.findOpenCreates(ctx, api, memory, policy)
+func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) diag.Diagnostics {
+	adopted, left, failed := e.lookInRefresh(ctx, api, memory, policy)
 	if len(failed) > 0 {
 		return failed.unreadable().diagnostics()
 	}

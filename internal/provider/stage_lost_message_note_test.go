@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -20,9 +21,7 @@ func TestStage_lostMessageNoLongerDeclared(t *testing.T) {
 					}
 					entries := numbered(1).entries()
 					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-					for name, value := range more {
-						entries["c000"][name] = value
-					}
+					maps.Copy(entries["c000"], more)
 					return s.bulk(entries, nil)
 				}
 				one := messageTexts{"a": "one"}

@@ -119,7 +119,7 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 	if len(memory.open) == 0 && memory.space.ID != "" {
 		return nil, nil // the attempt was repeated, and the CRM refused it
 	}
-	adopted, left, failed := entries{"": owned}.findOpenCreates(ctx, api, memory, state.DeletionPolicy)
+	adopted, left, failed := entries{"": owned}.lookInRefresh(ctx, api, memory, state.DeletionPolicy)
 	found, isFound := adopted[""]
 	switch {
 	case len(failed) > 0:

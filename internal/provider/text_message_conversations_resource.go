@@ -145,7 +145,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	if !r.provider.owners.isGone(memory.owner) {
-		resp.Diagnostics.Append(r.findOpenCreates(ctx, api, owned, memory, state.DeletionPolicy)...)
+		resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
 	}
 	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
 	messages := messageRefresh{api: api, memory: memory.messages}
