@@ -34,6 +34,15 @@ type messageRefresh struct {
 	diags  diag.Diagnostics // warnings
 }
 
+// asOf returns the as-of of conversations with their messages, which may be as they were when
+// the list that all resources share was read.
+func (r *messageRefresh) asOf(conversations int64) int64 {
+	if listed := r.api.Messages.ListedAsOf(); listed > engine.NoFloor {
+		return min(conversations, listed)
+	}
+	return conversations
+}
+
 // ofOne refreshes the messages of a single resource.
 func (r *messageRefresh) ofOne(ctx context.Context, m *ownedModel) error {
 	r.memory.tell(r.api, m.Messages)

@@ -138,10 +138,7 @@ func (r *conversationResource) take(ctx context.Context, api *engine.Engine, own
 	if err := messages.ofOne(ctx, owned); err != nil {
 		return r.unreadable(owned.conversationModel, fmt.Errorf("reading its messages failed: %w", err))
 	}
-	memory.asOf = conversation.AsOf
-	if listed := api.Messages.ListedAsOf(); listed > engine.NoFloor {
-		memory.asOf = min(memory.asOf, listed) // its messages may be as they were then
-	}
+	memory.asOf = messages.asOf(conversation.AsOf)
 	return messages.diags
 }
 

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"context"
-	"math"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
@@ -30,18 +29,5 @@ func (e entries) refresh(ctx context.Context, messages *messageRefresh, n number
 		}
 	}
 	err = messages.ofMany(ctx, e)
-	return min(asOf, sharedAsOf(messages.api)), err
-}
-
-// sharedAsOf returns the as-of of messages that were listed for several resources.
-// Messages are listed after their conversations.
-func sharedAsOf(api *engine.Engine) int64 {
-	messages, conversations := api.Messages.ListedAsOf(), api.Conversations.ListedAsOf()
-	switch {
-	case messages == engine.NoFloor:
-		return math.MaxInt64
-	case conversations == engine.NoFloor:
-		return messages
-	}
-	return conversations
+	return messages.asOf(asOf), err
 }
