@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -146,6 +147,27 @@ func TestStage_failedEarlyDestroyInOneProcess(t *testing.T) {
 				run.apply(&corePlan{refreshed: s.core.state, changes: []*change{run.planOne(bulkAddress, s.core.state, nil)}})
 				if live := len(s.live()); live != 0 || len(run.errors()) > 0 {
 					s.t.Errorf("%d are live, want none: %v %s", live, run.errors(), run.warnings())
+				}
+			})
+		})
+	}
+}
+
+// A refresh adopts what an open create has made, and the apply changes it. A later destroy, which
+// Terraform plans before it reads the resource, does not tell of the adoption again.
+func TestStage_adoptionIsToldOnce(t *testing.T) {
+	t.Parallel()
+	for at, declare := range oneConversation {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s), mockserver.DropAfter)
+				s.untaint(at)
+				if _, errors := s.apply(s.ofGlobex(at)); errors != "" || !strings.Contains(s.warnings, "Adopted") {
+					s.t.Errorf("the apply says %q %s", errors, s.warnings)
+				}
+				if warnings := s.appliesOnly(at, nil).warnings(); strings.Contains(warnings, "Unknown Outcome") || len(s.live()) > 0 {
+					s.t.Errorf("%d are left: %s", len(s.live()), warnings)
 				}
 			})
 		})
