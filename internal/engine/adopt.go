@@ -211,14 +211,16 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 
 // adoptProven adopts a record that a create may have made, unless others use it. As long as
 // messages of the create are missing, it leaves the decision to the last look. An exact batch
-// only adopts a record that has everything that was sent.
+// only adopts a record that has everything that was sent. If the moment before the create may be too
+// low, the record may be an older one that others have changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch found := s.useOf(ctx, i, record.Meta().ID); {
 	case found.use == incomplete && !s.last:
 		s.isUndecided = true
 	case found.err != nil:
 		s.useErr = found.err
-	case found.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record):
+	case found.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record),
+		s.attempt(i).Since.IsUnproven && !s.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)

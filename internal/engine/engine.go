@@ -50,6 +50,6 @@ type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 
 	engine     *Engine
-	newestSeen atomic.Pointer[time.Time] // when the newest of its records was last seen
-	pages      atomic.Int64              // pages in a list of all records, 0 if unknown
+	newestSeen atomic.Pointer[sight]
+	pages      atomic.Int64 // pages in a list of all records, 0 if unknown
 }

@@ -131,6 +131,15 @@ func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bo
 	return true
 }
 
+// ordersByRevision reports whether the service has proved, or proves now, that it orders by revision.
+func (e *entityOf[T, In]) ordersByRevision(ctx context.Context) bool {
+	if e.engine.ordered.Load() {
+		return true
+	}
+	page, err := e.List(ctx, client.Query{First: 2, OrderBy: []string{"-revision"}, IncludeDeleted: true, LoadOnly: []string{"id", "revision"}})
+	return err == nil && e.isOrdered(ctx, page)
+}
+
 // learn notes what the page shows about the service.
 func (l *newerList[T, In]) learn(ctx context.Context, page client.Page[T]) {
 	unsupported := &l.entity.engine.unsupported

@@ -52,32 +52,36 @@ func (e *Engine) Reach(revision int64) {
 // now returns the latest known moment of the space's history. It asks the service first,
 // unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
-	if at := e.newestSeen.Load(); at == nil || time.Since(*at) > fresh {
-		if err := e.observeNewest(ctx, true); err != nil {
+	if seen := e.newestSeen.Load(); seen == nil || time.Since(seen.at) > fresh {
+		if err := e.observeNewest(ctx, false); err != nil {
 			return Moment{}, err
 		}
 	}
 	if err := e.engine.shows(ctx, false); err != nil {
 		return Moment{}, err
 	}
-	return Moment{Revision: e.engine.Newest()}, nil
+	return Moment{Revision: e.engine.Newest(), IsUnproven: !e.newestSeen.Load().isProven}, nil
 }
 
 // fresh is how long the newest record counts as known. Records that others write after the
 // moment may look like the result of a lost create.
 const fresh = 5 * time.Second
 
-func (e *entityOf[T, In]) seenNewest() {
-	at := time.Now()
-	e.newestSeen.Store(&at)
+// A sight is the last time that the newest record of an entity was seen. It is not proven if it
+// came from a list that may have another order than it was asked for.
+type sight struct {
+	at       time.Time
+	isProven bool
 }
+
+func (e *entityOf[T, In]) seenNewest(isProven bool) { e.newestSeen.Store(&sight{time.Now(), isProven}) }
 
 // observePage learns from the first page of a list that is ordered by revision.
 func (e *entityOf[T, In]) observePage(page client.Page[T]) {
 	if len(page.Records) > 0 {
 		e.engine.seen.observe(newest(page.Records))
-		if isWhole(page) || isNewestFirst(page) && e.engine.ordered.Load() {
-			e.seenNewest()
+		if isWhole(page) || isNewestFirst(page) {
+			e.seenNewest(isWhole(page))
 		}
 	}
 }
@@ -189,7 +193,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	top := max(newest(page.Records), 0)
 	if isWhole(page) || isNewestFirst(page) && (!prove || e.isOrdered(ctx, page)) {
 		e.engine.seen.observe(top)
-		e.seenNewest()
+		e.seenNewest(isWhole(page))
 		return nil
 	}
 	for page, err := range e.climb(ctx, query, top) {
@@ -199,7 +203,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 		top = max(top, newest(page.Records))
 	}
 	e.engine.seen.observe(top)
-	e.seenNewest()
+	e.seenNewest(true)
 	return nil
 }
 

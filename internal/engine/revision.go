@@ -11,6 +11,9 @@ import (
 // Revisions order changes; clocks don't.
 type Moment struct {
 	Revision int64 `json:"revision"`
+	// IsUnproven means that the space may have shown a newer revision: the service may not order by
+	// revision.
+	IsUnproven bool `json:"unproven,omitempty"`
 }
 
 // NoFloor stands for an unknown revision, below all others.

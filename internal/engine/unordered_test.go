@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -118,8 +120,8 @@ func TestOrderByRevisionRefused(t *testing.T) {
 }
 
 // A service lists what was created last first, whatever order it is asked for. An older conversation
-// that others have changed before a create begins is not what the create has made, also if it is not
-// on the first page.
+// that others have changed before a create begins may not be what the create has made, also if it is
+// not on the first page.
 func TestOldConversationInAnotherOrder(t *testing.T) {
 	t.Parallel()
 	for name, isRead := range map[string]bool{"at first": false, "after a read": true} {
@@ -138,8 +140,41 @@ func TestOldConversationInAnotherOrder(t *testing.T) {
 				}
 				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
 				got := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0)
-				if apitest.Must(t, got.Err); got.Value.ID == theirs {
-					t.Error("it adopts the conversation of others")
+				ambiguous, isAmbiguous := errors.AsType[*AmbiguousError](got.Err)
+				if !isAmbiguous || !slices.Equal(ambiguous.IDs, []client.ID{theirs}) {
+					t.Errorf("it ends in %v; want a doubt about the conversation of others", got.Err)
+				}
+			})
+		})
+	}
+}
+
+// In a large space, two small lists prove the order before lost creates adopt what they have made.
+// Creates that are not lost need no proof.
+func TestLostCreateInLargeSpace(t *testing.T) {
+	t.Parallel()
+	for name, faults := range map[string][]mockserver.Fault{
+		"lost": {{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1}}, "not lost": nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				s.seed(t, 2*client.MaxPageSize)
+				s.Inject(faults...)
+				s.ResetRequests()
+				two := []conversationChange{newConversation(2 * client.MaxPageSize), newConversation(2*client.MaxPageSize + 1)}
+				for _, got := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), two, client.WriteOptions{}, false) {
+					if apitest.Must(t, got.Err); got.Adopted != (faults != nil) {
+						t.Errorf("adopted: %t", got.Adopted)
+					}
+				}
+				proofs := 0
+				for _, request := range s.Requests() {
+					if first := request.Query.Get("first"); first == "1" || first == "2" {
+						proofs++
+					}
+				}
+				if want := 2 * len(faults); proofs != want {
+					t.Errorf("%d requests prove the order; want %d", proofs, want)
 				}
 			})
 		})
