@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"sync/atomic"
+	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -29,9 +29,9 @@ type listing[T client.Record, In Input] struct {
 	closed bool  // no page is left, or listing failed
 	gets   int   // gets that readers have made or begun instead
 	shown  int64 // newest revision that the space had shown when the list began
-	failed error // of the latest reader that couldn't reach the space
 
-	failures atomic.Int64 // how many readers couldn't; it grows with failed
+	failed   error // of the latest reader that couldn't reach the space
+	failedAt time.Time
 
 	mu     sync.Mutex
 	asOf   int64              // revision of the space when the first page came
@@ -52,15 +52,14 @@ func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[
 }
 
 // lock takes the turn. It restarts the list if its user has seen a newer revision than the
-// space had shown when the list began. If another reader couldn't reach the space meanwhile,
+// space had shown when the list began. If another reader couldn't reach the space a moment ago,
 // lock returns that reader's error instead: the request was tried as often as this reader
 // would try it, and hundreds of readers don't wait for that one after another.
 func (l *listing[T, In]) lock(ctx context.Context) error {
-	failures := l.failures.Load()
 	if err := l.turn.acquire(ctx); err != nil {
 		return err
 	}
-	if l.failures.Load() != failures {
+	if time.Since(l.failedAt) < fresh {
 		defer l.turn.release()
 		return l.failed
 	}
@@ -108,7 +107,7 @@ func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	switch client.ProblemOf(err) {
 	case client.Unreachable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
 		l.failed = err // the service's: an interrupted get returns the cause of its context
-		l.failures.Add(1)
+		l.failedAt = time.Now()
 		return nil, err // a get would fail too
 	}
 	if err != nil && ctx.Err() != nil {

@@ -61,9 +61,9 @@ func TestReadersShareAList(t *testing.T) {
 	}
 }
 
-// If the service can't be reached, the readers that wait for the list share the failure of the one
-// that has tried: a refresh of many resources doesn't wait for each of them in turn. A later reader
-// tries again.
+// If the service can't be reached, the readers that wait for the list, or come a moment later, share
+// the failure of the one that has tried: a refresh of many resources doesn't wait for each of them in
+// turn. A later reader tries again.
 func TestReadersShareAFailure(t *testing.T) {
 	const readers = 10
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
@@ -78,8 +78,11 @@ func TestReadersShareAFailure(t *testing.T) {
 			_, err := s.engine.Conversations.Read(t.Context(), ids[i])
 			wantProblem(t, err, client.Unreachable)
 		})
+		_, err := s.engine.Conversations.Read(t.Context(), ids[0]) // a moment later
+		wantProblem(t, err, client.Unreachable)
 		wantEqual(t, "requests", 1+client.Defaults().MaxRetries, int(tries.Load()))
 
+		time.Sleep(fresh)
 		s.network.RoundTripper = working
 		for _, id := range ids {
 			got, err := s.engine.Conversations.Read(t.Context(), id)
