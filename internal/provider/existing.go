@@ -148,7 +148,9 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 		} else {
 			delete(e.planned, free[0].ID)
 			note(&e.adopted, free[0].ID, true)
-			n.rememberHeld(free[0].ID, number, free[0].RecipientPhoneNumber)
+			var declared client.ConversationInput
+			declared.RecipientPhoneNumber = client.Value(number)
+			n.remember(declared, free[0].ID, free[0].RecipientPhoneNumber)
 		}
 		return &free[0], nil
 	}
@@ -264,7 +266,7 @@ func (r *conversationResource) planExisting(ctx context.Context, plan conversati
 	}
 	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, whilePlanning)
 	if found != nil {
-		diags.Append(warnOfExistingOne(found.ID, whilePlanning, plan.Messages))
+		diags.Append(warnOfExisting(path.Empty(), map[string]client.ID{"": found.ID}, whilePlanning, entries{"": &plan.ownedModel})...)
 	}
 	return diags
 }

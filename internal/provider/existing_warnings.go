@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -91,43 +90,38 @@ func existingSummary(step existingStep) string {
 // sentAgain says what a plan with messages does in an existing conversation.
 const sentAgain = " The apply creates the declared messages in it, even if it has the same ones already, and the CRM may send them. To take over a message, declare it by its id."
 
-// warnOfExistingOne warns of the existing conversation that a single resource adopts.
-func warnOfExistingOne(id client.ID, step existingStep, planned types.Map) diag.Diagnostic {
-	text := "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +
-		"The apply sets what the configuration declares, and leaves everything else as it is. From then on, Terraform manages the conversation: %s"
-	if step == whileApplying {
-		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. Terraform now manages it: %s"
-	}
-	text = fmt.Sprintf(text, id, "if you remove it from the configuration, Terraform deletes it, unless deletion_policy is \"abandon\".")
-	if step == whilePlanning && createsMessage(planned) {
-		text += sentAgain
-	}
-	return diag.NewWarningDiagnostic(existingSummary(step), text)
-}
-
-// warnOfExistingOnes warns of the existing conversations that entries of a map adopt, by
-// key.
-func warnOfExistingOnes(ids map[string]client.ID, step existingStep, planned entries) (diags diag.Diagnostics) {
-	if len(ids) == 0 {
-		return nil
-	}
+// warnOfExisting warns of the existing conversations that entries of a map adopt, by key, or of the
+// one of a single resource, whose path is empty.
+func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, planned entries) diag.Diagnostics {
 	var texts []string
-	var again string
+	again := ""
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
 		texts = append(texts, underKey(key, ids[key].String()))
 		if step == whilePlanning && createsMessage(planned[key].Messages) {
 			again = sentAgain
 		}
 	}
-	text := "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. " +
-		"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: %s"
-	if step == whileApplying {
+	isSingle, isPlan := len(at.Steps()) == 0, step == whilePlanning
+	text := ""
+	switch {
+	case isSingle && isPlan:
+		text = "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +
+			"The apply sets what the configuration declares, and leaves everything else as it is. From then on, Terraform manages the conversation: "
+	case isSingle:
+		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. " +
+			"Terraform now manages it: "
+	case isPlan:
+		text = "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. " +
+			"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: "
+	default:
 		text = "The CRM already had conversations with the phone and number of these entries. adopt_existing is true, so the apply adopted them instead of creating others: %s. " +
-			"Terraform now manages them: %s"
+			"Terraform now manages them: "
 	}
-	diags.AddAttributeWarning(path.Root("conversations"), existingSummary(step), fmt.Sprintf(text, firstOfMany(texts),
-		"if you remove an entry from the configuration, Terraform deletes its conversation, unless deletion_policy is \"abandon\".")+again)
-	return diags
+	removed := "if you remove an entry from the configuration, Terraform deletes its conversation, "
+	if isSingle {
+		removed = "if you remove it from the configuration, Terraform deletes it, "
+	}
+	return warnOf(texts, at, existingSummary(step), text+removed+"unless deletion_policy is \"abandon\"."+again)
 }
 
 // warnOfNotAdopted warns of existing conversations that the CRM did not show before the apply has

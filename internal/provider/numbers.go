@@ -125,14 +125,6 @@ func (n numbers) remember(sent client.ConversationInput, id client.ID, held stri
 	return held != ""
 }
 
-// rememberHeld notes that the CRM holds the number of a conversation, which was not read before,
-// in this spelling.
-func (n numbers) rememberHeld(id client.ID, number, held string) {
-	if n.respellings != nil && !n.Same(number, held) {
-		n.respellings[id] = respelling{Sent: number, Held: held}
-	}
-}
-
 // rememberOpen notes the number of an update that failed, but may have been carried out, at least
 // in part. The next read shows whether the CRM holds it, and in which spelling.
 func (n numbers) rememberOpen(sent client.ConversationInput, err error) {

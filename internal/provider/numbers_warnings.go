@@ -12,7 +12,7 @@ const numberAttribute = "recipient_phone_number"
 // warnOfRespelling warns of numbers that the CRM holds in another spelling than was sent:
 // those of these keys of a map or, without keys, that of one conversation. It does not
 // print them, because CI keeps its logs.
-func warnOfRespelling(keys []string) diag.Diagnostic {
+func warnOfRespelling(keys ...string) diag.Diagnostic {
 	at, whose := path.Root(numberAttribute), "the "+numberAttribute
 	if len(keys) > 0 {
 		at, whose = path.Root("conversations"), fmt.Sprintf("the %s of %s", numberAttribute, quoted(keys))

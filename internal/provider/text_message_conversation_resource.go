@@ -111,14 +111,17 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	var diags diag.Diagnostics
-	memory := r.newMemory()
-	plan.ownedModel, diags = r.create(ctx, plan, memory)
+	work, diags := r.begin(plan, entries{"": &plan.ownedModel}, nil, r.newMemory())
 	resp.Diagnostics.Append(diags...)
-	if plan.ID.IsUnknown() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
+	resp.Diagnostics.Append(work.applySingle(ctx)...)
+	if work.state[""] == nil {
+		return
+	}
+	plan.ownedModel = *work.state[""]
+	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	if isKnown(plan.ID) {
 		resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
@@ -178,22 +181,28 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return
 	}
-	if !isKnown(state.ID) && !memory.open.isAbout(plan.conversationModel, memory.numbers) {
+	var prior entries
+	if isKnown(state.ID) {
+		prior = entries{"": &state.ownedModel}
+	} else if !memory.open.isAbout(plan.conversationModel, memory.numbers) {
 		if resp.Diagnostics.Append(r.remove(ctx, state, memory)...); resp.Diagnostics.HasError() {
 			return
 		}
 		memory.open = openCreates{}
 	}
 	clear(memory.adopted) // the plan has told of it
-	// After a failure, the state keeps the prior values. The next refresh shows what the
-	// CRM holds.
-	if isKnown(state.ID) {
-		plan.ownedModel, diags = r.update(ctx, plan, state.ownedModel, memory)
-	} else if plan.ownedModel, diags = r.create(ctx, plan, memory); plan.ID.IsUnknown() {
+	work, diags := r.begin(plan, entries{"": &plan.ownedModel}, prior, memory)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(work.applySingle(ctx)...)
+	if work.state[""] == nil { // the create failed
+		work.keep("", state.ownedModel)
 		plan = state
 	}
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &plan.ownedModel)...)
+	plan.ownedModel = *work.state[""]
+	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, plan.ID)...)
 }

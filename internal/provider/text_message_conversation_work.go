@@ -2,92 +2,43 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// create creates the conversation with its messages, and attaches existing messages. If
-// it fails, the id in the returned state stays unknown. If the outcome is unknown, the
-// state has no id, and the memory knows what to look for.
-func (r *conversationResource) create(ctx context.Context, plan conversationResourceModel, memory *memory) (ownedModel, diag.Diagnostics) {
-	api, diags := r.engineFor(memory)
-	if diags.HasError() {
-		return plan.ownedModel, diags
-	}
-	change, level := plan.change(memory.numbers, nil), r.provider.validationLevel(plan.ValidationLevel)
-	change.Input.Messages, change.Owner = inlineMessages(plan.Messages), memory.name()
-	memory.open.earlier(memory.numbers, &r.provider.left).repeatedBy(plan.conversationModel).repeatIn(&change)
-	if plan.AdoptExisting.ValueBool() && plan.mayExist() && change.Earlier == nil { // else the engine looks for that
-		found, more := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, whileApplying)
-		if diags.Append(more...); diags.HasError() {
-			return plan.ownedModel, diags
-		}
-		if found != nil {
-			state, more := r.adoptExisting(ctx, api, plan, *found, memory)
-			return state, append(diags, more...)
-		}
-	}
-	made := api.Conversations.CreateOrUpdate(ctx, change, level)
-	memory.space.seen(api)
-	if tried, isOpen := attemptAt(made.Err, change); isOpen {
-		memory.open[""] = tried
-		state := plan.notCreated(client.ID{})
-		state.Revision = entries{"": &state}.revision(memory.open)
-		f := failure{action: "Create", subject: plan.conversationModel, err: made.Err, remembered: true, taints: change.Earlier == nil, causes: &r.provider.causes}
-		return state, append(diags, f.diagnostics()...)
-	}
-	state := plan.ownedModel
-	var more diag.Diagnostics
-	state.conversationModel, more = plan.written(memory.numbers, failure{action: "Create", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, nil)
-	diags.Append(more...)
-	if diags.HasError() {
-		return plan.ownedModel, diags
-	}
-	memory.unread.add(change, made, false)
-	diags.Append(warnOfAdoption(path.Empty(), createResults{"": made}, false)...)
+// begin prepares the work of a plan: that of a map with one entry. prior is empty for a new
+// conversation.
+func (r *conversationResource) begin(plan conversationResourceModel, planned, prior entries, memory *memory) (*bulkWork, diag.Diagnostics) {
+	w := &bulkWork{isSingle: true, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), isNew: len(prior) == 0}
 	if plan.AdoptExisting.ValueBool() {
-		diags.Append(warnOfNotAdopted(path.Empty(), createResults{"": made})...)
+		w.own = map[client.ID]*ownedModel{}
 	}
-	messages, wanted, more := createdMessages(path.Empty(), reference(state.ID), plan.Messages, change.Earlier, made, memory.messages)
-	diags.Append(more...)
-	work := newMessageWork(path.Empty(), reference(state.ID), wanted, messages, engine.NoFloor, memory.messages)
-	work.runEach(ctx, api, level)
-	diags.Append(work.warnings()...)
-	state.Messages = work.toMap()
-	return state, diags
+	w.prepare(planned, prior)
+	if !w.isNeeded() {
+		return w, nil
+	}
+	var diags diag.Diagnostics
+	w.api, diags = r.engineFor(memory)
+	return w, diags
 }
 
-// adoptExisting turns an existing conversation into the planned one. If it fails, it leaves
-// nothing in the state: Terraform would take it for a failed create, and destroy it.
-func (r *conversationResource) adoptExisting(ctx context.Context, api *engine.Engine, plan conversationResourceModel, existing client.Conversation, memory *memory) (ownedModel, diag.Diagnostics) {
-	prior := memory.numbers.conversationFromAPI(existing, plan.conversationModel)
-	change, level := plan.changeAsOf(memory.numbers, prior, existing.AsOf), r.provider.validationLevel(plan.ValidationLevel)
-	state := ownedModel{conversationModel: plan.applied(prior)}
-	var diags diag.Diagnostics
-	if change.IsNeeded() {
-		made := api.Conversations.CreateOrUpdate(ctx, change, level)
-		f := failure{action: "Update", subject: prior, err: made.Err, causes: &r.provider.causes}
-		state.conversationModel, diags = plan.written(memory.numbers, f, change.Input, made.Value, &prior)
-		if diags.HasError() {
-			r.provider.existing.release(existing.ID)
-			return plan.ownedModel, diags
-		}
+// applySingle creates or updates the conversation of a single resource, and then its messages. If a
+// create fails, the state has no entry. If its outcome is unknown, the entry has no id, and the memory
+// knows what to look for.
+func (w *bulkWork) applySingle(ctx context.Context) diag.Diagnostics {
+	w.write(ctx)
+	w.writeMessages(ctx)
+	if open := w.openCreates(); len(open) > 0 {
+		keepWithoutID(w, open)
+		w.state[""].Revision = w.state.revision(open)
 	}
-	memory.space.seen(api)
-	diags.Append(warnOfExistingOne(existing.ID, whileApplying, plan.Messages))
-	work := newMessageWork(path.Empty(), existing.ID, plan.Messages, types.MapNull(messageType), engine.NoFloor, memory.messages)
-	work.runEach(ctx, api, level)
-	diags.Append(work.warnings()...)
-	state.Messages = work.toMap()
-	return state, diags
+	return w.done("Update")
 }
 
 // read returns what the CRM holds of the state, nil if it is gone.
@@ -196,58 +147,6 @@ func (r *conversationResource) remove(ctx context.Context, state conversationRes
 		return append(diags, failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	return append(diags, warnOfDeletion(path.Empty(), found...)...)
-}
-
-// update changes the conversation, and then its messages. What failed stays in the state
-// as it was.
-func (r *conversationResource) update(ctx context.Context, plan conversationResourceModel, prior ownedModel, memory *memory) (ownedModel, diag.Diagnostics) {
-	state := plan.ownedModel
-	state.conversationModel = plan.applied(prior.conversationModel)
-	memory.messages.forgetUndeclared(reference(prior.ID), plan.Messages)
-	change := plan.changeAsOf(memory.numbers, prior.conversationModel, memory.asOf)
-	work := newMessageWork(path.Empty(), reference(prior.ID), plan.Messages, prior.Messages, memory.asOf, memory.messages)
-	if !change.IsNeeded() && !work.isNeeded() {
-		state.Messages = work.toMap()
-		return state, work.diagnostics()
-	}
-	api, diags := r.engineFor(memory)
-	if diags.HasError() {
-		return prior, diags
-	}
-	level := r.provider.validationLevel(plan.ValidationLevel)
-	if change.IsNeeded() {
-		made := api.Conversations.CreateOrUpdate(ctx, change, level)
-		var more diag.Diagnostics
-		state.conversationModel, more = plan.written(memory.numbers, failure{action: "Update", subject: plan.conversationModel, err: made.Err, causes: &r.provider.causes}, change.Input, made.Value, &prior.conversationModel)
-		if diags.Append(more...); diags.HasError() {
-			return prior, diags
-		}
-	}
-	work.runEach(ctx, api, level)
-	memory.space.seen(api)
-	diags.Append(work.diagnostics()...)
-	state.Messages = work.toMap()
-	return state, diags
-}
-
-// written returns the state after a write of the conversation, or an error.
-func (m conversationModel) written(n numbers, f failure, input client.ConversationInput, made client.Conversation, prior *conversationModel) (conversationModel, diag.Diagnostics) {
-	var unread *engine.UnreadError
-	switch {
-	case errors.As(f.err, &unread):
-		// The conversation exists: an error would make Terraform destroy it.
-		n.remember(input, unread.ID, "")
-		return m.applied(unreadConversation(unread.ID, prior)), f.unread()
-	case f.err != nil:
-		n.rememberOpen(input, f.err)
-		return m, f.diagnostics()
-	}
-	var diags diag.Diagnostics
-	if n.remember(input, made.ID, made.RecipientPhoneNumber) {
-		diags.Append(warnOfRespelling(nil))
-	}
-	actual := n.conversationFromAPI(made, m)
-	return m.applied(actual), append(diags, m.differences(n, f.at, input, actual)...)
 }
 
 // unreadConversation returns what is known of a conversation that was written but not

@@ -36,7 +36,7 @@ func (r *bulkResource) planExisting(ctx context.Context, planned entries, own ma
 	if blind := planned.blind(); len(blind) > 0 {
 		diags.Append(warnOfBlind(path.Root("conversations"), " of "+quoted(blind)))
 	}
-	return append(diags, warnOfExistingOnes(ids, whilePlanning, planned)...)
+	return append(diags, warnOfExisting(path.Root("conversations"), ids, whilePlanning, planned)...)
 }
 
 // blind returns the keys of the new entries whose phone or number only the apply knows.
@@ -127,7 +127,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 				if !isNotAdoptable(err) {
 					unreadable[phone] = err // the others would fail in the same way
 				}
-				w.failed[change.key] = err
+				w.failed[change.key], change.isUnsought = err, true
 				continue
 			case found != nil:
 				change.takeExisting(w.memory.numbers, *found)
@@ -174,5 +174,5 @@ func (w *bulkWork) finishExisting() {
 		w.messages = slices.DeleteFunc(w.messages, func(m bulkMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
-	w.diags.Append(warnOfExistingOnes(ids, whileApplying, nil)...)
+	w.diags.Append(warnOfExisting(w.place(), ids, whileApplying, nil)...)
 }

@@ -144,13 +144,17 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 		if err == nil {
 			continue
 		}
+		if w.isSingle && change.isUnsought {
+			failures = append(failures, failure{action: "Read", many: true, err: err, causes: &w.provider.causes})
+			continue
+		}
 		subject := change.planned.conversationModel
 		if change.isExisting {
 			subject.ID = change.prior.ID
 		}
 		failures = append(failures, failure{
-			action: action, subject: subject, at: at(key), keys: []string{key}, err: err, creates: change.prior == nil, sends: sendsMessage(change.planned.Messages, nil),
-			remembered: action == "Update", taints: w.allOrNothing, causes: &w.provider.causes,
+			action: action, subject: subject, at: w.at(key), keys: w.keys(key), err: err, creates: change.prior == nil, sends: sendsMessage(change.planned.Messages, nil),
+			remembered: action == "Update", taints: w.allOrNothing || w.isSingle && change.write.Earlier == nil, causes: &w.provider.causes,
 		})
 	}
 	for _, removal := range w.removals {

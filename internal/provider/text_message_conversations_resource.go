@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -243,8 +244,12 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 // state applies to what the plan removes.
 func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
-	work := newBulkWork(memory, planned, prior, plan, policy)
-	work.provider, work.level = r.provider, r.provider.validationLevel(plan.ValidationLevel)
+	rollback := int(plan.RollbackMethod.ValueInt64())
+	work := &bulkWork{
+		provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(policy), isNew: prior == nil,
+		rollback: rollback, allOrNothing: prior == nil && rollback == client.RollbackAll,
+	}
+	work.prepare(planned, prior)
 	if !work.isNeeded() {
 		return work, diags
 	}

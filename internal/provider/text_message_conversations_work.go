@@ -8,14 +8,15 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// bulkWork carries out a plan of the bulk resource.
+// bulkWork carries out a plan of the bulk resource. A single resource is a map with one entry,
+// whose key is empty.
 type bulkWork struct {
+	isSingle     bool // it is that of a single resource
 	provider     *providerData
 	api          *engine.Engine
 	own          map[client.ID]*ownedModel // what the map has already, for adopt_existing; nil without it
@@ -24,7 +25,7 @@ type bulkWork struct {
 	rollback     int
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
-	isNew        bool // the resource is new, so an error would taint it
+	isNew        bool // the resource is new, so an error would taint it; or the conversation of a single one
 	isRemoved    bool // the resource is removed, and may be replaced
 
 	changes  []bulkChange
@@ -44,6 +45,7 @@ type bulkChange struct {
 	planned    ownedModel
 	prior      *ownedModel // nil: to create
 	isExisting bool        // prior is an existing conversation that was in no state
+	isUnsought bool        // the look for an existing conversation failed
 	write      conversationChange
 }
 
@@ -62,17 +64,33 @@ type bulkRemoval struct {
 	err   error
 }
 
-// newBulkWork returns the work of a plan. The policy applies to what the plan removes.
-func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy types.String) *bulkWork {
-	w := &bulkWork{
-		memory:       memory,
-		rollback:     int(plan.RollbackMethod.ValueInt64()),
-		allOrNothing: prior == nil && plan.RollbackMethod.ValueInt64() == client.RollbackAll,
-		abandon:      abandons(policy),
-		isNew:        prior == nil,
-		state:        entries{},
-		failed:       map[string]error{},
+// place returns the path of the map, empty for a single resource.
+func (w *bulkWork) place() path.Path {
+	if w.isSingle {
+		return path.Empty()
 	}
+	return path.Root("conversations")
+}
+
+// at returns the path of an entry.
+func (w *bulkWork) at(key string) path.Path {
+	if w.isSingle {
+		return path.Empty()
+	}
+	return at(key)
+}
+
+// keys returns keys as the diagnostics name them: a single resource has none.
+func (w *bulkWork) keys(keys ...string) []string {
+	if w.isSingle {
+		return nil
+	}
+	return keys
+}
+
+// prepare finds out what there is to do.
+func (w *bulkWork) prepare(planned, prior entries) {
+	w.state, w.failed = entries{}, map[string]error{}
 	before := prior.byID()
 	plannedIDs := map[client.ID]bool{}
 	for key, entry := range planned.known() { // in an apply, all are
@@ -80,9 +98,9 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
 			plannedIDs[id] = true
-			memory.messages.forgetUndeclared(id, entry.Messages)
+			w.memory.messages.forgetUndeclared(id, entry.Messages)
 		}
-		change.write = change.planned.change(memory.numbers, change.prior.conversation())
+		change.write = change.planned.change(w.memory.numbers, change.prior.conversation())
 		if change.prior == nil {
 			change.write.Input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.write.IsNeeded() {
@@ -96,7 +114,6 @@ func newBulkWork(memory *memory, planned, prior entries, plan bulkModel, policy 
 			w.removals = append(w.removals, bulkRemoval{key: key, prior: prior[key]})
 		}
 	}
-	return w
 }
 
 func (w *bulkWork) keep(key string, m ownedModel) { w.state[key] = &m }
@@ -110,11 +127,11 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 		m.Messages = change.prior.Messages
 	} else {
 		var diags diag.Diagnostics
-		m.Messages, wanted, diags = createdMessages(at(change.key), reference(m.ID), wanted, change.write.Earlier, made, w.memory.messages)
+		m.Messages, wanted, diags = createdMessages(w.at(change.key), reference(m.ID), wanted, change.write.Earlier, made, w.memory.messages)
 		w.diags.Append(diags...)
 	}
 	if !wanted.Equal(m.Messages) {
-		work := newMessageWork(at(change.key), reference(m.ID), wanted, m.Messages, w.memory.asOf, w.memory.messages)
+		work := newMessageWork(w.at(change.key), reference(m.ID), wanted, m.Messages, w.memory.asOf, w.memory.messages)
 		w.messages = append(w.messages, bulkMessages{change.key, work, change.prior == nil || change.isExisting})
 	}
 	w.keep(change.key, m)
@@ -131,10 +148,13 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	for i, entry := range w.messages {
 		works[i] = entry.work
 	}
-	if len(works) == 0 {
-		return
+	switch {
+	case len(works) == 0:
+	case w.isSingle:
+		works[0].runEach(ctx, w.api, w.level)
+	default:
+		runMany(ctx, w.api, w.level, works)
 	}
-	runMany(ctx, w.api, w.level, works)
 	for _, entry := range w.messages {
 		if entry.created && w.isNew {
 			w.diags.Append(entry.work.warnings()...)
@@ -170,24 +190,36 @@ func (w *bulkWork) write(ctx context.Context) {
 		writes[i] = change.write
 		writes[i].Owner = w.memory.name()
 	}
-	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
 	made := createResults{}
-	results := w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
-	for i, result := range results {
+	for i, result := range w.send(ctx, writes) {
 		w.settle(due[i], result)
 		made[due[i].key] = result
 	}
-	w.diags.Append(warnOfAdoption(path.Root("conversations"), made, false)...)
+	w.diags.Append(warnOfAdoption(w.place(), made, false)...)
 	if w.own != nil {
-		w.diags.Append(warnOfNotAdopted(path.Root("conversations"), made)...)
+		w.diags.Append(warnOfNotAdopted(w.place(), made)...)
 	}
 	w.finishExisting()
 	if w.unread != nil {
 		w.diags.Append(w.unread.unread()...)
 	}
 	if len(w.respelled) > 0 {
-		w.diags.Append(warnOfRespelling(w.respelled))
+		w.diags.Append(warnOfRespelling(w.keys(w.respelled...)...))
 	}
+}
+
+// send sends the changes. The engine sends that of a single resource together with those of other
+// resources that are applied at the same time.
+func (w *bulkWork) send(ctx context.Context, writes []conversationChange) []engine.Result[client.Conversation] {
+	if !w.isSingle {
+		options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
+		return w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
+	}
+	results := make([]engine.Result[client.Conversation], len(writes))
+	for i, write := range writes {
+		results[i] = w.api.Conversations.CreateOrUpdate(ctx, write, w.level)
+	}
+	return results
 }
 
 // settle records the outcome of a change.
@@ -198,7 +230,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 	switch {
 	case errors.As(result.Err, &unread):
 		w.memory.numbers.remember(change.write.Input, unread.ID, "")
-		w.unread = w.unread.with(failure{at: at(change.key), keys: []string{change.key}, err: result.Err})
+		w.unread = w.unread.with(failure{at: w.at(change.key), keys: w.keys(change.key), err: result.Err})
 		w.keepWritten(change, unreadConversation(unread.ID, change.prior.conversation()), engine.Result[client.Conversation]{Since: result.Since, Unsent: result.Unsent})
 	case errors.As(result.Err, &leftover):
 		w.memory.numbers.remember(change.write.Input, leftover.ID, "")
@@ -215,7 +247,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 			w.respelled = append(w.respelled, change.key)
 		}
 		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
-		w.diags.Append(change.planned.differences(w.memory.numbers, at(change.key), change.write.Input, actual)...)
+		w.diags.Append(change.planned.differences(w.memory.numbers, w.at(change.key), change.write.Input, actual)...)
 		w.keepWritten(change, actual, result)
 	}
 }
