@@ -238,16 +238,6 @@ func (p *providerData) planningEngine() (*engine.Engine, diag.Diagnostics) {
 	return p.engine()
 }
 
-// findExisting returns the conversation that the create of a single resource adopts, nil for
-// none.
-func (r *conversationResource) findExisting(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, step existingStep) (*client.Conversation, diag.Diagnostics) {
-	found, err := r.provider.existing.find(ctx, api, n, m, nil, step)
-	if err != nil {
-		return nil, failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()
-	}
-	return found, nil
-}
-
 // planExisting warns of the conversation that the create of a single resource adopts. isBlind
 // says that the configuration doesn't know it yet. In the plan, an omitted number is unknown too.
 func (r *conversationResource) planExisting(ctx context.Context, plan conversationResourceModel, isBlind bool, memory *memory) diag.Diagnostics {
@@ -264,9 +254,12 @@ func (r *conversationResource) planExisting(ctx context.Context, plan conversati
 	if api == nil {
 		return diags
 	}
-	found, diags := r.findExisting(ctx, api, memory.numbers, plan.conversationModel, whilePlanning)
-	if found != nil {
-		diags.Append(warnOfExisting(path.Empty(), map[string]client.ID{"": found.ID}, whilePlanning, entries{"": &plan.ownedModel})...)
+	found, err := r.provider.existing.find(ctx, api, memory.numbers, plan.conversationModel, nil, whilePlanning)
+	switch {
+	case err != nil:
+		return failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()
+	case found == nil:
+		return nil
 	}
-	return diags
+	return warnOfExisting(path.Empty(), map[string]client.ID{"": found.ID}, whilePlanning, entries{"": &plan.ownedModel})
 }

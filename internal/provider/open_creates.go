@@ -30,54 +30,25 @@ func (k *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string,
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
 
-// removeOpen deletes what the attempts of a map have made, and forgets the attempts that have
-// left nothing. It warns of the others. If it can't tell which conversation an attempt has
-// made, it forgets the attempt too, unless the map may be replaced: then the apply would
-// create the conversation again. An early destroy deletes only what its plan has found.
-func (k *memory) removeOpen(ctx context.Context, api *engine.Engine, existing *existing, level int64, isReplaced bool) (diags diag.Diagnostics) {
-	keys := k.open.keys()
-	var deleted, unsure, adopted []string
-	for i, found := range k.lookFor(ctx, api, keys, true) {
-		key, id := keys[i], found.Value.ID
-		err := found.Err
-		name := underKey(key, id.String())
-		switch {
-		case err != nil, id.IsZero():
-		case !k.early.mayDelete(key, id):
-			unsure = append(unsure, name)
-		case !existing.beginDelete(id):
-			adopted = append(adopted, name)
-		default:
-			if err = api.Conversations.Delete(ctx, id, level); err != nil {
-				existing.failDelete(id)
-				break
-			}
-			deleted = append(deleted, name)
-		}
-		if err == nil {
-			delete(k.open, key)
-			continue
-		}
-		api.Conversations.Leave(id) // to the next destroy
-		at := at(key)
-		text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
-			"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
-			"tries again. You can also delete it in the CRM.%s\n\nCause: %v",
-			k.open[key].phone(), k.open[key].Since.Revision, failure{err: err}.whyForbidden(), err)
-		switch ids, isOpen := isAmbiguous(err); {
-		case isOpen && isReplaced:
-			text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
-		case isOpen:
-			delete(k.open, key) // the next apply would not learn more
-			text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
-				"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
-				"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
-		}
-		diags.AddAttributeWarning(at, "Text Message Conversation May Have Been Left", located(at, text))
+// keptOpen warns of what an attempt of a map may have made, and could not be deleted. If it can't tell
+// which conversation that is, it forgets the attempt, unless the map may be replaced: then the apply
+// would create the conversation again.
+func (k *memory) keptOpen(key string, err error, isReplaced bool) diag.Diagnostic {
+	at := at(key)
+	text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
+		"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
+		"tries again. You can also delete it in the CRM.%s\n\nCause: %v",
+		k.open[key].phone(), k.open[key].Since.Revision, failure{err: err}.whyForbidden(), err)
+	switch ids, isOpen := isAmbiguous(err); {
+	case isOpen && isReplaced:
+		text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
+	case isOpen:
+		delete(k.open, key) // the next apply would not learn more
+		text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
+			"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
+			"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
 	}
-	diags.Append(warnOfKeptForAdopter(adopted...)...)
-	diags.Append(warnOfUnsure(path.Root("conversations"), unsure...)...)
-	return append(diags, warnOfDeletion(path.Root("conversations"), deleted...)...)
+	return diag.NewAttributeWarningDiagnostic(at, "Text Message Conversation May Have Been Left", located(at, text))
 }
 
 // warnOfUnsure warns of conversations that stay, because another resource may have them.

@@ -15,7 +15,7 @@ import (
 // begin prepares the work of a plan: that of a map with one entry. prior is empty for a new
 // conversation.
 func (r *conversationResource) begin(plan conversationResourceModel, planned, prior entries, memory *memory) (*bulkWork, diag.Diagnostics) {
-	w := &bulkWork{isSingle: true, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), isNew: len(prior) == 0}
+	w := &bulkWork{isSingle: true, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(plan.DeletionPolicy), isNew: len(prior) == 0}
 	if plan.AdoptExisting.ValueBool() {
 		w.own = map[client.ID]*ownedModel{}
 	}
@@ -101,52 +101,18 @@ func (r *conversationResource) unreadable(m conversationModel, err error) diag.D
 // remove deletes the conversation of a state, or the one that an open create may have
 // made.
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, memory *memory) diag.Diagnostics {
-	id := reference(state.ID)
-	if id.IsZero() {
+	if !isKnown(state.ID) {
 		memory.recall("", state.ownedModel)
 	}
-	if abandons(state.DeletionPolicy) {
-		r.provider.existing.abandon(id)
-		r.provider.left.add(memory.numbers, memory.open)
-		return warnOfLeft(path.Empty(), memory.open)
-	}
-	api, diags := r.engineFor(memory)
+	w, diags := r.begin(state, nil, entries{"": &state.ownedModel}, memory)
 	if diags.HasError() {
 		return diags
 	}
-	var found []string
-	if memory.adopted[id] {
-		found = append(found, id.String())
+	w.remove(ctx)
+	if w.api != nil {
+		memory.space.seen(w.api)
 	}
-	var err error
-	if id.IsZero() {
-		if keys := memory.open.keys(); len(keys) > 0 {
-			made := memory.lookFor(ctx, api, keys, true)[0]
-			id, err = made.Value.ID, made.Err
-		}
-		if !id.IsZero() {
-			found = append(found, id.String())
-		}
-		if !memory.early.mayDelete("", id) && len(found) > 0 {
-			return append(diags, warnOfUnsure(path.Empty(), found...)...)
-		}
-	}
-	if isKnown(state.ID) {
-		api.Conversations.Claim(memory.owner, id) // a refresh of this run may have adopted it for this resource
-	}
-	if isKnown(state.ID) && api.Conversations.HasAdopted(id) || !r.provider.existing.beginDelete(id) {
-		return append(diags, warnOfKeptForAdopter(id.String())...)
-	}
-	if err == nil && !id.IsZero() {
-		err = api.Conversations.Delete(ctx, id, r.provider.validationLevel(state.ValidationLevel))
-	}
-	if err != nil {
-		r.provider.existing.failDelete(id)
-		api.Conversations.Leave(id) // to the next destroy, if a look has found it
-		memory.space.seen(api)
-		return append(diags, failure{action: "Delete", subject: state.conversationModel, err: err, causes: &r.provider.causes}.diagnostics()...)
-	}
-	return append(diags, warnOfDeletion(path.Empty(), found...)...)
+	return append(diags, w.done("Delete")...)
 }
 
 // unreadConversation returns what is known of a conversation that was written but not

@@ -160,8 +160,8 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	for _, removal := range w.removals {
 		if removal.err != nil {
 			failures = append(failures, failure{
-				action: "Delete", subject: removal.prior.conversationModel, at: at(removal.key), keys: []string{removal.key},
-				kept: []string{removal.kept}, err: removal.err, causes: &w.provider.causes,
+				action: "Delete", subject: removal.prior.conversationModel, at: w.at(removal.key), keys: w.keys(removal.key),
+				kept: w.keys(removal.kept), err: removal.err, causes: &w.provider.causes,
 			})
 		}
 	}

@@ -253,14 +253,13 @@ func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, poli
 	if !work.isNeeded() {
 		return work, diags
 	}
-	api, more := r.provider.engine()
+	api, more := r.engineFor(memory)
 	if diags.Append(more...); diags.HasError() {
 		return work, diags
 	}
 	work.api = api
-	diags.Append(memory.claim(api, path.Root("conversations"), prior.ids()...)...)
 	if plan.AdoptExisting.ValueBool() {
 		work.own = prior.byID() // two of them may have the same number
 	}
-	return work, append(diags, memory.space.check(api)...)
+	return work, append(diags, memory.claim(api, path.Root("conversations"), prior.ids()...)...)
 }

@@ -28,6 +28,7 @@ type bulkWork struct {
 	isNew        bool // the resource is new, so an error would taint it; or the conversation of a single one
 	isRemoved    bool // the resource is removed, and may be replaced
 
+	prior    entries // the state before
 	changes  []bulkChange
 	removals []bulkRemoval
 	messages []bulkMessages
@@ -90,7 +91,7 @@ func (w *bulkWork) keys(keys ...string) []string {
 
 // prepare finds out what there is to do.
 func (w *bulkWork) prepare(planned, prior entries) {
-	w.state, w.failed = entries{}, map[string]error{}
+	w.prior, w.state, w.failed = prior, entries{}, map[string]error{}
 	before := prior.byID()
 	plannedIDs := map[client.ID]bool{}
 	for key, entry := range planned.known() { // in an apply, all are
@@ -139,7 +140,7 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 
 // isNeeded reports whether the work needs the CRM.
 func (w *bulkWork) isNeeded() bool {
-	return len(w.changes) > 0 || len(w.messages) > 0 || len(w.memory.open) > 0 || len(w.removals) > 0 && !w.abandon
+	return len(w.changes) > 0 || len(w.messages) > 0 || !w.abandon && len(w.memory.open)+len(w.removals) > 0
 }
 
 // writeMessages turns the messages into the planned ones.
@@ -262,10 +263,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
-	var errs []error
-	if len(ids) > 0 {
-		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
-	}
+	errs := w.delete(ctx, ids)
 	var found []string
 	for i, removal := range due {
 		if removal.err = errs[i]; removal.err != nil {
@@ -276,19 +274,67 @@ func (w *bulkWork) remove(ctx context.Context) {
 			found = append(found, underKey(removal.key, ids[i].String()))
 		}
 	}
-	w.diags.Append(warnOfDeletion(path.Root("conversations"), found...)...)
+	w.diags.Append(warnOfDeletion(w.place(), found...)...)
 }
 
-// removeOpen deletes what open creates have made, unless deletion_policy is "abandon".
-func (w *bulkWork) removeOpen(ctx context.Context) {
-	switch {
-	case w.abandon:
-		w.diags.Append(warnOfLeft(path.Root("conversations"), w.memory.open)...)
-		w.provider.left.add(w.memory.numbers, w.memory.open)
-		w.memory.open = openCreates{}
-	case len(w.memory.open) > 0:
-		w.diags.Append(w.memory.removeOpen(ctx, w.api, &w.provider.existing, w.level, w.isRemoved)...)
+// delete deletes conversations, and returns the error of each. As in send, a single resource shares
+// requests.
+func (w *bulkWork) delete(ctx context.Context, ids []client.ID) []error {
+	if !w.isSingle && len(ids) > 0 {
+		return w.api.Conversations.DeleteMany(ctx, ids, w.level)
 	}
+	errs := make([]error, len(ids))
+	for i, id := range ids {
+		errs[i] = w.api.Conversations.Delete(ctx, id, w.level)
+	}
+	return errs
+}
+
+// removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the
+// attempts that have left nothing. An early destroy deletes only what its plan has found.
+func (w *bulkWork) removeOpen(ctx context.Context) {
+	open := w.memory.open
+	if w.abandon {
+		w.diags.Append(warnOfLeft(w.place(), open)...)
+		w.provider.left.add(w.memory.numbers, open)
+		w.memory.open = openCreates{}
+		return
+	}
+	keys := open.keys()
+	if len(keys) == 0 {
+		return
+	}
+	var deleted, unsure, adopted []string
+	for i, found := range w.memory.lookFor(ctx, w.api, keys, true) {
+		key, id, err := keys[i], found.Value.ID, found.Err
+		name := underKey(key, id.String())
+		switch {
+		case err != nil, id.IsZero():
+		case !w.memory.early.mayDelete(key, id):
+			unsure = append(unsure, name)
+		case !w.provider.existing.beginDelete(id):
+			adopted = append(adopted, name)
+		default:
+			if err = w.api.Conversations.Delete(ctx, id, w.level); err != nil {
+				w.provider.existing.failDelete(id)
+				break
+			}
+			deleted = append(deleted, name)
+		}
+		switch {
+		case err == nil:
+			delete(open, key)
+			continue
+		case w.isSingle:
+			w.removals = append(w.removals, bulkRemoval{prior: w.prior[""], err: err})
+		default:
+			w.diags.Append(w.memory.keptOpen(key, err, w.isRemoved))
+		}
+		w.api.Conversations.Leave(id) // to the next destroy
+	}
+	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
+	w.diags.Append(warnOfUnsure(w.place(), unsure...)...)
+	w.diags.Append(warnOfDeletion(w.place(), deleted...)...)
 }
 
 // dueRemovals returns the removals that delete a conversation. What could not be replaced
@@ -299,12 +345,13 @@ func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
 		removal := &w.removals[i]
 		id := reference(removal.prior.ID)
 		switch {
+		case removal.err != nil: // it is open
 		case w.failed[removal.key] != nil && w.state[removal.key] == nil:
 			w.state[removal.key] = removal.prior // its successor could not be created
 			w.provider.existing.inState(id)
 		case w.abandon:
 			w.provider.existing.abandon(id)
-		case !w.provider.existing.beginDelete(id):
+		case !w.beginDelete(id):
 			adopted = append(adopted, underKey(removal.key, id.String()))
 		default:
 			due = append(due, removal)
@@ -312,6 +359,13 @@ func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
 	}
 	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
 	return due
+}
+
+// beginDelete notes that this run deletes a conversation of the state. It reports false if this run has
+// adopted it for another resource.
+func (w *bulkWork) beginDelete(id client.ID) bool {
+	w.api.Conversations.Claim(w.memory.owner, id) // a refresh of this run may have adopted it for this resource
+	return !w.api.Conversations.HasAdopted(id) && w.provider.existing.beginDelete(id)
 }
 
 // save keeps what the next refresh, apply or destroy must know.
