@@ -4,12 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -30,8 +28,12 @@ func (m ownedModel) messageIDs() []client.ID {
 type messageRefresh struct {
 	api    *engine.Engine
 	memory *messageMemory
-	found  map[client.ID]client.Message
-	diags  diag.Diagnostics // warnings
+	// isSingle means that the messages are those of a single resource. They share requests with those
+	// of other resources, and nobody knows how many there are.
+	isSingle bool
+
+	found map[client.ID]client.Message
+	diags diag.Diagnostics // warnings
 }
 
 // asOf returns the as-of of conversations with their messages, which may be as they were when
@@ -43,34 +45,8 @@ func (r *messageRefresh) asOf(conversations int64) int64 {
 	return conversations
 }
 
-// ofOne refreshes the messages of a single resource.
-func (r *messageRefresh) ofOne(ctx context.Context, m *ownedModel) error {
-	r.memory.tell(r.api, m.Messages)
-	r.found = map[client.ID]client.Message{}
-	var mu sync.Mutex
-	var group errgroup.Group
-	for _, id := range m.messageIDs() {
-		group.Go(func() error {
-			message, err := r.api.Messages.Read(ctx, id)
-			switch {
-			case err == nil:
-				mu.Lock()
-				defer mu.Unlock()
-				r.found[id] = message
-			case client.ProblemOf(err) != client.NotFound:
-				return err
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return r.set(ctx, path.Empty(), m)
-}
-
-// ofMany refreshes the messages of all entries.
-func (r *messageRefresh) ofMany(ctx context.Context, e entries) (err error) {
+// of refreshes the messages of all entries.
+func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 	var ids []client.ID
 	for key, entry := range e {
 		if e.exists(key) {
@@ -78,7 +54,11 @@ func (r *messageRefresh) ofMany(ctx context.Context, e entries) (err error) {
 			ids = append(ids, entry.messageIDs()...)
 		}
 	}
-	if r.found, err = r.api.Messages.ReadMany(ctx, ids); err != nil {
+	read, at := r.api.Messages.ReadMany, at
+	if r.isSingle {
+		read, at = r.api.Messages.ReadEach, func(string) path.Path { return path.Empty() }
+	}
+	if r.found, err = read(ctx, ids); err != nil {
 		return err
 	}
 	for _, key := range e.keys() {

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -165,48 +164,30 @@ func (w *messageWork) tell(api *engine.Engine) {
 	api.ReferToMessages(attached)
 }
 
-// runEach writes each message on its own. The engine sends it together with those of
-// other resources that are applied at the same time.
-func (w *messageWork) runEach(ctx context.Context, api *engine.Engine, level int64) {
-	w.tell(api)
-	var group errgroup.Group
-	results := make([]engine.Result[client.Message], len(w.writes))
-	for i, write := range w.writes {
-		group.Go(func() error {
-			results[i] = api.Messages.CreateOrUpdate(ctx, write.change, level)
-			return nil
-		})
-	}
-	_ = group.Wait()
-	for i, removal := range w.removals {
-		group.Go(func() error {
-			w.removals[i].err = api.Messages.Delete(ctx, reference(removal.prior.ID), level)
-			return nil
-		})
-	}
-	_ = group.Wait()
-	w.settleAll(results)
-	w.finish()
-}
-
-// runMany writes the messages of many conversations in as few requests as possible.
-func runMany(ctx context.Context, api *engine.Engine, level int64, works []*messageWork) {
+// runMessages turns the messages of conversations into the planned ones, in as few requests as possible.
+// Those of a single resource go together with those of other resources that are applied at the same time.
+func runMessages(ctx context.Context, api *engine.Engine, level int64, works []*messageWork, isSingle bool) {
 	var changes []messageChange
+	var ids []client.ID
 	for _, w := range works {
 		w.tell(api)
 		for _, write := range w.writes {
 			changes = append(changes, write.change)
 		}
-	}
-	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: client.RollbackFailed}
-	written := api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
-	var ids []client.ID
-	for _, w := range works {
 		for _, removal := range w.removals {
 			ids = append(ids, reference(removal.prior.ID))
 		}
 	}
-	removed := api.Messages.DeleteMany(ctx, ids, level)
+	var written []engine.Result[client.Message]
+	var removed []error
+	if isSingle {
+		written = api.Messages.CreateOrUpdateEach(ctx, changes, level)
+		removed = api.Messages.DeleteEach(ctx, ids, level)
+	} else {
+		options := client.WriteOptions{ValidationLevel: level, RollbackMethod: client.RollbackFailed}
+		written = api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
+		removed = api.Messages.DeleteMany(ctx, ids, level)
+	}
 	for _, w := range works {
 		w.settleAll(written[:len(w.writes)])
 		written = written[len(w.writes):]

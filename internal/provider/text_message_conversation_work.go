@@ -85,8 +85,8 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 // take makes the state that of the conversation, and reads its messages.
 func (r *conversationResource) take(ctx context.Context, api *engine.Engine, owned *ownedModel, conversation client.Conversation, memory *memory) diag.Diagnostics {
 	owned.conversationModel = memory.numbers.conversationFromAPI(conversation, owned.conversationModel)
-	messages := messageRefresh{api: api, memory: memory.messages}
-	if err := messages.ofOne(ctx, owned); err != nil {
+	messages := messageRefresh{api: api, memory: memory.messages, isSingle: true}
+	if err := messages.of(ctx, entries{"": owned}); err != nil {
 		return r.unreadable(owned.conversationModel, fmt.Errorf("reading its messages failed: %w", err))
 	}
 	memory.asOf = messages.asOf(conversation.AsOf)

@@ -28,6 +28,6 @@ func (e entries) refresh(ctx context.Context, messages *messageRefresh, n number
 			asOf = conversation.AsOf
 		}
 	}
-	err = messages.ofMany(ctx, e)
+	err = messages.of(ctx, e)
 	return messages.asOf(asOf), err
 }

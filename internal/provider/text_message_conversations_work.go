@@ -149,13 +149,10 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 	for i, entry := range w.messages {
 		works[i] = entry.work
 	}
-	switch {
-	case len(works) == 0:
-	case w.isSingle:
-		works[0].runEach(ctx, w.api, w.level)
-	default:
-		runMany(ctx, w.api, w.level, works)
+	if len(works) == 0 {
+		return
 	}
+	runMessages(ctx, w.api, w.level, works, w.isSingle)
 	for _, entry := range w.messages {
 		if entry.created && w.isNew {
 			w.diags.Append(entry.work.warnings()...)
@@ -212,15 +209,11 @@ func (w *bulkWork) write(ctx context.Context) {
 // send sends the changes. The engine sends that of a single resource together with those of other
 // resources that are applied at the same time.
 func (w *bulkWork) send(ctx context.Context, writes []conversationChange) []engine.Result[client.Conversation] {
-	if !w.isSingle {
-		options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
-		return w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
+	if w.isSingle {
+		return w.api.Conversations.CreateOrUpdateEach(ctx, writes, w.level)
 	}
-	results := make([]engine.Result[client.Conversation], len(writes))
-	for i, write := range writes {
-		results[i] = w.api.Conversations.CreateOrUpdate(ctx, write, w.level)
-	}
-	return results
+	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
+	return w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
 }
 
 // settle records the outcome of a change.
@@ -263,7 +256,14 @@ func (w *bulkWork) remove(ctx context.Context) {
 	for i, removal := range due {
 		ids[i] = reference(removal.prior.ID)
 	}
-	errs := w.delete(ctx, ids)
+	var errs []error
+	switch {
+	case len(ids) == 0:
+	case w.isSingle:
+		errs = w.api.Conversations.DeleteEach(ctx, ids, w.level)
+	default:
+		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
+	}
 	var found []string
 	for i, removal := range due {
 		if removal.err = errs[i]; removal.err != nil {
@@ -275,19 +275,6 @@ func (w *bulkWork) remove(ctx context.Context) {
 		}
 	}
 	w.diags.Append(warnOfDeletion(w.place(), found...)...)
-}
-
-// delete deletes conversations, and returns the error of each. As in send, a single resource shares
-// requests.
-func (w *bulkWork) delete(ctx context.Context, ids []client.ID) []error {
-	if !w.isSingle && len(ids) > 0 {
-		return w.api.Conversations.DeleteMany(ctx, ids, w.level)
-	}
-	errs := make([]error, len(ids))
-	for i, id := range ids {
-		errs[i] = w.api.Conversations.Delete(ctx, id, w.level)
-	}
-	return errs
 }
 
 // removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the
