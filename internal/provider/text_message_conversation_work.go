@@ -41,6 +41,30 @@ func (w *bulkWork) applySingle(ctx context.Context) diag.Diagnostics {
 	return w.done("Update")
 }
 
+// place returns the path of the map, empty for a single resource.
+func (w *bulkWork) place() path.Path {
+	if w.isSingle {
+		return path.Empty()
+	}
+	return path.Root("conversations")
+}
+
+// at returns the path of an entry.
+func (w *bulkWork) at(key string) path.Path {
+	if w.isSingle {
+		return path.Empty()
+	}
+	return at(key)
+}
+
+// keys returns keys as the diagnostics name them: a single resource has none.
+func (w *bulkWork) keys(keys ...string) []string {
+	if w.isSingle {
+		return nil
+	}
+	return keys
+}
+
 // read returns what the CRM holds of the state, nil if it is gone.
 func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
 	if !isKnown(state.ID) {

@@ -1,0 +1,116 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+)
+
+// remove deletes the conversations that no entry stands for any more, and those that open
+// creates may have made. What could not be deleted stays in the state, and so does what
+// could not be replaced.
+func (w *bulkWork) remove(ctx context.Context) {
+	w.removeOpen(ctx)
+	due := w.dueRemovals()
+	ids := make([]client.ID, len(due))
+	for i, removal := range due {
+		ids[i] = reference(removal.prior.ID)
+	}
+	var errs []error
+	switch {
+	case len(ids) == 0:
+	case w.isSingle:
+		errs = w.api.Conversations.DeleteEach(ctx, ids, w.level)
+	default:
+		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
+	}
+	var found []string
+	for i, removal := range due {
+		if removal.err = errs[i]; removal.err != nil {
+			w.provider.existing.failDelete(ids[i])
+			removal.kept = freeKey(w.state, removal.key)
+			w.state[removal.kept] = removal.prior
+		} else if w.memory.adopted[ids[i]] {
+			found = append(found, underKey(removal.key, ids[i].String()))
+		}
+	}
+	w.diags.Append(warnOfDeletion(w.place(), found...)...)
+}
+
+// removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the
+// attempts that have left nothing. An early destroy deletes only what its plan has found.
+func (w *bulkWork) removeOpen(ctx context.Context) {
+	open := w.memory.open
+	if w.abandon {
+		w.diags.Append(warnOfLeft(w.place(), open)...)
+		w.provider.left.add(w.memory.numbers, open)
+		w.memory.open = openCreates{}
+		return
+	}
+	keys := open.keys()
+	if len(keys) == 0 {
+		return
+	}
+	var deleted, unsure, adopted []string
+	for i, found := range w.memory.lookFor(ctx, w.api, keys, true) {
+		key, id, err := keys[i], found.Value.ID, found.Err
+		name := underKey(key, id.String())
+		switch {
+		case err != nil, id.IsZero():
+		case !w.memory.early.mayDelete(key, id):
+			unsure = append(unsure, name)
+		case !w.provider.existing.beginDelete(id):
+			adopted = append(adopted, name)
+		default:
+			if err = w.api.Conversations.Delete(ctx, id, w.level); err != nil {
+				w.provider.existing.failDelete(id)
+				break
+			}
+			deleted = append(deleted, name)
+		}
+		switch {
+		case err == nil:
+			delete(open, key)
+			continue
+		case w.isSingle:
+			w.removals = append(w.removals, bulkRemoval{prior: w.prior[""], err: err})
+		default:
+			w.diags.Append(w.memory.keptOpen(key, err, w.isRemoved))
+		}
+		w.api.Conversations.Leave(id) // to the next destroy
+	}
+	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
+	w.diags.Append(warnOfUnsure(w.place(), unsure...)...)
+	w.diags.Append(warnOfDeletion(w.place(), deleted...)...)
+}
+
+// dueRemovals returns the removals that delete a conversation. What could not be replaced
+// stays, and so does what another resource has adopted.
+func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
+	var adopted []string
+	for i := range w.removals {
+		removal := &w.removals[i]
+		id := reference(removal.prior.ID)
+		switch {
+		case removal.err != nil: // it is open
+		case w.failed[removal.key] != nil && w.state[removal.key] == nil:
+			w.state[removal.key] = removal.prior // its successor could not be created
+			w.provider.existing.inState(id)
+		case w.abandon:
+			w.provider.existing.abandon(id)
+		case !w.beginDelete(id):
+			adopted = append(adopted, underKey(removal.key, id.String()))
+		default:
+			due = append(due, removal)
+		}
+	}
+	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
+	return due
+}
+
+// beginDelete notes that this run deletes a conversation of the state. It reports false if this run has
+// adopted it for another resource.
+func (w *bulkWork) beginDelete(id client.ID) bool {
+	w.api.Conversations.Claim(w.memory.owner, id) // a refresh of this run may have adopted it for this resource
+	return !w.api.Conversations.HasAdopted(id) && w.provider.existing.beginDelete(id)
+}
