@@ -167,9 +167,9 @@ func TestReasonsAreNotLost(t *testing.T) {
 func TestFailedHasAllReasons(t *testing.T) {
 	t.Parallel()
 	id := types.StringValue("80000000-0000-4000-8000-00000000000a")
-	work := &bulkWork{
+	work := &conversationWork{
 		failed:   map[string]error{"a": refusal(), "b": errors.New("out of order")},
-		removals: []bulkRemoval{{key: "c", prior: &ownedModel{conversationModel: conversationModel{ID: id}}, kept: "c (replaced)", err: refusal()}},
+		removals: []entryRemoval{{key: "c", prior: &ownedModel{conversationModel: conversationModel{ID: id}}, kept: "c (replaced)", err: refusal()}},
 	}
 	model, diags := work.model(bulkModel{})
 	if diags.HasError() {
@@ -245,8 +245,8 @@ func TestNotPermitted(t *testing.T) {
 func TestRemovalThatFails(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
-	removal := func(err error) *bulkWork {
-		return &bulkWork{provider: &providerData{}, removals: []bulkRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
+	removal := func(err error) *conversationWork {
+		return &conversationWork{provider: &providerData{}, removals: []entryRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
 	}
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
 		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
@@ -278,11 +278,11 @@ func TestManyOfOneRequest(t *testing.T) {
 		for i := range 20 {
 			failed[fmt.Sprintf("undone %02d", i)] = &engine.UndoneError{}
 		}
-		var changes []bulkChange
+		var changes []entryChange
 		for _, key := range slices.Sorted(maps.Keys(failed)) {
-			changes = append(changes, bulkChange{key: key})
+			changes = append(changes, entryChange{key: key})
 		}
-		diags := (&bulkWork{provider: &providerData{}, changes: changes, failed: failed}).done("Update")
+		diags := (&conversationWork{provider: &providerData{}, changes: changes, failed: failed}).done("Update")
 		texts := told(diags)
 		if len(texts) != errors {
 			t.Errorf("%d requests: %d errors: %q", requests, len(texts), texts)
@@ -316,11 +316,11 @@ func TestProtected(t *testing.T) {
 func TestAdoptionOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	const id = "80000000-0000-4000-8000-00000000000a"
-	work := &bulkWork{
+	work := &conversationWork{
 		provider:     &providerData{},
 		allOrNothing: true,
 		failed:       map[string]error{"a": &client.OutcomeUnknownError{Err: errors.New("EOF")}},
-		changes: []bulkChange{{
+		changes: []entryChange{{
 			key: "a", isExisting: true, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}},
 			planned: ownedModel{conversationModel: conversationModel{ID: types.StringUnknown()}},
 		}},
@@ -435,14 +435,14 @@ func TestFailure_attributeOf(t *testing.T) {
 }
 
 // failedWork returns work on a map in which these creates, or updates, have failed.
-func failedWork(prior *ownedModel, failed map[string]error) *bulkWork {
-	work := &bulkWork{provider: &providerData{}, failed: failed}
+func failedWork(prior *ownedModel, failed map[string]error) *conversationWork {
+	work := &conversationWork{provider: &providerData{}, failed: failed}
 	for _, key := range work.failedKeys() {
 		planned := ownedModel{}
 		if prior != nil {
 			planned.ID = prior.ID
 		}
-		work.changes = append(work.changes, bulkChange{key: key, prior: prior, planned: planned})
+		work.changes = append(work.changes, entryChange{key: key, prior: prior, planned: planned})
 	}
 	return work
 }
@@ -473,8 +473,8 @@ func TestUpdateThatCreates(t *testing.T) {
 func TestEntryAtFault(t *testing.T) {
 	t.Parallel()
 	refused := &client.APIError{HTTPStatus: 422, Code: 120, Message: "no " + idA + " of the phone " + testPhone}
-	to := func(field string) bulkChange {
-		change := bulkChange{planned: ownedModel{}}
+	to := func(field string) entryChange {
+		change := entryChange{planned: ownedModel{}}
 		switch field {
 		case "phone_id":
 			change.planned.PhoneID, change.write.Input.PhoneID = types.StringValue(idA), client.Value(parse(t, idA))
@@ -486,7 +486,7 @@ func TestEntryAtFault(t *testing.T) {
 		}
 		return change
 	}
-	for want, changes := range map[string][]bulkChange{
+	for want, changes := range map[string][]entryChange{
 		`conversations["b"].phone_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only this one refers to it. The request changed nothing. Correct it`: {to(""), to("phone_id"), to("")},
 		`"a", "b": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it, at phone_id. The`:                                               {to("phone_id"), to("phone_id"), to("")},
 		`"b", "c": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it. The`:                                                            {to(""), to("phone_id"), to("recipient_account_id")},
@@ -494,7 +494,7 @@ func TestEntryAtFault(t *testing.T) {
 		`"a", "b", "c": The CRM refuses the request because of a record that the cause names. All of these entries refer to it, at phone_id. The`:                                                                 {to("phone_id"), to("phone_id"), to("phone_id")},
 		`"a", "b", "c": One of these entries refers to a record that does not exist in this space, and the CRM doesn't say which one`:                                                                             {to(""), to(""), to("")},
 	} {
-		work := &bulkWork{provider: &providerData{}, changes: changes, failed: map[string]error{}}
+		work := &conversationWork{provider: &providerData{}, changes: changes, failed: map[string]error{}}
 		for i, key := range []string{"a", "b", "c"} {
 			work.changes[i].key, work.failed[key] = key, refused
 		}
@@ -585,10 +585,10 @@ func TestReasonsAreToldOnce(t *testing.T) {
 // If a conversation stays under its key, the error names the key once.
 func TestRemovalUnderTheSameKey(t *testing.T) {
 	t.Parallel()
-	removal := func(key string) bulkRemoval {
-		return bulkRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
+	removal := func(key string) entryRemoval {
+		return entryRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
 	}
-	wantTexts(t, (&bulkWork{provider: &providerData{}, removals: []bulkRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
+	wantTexts(t, (&conversationWork{provider: &providerData{}, removals: []entryRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
 }
 
 // A text of the CRM is told once, however its white space is written and wherever it stands.

@@ -14,8 +14,8 @@ import (
 
 // begin prepares the work of a plan: that of a map with one entry. prior is empty for a new
 // conversation.
-func (r *conversationResource) begin(plan conversationResourceModel, planned, prior entries, memory *memory) (*bulkWork, diag.Diagnostics) {
-	w := &bulkWork{isSingle: true, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(plan.DeletionPolicy), isNew: len(prior) == 0}
+func (r *conversationResource) begin(plan conversationResourceModel, planned, prior entries, memory *memory) (*conversationWork, diag.Diagnostics) {
+	w := &conversationWork{isSingle: true, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(plan.DeletionPolicy), isNew: len(prior) == 0}
 	if plan.AdoptExisting.ValueBool() {
 		w.own = map[client.ID]*ownedModel{}
 	}
@@ -31,7 +31,7 @@ func (r *conversationResource) begin(plan conversationResourceModel, planned, pr
 // applySingle creates or updates the conversation of a single resource, and then its messages. If a
 // create fails, the state has no entry. If its outcome is unknown, the entry has no id, and the memory
 // knows what to look for.
-func (w *bulkWork) applySingle(ctx context.Context) diag.Diagnostics {
+func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 	w.write(ctx)
 	w.writeMessages(ctx)
 	if open := w.openCreates(); len(open) > 0 {
@@ -42,7 +42,7 @@ func (w *bulkWork) applySingle(ctx context.Context) diag.Diagnostics {
 }
 
 // place returns the path of the map, empty for a single resource.
-func (w *bulkWork) place() path.Path {
+func (w *conversationWork) place() path.Path {
 	if w.isSingle {
 		return path.Empty()
 	}
@@ -50,7 +50,7 @@ func (w *bulkWork) place() path.Path {
 }
 
 // at returns the path of an entry.
-func (w *bulkWork) at(key string) path.Path {
+func (w *conversationWork) at(key string) path.Path {
 	if w.isSingle {
 		return path.Empty()
 	}
@@ -58,7 +58,7 @@ func (w *bulkWork) at(key string) path.Path {
 }
 
 // keys returns keys as the diagnostics name them: a single resource has none.
-func (w *bulkWork) keys(keys ...string) []string {
+func (w *conversationWork) keys(keys ...string) []string {
 	if w.isSingle {
 		return nil
 	}

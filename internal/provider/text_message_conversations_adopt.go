@@ -111,7 +111,7 @@ func lastDigits(number string) string {
 
 // adoptExisting turns creates into updates of the conversations that they adopt, and
 // returns the changes to send.
-func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
+func (w *conversationWork) adoptExisting(ctx context.Context) (due []entryChange) {
 	unreadable := map[client.ID]error{} // phones whose conversations can't be read
 	for i := range w.changes {
 		change := &w.changes[i]
@@ -149,7 +149,7 @@ func (w *bulkWork) adoptExisting(ctx context.Context) (due []bulkChange) {
 }
 
 // takeExisting turns the create into an update of an existing conversation.
-func (c *bulkChange) takeExisting(n numbers, existing client.Conversation) {
+func (c *entryChange) takeExisting(n numbers, existing client.Conversation) {
 	c.prior, c.isExisting = n.importedFrom(existing), true
 	c.write = c.planned.changeAsOf(n, c.prior.conversationModel, existing.AsOf)
 }
@@ -157,7 +157,7 @@ func (c *bulkChange) takeExisting(n numbers, existing client.Conversation) {
 // finishExisting warns of the conversations that were adopted. If all or none should be
 // created and something failed, the state gets none of them: Terraform would delete them
 // with the tainted resource.
-func (w *bulkWork) finishExisting() {
+func (w *conversationWork) finishExisting() {
 	ids := map[string]client.ID{}
 	for _, change := range w.changes {
 		if change.isExisting && w.state[change.key] != nil {
@@ -171,7 +171,7 @@ func (w *bulkWork) finishExisting() {
 			w.provider.existing.release(id)
 			delete(w.state, key)
 		}
-		w.messages = slices.DeleteFunc(w.messages, func(m bulkMessages) bool { return !ids[m.key].IsZero() })
+		w.messages = slices.DeleteFunc(w.messages, func(m entryMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
 	w.diags.Append(warnOfExisting(w.place(), ids, whileApplying, nil)...)

@@ -17,7 +17,7 @@ import (
 // errors returns an error for each key. Keys share an error if their request failed as a
 // whole, if their failure follows from another one, if many have the same, or if there are
 // too many.
-func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
+func (w *conversationWork) errors(action string) (diags diag.Diagnostics) {
 	for _, f := range w.grouped(w.failures(action)) {
 		if f.creates {
 			f.action = "Create" // an update of the map
@@ -31,7 +31,7 @@ func (w *bulkWork) errors(action string) (diags diag.Diagnostics) {
 }
 
 // grouped returns a failure for each group of failures.
-func (w *bulkWork) grouped(failures []failure) (order []*failure) {
+func (w *conversationWork) grouped(failures []failure) (order []*failure) {
 	alike := map[string]int{}
 	for _, f := range failures {
 		alike[f.text()]++
@@ -80,7 +80,7 @@ func (f *failure) takeIn(other failure) {
 // name narrows the failure of a request down to the entries that refer to a record that the
 // error names, if there are any. If it names several, the one that the fewest refer to counts:
 // it may name their phone, too.
-func (w *bulkWork) name(f *failure) {
+func (w *conversationWork) name(f *failure) {
 	var named []string
 	for _, text := range uuids.FindAllString(withReasons(f.err), -1) {
 		id, _ := client.ParseID(text)
@@ -102,7 +102,7 @@ func (w *bulkWork) name(f *failure) {
 
 // referring returns those of the keys whose change contains the id, and its attribute, empty
 // if that differs.
-func (w *bulkWork) referring(among []string, id client.ID) (keys []string, attribute string) {
+func (w *conversationWork) referring(among []string, id client.ID) (keys []string, attribute string) {
 	for _, change := range w.changes {
 		if !slices.Contains(among, change.key) {
 			continue
@@ -138,7 +138,7 @@ func isLeftover(err error) bool { return errors.As(err, new(*engine.LeftoverErro
 
 // failures returns a failure for each key: first those of the writes, then those of the
 // removals.
-func (w *bulkWork) failures(action string) (failures []failure) {
+func (w *conversationWork) failures(action string) (failures []failure) {
 	for _, change := range w.changes { // in the order of their keys
 		err, key := w.failed[change.key], change.key
 		if err == nil {
@@ -168,4 +168,4 @@ func (w *bulkWork) failures(action string) (failures []failure) {
 	return failures
 }
 
-func (w *bulkWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }
+func (w *conversationWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }

@@ -18,7 +18,7 @@ import (
 // created returns the diagnostics of a create. If rollback_method allows it and some
 // conversations were created, the others become entries without an id, so that the
 // resource is not tainted.
-func (w *bulkWork) created() diag.Diagnostics {
+func (w *conversationWork) created() diag.Diagnostics {
 	diags := w.diags
 	if len(w.failed) == 0 {
 		return diags
@@ -45,7 +45,7 @@ func (w *bulkWork) created() diag.Diagnostics {
 
 // warnOfOpen warns of creates whose outcome is unknown, and apart from the others of those for
 // which the CRM has candidates.
-func (w *bulkWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
+func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
 	groups := map[bool]*failure{}
 	for _, key := range open.keys() {
 		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true, remembered: true}
@@ -62,7 +62,7 @@ func (w *bulkWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
 
 // reasons returns why each key failed, one line for each of the first few, without those
 // whose outcome is unknown.
-func (w *bulkWork) reasons(open openCreates) string {
+func (w *conversationWork) reasons(open openCreates) string {
 	keys := slices.DeleteFunc(w.failedKeys(), func(key string) bool { _, isOpen := open[key]; return isOpen })
 	texts := make([]string, len(keys))
 	for i, key := range keys {
@@ -75,7 +75,7 @@ func (w *bulkWork) reasons(open openCreates) string {
 
 // keepWithoutID keeps the conversations of these keys as entries without an id, so that the
 // next apply or destroy finds them in the state, even if Terraform drops the private state.
-func keepWithoutID[V any](w *bulkWork, keys map[string]V) {
+func keepWithoutID[V any](w *conversationWork, keys map[string]V) {
 	for _, change := range w.changes {
 		if _, isOne := keys[change.key]; isOne && w.state[change.key] == nil {
 			w.keep(change.key, change.planned.notCreated(client.ID{}))
@@ -84,7 +84,7 @@ func keepWithoutID[V any](w *bulkWork, keys map[string]V) {
 }
 
 // openCreates returns the creates whose outcome is still unknown after this work.
-func (w *bulkWork) openCreates() openCreates {
+func (w *conversationWork) openCreates() openCreates {
 	open := openCreates{}
 	for _, change := range w.changes {
 		if tried, isOpen := attemptAt(w.failed[change.key], change.write); isOpen && change.prior == nil {
@@ -95,12 +95,12 @@ func (w *bulkWork) openCreates() openCreates {
 }
 
 // done returns the diagnostics of an update or a deletion.
-func (w *bulkWork) done(action string) diag.Diagnostics {
+func (w *conversationWork) done(action string) diag.Diagnostics {
 	return append(w.diags, w.errors(action)...)
 }
 
 // model returns the state of the resource.
-func (w *bulkWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
+func (w *conversationWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	plan.Conversations, diags = w.state.sealed()
 	if plan.Revision.IsUnknown() {

@@ -9,7 +9,7 @@ import (
 // remove deletes the conversations that no entry stands for any more, and those that open
 // creates may have made. What could not be deleted stays in the state, and so does what
 // could not be replaced.
-func (w *bulkWork) remove(ctx context.Context) {
+func (w *conversationWork) remove(ctx context.Context) {
 	w.removeOpen(ctx)
 	due := w.dueRemovals()
 	ids := make([]client.ID, len(due))
@@ -39,7 +39,7 @@ func (w *bulkWork) remove(ctx context.Context) {
 
 // removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the
 // attempts that have left nothing. An early destroy deletes only what its plan has found.
-func (w *bulkWork) removeOpen(ctx context.Context) {
+func (w *conversationWork) removeOpen(ctx context.Context) {
 	open := w.memory.open
 	if w.abandon {
 		w.diags.Append(warnOfLeft(w.place(), open)...)
@@ -73,7 +73,7 @@ func (w *bulkWork) removeOpen(ctx context.Context) {
 			delete(open, key)
 			continue
 		case w.isSingle:
-			w.removals = append(w.removals, bulkRemoval{prior: w.prior[""], err: err})
+			w.removals = append(w.removals, entryRemoval{prior: w.prior[""], err: err})
 		default:
 			w.diags.Append(w.memory.keptOpen(key, err, w.isRemoved))
 		}
@@ -86,7 +86,7 @@ func (w *bulkWork) removeOpen(ctx context.Context) {
 
 // dueRemovals returns the removals that delete a conversation. What could not be replaced
 // stays, and so does what another resource has adopted.
-func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
+func (w *conversationWork) dueRemovals() (due []*entryRemoval) {
 	var adopted []string
 	for i := range w.removals {
 		removal := &w.removals[i]
@@ -110,7 +110,7 @@ func (w *bulkWork) dueRemovals() (due []*bulkRemoval) {
 
 // beginDelete notes that this run deletes a conversation of the state. It reports false if this run has
 // adopted it for another resource.
-func (w *bulkWork) beginDelete(id client.ID) bool {
+func (w *conversationWork) beginDelete(id client.ID) bool {
 	w.api.Conversations.Claim(w.memory.owner, id) // a refresh of this run may have adopted it for this resource
 	return !w.api.Conversations.HasAdopted(id) && w.provider.existing.beginDelete(id)
 }

@@ -242,10 +242,10 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 
 // begin prepares the work of a plan. prior is nil for a new resource. The policy of the
 // state applies to what the plan removes.
-func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*bulkWork, diag.Diagnostics) {
+func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*conversationWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
 	rollback := int(plan.RollbackMethod.ValueInt64())
-	work := &bulkWork{
+	work := &conversationWork{
 		provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(policy), isNew: prior == nil,
 		rollback: rollback, allOrNothing: prior == nil && rollback == client.RollbackAll,
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// bulkWork carries out a plan of the bulk resource. A single resource is a map with one entry,
-// whose key is empty.
-type bulkWork struct {
+// conversationWork carries out a plan of either resource. A single resource is a map with one entry, whose
+// key is empty: [conversationResource.begin] makes its work, and [bulkResource.begin] that of a map.
+type conversationWork struct {
 	isSingle     bool // it is that of a single resource
 	provider     *providerData
 	api          *engine.Engine
@@ -28,9 +28,9 @@ type bulkWork struct {
 	isRemoved    bool // the resource is removed, and may be replaced
 
 	prior    entries // the state before
-	changes  []bulkChange
-	removals []bulkRemoval
-	messages []bulkMessages
+	changes  []entryChange
+	removals []entryRemoval
+	messages []entryMessages
 
 	state     entries          // the state so far
 	failed    map[string]error // by key: what could not be written
@@ -39,8 +39,8 @@ type bulkWork struct {
 	diags     diag.Diagnostics // other than those of failed
 }
 
-// bulkChange is one entry to create or update.
-type bulkChange struct {
+// entryChange is one entry to create or update.
+type entryChange struct {
 	key        string
 	planned    ownedModel
 	prior      *ownedModel // nil: to create
@@ -49,15 +49,15 @@ type bulkChange struct {
 	write      conversationChange
 }
 
-// bulkMessages is the work on the messages of one entry.
-type bulkMessages struct {
+// entryMessages is the work on the messages of one entry.
+type entryMessages struct {
 	key     string
 	work    *messageWork
 	created bool // with the conversation
 }
 
-// bulkRemoval is one conversation that no entry stands for any more.
-type bulkRemoval struct {
+// entryRemoval is one conversation that no entry stands for any more.
+type entryRemoval struct {
 	key   string // of the state before
 	prior *ownedModel
 	kept  string // the key under which it stays in the state if err is set
@@ -65,12 +65,12 @@ type bulkRemoval struct {
 }
 
 // prepare finds out what there is to do.
-func (w *bulkWork) prepare(planned, prior entries) {
+func (w *conversationWork) prepare(planned, prior entries) {
 	w.prior, w.state, w.failed = prior, entries{}, map[string]error{}
 	before := prior.byID()
 	plannedIDs := map[client.ID]bool{}
 	for key, entry := range planned.known() { // in an apply, all are
-		change := bulkChange{key: key, planned: *entry}
+		change := entryChange{key: key, planned: *entry}
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
 			plannedIDs[id] = true
@@ -87,16 +87,16 @@ func (w *bulkWork) prepare(planned, prior entries) {
 	}
 	for _, key := range prior.keys() {
 		if prior.exists(key) && !plannedIDs[reference(prior[key].ID)] {
-			w.removals = append(w.removals, bulkRemoval{key: key, prior: prior[key]})
+			w.removals = append(w.removals, entryRemoval{key: key, prior: prior[key]})
 		}
 	}
 }
 
-func (w *bulkWork) keep(key string, m ownedModel) { w.state[key] = &m }
+func (w *conversationWork) keep(key string, m ownedModel) { w.state[key] = &m }
 
 // keepWritten notes what a conversation is by now. Its messages are the prior ones, or
 // those that were created together with it. They still have to become the planned ones.
-func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made engine.Result[client.Conversation]) {
+func (w *conversationWork) keepWritten(change entryChange, actual conversationModel, made engine.Result[client.Conversation]) {
 	m := ownedModel{conversationModel: change.planned.applied(actual)}
 	wanted := change.planned.Messages
 	if change.prior != nil {
@@ -108,18 +108,18 @@ func (w *bulkWork) keepWritten(change bulkChange, actual conversationModel, made
 	}
 	if !wanted.Equal(m.Messages) {
 		work := newMessageWork(w.at(change.key), reference(m.ID), wanted, m.Messages, w.memory.asOf, w.memory.messages)
-		w.messages = append(w.messages, bulkMessages{change.key, work, change.prior == nil || change.isExisting})
+		w.messages = append(w.messages, entryMessages{change.key, work, change.prior == nil || change.isExisting})
 	}
 	w.keep(change.key, m)
 }
 
 // isNeeded reports whether the work needs the CRM.
-func (w *bulkWork) isNeeded() bool {
+func (w *conversationWork) isNeeded() bool {
 	return len(w.changes) > 0 || len(w.messages) > 0 || !w.abandon && len(w.memory.open)+len(w.removals) > 0
 }
 
 // writeMessages turns the messages into the planned ones.
-func (w *bulkWork) writeMessages(ctx context.Context) {
+func (w *conversationWork) writeMessages(ctx context.Context) {
 	works := make([]*messageWork, len(w.messages))
 	for i, entry := range w.messages {
 		works[i] = entry.work
@@ -140,7 +140,7 @@ func (w *bulkWork) writeMessages(ctx context.Context) {
 
 // write creates, updates and restores. It adopts what earlier attempts at creates have
 // made.
-func (w *bulkWork) write(ctx context.Context) {
+func (w *conversationWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
@@ -183,7 +183,7 @@ func (w *bulkWork) write(ctx context.Context) {
 
 // send sends the changes. The engine sends that of a single resource together with those of other
 // resources that are applied at the same time.
-func (w *bulkWork) send(ctx context.Context, writes []conversationChange) []engine.Result[client.Conversation] {
+func (w *conversationWork) send(ctx context.Context, writes []conversationChange) []engine.Result[client.Conversation] {
 	if w.isSingle {
 		return w.api.Conversations.CreateOrUpdateEach(ctx, writes, w.level)
 	}
@@ -192,7 +192,7 @@ func (w *bulkWork) send(ctx context.Context, writes []conversationChange) []engi
 }
 
 // settle records the outcome of a change.
-func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Conversation]) {
+func (w *conversationWork) settle(change entryChange, result engine.Result[client.Conversation]) {
 	var unread *engine.UnreadError
 	var leftover *engine.LeftoverError
 	w.memory.unread.add(change.write, result, !w.isNew)
@@ -222,7 +222,7 @@ func (w *bulkWork) settle(change bulkChange, result engine.Result[client.Convers
 }
 
 // save keeps what the next refresh, apply or destroy must know.
-func (w *bulkWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
+func (w *conversationWork) save(ctx context.Context, private privateStore) diag.Diagnostics {
 	for key, tried := range w.openCreates() {
 		tried.InUpdate = !w.isNew
 		w.memory.open[freeKey(w.memory.open, key)] = tried // what an earlier attempt has made is yet to be deleted
