@@ -94,7 +94,7 @@ const sentAgain = " The apply creates the declared messages in it, even if it ha
 // one of a single resource, whose path is empty.
 func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, planned entries) diag.Diagnostics {
 	var texts []string
-	again := ""
+	var text, again string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
 		texts = append(texts, underKey(key, ids[key].String()))
 		if step == whilePlanning && createsMessage(planned[key].Messages) {
@@ -102,7 +102,6 @@ func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, p
 		}
 	}
 	isSingle, isPlan := len(at.Steps()) == 0, step == whilePlanning
-	text := ""
 	switch {
 	case isSingle && isPlan:
 		text = "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +

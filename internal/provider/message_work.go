@@ -149,9 +149,6 @@ func (w *messageWork) toMap() types.Map {
 	return w.state.toMap()
 }
 
-// isNeeded reports whether the work needs the CRM.
-func (w *messageWork) isNeeded() bool { return len(w.writes) > 0 || len(w.removals) > 0 }
-
 // tell tells the engine which messages it need not read.
 func (w *messageWork) tell(api *engine.Engine) {
 	w.memory.tell(api, w.prior)
