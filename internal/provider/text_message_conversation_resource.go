@@ -65,10 +65,12 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if isKnown(state.ID) {
 			prior = &state.ownedModel
-			resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 		}
 	}
 	if req.Plan.Raw.IsNull() {
+		if prior != nil {
+			resp.Diagnostics.Append(r.leave(path.Empty(), reference(state.ID))...)
+		}
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
@@ -87,6 +89,12 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	var replace bool
 	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
 	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(func(string) path.Path { return path.Empty() })...)
+	switch {
+	case replace:
+		resp.Diagnostics.Append(r.leave(path.Empty(), reference(state.ID))...)
+	case prior != nil:
+		resp.Diagnostics.Append(r.keep(path.Empty(), reference(state.ID))...)
+	}
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
@@ -142,7 +150,6 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	clear(memory.adopted) // the run that adopted it has told of it
 	defer memory.leaveAdopted(api, &resp.Diagnostics)
 	memory.recallNumber(&state.ownedModel)
-	r.provider.existing.refreshed(reference(state.ID))
 	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
@@ -150,7 +157,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if conversation != nil {
 		id = conversation.ID
 	}
-	resp.Diagnostics.Append(r.inState(path.Empty(), reference(id))...)
+	r.provider.existing.refreshed(reference(id))
 	// The framework demands an identity even if the conversation is gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
 	switch {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -18,12 +19,15 @@ func (r *bulkResource) planExisting(ctx context.Context, planned entries, own ma
 		return diags
 	}
 	ids, taken := map[string]client.ID{}, map[client.ID]bool{}
+	var leaving []string
 	for _, key := range planned.mayExist(memory) {
 		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, whilePlanning)
 		if found != nil && taken[found.ID] { // by another entry that declares the same
 			found, err = nil, &existingError{managed: true, ids: []client.ID{found.ID}}
 		}
-		if err != nil {
+		if of, isLeaving := errors.AsType[*leavingError](err); isLeaving {
+			leaving = append(leaving, underKey(key, of.id.String()))
+		} else if err != nil {
 			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
 				return diags // the others would fail in the same way
@@ -36,6 +40,7 @@ func (r *bulkResource) planExisting(ctx context.Context, planned entries, own ma
 	if blind := planned.blind(); len(blind) > 0 {
 		diags.Append(warnOfBlind(path.Root("conversations"), " of "+quoted(blind)))
 	}
+	diags.Append(warnOfLeaving(path.Root("conversations"), leaving...)...)
 	return append(diags, warnOfExisting(path.Root("conversations"), ids, whilePlanning, planned)...)
 }
 

@@ -93,9 +93,8 @@ func (w *conversationWork) dueRemovals() (due []*entryRemoval) {
 		id := reference(removal.prior.ID)
 		switch {
 		case removal.err != nil: // it is open
-		case w.failed[removal.key] != nil && w.state[removal.key] == nil:
+		case w.failed[removal.key] != nil && w.state[removal.key] == nil && w.provider.existing.keepUnlessAdopted(id):
 			w.state[removal.key] = removal.prior // its successor could not be created
-			w.provider.existing.inState(id)
 		case w.abandon:
 			w.provider.existing.abandon(id)
 		case !w.beginDelete(id):

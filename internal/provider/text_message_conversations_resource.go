@@ -61,8 +61,8 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.inState(path.Root("conversations"), prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(r.leave(path.Root("conversations"), prior.ids()...)...)
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
@@ -75,6 +75,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	if config.Conversations.IsUnknown() {
+		resp.Diagnostics.Append(r.keep(path.Root("conversations"), prior.ids()...)...)
 		plan.Conversations, plan.Failed, plan.Revision = types.StringUnknown(), types.MapUnknown(failedType), types.Int64Unknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
@@ -94,6 +95,8 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
 	}
 	before, removed := prior.byID(), prior.without(planned)
+	resp.Diagnostics.Append(r.keep(path.Root("conversations"), planned.ids()...)...)
+	resp.Diagnostics.Append(r.leave(path.Root("conversations"), removed.ids()...)...)
 	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
 	resp.Diagnostics.Append(warnOfRemoved(removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
@@ -140,7 +143,6 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...)
 	clear(memory.adopted) // the run that adopted them has told of them
 	defer memory.leaveAdopted(api, &resp.Diagnostics)
-	r.provider.existing.refreshed(owned.ids()...)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(memory.claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
@@ -148,7 +150,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if !r.provider.owners.isGone(memory.owner) {
 		resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
 	}
-	resp.Diagnostics.Append(r.inState(path.Root("conversations"), owned.ids()...)...)
+	r.provider.existing.refreshed(owned.ids()...)
 	messages := messageRefresh{api: api, memory: memory.messages}
 	asOf, err := owned.refresh(ctx, &messages, memory.numbers)
 	if err != nil {
