@@ -30,6 +30,8 @@ type attempt struct {
 	// InUpdate marks an attempt at an entry that joined the map in an update. Only an apply
 	// adopts what it has made, because the entry may have changed since.
 	InUpdate bool `json:"in_update,omitempty"`
+
+	isUnsent bool // only an earlier try was sent
 }
 
 // attemptAt returns the attempt at a create that failed with err, if its outcome is unknown. If
@@ -43,7 +45,7 @@ func attemptAt(err error, create conversationChange) (attempt, bool) {
 	if lost.Unsent && create.Tried != nil {
 		sent = *create.Tried
 	}
-	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled}
+	tried := attempt{Since: lost.Since, Passed: lost.Passed, Sent: sent, IsRecalled: lost.IsRecalled, isUnsent: lost.Unsent}
 	if len(lost.Messages) > 0 {
 		tried.Sent.Messages, tried.AlsoSent = client.Value(lost.Messages[0]), lost.Messages[1:]
 	}

@@ -36,6 +36,7 @@ type fieldOf[M, T, In any] struct {
 
 	// These are nil if only the CRM sets the field.
 	write func(*In, attr.Value)
+	sent  func(In) attr.Value              // what an input sets, null for nothing
 	text  func(numbers, attr.Value) string // the same for all values that mean the same
 }
 
@@ -101,6 +102,12 @@ func settableField[M, T, In any, V attr.Value, R comparable](
 			return ""
 		}
 		return fmt.Sprint(v)
+	}
+	f.sent = func(in In) attr.Value {
+		if v, isSent := sent(&in).Get(); isSent {
+			return fromAPI(v)
+		}
+		return f.null
 	}
 	f.write = func(in *In, value attr.Value) {
 		v := toAPI(value)
@@ -198,6 +205,17 @@ func relationField(name string, place func(*conversationModel) *types.Set) conve
 	f.same = always(sameReferences)
 	f.text = func(_ numbers, value attr.Value) string {
 		return engine.TextOf(references(value)...)
+	}
+	f.sent = func(in client.ConversationInput) attr.Value {
+		links, isSent := kind.Input(&in).Get()
+		if !isSent {
+			return f.null
+		}
+		ids := make([]client.ID, len(links))
+		for i, link := range links {
+			ids[i] = link.Target()
+		}
+		return referencesFromAPI(ids)
 	}
 	f.write = func(in *client.ConversationInput, value attr.Value) { *kind.Input(in) = kind.Links(references(value)) }
 	return f

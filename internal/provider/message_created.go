@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -190,6 +191,39 @@ func notIdentified(ids []client.ID) string {
 		"again.\n\n"+
 		"If one of them is the message, declare it by its id alone: { id = \"…\" }. If none is, declare the "+
 		"message under another key. Terraform then creates it again.", idList(ids))
+}
+
+// asTried returns the state of a conversation that may not exist. If its plan, m, was not sent, because
+// an earlier try is still open, the state has what that has sent: if Terraform drops the private state of
+// a tainted resource, only the state tells what to look for.
+func (m ownedModel) asTried(n numbers, tried attempt) ownedModel {
+	if !tried.isUnsent {
+		return m
+	}
+	sent := tried.Sent
+	for _, field := range configurableFields {
+		field.set(&m.conversationModel, keepSpelling(field.get(&m.conversationModel), field.sent(sent), field.same(n, types.StringNull())))
+	}
+	inputs, _ := sent.Messages.Get()
+	if asText(inlineMessages(m.Messages)) == asText(sent.Messages) {
+		return m
+	}
+	state := messages{}
+	for i, input := range inputs { // their keys are lost: these have the same order
+		message := messageModel{ID: types.StringNull(), IsDeleted: types.BoolValue(false)}
+		for _, field := range sentFields {
+			field.set(&message, field.sent(input))
+		}
+		state[fmt.Sprintf("sent %04d", i+1)] = &message
+	}
+	m.Messages = state.toMap()
+	return m
+}
+
+// asText returns a value as it is sent.
+func asText(value any) string {
+	text, _ := json.Marshal(value) // inputs are texts, numbers and times
+	return string(text)
 }
 
 // notCreated returns the state of a conversation that may not exist, or only in part. id is

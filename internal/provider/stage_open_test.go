@@ -619,3 +619,49 @@ func TestStage_openAndOneMoreMessageUnread(t *testing.T) {
 		s.nothingLeft(wanted)
 	})
 }
+
+// A tainted create stays open, because two conversations may be it. Its configuration changes in the
+// meantime, and nothing is sent again. When only one of the two is left, the apply still recognizes it
+// by what was sent, which only the state tells: Terraform drops the memory of a tainted resource.
+func TestStage_openTaintedAndChanged(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage, d declared, texts messageTexts) map[string]block{
+		address: func(s *stage, d declared, texts messageTexts) map[string]block {
+			d["messages"], d["deletion_policy"] = messagesOf(s.core.schemas[singleType].ValueType(), texts), "abandon"
+			return s.single(d)
+		},
+		bulkAddress: func(s *stage, d declared, texts messageTexts) map[string]block {
+			d["messages"] = messagesOf(s.entryType(), texts)
+			return s.bulk(map[string]declared{"a": d}, map[string]any{"deletion_policy": "abandon"})
+		},
+	} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s, entryOf(entryOne, acme), messageTexts{"a": "One", "b": "Other"}), mockserver.DropAfter)
+				first := s.id()
+				second := s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme})
+				s.addMessage(second, "One", 1)
+				s.addMessage(second, "Other", 1)
+				changed := declare(s, entryOf(entryOne, globex), messageTexts{"0": "Two", "b": "Other"})
+				for range 2 {
+					s.refused(changed, "Several conversations in the CRM may be it", first)
+				}
+				must(s.t, s.SoftDelete(conversations, second))
+				if _, errors := s.apply(changed); errors != "" {
+					s.t.Fatalf("the apply fails: %s", errors)
+				}
+				if live := s.live(); len(live) != 1 || live[0]["id"] != first {
+					s.t.Errorf("live are %v; want %s", live, first)
+				}
+				_, errors := s.apply(changed)
+				s.nothingLeft(changed)
+				s.checks(s.holds(map[string]any{"id": first, "recipient_account_id": globex}))
+				s.checks(s.holdsMessages("One", "Other", "Two", "Other")) // the other one has two
+				if errors != "" {
+					s.t.Error(errors)
+				}
+			})
+		})
+	}
+}

@@ -35,7 +35,7 @@ func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 	w.write(ctx)
 	w.writeMessages(ctx)
 	if open := w.openCreates(); len(open) > 0 {
-		keepWithoutID(w, open)
+		w.keepAsTried(open)
 		w.state[""].Revision = w.state.revision(open)
 	}
 	return w.done("Update")

@@ -26,9 +26,7 @@ func (w *conversationWork) created() diag.Diagnostics {
 	open := w.openCreates()
 	if w.allOrNothing || len(w.state) == 0 && len(open) == 0 {
 		diags.Append(w.errors("Create")...)
-		if len(open) > 0 {
-			keepWithoutID(w, open)
-		}
+		w.keepAsTried(open)
 		return diags
 	}
 	diags.Append(w.warnOfOpen(open)...)
@@ -80,6 +78,14 @@ func keepWithoutID[V any](w *conversationWork, keys map[string]V) {
 		if _, isOne := keys[change.key]; isOne && w.state[change.key] == nil {
 			w.keep(change.key, change.planned.notCreated(client.ID{}))
 		}
+	}
+}
+
+// keepAsTried keeps open creates of a resource that becomes tainted, or is, as they were sent.
+func (w *conversationWork) keepAsTried(open openCreates) {
+	keepWithoutID(w, open)
+	for key, tried := range open {
+		*w.state[key] = w.state[key].asTried(w.memory.numbers, tried)
 	}
 }
 
