@@ -91,6 +91,17 @@ func (c *claims) leave(id client.ID) {
 	}
 }
 
+// leaveAll leaves all adopted records of an owner to a later create of it.
+func (c *claims) leaveAll(owner string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, of := range c.owners {
+		if c.mine[id] == adopted && owner != "" && of == owner {
+			c.mine[id] = left
+		}
+	}
+}
+
 // confirm notes that an owner has the record that was adopted for it. It reports false if the
 // record was not adopted for this owner.
 func (c *claims) confirm(id client.ID, owner string) bool {

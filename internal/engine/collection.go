@@ -41,6 +41,9 @@ func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
 // owner: the caller does not take it. For all others, it stays claimed.
 func (c *Collection[T, In]) Leave(id client.ID) { c.engine.claims.leave(id) }
 
+// LeaveAll leaves all that [Collection.LookFor] has found for an owner, and that it has not claimed.
+func (c *Collection[T, In]) LeaveAll(owner string) { c.engine.claims.leaveAll(owner) }
+
 // Claim claims records that an owner has, though the engine has not read them. It returns those
 // that the engine has already adopted for lost creates of others, and those of which a
 // [Collection.LookFor] could not tell whose they are: the caller of that may take them later.

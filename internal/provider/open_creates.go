@@ -88,6 +88,7 @@ func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *
 		tried.IsRecalled = false
 		memory.open[key] = tried
 	}
+	api.Conversations.LeaveAll(memory.name()) // the state has none of what an earlier refresh has found
 	results := memory.lookFor(ctx, api, keys, false)
 	for i, found := range results {
 		if found.Err != nil && !staysOpen(found.Err) {

@@ -173,3 +173,30 @@ func TestStage_adoptionIsToldOnce(t *testing.T) {
 		})
 	}
 }
+
+// A run block of "terraform test" that only plans finds what an open create has made, and its state is
+// dropped. In the same process, the next one finds it again, and its apply creates no other.
+func TestStage_foundAgainInOneProcess(t *testing.T) {
+	t.Parallel()
+	for at, declare := range oneConversation {
+		for plans := range 3 {
+			t.Run(fmt.Sprint(at, plans), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					config := declare(s)
+					s.leavesOpen(config, mockserver.DropAfter)
+					s.untaint(at)
+					run := s.core.walk()
+					for range plans {
+						run.plan(config)
+					}
+					run.apply(run.plan(config))
+					if live := len(s.live()); live != 1 || len(run.errors()) > 0 {
+						s.t.Errorf("%d are live, want 1: %v, %s", live, run.errors(), run.warnings())
+					}
+					s.nothingLeft(config)
+				})
+			})
+		}
+	}
+}
