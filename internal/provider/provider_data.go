@@ -31,6 +31,7 @@ type providerData struct {
 	left     leftAttempts
 	existing existing
 	owners   owners
+	messages messageOwners
 }
 
 func newProviderData(settings settingsModel, terraform, version string) *providerData {

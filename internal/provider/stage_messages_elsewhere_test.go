@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
@@ -90,4 +92,104 @@ func TestStage_createdMessageDeclaredByID(t *testing.T) {
 		s.applies(one(nil, messageTexts{"x": id}), bulkAddress, update) // it moves
 		s.checks(s.holdsMessages("hello", "hi"))                        // the conversation of the other one is deleted
 	})
+}
+
+// A resource attaches a message that another one has created, by a reference. Each apply would take it
+// from the other one, which creates it again. The plan refuses that, or the apply if only that knows
+// the id, before it moves anything.
+func TestStage_messageOfAnotherResource(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		for _, isNew := range []bool{false, true} {
+			t.Run(fmt.Sprint(at, isNew), func(t *testing.T) {
+				t.Parallel()
+				onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+					s.core.parallelism = 1
+					creator := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})[address]
+					both := func(id any) map[string]block {
+						attached := messageTexts{"x": declared{"id": id}}
+						config := s.saying(attached, declared{number: "+15550000002"})
+						if at == bulkAddress {
+							config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000002", "messages": messagesOf(s.entryType(), attached)}}, nil)
+						}
+						return map[string]block{"one": creator, "two": config[at]}
+					}
+					want := says("Message of Another Resource", "messages[\"x\"]", "Remove the message here")
+					if isNew {
+						plan := s.plans(both(tftypes.UnknownValue))
+						applying := s.core.walk()
+						for _, c := range plan.changes {
+							if c.address == "two" { // Terraform knows the reference by now
+								c.config = both(stringOf(parts(parts(s.attribute("one", "messages"))["a"])["id"]))["two"].value
+							}
+							applying.applyOne(c)
+						}
+						if errors := strings.Join(applying.errors(), "\n"); !want.MatchString(errors) {
+							t.Errorf("the apply says %q", errors)
+						}
+					} else {
+						s.apply(map[string]block{"one": creator})
+						s.refused(both(s.idOfMessage("A")), "Message of Another Resource", "Remove the message here")
+					}
+					s.checks(s.holdsMessages("A"))
+					if in := s.Records(textMessages)[0]["text_message_conversation_id"]; in != stringOf(s.attribute("one", "id")) {
+						t.Errorf("the message is in %v", in)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Two resources have the same conversation, such as while it moves from one to the other. The second
+// one attaches what the first one has created, which moves nothing.
+func TestStage_messageOfTheSameConversation(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.core.parallelism = 1
+		one := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})[address]
+		s.apply(map[string]block{"one": one})
+		attached := s.saying(messageTexts{"x": declared{"id": s.idOfMessage("A")}}, declared{number: "+15550000001"})[address]
+		imported := s.core.state["one"]
+		imported.private = nil
+		s.core.state["two"] = imported
+		if _, errors := s.apply(map[string]block{"one": one, "two": attached}); errors != "" {
+			t.Errorf("the errors are %s", errors)
+		}
+		s.checks(s.holdsMessages("A"))
+	})
+}
+
+// A map creates the message, at first or in an update, and the apply of another resource attaches it.
+func TestStage_messageOfAMap(t *testing.T) {
+	t.Parallel()
+	for _, before := range []int{0, 1} {
+		t.Run(fmt.Sprint(before), func(t *testing.T) {
+			t.Parallel()
+			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+				s.core.parallelism = 1
+				if before > 0 {
+					s.applies(s.bulk(numbered(before).entries(), nil), bulkAddress, create)
+				}
+				entries := numbered(2).entries()
+				entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
+				attach := func(id any) block {
+					return s.saying(messageTexts{"x": declared{"id": id}}, declared{number: "+15550100009"})[address]
+				}
+				config := s.bulk(entries, nil)
+				config["zzz"] = attach(tftypes.UnknownValue)
+				plan, applying := s.plans(config), s.core.walk()
+				s.core.state = plan.refreshed
+				for _, c := range plan.changes {
+					if c.address == "zzz" { // Terraform knows the reference by now
+						c.config = attach(s.idOfMessage("A")).value
+					}
+					applying.applyOne(c)
+				}
+				if errors := strings.Join(applying.errors(), "\n"); !says("Message of Another Resource").MatchString(errors) {
+					t.Errorf("the apply says %q", errors)
+				}
+			})
+		})
+	}
 }

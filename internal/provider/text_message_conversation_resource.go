@@ -89,6 +89,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	var replace bool
 	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
 	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(func(string) path.Path { return path.Empty() })...)
+	resp.Diagnostics.Append(r.checkAttached(memory, entries{"": &plan.ownedModel}, func(string) path.Path { return path.Empty() })...)
 	switch {
 	case replace:
 		resp.Diagnostics.Append(r.leave(path.Empty(), reference(state.ID))...)

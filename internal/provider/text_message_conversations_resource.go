@@ -88,6 +88,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	planned, replaced, changes := memory.numbers.planEntries(configured, prior, memory.open)
 	resp.Diagnostics.Append(planned.checkMessages(at)...)
+	resp.Diagnostics.Append(r.checkAttached(memory, planned, at)...)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
 	plan.Failed, plan.Revision = types.MapValueMust(failedType, nil), state.Revision

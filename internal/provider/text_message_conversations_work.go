@@ -230,5 +230,7 @@ func (w *conversationWork) save(ctx context.Context, private privateStore) diag.
 	if w.api != nil {
 		w.memory.space.seen(w.api)
 	}
-	return w.memory.save(ctx, private, slices.Collect(maps.Values(w.state))...)
+	diags := w.memory.save(ctx, private, slices.Collect(maps.Values(w.state))...)
+	w.provider.messages.note(w.memory.owner, w.state)
+	return diags
 }
