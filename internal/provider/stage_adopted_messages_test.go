@@ -17,7 +17,7 @@ func TestStage_messagesOfAdoptedFromOlderCopy(t *testing.T) {
 	for _, form := range []string{"single", "map"} {
 		t.Run(form, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
 				config, at := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"}), address
 				if form == "map" {
 					config, at = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000001", "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}}, nil), bulkAddress
@@ -25,7 +25,7 @@ func TestStage_messagesOfAdoptedFromOlderCopy(t *testing.T) {
 				s.leavesOpen(config, mockserver.DropAfter)
 				s.untaint(at)
 				lists := 0
-				l.lie = func(r *http.Request, answer map[string]any) int {
+				s.lie = func(r *http.Request, answer map[string]any) int {
 					records, _ := answer["data"].([]any)
 					if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/"+textMessages) && len(records) > 0 {
 						if lists++; lists > 1 {
@@ -35,7 +35,7 @@ func TestStage_messagesOfAdoptedFromOlderCopy(t *testing.T) {
 					}
 					return 0
 				}
-				s.meanwhile = func() { l.lie = nil }
+				s.meanwhile = func() { s.lie = nil }
 				if _, errors := s.apply(config); errors != "" || lists < 2 {
 					t.Errorf("the apply fails after %d lists: %s", lists, errors)
 				}

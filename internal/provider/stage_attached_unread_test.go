@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // A create is answered with the id of another conversation, and the apply can't read it. A message
@@ -18,7 +20,7 @@ func TestStage_attachedToUnreadAnswer(t *testing.T) {
 	}{"single": {address, true}, "map": {bulkAddress, true}, "single, right": {address, false}, "map, right": {bulkAddress, false}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
 				s.seedsTheirs()
 				existing, err := s.Create(textMessages, map[string]any{"content": "existing", "direction": 1})
 				must(t, err)
@@ -28,7 +30,7 @@ func TestStage_attachedToUnreadAnswer(t *testing.T) {
 				}
 				theirs, _ := s.Record(conversations, theirsUnread)
 				isSent := false
-				l.lie = func(r *http.Request, answer map[string]any) int {
+				s.lie = func(r *http.Request, answer map[string]any) int {
 					switch {
 					case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, conversations+"/batch-modify"):
 						if isSent = true; test.isWrong {
@@ -42,7 +44,7 @@ func TestStage_attachedToUnreadAnswer(t *testing.T) {
 				if _, errors := s.apply(config); errors != "" {
 					t.Errorf("the apply says %s", errors)
 				}
-				l.lie = nil
+				s.lie = nil
 				if record, _ := s.Record(textMessages, existing); record["text_message_conversation_id"] == theirsUnread {
 					t.Error("the message is in the conversation of others")
 				}

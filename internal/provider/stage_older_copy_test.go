@@ -19,7 +19,7 @@ func TestStage_adoptionInOlderCopy(t *testing.T) {
 	for _, copied := range []string{"lags for a moment", "restored backup"} {
 		t.Run(copied, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, map[string]any{"recovery_timeout": "2s"}, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s"}, func(s *stage) {
 				settings := map[string]any{"rollback_method": 1, "adopt_existing": true}
 				s.applies(s.bulk(numbered(1).entries(), settings), bulkAddress, create)
 				s.Backup()
@@ -30,7 +30,7 @@ func TestStage_adoptionInOlderCopy(t *testing.T) {
 						return
 					}
 					until := time.Now().Add(time.Second)
-					l.lie = func(r *http.Request, answer map[string]any) int {
+					s.lie = func(r *http.Request, answer map[string]any) int {
 						if r.Method == http.MethodGet && time.Now().Before(until) {
 							hide(answer, made)
 						}

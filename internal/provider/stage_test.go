@@ -19,6 +19,7 @@ import (
 // tables in which each row would start Terraform dozens of times.
 type stage struct {
 	*world
+	*liar // between the provider and the CRM
 
 	core      *core
 	meanwhile func() // what others do between the next plan and its apply
@@ -33,11 +34,12 @@ func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any
 		must(t, err)
 		all := map[string]any{"service_url": "https://crm.example", "space_id": "my_space", "username": "terraform", "password": password}
 		maps.Copy(all, settings)
+		between := &liar{honest: server}
 		core, err := newCore(func() tfprotov6.ProviderServer {
-			return provider.NewServerOver(mockserver.InProcess(server))
+			return provider.NewServerOver(mockserver.InProcess(between))
 		}, all)
 		must(t, err)
-		play(&stage{core: core, world: &world{Server: server, space: &space{crm: server, t: t, spaceID: "my_space"}}})
+		play(&stage{core: core, liar: between, world: &world{Server: server, space: &space{crm: server, t: t, spaceID: "my_space"}}})
 	})
 }
 

@@ -23,17 +23,17 @@ func (s *stage) seedsTheirs() {
 
 // answersWithTheirs applies one conversation. The CRM answers with the id of an older one of the
 // same number, and the apply can't read it.
-func (s *stage) answersWithTheirs(l *liar, config map[string]block) (theirs map[string]any) {
+func (s *stage) answersWithTheirs(config map[string]block) (theirs map[string]any) {
 	s.t.Helper()
 	if _, exists := s.Record(conversations, theirsUnread); !exists {
 		s.seedsTheirs()
 	}
 	theirs, _ = s.Record(conversations, theirsUnread)
-	l.unread(conversations, func(ids []any) { ids[0] = theirsUnread })
+	s.unread(conversations, func(ids []any) { ids[0] = theirsUnread })
 	if _, errors := s.apply(config); errors != "" {
 		s.t.Fatalf("the apply fails: %s", errors)
 	}
-	l.lie = nil
+	s.lie = nil
 	return theirs
 }
 
@@ -65,9 +65,9 @@ func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 	for at, of := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := of(s)
-				theirs := s.answersWithTheirs(l, config)
+				theirs := s.answersWithTheirs(config)
 				changed := s.ofGlobex(at)
 				errors := strings.Join(s.appliesOnly(at, changed).errors(), "\n")
 				if !says("Plan About Another Record", "The provider changed nothing").MatchString(errors) {
@@ -85,8 +85,8 @@ func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 		})
 		t.Run(at+", destroy", func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
-				theirs := s.answersWithTheirs(l, of(s))
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				theirs := s.answersWithTheirs(of(s))
 				applying := s.appliesOnly(at, nil)
 				if errors := applying.errors(); len(errors) > 0 {
 					t.Errorf("the destroy fails: %q", errors)
@@ -107,8 +107,8 @@ func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
 	for at, of := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
-				theirs := s.answersWithTheirs(l, of(s))
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				theirs := s.answersWithTheirs(of(s))
 				plan := s.plansOnly(at, nil)
 				plan.changes[0].private = s.core.state[at].private // of a plan that has looked
 				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 503})
@@ -132,9 +132,9 @@ func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 	for at, of := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := of(s)
-				l.unread(conversations, func([]any) {})
+				s.unread(conversations, func([]any) {})
 				_, _ = s.apply(config)
 				if text := string(s.core.state[at].private); !strings.Contains(text, `"unread"`) {
 					t.Errorf("the private state does not ask: %s", text)
@@ -143,7 +143,7 @@ func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 				if plan := planning.plan(config); plan != nil || len(planning.errors()) != 1 {
 					t.Errorf("the plan reads nothing, and says %q", planning.errors())
 				}
-				l.lie = nil
+				s.lie = nil
 				s.applies(config, at, noop)
 				if s.warnings != "" {
 					t.Errorf("the warnings are %q", s.warnings)
@@ -162,10 +162,10 @@ func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
 	t.Parallel()
 	settings := map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
-	onLyingStage(t, settings, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, settings, func(s *stage) {
 		s.seedsTheirs()
 		theirs, _ := s.Record(conversations, theirsUnread)
-		l.unread(conversations, func(ids []any) {
+		s.unread(conversations, func(ids []any) {
 			if _, isID := ids[0].(string); isID {
 				ids[0] = theirsUnread
 			}
@@ -173,7 +173,7 @@ func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
 		entries := numbered(2).entries()
 		entries["c001"]["recipient_contact_id"] = nobody
 		s.refused(s.bulk(entries, nil), "It stays in the state")
-		l.lie = nil
+		s.lie = nil
 		delete(entries["c001"], "recipient_contact_id")
 		if _, errors := s.apply(s.bulk(entries, nil)); errors != "" {
 			t.Errorf("the next apply fails: %s", errors)
@@ -187,10 +187,10 @@ func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
 // a map that it replaces, so failed says that the create is open.
 func TestStage_unreadAnswerOfATaintedMap(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000009"}}, nil), bulkAddress, create)
 		config := s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000009"}, "b": {"phone_id": phone, number: "+15550000000"}}, nil)
-		theirs := s.answersWithTheirs(l, config)
+		theirs := s.answersWithTheirs(config)
 		s.taint(bulkAddress)
 		if _, errors := s.apply(config); errors != "" {
 			t.Errorf("the apply fails: %s", errors)
@@ -205,13 +205,13 @@ func TestStage_unreadAnswerOfATaintedMap(t *testing.T) {
 func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	const theirs = "90000000-0000-4000-8000-0000000000f1"
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
 		must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": s.live()[0]["id"], "content": "theirs", "direction": 2}}}))
 		before, _ := s.Record(textMessages, theirs)
-		l.unread(textMessages, func(ids []any) { ids[0] = theirs })
+		s.unread(textMessages, func(ids []any) { ids[0] = theirs })
 		_, _ = s.apply(s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"}))
-		l.lie = nil
+		s.lie = nil
 		changed := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
 		errors := strings.Join(s.appliesOnly(address, changed).errors(), "\n")
 		if !says("Plan About Another Record").MatchString(errors) {
@@ -235,8 +235,8 @@ func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
 // The resource identity of a single resource changes with the id.
 func TestStage_unreadAnswerIdentity(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
-		s.answersWithTheirs(l, oneConversation[address](s))
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.answersWithTheirs(oneConversation[address](s))
 		run := s.core.walk()
 		schemas, err := run.server.GetProviderSchema(s.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
 		must(t, err)
@@ -257,12 +257,12 @@ func TestStage_unreadAnswerIdentity(t *testing.T) {
 // In one process of the provider, its own answers are no proof either.
 func TestStage_unreadAnswersInOneProcess(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.bulk(numbered(2).entries(), map[string]any{"rollback_method": 1})
-		l.unread(conversations, slices.Reverse[[]any])
+		s.unread(conversations, slices.Reverse[[]any])
 		run := s.core.walk()
 		run.apply(run.plan(config))
-		l.lie = nil
+		s.lie = nil
 		run.apply(run.plan(config))
 		s.nothingLeft(config)
 		s.wantNumbers("+15550000000", "+15550000001")
@@ -275,12 +275,12 @@ func TestStage_unreadAnswerAbandoned(t *testing.T) {
 	for at := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				config := s.single(declared{"phone_id": phone, number: "+15550000000", "deletion_policy": "abandon"})
 				if at == bulkAddress {
 					config = s.bulk(numbered(1).entries(), map[string]any{"deletion_policy": "abandon"})
 				}
-				theirs := s.answersWithTheirs(l, config)
+				theirs := s.answersWithTheirs(config)
 				s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 503})
 				if errors := s.appliesOnly(at, nil).errors(); len(errors) > 0 {
 					t.Errorf("the destroy fails: %q", errors)
@@ -296,13 +296,13 @@ func TestStage_unreadAnswerAbandoned(t *testing.T) {
 // first one has sent is not forgotten.
 func TestStage_unreadAnswerOfARepetition(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.seedsTheirs()
 		first := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
 		s.leavesOpen(first, mockserver.DropBefore)
 		s.untaint(address)
 		second := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
-		theirs := s.answersWithTheirs(l, second)
+		theirs := s.answersWithTheirs(second)
 		var kept struct{ Unread []byte }
 		must(t, json.Unmarshal(s.core.state[address].private, &kept))
 		if text := string(kept.Unread); !strings.Contains(text, `"A"`) || !strings.Contains(text, `"B"`) {
@@ -322,15 +322,15 @@ func TestStage_unreadUpdate(t *testing.T) {
 	for at, of := range oneConversation {
 		t.Run(at, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				s.applies(of(s), at, create)
 				config := s.ofGlobex(at)
-				l.unread(conversations, func([]any) {})
+				s.unread(conversations, func([]any) {})
 				_, _ = s.apply(config)
 				if text := string(s.core.state[at].private); strings.Contains(text, `"unread"`) {
 					t.Errorf("the private state asks whose conversation it is: %s", text)
 				}
-				l.lie = nil
+				s.lie = nil
 				s.applies(config, at, noop)
 			})
 		})
@@ -353,10 +353,10 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 		} {
 			t.Run(at+", "+name, func(t *testing.T) {
 				t.Parallel()
-				onLyingStage(t, impatient, func(s *stage, l *liar) {
-					theirs := s.answersWithTheirs(l, of(s))
+				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+					theirs := s.answersWithTheirs(of(s))
 					planned, walk, checks := plan(s), s.core.walk(), 0
-					l.lie = func(r *http.Request, _ map[string]any) int {
+					s.lie = func(r *http.Request, _ map[string]any) int {
 						if r.Method != http.MethodGet || !strings.Contains(r.URL.RawQuery, "filter") && !strings.Contains(r.URL.Path, theirsUnread) {
 							return 0
 						}
@@ -373,7 +373,7 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 					if errors := walk.errors(); len(errors) != 1 || says("Plan About Another Record").MatchString(errors[0]) {
 						t.Errorf("the errors are %q", errors)
 					}
-					l.lie = nil
+					s.lie = nil
 					s.wantTheirs(theirs, 1)
 					if _, errors := s.apply(of(s)); errors != "" {
 						t.Errorf("the next apply fails: %s", errors)
@@ -393,12 +393,12 @@ func TestStage_unreadAnswerOfAnEntry(t *testing.T) {
 	for name, want := range map[string]action{"new": noop, "joined": update} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, impatient, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 				if want == update {
 					s.applies(s.bulk(map[string]declared{"b": {"phone_id": phone, number: "+15550000009"}}, nil), bulkAddress, create)
 				}
 				config := s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000000"}, "b": {"phone_id": phone, number: "+15550000009"}}, nil)
-				theirs := s.answersWithTheirs(l, config)
+				theirs := s.answersWithTheirs(config)
 				s.applies(config, bulkAddress, want)
 				s.nothingLeft(config)
 				s.wantTheirs(theirs, 2)
@@ -411,15 +411,15 @@ func TestStage_unreadAnswerOfAnEntry(t *testing.T) {
 // another conversation. Both attempts are kept: the one is adopted, the other one deleted.
 func TestStage_unreadAnswerBesideAnOpenCreate(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.leavesEntryOpen(mockserver.DropAfter)
 		must(t, s.Seed(map[string][]map[string]any{conversations: {{"id": theirsUnread, "phone_id": phone, number: "+15550000002", "recipient_contact_id": ada}}}))
 		entries := numbered(2).entries()
 		entries["c001"][number] = "+15550000002"
 		theirs, _ := s.Record(conversations, theirsUnread)
-		l.unread(conversations, func(ids []any) { ids[0] = theirsUnread })
+		s.unread(conversations, func(ids []any) { ids[0] = theirsUnread })
 		_, _ = s.apply(s.bulk(entries, nil))
-		l.lie = nil
+		s.lie = nil
 		if _, errors := s.apply(s.bulk(entries, nil)); errors != "" {
 			t.Errorf("the next apply fails: %s", errors)
 		}
@@ -446,23 +446,23 @@ const theirsMessage = "90000000-0000-4000-8000-0000000000f1"
 
 // answersMessageWithTheirs applies a message of a conversation. The CRM answers with the id of an
 // older one of the same text in it, and the apply can't read it.
-func (s *stage) answersMessageWithTheirs(l *liar) (config map[string]block, theirs map[string]any) {
+func (s *stage) answersMessageWithTheirs() (config map[string]block, theirs map[string]any) {
 	s.t.Helper()
 	s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
 	must(s.t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirsMessage, "text_message_conversation_id": s.live()[0]["id"], "content": "A", "direction": 1}}}))
 	theirs, _ = s.Record(textMessages, theirsMessage)
-	l.unread(textMessages, func(ids []any) { ids[0] = theirsMessage })
+	s.unread(textMessages, func(ids []any) { ids[0] = theirsMessage })
 	config = s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
 	_, _ = s.apply(config)
-	l.lie = nil
+	s.lie = nil
 	return config, theirs
 }
 
 // The search for a message begins after what was there before its create, and says what it adopts.
 func TestStage_unreadMessageBesideAnOlderOne(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
-		config, theirs := s.answersMessageWithTheirs(l)
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config, theirs := s.answersMessageWithTheirs()
 		s.applies(config, address, noop)
 		if !says("Text Message Adopted").MatchString(s.warnings) {
 			t.Errorf("the warnings are %q", s.warnings)
@@ -477,8 +477,8 @@ func TestStage_unreadMessageBesideAnOlderOne(t *testing.T) {
 // A message whose answer can't be checked is asked about again.
 func TestStage_unreadMessageStillUnread(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
-		config, theirs := s.answersMessageWithTheirs(l)
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		config, theirs := s.answersMessageWithTheirs()
 		s.Inject(mockserver.Fault{Method: "GET", Path: theirsMessage, Kind: mockserver.StatusReply, Status: 502, Times: 1})
 		s.refused(config, "reading its messages failed")
 		s.applies(config, address, noop)
@@ -503,8 +503,8 @@ func asksNothing(t *testing.T, private string) bool {
 // A destroy without a refresh needs no messages.
 func TestStage_unreadMessageDestroyed(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
-		_, _ = s.answersMessageWithTheirs(l)
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		_, _ = s.answersMessageWithTheirs()
 		s.Inject(mockserver.Fault{Method: "GET", Path: theirsMessage, Kind: mockserver.StatusReply, Status: 502})
 		if errors := s.appliesOnly(address, nil).errors(); len(errors) > 0 {
 			t.Errorf("the destroy fails: %q", errors)
@@ -515,16 +515,16 @@ func TestStage_unreadMessageDestroyed(t *testing.T) {
 // An attached message existed before, so there is nothing to ask.
 func TestStage_unreadMessageAttached(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
 		must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirsMessage, "text_message_conversation_id": s.live()[0]["id"], "content": "A", "direction": 1}}}))
-		l.unread(textMessages, func([]any) {})
+		s.unread(textMessages, func([]any) {})
 		config := s.saying(messageTexts{"a": declared{"id": theirsMessage}}, declared{number: "+15550000000"})
 		_, _ = s.apply(config)
 		if text := string(s.core.state[address].private); !asksNothing(t, text) {
 			t.Errorf("the private state asks whose message it is: %s", text)
 		}
-		l.lie = nil
+		s.lie = nil
 		s.applies(config, address, noop)
 	})
 }

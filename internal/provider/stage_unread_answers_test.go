@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
 // unread makes the CRM answer the next batch of the entity with other ids. From then on, no read
@@ -44,7 +46,7 @@ func TestStage_unreadAnswer(t *testing.T) {
 		} {
 			t.Run(form+", "+name, func(t *testing.T) {
 				t.Parallel()
-				onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+				onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
 					config := func(more declared) map[string]block {
 						d := declared{"phone_id": phone, number: "+15550000000"}
 						maps.Copy(d, more)
@@ -57,9 +59,9 @@ func TestStage_unreadAnswer(t *testing.T) {
 					maps.Copy(record, of.record)
 					must(t, s.Seed(map[string][]map[string]any{conversations: {record}}))
 					before, _ := s.Record(conversations, theirs)
-					l.unread(conversations, func(ids []any) { ids[0] = of.answer })
+					s.unread(conversations, func(ids []any) { ids[0] = of.answer })
 					_, _ = s.apply(config(nil))
-					l.lie = nil
+					s.lie = nil
 					for _, at := range []string{address, bulkAddress} {
 						if instance, exists := s.core.state[at]; exists {
 							instance.tainted = false
@@ -87,12 +89,12 @@ func TestStage_unreadAnswer(t *testing.T) {
 // sees that: each entry gets its own.
 func TestStage_unreadAnswersSwapped(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
 		entries := numbered(2).entries()
 		config := s.bulk(entries, map[string]any{"rollback_method": 1})
-		l.unread(conversations, slices.Reverse[[]any])
+		s.unread(conversations, slices.Reverse[[]any])
 		_, _ = s.apply(config)
-		l.lie = nil
+		s.lie = nil
 		_, _ = s.apply(config)
 		entries["c000"]["recipient_contact_id"] = bob
 		_, _ = s.apply(s.bulk(entries, map[string]any{"rollback_method": 1}))
@@ -112,7 +114,7 @@ func TestStage_unreadMessageAnswer(t *testing.T) {
 	for name, isInside := range map[string]bool{"of the conversation": true, "of another conversation": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			onLyingStage(t, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage, l *liar) {
+			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
 				s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
 				owner := s.live()[0]["id"]
 				if !isInside {
@@ -120,10 +122,10 @@ func TestStage_unreadMessageAnswer(t *testing.T) {
 				}
 				must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": owner, "content": "theirs", "direction": 2}}}))
 				before, _ := s.Record(textMessages, theirs)
-				l.unread(textMessages, func(ids []any) { ids[0] = theirs })
+				s.unread(textMessages, func(ids []any) { ids[0] = theirs })
 				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
 				_, _ = s.apply(config)
-				l.lie = nil
+				s.lie = nil
 				_, _ = s.apply(config)
 				made := slices.DeleteFunc(s.Records(textMessages), func(r map[string]any) bool { return r["id"] == theirs })
 				if len(made) != 1 {

@@ -132,12 +132,12 @@ func TestStage_contentsDeletedMeanwhile(t *testing.T) {
 // have answered: the create stays open, and the next apply adopts what it has made.
 func TestStage_contentsOfOlderCopy(t *testing.T) {
 	t.Parallel()
-	onLyingStage(t, impatient, func(s *stage, l *liar) {
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
 		s.leavesOpen(config, mockserver.DropAfter)
 		s.untaint(address)
 		s.hideContents(mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Envelope: true})
-		l.lie = func(r *http.Request, answer map[string]any) int {
+		s.lie = func(r *http.Request, answer map[string]any) int {
 			if strings.HasSuffix(r.URL.Path, "/"+textMessages) && strings.Contains(r.URL.RawQuery, s.idOfMessage("A")) {
 				answer["data"], answer["total"] = []any{}, json.Number("0")
 			}
@@ -145,7 +145,7 @@ func TestStage_contentsOfOlderCopy(t *testing.T) {
 		}
 		s.refused(config, "can't be found")
 		s.ClearFaults()
-		l.lie = nil
+		s.lie = nil
 		if _, errors := s.apply(config); errors != "" {
 			t.Errorf("the next apply fails: %s", errors)
 		}
