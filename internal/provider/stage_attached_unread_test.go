@@ -18,48 +18,45 @@ func TestStage_attachedToUnreadAnswer(t *testing.T) {
 		at      string
 		isWrong bool
 	}{"single": {address, true}, "map": {bulkAddress, true}, "single, right": {address, false}, "map, right": {bulkAddress, false}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
-				s.seedsTheirs()
-				existing, err := s.Create(textMessages, map[string]any{"content": "existing", "direction": 1})
-				must(t, err)
-				config := s.saying(messageTexts{"old": declared{"id": existing}}, declared{number: "+15550000000"})
-				if test.at == bulkAddress {
-					config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000000", "messages": messagesOf(s.entryType(), messageTexts{"old": declared{"id": existing}})}}, nil)
-				}
-				theirs, _ := s.Record(conversations, theirsUnread)
-				isSent := false
-				s.lie = func(r *http.Request, answer map[string]any) int {
-					switch {
-					case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, conversations+"/batch-modify"):
-						if isSent = true; test.isWrong {
-							answer["data"].([]any)[0] = theirsUnread
-						}
-					case r.Method == http.MethodGet && strings.Contains(r.URL.Path, conversations) && isSent:
-						return http.StatusBadGateway
+		runOnStage(t, name, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
+			s.seedsTheirs()
+			existing, err := s.Create(textMessages, map[string]any{"content": "existing", "direction": 1})
+			must(s.t, err)
+			config := s.saying(messageTexts{"old": declared{"id": existing}}, declared{number: "+15550000000"})
+			if test.at == bulkAddress {
+				config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000000", "messages": messagesOf(s.entryType(), messageTexts{"old": declared{"id": existing}})}}, nil)
+			}
+			theirs, _ := s.Record(conversations, theirsUnread)
+			isSent := false
+			s.lie = func(r *http.Request, answer map[string]any) int {
+				switch {
+				case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, conversations+"/batch-modify"):
+					if isSent = true; test.isWrong {
+						answer["data"].([]any)[0] = theirsUnread
 					}
-					return 0
+				case r.Method == http.MethodGet && strings.Contains(r.URL.Path, conversations) && isSent:
+					return http.StatusBadGateway
 				}
-				if _, errors := s.apply(config); errors != "" {
-					t.Errorf("the apply says %s", errors)
+				return 0
+			}
+			if _, errors := s.apply(config); errors != "" {
+				s.t.Errorf("the apply says %s", errors)
+			}
+			s.lie = nil
+			if record, _ := s.Record(textMessages, existing); record["text_message_conversation_id"] == theirsUnread {
+				s.t.Error("the message is in the conversation of others")
+			}
+			if _, errors := s.apply(config); errors != "" {
+				s.t.Errorf("the next apply says %s", errors)
+			}
+			s.wantTheirs(theirs, 1)
+			for _, record := range s.live() {
+				message, _ := s.Record(textMessages, existing)
+				if in := fmt.Sprint(message["text_message_conversation_id"]); record["id"] != theirsUnread && in != record["id"] {
+					s.t.Errorf("the message is in %s, want %s", in, record["id"])
 				}
-				s.lie = nil
-				if record, _ := s.Record(textMessages, existing); record["text_message_conversation_id"] == theirsUnread {
-					t.Error("the message is in the conversation of others")
-				}
-				if _, errors := s.apply(config); errors != "" {
-					t.Errorf("the next apply says %s", errors)
-				}
-				s.wantTheirs(theirs, 1)
-				for _, record := range s.live() {
-					message, _ := s.Record(textMessages, existing)
-					if in := fmt.Sprint(message["text_message_conversation_id"]); record["id"] != theirsUnread && in != record["id"] {
-						t.Errorf("the message is in %s, want %s", in, record["id"])
-					}
-				}
-				s.nothingLeft(config)
-			})
+			}
+			s.nothingLeft(config)
 		})
 	}
 }

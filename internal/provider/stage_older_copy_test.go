@@ -17,38 +17,35 @@ import (
 func TestStage_adoptionInOlderCopy(t *testing.T) {
 	t.Parallel()
 	for _, copied := range []string{"lags for a moment", "restored backup"} {
-		t.Run(copied, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s"}, func(s *stage) {
-				settings := map[string]any{"rollback_method": 1, "adopt_existing": true}
-				s.applies(s.bulk(numbered(1).entries(), settings), bulkAddress, create)
-				s.Backup()
-				made := []string{s.handmade("+15550000001"), s.idOfMessage("by hand")}
-				s.meanwhile = func() {
-					if copied == "restored backup" {
-						must(t, s.RestoreBackup())
-						return
-					}
-					until := time.Now().Add(time.Second)
-					s.lie = func(r *http.Request, answer map[string]any) int {
-						if r.Method == http.MethodGet && time.Now().Before(until) {
-							hide(answer, made)
-						}
-						return 0
-					}
-				}
-				_, errors := s.apply(s.bulk(numbered(2).entries(), settings))
+		runOnStage(t, copied, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s"}, func(s *stage) {
+			settings := map[string]any{"rollback_method": 1, "adopt_existing": true}
+			s.applies(s.bulk(numbered(1).entries(), settings), bulkAddress, create)
+			s.Backup()
+			made := []string{s.handmade("+15550000001"), s.idOfMessage("by hand")}
+			s.meanwhile = func() {
 				if copied == "restored backup" {
-					if !says("shows less than the state has already seen").MatchString(errors) {
-						t.Errorf("the errors are %q", errors)
-					}
+					must(s.t, s.RestoreBackup())
 					return
 				}
-				if errors != "" {
-					t.Errorf("the apply fails: %s", errors)
+				until := time.Now().Add(time.Second)
+				s.lie = func(r *http.Request, answer map[string]any) int {
+					if r.Method == http.MethodGet && time.Now().Before(until) {
+						hide(answer, made)
+					}
+					return 0
 				}
-				s.wantNumbers("+15550000000", "+15550000001")
-			})
+			}
+			_, errors := s.apply(s.bulk(numbered(2).entries(), settings))
+			if copied == "restored backup" {
+				if !says("shows less than the state has already seen").MatchString(errors) {
+					s.t.Errorf("the errors are %q", errors)
+				}
+				return
+			}
+			if errors != "" {
+				s.t.Errorf("the apply fails: %s", errors)
+			}
+			s.wantNumbers("+15550000000", "+15550000001")
 		})
 	}
 }
@@ -67,27 +64,24 @@ func TestStage_notAdoptedInOlderCopy(t *testing.T) {
 		},
 	} {
 		for _, adopt := range []bool{true, false} {
-			t.Run(fmt.Sprint(at, " ", adopt), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-					var existing string
-					s.meanwhile = func() {
-						s.SetLag(time.Second)
-						existing = s.handmade("+15550000000")
-						must(t, s.SoftDelete(conversations, s.handmade("+15550000000")))
-						s.handmade("+15550000009")
-					}
-					if _, errors := s.apply(config(s, adopt)); errors != "" {
-						t.Errorf("the apply fails: %s", errors)
-					}
-					ids := map[string]string{address: s.idAt(address)}
-					if at == bulkAddress {
-						ids[at] = `"c000": ` + s.entryID("c000")
-					}
-					if says("Existing Text Message Conversation Not Adopted", "created: "+ids[at]+", and "+existing+". adopt").MatchString(s.warnings) != adopt {
-						t.Errorf("the warnings are %s; want those of %s and %s: %t", s.warnings, ids[at], existing, adopt)
-					}
-				})
+			runOnStage(t, fmt.Sprint(at, " ", adopt), mockserver.Behavior{}, nil, func(s *stage) {
+				var existing string
+				s.meanwhile = func() {
+					s.SetLag(time.Second)
+					existing = s.handmade("+15550000000")
+					must(s.t, s.SoftDelete(conversations, s.handmade("+15550000000")))
+					s.handmade("+15550000009")
+				}
+				if _, errors := s.apply(config(s, adopt)); errors != "" {
+					s.t.Errorf("the apply fails: %s", errors)
+				}
+				ids := map[string]string{address: s.idAt(address)}
+				if at == bulkAddress {
+					ids[at] = `"c000": ` + s.entryID("c000")
+				}
+				if says("Existing Text Message Conversation Not Adopted", "created: "+ids[at]+", and "+existing+". adopt").MatchString(s.warnings) != adopt {
+					s.t.Errorf("the warnings are %s; want those of %s and %s: %t", s.warnings, ids[at], existing, adopt)
+				}
 			})
 		}
 	}

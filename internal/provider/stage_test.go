@@ -43,6 +43,15 @@ func onStage(t *testing.T, behavior mockserver.Behavior, settings map[string]any
 	})
 }
 
+// runOnStage runs a subtest, in parallel with the others, on a stage of its own.
+func runOnStage(t *testing.T, name string, behavior mockserver.Behavior, settings map[string]any, play func(s *stage)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		onStage(t, behavior, settings, play)
+	})
+}
+
 // single returns a configuration of one conversation.
 func (s *stage) single(d declared) map[string]block {
 	return map[string]block{address: {singleType, d.value(s.core.schemas[singleType].ValueType(), nil)}}

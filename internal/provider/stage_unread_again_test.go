@@ -63,39 +63,33 @@ func (s *stage) ofGlobex(at string) map[string]block {
 func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := of(s)
-				theirs := s.answersWithTheirs(config)
-				changed := s.ofGlobex(at)
-				errors := strings.Join(s.appliesOnly(at, changed).errors(), "\n")
-				if !says("Plan About Another Record", "The provider changed nothing").MatchString(errors) {
-					t.Errorf("the errors are %q", errors)
-				}
-				s.wantTheirs(theirs, 1)
-				if errors := s.appliesOnly(at, changed).errors(); len(errors) > 0 { // it does not ask again
-					t.Errorf("the next apply fails: %q", errors)
-				}
-				s.nothingLeft(changed)
-				s.wantTheirs(theirs, 1)
-				s.destroys()
-				s.wantTheirs(theirs, 0)
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := of(s)
+			theirs := s.answersWithTheirs(config)
+			changed := s.ofGlobex(at)
+			errors := strings.Join(s.appliesOnly(at, changed).errors(), "\n")
+			if !says("Plan About Another Record", "The provider changed nothing").MatchString(errors) {
+				s.t.Errorf("the errors are %q", errors)
+			}
+			s.wantTheirs(theirs, 1)
+			if errors := s.appliesOnly(at, changed).errors(); len(errors) > 0 { // it does not ask again
+				s.t.Errorf("the next apply fails: %q", errors)
+			}
+			s.nothingLeft(changed)
+			s.wantTheirs(theirs, 1)
+			s.destroys()
+			s.wantTheirs(theirs, 0)
 		})
-		t.Run(at+", destroy", func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				theirs := s.answersWithTheirs(of(s))
-				applying := s.appliesOnly(at, nil)
-				if errors := applying.errors(); len(errors) > 0 {
-					t.Errorf("the destroy fails: %q", errors)
-				}
-				if warnings := applying.warnings(); !says("May Have Been Left").MatchString(warnings) {
-					t.Errorf("the warnings are %q", warnings)
-				}
-				s.wantTheirs(theirs, 1) // no refresh has told what other resources have
-			})
+		runOnStage(t, at+", destroy", mockserver.Behavior{}, impatient, func(s *stage) {
+			theirs := s.answersWithTheirs(of(s))
+			applying := s.appliesOnly(at, nil)
+			if errors := applying.errors(); len(errors) > 0 {
+				s.t.Errorf("the destroy fails: %q", errors)
+			}
+			if warnings := applying.warnings(); !says("May Have Been Left").MatchString(warnings) {
+				s.t.Errorf("the warnings are %q", warnings)
+			}
+			s.wantTheirs(theirs, 1) // no refresh has told what other resources have
 		})
 	}
 }
@@ -105,22 +99,19 @@ func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				theirs := s.answersWithTheirs(of(s))
-				plan := s.plansOnly(at, nil)
-				plan.changes[0].private = s.core.state[at].private // of a plan that has looked
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 503})
-				applying := s.core.walk()
-				applying.apply(plan)
-				if len(applying.errors()) == 0 {
-					t.Error("the destroy does not fail")
-				}
-				s.ClearFaults()
-				s.destroys()
-				s.wantTheirs(theirs, 0)
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			theirs := s.answersWithTheirs(of(s))
+			plan := s.plansOnly(at, nil)
+			plan.changes[0].private = s.core.state[at].private // of a plan that has looked
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-delete", Kind: mockserver.StatusReply, Status: 503})
+			applying := s.core.walk()
+			applying.apply(plan)
+			if len(applying.errors()) == 0 {
+				s.t.Error("the destroy does not fail")
+			}
+			s.ClearFaults()
+			s.destroys()
+			s.wantTheirs(theirs, 0)
 		})
 	}
 }
@@ -130,29 +121,26 @@ func TestStage_unreadAnswerInAFailedDestroy(t *testing.T) {
 func TestStage_unreadAnswerOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := of(s)
-				s.unread(conversations, func([]any) {})
-				_, _ = s.apply(config)
-				if text := string(s.core.state[at].private); !strings.Contains(text, `"unread"`) {
-					t.Errorf("the private state does not ask: %s", text)
-				}
-				planning := s.core.walk()
-				if plan := planning.plan(config); plan != nil || len(planning.errors()) != 1 {
-					t.Errorf("the plan reads nothing, and says %q", planning.errors())
-				}
-				s.lie = nil
-				s.applies(config, at, noop)
-				if s.warnings != "" {
-					t.Errorf("the warnings are %q", s.warnings)
-				}
-				if text := string(s.core.state[at].private); !strings.Contains(text, `"unread":"e30="`) {
-					t.Errorf("the private state still asks: %s", text)
-				}
-				s.destroys()
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := of(s)
+			s.unread(conversations, func([]any) {})
+			_, _ = s.apply(config)
+			if text := string(s.core.state[at].private); !strings.Contains(text, `"unread"`) {
+				s.t.Errorf("the private state does not ask: %s", text)
+			}
+			planning := s.core.walk()
+			if plan := planning.plan(config); plan != nil || len(planning.errors()) != 1 {
+				s.t.Errorf("the plan reads nothing, and says %q", planning.errors())
+			}
+			s.lie = nil
+			s.applies(config, at, noop)
+			if s.warnings != "" {
+				s.t.Errorf("the warnings are %q", s.warnings)
+			}
+			if text := string(s.core.state[at].private); !strings.Contains(text, `"unread":"e30="`) {
+				s.t.Errorf("the private state still asks: %s", text)
+			}
+			s.destroys()
 		})
 	}
 }
@@ -176,7 +164,7 @@ func TestStage_unreadAnswerOfAnUndo(t *testing.T) {
 		s.lie = nil
 		delete(entries["c001"], "recipient_contact_id")
 		if _, errors := s.apply(s.bulk(entries, nil)); errors != "" {
-			t.Errorf("the next apply fails: %s", errors)
+			s.t.Errorf("the next apply fails: %s", errors)
 		}
 		s.nothingLeft(s.bulk(entries, nil))
 		s.wantTheirs(theirs, 2)
@@ -193,7 +181,7 @@ func TestStage_unreadAnswerOfATaintedMap(t *testing.T) {
 		theirs := s.answersWithTheirs(config)
 		s.taint(bulkAddress)
 		if _, errors := s.apply(config); errors != "" {
-			t.Errorf("the apply fails: %s", errors)
+			s.t.Errorf("the apply fails: %s", errors)
 		}
 		s.nothingLeft(config)
 		s.wantTheirs(theirs, 2)
@@ -207,7 +195,7 @@ func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
 	const theirs = "90000000-0000-4000-8000-0000000000f1"
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
-		must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": s.live()[0]["id"], "content": "theirs", "direction": 2}}}))
+		must(s.t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": s.live()[0]["id"], "content": "theirs", "direction": 2}}}))
 		before, _ := s.Record(textMessages, theirs)
 		s.unread(textMessages, func(ids []any) { ids[0] = theirs })
 		_, _ = s.apply(s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"}))
@@ -215,19 +203,19 @@ func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
 		changed := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
 		errors := strings.Join(s.appliesOnly(address, changed).errors(), "\n")
 		if !says("Plan About Another Record").MatchString(errors) {
-			t.Errorf("the errors are %q", errors)
+			s.t.Errorf("the errors are %q", errors)
 		}
 		if _, errors := s.apply(changed); errors != "" {
-			t.Errorf("the next apply fails: %s", errors)
+			s.t.Errorf("the next apply fails: %s", errors)
 		}
 		s.nothingLeft(changed)
 		after, _ := s.Record(textMessages, theirs)
 		if diff := cmp.Diff(before, after); diff != "" {
-			t.Errorf("the message of others is another one (-was +is):\n%s", diff)
+			s.t.Errorf("the message of others is another one (-was +is):\n%s", diff)
 		}
 		made := slices.DeleteFunc(s.Records(textMessages), func(r map[string]any) bool { return r["id"] == theirs || r["is_deleted"] == true })
 		if len(made) != 1 || made[0]["content"] != "B" {
-			t.Errorf("the messages are %v", made)
+			s.t.Errorf("the messages are %v", made)
 		}
 	})
 }
@@ -239,17 +227,17 @@ func TestStage_unreadAnswerIdentity(t *testing.T) {
 		s.answersWithTheirs(oneConversation[address](s))
 		run := s.core.walk()
 		schemas, err := run.server.GetProviderSchema(s.t.Context(), &tfprotov6.GetProviderSchemaRequest{})
-		must(t, err)
+		must(s.t, err)
 		r := rpc{run.server, nil, s.t, schemas}
 		was := s.core.state[address]
 		read, err := run.server.ReadResource(s.t.Context(), &tfprotov6.ReadResourceRequest{
 			TypeName: was.typeName, CurrentState: dynamic(was.value), Private: was.private,
 			CurrentIdentity: r.identity(map[string]any{"id": theirsUnread, "space_id": "my_space"}),
 		})
-		must(t, err)
+		must(s.t, err)
 		state := r.decode(r.resourceType(), read.NewState)
 		if got := r.decodeIdentity(read.NewIdentity)["id"]; got == theirsUnread || got != state["id"] {
-			t.Errorf("the identity has the id %s, and the state %s", got, state["id"])
+			s.t.Errorf("the identity has the id %s, and the state %s", got, state["id"])
 		}
 	})
 }
@@ -273,21 +261,18 @@ func TestStage_unreadAnswersInOneProcess(t *testing.T) {
 func TestStage_unreadAnswerAbandoned(t *testing.T) {
 	t.Parallel()
 	for at := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := s.single(declared{"phone_id": phone, number: "+15550000000", "deletion_policy": "abandon"})
-				if at == bulkAddress {
-					config = s.bulk(numbered(1).entries(), map[string]any{"deletion_policy": "abandon"})
-				}
-				theirs := s.answersWithTheirs(config)
-				s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 503})
-				if errors := s.appliesOnly(at, nil).errors(); len(errors) > 0 {
-					t.Errorf("the destroy fails: %q", errors)
-				}
-				s.ClearFaults()
-				s.wantTheirs(theirs, 1)
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := s.single(declared{"phone_id": phone, number: "+15550000000", "deletion_policy": "abandon"})
+			if at == bulkAddress {
+				config = s.bulk(numbered(1).entries(), map[string]any{"deletion_policy": "abandon"})
+			}
+			theirs := s.answersWithTheirs(config)
+			s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 503})
+			if errors := s.appliesOnly(at, nil).errors(); len(errors) > 0 {
+				s.t.Errorf("the destroy fails: %q", errors)
+			}
+			s.ClearFaults()
+			s.wantTheirs(theirs, 1)
 		})
 	}
 }
@@ -304,12 +289,12 @@ func TestStage_unreadAnswerOfARepetition(t *testing.T) {
 		second := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
 		theirs := s.answersWithTheirs(second)
 		var kept struct{ Unread []byte }
-		must(t, json.Unmarshal(s.core.state[address].private, &kept))
+		must(s.t, json.Unmarshal(s.core.state[address].private, &kept))
 		if text := string(kept.Unread); !strings.Contains(text, `"A"`) || !strings.Contains(text, `"B"`) {
-			t.Errorf("the private state keeps %s", text)
+			s.t.Errorf("the private state keeps %s", text)
 		}
 		if _, errors := s.apply(second); errors != "" {
-			t.Errorf("the next apply fails: %s", errors)
+			s.t.Errorf("the next apply fails: %s", errors)
 		}
 		s.nothingLeft(second)
 		s.wantTheirs(theirs, 1)
@@ -320,19 +305,16 @@ func TestStage_unreadAnswerOfARepetition(t *testing.T) {
 func TestStage_unreadUpdate(t *testing.T) {
 	t.Parallel()
 	for at, of := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.applies(of(s), at, create)
-				config := s.ofGlobex(at)
-				s.unread(conversations, func([]any) {})
-				_, _ = s.apply(config)
-				if text := string(s.core.state[at].private); strings.Contains(text, `"unread"`) {
-					t.Errorf("the private state asks whose conversation it is: %s", text)
-				}
-				s.lie = nil
-				s.applies(config, at, noop)
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.applies(of(s), at, create)
+			config := s.ofGlobex(at)
+			s.unread(conversations, func([]any) {})
+			_, _ = s.apply(config)
+			if text := string(s.core.state[at].private); strings.Contains(text, `"unread"`) {
+				s.t.Errorf("the private state asks whose conversation it is: %s", text)
+			}
+			s.lie = nil
+			s.applies(config, at, noop)
 		})
 	}
 }
@@ -351,36 +333,33 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 				return s.plansOnly(at, nil)
 			},
 		} {
-			t.Run(at+", "+name, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					theirs := s.answersWithTheirs(of(s))
-					planned, walk, checks := plan(s), s.core.walk(), 0
-					s.lie = func(r *http.Request, _ map[string]any) int {
-						if r.Method != http.MethodGet || !strings.Contains(r.URL.RawQuery, "filter") && !strings.Contains(r.URL.Path, theirsUnread) {
-							return 0
-						}
-						if checks++; checks > 2 { // the list and the get of the check
-							return 0
-						}
-						return http.StatusBadGateway
+			runOnStage(t, at+", "+name, mockserver.Behavior{}, impatient, func(s *stage) {
+				theirs := s.answersWithTheirs(of(s))
+				planned, walk, checks := plan(s), s.core.walk(), 0
+				s.lie = func(r *http.Request, _ map[string]any) int {
+					if r.Method != http.MethodGet || !strings.Contains(r.URL.RawQuery, "filter") && !strings.Contains(r.URL.Path, theirsUnread) {
+						return 0
 					}
-					if planned != nil {
-						walk.apply(planned)
-					} else {
-						walk.plan(of(s))
+					if checks++; checks > 2 { // the list and the get of the check
+						return 0
 					}
-					if errors := walk.errors(); len(errors) != 1 || says("Plan About Another Record").MatchString(errors[0]) {
-						t.Errorf("the errors are %q", errors)
-					}
-					s.lie = nil
-					s.wantTheirs(theirs, 1)
-					if _, errors := s.apply(of(s)); errors != "" {
-						t.Errorf("the next apply fails: %s", errors)
-					}
-					s.destroys()
-					s.wantTheirs(theirs, 0)
-				})
+					return http.StatusBadGateway
+				}
+				if planned != nil {
+					walk.apply(planned)
+				} else {
+					walk.plan(of(s))
+				}
+				if errors := walk.errors(); len(errors) != 1 || says("Plan About Another Record").MatchString(errors[0]) {
+					s.t.Errorf("the errors are %q", errors)
+				}
+				s.lie = nil
+				s.wantTheirs(theirs, 1)
+				if _, errors := s.apply(of(s)); errors != "" {
+					s.t.Errorf("the next apply fails: %s", errors)
+				}
+				s.destroys()
+				s.wantTheirs(theirs, 0)
 			})
 		}
 	}
@@ -391,18 +370,15 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 func TestStage_unreadAnswerOfAnEntry(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]action{"new": noop, "joined": update} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				if want == update {
-					s.applies(s.bulk(map[string]declared{"b": {"phone_id": phone, number: "+15550000009"}}, nil), bulkAddress, create)
-				}
-				config := s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000000"}, "b": {"phone_id": phone, number: "+15550000009"}}, nil)
-				theirs := s.answersWithTheirs(config)
-				s.applies(config, bulkAddress, want)
-				s.nothingLeft(config)
-				s.wantTheirs(theirs, 2)
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			if want == update {
+				s.applies(s.bulk(map[string]declared{"b": {"phone_id": phone, number: "+15550000009"}}, nil), bulkAddress, create)
+			}
+			config := s.bulk(map[string]declared{"a": {"phone_id": phone, number: "+15550000000"}, "b": {"phone_id": phone, number: "+15550000009"}}, nil)
+			theirs := s.answersWithTheirs(config)
+			s.applies(config, bulkAddress, want)
+			s.nothingLeft(config)
+			s.wantTheirs(theirs, 2)
 		})
 	}
 }
@@ -413,7 +389,7 @@ func TestStage_unreadAnswerBesideAnOpenCreate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.leavesEntryOpen(mockserver.DropAfter)
-		must(t, s.Seed(map[string][]map[string]any{conversations: {{"id": theirsUnread, "phone_id": phone, number: "+15550000002", "recipient_contact_id": ada}}}))
+		must(s.t, s.Seed(map[string][]map[string]any{conversations: {{"id": theirsUnread, "phone_id": phone, number: "+15550000002", "recipient_contact_id": ada}}}))
 		entries := numbered(2).entries()
 		entries["c001"][number] = "+15550000002"
 		theirs, _ := s.Record(conversations, theirsUnread)
@@ -421,7 +397,7 @@ func TestStage_unreadAnswerBesideAnOpenCreate(t *testing.T) {
 		_, _ = s.apply(s.bulk(entries, nil))
 		s.lie = nil
 		if _, errors := s.apply(s.bulk(entries, nil)); errors != "" {
-			t.Errorf("the next apply fails: %s", errors)
+			s.t.Errorf("the next apply fails: %s", errors)
 		}
 		s.nothingLeft(s.bulk(entries, nil))
 		s.wantTheirs(theirs, 2)
@@ -437,7 +413,7 @@ func TestStage_openCreateHasNoWrongAnswer(t *testing.T) {
 		plan := s.plans(s.bulk(numbered(2).entries(), nil))
 		s.core.state = plan.refreshed
 		if is := text(s.attribute(bulkAddress, "failed")); is != was || is == "" {
-			t.Errorf("failed is %s after the refresh, and was %s", is, was)
+			s.t.Errorf("failed is %s after the refresh, and was %s", is, was)
 		}
 	})
 }
@@ -465,11 +441,11 @@ func TestStage_unreadMessageBesideAnOlderOne(t *testing.T) {
 		config, theirs := s.answersMessageWithTheirs()
 		s.applies(config, address, noop)
 		if !says("Text Message Adopted").MatchString(s.warnings) {
-			t.Errorf("the warnings are %q", s.warnings)
+			s.t.Errorf("the warnings are %q", s.warnings)
 		}
 		_, _ = s.apply(s.single(declared{"phone_id": phone, number: "+15550000000"}))
 		if after, _ := s.Record(textMessages, theirsMessage); cmp.Diff(theirs, after) != "" || len(s.liveMessages()) != 1 {
-			t.Errorf("their message is %v, and was %v", after, theirs)
+			s.t.Errorf("their message is %v, and was %v", after, theirs)
 		}
 	})
 }
@@ -482,12 +458,12 @@ func TestStage_unreadMessageStillUnread(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: "GET", Path: theirsMessage, Kind: mockserver.StatusReply, Status: 502, Times: 1})
 		s.refused(config, "reading its messages failed")
 		s.applies(config, address, noop)
-		if text := string(s.core.state[address].private); !asksNothing(t, text) {
-			t.Errorf("the private state still asks: %s", text)
+		if text := string(s.core.state[address].private); !asksNothing(s.t, text) {
+			s.t.Errorf("the private state still asks: %s", text)
 		}
 		_, _ = s.apply(s.single(declared{"phone_id": phone, number: "+15550000000"}))
 		if after, _ := s.Record(textMessages, theirsMessage); cmp.Diff(theirs, after) != "" {
-			t.Errorf("their message is %v, and was %v", after, theirs)
+			s.t.Errorf("their message is %v, and was %v", after, theirs)
 		}
 	})
 }
@@ -507,7 +483,7 @@ func TestStage_unreadMessageDestroyed(t *testing.T) {
 		_, _ = s.answersMessageWithTheirs()
 		s.Inject(mockserver.Fault{Method: "GET", Path: theirsMessage, Kind: mockserver.StatusReply, Status: 502})
 		if errors := s.appliesOnly(address, nil).errors(); len(errors) > 0 {
-			t.Errorf("the destroy fails: %q", errors)
+			s.t.Errorf("the destroy fails: %q", errors)
 		}
 	})
 }
@@ -517,12 +493,12 @@ func TestStage_unreadMessageAttached(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
-		must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirsMessage, "text_message_conversation_id": s.live()[0]["id"], "content": "A", "direction": 1}}}))
+		must(s.t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirsMessage, "text_message_conversation_id": s.live()[0]["id"], "content": "A", "direction": 1}}}))
 		s.unread(textMessages, func([]any) {})
 		config := s.saying(messageTexts{"a": declared{"id": theirsMessage}}, declared{number: "+15550000000"})
 		_, _ = s.apply(config)
-		if text := string(s.core.state[address].private); !asksNothing(t, text) {
-			t.Errorf("the private state asks whose message it is: %s", text)
+		if text := string(s.core.state[address].private); !asksNothing(s.t, text) {
+			s.t.Errorf("the private state asks whose message it is: %s", text)
 		}
 		s.lie = nil
 		s.applies(config, address, noop)

@@ -44,42 +44,39 @@ func TestStage_unreadAnswer(t *testing.T) {
 			"of another phone":                {theirs, map[string]any{"phone_id": otherPhone, number: "+15550000000"}},
 			"that does not exist":             {none, map[string]any{"phone_id": phone, number: "+15550000777"}},
 		} {
-			t.Run(form+", "+name, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
-					config := func(more declared) map[string]block {
-						d := declared{"phone_id": phone, number: "+15550000000"}
-						maps.Copy(d, more)
-						if bulk {
-							return s.bulk(map[string]declared{"k": d}, map[string]any{"rollback_method": 1})
-						}
-						return s.single(d)
+			runOnStage(t, form+", "+name, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
+				config := func(more declared) map[string]block {
+					d := declared{"phone_id": phone, number: "+15550000000"}
+					maps.Copy(d, more)
+					if bulk {
+						return s.bulk(map[string]declared{"k": d}, map[string]any{"rollback_method": 1})
 					}
-					record := map[string]any{"id": theirs}
-					maps.Copy(record, of.record)
-					must(t, s.Seed(map[string][]map[string]any{conversations: {record}}))
-					before, _ := s.Record(conversations, theirs)
-					s.unread(conversations, func(ids []any) { ids[0] = of.answer })
-					_, _ = s.apply(config(nil))
-					s.lie = nil
-					for _, at := range []string{address, bulkAddress} {
-						if instance, exists := s.core.state[at]; exists {
-							instance.tainted = false
-							s.core.state[at] = instance
-						}
+					return s.single(d)
+				}
+				record := map[string]any{"id": theirs}
+				maps.Copy(record, of.record)
+				must(s.t, s.Seed(map[string][]map[string]any{conversations: {record}}))
+				before, _ := s.Record(conversations, theirs)
+				s.unread(conversations, func(ids []any) { ids[0] = of.answer })
+				_, _ = s.apply(config(nil))
+				s.lie = nil
+				for _, at := range []string{address, bulkAddress} {
+					if instance, exists := s.core.state[at]; exists {
+						instance.tainted = false
+						s.core.state[at] = instance
 					}
-					_, _ = s.apply(config(nil))
-					_, _ = s.apply(config(declared{"recipient_account_id": globex}))
-					made := slices.DeleteFunc(s.live(), func(r map[string]any) bool { return r["id"] == theirs })
-					if len(made) != 1 {
-						t.Errorf("there are %d conversations beside that of others; want 1", len(made))
-					}
-					s.destroys()
-					after, _ := s.Record(conversations, theirs)
-					if diff := cmp.Diff(before, after); diff != "" {
-						t.Errorf("the conversation of others is another one (-was +is):\n%s", diff)
-					}
-				})
+				}
+				_, _ = s.apply(config(nil))
+				_, _ = s.apply(config(declared{"recipient_account_id": globex}))
+				made := slices.DeleteFunc(s.live(), func(r map[string]any) bool { return r["id"] == theirs })
+				if len(made) != 1 {
+					s.t.Errorf("there are %d conversations beside that of others; want 1", len(made))
+				}
+				s.destroys()
+				after, _ := s.Record(conversations, theirs)
+				if diff := cmp.Diff(before, after); diff != "" {
+					s.t.Errorf("the conversation of others is another one (-was +is):\n%s", diff)
+				}
 			})
 		}
 	}
@@ -100,7 +97,7 @@ func TestStage_unreadAnswersSwapped(t *testing.T) {
 		_, _ = s.apply(s.bulk(entries, map[string]any{"rollback_method": 1}))
 		for _, r := range s.live() {
 			if isOfFirst := r[number] == "+15550000000"; isOfFirst != (r["recipient_contact_id"] == bob) {
-				t.Errorf("the contact of %s is %v", r[number], r["recipient_contact_id"])
+				s.t.Errorf("the contact of %s is %v", r[number], r["recipient_contact_id"])
 			}
 		}
 	})
@@ -112,31 +109,28 @@ func TestStage_unreadMessageAnswer(t *testing.T) {
 	t.Parallel()
 	const theirs = "90000000-0000-4000-8000-0000000000f1"
 	for name, isInside := range map[string]bool{"of the conversation": true, "of another conversation": false} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
-				s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
-				owner := s.live()[0]["id"]
-				if !isInside {
-					owner = s.add(map[string]any{"phone_id": phone, number: "+15550000777"})
-				}
-				must(t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": owner, "content": "theirs", "direction": 2}}}))
-				before, _ := s.Record(textMessages, theirs)
-				s.unread(textMessages, func(ids []any) { ids[0] = theirs })
-				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
-				_, _ = s.apply(config)
-				s.lie = nil
-				_, _ = s.apply(config)
-				made := slices.DeleteFunc(s.Records(textMessages), func(r map[string]any) bool { return r["id"] == theirs })
-				if len(made) != 1 {
-					t.Errorf("%d messages were created; want 1", len(made))
-				}
-				_, _ = s.apply(s.single(declared{"phone_id": phone, number: "+15550000000"}))
-				after, _ := s.Record(textMessages, theirs)
-				if diff := cmp.Diff(before, after); diff != "" {
-					t.Errorf("the message of others is another one (-was +is):\n%s", diff)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0}, func(s *stage) {
+			s.applies(s.single(declared{"phone_id": phone, number: "+15550000000"}), address, create)
+			owner := s.live()[0]["id"]
+			if !isInside {
+				owner = s.add(map[string]any{"phone_id": phone, number: "+15550000777"})
+			}
+			must(s.t, s.Seed(map[string][]map[string]any{textMessages: {{"id": theirs, "text_message_conversation_id": owner, "content": "theirs", "direction": 2}}}))
+			before, _ := s.Record(textMessages, theirs)
+			s.unread(textMessages, func(ids []any) { ids[0] = theirs })
+			config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
+			_, _ = s.apply(config)
+			s.lie = nil
+			_, _ = s.apply(config)
+			made := slices.DeleteFunc(s.Records(textMessages), func(r map[string]any) bool { return r["id"] == theirs })
+			if len(made) != 1 {
+				s.t.Errorf("%d messages were created; want 1", len(made))
+			}
+			_, _ = s.apply(s.single(declared{"phone_id": phone, number: "+15550000000"}))
+			after, _ := s.Record(textMessages, theirs)
+			if diff := cmp.Diff(before, after); diff != "" {
+				s.t.Errorf("the message of others is another one (-was +is):\n%s", diff)
+			}
 		})
 	}
 }

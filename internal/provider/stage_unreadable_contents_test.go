@@ -35,35 +35,32 @@ func TestStage_unreadableContents(t *testing.T) {
 		"its number changes":   {[]string{"+15550000005"}, []string{"+15550000000", "+15550000005"}},
 	} {
 		for answer, to := range unreadable {
-			t.Run(name+", "+answer, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					config := func(numbers ...string) map[string]block {
-						entries := numbered(1).entries()
-						for _, n := range numbers {
-							entries["k"] = declared{"phone_id": phone, number: n, "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}
-						}
-						return s.bulk(entries, map[string]any{"rollback_method": 1})
+			runOnStage(t, name+", "+answer, mockserver.Behavior{}, impatient, func(s *stage) {
+				config := func(numbers ...string) map[string]block {
+					entries := numbered(1).entries()
+					for _, n := range numbers {
+						entries["k"] = declared{"phone_id": phone, number: n, "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}
 					}
-					s.applies(config(), bulkAddress, create)
-					s.leavesOpen(config("+15550000004"), mockserver.DropAfter)
-					s.meanwhile = func() { s.hideContents(to.fault) }
-					if answer == "not permitted" { // this does not keep the refresh from its work
-						s.hideContents(to.fault)
-					}
-					_, errors := s.apply(config(of.then...))
-					if said := errors + s.warnings; !says(append([]string{"couldn't delete it"}, to.says...)...).MatchString(said) {
-						t.Errorf("the apply in trouble says %s; want %q", said, to.says)
-					}
-					if answer == "not permitted" && !says("May Have Been Created", "deletes what it finds. "+permission).MatchString(s.warnings) {
-						t.Errorf("the refresh warns %s", s.warnings)
-					}
-					s.ClearFaults()
-					if _, errors := s.apply(config(of.then...)); errors != "" {
-						t.Errorf("the next apply fails: %s", errors)
-					}
-					s.wantNumbers(of.want...)
-				})
+					return s.bulk(entries, map[string]any{"rollback_method": 1})
+				}
+				s.applies(config(), bulkAddress, create)
+				s.leavesOpen(config("+15550000004"), mockserver.DropAfter)
+				s.meanwhile = func() { s.hideContents(to.fault) }
+				if answer == "not permitted" { // this does not keep the refresh from its work
+					s.hideContents(to.fault)
+				}
+				_, errors := s.apply(config(of.then...))
+				if said := errors + s.warnings; !says(append([]string{"couldn't delete it"}, to.says...)...).MatchString(said) {
+					s.t.Errorf("the apply in trouble says %s; want %q", said, to.says)
+				}
+				if answer == "not permitted" && !says("May Have Been Created", "deletes what it finds. "+permission).MatchString(s.warnings) {
+					s.t.Errorf("the refresh warns %s", s.warnings)
+				}
+				s.ClearFaults()
+				if _, errors := s.apply(config(of.then...)); errors != "" {
+					s.t.Errorf("the next apply fails: %s", errors)
+				}
+				s.wantNumbers(of.want...)
 			})
 		}
 	}
@@ -74,31 +71,28 @@ func TestStage_unreadableContentsOfOne(t *testing.T) {
 	t.Parallel()
 	for answer, to := range unreadable {
 		for _, isDestroyed := range []bool{false, true} {
-			t.Run(fmt.Sprint(answer, ", destroyed ", isDestroyed), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
-					s.leavesOpen(config, mockserver.DropAfter)
-					s.untaint(address)
-					if isDestroyed {
-						config = nil
-					}
-					s.hideContents(to.fault)
-					s.refused(config, append([]string{"may or may not have"}, to.says...)...)
-					if answer == "not permitted" && !says("this conversation. The next apply looks", permission).MatchString(s.warnings) {
-						t.Errorf("the refresh warns %s", s.warnings)
-					}
-					s.ClearFaults()
-					if _, errors := s.apply(config); errors != "" {
-						t.Errorf("the next apply fails: %s", errors)
-					}
-					if isDestroyed {
-						s.wantNumbers()
-					} else {
-						s.nothingLeft(config)
-						s.wantNumbers("+15550000001")
-					}
-				})
+			runOnStage(t, fmt.Sprint(answer, ", destroyed ", isDestroyed), mockserver.Behavior{}, impatient, func(s *stage) {
+				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
+				s.leavesOpen(config, mockserver.DropAfter)
+				s.untaint(address)
+				if isDestroyed {
+					config = nil
+				}
+				s.hideContents(to.fault)
+				s.refused(config, append([]string{"may or may not have"}, to.says...)...)
+				if answer == "not permitted" && !says("this conversation. The next apply looks", permission).MatchString(s.warnings) {
+					s.t.Errorf("the refresh warns %s", s.warnings)
+				}
+				s.ClearFaults()
+				if _, errors := s.apply(config); errors != "" {
+					s.t.Errorf("the next apply fails: %s", errors)
+				}
+				if isDestroyed {
+					s.wantNumbers()
+				} else {
+					s.nothingLeft(config)
+					s.wantNumbers("+15550000001")
+				}
 			})
 		}
 	}
@@ -147,7 +141,7 @@ func TestStage_contentsOfOlderCopy(t *testing.T) {
 		s.ClearFaults()
 		s.lie = nil
 		if _, errors := s.apply(config); errors != "" {
-			t.Errorf("the next apply fails: %s", errors)
+			s.t.Errorf("the next apply fails: %s", errors)
 		}
 		s.nothingLeft(config)
 		s.wantNumbers("+15550000001")
