@@ -123,20 +123,17 @@ func TestStage_repeatIsRolledBack(t *testing.T) {
 func TestStage_lookIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{400, 409, 422} {
-		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := s.single(declared{"phone_id": phone, number: "+15550100002"})
-				s.leavesOpen(config, mockserver.DropAfter)
-				s.untaint(address)
-				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: status, Envelope: true})
-				applying := s.appliesOnly(address, config)
-				s.ClearFaults()
-				_, errors := s.apply(config)
-				if made := len(s.Records(conversations)); made != 1 {
-					s.t.Errorf("%d conversations were made; want 1. The apply said %q, the next one %q", made, applying.errors(), errors)
-				}
-			})
+		runOnStage(t, fmt.Sprint(status), mockserver.Behavior{}, impatient, func(s *stage) {
+			config := s.single(declared{"phone_id": phone, number: "+15550100002"})
+			s.leavesOpen(config, mockserver.DropAfter)
+			s.untaint(address)
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: status, Envelope: true})
+			applying := s.appliesOnly(address, config)
+			s.ClearFaults()
+			_, errors := s.apply(config)
+			if made := len(s.Records(conversations)); made != 1 {
+				s.t.Errorf("%d conversations were made; want 1. The apply said %q, the next one %q", made, applying.errors(), errors)
+			}
 		})
 	}
 }
@@ -200,33 +197,30 @@ func TestStage_foundInAnotherSpelling(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.Country, mockserver.Masked} {
 		for _, kind := range []string{"single", "bulk"} {
-			t.Run(format+" "+kind, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{PhoneFormat: format}, map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
-					var config map[string]block
-					if kind == "single" {
-						config = s.saying(messageTexts{"hello": "Hello"}, declared{number: "+4915550100002"})
-						s.leavesOpen(config, mockserver.DropAfter)
-						s.untaint(address)
-					} else {
-						entries := numbered(2).entries()
-						entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"hello": "Hello"})
-						config = s.bulk(entries, map[string]any{"rollback_method": 1})
-						s.Inject(
-							mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "Hello", Kind: mockserver.DropAfter, Times: 1},
-							mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502},
-						)
-						_, errors := s.apply(config)
-						s.ClearFaults()
-						if errors != "" || !strings.Contains(s.warnings, "May Have Been Created") {
-							s.t.Fatalf("the apply says %q %s", errors, s.warnings)
-						}
-					}
+			runOnStage(t, format+" "+kind, mockserver.Behavior{PhoneFormat: format}, map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
+				var config map[string]block
+				if kind == "single" {
+					config = s.saying(messageTexts{"hello": "Hello"}, declared{number: "+4915550100002"})
+					s.leavesOpen(config, mockserver.DropAfter)
+					s.untaint(address)
+				} else {
+					entries := numbered(2).entries()
+					entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"hello": "Hello"})
+					config = s.bulk(entries, map[string]any{"rollback_method": 1})
+					s.Inject(
+						mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "Hello", Kind: mockserver.DropAfter, Times: 1},
+						mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502},
+					)
 					_, errors := s.apply(config)
-					if sent := len(s.Records(textMessages)); sent != 1 {
-						s.t.Errorf("the message was sent %d times: %v; %s", sent, errors, s.warnings)
+					s.ClearFaults()
+					if errors != "" || !strings.Contains(s.warnings, "May Have Been Created") {
+						s.t.Fatalf("the apply says %q %s", errors, s.warnings)
 					}
-				})
+				}
+				_, errors := s.apply(config)
+				if sent := len(s.Records(textMessages)); sent != 1 {
+					s.t.Errorf("the message was sent %d times: %v; %s", sent, errors, s.warnings)
+				}
 			})
 		}
 	}
@@ -272,27 +266,24 @@ func TestStage_openAndChanged(t *testing.T) {
 		"digits":      {"a", "+15550100009", "recipient_account_id", acme, globex, mockserver.Digits},
 		"filled in":   {"a", "+15550100001", "recipient_contact_id", nil, bob, ""}, // the CRM has set the contact of that number
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{PhoneFormat: test.format}, impatient, func(s *stage) {
-				declare := func(key string, value any) map[string]block {
-					return s.bulk(map[string]declared{
-						"x": {"phone_id": phone, number: "+15550100002"},
-						key: {"phone_id": phone, number: test.number, test.attribute: value, "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})},
-					}, nil)
-				}
-				s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
-				s.leavesOpen(declare("a", test.before), mockserver.DropAfter)
-				test.number = "+1 (555) 010-00" + test.number[len(test.number)-2:]
-				last := declare(test.key, test.after)
-				if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation Adopted").MatchString(s.warnings) {
-					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
-				}
-				s.nothingLeft(last)
-				if made, sent := len(s.Records(conversations)), len(s.Records(textMessages)); made != 2 || sent != 1 {
-					s.t.Errorf("the CRM has %d conversations and %d messages; want 2 and 1", made, sent)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{PhoneFormat: test.format}, impatient, func(s *stage) {
+			declare := func(key string, value any) map[string]block {
+				return s.bulk(map[string]declared{
+					"x": {"phone_id": phone, number: "+15550100002"},
+					key: {"phone_id": phone, number: test.number, test.attribute: value, "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})},
+				}, nil)
+			}
+			s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
+			s.leavesOpen(declare("a", test.before), mockserver.DropAfter)
+			test.number = "+1 (555) 010-00" + test.number[len(test.number)-2:]
+			last := declare(test.key, test.after)
+			if _, errors := s.apply(last); errors != "" || !says("Text Message Conversation Adopted").MatchString(s.warnings) {
+				s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+			}
+			s.nothingLeft(last)
+			if made, sent := len(s.Records(conversations)), len(s.Records(textMessages)); made != 2 || sent != 1 {
+				s.t.Errorf("the CRM has %d conversations and %d messages; want 2 and 1", made, sent)
+			}
 		})
 	}
 }

@@ -43,22 +43,19 @@ func TestStage_abandonedAndAdoptedInOneProcess(t *testing.T) {
 			return s.bulk(numbered(1).entries(), policies)
 		},
 	} {
-		t.Run(form, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				s.core.refreshesFirst = true
-				run := s.core.walk()
-				for _, config := range []map[string]block{declare(s, map[string]any{"deletion_policy": "abandon"}), nil, declare(s, map[string]any{"adopt_existing": true})} {
-					plan := run.plan(config)
-					if plan == nil {
-						s.t.Fatalf("the plan fails: %v", run.errors())
-					}
-					run.apply(plan)
+		runOnStage(t, form, mockserver.Behavior{}, nil, func(s *stage) {
+			s.core.refreshesFirst = true
+			run := s.core.walk()
+			for _, config := range []map[string]block{declare(s, map[string]any{"deletion_policy": "abandon"}), nil, declare(s, map[string]any{"adopt_existing": true})} {
+				plan := run.plan(config)
+				if plan == nil {
+					s.t.Fatalf("the plan fails: %v", run.errors())
 				}
-				if live := len(s.live()); live != 1 || len(run.errors()) > 0 {
-					s.t.Errorf("%d are live, want 1: %v", live, run.errors())
-				}
-			})
+				run.apply(plan)
+			}
+			if live := len(s.live()); live != 1 || len(run.errors()) > 0 {
+				s.t.Errorf("%d are live, want 1: %v", live, run.errors())
+			}
 		})
 	}
 }
@@ -68,26 +65,23 @@ func TestStage_abandonedAndAdoptedInOneProcess(t *testing.T) {
 func TestStage_refusedDeleteOfTaintedInOneProcess(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := declare(s)
-				s.leavesOpen(config, mockserver.DropAfter)
-				run := s.core.walk()
-				applies := func() {
-					plan := &corePlan{refreshed: s.core.state, changes: []*change{run.planOne(at, s.core.state, config)}}
-					run.apply(plan)
-				}
-				s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403, Times: 1})
-				applies()
-				s.ClearFaults()
-				refused := len(run.errors())
-				clear(run.said)
-				applies()
-				if live := len(s.live()); refused == 0 || live != 1 {
-					s.t.Errorf("%d are live, want 1: %v %s", live, run.errors(), run.warnings())
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := declare(s)
+			s.leavesOpen(config, mockserver.DropAfter)
+			run := s.core.walk()
+			applies := func() {
+				plan := &corePlan{refreshed: s.core.state, changes: []*change{run.planOne(at, s.core.state, config)}}
+				run.apply(plan)
+			}
+			s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403, Times: 1})
+			applies()
+			s.ClearFaults()
+			refused := len(run.errors())
+			clear(run.said)
+			applies()
+			if live := len(s.live()); refused == 0 || live != 1 {
+				s.t.Errorf("%d are live, want 1: %v %s", live, run.errors(), run.warnings())
+			}
 		})
 	}
 }
@@ -98,30 +92,27 @@ func TestStage_failedRefreshInOneProcess(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
 		for skip := range 4 { // requests before the one that fails
-			t.Run(fmt.Sprint(at, skip), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
-					if at == bulkAddress {
-						entries := numbered(2).entries()
-						entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
-						config = s.bulk(entries, nil)
-					}
-					s.leavesOpen(config, mockserver.DropAfter)
-					s.untaint(at)
-					made := len(s.live())
-					run := s.core.walk()
-					s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip})
-					failing := run.plan(config)
-					s.ClearFaults()
-					clear(run.said)
-					if plan := run.plan(config); failing == nil && plan != nil {
-						run.apply(plan)
-					}
-					if live := len(s.live()); live != made || len(run.errors()) > 0 {
-						s.t.Errorf("%d are live, want %d: %v", live, made, run.errors())
-					}
-				})
+			runOnStage(t, fmt.Sprint(at, skip), mockserver.Behavior{}, impatient, func(s *stage) {
+				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
+				if at == bulkAddress {
+					entries := numbered(2).entries()
+					entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
+					config = s.bulk(entries, nil)
+				}
+				s.leavesOpen(config, mockserver.DropAfter)
+				s.untaint(at)
+				made := len(s.live())
+				run := s.core.walk()
+				s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip})
+				failing := run.plan(config)
+				s.ClearFaults()
+				clear(run.said)
+				if plan := run.plan(config); failing == nil && plan != nil {
+					run.apply(plan)
+				}
+				if live := len(s.live()); live != made || len(run.errors()) > 0 {
+					s.t.Errorf("%d are live, want %d: %v", live, made, run.errors())
+				}
 			})
 		}
 	}
@@ -132,23 +123,20 @@ func TestStage_failedRefreshInOneProcess(t *testing.T) {
 func TestStage_failedEarlyDestroyInOneProcess(t *testing.T) {
 	t.Parallel()
 	for skip := range 4 { // requests before the one that fails
-		t.Run(fmt.Sprint(skip), func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				entries := numbered(3).entries()
-				entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
-				s.leavesOpen(s.bulk(entries, nil), mockserver.DropAfter)
-				s.untaint(bulkAddress)
-				run := s.core.walk()
-				s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip, Times: 1})
-				run.planOne(bulkAddress, s.core.state, nil)
-				s.ClearFaults()
-				clear(run.said)
-				run.apply(&corePlan{refreshed: s.core.state, changes: []*change{run.planOne(bulkAddress, s.core.state, nil)}})
-				if live := len(s.live()); live != 0 || len(run.errors()) > 0 {
-					s.t.Errorf("%d are live, want none: %v %s", live, run.errors(), run.warnings())
-				}
-			})
+		runOnStage(t, fmt.Sprint(skip), mockserver.Behavior{}, impatient, func(s *stage) {
+			entries := numbered(3).entries()
+			entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
+			s.leavesOpen(s.bulk(entries, nil), mockserver.DropAfter)
+			s.untaint(bulkAddress)
+			run := s.core.walk()
+			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip, Times: 1})
+			run.planOne(bulkAddress, s.core.state, nil)
+			s.ClearFaults()
+			clear(run.said)
+			run.apply(&corePlan{refreshed: s.core.state, changes: []*change{run.planOne(bulkAddress, s.core.state, nil)}})
+			if live := len(s.live()); live != 0 || len(run.errors()) > 0 {
+				s.t.Errorf("%d are live, want none: %v %s", live, run.errors(), run.warnings())
+			}
 		})
 	}
 }
@@ -158,18 +146,15 @@ func TestStage_failedEarlyDestroyInOneProcess(t *testing.T) {
 func TestStage_adoptionIsToldOnce(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter)
-				s.untaint(at)
-				if _, errors := s.apply(s.ofGlobex(at)); errors != "" || !strings.Contains(s.warnings, "Adopted") {
-					s.t.Errorf("the apply says %q %s", errors, s.warnings)
-				}
-				if warnings := s.appliesOnly(at, nil).warnings(); strings.Contains(warnings, "Unknown Outcome") || len(s.live()) > 0 {
-					s.t.Errorf("%d are left: %s", len(s.live()), warnings)
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.leavesOpen(declare(s), mockserver.DropAfter)
+			s.untaint(at)
+			if _, errors := s.apply(s.ofGlobex(at)); errors != "" || !strings.Contains(s.warnings, "Adopted") {
+				s.t.Errorf("the apply says %q %s", errors, s.warnings)
+			}
+			if warnings := s.appliesOnly(at, nil).warnings(); strings.Contains(warnings, "Unknown Outcome") || len(s.live()) > 0 {
+				s.t.Errorf("%d are left: %s", len(s.live()), warnings)
+			}
 		})
 	}
 }

@@ -43,18 +43,15 @@ func TestStage_openInOneProcess(t *testing.T) {
 			return config
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := test.leavesOpen(s)
-				before := len(s.live())
-				run := s.core.walk()
-				run.apply(run.plan(config))
-				if live := len(s.live()); live != before || len(run.errors()) > 0 {
-					s.t.Errorf("%d are live, want %d: %v %s", live, before, run.errors(), run.warnings())
-				}
-				s.nothingLeft(config)
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := test.leavesOpen(s)
+			before := len(s.live())
+			run := s.core.walk()
+			run.apply(run.plan(config))
+			if live := len(s.live()); live != before || len(run.errors()) > 0 {
+				s.t.Errorf("%d are live, want %d: %v %s", live, before, run.errors(), run.warnings())
+			}
+			s.nothingLeft(config)
 		})
 	}
 }
@@ -64,34 +61,31 @@ func TestStage_openInOneProcess(t *testing.T) {
 func TestStage_failedLookInOneProcess(t *testing.T) {
 	t.Parallel()
 	for name, isDestroyed := range map[string]bool{"refreshed": false, "destroyed": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				entries := numbered(2).entries()
-				entries["c000"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
-				config := s.bulk(entries, nil)
-				s.leavesOpen(config, mockserver.DropAfter)
-				s.untaint(bulkAddress)
-				run := s.core.walk()
-				look := func() { run.plan(config) }
-				if isDestroyed {
-					look = func() { run.planOne(bulkAddress, s.core.state, nil) }
-				}
-				s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessages/", Kind: mockserver.StatusReply, Status: 502, Times: 1}) // the content
-				if look(); len(run.errors()) != 1 {
-					s.t.Fatalf("the errors of the look are %v", run.errors())
-				}
-				clear(run.said)
-				plan := run.plan(config)
-				if plan == nil {
-					s.t.Fatalf("the next plan fails: %v", run.errors())
-				}
-				run.apply(plan)
-				if live := len(s.live()); live != 2 || len(run.errors()) > 0 {
-					s.t.Errorf("%d are live, want 2: %v %s", live, run.errors(), run.warnings())
-				}
-				s.nothingLeft(config)
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			entries := numbered(2).entries()
+			entries["c000"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": declared{"content": "Hi", "direction": "incoming"}})
+			config := s.bulk(entries, nil)
+			s.leavesOpen(config, mockserver.DropAfter)
+			s.untaint(bulkAddress)
+			run := s.core.walk()
+			look := func() { run.plan(config) }
+			if isDestroyed {
+				look = func() { run.planOne(bulkAddress, s.core.state, nil) }
+			}
+			s.Inject(mockserver.Fault{Method: "GET", Path: "TextMessages/", Kind: mockserver.StatusReply, Status: 502, Times: 1}) // the content
+			if look(); len(run.errors()) != 1 {
+				s.t.Fatalf("the errors of the look are %v", run.errors())
+			}
+			clear(run.said)
+			plan := run.plan(config)
+			if plan == nil {
+				s.t.Fatalf("the next plan fails: %v", run.errors())
+			}
+			run.apply(plan)
+			if live := len(s.live()); live != 2 || len(run.errors()) > 0 {
+				s.t.Errorf("%d are live, want 2: %v %s", live, run.errors(), run.warnings())
+			}
+			s.nothingLeft(config)
 		})
 	}
 }
@@ -106,27 +100,24 @@ func TestStage_lostInOneProcess(t *testing.T) {
 		},
 		"map": func(s *stage) (string, map[string]block) { return bulkAddress, s.bulk(numbered(2).entries(), nil) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				at, config := declare(s)
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-				s.core.refreshesFirst = true
-				run := s.core.walk()
-				run.apply(run.plan(config))
-				plan := run.plan(config)
-				if plan == nil {
-					s.t.Fatalf("the plan fails: %v", run.errors())
-				}
-				run.apply(plan)
-				run.refresh()
-				gone := tftypes.NewValue(s.core.schemas[config[at].typeName].ValueType(), nil)
-				state := s.core.state[at]
-				run.carryOut(&change{address: at, typeName: config[at].typeName, action: destroy, config: gone, planned: gone, private: state.private}, &state)
-				if len(s.live()) > 0 || len(run.errors()) > 0 {
-					s.t.Errorf("%d are left: %v, %s", len(s.live()), run.errors(), run.warnings())
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			at, config := declare(s)
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+			s.core.refreshesFirst = true
+			run := s.core.walk()
+			run.apply(run.plan(config))
+			plan := run.plan(config)
+			if plan == nil {
+				s.t.Fatalf("the plan fails: %v", run.errors())
+			}
+			run.apply(plan)
+			run.refresh()
+			gone := tftypes.NewValue(s.core.schemas[config[at].typeName].ValueType(), nil)
+			state := s.core.state[at]
+			run.carryOut(&change{address: at, typeName: config[at].typeName, action: destroy, config: gone, planned: gone, private: state.private}, &state)
+			if len(s.live()) > 0 || len(run.errors()) > 0 {
+				s.t.Errorf("%d are left: %v, %s", len(s.live()), run.errors(), run.warnings())
+			}
 		})
 	}
 }
@@ -136,18 +127,15 @@ func TestStage_lostInOneProcess(t *testing.T) {
 func TestStage_adoptedAndDestroyedInOneProcess(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := declare(s)
-				s.leavesOpen(config, mockserver.DropAfter)
-				run := s.core.walk()
-				refreshed := run.refresh()
-				run.apply(&corePlan{refreshed: refreshed, changes: []*change{run.planOne(at, refreshed, nil)}})
-				if len(s.live()) > 0 || len(run.errors()) > 0 {
-					s.t.Errorf("%d are left: %v, %s", len(s.live()), run.errors(), run.warnings())
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := declare(s)
+			s.leavesOpen(config, mockserver.DropAfter)
+			run := s.core.walk()
+			refreshed := run.refresh()
+			run.apply(&corePlan{refreshed: refreshed, changes: []*change{run.planOne(at, refreshed, nil)}})
+			if len(s.live()) > 0 || len(run.errors()) > 0 {
+				s.t.Errorf("%d are left: %v, %s", len(s.live()), run.errors(), run.warnings())
+			}
 		})
 	}
 }

@@ -184,31 +184,28 @@ func TestStage_lookOfARefreshFails(t *testing.T) {
 		"removes":  {nil, true},
 		"abandons": {map[string]any{"deletion_policy": "abandon"}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				one := s.bulk(numbered(1).entries(), test.settings)
-				s.applies(one, bulkAddress, create)
-				config := s.bulk(numbered(2).entries(), test.settings)
-				s.leavesOpen(config, mockserver.DropBefore)
-				config[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address]
-				s.appliesOnly(address, config)
-				id := s.idAt(address)
-				if test.removed {
-					config = map[string]block{address: config[address], bulkAddress: one[bulkAddress]}
-				}
-				s.core.parallelism, s.core.refreshesFirst = 1, true
-				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 502})
-				_, errors := s.apply(config)
-				s.ClearFaults()
-				if s.isDeleted(id) || !strings.Contains(errors, "couldn't look for it in the CRM") {
-					s.t.Errorf("deleted is %v; errors %q, warnings %s", s.isDeleted(id), errors, s.warnings)
-				}
-				_, _ = s.apply(config)
-				if s.isDeleted(id) || !test.removed && s.entryID("c001") == id {
-					s.t.Errorf("later, deleted is %v; warnings %s", s.isDeleted(id), s.warnings)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			one := s.bulk(numbered(1).entries(), test.settings)
+			s.applies(one, bulkAddress, create)
+			config := s.bulk(numbered(2).entries(), test.settings)
+			s.leavesOpen(config, mockserver.DropBefore)
+			config[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address]
+			s.appliesOnly(address, config)
+			id := s.idAt(address)
+			if test.removed {
+				config = map[string]block{address: config[address], bulkAddress: one[bulkAddress]}
+			}
+			s.core.parallelism, s.core.refreshesFirst = 1, true
+			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 502})
+			_, errors := s.apply(config)
+			s.ClearFaults()
+			if s.isDeleted(id) || !strings.Contains(errors, "couldn't look for it in the CRM") {
+				s.t.Errorf("deleted is %v; errors %q, warnings %s", s.isDeleted(id), errors, s.warnings)
+			}
+			_, _ = s.apply(config)
+			if s.isDeleted(id) || !test.removed && s.entryID("c001") == id {
+				s.t.Errorf("later, deleted is %v; warnings %s", s.isDeleted(id), s.warnings)
+			}
 		})
 	}
 }
@@ -392,23 +389,20 @@ func TestStage_openWithoutMessagePermission(t *testing.T) {
 			return nil, s.single(declared{"phone_id": phone, number: "+15550100009"})
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				before, config := declare(s)
-				if before != nil {
-					s.applies(before, bulkAddress, create)
-				}
-				s.leavesOpen(config, mockserver.DropAfter)
-				if before == nil {
-					s.untaint(address)
-				}
-				made := len(s.Records(conversations))
-				s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
-				if _, errors := s.apply(config); errors != "" || len(s.Records(conversations)) != made {
-					s.t.Errorf("%d conversations: %s, %s", len(s.Records(conversations)), errors, s.warnings)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			before, config := declare(s)
+			if before != nil {
+				s.applies(before, bulkAddress, create)
+			}
+			s.leavesOpen(config, mockserver.DropAfter)
+			if before == nil {
+				s.untaint(address)
+			}
+			made := len(s.Records(conversations))
+			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+			if _, errors := s.apply(config); errors != "" || len(s.Records(conversations)) != made {
+				s.t.Errorf("%d conversations: %s, %s", len(s.Records(conversations)), errors, s.warnings)
+			}
 		})
 	}
 }

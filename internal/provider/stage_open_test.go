@@ -34,27 +34,24 @@ func TestStage_openAndRemoved(t *testing.T) {
 func TestStage_openAndAbandoned(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				d := everythingDeclared()
-				d["deletion_policy"] = "abandon"
-				s.leavesOpen(s.single(d), kind)
-				s.applies(s.single(d), address, replace)
-				s.checks(s.holds(everythingHeld))
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			d := everythingDeclared()
+			d["deletion_policy"] = "abandon"
+			s.leavesOpen(s.single(d), kind)
+			s.applies(s.single(d), address, replace)
+			s.checks(s.holds(everythingHeld))
 
-				two := s.bulk(numbered(2).entries(), map[string]any{"deletion_policy": "abandon"})
-				many := map[string]block{address: s.single(d)[address], bulkAddress: two[bulkAddress]}
-				s.leavesOpen(many, kind)
-				s.applies(many, bulkAddress, replace)
-				if made := len(s.Records(conversations)); made != 3 {
-					s.t.Errorf("%d conversations were made; want 3", made)
-				}
-				s.destroys()
-				if left := len(s.live()); left != 3 {
-					s.t.Errorf("%d conversations are left; want 3", left)
-				}
-			})
+			two := s.bulk(numbered(2).entries(), map[string]any{"deletion_policy": "abandon"})
+			many := map[string]block{address: s.single(d)[address], bulkAddress: two[bulkAddress]}
+			s.leavesOpen(many, kind)
+			s.applies(many, bulkAddress, replace)
+			if made := len(s.Records(conversations)); made != 3 {
+				s.t.Errorf("%d conversations were made; want 3", made)
+			}
+			s.destroys()
+			if left := len(s.live()); left != 3 {
+				s.t.Errorf("%d conversations are left; want 3", left)
+			}
 		})
 	}
 }
@@ -101,31 +98,28 @@ func TestStage_openAndReworded(t *testing.T) {
 func TestStage_openAndNotSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, last := range map[string]int{"applied": 2, "removed": 1} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				with := func(contact any) map[string]block {
-					entries := numbered(2).entries()
-					entries["c001"]["recipient_contact_id"] = contact
-					return s.bulk(entries, nil)
-				}
-				s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-				s.leavesOpen(with(bob), mockserver.DropBefore)
-				s.meanwhile = func() {
-					s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
-				}
-				s.refused(with(nil), "may or may not have been created")
-				s.ClearFaults()
-				theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"], "recipient_contact_id": ada})
-				config := with(nil)
-				if last == 1 {
-					config = s.bulk(numbered(1).entries(), nil)
-				}
-				s.apply(config)
-				if state := s.core.state[bulkAddress].value.String(); strings.Contains(state, `"id":tftypes.String<"`+theirs) || s.isDeleted(theirs) {
-					s.t.Errorf("%s of others is in the state, or deleted: %v", theirs, s.isDeleted(theirs))
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			with := func(contact any) map[string]block {
+				entries := numbered(2).entries()
+				entries["c001"]["recipient_contact_id"] = contact
+				return s.bulk(entries, nil)
+			}
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			s.leavesOpen(with(bob), mockserver.DropBefore)
+			s.meanwhile = func() {
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+			}
+			s.refused(with(nil), "may or may not have been created")
+			s.ClearFaults()
+			theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"], "recipient_contact_id": ada})
+			config := with(nil)
+			if last == 1 {
+				config = s.bulk(numbered(1).entries(), nil)
+			}
+			s.apply(config)
+			if state := s.core.state[bulkAddress].value.String(); strings.Contains(state, `"id":tftypes.String<"`+theirs) || s.isDeleted(theirs) {
+				s.t.Errorf("%s of others is in the state, or deleted: %v", theirs, s.isDeleted(theirs))
+			}
 		})
 	}
 }
@@ -157,15 +151,12 @@ func TestStage_openBesideItsTwin(t *testing.T) {
 		address + `["b"]`:     func(s *stage) block { return s.single(everythingDeclared())[address] },
 		bulkAddress + `["b"]`: func(s *stage) block { return s.bulk(map[string]declared{"b": entry}, nil)[bulkAddress] },
 	} {
-		t.Run(open, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				both, id := s.leavesOpenBeside(address+`["a"]`, open, twin(s))
-				s.applies(both, open, replace)
-				if live := s.live(); len(live) != 2 || live[0]["id"] != id {
-					s.t.Errorf("the CRM holds %v; want the conversation %s and its twin", live, id)
-				}
-			})
+		runOnStage(t, open, mockserver.Behavior{}, impatient, func(s *stage) {
+			both, id := s.leavesOpenBeside(address+`["a"]`, open, twin(s))
+			s.applies(both, open, replace)
+			if live := s.live(); len(live) != 2 || live[0]["id"] != id {
+				s.t.Errorf("the CRM holds %v; want the conversation %s and its twin", live, id)
+			}
 		})
 	}
 }
@@ -203,36 +194,33 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 		"null":              {messageTexts{"a": "One"}, nil, true},
 		"one more":          {messageTexts{"a": "One"}, messageTexts{"a": "One", "b": "Two"}, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				with := func(texts messageTexts) map[string]block {
-					all := numbered(2).entries()
-					if texts != nil {
-						all["c001"]["messages"] = messagesOf(s.entryType(), texts)
-					}
-					return s.bulk(all, nil)
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			with := func(texts messageTexts) map[string]block {
+				all := numbered(2).entries()
+				if texts != nil {
+					all["c001"]["messages"] = messagesOf(s.entryType(), texts)
 				}
-				s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-				s.leavesOpen(with(test.sent), mockserver.DropAfter)
-				if _, errors := s.apply(with(test.wanted)); errors != "" || strings.Contains(s.warnings, "Text Message No Longer Declared") != test.isLeft {
-					s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+				return s.bulk(all, nil)
+			}
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			s.leavesOpen(with(test.sent), mockserver.DropAfter)
+			if _, errors := s.apply(with(test.wanted)); errors != "" || strings.Contains(s.warnings, "Text Message No Longer Declared") != test.isLeft {
+				s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+			}
+			for key, given := range test.wanted {
+				content := fmt.Sprint(given)
+				if message, isOne := given.(declared); isOne {
+					content = fmt.Sprint(message["content"])
 				}
-				for key, given := range test.wanted {
-					content := fmt.Sprint(given)
-					if message, isOne := given.(declared); isOne {
-						content = fmt.Sprint(message["content"])
-					}
-					held := parts(parts(parts(s.attribute(bulkAddress, "conversations"))["c001"])["messages"])[key]
-					if got := s.liveMessages()[content]["content"]; got != content || stringOf(parts(held)["id"]) == "" {
-						s.t.Errorf("%s: the CRM has %v, the state %s", key, got, text(held))
-					}
+				held := parts(parts(parts(s.attribute(bulkAddress, "conversations"))["c001"])["messages"])[key]
+				if got := s.liveMessages()[content]["content"]; got != content || stringOf(parts(held)["id"]) == "" {
+					s.t.Errorf("%s: the CRM has %v, the state %s", key, got, text(held))
 				}
-				s.nothingLeft(with(test.wanted))
-				if made := len(s.Records(conversations)); made != 2 {
-					s.t.Errorf("%d conversations were made; want 2", made)
-				}
-			})
+			}
+			s.nothingLeft(with(test.wanted))
+			if made := len(s.Records(conversations)); made != 2 {
+				s.t.Errorf("%d conversations were made; want 2", made)
+			}
 		})
 	}
 }
@@ -269,23 +257,20 @@ func TestStage_openAndNoLongerConfigured(t *testing.T) {
 			"late":           {isLate: true, want: "Text Message Conversation May Have Been Left"},
 			"after and late": {refreshesFirst: true, isLate: true, want: "Text Message Conversation of Unknown Outcome Deleted"},
 		} {
-			t.Run(at+" "+name, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					s.core.refreshesFirst = test.refreshesFirst
-					s.leavesOpen(declare(s), map[bool]mockserver.Kind{false: mockserver.DropAfter, true: mockserver.DropBefore}[test.isLate])
-					if test.isLate {
-						s.meanwhile = func() { s.add(map[string]any{"phone_id": phone, number: "+15550000000"}) }
-					}
-					_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
-					id := s.Records(conversations)[0]["id"].(string)
-					if !says(test.want, id).MatchString(s.warnings) || errors != "" {
-						s.t.Errorf("the apply says %q, %q; want a warning that names %s", errors, s.warnings, id)
-					}
-					if isLeft := test.isLate && !test.refreshesFirst; s.isDeleted(id) == isLeft {
-						s.t.Errorf("is left: %v", !s.isDeleted(id))
-					}
-				})
+			runOnStage(t, at+" "+name, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.core.refreshesFirst = test.refreshesFirst
+				s.leavesOpen(declare(s), map[bool]mockserver.Kind{false: mockserver.DropAfter, true: mockserver.DropBefore}[test.isLate])
+				if test.isLate {
+					s.meanwhile = func() { s.add(map[string]any{"phone_id": phone, number: "+15550000000"}) }
+				}
+				_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+				id := s.Records(conversations)[0]["id"].(string)
+				if !says(test.want, id).MatchString(s.warnings) || errors != "" {
+					s.t.Errorf("the apply says %q, %q; want a warning that names %s", errors, s.warnings, id)
+				}
+				if isLeft := test.isLate && !test.refreshesFirst; s.isDeleted(id) == isLeft {
+					s.t.Errorf("is left: %v", !s.isDeleted(id))
+				}
 			})
 		}
 	}
@@ -356,16 +341,13 @@ func TestStage_openAndDecided(t *testing.T) {
 func TestStage_openAndNotDestroyedYet(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				other := map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]}
-				s.leavesOpen(declare(s), mockserver.DropAfter)
-				s.core.state = s.plans(other).refreshed
-				if _, errors := s.apply(other); errors != "" || len(s.live()) != 1 {
-					s.t.Errorf("%d are live: %s, %s", len(s.live()), errors, s.warnings)
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			other := map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]}
+			s.leavesOpen(declare(s), mockserver.DropAfter)
+			s.core.state = s.plans(other).refreshed
+			if _, errors := s.apply(other); errors != "" || len(s.live()) != 1 {
+				s.t.Errorf("%d are live: %s, %s", len(s.live()), errors, s.warnings)
+			}
 		})
 	}
 }
@@ -396,17 +378,14 @@ func TestStage_openTwinNoLongerConfigured(t *testing.T) {
 func TestStage_openAndWrittenAfterThePlan(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(declare(s), mockserver.DropAfter)
-				id := fmt.Sprint(s.live()[0]["id"])
-				s.meanwhile = func() { s.addMessage(id, "Please call me", 2) }
-				_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
-				if !strings.Contains(errors+s.warnings, id) || s.isDeleted(id) {
-					s.t.Errorf("%s is deleted: %v; %s, %s", id, s.isDeleted(id), errors, s.warnings)
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.leavesOpen(declare(s), mockserver.DropAfter)
+			id := fmt.Sprint(s.live()[0]["id"])
+			s.meanwhile = func() { s.addMessage(id, "Please call me", 2) }
+			_, errors := s.apply(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+			if !strings.Contains(errors+s.warnings, id) || s.isDeleted(id) {
+				s.t.Errorf("%s is deleted: %v; %s, %s", id, s.isDeleted(id), errors, s.warnings)
+			}
 		})
 	}
 }
@@ -423,32 +402,29 @@ func TestStage_openAndAdoptedAfterThePlan(t *testing.T) {
 		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
 	} {
 		for _, isBefore := range []bool{true, false} {
-			t.Run(fmt.Sprint(at, " before ", isBefore), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					s.leavesOpen(declare(s), mockserver.DropAfter)
-					plan := s.plans(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
-					applying := s.core.walk()
-					applying.state = maps.Clone(plan.refreshed)
-					adopt := func(at, number string) {
-						adopter := s.single(adopting(number))[address].value
-						applying.applyOne(&change{address: at, typeName: singleType, action: create, config: adopter, planned: s.unknown(adopter)})
-					}
-					if isBefore {
-						adopt(address, "+15550000000")
-					} else {
-						adopt(address+`["lists"]`, "+15550107777")
-					}
-					for _, c := range plan.changes {
-						applying.applyOne(c)
-					}
-					if !isBefore {
-						adopt(address, "+15550000000")
-					}
-					if errors := applying.errors(); len(errors) > 0 || s.isDeleted(s.idAt(address)) {
-						s.t.Errorf("%s is deleted: %v; %s", s.idAt(address), s.isDeleted(s.idAt(address)), errors)
-					}
-				})
+			runOnStage(t, fmt.Sprint(at, " before ", isBefore), mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s), mockserver.DropAfter)
+				plan := s.plans(map[string]block{address + `["other"]`: s.single(declared{"phone_id": phone, number: "+15550109999"})[address]})
+				applying := s.core.walk()
+				applying.state = maps.Clone(plan.refreshed)
+				adopt := func(at, number string) {
+					adopter := s.single(adopting(number))[address].value
+					applying.applyOne(&change{address: at, typeName: singleType, action: create, config: adopter, planned: s.unknown(adopter)})
+				}
+				if isBefore {
+					adopt(address, "+15550000000")
+				} else {
+					adopt(address+`["lists"]`, "+15550107777")
+				}
+				for _, c := range plan.changes {
+					applying.applyOne(c)
+				}
+				if !isBefore {
+					adopt(address, "+15550000000")
+				}
+				if errors := applying.errors(); len(errors) > 0 || s.isDeleted(s.idAt(address)) {
+					s.t.Errorf("%s is deleted: %v; %s", s.idAt(address), s.isDeleted(s.idAt(address)), errors)
+				}
 			})
 		}
 	}
@@ -464,22 +440,19 @@ func TestStage_openAdoptedAndDestroyed(t *testing.T) {
 		bulkAddress: func(s *stage) map[string]block { return s.bulk(numbered(1).entries(), nil) },
 	} {
 		for _, isTold := range []bool{false, true} {
-			t.Run(fmt.Sprint(at, " told ", isTold), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					s.leavesOpen(declare(s), mockserver.DropAfter)
-					id := s.live()[0]["id"].(string)
-					if isTold {
-						s.untaint(at)
-						s.applies(declare(s), at, noop)
-					}
-					planning, applying := s.core.walk(), s.core.walk()
-					applying.apply(planning.plan(nil))
-					warnings := applying.warningsAt(at)
-					if says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) == isTold || len(s.live()) != 0 {
-						s.t.Errorf("the destroy of %s says %q, %q, and leaves %d", id, applying.errors(), warnings, len(s.live()))
-					}
-				})
+			runOnStage(t, fmt.Sprint(at, " told ", isTold), mockserver.Behavior{}, impatient, func(s *stage) {
+				s.leavesOpen(declare(s), mockserver.DropAfter)
+				id := s.live()[0]["id"].(string)
+				if isTold {
+					s.untaint(at)
+					s.applies(declare(s), at, noop)
+				}
+				planning, applying := s.core.walk(), s.core.walk()
+				applying.apply(planning.plan(nil))
+				warnings := applying.warningsAt(at)
+				if says("Text Message Conversation of Unknown Outcome Deleted", id).MatchString(warnings) == isTold || len(s.live()) != 0 {
+					s.t.Errorf("the destroy of %s says %q, %q, and leaves %d", id, applying.errors(), warnings, len(s.live()))
+				}
 			})
 		}
 	}

@@ -33,26 +33,23 @@ func TestStage_openShownAfterRefresh(t *testing.T) {
 func TestStage_rolledBackBesideAnother(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-		t.Run(reply, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{RollbackReply: reply}, impatient, func(s *stage) {
-				x := declared{"phone_id": phone, number: "+15550100009"}
-				with := func(more ...declared) map[string]block {
-					all := map[string]declared{"x": x, "a": entryOf(entryOne, acme)}
-					for _, one := range more {
-						all["bad"] = one
-					}
-					return s.bulk(all, nil)
+		runOnStage(t, reply, mockserver.Behavior{RollbackReply: reply}, impatient, func(s *stage) {
+			x := declared{"phone_id": phone, number: "+15550100009"}
+			with := func(more ...declared) map[string]block {
+				all := map[string]declared{"x": x, "a": entryOf(entryOne, acme)}
+				for _, one := range more {
+					all["bad"] = one
 				}
-				s.applies(s.bulk(map[string]declared{"x": x}, nil), bulkAddress, create)
-				s.leavesOpen(with(), mockserver.DropBefore)
-				_, errors := s.apply(with(declared{"phone_id": phone, number: "+15550100003", "recipient_contact_id": nobody}))
-				s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme}) // the first attempt
-				_, again := s.apply(with())
-				if live := s.live(); len(live) != 2 {
-					s.t.Errorf("%d are live; want 2: %.900q, %.900q %s", len(live), errors, again, s.warnings)
-				}
-			})
+				return s.bulk(all, nil)
+			}
+			s.applies(s.bulk(map[string]declared{"x": x}, nil), bulkAddress, create)
+			s.leavesOpen(with(), mockserver.DropBefore)
+			_, errors := s.apply(with(declared{"phone_id": phone, number: "+15550100003", "recipient_contact_id": nobody}))
+			s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme}) // the first attempt
+			_, again := s.apply(with())
+			if live := s.live(); len(live) != 2 {
+				s.t.Errorf("%d are live; want 2: %.900q, %.900q %s", len(live), errors, again, s.warnings)
+			}
 		})
 	}
 }
@@ -146,20 +143,17 @@ func TestStage_refusedBesideOpen(t *testing.T) {
 func TestStage_policyChanges(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				x := entryOf("+15550100009", acme)
-				both := map[string]declared{"x": x, "a": entryOf(entryOne, acme)}
-				s.applies(s.bulk(map[string]declared{"x": x}, nil), bulkAddress, create)
-				s.leavesOpen(s.bulk(both, nil), kind)
-				s.applies(s.bulk(both, map[string]any{"deletion_policy": "abandon"}), bulkAddress, update)
-				s.applies(s.bulk(both, nil), bulkAddress, update)
-				s.destroys()
-				if live := s.live(); len(live) != 0 {
-					s.t.Errorf("%d are live", len(live))
-				}
-			})
+		runOnStage(t, string(kind), mockserver.Behavior{}, impatient, func(s *stage) {
+			x := entryOf("+15550100009", acme)
+			both := map[string]declared{"x": x, "a": entryOf(entryOne, acme)}
+			s.applies(s.bulk(map[string]declared{"x": x}, nil), bulkAddress, create)
+			s.leavesOpen(s.bulk(both, nil), kind)
+			s.applies(s.bulk(both, map[string]any{"deletion_policy": "abandon"}), bulkAddress, update)
+			s.applies(s.bulk(both, nil), bulkAddress, update)
+			s.destroys()
+			if live := s.live(); len(live) != 0 {
+				s.t.Errorf("%d are live", len(live))
+			}
 		})
 	}
 }
@@ -251,28 +245,25 @@ func TestStage_adoptingWithoutPhones(t *testing.T) {
 func TestStage_answeredWhileRecalled(t *testing.T) {
 	t.Parallel()
 	for _, bulk := range []bool{false, true} {
-		t.Run(fmt.Sprint(bulk), func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{MessageRevision: mockserver.Bump}, impatient, func(s *stage) {
-				d := entryOf(entryOne, acme)
-				d["deletion_policy"] = "abandon"
-				config := s.single(d)
-				if bulk {
-					config = s.bulk(map[string]declared{"a": entryOf(entryOne, acme)}, map[string]any{"deletion_policy": "abandon"})
-				}
-				s.leavesOpen(config, mockserver.DropAfter)
-				time.Sleep(time.Minute)
-				s.addMessage(s.live()[0]["id"].(string), "Hi", 2)
-				var said []string
-				for range 3 {
-					_, errors := s.apply(config)
-					said = append(said, errors)
-				}
-				s.t.Logf("%.3000q; %.900s", said, s.warnings)
-				if live := s.live(); len(live) != 1 {
-					s.t.Errorf("%d are live", len(live))
-				}
-			})
+		runOnStage(t, fmt.Sprint(bulk), mockserver.Behavior{MessageRevision: mockserver.Bump}, impatient, func(s *stage) {
+			d := entryOf(entryOne, acme)
+			d["deletion_policy"] = "abandon"
+			config := s.single(d)
+			if bulk {
+				config = s.bulk(map[string]declared{"a": entryOf(entryOne, acme)}, map[string]any{"deletion_policy": "abandon"})
+			}
+			s.leavesOpen(config, mockserver.DropAfter)
+			time.Sleep(time.Minute)
+			s.addMessage(s.live()[0]["id"].(string), "Hi", 2)
+			var said []string
+			for range 3 {
+				_, errors := s.apply(config)
+				said = append(said, errors)
+			}
+			s.t.Logf("%.3000q; %.900s", said, s.warnings)
+			if live := s.live(); len(live) != 1 {
+				s.t.Errorf("%d are live", len(live))
+			}
 		})
 	}
 }

@@ -21,24 +21,21 @@ func TestStage_refusedRepetition(t *testing.T) {
 		},
 		"map, all or nothing": func(s *stage) (map[string]block, string) { return s.bulk(numbered(1).entries(), nil), bulkAddress },
 	} {
-		t.Run(form, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "2s", "max_retries": 1}, func(s *stage) {
-				config, at := declare(s)
-				s.SetLag(time.Minute)
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
-				_, errors := s.apply(config) // a map warns
-				if said := errors + s.warnings; !says("may or may not have been created", "adopt_existing = true if", "There is a conversation of this phone and number already").MatchString(said) {
-					t.Errorf("the apply says %s", said)
-				}
-				s.untaint(at)
-				s.SetLag(0)
-				if _, errors := s.apply(config); errors != "" {
-					t.Errorf("the next apply fails: %s", errors)
-				}
-				s.nothingLeft(config)
-				s.wantNumbers("+15550000000")
-			})
+		runOnStage(t, form, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "2s", "max_retries": 1}, func(s *stage) {
+			config, at := declare(s)
+			s.SetLag(time.Minute)
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
+			_, errors := s.apply(config) // a map warns
+			if said := errors + s.warnings; !says("may or may not have been created", "adopt_existing = true if", "There is a conversation of this phone and number already").MatchString(said) {
+				s.t.Errorf("the apply says %s", said)
+			}
+			s.untaint(at)
+			s.SetLag(0)
+			if _, errors := s.apply(config); errors != "" {
+				s.t.Errorf("the next apply fails: %s", errors)
+			}
+			s.nothingLeft(config)
+			s.wantNumbers("+15550000000")
 		})
 	}
 }
@@ -55,23 +52,20 @@ func TestStage_refusedRepetitionOfExisting(t *testing.T) {
 			return s.bulk(numbered(1).entries(), map[string]any{"rollback_method": 1, "adopt_existing": adopt})
 		},
 	} {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "2s", "max_retries": 1}, func(s *stage) {
-				existing := s.handmade("+15550000000")
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-				_, errors := s.apply(declare(s, false))
-				if said := errors + s.warnings; !says("If the next apply is refused too, correct the configuration, or set adopt_existing = true if the CRM had").MatchString(said) {
-					t.Errorf("the apply says %s", said)
-				}
-				s.untaint(at)
-				s.refused(declare(s, false), "refuses what the configuration says, and created nothing")
-				if _, errors := s.apply(declare(s, true)); errors != "" || s.isDeleted(existing) {
-					t.Errorf("the apply that adopts fails: %s", errors)
-				}
-				s.nothingLeft(declare(s, true))
-				s.wantNumbers("+15550000000")
-			})
+		runOnStage(t, at, mockserver.Behavior{Duplicates: mockserver.Refused}, map[string]any{"recovery_timeout": "2s", "max_retries": 1}, func(s *stage) {
+			existing := s.handmade("+15550000000")
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+			_, errors := s.apply(declare(s, false))
+			if said := errors + s.warnings; !says("If the next apply is refused too, correct the configuration, or set adopt_existing = true if the CRM had").MatchString(said) {
+				s.t.Errorf("the apply says %s", said)
+			}
+			s.untaint(at)
+			s.refused(declare(s, false), "refuses what the configuration says, and created nothing")
+			if _, errors := s.apply(declare(s, true)); errors != "" || s.isDeleted(existing) {
+				s.t.Errorf("the apply that adopts fails: %s", errors)
+			}
+			s.nothingLeft(declare(s, true))
+			s.wantNumbers("+15550000000")
 		})
 	}
 }
@@ -88,14 +82,11 @@ func TestStage_refusedTwin(t *testing.T) {
 			return s.bulk(numbered(1).entries(), map[string]any{"adopt_existing": adopt})
 		},
 	} {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, nil, func(s *stage) {
-				s.handmade("+15550000000")
-				s.refused(declare(s, false), "created nothing", "If the CRM already has a conversation of this phone and number, adopt it with adopt_existing = true",
-					"A deleted one is not adopted: restore it in the CRM first", "There is a conversation of this phone and number already")
-				s.applies(declare(s, true), at, create)
-			})
+		runOnStage(t, at, mockserver.Behavior{Duplicates: mockserver.Refused}, nil, func(s *stage) {
+			s.handmade("+15550000000")
+			s.refused(declare(s, false), "created nothing", "If the CRM already has a conversation of this phone and number, adopt it with adopt_existing = true",
+				"A deleted one is not adopted: restore it in the CRM first", "There is a conversation of this phone and number already")
+			s.applies(declare(s, true), at, create)
 		})
 	}
 }

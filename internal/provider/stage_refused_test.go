@@ -103,33 +103,30 @@ func TestStage_refusedAfterALostCreate(t *testing.T) {
 		"link":          {declared{"account_relations": []string{nobody}}, false},
 		"contact, late": {declared{"recipient_contact_id": nobody}, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				declare := func(more declared) map[string]block {
-					entry := declared{"phone_id": phone, number: "+15550100009", "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})}
-					maps.Copy(entry, more)
-					return s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}, "a": entry}, nil)
-				}
-				s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
-				kind := mockserver.DropAfter
-				if test.late {
-					kind = mockserver.DropBefore
-				}
-				s.leavesOpen(declare(nil), kind)
-				s.refused(declare(test.wrong), "The CRM refuses what the configuration says", "The next apply first looks for it")
-				if test.late {
-					s.addMessage(s.add(map[string]any{"phone_id": phone, number: "+15550100009"}), "Hi", 1)
-				}
-				right := declare(declared{"recipient_contact_id": bob})
-				if _, errors := s.apply(right); errors != "" {
-					s.t.Errorf("the apply says %q", errors)
-				}
-				s.nothingLeft(right)
-				if made, sent := len(s.Records(conversations)), len(s.Records(textMessages)); made != 2 || sent != 1 {
-					s.t.Errorf("the CRM has %d conversations and %d messages; want 2 and 1: %s", made, sent, s.warnings)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			declare := func(more declared) map[string]block {
+				entry := declared{"phone_id": phone, number: "+15550100009", "messages": messagesOf(s.core.schemas[singleType].ValueType(), messageTexts{"m": "Hi"})}
+				maps.Copy(entry, more)
+				return s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}, "a": entry}, nil)
+			}
+			s.applies(s.bulk(map[string]declared{"x": {"phone_id": phone, number: "+15550100002"}}, nil), bulkAddress, create)
+			kind := mockserver.DropAfter
+			if test.late {
+				kind = mockserver.DropBefore
+			}
+			s.leavesOpen(declare(nil), kind)
+			s.refused(declare(test.wrong), "The CRM refuses what the configuration says", "The next apply first looks for it")
+			if test.late {
+				s.addMessage(s.add(map[string]any{"phone_id": phone, number: "+15550100009"}), "Hi", 1)
+			}
+			right := declare(declared{"recipient_contact_id": bob})
+			if _, errors := s.apply(right); errors != "" {
+				s.t.Errorf("the apply says %q", errors)
+			}
+			s.nothingLeft(right)
+			if made, sent := len(s.Records(conversations)), len(s.Records(textMessages)); made != 2 || sent != 1 {
+				s.t.Errorf("the CRM has %d conversations and %d messages; want 2 and 1: %s", made, sent, s.warnings)
+			}
 		})
 	}
 }

@@ -23,22 +23,19 @@ func (s *stage) numberedOne(more declared) map[string]block {
 func TestStage_outcomeUnknown(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string]mockserver.Kind{"carried out": mockserver.DropAfter, "not carried out": mockserver.DropBefore} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.leavesOpen(s.numberedOne(nil), kind)
-				if id := stringOf(s.attribute(address, "id")); id != "" || !s.core.state[address].tainted {
-					s.t.Errorf("the resource has the id %q; it is tainted: %t", id, s.core.state[address].tainted)
-				}
-				s.applies(s.numberedOne(nil), address, replace)
-				s.checks(s.holds(map[string]any{"phone_id": phone}))
-				s.destroys()
-				s.leavesOpen(s.numberedOne(nil), kind)
-				s.destroys()
-				if live := len(s.live()); live != 0 {
-					s.t.Errorf("%d conversations are left", live)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.leavesOpen(s.numberedOne(nil), kind)
+			if id := stringOf(s.attribute(address, "id")); id != "" || !s.core.state[address].tainted {
+				s.t.Errorf("the resource has the id %q; it is tainted: %t", id, s.core.state[address].tainted)
+			}
+			s.applies(s.numberedOne(nil), address, replace)
+			s.checks(s.holds(map[string]any{"phone_id": phone}))
+			s.destroys()
+			s.leavesOpen(s.numberedOne(nil), kind)
+			s.destroys()
+			if live := len(s.live()); live != 0 {
+				s.t.Errorf("%d conversations are left", live)
+			}
 		})
 	}
 }
@@ -110,16 +107,13 @@ func TestStage_wrongSpaceKeepsState(t *testing.T) {
 	t.Parallel()
 	notFound := `{"success":false,"http_status":404,"code":2000,"name":"ERROR_NOT_FOUND","message":"no such space"}`
 	for name, reply := range map[string]string{"the API's envelope": notFound, "another 404": `{"status":404,"message":"not found"}`} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				config := s.with(declared{})
-				s.applies(config, address, create)
-				s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: reply, ContentType: "application/json"})
-				s.refused(config, "Unable to Read Text Message Conversation")
-				s.ClearFaults()
-				s.applies(config, address, noop)
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			config := s.with(declared{})
+			s.applies(config, address, create)
+			s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: 404, Reply: reply, ContentType: "application/json"})
+			s.refused(config, "Unable to Read Text Message Conversation")
+			s.ClearFaults()
+			s.applies(config, address, noop)
 		})
 	}
 }
@@ -129,23 +123,20 @@ func TestStage_wrongSpaceKeepsState(t *testing.T) {
 func TestStage_taintedAndNotDeleted(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, nil, func(s *stage) {
-				s.applies(declare(s), at, create)
-				s.taint(at)
-				s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true})
-				s.refused(declare(s), "The CRM does not permit this")
-				s.ClearFaults()
-				s.untaint(at)
-				if private := string(s.core.state[at].private); !strings.Contains(private, `"space"`) {
-					s.t.Errorf("the private state is %s", private)
-				}
-				if _, errors := s.apply(declare(s)); errors != "" || len(s.Records(conversations)) != 1 || len(s.live()) != 1 {
-					s.t.Errorf("%d of %d conversations are live: %s, %s", len(s.live()), len(s.Records(conversations)), errors, s.warnings)
-				}
-				s.nothingLeft(declare(s))
-			})
+		runOnStage(t, at, mockserver.Behavior{PhoneFormat: mockserver.Masked}, nil, func(s *stage) {
+			s.applies(declare(s), at, create)
+			s.taint(at)
+			s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: http.StatusForbidden, Envelope: true})
+			s.refused(declare(s), "The CRM does not permit this")
+			s.ClearFaults()
+			s.untaint(at)
+			if private := string(s.core.state[at].private); !strings.Contains(private, `"space"`) {
+				s.t.Errorf("the private state is %s", private)
+			}
+			if _, errors := s.apply(declare(s)); errors != "" || len(s.Records(conversations)) != 1 || len(s.live()) != 1 {
+				s.t.Errorf("%d of %d conversations are live: %s, %s", len(s.live()), len(s.Records(conversations)), errors, s.warnings)
+			}
+			s.nothingLeft(declare(s))
 		})
 	}
 }

@@ -72,21 +72,18 @@ func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 		"replaced":  func(s *stage, config map[string]block) { _, _ = s.apply(config) },
 		"destroyed": func(s *stage, _ map[string]block) { _, _ = s.apply(nil) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				config := s.saying(messageTexts{"hello": "Hello"}, declared{number: "+15550100002"})
-				s.leavesOpen(config, mockserver.DropBefore)
-				_, err := s.Act(mockserver.Act{Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
-					"phone_id": phone, number: "+15550100002", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
-				}}})
-				must(s.t, err)
-				theirs := s.id()
-				act(s, config)
-				if s.isDeleted(theirs) {
-					s.t.Errorf("the customer's conversation %s with its message is deleted; warnings: %s", theirs, s.warnings)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			config := s.saying(messageTexts{"hello": "Hello"}, declared{number: "+15550100002"})
+			s.leavesOpen(config, mockserver.DropBefore)
+			_, err := s.Act(mockserver.Act{Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
+				"phone_id": phone, number: "+15550100002", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
+			}}})
+			must(s.t, err)
+			theirs := s.id()
+			act(s, config)
+			if s.isDeleted(theirs) {
+				s.t.Errorf("the customer's conversation %s with its message is deleted; warnings: %s", theirs, s.warnings)
+			}
 		})
 	}
 }
@@ -134,31 +131,28 @@ func TestStage_taintedMapWithARefusedEntry(t *testing.T) {
 func TestStage_adoptedAndMessageRefused(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"single", "bulk"} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				id := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
-				theirs := s.addMessage(id, "Hello", 1)
-				config := func(texts messageTexts) map[string]block {
-					d := adopting("+15550100002")
-					if kind == "single" {
-						d["messages"] = messagesOf(s.core.schemas[singleType].ValueType(), texts)
-						return s.single(d)
-					}
-					delete(d, "adopt_existing")
-					d["messages"] = messagesOf(s.entryType(), texts)
-					return s.bulk(map[string]declared{"a": d}, map[string]any{"adopt_existing": true})
+		runOnStage(t, kind, mockserver.Behavior{}, impatient, func(s *stage) {
+			id := s.add(map[string]any{"phone_id": phone, number: "+15550100002"})
+			theirs := s.addMessage(id, "Hello", 1)
+			config := func(texts messageTexts) map[string]block {
+				d := adopting("+15550100002")
+				if kind == "single" {
+					d["messages"] = messagesOf(s.core.schemas[singleType].ValueType(), texts)
+					return s.single(d)
 				}
-				s.Inject(mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
-				_, first := s.apply(config(messageTexts{"hello": "Hello"}))
-				_, second := s.apply(config(messageTexts{"hello": "Hello"}))
-				_, third := s.apply(config(messageTexts{}))
-				for _, r := range s.Records(textMessages) {
-					if r["id"] == theirs && r["is_deleted"] == true {
-						s.t.Errorf("the message %s of others is taken for ours and deleted: %q, %q, %q", theirs, first, second, third)
-					}
+				delete(d, "adopt_existing")
+				d["messages"] = messagesOf(s.entryType(), texts)
+				return s.bulk(map[string]declared{"a": d}, map[string]any{"adopt_existing": true})
+			}
+			s.Inject(mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
+			_, first := s.apply(config(messageTexts{"hello": "Hello"}))
+			_, second := s.apply(config(messageTexts{"hello": "Hello"}))
+			_, third := s.apply(config(messageTexts{}))
+			for _, r := range s.Records(textMessages) {
+				if r["id"] == theirs && r["is_deleted"] == true {
+					s.t.Errorf("the message %s of others is taken for ours and deleted: %q, %q, %q", theirs, first, second, third)
 				}
-			})
+			}
 		})
 	}
 }
@@ -199,24 +193,21 @@ func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 func TestStage_incomingWhileLost(t *testing.T) {
 	t.Parallel()
 	for at, declare := range oneConversation {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Before: mockserver.Acts{{
-					Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
-						"phone_id": phone, number: "+15550000000", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
-					}},
-				}}})
-				_, errors := s.apply(declare(s))
-				theirs := s.Records(conversations)[0]["id"].(string)
-				if !says(theirs, "may be it").MatchString(errors) {
-					s.t.Errorf("the apply says %q, %q; want an error that names %s", errors, s.warnings, theirs)
-				}
-				_, _ = s.apply(nil)
-				if s.isDeleted(theirs) {
-					s.t.Errorf("the conversation %s of the customer is deleted: %s", theirs, s.warnings)
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Before: mockserver.Acts{{
+				Create: &mockserver.Target{Entity: conversations, Values: map[string]any{
+					"phone_id": phone, number: "+15550000000", "messages": []any{map[string]any{"content": "Please call me", "direction": 2}},
+				}},
+			}}})
+			_, errors := s.apply(declare(s))
+			theirs := s.Records(conversations)[0]["id"].(string)
+			if !says(theirs, "may be it").MatchString(errors) {
+				s.t.Errorf("the apply says %q, %q; want an error that names %s", errors, s.warnings, theirs)
+			}
+			_, _ = s.apply(nil)
+			if s.isDeleted(theirs) {
+				s.t.Errorf("the conversation %s of the customer is deleted: %s", theirs, s.warnings)
+			}
 		})
 	}
 }
