@@ -109,35 +109,32 @@ func TestStage_detachedMessage(t *testing.T) {
 func TestStage_messageCommitsLate(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {
-		t.Run(form, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				say := func(texts messageTexts) map[string]block {
-					if form == "single" {
-						return s.saying(texts, nil)
-					}
-					entries := numbered(1).entries()
-					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-					return s.bulk(entries, nil)
+		runOnStage(t, form, mockserver.Behavior{}, nil, func(s *stage) {
+			say := func(texts messageTexts) map[string]block {
+				if form == "single" {
+					return s.saying(texts, nil)
 				}
-				at := address
-				if form == "map" {
-					at = bulkAddress
-				}
-				s.applies(say(messageTexts{"a": "First"}), at, create)
-				s.Inject(
-					mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
-						s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
-					}},
-				)
-				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
-				s.ClearFaults()
-				s.apply(say(messageTexts{"a": "First", "b": "Second"}))
-				time.Sleep(time.Minute)
-				if sent := len(s.Records(textMessages)); sent != 2 {
-					s.t.Errorf("%d messages were made; want 2", sent)
-				}
-			})
+				entries := numbered(1).entries()
+				entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+				return s.bulk(entries, nil)
+			}
+			at := address
+			if form == "map" {
+				at = bulkAddress
+			}
+			s.applies(say(messageTexts{"a": "First"}), at, create)
+			s.Inject(
+				mockserver.Fault{Method: "POST", Path: textMessages + "/batch-modify", Kind: mockserver.CommitLater, CommitAfter: 10 * time.Second, Latency: time.Second, Status: 504, Times: 1, Do: func() {
+					s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 403})
+				}},
+			)
+			s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+			s.ClearFaults()
+			s.apply(say(messageTexts{"a": "First", "b": "Second"}))
+			time.Sleep(time.Minute)
+			if sent := len(s.Records(textMessages)); sent != 2 {
+				s.t.Errorf("%d messages were made; want 2", sent)
+			}
 		})
 	}
 }
@@ -303,23 +300,20 @@ func TestStage_refusedMessageBesideAnother(t *testing.T) {
 		},
 	} {
 		for _, says := range []string{"Hello", "Bye"} {
-			t.Run(at+" "+says, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					id := s.handmade("+15550000000")
-					s.Inject(mockserver.Fault{Method: "POST", Path: textMessages, Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
-					if _, errors := s.apply(declare(s)); errors != "" || !strings.Contains(s.warnings, "Unable to Create Text Message") {
-						s.t.Fatalf("the first apply says %q, %q", errors, s.warnings)
-					}
-					theirs := s.addMessage(id, says, 1)
-					if _, errors := s.apply(declare(s)); errors != "" || len(s.Records(textMessages)) != 3 {
-						s.t.Errorf("%d messages: %s", len(s.Records(textMessages)), errors)
-					}
-					s.nothingLeft(declare(s))
-					if state := s.core.state[at].value.String(); strings.Contains(state, theirs) {
-						s.t.Errorf("the state has the message %s of the colleague", theirs)
-					}
-				})
+			runOnStage(t, at+" "+says, mockserver.Behavior{}, impatient, func(s *stage) {
+				id := s.handmade("+15550000000")
+				s.Inject(mockserver.Fault{Method: "POST", Path: textMessages, Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply, Times: 1})
+				if _, errors := s.apply(declare(s)); errors != "" || !strings.Contains(s.warnings, "Unable to Create Text Message") {
+					s.t.Fatalf("the first apply says %q, %q", errors, s.warnings)
+				}
+				theirs := s.addMessage(id, says, 1)
+				if _, errors := s.apply(declare(s)); errors != "" || len(s.Records(textMessages)) != 3 {
+					s.t.Errorf("%d messages: %s", len(s.Records(textMessages)), errors)
+				}
+				s.nothingLeft(declare(s))
+				if state := s.core.state[at].value.String(); strings.Contains(state, theirs) {
+					s.t.Errorf("the state has the message %s of the colleague", theirs)
+				}
 			})
 		}
 	}

@@ -56,24 +56,21 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"delete", "abandon"} {
 		for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
-			t.Run(policy+string(kind), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					config := func(n int) map[string]block {
-						return s.bulk(numbered(n).entries(), map[string]any{"deletion_policy": policy})
-					}
-					s.applies(config(1), bulkAddress, create)
-					s.leavesOpen(config(2), kind) // c001
-					s.taint(bulkAddress)
-					_, errors := s.apply(config(2))
-					want := 2
-					if policy == "abandon" {
-						want = 3 // c000 of the first apply stays
-					}
-					if live := len(s.live()); live != want {
-						s.t.Errorf("%d are live; want %d: %s\n%s", live, want, errors, s.warnings)
-					}
-				})
+			runOnStage(t, policy+string(kind), mockserver.Behavior{}, impatient, func(s *stage) {
+				config := func(n int) map[string]block {
+					return s.bulk(numbered(n).entries(), map[string]any{"deletion_policy": policy})
+				}
+				s.applies(config(1), bulkAddress, create)
+				s.leavesOpen(config(2), kind) // c001
+				s.taint(bulkAddress)
+				_, errors := s.apply(config(2))
+				want := 2
+				if policy == "abandon" {
+					want = 3 // c000 of the first apply stays
+				}
+				if live := len(s.live()); live != want {
+					s.t.Errorf("%d are live; want %d: %s\n%s", live, want, errors, s.warnings)
+				}
 			})
 		}
 	}
@@ -123,45 +120,42 @@ func TestStage_othersWriteBeforeNextApply(t *testing.T) {
 	for _, form := range []string{"map", "untainted single"} {
 		for _, writes := range []string{"before the plan", "before the apply"} {
 			for author, direction := range map[string]int{"customer": 2, "colleague": 1} {
-				t.Run(form+", "+author+" "+writes, func(t *testing.T) {
-					t.Parallel()
-					onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-						entries := numbered(2).entries()
-						if author == "colleague" {
-							entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hello"})
-						}
-						config := s.bulk(entries, nil)
-						if form == "map" {
-							s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-							s.leavesOpen(config, mockserver.DropBefore)
-						} else {
-							config = s.with(entries["c001"])
-							s.leavesOpen(config, mockserver.DropBefore)
-							s.untaint(address)
-						}
+				runOnStage(t, form+", "+author+" "+writes, mockserver.Behavior{}, impatient, func(s *stage) {
+					entries := numbered(2).entries()
+					if author == "colleague" {
+						entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hello"})
+					}
+					config := s.bulk(entries, nil)
+					if form == "map" {
+						s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+						s.leavesOpen(config, mockserver.DropBefore)
+					} else {
+						config = s.with(entries["c001"])
+						s.leavesOpen(config, mockserver.DropBefore)
+						s.untaint(address)
+					}
+					time.Sleep(time.Hour)
+					var theirs string
+					write := func() {
+						theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+						s.addMessage(theirs, "Please call me", direction)
 						time.Sleep(time.Hour)
-						var theirs string
-						write := func() {
-							theirs = s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-							s.addMessage(theirs, "Please call me", direction)
-							time.Sleep(time.Hour)
+					}
+					if writes == "before the plan" {
+						write()
+					} else {
+						s.meanwhile = write
+					}
+					s.apply(config)
+					for address, instance := range s.core.state {
+						if strings.Contains(instance.value.String(), `"id":tftypes.String<"`+theirs) {
+							s.t.Errorf("%s has the conversation %s of others", address, theirs)
 						}
-						if writes == "before the plan" {
-							write()
-						} else {
-							s.meanwhile = write
-						}
-						s.apply(config)
-						for address, instance := range s.core.state {
-							if strings.Contains(instance.value.String(), `"id":tftypes.String<"`+theirs) {
-								s.t.Errorf("%s has the conversation %s of others", address, theirs)
-							}
-						}
-						s.apply(nil)
-						if s.isDeleted(theirs) {
-							s.t.Errorf("the conversation of others is deleted")
-						}
-					})
+					}
+					s.apply(nil)
+					if s.isDeleted(theirs) {
+						s.t.Errorf("the conversation of others is deleted")
+					}
 				})
 			}
 		}
@@ -227,25 +221,22 @@ func TestStage_removalInRestoredBackup(t *testing.T) {
 		}, without("c001")},
 		"adopts": {func(s *stage) { s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]}) }, without("c001")},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, create)
-				test.before(s)
-				all := len(s.live())
-				s.Backup()
-				must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
-				planning, applying := s.core.walk(), s.core.walk()
-				plan := planning.plan(s.bulk(test.config, map[string]any{"adopt_existing": name == "adopts"}))
-				must(s.t, s.RestoreBackup())
-				applying.apply(plan)
-				if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-					s.t.Errorf("the apply says %q", errors)
-				}
-				if live := len(s.live()); live != all {
-					s.t.Errorf("%d are live; want %d", live, all)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.applies(s.bulk(numbered(2).entries(), nil), bulkAddress, create)
+			test.before(s)
+			all := len(s.live())
+			s.Backup()
+			must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+			planning, applying := s.core.walk(), s.core.walk()
+			plan := planning.plan(s.bulk(test.config, map[string]any{"adopt_existing": name == "adopts"}))
+			must(s.t, s.RestoreBackup())
+			applying.apply(plan)
+			if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+				s.t.Errorf("the apply says %q", errors)
+			}
+			if live := len(s.live()); live != all {
+				s.t.Errorf("%d are live; want %d", live, all)
+			}
 		})
 	}
 }
@@ -275,29 +266,26 @@ func TestStage_deletionInRestoredBackup(t *testing.T) {
 			func(s *stage) map[string]block { return s.saying(messageTexts{"a": "One"}, nil) }, "",
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-				if _, errors := s.apply(test.before(s)); errors != "" {
-					s.t.Fatal(errors)
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			if _, errors := s.apply(test.before(s)); errors != "" {
+				s.t.Fatal(errors)
+			}
+			s.Backup()
+			must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
+			plan, applying := s.plans(test.after(s)), s.core.walk()
+			must(s.t, s.RestoreBackup())
+			if test.fails != "" {
+				s.Inject(mockserver.Fault{Method: "GET", Path: test.fails, Kind: mockserver.StatusReply, Status: 502, Times: 1})
+			}
+			applying.apply(plan)
+			if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
+				s.t.Errorf("the apply says %q", errors)
+			}
+			for _, request := range s.Requests() {
+				if strings.HasSuffix(request.Path, "batch-delete") {
+					s.t.Errorf("it sends %s", request.Path)
 				}
-				s.Backup()
-				must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
-				plan, applying := s.plans(test.after(s)), s.core.walk()
-				must(s.t, s.RestoreBackup())
-				if test.fails != "" {
-					s.Inject(mockserver.Fault{Method: "GET", Path: test.fails, Kind: mockserver.StatusReply, Status: 502, Times: 1})
-				}
-				applying.apply(plan)
-				if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-					s.t.Errorf("the apply says %q", errors)
-				}
-				for _, request := range s.Requests() {
-					if strings.HasSuffix(request.Path, "batch-delete") {
-						s.t.Errorf("it sends %s", request.Path)
-					}
-				}
-			})
+			}
 		})
 	}
 }

@@ -12,38 +12,35 @@ import (
 func TestStage_lostMessageNoLongerDeclared(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {
-		t.Run(form, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, hurried(), func(s *stage) {
-				say := func(texts messageTexts, more declared) map[string]block {
-					if form == "single" {
-						return s.saying(texts, more)
-					}
-					entries := numbered(1).entries()
-					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-					maps.Copy(entries["c000"], more)
-					return s.bulk(entries, nil)
+		runOnStage(t, form, mockserver.Behavior{}, hurried(), func(s *stage) {
+			say := func(texts messageTexts, more declared) map[string]block {
+				if form == "single" {
+					return s.saying(texts, more)
 				}
-				one := messageTexts{"a": "one"}
-				s.apply(say(one, nil))
-				s.Inject(mockserver.Fault{Path: textMessages + "/batch-modify", Times: 1, Kind: mockserver.DropBefore, Do: func() {
-					s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
-				}})
-				both := messageTexts{"a": "one", "b": "two"}
-				s.apply(say(both, nil))
-				s.ClearFaults()
-				if _, errors := s.apply(say(one, declared{"recipient_contact_id": bob})); errors != "" {
-					s.t.Errorf("the apply without it says %s", errors)
-				}
-				conversation := s.live()[0]["id"].(string)
-				theirs := s.addMessage(conversation, "two", 1)
-				if _, errors := s.apply(say(both, declared{"recipient_contact_id": bob})); errors != "" {
-					s.t.Errorf("the apply with it says %s", errors)
-				}
-				if made := len(s.Records(textMessages)); made != 3 {
-					s.t.Errorf("%d messages, want 3: %s is adopted: %s", made, theirs, s.warnings)
-				}
-			})
+				entries := numbered(1).entries()
+				entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+				maps.Copy(entries["c000"], more)
+				return s.bulk(entries, nil)
+			}
+			one := messageTexts{"a": "one"}
+			s.apply(say(one, nil))
+			s.Inject(mockserver.Fault{Path: textMessages + "/batch-modify", Times: 1, Kind: mockserver.DropBefore, Do: func() {
+				s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
+			}})
+			both := messageTexts{"a": "one", "b": "two"}
+			s.apply(say(both, nil))
+			s.ClearFaults()
+			if _, errors := s.apply(say(one, declared{"recipient_contact_id": bob})); errors != "" {
+				s.t.Errorf("the apply without it says %s", errors)
+			}
+			conversation := s.live()[0]["id"].(string)
+			theirs := s.addMessage(conversation, "two", 1)
+			if _, errors := s.apply(say(both, declared{"recipient_contact_id": bob})); errors != "" {
+				s.t.Errorf("the apply with it says %s", errors)
+			}
+			if made := len(s.Records(textMessages)); made != 3 {
+				s.t.Errorf("%d messages, want 3: %s is adopted: %s", made, theirs, s.warnings)
+			}
 		})
 	}
 }

@@ -86,10 +86,7 @@ func TestStage_lost(t *testing.T) {
 			},
 			"bulk": func(s *stage, n numbers) map[string]block { return s.bulk(n.entries(), nil) },
 		} {
-			t.Run(name+"/"+form, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, loss.behavior, settingsOf(loss.settings), func(s *stage) { s.losesCreates(loss, declare) })
-			})
+			runOnStage(t, name+"/"+form, loss.behavior, settingsOf(loss.settings), func(s *stage) { s.losesCreates(loss, declare) })
 		}
 	}
 }

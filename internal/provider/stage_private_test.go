@@ -20,44 +20,41 @@ func TestStage_strangePrivateState(t *testing.T) {
 	}
 	for _, at := range []string{address, bulkAddress} {
 		for _, part := range parts {
-			t.Run(fmt.Sprint(at, part), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					declare := func(texts messageTexts) map[string]block {
-						if at == address {
-							return s.saying(texts, declared{number: "+15550000000"})
-						}
-						entries := numbered(1).entries()
-						entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-						return s.bulk(entries, nil)
+			runOnStage(t, fmt.Sprint(at, part), mockserver.Behavior{}, impatient, func(s *stage) {
+				declare := func(texts messageTexts) map[string]block {
+					if at == address {
+						return s.saying(texts, declared{number: "+15550000000"})
 					}
-					s.applies(declare(messageTexts{"a": "A"}), at, create)
-					made := s.core.state[at]
-					for i, text := range strange {
-						var private map[string][]byte
-						must(t, json.Unmarshal(made.private, &private))
-						private[part] = []byte(text)
-						is := made
-						var err error
-						is.private, err = json.Marshal(private)
-						must(t, err)
-						s.core.state[at] = is
-						_, errors := s.apply(declare(messageTexts{"a": "A", "b": fmt.Sprint(i)}))
-						if errors != "" && !strings.Contains(errors, "Unable to Read Private State") || strings.Contains(errors, "damaged") && !strings.Contains(errors, "terraform state rm") {
-							t.Errorf("%s: %s", text, errors)
-						}
-						if live := len(s.live()); live != 1 {
-							t.Errorf("%s: %d are live", text, live)
-						}
-						if errors == "" {
-							made = s.core.state[at]
-						}
-					}
+					entries := numbered(1).entries()
+					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
+					return s.bulk(entries, nil)
+				}
+				s.applies(declare(messageTexts{"a": "A"}), at, create)
+				made := s.core.state[at]
+				for i, text := range strange {
+					var private map[string][]byte
+					must(s.t, json.Unmarshal(made.private, &private))
+					private[part] = []byte(text)
 					is := made
-					is.private = nil
+					var err error
+					is.private, err = json.Marshal(private)
+					must(s.t, err)
 					s.core.state[at] = is
-					s.destroys()
-				})
+					_, errors := s.apply(declare(messageTexts{"a": "A", "b": fmt.Sprint(i)}))
+					if errors != "" && !strings.Contains(errors, "Unable to Read Private State") || strings.Contains(errors, "damaged") && !strings.Contains(errors, "terraform state rm") {
+						s.t.Errorf("%s: %s", text, errors)
+					}
+					if live := len(s.live()); live != 1 {
+						s.t.Errorf("%s: %d are live", text, live)
+					}
+					if errors == "" {
+						made = s.core.state[at]
+					}
+				}
+				is := made
+				is.private = nil
+				s.core.state[at] = is
+				s.destroys()
 			})
 		}
 	}

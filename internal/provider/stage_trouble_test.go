@@ -84,26 +84,23 @@ func eitherWay(s *stage) {
 func TestStage_lostReply(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				d := everythingDeclared()
-				s.lose("batch-modify", fault)
-				s.applies(s.single(d), address, create)
-				s.checks(s.holds(everythingHeld))
-				if id := stringOf(s.attribute(address, "id")); id != s.id() {
-					s.t.Errorf("the id in the state is %q; want %q", id, s.id())
-				}
-				s.lose("batch-modify", fault)
-				d["recipient_account_id"], d["account_relations"] = globex, []string{globex}
-				s.applies(s.single(d), address, update)
-				s.checks(s.holds(map[string]any{"recipient_account_id": globex, "account_relations": []string{globex}}))
-				s.lose("batch-delete", fault)
-				s.destroys()
-				if all := s.Records(conversations); len(all) != 1 || len(s.live()) != 0 {
-					s.t.Errorf("%d conversations were made, %d are left; want one and none", len(all), len(s.live()))
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			d := everythingDeclared()
+			s.lose("batch-modify", fault)
+			s.applies(s.single(d), address, create)
+			s.checks(s.holds(everythingHeld))
+			if id := stringOf(s.attribute(address, "id")); id != s.id() {
+				s.t.Errorf("the id in the state is %q; want %q", id, s.id())
+			}
+			s.lose("batch-modify", fault)
+			d["recipient_account_id"], d["account_relations"] = globex, []string{globex}
+			s.applies(s.single(d), address, update)
+			s.checks(s.holds(map[string]any{"recipient_account_id": globex, "account_relations": []string{globex}}))
+			s.lose("batch-delete", fault)
+			s.destroys()
+			if all := s.Records(conversations); len(all) != 1 || len(s.live()) != 0 {
+				s.t.Errorf("%d conversations were made, %d are left; want one and none", len(all), len(s.live()))
+			}
 		})
 	}
 }
@@ -112,18 +109,15 @@ func TestStage_lostReply(t *testing.T) {
 func TestStage_lostReplyOfBulk(t *testing.T) {
 	t.Parallel()
 	for name, fault := range lostReplies {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 2}, func(s *stage) {
-				wanted := numbered(6).with("twin", "+15550000000")
-				fault.Skip = 1
-				s.lose("batch-modify", fault)
-				s.applies(s.bulk(wanted.entries(), nil), bulkAddress, create)
-				s.checks(s.heldNumbers(wanted))
-				if made := len(s.Records(conversations)); made != len(wanted) {
-					s.t.Errorf("%d conversations were made; want %d", made, len(wanted))
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, map[string]any{"batch_size": 2}, func(s *stage) {
+			wanted := numbered(6).with("twin", "+15550000000")
+			fault.Skip = 1
+			s.lose("batch-modify", fault)
+			s.applies(s.bulk(wanted.entries(), nil), bulkAddress, create)
+			s.checks(s.heldNumbers(wanted))
+			if made := len(s.Records(conversations)); made != len(wanted) {
+				s.t.Errorf("%d conversations were made; want %d", made, len(wanted))
+			}
 		})
 	}
 }
@@ -157,24 +151,21 @@ func TestStage_allOrNothing(t *testing.T) {
 	}
 	for name, test := range tests {
 		for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-			t.Run(name+", shown as "+reply, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{RollbackReply: reply}, map[string]any{"batch_size": 2}, func(s *stage) {
-					wrong := numbered(10)
-					for _, key := range test.bad {
-						wrong[key] = "nonsense" + wrong[key]
-					}
-					if test.fault.Kind != "" {
-						s.Inject(test.fault)
-					}
-					s.refused(s.bulk(wrong.entries(), nil), test.says...)
-					if left := len(s.live()); left != 0 || len(s.core.state) != 0 {
-						s.t.Errorf("%d conversations left of an all-or-nothing create that failed, and in the state %v", left, s.core.state)
-					}
-					s.ClearFaults()
-					s.applies(s.bulk(numbered(10).entries(), nil), bulkAddress, create)
-					s.checks(s.heldNumbers(numbered(10)))
-				})
+			runOnStage(t, name+", shown as "+reply, mockserver.Behavior{RollbackReply: reply}, map[string]any{"batch_size": 2}, func(s *stage) {
+				wrong := numbered(10)
+				for _, key := range test.bad {
+					wrong[key] = "nonsense" + wrong[key]
+				}
+				if test.fault.Kind != "" {
+					s.Inject(test.fault)
+				}
+				s.refused(s.bulk(wrong.entries(), nil), test.says...)
+				if left := len(s.live()); left != 0 || len(s.core.state) != 0 {
+					s.t.Errorf("%d conversations left of an all-or-nothing create that failed, and in the state %v", left, s.core.state)
+				}
+				s.ClearFaults()
+				s.applies(s.bulk(numbered(10).entries(), nil), bulkAddress, create)
+				s.checks(s.heldNumbers(numbered(10)))
 			})
 		}
 	}
@@ -185,23 +176,20 @@ func TestStage_allOrNothing(t *testing.T) {
 func TestStage_unnamedRefusal(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-		t.Run(reply, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{RollbackReply: reply}, nil, func(s *stage) {
-				wrong := numbered(150).with("c050", "nonsense")
-				_, errors := s.apply(s.bulk(wrong.entries(), nil))
-				isUnnamed := says("doesn't say which of these entries is at fault", "set rollback_method = 1 and apply again").MatchString(errors)
-				if isUnnamed != (reply == mockserver.ErrorReply) || !isUnnamed && !strings.Contains(errors, `conversations["c050"].recipient_phone_number: The CRM refuses`) {
-					s.t.Errorf("the errors are %q", errors)
-				}
-				if left := len(s.live()); left != 0 {
-					s.t.Errorf("%d conversations are left", left)
-				}
-				s.apply(s.bulk(wrong.entries(), map[string]any{"rollback_method": 1}))
-				if made, failed := len(s.live()), parts(s.attribute(bulkAddress, "failed")); made != 149 || len(failed) != 1 || failed["c050"].IsNull() {
-					s.t.Errorf("%d conversations, and these failed: %v", made, failed)
-				}
-			})
+		runOnStage(t, reply, mockserver.Behavior{RollbackReply: reply}, nil, func(s *stage) {
+			wrong := numbered(150).with("c050", "nonsense")
+			_, errors := s.apply(s.bulk(wrong.entries(), nil))
+			isUnnamed := says("doesn't say which of these entries is at fault", "set rollback_method = 1 and apply again").MatchString(errors)
+			if isUnnamed != (reply == mockserver.ErrorReply) || !isUnnamed && !strings.Contains(errors, `conversations["c050"].recipient_phone_number: The CRM refuses`) {
+				s.t.Errorf("the errors are %q", errors)
+			}
+			if left := len(s.live()); left != 0 {
+				s.t.Errorf("%d conversations are left", left)
+			}
+			s.apply(s.bulk(wrong.entries(), map[string]any{"rollback_method": 1}))
+			if made, failed := len(s.live()), parts(s.attribute(bulkAddress, "failed")); made != 149 || len(failed) != 1 || failed["c050"].IsNull() {
+				s.t.Errorf("%d conversations, and these failed: %v", made, failed)
+			}
 		})
 	}
 }
@@ -223,10 +211,7 @@ func TestStage_refusedBecauseOfARecord(t *testing.T) {
 func TestStage_keepWhatSucceeds(t *testing.T) {
 	t.Parallel()
 	for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-		t.Run(reply, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{RollbackReply: reply}, map[string]any{"batch_size": 2}, keepWhatSucceeds)
-		})
+		runOnStage(t, reply, mockserver.Behavior{RollbackReply: reply}, map[string]any{"batch_size": 2}, keepWhatSucceeds)
 	}
 }
 
