@@ -240,22 +240,19 @@ func TestStage_sizes(t *testing.T) {
 		100: {1, map[string]int{"list": 2, "batch-modify": 1}},
 		101: {2, map[string]int{"list": 3, "batch-modify": 2}},
 	} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				if _, errors := s.apply(s.bulk(numbered(size).entries(), nil)); errors != "" {
-					s.t.Errorf("the apply fails: %s", errors)
-				}
-				s.checks(s.wantOperations(test.want))
-				s.checks(s.heldNumbers(numbered(size)))
-				s.nothingLeft(s.bulk(numbered(size).entries(), nil))
-				if entries, failed := parts(s.attribute(bulkAddress, "conversations")), parts(s.attribute(bulkAddress, "failed")); len(entries) != size || len(failed) != 0 {
-					s.t.Errorf("the state has %d conversations and %d that failed; want %d and none", len(entries), len(failed), size)
-				}
-				s.destroys()
-				s.checks(s.sentIn("batch-delete", size, test.batches))
-				s.checks(s.heldNumbers(numbers{}))
-			})
+		runOnStage(t, fmt.Sprint(size), mockserver.Behavior{}, nil, func(s *stage) {
+			if _, errors := s.apply(s.bulk(numbered(size).entries(), nil)); errors != "" {
+				s.t.Errorf("the apply fails: %s", errors)
+			}
+			s.checks(s.wantOperations(test.want))
+			s.checks(s.heldNumbers(numbered(size)))
+			s.nothingLeft(s.bulk(numbered(size).entries(), nil))
+			if entries, failed := parts(s.attribute(bulkAddress, "conversations")), parts(s.attribute(bulkAddress, "failed")); len(entries) != size || len(failed) != 0 {
+				s.t.Errorf("the state has %d conversations and %d that failed; want %d and none", len(entries), len(failed), size)
+			}
+			s.destroys()
+			s.checks(s.sentIn("batch-delete", size, test.batches))
+			s.checks(s.heldNumbers(numbers{}))
 		})
 	}
 }
@@ -277,21 +274,18 @@ func TestStage_sharedWarnings(t *testing.T) {
 		},
 	} {
 		for count, want := range map[int][]string{1: {test.summary, test.one, "Cause: "}, 12: {test.summary, test.several, "Cause of the first: "}} {
-			t.Run(fmt.Sprint(name, " ", count), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "0s", "max_retries": 0}, func(s *stage) {
-					entries := map[string]declared{}
-					for i := range count {
-						entries[fmt.Sprintf("e%02d", i)] = declared{"phone_id": phone, number: fmt.Sprintf("+155501000%02d", i)}
-					}
-					s.Inject(mockserver.Fault{Path: "batch-modify", Kind: test.kind, Times: 1, Do: func() {
-						s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
-					}})
-					_, errors := s.apply(s.bulk(entries, map[string]any{"rollback_method": 1}))
-					if errors != "" || strings.Count(s.warnings, test.summary) != 1 || !says(want...).MatchString(s.warnings) {
-						t.Errorf("errors %q, warnings %s; want %q", errors, s.warnings, want)
-					}
-				})
+			runOnStage(t, fmt.Sprint(name, " ", count), mockserver.Behavior{}, map[string]any{"recovery_timeout": "0s", "max_retries": 0}, func(s *stage) {
+				entries := map[string]declared{}
+				for i := range count {
+					entries[fmt.Sprintf("e%02d", i)] = declared{"phone_id": phone, number: fmt.Sprintf("+155501000%02d", i)}
+				}
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: test.kind, Times: 1, Do: func() {
+					s.Inject(mockserver.Fault{Method: "GET", Kind: mockserver.StatusReply, Status: 502})
+				}})
+				_, errors := s.apply(s.bulk(entries, map[string]any{"rollback_method": 1}))
+				if errors != "" || strings.Count(s.warnings, test.summary) != 1 || !says(want...).MatchString(s.warnings) {
+					s.t.Errorf("errors %q, warnings %s; want %q", errors, s.warnings, want)
+				}
 			})
 		}
 	}

@@ -14,10 +14,7 @@ import (
 func onStages(t *testing.T, settings map[string]any, play func(s *stage)) {
 	t.Helper()
 	for _, stale := range []string{mockserver.Ignored, mockserver.Refused} {
-		t.Run("stale revision "+stale, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{StaleRevision: stale}, settings, play)
-		})
+		runOnStage(t, "stale revision "+stale, mockserver.Behavior{StaleRevision: stale}, settings, play)
 	}
 }
 

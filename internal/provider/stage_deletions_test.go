@@ -27,25 +27,22 @@ func TestStage_warnsOfDeletion(t *testing.T) {
 		"gone":      {nil, numbered(12).without("c000"), true, nil, []string{"Will Be"}},
 		"nothing":   {nil, numbered(12), false, nil, []string{"Will Be"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				s.applies(s.bulk(numbered(12).entries(), test.settings), bulkAddress, create)
-				if test.deleted {
-					must(s.t, s.SoftDelete(conversations, s.entryID("c000")))
-				}
-				planning := s.core.walk()
-				planning.plan(s.bulk(test.after.entries(), test.settings))
-				got := planning.warningsAt(bulkAddress)
-				if !says(test.want...).MatchString(got) || slices.ContainsFunc(test.not, func(text string) bool { return strings.Contains(got, text) }) {
-					s.t.Errorf("the plan warns %q; want %q and not %q", got, test.want, test.not)
-				}
-				destroying := s.core.walk()
-				destroying.plan(nil)
-				if got := destroying.warningsAt(bulkAddress); got != "" {
-					s.t.Errorf("the plan of the destroy warns %q", got)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(s.bulk(numbered(12).entries(), test.settings), bulkAddress, create)
+			if test.deleted {
+				must(s.t, s.SoftDelete(conversations, s.entryID("c000")))
+			}
+			planning := s.core.walk()
+			planning.plan(s.bulk(test.after.entries(), test.settings))
+			got := planning.warningsAt(bulkAddress)
+			if !says(test.want...).MatchString(got) || slices.ContainsFunc(test.not, func(text string) bool { return strings.Contains(got, text) }) {
+				s.t.Errorf("the plan warns %q; want %q and not %q", got, test.want, test.not)
+			}
+			destroying := s.core.walk()
+			destroying.plan(nil)
+			if got := destroying.warningsAt(bulkAddress); got != "" {
+				s.t.Errorf("the plan of the destroy warns %q", got)
+			}
 		})
 	}
 }

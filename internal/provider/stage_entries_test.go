@@ -31,25 +31,22 @@ func TestStage_unknownNumberFreesAConversation(t *testing.T) {
 		"phone":           {before: all{"a": entryOf(entryOne, acme)}, planned: all{"b": {"phone_id": unknown, number: entryOne}}, applied: all{"b": {"phone_id": phone, number: entryOne}}, imported: true},
 		"messages":        {before: all{"a": {"phone_id": phone, number: entryOne, "messages": messageTexts{"hello": "Hello"}}}, planned: all{"b": {"phone_id": phone, number: unknown, "recipient_account_id": acme, "messages": messageTexts{"hello": "Hello"}}}, applied: all{"b": {"phone_id": phone, number: entryOne, "recipient_account_id": acme, "messages": messageTexts{"hello": "Hello"}}}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				s.applies(s.many(test.before, nil), bulkAddress, create)
-				if test.imported {
-					s.imports(bulkAddress, bulkType, "a="+s.entryID("a"))
-				}
-				planning, applying := s.core.walk(), s.core.walk()
-				change := planning.planOne(bulkAddress, s.core.state, s.many(test.planned, nil))
-				if errors := planning.errors(); len(errors) > 0 {
-					s.t.Fatalf("the plan fails: %v", errors)
-				}
-				change.config = s.many(test.applied, nil)[bulkAddress].value
-				applying.applyOne(change)
-				if errors := append(applying.errors(), s.core.broken...); len(errors) > 0 {
-					s.t.Fatalf("the apply fails: %v", errors)
-				}
-				s.nothingLeft(s.many(test.applied, nil))
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(s.many(test.before, nil), bulkAddress, create)
+			if test.imported {
+				s.imports(bulkAddress, bulkType, "a="+s.entryID("a"))
+			}
+			planning, applying := s.core.walk(), s.core.walk()
+			change := planning.planOne(bulkAddress, s.core.state, s.many(test.planned, nil))
+			if errors := planning.errors(); len(errors) > 0 {
+				s.t.Fatalf("the plan fails: %v", errors)
+			}
+			change.config = s.many(test.applied, nil)[bulkAddress].value
+			applying.applyOne(change)
+			if errors := append(applying.errors(), s.core.broken...); len(errors) > 0 {
+				s.t.Fatalf("the apply fails: %v", errors)
+			}
+			s.nothingLeft(s.many(test.applied, nil))
 		})
 	}
 }
@@ -108,26 +105,23 @@ func TestStage_openBesideRenamed(t *testing.T) {
 			"both change":        {"x": entryOf(entryOne, ""), "b": entryOf(entryOne, "")},
 			"nothing is changed": {"x": entryOf(entryOne, acme), "b": entryOf(entryOne, globex)},
 		} {
-			t.Run(fmt.Sprint(name, kind), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					first := map[string]declared{"x": entryOf(entryOne, acme)}
-					s.applies(s.bulk(first, nil), bulkAddress, create)
-					id := s.entryID("x")
-					s.leavesOpen(s.bulk(map[string]declared{"x": entryOf(entryOne, acme), "b": entryOf(entryOne, globex)}, nil), kind)
-					var said []string
-					for range 3 {
-						_, errors := s.apply(s.bulk(last, nil))
-						said = append(said, errors, s.warnings)
-					}
-					s.nothingLeft(s.bulk(last, nil))
-					if live := s.live(); len(live) != len(last) {
-						s.t.Errorf("%d are live: %.1500q", len(live), said)
-					}
-					if s.isDeleted(id) {
-						s.t.Logf("the first one is deleted: %.900q", said)
-					}
-				})
+			runOnStage(t, fmt.Sprint(name, kind), mockserver.Behavior{}, impatient, func(s *stage) {
+				first := map[string]declared{"x": entryOf(entryOne, acme)}
+				s.applies(s.bulk(first, nil), bulkAddress, create)
+				id := s.entryID("x")
+				s.leavesOpen(s.bulk(map[string]declared{"x": entryOf(entryOne, acme), "b": entryOf(entryOne, globex)}, nil), kind)
+				var said []string
+				for range 3 {
+					_, errors := s.apply(s.bulk(last, nil))
+					said = append(said, errors, s.warnings)
+				}
+				s.nothingLeft(s.bulk(last, nil))
+				if live := s.live(); len(live) != len(last) {
+					s.t.Errorf("%d are live: %.1500q", len(live), said)
+				}
+				if s.isDeleted(id) {
+					s.t.Logf("the first one is deleted: %.900q", said)
+				}
 			})
 		}
 	}
@@ -205,19 +199,16 @@ func TestStage_oddEntries(t *testing.T) {
 		"tel":                 {"a": {"phone_id": phone, number: "tel:+15550100001"}, "b": {"phone_id": phone, number: "tel:+1-555-010-0003;ext=5"}},
 		"letters and numbers": {"a": {"phone_id": phone, number: "+1-800-FLOWERS"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				s.applies(s.bulk(map[string]declared{"x": entryOf(entryOne, acme), "y": entryOf("+15550100002", acme)}, nil), bulkAddress, create)
-				for _, adopt := range []bool{false, true} {
-					walk := s.core.walk()
-					plan := walk.plan(s.bulk(entries, map[string]any{"adopt_existing": adopt}))
-					s.t.Logf("adopt %v: planned %v: %.300q; %.700s", adopt, plan != nil, walk.errors(), walk.warnings())
-					for _, broken := range s.core.broken {
-						s.t.Error(broken)
-					}
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(s.bulk(map[string]declared{"x": entryOf(entryOne, acme), "y": entryOf("+15550100002", acme)}, nil), bulkAddress, create)
+			for _, adopt := range []bool{false, true} {
+				walk := s.core.walk()
+				plan := walk.plan(s.bulk(entries, map[string]any{"adopt_existing": adopt}))
+				s.t.Logf("adopt %v: planned %v: %.300q; %.700s", adopt, plan != nil, walk.errors(), walk.warnings())
+				for _, broken := range s.core.broken {
+					s.t.Error(broken)
 				}
-			})
+			}
 		})
 	}
 }

@@ -28,10 +28,7 @@ func (s *stage) with(attributes declared) map[string]block {
 func TestStage_relations(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []string{mockserver.Replace, mockserver.Merge} {
-		t.Run(mode, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{ArrayUpdate: mode}, nil, linksDeclared)
-		})
+		runOnStage(t, mode, mockserver.Behavior{ArrayUpdate: mode}, nil, linksDeclared)
 	}
 }
 
@@ -59,10 +56,7 @@ func linksDeclared(s *stage) {
 func TestStage_linksOfOthers(t *testing.T) {
 	t.Parallel()
 	for change, revision := range map[string]string{mockserver.Replace: mockserver.Bump, mockserver.Merge: mockserver.Keep} {
-		t.Run(change+", revision "+revision, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{ArrayUpdate: change, RelationRevision: revision}, nil, linksOfOthers)
-		})
+		runOnStage(t, change+", revision "+revision, mockserver.Behavior{ArrayUpdate: change, RelationRevision: revision}, nil, linksOfOthers)
 	}
 }
 
@@ -118,27 +112,24 @@ func TestStage_lostLinksOfMany(t *testing.T) {
 func TestStage_numberBesideALinkThatStays(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{ArrayUpdate: mockserver.Merge, PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
-				config := func(d declared) map[string]block {
-					d["phone_id"] = phone
-					if at == bulkAddress {
-						return s.bulk(map[string]declared{"a": d}, nil)
-					}
-					return s.single(d)
+		runOnStage(t, at, mockserver.Behavior{ArrayUpdate: mockserver.Merge, PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
+			config := func(d declared) map[string]block {
+				d["phone_id"] = phone
+				if at == bulkAddress {
+					return s.bulk(map[string]declared{"a": d}, nil)
 				}
-				s.applies(config(declared{"account_relations": []string{acme}}), at, create)
-				after := config(declared{"account_relations": []string{}, number: "+1 555 010 0001"})
-				s.Inject(mockserver.Fault{Path: relationEntity + "/batch-delete", Kind: mockserver.StatusReply, Status: 403, Envelope: true})
-				s.refused(after, "removing a link failed")
-				s.ClearFaults()
-				s.applies(after, at, update)
-				s.checks(s.holds(map[string]any{"account_relations": []string{}}))
-				if made := len(s.Records(conversations)); made != 1 {
-					s.t.Errorf("%d conversations were made", made)
-				}
-			})
+				return s.single(d)
+			}
+			s.applies(config(declared{"account_relations": []string{acme}}), at, create)
+			after := config(declared{"account_relations": []string{}, number: "+1 555 010 0001"})
+			s.Inject(mockserver.Fault{Path: relationEntity + "/batch-delete", Kind: mockserver.StatusReply, Status: 403, Envelope: true})
+			s.refused(after, "removing a link failed")
+			s.ClearFaults()
+			s.applies(after, at, update)
+			s.checks(s.holds(map[string]any{"account_relations": []string{}}))
+			if made := len(s.Records(conversations)); made != 1 {
+				s.t.Errorf("%d conversations were made", made)
+			}
 		})
 	}
 }

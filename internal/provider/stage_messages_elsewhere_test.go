@@ -22,11 +22,11 @@ func TestStage_messageOfTwoResources(t *testing.T) {
 			"two": s.saying(shared, declared{number: "+15550000002"})[address],
 		}
 		if _, errors := s.apply(both); errors != "" {
-			t.Fatal(errors)
+			s.t.Fatal(errors)
 		}
 		for range 2 {
 			if _, errors := s.apply(both); errors != "" || strings.Count(s.warnings, "Text Message in Another Conversation") != 1 || !says("another resource or entry declares the same id").MatchString(s.warnings) {
-				t.Errorf("the errors are %q, and the warnings %s", errors, s.warnings)
+				s.t.Errorf("the errors are %q, and the warnings %s", errors, s.warnings)
 			}
 		}
 	})
@@ -37,25 +37,22 @@ func TestStage_messageOfTwoResources(t *testing.T) {
 func TestStage_messageMovedByOthers(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{address, bulkAddress} {
-		t.Run(at, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
-				if at == bulkAddress {
-					config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000001", "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}}, nil)
-				}
-				s.applies(config, at, create)
-				elsewhere, id := s.handmade("+15550000009"), s.idOfMessage("A")
-				must(t, s.Edit(textMessages, id, map[string]any{"text_message_conversation_id": elsewhere}))
-				s.applies(config, at, update)
-				want := fmt.Sprintf("The message %s is no longer in this conversation, but in the conversation %s", id, elsewhere)
-				if !says(`messages["a"]: `+want, "remove the key", "may send it again").MatchString(s.warnings) {
-					t.Errorf("the warnings are %s", s.warnings)
-				}
-				if made := len(s.Records(textMessages)); made != 3 {
-					t.Errorf("there are %d messages; want 3", made)
-				}
-			})
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001"})
+			if at == bulkAddress {
+				config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000001", "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}}, nil)
+			}
+			s.applies(config, at, create)
+			elsewhere, id := s.handmade("+15550000009"), s.idOfMessage("A")
+			must(s.t, s.Edit(textMessages, id, map[string]any{"text_message_conversation_id": elsewhere}))
+			s.applies(config, at, update)
+			want := fmt.Sprintf("The message %s is no longer in this conversation, but in the conversation %s", id, elsewhere)
+			if !says(`messages["a"]: `+want, "remove the key", "may send it again").MatchString(s.warnings) {
+				s.t.Errorf("the warnings are %s", s.warnings)
+			}
+			if made := len(s.Records(textMessages)); made != 3 {
+				s.t.Errorf("there are %d messages; want 3", made)
+			}
 		})
 	}
 }
@@ -74,10 +71,10 @@ func TestStage_createdMessageDeclaredByID(t *testing.T) {
 			return s.bulk(entries, nil)
 		}
 		refuses := func(config map[string]block, texts ...string) {
-			t.Helper()
+			s.t.Helper()
 			planning := s.core.walk()
 			if plan := planning.plan(config); plan != nil || !says(append([]string{"Same Message Twice"}, texts...)...).MatchString(strings.Join(planning.errors(), "\n")) {
-				t.Errorf("the errors are %q", planning.errors())
+				s.t.Errorf("the errors are %q", planning.errors())
 			}
 		}
 		s.applies(single(messageTexts{"y": "hi"}), address, create)

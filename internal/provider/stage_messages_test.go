@@ -53,10 +53,7 @@ func (s *stage) idOfMessage(content string) string {
 func TestStage_messages(t *testing.T) {
 	t.Parallel()
 	for change, revision := range map[string]string{mockserver.Replace: mockserver.Keep, mockserver.Merge: mockserver.Bump} {
-		t.Run(change+", revision "+revision, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{ArrayUpdate: change, MessageRevision: revision}, nil, messagesLive)
-		})
+		runOnStage(t, change+", revision "+revision, mockserver.Behavior{ArrayUpdate: change, MessageRevision: revision}, nil, messagesLive)
 	}
 }
 

@@ -40,11 +40,8 @@ func TestStage_numberRewritten(t *testing.T) {
 				return s.bulk(map[string]declared{"a": d}, nil)
 			}},
 		} {
-			t.Run(name+", "+format, func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{PhoneFormat: format}, nil, func(s *stage) {
-					numberRewritten(s, number, of.at, func(d declared) map[string]block { return of.declare(s, d) })
-				})
+			runOnStage(t, name+", "+format, mockserver.Behavior{PhoneFormat: format}, nil, func(s *stage) {
+				numberRewritten(s, number, of.at, func(d declared) map[string]block { return of.declare(s, d) })
 			})
 		}
 	}

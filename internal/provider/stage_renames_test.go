@@ -120,10 +120,7 @@ func TestStage_renamedAndChanged(t *testing.T) {
 			keeps: keys{"b": "a"}, silent: true,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) { s.playRenames(test) })
-		})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) { s.playRenames(test) })
 	}
 }
 

@@ -85,10 +85,7 @@ func TestStage_renamedInTrouble(t *testing.T) {
 			stays(s, "b", id, map[string]any{account: globex})
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, test.behavior, nil, test.play)
-		})
+		runOnStage(t, name, test.behavior, nil, test.play)
 	}
 }
 
@@ -169,28 +166,25 @@ func TestStage_renamedTwinsAndDeleted(t *testing.T) {
 		"a number is added, renamed":    {before: all{"a": {"phone_id": phone, "recipient_account_id": acme}}, after: all{"b": {"phone_id": phone, "recipient_account_id": globex}}},
 		"blank":                         {before: all{"a": {"phone_id": phone}}, after: all{"b": {"phone_id": phone}}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				if _, errors := s.apply(s.bulk(test.before, nil)); errors != "" {
-					s.t.Fatal(errors)
-				}
-				if test.softDeleted != "" {
-					must(s.t, s.SoftDelete(conversations, s.entryID(test.softDeleted)))
-				}
-				if test.purged != "" {
-					must(s.t, s.Purge(conversations, s.entryID(test.purged)))
-				}
-				last := s.bulk(test.after, nil)
-				if _, errors := s.apply(last); errors != "" {
-					s.t.Error(errors)
-				}
-				s.t.Logf("%.500s", s.warnings)
-				s.nothingLeft(last)
-				if live := s.live(); len(live) != len(test.after) {
-					s.t.Errorf("%d are live", len(live))
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			if _, errors := s.apply(s.bulk(test.before, nil)); errors != "" {
+				s.t.Fatal(errors)
+			}
+			if test.softDeleted != "" {
+				must(s.t, s.SoftDelete(conversations, s.entryID(test.softDeleted)))
+			}
+			if test.purged != "" {
+				must(s.t, s.Purge(conversations, s.entryID(test.purged)))
+			}
+			last := s.bulk(test.after, nil)
+			if _, errors := s.apply(last); errors != "" {
+				s.t.Error(errors)
+			}
+			s.t.Logf("%.500s", s.warnings)
+			s.nothingLeft(last)
+			if live := s.live(); len(live) != len(test.after) {
+				s.t.Errorf("%d are live", len(live))
+			}
 		})
 	}
 }
@@ -201,27 +195,24 @@ func TestStage_renamedAndDestroyed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
 		for _, rollback := range []int{0, 1} {
-			t.Run(fmt.Sprint(kind, rollback), func(t *testing.T) {
-				t.Parallel()
-				onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-					settings := map[string]any{"rollback_method": rollback}
-					x := entryOf("+15550100009", acme)
-					s.applies(s.bulk(map[string]declared{"x": x}, settings), bulkAddress, create)
-					s.leavesOpen(s.bulk(map[string]declared{"x": x, "a": entryOf(entryOne, acme)}, settings), kind)
-					for _, key := range []string{"b", "c"} {
-						s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
-						s.appliesOnly(bulkAddress, s.bulk(map[string]declared{"x": x, key: entryOf(entryOne, acme)}, settings))
-						s.ClearFaults()
+			runOnStage(t, fmt.Sprint(kind, rollback), mockserver.Behavior{}, impatient, func(s *stage) {
+				settings := map[string]any{"rollback_method": rollback}
+				x := entryOf("+15550100009", acme)
+				s.applies(s.bulk(map[string]declared{"x": x}, settings), bulkAddress, create)
+				s.leavesOpen(s.bulk(map[string]declared{"x": x, "a": entryOf(entryOne, acme)}, settings), kind)
+				for _, key := range []string{"b", "c"} {
+					s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+					s.appliesOnly(bulkAddress, s.bulk(map[string]declared{"x": x, key: entryOf(entryOne, acme)}, settings))
+					s.ClearFaults()
+				}
+				for range 3 {
+					if _, errors := s.apply(nil); errors == "" {
+						break
 					}
-					for range 3 {
-						if _, errors := s.apply(nil); errors == "" {
-							break
-						}
-					}
-					if live := s.live(); len(live) != 0 || len(s.core.state) != 0 {
-						s.t.Errorf("%d are live, the state has %d", len(live), len(s.core.state))
-					}
-				})
+				}
+				if live := s.live(); len(live) != 0 || len(s.core.state) != 0 {
+					s.t.Errorf("%d are live, the state has %d", len(live), len(s.core.state))
+				}
 			})
 		}
 	}

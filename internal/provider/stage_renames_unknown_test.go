@@ -62,37 +62,34 @@ func TestStage_renamedThoughUnknown(t *testing.T) {
 			keeps: map[string]string{"b": "a"},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				s.applies(s.many(test.before, nil), bulkAddress, create)
-				id := s.entryID("a")
-				if test.imported { // all of its fields are in the state
-					s.imports(bulkAddress, bulkType, "a="+id)
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(s.many(test.before, nil), bulkAddress, create)
+			id := s.entryID("a")
+			if test.imported { // all of its fields are in the state
+				s.imports(bulkAddress, bulkType, "a="+id)
+			}
+			planning, applying := s.core.walk(), s.core.walk()
+			change := planning.planOne(bulkAddress, s.core.state, s.many(test.planned, nil))
+			if errors := planning.errors(); len(errors) > 0 {
+				s.t.Fatalf("the plan fails: %v", errors)
+			}
+			for key, entry := range parts(parts(change.planned)["conversations"]) {
+				if isKept := stateID(entry) == id; isKept != (test.plans[key] == "a") {
+					s.t.Errorf("%s is planned as %s; want it to be kept: %v", key, text(entry), test.plans)
 				}
-				planning, applying := s.core.walk(), s.core.walk()
-				change := planning.planOne(bulkAddress, s.core.state, s.many(test.planned, nil))
-				if errors := planning.errors(); len(errors) > 0 {
-					s.t.Fatalf("the plan fails: %v", errors)
+			}
+			change.config = s.many(test.applied, nil)[bulkAddress].value
+			applying.applyOne(change)
+			if errors := append(applying.errors(), s.core.broken...); len(errors) > 0 {
+				s.t.Fatalf("the apply fails: %v", errors)
+			}
+			for key := range test.applied {
+				if isKept := s.entryID(key) == id; isKept != (test.keeps[key] == "a") {
+					s.t.Errorf("%s is %s, and a was %s; want %v", key, s.entryID(key), id, test.keeps)
 				}
-				for key, entry := range parts(parts(change.planned)["conversations"]) {
-					if isKept := stateID(entry) == id; isKept != (test.plans[key] == "a") {
-						s.t.Errorf("%s is planned as %s; want it to be kept: %v", key, text(entry), test.plans)
-					}
-				}
-				change.config = s.many(test.applied, nil)[bulkAddress].value
-				applying.applyOne(change)
-				if errors := append(applying.errors(), s.core.broken...); len(errors) > 0 {
-					s.t.Fatalf("the apply fails: %v", errors)
-				}
-				for key := range test.applied {
-					if isKept := s.entryID(key) == id; isKept != (test.keeps[key] == "a") {
-						s.t.Errorf("%s is %s, and a was %s; want %v", key, s.entryID(key), id, test.keeps)
-					}
-				}
-				s.wantMade(len(test.before) + len(test.applied) - len(test.keeps))
-				s.nothingLeft(s.many(test.applied, nil))
-			})
+			}
+			s.wantMade(len(test.before) + len(test.applied) - len(test.keeps))
+			s.nothingLeft(s.many(test.applied, nil))
 		})
 	}
 }

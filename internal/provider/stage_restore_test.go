@@ -23,10 +23,7 @@ func (s *stage) deleteByOthers() {
 func TestStage_restore(t *testing.T) {
 	t.Parallel()
 	for get, parameters := range map[string]string{mockserver.NotFound: mockserver.Honoured, mockserver.OK: mockserver.Ignored} {
-		t.Run("get of a deleted one "+get+", its parameters "+parameters, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{DeletedGet: get, GetParameters: parameters}, nil, restore)
-		})
+		runOnStage(t, "get of a deleted one "+get+", its parameters "+parameters, mockserver.Behavior{DeletedGet: get, GetParameters: parameters}, nil, restore)
 	}
 }
 
@@ -102,16 +99,13 @@ func TestStage_deleteProtected(t *testing.T) {
 			return s.bulk(map[string]declared{"a": {"phone_id": phone}}, map[string]any{"deletion_policy": policy})
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				must(s.t, s.Seed(map[string][]map[string]any{conversations: {{"id": protected, "phone_id": phone, "is_delete_protected": true}}}))
-				s.imports(of.at, of.typeName, of.importID)
-				s.refused(nil, "Unable to Delete Text Message Conversation", "The CRM protects the conversation against deletion", `apply deletion_policy = "abandon" first`)
-				s.applies(of.config(s, "abandon"), of.at, update)
-				s.destroys()
-				s.checks(s.holds(map[string]any{"id": protected}))
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			must(s.t, s.Seed(map[string][]map[string]any{conversations: {{"id": protected, "phone_id": phone, "is_delete_protected": true}}}))
+			s.imports(of.at, of.typeName, of.importID)
+			s.refused(nil, "Unable to Delete Text Message Conversation", "The CRM protects the conversation against deletion", `apply deletion_policy = "abandon" first`)
+			s.applies(of.config(s, "abandon"), of.at, update)
+			s.destroys()
+			s.checks(s.holds(map[string]any{"id": protected}))
 		})
 	}
 }
@@ -123,14 +117,11 @@ func TestStage_destroyOfWhatIsGone(t *testing.T) {
 		"purged":       func(w *world, id string) error { return w.Purge(conversations, id) },
 		"soft-deleted": func(w *world, id string) error { return w.SoftDelete(conversations, id) },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				s.applies(s.single(declared{"phone_id": phone}), address, create)
-				s.meanwhile = func() { must(s.t, remove(s.world, s.id())) }
-				s.destroys()
-				s.checks(s.sentIn("batch-delete", 1, 1)) // the deletion comes between refresh and request
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(s.single(declared{"phone_id": phone}), address, create)
+			s.meanwhile = func() { must(s.t, remove(s.world, s.id())) }
+			s.destroys()
+			s.checks(s.sentIn("batch-delete", 1, 1)) // the deletion comes between refresh and request
 		})
 	}
 }
@@ -150,26 +141,23 @@ func TestStage_deletionPolicy(t *testing.T) {
 			return s.bulk(numbers{"a": to}.entries(), map[string]any{"deletion_policy": policy})
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				for i, step := range []struct {
-					policy any
-					live   int
-					warns  bool
-				}{
-					{nil, 1, false},
-					{"abandon", 1, true}, // deleted, as was applied
-					{"abandon", 2, false},
-					{nil, 3, true}, // left, as was applied
-					{nil, 3, false},
-				} {
-					_, errors := s.apply(of.config(s, fmt.Sprintf("+1555010000%d", i), step.policy))
-					if warns := says("Deletion Policy Not Applied Yet").MatchString(s.warnings); errors != "" || len(s.live()) != step.live || warns != step.warns {
-						s.t.Errorf("step %d: %d conversations, want %d; a warning is wanted: %t; %s %s", i, len(s.live()), step.live, step.warns, s.warnings, errors)
-					}
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			for i, step := range []struct {
+				policy any
+				live   int
+				warns  bool
+			}{
+				{nil, 1, false},
+				{"abandon", 1, true}, // deleted, as was applied
+				{"abandon", 2, false},
+				{nil, 3, true}, // left, as was applied
+				{nil, 3, false},
+			} {
+				_, errors := s.apply(of.config(s, fmt.Sprintf("+1555010000%d", i), step.policy))
+				if warns := says("Deletion Policy Not Applied Yet").MatchString(s.warnings); errors != "" || len(s.live()) != step.live || warns != step.warns {
+					s.t.Errorf("step %d: %d conversations, want %d; a warning is wanted: %t; %s %s", i, len(s.live()), step.live, step.warns, s.warnings, errors)
 				}
-			})
+			}
 		})
 	}
 }

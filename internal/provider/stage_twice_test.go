@@ -20,31 +20,28 @@ func TestStage_managedTwice(t *testing.T) {
 		"single": {singleType, "%s", func(s *stage) block { return s.single(declared{"phone_id": phone, number: "+15550100001"})[address] }},
 		"map":    {bulkType, "a=%s", func(s *stage) block { return s.bulk(numbers{"a": "+15550100001"}.entries(), nil)[bulkAddress] }},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				config := s.single(declared{"phone_id": phone, number: "+15550100001"})
-				s.applies(config, address, create)
-				id, other := s.idAt(address), "twin"
-				s.imports(other, test.typeName, fmt.Sprintf(test.importID, id))
-				config[other] = test.config(s)
-				for range 2 {
-					walk := s.core.walk()
-					plan := walk.plan(config)
-					warnings := walk.warnings()
-					if !says(managedTwice, id, "terraform state rm").MatchString(warnings) || strings.Count(warnings, managedTwice) != 1 {
-						s.t.Errorf("the plan warns %q", warnings)
-					}
-					s.core.walk().apply(plan)
-				}
-				delete(s.core.state, other) // terraform state rm
-				delete(config, other)
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			config := s.single(declared{"phone_id": phone, number: "+15550100001"})
+			s.applies(config, address, create)
+			id, other := s.idAt(address), "twin"
+			s.imports(other, test.typeName, fmt.Sprintf(test.importID, id))
+			config[other] = test.config(s)
+			for range 2 {
 				walk := s.core.walk()
-				walk.plan(config)
-				if warnings := walk.warnings(); warnings != "" {
-					s.t.Errorf("after terraform state rm, the plan warns %q", warnings)
+				plan := walk.plan(config)
+				warnings := walk.warnings()
+				if !says(managedTwice, id, "terraform state rm").MatchString(warnings) || strings.Count(warnings, managedTwice) != 1 {
+					s.t.Errorf("the plan warns %q", warnings)
 				}
-			})
+				s.core.walk().apply(plan)
+			}
+			delete(s.core.state, other) // terraform state rm
+			delete(config, other)
+			walk := s.core.walk()
+			walk.plan(config)
+			if warnings := walk.warnings(); warnings != "" {
+				s.t.Errorf("after terraform state rm, the plan warns %q", warnings)
+			}
 		})
 	}
 }

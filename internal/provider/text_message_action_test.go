@@ -163,23 +163,20 @@ func TestMessageAction_lostReply(t *testing.T) {
 		"carried out later":               {mockserver.Fault{Kind: mockserver.CommitLater, Status: 504, CommitAfter: 9 * time.Second}, true, []string{adopted}},
 		"not carried out":                 {mockserver.Fault{Kind: mockserver.DropBefore}, true, nil},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				id := s.add(map[string]any{"phone_id": phone})
-				s.lose("batch-modify", test.fault)
-				got := s.rpc().invoked(hello(id))
-				s.rpc().wantDiagnostics(got.diagnostics, test.want...)
-				if made := len(s.Records(textMessages)); made != 1 {
-					s.t.Errorf("%d messages were made; want one", made)
-				}
-				if waits := slices.Contains(got.progress, "Still waiting for the CRM (10s)"); waits != test.waits {
-					s.t.Errorf("the progress is %q", got.progress)
-				}
-				if progress := ": " + strings.Join(got.progress, ": "); len(test.want) > 0 && !strings.Contains(progress, ": Text Message Adopted: ") {
-					s.t.Errorf("the progress does not have the warnings: %q", got.progress)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			id := s.add(map[string]any{"phone_id": phone})
+			s.lose("batch-modify", test.fault)
+			got := s.rpc().invoked(hello(id))
+			s.rpc().wantDiagnostics(got.diagnostics, test.want...)
+			if made := len(s.Records(textMessages)); made != 1 {
+				s.t.Errorf("%d messages were made; want one", made)
+			}
+			if waits := slices.Contains(got.progress, "Still waiting for the CRM (10s)"); waits != test.waits {
+				s.t.Errorf("the progress is %q", got.progress)
+			}
+			if progress := ": " + strings.Join(got.progress, ": "); len(test.want) > 0 && !strings.Contains(progress, ": Text Message Adopted: ") {
+				s.t.Errorf("the progress does not have the warnings: %q", got.progress)
+			}
 		})
 	}
 }
@@ -240,15 +237,12 @@ func TestMessageAction_refused(t *testing.T) {
 			": Unable to Create Text Message: The CRM does not permit this. …", 0,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-				got := s.rpc().invoked(hello(test.prepare(s)))
-				s.rpc().wantDiagnostics(got.diagnostics, test.want)
-				if made, writes := len(s.Records(textMessages)), s.messageWrites(); made != 0 || writes != test.writes {
-					s.t.Errorf("%d messages, %d requests that write; want none, and %d", made, writes, test.writes)
-				}
-			})
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			got := s.rpc().invoked(hello(test.prepare(s)))
+			s.rpc().wantDiagnostics(got.diagnostics, test.want)
+			if made, writes := len(s.Records(textMessages)), s.messageWrites(); made != 0 || writes != test.writes {
+				s.t.Errorf("%d messages, %d requests that write; want none, and %d", made, writes, test.writes)
+			}
 		})
 	}
 }
