@@ -218,52 +218,6 @@ func TestStage_attemptKeepsItsMessages(t *testing.T) {
 	})
 }
 
-// In a restored backup, a plan that edits one message and deletes another one does neither: a
-// deletion would make the space look as new as the state.
-func TestStage_messagesOfARestoredBackup(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		s.applies(s.saying(messageTexts{"x": "Hello", "y": "Bye"}, declared{number: "+15550100002"}), address, create)
-		s.Backup()
-		must(s.t, s.Edit(conversations, s.id(), map[string]any{"recipient_account_id": acme}))
-		planning, applying := s.core.walk(), s.core.walk()
-		plan := planning.plan(s.saying(messageTexts{"x": "Good evening"}, declared{number: "+15550100002"}))
-		must(s.t, s.RestoreBackup())
-		applying.apply(plan)
-		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-			s.t.Errorf("the apply says %q", errors)
-		}
-		s.checks(s.holdsMessages("Hello", "Bye"))
-	})
-}
-
-// A saved plan that changes one message and removes another one.
-func TestStage_messageRemovalInRestoredBackup(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		config := func(texts messageTexts) map[string]block {
-			entries := numbered(1).entries()
-			entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-			return s.bulk(entries, nil)
-		}
-		s.applies(config(messageTexts{"a": "One", "b": "Two"}), bulkAddress, create)
-		s.Backup()
-		must(s.t, s.Edit(conversations, s.live()[0]["id"].(string), map[string]any{"recipient_account_id": acme}))
-		planning, applying := s.core.walk(), s.core.walk()
-		plan := planning.plan(config(messageTexts{"a": "Another"}))
-		must(s.t, s.RestoreBackup())
-		applying.apply(plan)
-		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-			s.t.Errorf("the apply says %q", errors)
-		}
-		for _, message := range s.Records(textMessages) {
-			if message["is_deleted"] == true || message["content"] == "Another" {
-				s.t.Errorf("it has changed %v", message)
-			}
-		}
-	})
-}
-
 // A message that was sent inside a new conversation does not show in it. Before another apply
 // sends it again, it looks for it.
 func TestStage_messageOfNewConversationShowsLate(t *testing.T) {

@@ -201,27 +201,3 @@ func TestStage_restoreLostAndEdited(t *testing.T) {
 		}
 	}
 }
-
-// A saved plan that only restores a conversation is not carried out in a restored backup: there, the
-// conversation may be deleted for another reason.
-func TestStage_restoreInRestoredBackup(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		config := s.numberedOne(nil)
-		s.applies(config, address, create)
-		s.deleteByOthers()
-		s.Backup()
-		s.add(map[string]any{"phone_id": phone, number: "+15550109999"})
-		plan, applying := s.plans(config), s.core.walk()
-		must(s.t, s.RestoreBackup())
-		applying.apply(plan)
-		if errors := strings.Join(applying.errors(), "\n"); !says("restored from a backup").MatchString(errors) {
-			s.t.Errorf("the apply says %q, %q", errors, applying.warnings())
-		}
-		for _, request := range s.Requests() {
-			if strings.HasSuffix(request.Path, "batch-restore") {
-				s.t.Errorf("it sends %s", request.Path)
-			}
-		}
-	})
-}
