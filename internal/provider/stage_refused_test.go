@@ -9,40 +9,47 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A refused create has made nothing: a destroy deletes nothing that resembles it.
-func TestStage_destroyOfARefusedEntry(t *testing.T) {
+// The CRM has refused an entry of a map, so that create has made nothing. Whatever becomes of the map,
+// the provider doesn't delete what a colleague then creates with the number of that entry.
+func TestStage_refusedEntryHasMadeNothing(t *testing.T) {
 	t.Parallel()
-	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply})
-		config := s.bulk(numbered(2).entries(), map[string]any{"rollback_method": 1})
-		_, _ = s.apply(config)
-		s.ClearFaults()
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]}) // a colleague makes it by hand
-		_, _ = s.apply(nil)
-		if s.isDeleted(theirs) {
-			s.t.Errorf("the destroy has deleted the colleague's conversation %s", theirs)
-		}
-	})
-}
-
-// The same with rollback_method = 0, and another create is lost: the resource is tainted.
-func TestStage_replacementOfARefusedEntry(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}, func(s *stage) {
-		s.Inject(
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000000", Kind: mockserver.DropBefore, Times: 1},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply},
-		)
-		config := s.bulk(numbered(2).entries(), nil)
-		_, _ = s.apply(config)
-		s.ClearFaults()
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]}) // a colleague makes it by hand
-		config = s.bulk(numbered(1).entries(), nil)
-		_, _ = s.apply(config)
-		if s.isDeleted(theirs) {
-			s.t.Errorf("the replacement has deleted the colleague's conversation %s", theirs)
-		}
-	})
+	one := func(s *stage, attributes map[string]any) map[string]block {
+		return s.bulk(numbered(1).entries(), attributes)
+	}
+	for name, test := range map[string]struct {
+		attributes map[string]any
+		fault      mockserver.Kind // of the create of the other entry
+		act        func(s *stage)
+	}{
+		"destroyed": {keeping, "", func(s *stage) { s.apply(nil) }},
+		"tainted and replaced": {keeping, "", func(s *stage) {
+			s.taint(bulkAddress) // Terraform drops the memory
+			s.apply(one(s, keeping))
+		}},
+		"tainted by a lost create and replaced": {nil, mockserver.DropBefore, func(s *stage) { s.apply(one(s, nil)) }},
+		"replaced with -replace": {keeping, "", func(s *stage) {
+			planning := s.core.walk()
+			plan := planning.plan(one(s, keeping))
+			plan.changes[0].action = replace
+			planning.ask(plan.changes[0], nil, plan.changes[0].private)
+			s.core.walk().apply(plan)
+		}},
+	} {
+		settings := map[string]any{"batch_size": 1, "recovery_timeout": "2s", "max_retries": 0, "max_concurrent_requests": 1}
+		runOnStage(t, name, mockserver.Behavior{}, settings, func(s *stage) {
+			s.Inject(
+				mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000000", Kind: test.fault, Times: 1},
+				mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply},
+			)
+			s.apply(s.bulk(numbered(2).entries(), test.attributes))
+			s.ClearFaults()
+			theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
+			test.act(s)
+			if s.isDeleted(theirs) {
+				s.t.Errorf("the colleague's conversation %s is deleted", theirs)
+			}
+		})
+	}
 }
 
 // An open create is refused when it is repeated, so it is no longer open. A destroy

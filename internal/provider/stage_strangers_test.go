@@ -39,30 +39,6 @@ func TestStage_olderOneIsNotUndone(t *testing.T) {
 	})
 }
 
-// Where the answer to an update of a map's entry is refused and so on: -replace keeps the
-// memory, so that nothing of a refused entry is looked for.
-func TestStage_replacedMapWithARefusedEntry(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply})
-		config := s.bulk(numbered(2).entries(), map[string]any{"rollback_method": 1})
-		_, _ = s.apply(config)
-		s.ClearFaults()
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]})
-		config = s.bulk(numbered(1).entries(), map[string]any{"rollback_method": 1})
-		planning := s.core.walk()
-		plan := planning.plan(config)
-		c := plan.changes[0]
-		c.action = replace
-		planning.ask(c, nil, c.private)
-		applying := s.core.walk()
-		applying.apply(plan)
-		if s.isDeleted(theirs) {
-			s.t.Errorf("deleted: %v %v", applying.errors(), applying.warnings())
-		}
-	})
-}
-
 // The create, with a message, was never carried out. A customer writes: an incoming
 // conversation with one message. It is taken for ours by the number of its messages alone,
 // and deleted.
@@ -104,24 +80,6 @@ func TestStage_incomingMessageIsNotUndone(t *testing.T) {
 		_, errors := s.apply(s.bulk(entries, nil))
 		if live := s.live(); len(live) != 1 {
 			s.t.Errorf("the customer's conversation is deleted: %v; %s", s.Records(conversations), errors)
-		}
-	})
-}
-
-// The state drops what it remembers of a tainted map. An entry that was refused is then
-// looked for like one that is open, and a colleague's conversation deleted.
-func TestStage_taintedMapWithARefusedEntry(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply})
-		config := s.bulk(numbered(2).entries(), map[string]any{"rollback_method": 1})
-		_, _ = s.apply(config)
-		s.ClearFaults()
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(2)["c001"]}) // a colleague makes it by hand
-		s.taint(bulkAddress)
-		_, errors := s.apply(s.bulk(numbered(1).entries(), nil))
-		if s.isDeleted(theirs) {
-			s.t.Errorf("the replacement has deleted the colleague's conversation %s: %q, %s", theirs, errors, s.warnings)
 		}
 	})
 }
