@@ -34,9 +34,7 @@ func TestStage_foundWithAlteredContent(t *testing.T) {
 				}
 				_, second := s.apply(config)
 				_, third := s.apply(config)
-				if sent := len(s.Records(textMessages)); sent != 2 {
-					s.t.Errorf("%s %s: %d were sent: %q %q %q", format, kind, sent, first, second, third)
-				}
+				s.wantSent(2, format, kind, first, second, third)
 			})
 		}
 	}
@@ -56,9 +54,7 @@ func TestStage_twoOpenOfOneNumber(t *testing.T) {
 			for range 3 {
 				_, _ = s.apply(s.bulk(entries, nil))
 			}
-			if live := s.live(); len(live) != 3 {
-				s.t.Errorf("%s: %d are live; want 3", kind, len(live))
-			}
+			s.wantLive(3, kind)
 		})
 	}
 }
@@ -92,9 +88,7 @@ func TestStage_interruptedWhileOpen(t *testing.T) {
 			applying.apply(plan)
 			s.ClearFaults()
 			_, errors := s.apply(config)
-			if made := len(s.Records(conversations)); made != 1 {
-				s.t.Errorf("stopped at %d: %d were made: %q, then %q", n, made, applying.errors(), errors)
-			}
+			s.wantMade(1, n, applying.errors(), errors)
 		})
 	}
 }
@@ -112,9 +106,7 @@ func TestStage_repeatIsRolledBack(t *testing.T) {
 		_, errors := s.apply(s.bulk(bad, nil))
 		s.ClearFaults()
 		_, again := s.apply(s.bulk(numbered(2).entries(), nil))
-		if live := s.live(); len(live) != 2 {
-			s.t.Errorf("%d are live; want 2: %q; %q %s", len(live), errors, again, s.warnings)
-		}
+		s.wantLive(2, errors, again, s.warnings)
 	})
 }
 
@@ -131,9 +123,7 @@ func TestStage_lookIsRefused(t *testing.T) {
 			applying := s.appliesOnly(address, config)
 			s.ClearFaults()
 			_, errors := s.apply(config)
-			if made := len(s.Records(conversations)); made != 1 {
-				s.t.Errorf("%d conversations were made; want 1. The apply said %q, the next one %q", made, applying.errors(), errors)
-			}
+			s.wantMade(1, applying.errors(), errors)
 		})
 	}
 }
@@ -149,9 +139,7 @@ func TestStage_lookOfAnEntryIsRefused(t *testing.T) {
 		applying := s.appliesOnly(bulkAddress, two)
 		s.ClearFaults()
 		_, errors := s.apply(two)
-		if made := len(s.Records(conversations)); made != 2 {
-			s.t.Errorf("%d conversations were made; want 2. The apply said %q, the next one %q", made, applying.errors(), errors)
-		}
+		s.wantMade(2, applying.errors(), errors)
 	})
 }
 
@@ -218,9 +206,7 @@ func TestStage_foundInAnotherSpelling(t *testing.T) {
 					}
 				}
 				_, errors := s.apply(config)
-				if sent := len(s.Records(textMessages)); sent != 1 {
-					s.t.Errorf("the message was sent %d times: %v; %s", sent, errors, s.warnings)
-				}
+				s.wantSent(1, errors, s.warnings)
 			})
 		}
 	}
@@ -241,9 +227,7 @@ func TestStage_lostTwins(t *testing.T) {
 		_, errors := s.apply(config)
 		warnings := s.warnings
 		_, again := s.apply(config)
-		if sent := len(s.Records(textMessages)); sent != 1 {
-			s.t.Errorf("the message was sent %d times: %q %s; %q", sent, errors, warnings, again)
-		}
+		s.wantSent(1, errors, warnings, again)
 	})
 }
 
@@ -325,8 +309,6 @@ func TestStage_openUntaintedAndChanged(t *testing.T) {
 			s.t.Errorf("the apply fails: %v", errors)
 		}
 		s.nothingLeft(of(globex))
-		if live := s.live(); len(live) != 1 {
-			s.t.Errorf("the CRM holds %d conversations; want 1", len(live))
-		}
+		s.wantLive(1)
 	})
 }

@@ -23,14 +23,6 @@ func (s *stage) entryOf(key string) map[string]tftypes.Value {
 	return parts(parts(s.attribute(bulkAddress, "conversations"))[key])
 }
 
-// wantMade checks how many conversations were ever created.
-func (s *stage) wantMade(want int) {
-	s.t.Helper()
-	if made := len(s.Records(conversations)); made != want {
-		s.t.Errorf("%d conversations were made; want %d", made, want)
-	}
-}
-
 // A conversation under another key is only renamed, even in another spelling.
 func TestStage_rename(t *testing.T) {
 	t.Parallel()
@@ -112,9 +104,7 @@ func TestStage_compensationFails(t *testing.T) {
 		)
 		four := s.bulk(numbered(4).entries(), nil)
 		s.refused(four, "The provider created these, but couldn't delete them again", "They stay in the state, so that they aren't lost")
-		if left := len(s.live()); left != 2 {
-			s.t.Errorf("%d conversations left; want the two that could not be deleted again", left)
-		}
+		s.wantLive(2)
 		s.ClearFaults()
 		s.applies(four, bulkAddress, replace)
 		s.checks(s.heldNumbers(numbered(4)))

@@ -116,9 +116,7 @@ func TestStage_openBesideRenamed(t *testing.T) {
 					said = append(said, errors, s.warnings)
 				}
 				s.nothingLeft(s.bulk(last, nil))
-				if live := s.live(); len(live) != len(last) {
-					s.t.Errorf("%d are live: %.1500q", len(live), said)
-				}
+				s.wantLive(len(last), said)
 				if s.isDeleted(id) {
 					s.t.Logf("the first one is deleted: %.900q", said)
 				}

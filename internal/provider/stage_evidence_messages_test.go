@@ -38,9 +38,7 @@ func TestStage_lostMessageBehindRefusedUpdate(t *testing.T) {
 			s.addMessage(s.id(), "two", 1)
 		}
 		_, errors := s.apply(config)
-		if made := len(s.Records(textMessages)); made != 2 {
-			s.t.Errorf("%d messages; want 2: %s", made, errors)
-		}
+		s.wantSent(2, errors)
 	})
 }
 
@@ -132,9 +130,7 @@ func TestStage_messageCommitsLate(t *testing.T) {
 			s.ClearFaults()
 			s.apply(say(messageTexts{"a": "First", "b": "Second"}))
 			time.Sleep(time.Minute)
-			if sent := len(s.Records(textMessages)); sent != 2 {
-				s.t.Errorf("%d messages were made; want 2", sent)
-			}
+			s.wantSent(2)
 		})
 	}
 }
@@ -172,9 +168,7 @@ func TestStage_messageWithoutConversation(t *testing.T) {
 		if _, errors := s.apply(config); !says("does not show the conversation").MatchString(errors) {
 			s.t.Errorf("the apply says %q", errors)
 		}
-		if made := len(s.Records(textMessages)); made != 1 {
-			s.t.Errorf("%d messages were made", made)
-		}
+		s.wantSent(1)
 	})
 }
 

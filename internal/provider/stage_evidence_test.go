@@ -24,9 +24,7 @@ func TestStage_conversationCommitsLate(t *testing.T) {
 		s.ClearFaults()
 		s.apply(s.bulk(numbered(2).entries(), nil))
 		time.Sleep(time.Minute)
-		if live := len(s.live()); live != 2 {
-			s.t.Errorf("%d are live; want 2", live)
-		}
+		s.wantLive(2)
 	})
 }
 
@@ -68,9 +66,7 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 				if policy == "abandon" {
 					want = 3 // c000 of the first apply stays
 				}
-				if live := len(s.live()); live != want {
-					s.t.Errorf("%d are live; want %d: %s\n%s", live, want, errors, s.warnings)
-				}
+				s.wantLive(want, errors, s.warnings)
 			})
 		}
 	}

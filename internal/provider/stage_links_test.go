@@ -127,9 +127,7 @@ func TestStage_numberBesideALinkThatStays(t *testing.T) {
 			s.ClearFaults()
 			s.applies(after, at, update)
 			s.checks(s.holds(map[string]any{"account_relations": []string{}}))
-			if made := len(s.Records(conversations)); made != 1 {
-				s.t.Errorf("%d conversations were made", made)
-			}
+			s.wantMade(1)
 		})
 	}
 }

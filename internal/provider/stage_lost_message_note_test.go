@@ -38,9 +38,7 @@ func TestStage_lostMessageNoLongerDeclared(t *testing.T) {
 			if _, errors := s.apply(say(both, declared{"recipient_contact_id": bob})); errors != "" {
 				s.t.Errorf("the apply with it says %s", errors)
 			}
-			if made := len(s.Records(textMessages)); made != 3 {
-				s.t.Errorf("%d messages, want 3: %s is adopted: %s", made, theirs, s.warnings)
-			}
+			s.wantSent(3, theirs, s.warnings)
 		})
 	}
 }

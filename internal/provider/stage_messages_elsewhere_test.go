@@ -50,9 +50,7 @@ func TestStage_messageMovedByOthers(t *testing.T) {
 			if !says(`messages["a"]: `+want, "remove the key", "may send it again").MatchString(s.warnings) {
 				s.t.Errorf("the warnings are %s", s.warnings)
 			}
-			if made := len(s.Records(textMessages)); made != 3 {
-				s.t.Errorf("there are %d messages; want 3", made)
-			}
+			s.wantSent(3)
 		})
 	}
 }

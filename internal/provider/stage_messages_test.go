@@ -96,9 +96,7 @@ func messagesLive(s *stage) {
 		s.t.Errorf("the plan is %s", planned)
 	}
 	s.checks(s.holdsMessages("Hello, Bob", "News", "Hi", "stranger"))
-	if made := len(s.Records(textMessages)); made != 5 {
-		s.t.Errorf("%d messages were made; want five, of which one is deleted", made)
-	}
+	s.wantSent(5)
 	if got := s.messageID("greeting"); got != hello {
 		s.t.Errorf("the message is %s now, and was %s", got, hello)
 	}

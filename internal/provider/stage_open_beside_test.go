@@ -141,9 +141,7 @@ func TestStage_openEntryBesideAnother(t *testing.T) {
 		id := s.idAt(address)
 		s.core.parallelism = 1 // the single resource is read first
 		_, errors := s.apply(config)
-		if live := s.live(); len(live) != 3 {
-			s.t.Errorf("%d conversations are live; want 3: that of the single resource, %s, is the entry's too: %q, %s, %v", len(live), id, errors, s.warnings, live)
-		}
+		s.wantLive(3, errors, s.warnings)
 		_, _ = s.apply(map[string]block{address: config[address]})
 		if s.isDeleted(id) {
 			s.t.Errorf("and the removal of the map has deleted it")
@@ -155,7 +153,7 @@ func TestStage_openEntryBesideAnother(t *testing.T) {
 func TestStage_openAndAbandonedBesideAnother(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		a, b := address+`["a"]`, bulkAddress
+		a := address + `["a"]`
 		entries := numbered(1).entries()
 		entries["c000"]["recipient_contact_id"] = bob
 		config := s.bulk(entries, map[string]any{"deletion_policy": "abandon"})
@@ -163,12 +161,9 @@ func TestStage_openAndAbandonedBesideAnother(t *testing.T) {
 		s.faultsBeside(mockserver.DropBefore, mockserver.Latency)
 		s.refused(config, "may or may not have been created")
 		s.ClearFaults()
-		id := s.idAt(a)
 		s.core.parallelism = 1 // the single resource is read first
 		_, errors := s.apply(config)
-		if live := s.live(); len(live) != 2 {
-			s.t.Errorf("%d conversations are live; want 2: that of the single resource, %s, is also that of %s: %q, %s, %v", len(live), id, b, errors, s.warnings, live)
-		}
+		s.wantLive(2, errors, s.warnings)
 	})
 }
 

@@ -45,13 +45,9 @@ func TestStage_openAndAbandoned(t *testing.T) {
 			many := map[string]block{address: s.single(d)[address], bulkAddress: two[bulkAddress]}
 			s.leavesOpen(many, kind)
 			s.applies(many, bulkAddress, replace)
-			if made := len(s.Records(conversations)); made != 3 {
-				s.t.Errorf("%d conversations were made; want 3", made)
-			}
+			s.wantMade(3)
 			s.destroys()
-			if left := len(s.live()); left != 3 {
-				s.t.Errorf("%d conversations are left; want 3", left)
-			}
+			s.wantLive(3)
 		})
 	}
 }
@@ -218,9 +214,7 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 				}
 			}
 			s.nothingLeft(with(test.wanted))
-			if made := len(s.Records(conversations)); made != 2 {
-				s.t.Errorf("%d conversations were made; want 2", made)
-			}
+			s.wantMade(2)
 		})
 	}
 }

@@ -22,9 +22,7 @@ func TestStage_openShownAfterRefresh(t *testing.T) {
 		s.leavesOpen(config, mockserver.DropBefore)
 		s.meanwhile = func() { s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme}) } // the first attempt
 		_, errors := s.apply(config)
-		if live := s.live(); len(live) != 1 {
-			s.t.Errorf("%d are live; want 1: %q %.900s", len(live), errors, s.warnings)
-		}
+		s.wantLive(1, errors, s.warnings)
 	})
 }
 
@@ -47,9 +45,7 @@ func TestStage_rolledBackBesideAnother(t *testing.T) {
 			_, errors := s.apply(with(declared{"phone_id": phone, number: "+15550100003", "recipient_contact_id": nobody}))
 			s.add(map[string]any{"phone_id": phone, number: entryOne, "recipient_account_id": acme}) // the first attempt
 			_, again := s.apply(with())
-			if live := s.live(); len(live) != 2 {
-				s.t.Errorf("%d are live; want 2: %.900q, %.900q %s", len(live), errors, again, s.warnings)
-			}
+			s.wantLive(2, errors, again, s.warnings)
 		})
 	}
 }
@@ -76,9 +72,7 @@ func TestStage_changedAndLostAgain(t *testing.T) {
 			_, errors := s.apply(of(globex))
 			said = append(said, errors, s.warnings)
 		}
-		if live := s.live(); len(live) != 2 {
-			s.t.Errorf("%d are live; want 2: %.4000q", len(live), said)
-		}
+		s.wantLive(2, said)
 	})
 }
 
@@ -98,9 +92,7 @@ func TestStage_changedAndAdopting(t *testing.T) {
 				said = append(said, errors, s.warnings)
 			}
 			s.nothingLeft(last)
-			if live := s.live(); len(live) != 2 {
-				s.t.Errorf("%d are live; want 2: %.2000q", len(live), said)
-			}
+			s.wantLive(2, said)
 		})
 	}
 }
@@ -151,9 +143,7 @@ func TestStage_policyChanges(t *testing.T) {
 			s.applies(s.bulk(both, map[string]any{"deletion_policy": "abandon"}), bulkAddress, update)
 			s.applies(s.bulk(both, nil), bulkAddress, update)
 			s.destroys()
-			if live := s.live(); len(live) != 0 {
-				s.t.Errorf("%d are live", len(live))
-			}
+			s.wantLive(0)
 		})
 	}
 }
@@ -190,9 +180,7 @@ func TestStage_foundButNotApplied(t *testing.T) {
 				s.t.Errorf("%q", errors)
 			}
 			s.nothingLeft(s.bulk(entries, nil))
-			if live := s.live(); len(live) != 2 {
-				s.t.Errorf("%d are live", len(live))
-			}
+			s.wantLive(2)
 		})
 	}
 }
@@ -261,9 +249,7 @@ func TestStage_answeredWhileRecalled(t *testing.T) {
 				said = append(said, errors)
 			}
 			s.t.Logf("%.3000q; %.900s", said, s.warnings)
-			if live := s.live(); len(live) != 1 {
-				s.t.Errorf("%d are live", len(live))
-			}
+			s.wantLive(1)
 		})
 	}
 }
@@ -284,8 +270,6 @@ func TestStage_undoneBlindly(t *testing.T) {
 		_, errors = s.apply(config)
 		s.t.Logf("%.1500q %s", errors, s.warnings)
 		s.nothingLeft(config)
-		if live := s.live(); len(live) != 3 {
-			s.t.Errorf("%d are live", len(live))
-		}
+		s.wantLive(3)
 	})
 }

@@ -44,9 +44,7 @@ func TestStage_strangePrivateState(t *testing.T) {
 					if errors != "" && !strings.Contains(errors, "Unable to Read Private State") || strings.Contains(errors, "damaged") && !strings.Contains(errors, "terraform state rm") {
 						s.t.Errorf("%s: %s", text, errors)
 					}
-					if live := len(s.live()); live != 1 {
-						s.t.Errorf("%s: %d are live", text, live)
-					}
+					s.wantLive(1, text)
 					if errors == "" {
 						made = s.core.state[at]
 					}

@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"testing"
@@ -91,17 +90,17 @@ func TestStage_renamedAndChanged(t *testing.T) {
 		"a message more": {
 			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, says, messageTexts{"hello": "Hello", "news": "News"})},
 			keeps: keys{"b": "a"}, messages: []string{"Hello", "News"}, warns: []string{"Outgoing Messages Will Be Created", `"b"`},
-			check: func(s *stage) { s.madeMessages(2) },
+			check: func(s *stage) { s.wantSent(2) },
 		},
 		"its message changes": {
 			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, says, messageTexts{"hello": "Hello, Bob"})},
 			keeps: keys{"b": "a"}, messages: []string{"Hello, Bob"}, silent: true,
-			check: func(s *stage) { s.madeMessages(1) },
+			check: func(s *stage) { s.wantSent(1) },
 		},
 		"the key of its message, too": {
 			before: all{"a": of(one, says, messageTexts{"hello": "Hello", "bye": "Bye"})}, after: all{"b": of(one, account, acme, says, messageTexts{"hi": "Hello ", "bye": "Bye"})},
 			keeps: keys{"b": "a"}, messages: []string{"Hello", "Bye"}, silent: true,
-			check: func(s *stage) { s.madeMessages(2) },
+			check: func(s *stage) { s.wantSent(2) },
 		},
 		"its message in another spelling": {
 			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, account, acme, says, messageTexts{"hello": "Hello "})},
@@ -167,14 +166,6 @@ func (s *stage) playRenames(test renames) {
 	}
 	if test.check != nil {
 		test.check(s)
-	}
-}
-
-// madeMessages checks how many messages were ever made.
-func (s *stage) madeMessages(want int) {
-	s.t.Helper()
-	if made := len(s.Records(textMessages)); made != want {
-		s.t.Errorf("%d messages were made; want %d: %s", made, want, fmt.Sprint(s.liveMessages()))
 	}
 }
 

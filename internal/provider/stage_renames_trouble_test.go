@@ -136,9 +136,7 @@ func TestStage_renamedAndDeleted(t *testing.T) {
 		_, errors := s.apply(last)
 		s.t.Logf("%q %s", errors, s.warnings)
 		s.nothingLeft(last)
-		if live := s.live(); len(live) != 1 {
-			s.t.Errorf("%d are live", len(live))
-		}
+		s.wantLive(1)
 		for _, broken := range s.core.broken {
 			s.t.Error(broken)
 		}
@@ -182,9 +180,7 @@ func TestStage_renamedTwinsAndDeleted(t *testing.T) {
 			}
 			s.t.Logf("%.500s", s.warnings)
 			s.nothingLeft(last)
-			if live := s.live(); len(live) != len(test.after) {
-				s.t.Errorf("%d are live", len(live))
-			}
+			s.wantLive(len(test.after))
 		})
 	}
 }

@@ -33,9 +33,7 @@ func TestStage_outcomeUnknown(t *testing.T) {
 			s.destroys()
 			s.leavesOpen(s.numberedOne(nil), kind)
 			s.destroys()
-			if live := len(s.live()); live != 0 {
-				s.t.Errorf("%d conversations are left", live)
-			}
+			s.wantLive(0)
 		})
 	}
 }
@@ -74,9 +72,7 @@ func TestStage_lag(t *testing.T) {
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 		s.SetLag(time.Second)
 		s.applies(s.numberedOne(nil), address, create)
-		if made := len(s.Records(conversations)); made != 1 {
-			s.t.Errorf("%d conversations were made", made)
-		}
+		s.wantMade(1)
 	})
 }
 

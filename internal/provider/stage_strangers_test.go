@@ -78,9 +78,7 @@ func TestStage_incomingMessageIsNotUndone(t *testing.T) {
 			mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "0000001", Kind: mockserver.StatusReply, Status: 422, Reply: apitest.ValidationReply},
 		)
 		_, errors := s.apply(s.bulk(entries, nil))
-		if live := s.live(); len(live) != 1 {
-			s.t.Errorf("the customer's conversation is deleted: %v; %s", s.Records(conversations), errors)
-		}
+		s.wantLive(1, errors)
 	})
 }
 

@@ -144,6 +144,30 @@ func (s *stage) nothingLeft(config map[string]block) {
 	s.breaksNothing()
 }
 
+// wantLive checks how many conversations are not deleted. An error shows what Terraform has said.
+func (s *stage) wantLive(want int, said ...any) {
+	s.t.Helper()
+	if live := s.live(); len(live) != want {
+		s.t.Errorf("%d conversations are live; want %d: %v\n%.3000q", len(live), want, live, said)
+	}
+}
+
+// wantMade does the same of all that were ever created.
+func (s *stage) wantMade(want int, said ...any) {
+	s.t.Helper()
+	if made := len(s.Records(conversations)); made != want {
+		s.t.Errorf("%d conversations were made; want %d\n%.3000q", made, want, said)
+	}
+}
+
+// wantSent does the same of messages.
+func (s *stage) wantSent(want int, said ...any) {
+	s.t.Helper()
+	if sent := len(s.Records(textMessages)); sent != want {
+		s.t.Errorf("%d messages were made; want %d: %v\n%.3000q", sent, want, s.liveMessages(), said)
+	}
+}
+
 // breaksNothing checks that the provider has kept Terraform's rules.
 func (s *stage) breaksNothing() {
 	s.t.Helper()

@@ -115,9 +115,7 @@ func TestStage_lostReplyOfBulk(t *testing.T) {
 			s.lose("batch-modify", fault)
 			s.applies(s.bulk(wanted.entries(), nil), bulkAddress, create)
 			s.checks(s.heldNumbers(wanted))
-			if made := len(s.Records(conversations)); made != len(wanted) {
-				s.t.Errorf("%d conversations were made; want %d", made, len(wanted))
-			}
+			s.wantMade(len(wanted))
 		})
 	}
 }
@@ -183,9 +181,7 @@ func TestStage_unnamedRefusal(t *testing.T) {
 			if isUnnamed != (reply == mockserver.ErrorReply) || !isUnnamed && !strings.Contains(errors, `conversations["c050"].recipient_phone_number: The CRM refuses`) {
 				s.t.Errorf("the errors are %q", errors)
 			}
-			if left := len(s.live()); left != 0 {
-				s.t.Errorf("%d conversations are left", left)
-			}
+			s.wantLive(0)
 			s.apply(s.bulk(wrong.entries(), map[string]any{"rollback_method": 1}))
 			if made, failed := len(s.live()), parts(s.attribute(bulkAddress, "failed")); made != 149 || len(failed) != 1 || failed["c050"].IsNull() {
 				s.t.Errorf("%d conversations, and these failed: %v", made, failed)
