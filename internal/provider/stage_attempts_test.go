@@ -19,9 +19,7 @@ func TestStage_foundWithAlteredContent(t *testing.T) {
 				texts := messageTexts{"a": "  Crème  brûlée & <co>\nline ", "b": "B  b"}
 				config := s.saying(texts, declared{number: "+15550100002"})
 				if kind == "map" {
-					entries := numbered(2).entries()
-					entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
-					config = s.bulk(entries, map[string]any{"rollback_method": 1})
+					config = s.bulk(s.numberedSaying(2, texts), keeping)
 				}
 				s.Inject(
 					mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "brûlée", Kind: mockserver.DropAfter, Times: 1},
@@ -192,9 +190,7 @@ func TestStage_foundInAnotherSpelling(t *testing.T) {
 					s.leavesOpen(config, mockserver.DropAfter)
 					s.untaint(address)
 				} else {
-					entries := numbered(2).entries()
-					entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"hello": "Hello"})
-					config = s.bulk(entries, map[string]any{"rollback_method": 1})
+					config = s.bulk(s.numberedSaying(2, messageTexts{"hello": "Hello"}), keeping)
 					s.Inject(
 						mockserver.Fault{Method: "POST", Path: "batch-modify", Body: "Hello", Kind: mockserver.DropAfter, Times: 1},
 						mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502},

@@ -112,9 +112,7 @@ func TestStage_messageCommitsLate(t *testing.T) {
 				if form == "single" {
 					return s.saying(texts, nil)
 				}
-				entries := numbered(1).entries()
-				entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-				return s.bulk(entries, nil)
+				return s.bulk(s.numberedSaying(1, texts), nil)
 			}
 			at := address
 			if form == "map" {
@@ -195,9 +193,7 @@ func TestStage_attemptKeepsItsMessages(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		config := func(texts messageTexts) map[string]block {
-			entries := numbered(2).entries()
-			entries["c001"]["messages"] = messagesOf(s.entryType(), texts)
-			return s.bulk(entries, nil)
+			return s.bulk(s.numberedSaying(2, texts), nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 		s.leavesOpen(config(messageTexts{"a": "One", "b": "Two"}), mockserver.DropAfter)
@@ -242,9 +238,7 @@ func TestStage_refusedMessageBesideAnother(t *testing.T) {
 			return s.saying(messageTexts{"a": "Hello"}, declared{number: "+15550000000", "adopt_existing": true})
 		},
 		bulkAddress: func(s *stage) map[string]block {
-			entries := numbered(1).entries()
-			entries["c000"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hello"})
-			return s.bulk(entries, map[string]any{"adopt_existing": true})
+			return s.bulk(s.numberedSaying(1, messageTexts{"a": "Hello"}), map[string]any{"adopt_existing": true})
 		},
 	} {
 		for _, says := range []string{"Hello", "Bye"} {

@@ -95,9 +95,7 @@ func TestStage_failedRefreshInOneProcess(t *testing.T) {
 			runOnStage(t, fmt.Sprint(at, skip), mockserver.Behavior{}, impatient, func(s *stage) {
 				config := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
 				if at == bulkAddress {
-					entries := numbered(2).entries()
-					entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
-					config = s.bulk(entries, nil)
+					config = s.bulk(s.numberedSaying(2, messageTexts{"a": "A"}), nil)
 				}
 				s.leavesOpen(config, mockserver.DropAfter)
 				s.untaint(at)

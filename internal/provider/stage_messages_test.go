@@ -31,6 +31,15 @@ func messagesOf(conversation tftypes.Type, texts messageTexts) map[string]tftype
 	return values
 }
 
+// numberedSaying returns n entries of a map, of which the last one has these messages, if any.
+func (s *stage) numberedSaying(n int, texts messageTexts) map[string]declared {
+	entries := numbered(n).entries()
+	if texts != nil {
+		entries[fmt.Sprintf("c%03d", n-1)]["messages"] = messagesOf(s.entryType(), texts)
+	}
+	return entries
+}
+
 // saying returns a configuration of one conversation with these messages and further
 // attributes.
 func (s *stage) saying(texts messageTexts, more declared) map[string]block {

@@ -75,9 +75,7 @@ func TestStage_openAndReworded(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		with := func(text string) map[string]block {
-			all := numbered(2).entries()
-			all["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": text})
-			return s.bulk(all, nil)
+			return s.bulk(s.numberedSaying(2, messageTexts{"a": text}), nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 		s.leavesOpen(with("One"), mockserver.DropAfter)
@@ -192,11 +190,7 @@ func TestStage_openAndAnotherMessage(t *testing.T) {
 	} {
 		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
 			with := func(texts messageTexts) map[string]block {
-				all := numbered(2).entries()
-				if texts != nil {
-					all["c001"]["messages"] = messagesOf(s.entryType(), texts)
-				}
-				return s.bulk(all, nil)
+				return s.bulk(s.numberedSaying(2, texts), nil)
 			}
 			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 			s.leavesOpen(with(test.sent), mockserver.DropAfter)
@@ -539,9 +533,7 @@ func TestStage_openAndRefusedWithOtherMessages(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{Duplicates: mockserver.Refused}, impatient, func(s *stage) {
 		with := func(texts messageTexts) map[string]block {
-			all := numbered(2).entries()
-			all["c001"]["messages"] = messagesOf(s.entryType(), texts)
-			return s.bulk(all, nil)
+			return s.bulk(s.numberedSaying(2, texts), nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 		s.SetLag(5 * time.Second)
@@ -564,9 +556,7 @@ func TestStage_openAndOneMoreMessageUnread(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
 		with := func(texts messageTexts) map[string]block {
-			all := numbered(2).entries()
-			all["c001"]["messages"] = messagesOf(s.entryType(), texts)
-			return s.bulk(all, nil)
+			return s.bulk(s.numberedSaying(2, texts), nil)
 		}
 		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
 		s.leavesOpen(with(messageTexts{"a": "One"}), mockserver.DropAfter)

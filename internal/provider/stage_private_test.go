@@ -25,9 +25,7 @@ func TestStage_strangePrivateState(t *testing.T) {
 					if at == address {
 						return s.saying(texts, declared{number: "+15550000000"})
 					}
-					entries := numbered(1).entries()
-					entries["c000"]["messages"] = messagesOf(s.entryType(), texts)
-					return s.bulk(entries, nil)
+					return s.bulk(s.numberedSaying(1, texts), nil)
 				}
 				s.applies(declare(messageTexts{"a": "A"}), at, create)
 				made := s.core.state[at]
