@@ -124,49 +124,6 @@ func TestStage_openBesideAnother(t *testing.T) {
 	}
 }
 
-// A single resource and an entry of a map have the same number, and the create of the entry
-// is lost and never carried out. A full refresh reads both; then the apply gives the entry
-// the conversation of the single resource.
-func TestStage_openEntryBesideAnother(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
-		entries := numbered(2).entries()
-		entries["c001"]["recipient_contact_id"] = bob
-		config := s.bulk(entries, nil)
-		config[address] = s.single(declared{"phone_id": phone, number: numbered(2)["c001"]})[address]
-		s.faultsBeside(mockserver.DropBefore, mockserver.Latency)
-		s.refused(config, "may or may not have been created")
-		s.ClearFaults()
-		id := s.idAt(address)
-		s.core.parallelism = 1 // the single resource is read first
-		_, errors := s.apply(config)
-		s.wantLive(3, errors, s.warnings)
-		_, _ = s.apply(map[string]block{address: config[address]})
-		if s.isDeleted(id) {
-			s.t.Errorf("and the removal of the map has deleted it")
-		}
-	})
-}
-
-// The same of a resource whose policy is to abandon: the refresh does not look.
-func TestStage_openAndAbandonedBesideAnother(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		a := address + `["a"]`
-		entries := numbered(1).entries()
-		entries["c000"]["recipient_contact_id"] = bob
-		config := s.bulk(entries, map[string]any{"deletion_policy": "abandon"})
-		config[a] = s.single(declared{"phone_id": phone, number: numbered(1)["c000"]})[address]
-		s.faultsBeside(mockserver.DropBefore, mockserver.Latency)
-		s.refused(config, "may or may not have been created")
-		s.ClearFaults()
-		s.core.parallelism = 1 // the single resource is read first
-		_, errors := s.apply(config)
-		s.wantLive(2, errors, s.warnings)
-	})
-}
-
 // The look of a refresh fails. It has not seen the conversation of the single resource, so no
 // apply may take it for that of the entry: neither to adopt nor to delete it.
 func TestStage_lookOfARefreshFails(t *testing.T) {
@@ -230,55 +187,6 @@ func TestStage_lookOfAnAbandoningRefreshFails(t *testing.T) {
 	})
 }
 
-// Both resources are read by the refresh, and the conversation of the other one is passed.
-// Then someone edits it before the apply: the replacement of the tainted one, which knows
-// only a revision, deletes it.
-func TestStage_passedIsEdited(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		plain := s.single(declared{"phone_id": phone, number: "+15550100002"})[address]
-		done, open := address+`["a"]`, address+`["b"]`
-		s.core.parallelism = 1
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
-		s.refused(map[string]block{open: plain}, "may or may not have been created")
-		both := map[string]block{done: plain, open: plain}
-		s.appliesOnly(done, both)
-		id := s.id()
-		s.meanwhile = func() {
-			time.Sleep(2 * time.Second)
-			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_contact_id": bob}))
-		}
-		_, errors := s.apply(both)
-		if s.isDeleted(id) {
-			s.t.Errorf("the conversation %s of %s, which the refresh has read, is deleted; errors %q, warnings %s", id, done, errors, s.warnings)
-		}
-	})
-}
-
-// The same without -target: both are created in one apply, by two batches.
-func TestStage_passedIsEditedBesideAMap(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.core.parallelism = 1
-		n := numbered(1)
-		config := s.bulk(n.entries(), nil)
-		config[address] = s.single(declared{"phone_id": phone, number: n["c000"]})[address]
-		// the address of the single resource sorts first; the map's create is lost
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Skip: 1, Kind: mockserver.DropBefore, Times: 1})
-		s.refused(config, "may or may not have been created")
-		s.ClearFaults()
-		id := s.id()
-		s.meanwhile = func() {
-			time.Sleep(2 * time.Second)
-			must(s.t, s.Edit(conversations, id, map[string]any{"recipient_contact_id": bob}))
-		}
-		_, errors := s.apply(config)
-		if s.isDeleted(id) {
-			s.t.Errorf("the conversation %s of %s is deleted; errors %q, warnings %s", id, address, errors, s.warnings)
-		}
-	})
-}
-
 // An attempt of a map that no entry wants any more, and that could not be removed, is
 // looked for by each apply, but by no refresh: what another resource has got meanwhile is
 // deleted.
@@ -303,26 +211,6 @@ func TestStage_leftAttemptBesideAnother(t *testing.T) {
 		_, errors := s.apply(one)
 		if s.isDeleted(id) {
 			s.t.Errorf("the conversation %s of %s is deleted; errors %q; warnings %s", id, address, errors, s.warnings)
-		}
-	})
-}
-
-// Two entries of a tainted map are open. One has passed the conversation of another
-// resource; the revision in the state is the lower one, of the other entry. The replacement
-// deletes what was passed. Nobody has to do anything in between.
-func TestStage_passedByOneOfTwo(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		config := s.bulk(numbered(2).entries(), nil)
-		config[address] = s.single(declared{"phone_id": phone, number: numbered(1)["c000"], "recipient_contact_id": bob})[address]
-		s.faultsBeside(mockserver.Latency, mockserver.DropBefore)
-		s.refused(config, "may or may not have been created")
-		s.ClearFaults()
-		s.core.parallelism = 1
-		id := s.idAt(address)
-		_, errors := s.apply(config)
-		if s.isDeleted(id) {
-			s.t.Errorf("the conversation %s of %s, which the refresh has read, is deleted: %q %s", id, address, errors, s.warnings)
 		}
 	})
 }
