@@ -102,8 +102,8 @@ func TestStage_detachedMessage(t *testing.T) {
 	})
 }
 
-// A message whose create answers 504 and commits 10 s later, while the look is refused. The
-// next apply comes at once.
+// The create of a message is answered with 504 and carried out 10 s later, and the look is refused.
+// The next apply, which comes at once, does not send the message a second time.
 func TestStage_messageCommitsLate(t *testing.T) {
 	t.Parallel()
 	for _, form := range []string{"single", "map"} {

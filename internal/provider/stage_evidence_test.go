@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A conversation whose create answers 504 and commits 10 s later, while the look is refused.
-// The next apply comes at once.
+// A create is answered with 504 and carried out 10 s later, and the look is refused. The next apply,
+// which comes at once, does not create the conversation a second time.
 func TestStage_conversationCommitsLate(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
@@ -49,7 +49,8 @@ func TestStage_eachCreateHasItsOwnMoment(t *testing.T) {
 	})
 }
 
-// An update of a map leaves an entry open that exists. Then the map is replaced.
+// An update of a map leaves the create of an entry open. The replacement of the map leaves nothing
+// twice.
 func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 	t.Parallel()
 	for _, policy := range []string{"delete", "abandon"} {
@@ -72,7 +73,7 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 	}
 }
 
-// A part of the private state is null.
+// If a part of the private state is null, an apply still tells of a lost create.
 func TestStage_nullInPrivateState(t *testing.T) {
 	t.Parallel()
 	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space", "parts of messages"} {

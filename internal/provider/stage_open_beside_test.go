@@ -187,9 +187,8 @@ func TestStage_lookOfAnAbandoningRefreshFails(t *testing.T) {
 	})
 }
 
-// An attempt of a map that no entry wants any more, and that could not be removed, is
-// looked for by each apply, but by no refresh: what another resource has got meanwhile is
-// deleted.
+// Each apply of a map looks again for an attempt that no entry wants any more, and that could not be
+// removed. It does not delete the conversation that another resource has got meanwhile.
 func TestStage_leftAttemptBesideAnother(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {

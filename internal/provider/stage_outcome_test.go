@@ -14,7 +14,8 @@ func entryOf(to any, owner any) declared {
 	return declared{"phone_id": phone, number: to, "recipient_account_id": owner}
 }
 
-// The service shows what an open create of a tainted map has made only after the refresh.
+// The service shows what an open create of a tainted map has made only after the refresh. The
+// replacement leaves one conversation all the same.
 func TestStage_openShownAfterRefresh(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
@@ -131,7 +132,7 @@ func TestStage_refusedBesideOpen(t *testing.T) {
 	}
 }
 
-// The policy of a map with an open create changes to abandon and back, and the map is destroyed.
+// The policy of a map with an open create changes to abandon and back. Then a destroy deletes all.
 func TestStage_policyChanges(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
@@ -162,8 +163,8 @@ func TestStage_phonelessRecord(t *testing.T) {
 	})
 }
 
-// A lost create of a map is found by the refresh, then the plan is not applied: the next
-// refresh and apply know it still (the state of a plan is not saved).
+// Plans find what an open create of a map has made, and are not applied. Their state is not saved, so
+// the next refresh and apply find it again.
 func TestStage_foundButNotApplied(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
@@ -228,8 +229,8 @@ func TestStage_adoptingWithoutPhones(t *testing.T) {
 	})
 }
 
-// A customer answers in the conversation of a lost create before the next apply, with
-// deletion_policy = "abandon" and a tainted resource: some apply or advice ends it.
+// With deletion_policy = "abandon", a customer answers in the conversation of an open create before the
+// tainted resource is applied again. No apply creates a second one.
 func TestStage_answeredWhileRecalled(t *testing.T) {
 	t.Parallel()
 	for _, bulk := range []bool{false, true} {
@@ -248,8 +249,7 @@ func TestStage_answeredWhileRecalled(t *testing.T) {
 				_, errors := s.apply(config)
 				said = append(said, errors)
 			}
-			s.t.Logf("%.3000q; %.900s", said, s.warnings)
-			s.wantLive(1)
+			s.wantLive(1, said, s.warnings)
 		})
 	}
 }
@@ -262,14 +262,12 @@ func TestStage_undoneBlindly(t *testing.T) {
 		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Body: nobody, Do: func() {
 			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
 		}})
-		_, errors := s.apply(s.bulk(entries, nil))
+		_, first := s.apply(s.bulk(entries, nil))
 		s.ClearFaults()
-		s.t.Logf("%.1500q %d live", errors, len(s.live()))
 		entries["c"] = entryOf(entryOne, acme)
 		config := s.bulk(entries, nil)
-		_, errors = s.apply(config)
-		s.t.Logf("%.1500q %s", errors, s.warnings)
+		_, second := s.apply(config)
 		s.nothingLeft(config)
-		s.wantLive(3)
+		s.wantLive(3, first, second, s.warnings)
 	})
 }

@@ -22,7 +22,8 @@ func TestStage_adoptsNothingWithoutPhones(t *testing.T) {
 	})
 }
 
-// The same, all or nothing: another one fails, and theirs is deleted by the same apply.
+// All or nothing: a create is answered with the id of an older conversation, and another create fails.
+// The undo does not delete the older one.
 func TestStage_olderOneIsNotUndone(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"recovery_timeout": "2s", "max_retries": 0, "batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
@@ -39,9 +40,8 @@ func TestStage_olderOneIsNotUndone(t *testing.T) {
 	})
 }
 
-// The create, with a message, was never carried out. A customer writes: an incoming
-// conversation with one message. It is taken for ours by the number of its messages alone,
-// and deleted.
+// A create with a message was never carried out, and a customer writes: an incoming conversation with
+// one message, too. It is not ours, so neither a replacement nor a destroy deletes it.
 func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]func(s *stage, config map[string]block){
@@ -64,7 +64,7 @@ func TestStage_incomingMessageIsNotOurs(t *testing.T) {
 	}
 }
 
-// The same with rollback_method 0: undoing deletes it.
+// Nor does the undo of a new map.
 func TestStage_incomingMessageIsNotUndone(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1, "max_concurrent_requests": 1}, func(s *stage) {
@@ -82,8 +82,8 @@ func TestStage_incomingMessageIsNotUndone(t *testing.T) {
 	})
 }
 
-// The message of an adopted conversation is refused. The next refresh takes an old one of
-// others for it, and Terraform then owns it, and deletes it.
+// The message of an adopted conversation is refused. No refresh takes an older one of others with the
+// same text for it, so no apply deletes that one.
 func TestStage_adoptedAndMessageRefused(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"single", "bulk"} {
@@ -113,8 +113,8 @@ func TestStage_adoptedAndMessageRefused(t *testing.T) {
 	}
 }
 
-// With create_before_destroy, what replaces an open create that is to be abandoned comes
-// first, and knows nothing of it.
+// With create_before_destroy, the replacement of an open create that is abandoned comes first, and
+// can't adopt what that has made. A warning says so.
 func TestStage_abandonedAndCreatedBefore(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
