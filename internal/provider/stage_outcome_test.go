@@ -98,40 +98,6 @@ func TestStage_changedAndAdopting(t *testing.T) {
 	}
 }
 
-// A refused entry beside an open one: how long each apply takes.
-func TestStage_refusedBesideOpen(t *testing.T) {
-	t.Parallel()
-	for _, rollback := range []int{0, 1} {
-		for _, reply := range []string{mockserver.ErrorReply, mockserver.Indexed, mockserver.Items} {
-			t.Run(fmt.Sprint(rollback, reply), func(t *testing.T) {
-				t.Parallel()
-				settings := map[string]any{"max_retries": 0}
-				onStage(t, mockserver.Behavior{RollbackReply: reply}, settings, func(s *stage) {
-					n := numbered(1).entries()
-					s.applies(s.bulk(n, map[string]any{"rollback_method": rollback}), bulkAddress, create)
-					n["open"] = entryOf("+15550100077", acme)
-					s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
-						s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
-					}})
-					_, _ = s.apply(s.bulk(n, map[string]any{"rollback_method": rollback}))
-					s.ClearFaults()
-					for i := range 20 {
-						n[fmt.Sprint("bad", i)] = declared{"phone_id": phone, number: fmt.Sprintf("+155501002%02d", i), "recipient_contact_id": nobody}
-					}
-					s.ResetRequests()
-					began := time.Now()
-					_, errors := s.apply(s.bulk(n, map[string]any{"rollback_method": rollback}))
-					took := time.Since(began)
-					s.t.Logf("%d %s: %s, %d requests: %.300q", rollback, reply, took, len(s.Requests()), errors)
-					if took > 3*time.Minute {
-						s.t.Errorf("the apply takes %s", took)
-					}
-				})
-			})
-		}
-	}
-}
-
 // The policy of a map with an open create changes to abandon and back. Then a destroy deletes all.
 func TestStage_policyChanges(t *testing.T) {
 	t.Parallel()
@@ -147,20 +113,6 @@ func TestStage_policyChanges(t *testing.T) {
 			s.wantLive(0)
 		})
 	}
-}
-
-// A record whose phone was removed, where the service ignores filters: adoption still works.
-func TestStage_phonelessRecord(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		s.applies(s.single(declared{"phone_id": phone, number: "+15550100044"}), address, create)
-		d := declared{"phone_id": phone, number: "+15550100045", "adopt_existing": true}
-		config := s.single(declared{"phone_id": phone, number: "+15550100044"})
-		config["other"] = s.single(d)[address]
-		if _, errors := s.apply(config); errors != "" {
-			s.t.Errorf("%q", errors)
-		}
-	})
 }
 
 // Plans find what an open create of a map has made, and are not applied. Their state is not saved, so
@@ -184,49 +136,6 @@ func TestStage_foundButNotApplied(t *testing.T) {
 			s.wantLive(2)
 		})
 	}
-}
-
-// The service is away for a while and then refuses what was sent: how long the apply of many
-// single resources takes.
-func TestStage_awayAndThenRefusing(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		config := func(owner string) map[string]block {
-			all := map[string]block{}
-			for i := range 30 {
-				all[fmt.Sprintf("s%02d", i)] = s.single(entryOf(fmt.Sprintf("+155501003%02d", i), owner))[address]
-			}
-			return all
-		}
-		if _, errors := s.apply(config(acme)); errors != "" {
-			s.t.Fatal(errors)
-		}
-		s.core.parallelism = 30
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 502, Times: 1},
-			mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.StatusReply, Status: 422, Envelope: true})
-		s.ResetRequests()
-		began := time.Now()
-		_, errors := s.apply(config(globex))
-		took := time.Since(began)
-		s.t.Logf("%s, %d requests %.300q", took, len(s.Requests()), errors)
-		if took > 3*time.Minute {
-			s.t.Errorf("it takes %s", took)
-		}
-	})
-}
-
-// A phone of the CRM is not shown in lists.
-func TestStage_adoptingWithoutPhones(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
-		s.handmade("+15550100044")
-		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.NullField, Field: "phone_id"})
-		d := declared{"phone_id": phone, number: "+15550100045", "adopt_existing": true}
-		plan, errors := s.apply(s.single(d))
-		s.t.Logf("%v %.500q", plan == nil, errors)
-		s.ClearFaults()
-		s.applies(s.single(d), address, create)
-	})
 }
 
 // With deletion_policy = "abandon", a customer answers in the conversation of an open create before the
