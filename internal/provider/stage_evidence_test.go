@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -28,27 +27,6 @@ func TestStage_conversationCommitsLate(t *testing.T) {
 	})
 }
 
-// An open entry, and a new one whose create is lost too. Between them, somebody else makes a
-// conversation with the number of the new one. Without the new entry, theirs must stay.
-func TestStage_eachCreateHasItsOwnMoment(t *testing.T) {
-	t.Parallel()
-	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.leavesEntryOpen(mockserver.DropBefore)
-		theirs := s.add(map[string]any{"phone_id": phone, number: numbered(3)["c002"]})
-		time.Sleep(time.Hour)
-		s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Do: func() {
-			s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
-		}})
-		s.apply(s.bulk(numbered(3).entries(), nil))
-		s.ClearFaults()
-		time.Sleep(time.Hour)
-		s.apply(s.bulk(numbered(1).entries(), nil)) // neither is wanted any more
-		if s.isDeleted(theirs) {
-			s.t.Errorf("the conversation of somebody else is deleted")
-		}
-	})
-}
-
 // An update of a map leaves the create of an entry open. The replacement of the map leaves nothing
 // twice.
 func TestStage_openOfUpdateAndReplaced(t *testing.T) {
@@ -70,42 +48,6 @@ func TestStage_openOfUpdateAndReplaced(t *testing.T) {
 				s.wantLive(want, errors, s.warnings)
 			})
 		}
-	}
-}
-
-// If a part of the private state is null, an apply still tells of a lost create.
-func TestStage_nullInPrivateState(t *testing.T) {
-	t.Parallel()
-	for _, part := range []string{"unsettled", "kept_numbers", "adopted", "revisions", "protected", "messages", "space", "parts of messages"} {
-		onStage(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, impatient, func(s *stage) {
-			config := func(n int) map[string]block {
-				entries := numbered(n).entries()
-				for key := range entries {
-					entries[key]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "Hi"})
-				}
-				return s.bulk(entries, nil)
-			}
-			s.applies(config(1), bulkAddress, create)
-			now := s.core.state[bulkAddress]
-			var private map[string][]byte
-			must(s.t, json.Unmarshal(now.private, &private))
-			private[part] = []byte("null")
-			if part == "parts of messages" {
-				private["messages"] = []byte(`{"revisions": null, "since": null, "lost": null}`)
-			}
-			var err error
-			now.private, err = json.Marshal(private)
-			must(s.t, err)
-			s.core.state[bulkAddress] = now
-			s.Inject(
-				mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropAfter},
-				mockserver.Fault{Method: "GET", Path: conversations, Skip: 2, Kind: mockserver.StatusReply, Status: 502},
-			)
-			if _, errors := s.apply(config(2)); errors == "" {
-				s.t.Errorf("%s: the lost create is no error", part)
-			}
-			s.ClearFaults()
-		})
 	}
 }
 
