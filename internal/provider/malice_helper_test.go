@@ -128,3 +128,13 @@ func (s *space) singles(n numbers, settings ...string) string {
 	return s.config(fmt.Sprintf("resource \"pipeliner_text_message_conversation\" \"test\" {\n  for_each = {\n%s  }\n  phone_id = %q\n  recipient_phone_number = each.value\n}",
 		b.String(), phone), append(settings, `batch_window = "500ms"`)...)
 }
+
+// declaring declares one conversation with attributes, as a single resource or as an
+// entry of a map.
+var declaring = map[string]func(s *space, attributes string, settings ...string) string{
+	"single": (*space).conversation,
+	"bulk": func(s *space, attributes string, settings ...string) string {
+		entry := fmt.Sprintf("a = {\nphone_id = %q\n%s\n}", phone, attributes)
+		return s.config("resource \"pipeliner_text_message_conversations\" \"test\" {\nconversations = {\n"+entry+"\n}\n}", settings...)
+	},
+}

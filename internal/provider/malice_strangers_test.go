@@ -61,24 +61,6 @@ func (s *scene) mentions(output string) (older, newer string) {
 	return older, newer
 }
 
-// Several conversations are sent, and a message of the number of one of them has come in.
-// The provider adopts the others.
-func TestAccMalice_incomingMessageAmongMany(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, mockserver.Behavior{})
-	s := newBinary(t, "").scene(t, w)
-	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropAfter, Before: incoming})
-	configuration := w.bulk(numbered(3).with("open", sharedNumber), "rollback_method = 1", recoversSoon)
-	s.plays(configuration, 0, applies, "Text Message Conversation May Have Been Created", `conversations["open"]`)
-	untouched := s.others()
-	s.plays(configuration, 1, applies, "Several conversations in the CRM may be it")
-	s.made(0, 5, 5)
-	if owned := len(s.ids()); owned != 3 {
-		t.Errorf("%d conversations are in the state; want 3", owned)
-	}
-	untouched()
-}
-
 // A request never arrived, and someone else has created a conversation of the same phone
 // and number for another account. It stays theirs.
 func TestAccMalice_anotherAccount(t *testing.T) {
@@ -118,61 +100,5 @@ func (s *scene) ofAccounts(want ...string) {
 	}
 	if strings.Join(got, " ") != strings.Join(want, " ") {
 		s.t.Errorf("the accounts of the conversations are %s; want %s", got, want)
-	}
-}
-
-// A create is sent again, and just before, the CRM carries out the first request after
-// all. The warning names both conversations.
-func TestAccMalice_lateTwin(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, mockserver.Behavior{})
-	s := newBinary(t, "").scene(t, w)
-	w.lose("batch-modify", mockserver.Fault{Kind: mockserver.DropBefore})
-	w.lose("batch-modify", mockserver.Fault{Before: createdBySomeone("recipient_account_id", nil)}) // as the first one would
-	configuration := w.bulk(numbers{"a": sharedNumber}, "", recoversSoon)
-	output := s.plays(configuration, 0, applies, "Text Message Conversation May Exist Twice", "recovery_timeout", "Delete the other one")
-	s.made(0, 2, 2)
-	twin, _ := s.mentions(output)
-	s.owns(twin)
-}
-
-// A reply reports no success, but contains the results of all items. Each result counts.
-func TestAccMalice_noSuccess(t *testing.T) {
-	t.Parallel()
-	three := numbered(3).with("bad", "nonsense")
-	const refused = "The CRM refuses what the configuration says"
-	for name, test := range map[string]struct {
-		rollbackReply string
-		declare       func(s *space) string
-		code, made    int
-		texts         []string
-	}{
-		"singles": {
-			declare: func(s *space) string { return s.singles(three, recoversSoon) },
-			code:    1, made: 3, texts: []string{`test["bad"]`, refused},
-		},
-		"bulk": {
-			declare: func(s *space) string { return s.bulk(three, "rollback_method = 1", recoversSoon) },
-			made:    3, texts: []string{"Some Text Message Conversations Not Created", `"bad"`},
-		},
-		"all or nothing": {
-			rollbackReply: mockserver.Items,
-			declare:       func(s *space) string { return s.bulk(three, "", recoversSoon) },
-			code:          1, texts: []string{`conversations["bad"]`, refused, "ERROR_ENTITY_VALIDATION"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse, RollbackReply: test.rollbackReply})
-			s := newBinary(t, "").scene(t, w)
-			output := s.plays(test.declare(w.space), test.code, applies, test.texts...)
-			if strings.Contains(output, "Adopted") {
-				t.Errorf("what the reply tells was looked for:\n%s", output)
-			}
-			s.made(0, test.made, test.made)
-			if test.made > 0 {
-				s.owns()
-			}
-		})
 	}
 }
