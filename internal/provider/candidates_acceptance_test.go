@@ -24,7 +24,7 @@ var incoming = createdBySomeone("messages", []any{map[string]any{"content": "Hel
 
 // The reply to a create is lost, and just before, a message of the same number has come
 // in. There are two similar conversations, and Terraform adopts neither.
-func TestAccMalice_incomingMessage(t *testing.T) {
+func TestAccCandidates_incomingMessage(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)

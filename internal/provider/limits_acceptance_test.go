@@ -14,7 +14,7 @@ import (
 )
 
 // A batch that is too large for a proxy is divided until it passes.
-func TestAccMalice_tooLarge(t *testing.T) {
+func TestAccLimits_tooLarge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	w.SetMaxBatchItems(2)
@@ -45,7 +45,7 @@ func (w *world) batches(t *testing.T) map[int][]int {
 
 // For three seconds, the service asks to wait, and says for how long. The provider sends
 // nothing before that, and the wait does not count as a retry.
-func TestAccMalice_throttled(t *testing.T) {
+func TestAccLimits_throttled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	w.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: 429, RetryAfter: mockserver.Remaining, For: 3 * time.Second})
@@ -59,7 +59,7 @@ func TestAccMalice_throttled(t *testing.T) {
 
 // A list that does not end is an error, and so is one that shows fewer records than it
 // counts.
-func TestAccMalice_lists(t *testing.T) {
+func TestAccLimits_lists(t *testing.T) {
 	t.Parallel()
 	for kind, text := range map[mockserver.Kind]string{
 		mockserver.EndlessList:  "is a list that does not end",

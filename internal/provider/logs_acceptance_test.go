@@ -29,7 +29,7 @@ var (
 )
 
 // Logs contain no numbers, no contents and no credentials, even if a page echoes them.
-func TestAccMalice_logs(t *testing.T) {
+func TestAccLogs(t *testing.T) {
 	t.Parallel()
 	for variable, form := range map[string]string{"TF_LOG": "single", "TF_LOG_PROVIDER": "bulk"} {
 		t.Run(variable, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // conversation, keeps it in the state with a warning, and does not create it again. It
 // changes nothing of others. The real Terraform plays each way once. TestStage_lost
 // checks the empty plan and a destroy for all ways, and this test for the first two.
-func TestAccMalice_lost(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
+func TestAccLostReply(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	for i, name := range slices.Sorted(maps.Keys(losses)) {
 		loss, form := losses[name], []string{"singles", "bulk"}[i%2]

@@ -11,7 +11,7 @@ import (
 
 // Creates of unknown outcome, with the real Terraform: beside another resource of the same number, and
 // with create_before_destroy. The tests on a stage have everything else that can happen meanwhile.
-func TestAccMalice_open(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
+func TestAccOpenCreate(t *testing.T) { //nolint:tparallel // the binary is built before, in an environment of its own
 	built := newBinary(t, "")
 	impatiently := []string{`recovery_timeout = "2s"`, `max_retries = 0`}
 	single := func(attributes string) string {

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A scene is a malicious space and the real Terraform.
+// A scene is a space that may misbehave, and the real Terraform.
 type scene struct {
 	*binary
 	*world

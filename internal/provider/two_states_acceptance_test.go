@@ -15,7 +15,7 @@ import (
 // Two states declare the same forty numbers and are applied at the same time, and a
 // quarter of the replies get lost. No conversation is in both states, and each is in one
 // of them, or an error names it.
-func TestAccMalice_twoStates(t *testing.T) {
+func TestAccTwoStates(t *testing.T) {
 	t.Parallel()
 	const batches = 4 // of each state
 	w := newWorld(t, mockserver.Behavior{})

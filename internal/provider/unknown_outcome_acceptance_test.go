@@ -28,7 +28,7 @@ var blindness = map[string]struct {
 
 // The reply to a create is lost, and the search for its result fails. The state remembers
 // it, the next apply finds it, and nothing exists twice.
-func TestAccMalice_blind(t *testing.T) {
+func TestAccUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for name, test := range blindness {
 		t.Run(name+"/"+test.form, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestAccMalice_blind(t *testing.T) {
 
 // A plan is saved, and the service is restored from a backup before the apply. The apply
 // changes nothing.
-func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
+func TestAccRestoredBackup_savedPlan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)
@@ -67,7 +67,7 @@ func TestAccMalice_savedPlanOfAnotherTime(t *testing.T) {
 
 // Ctrl-C while the outcome of a create is unknown. The service carries it out later. The
 // state remembers it, and the next apply finds it.
-func TestAccMalice_interruptedWhileLost(t *testing.T) {
+func TestAccUnknownOutcome_interrupted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)
@@ -91,7 +91,7 @@ func TestAccMalice_interruptedWhileLost(t *testing.T) {
 
 // Ctrl-C while the outcome of a create is unknown and the service is unreachable.
 // Terraform ends soon, the state remembers the create, and the next apply finds it.
-func TestAccMalice_interruptedWhileAway(t *testing.T) {
+func TestAccUnknownOutcome_interruptedWhileAway(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, mockserver.Behavior{})
 	s := newBinary(t, "").scene(t, w)
