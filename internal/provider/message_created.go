@@ -1,8 +1,8 @@
 package provider
 
 import (
-	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -205,7 +205,7 @@ func (m ownedModel) asTried(n numbers, tried attempt) ownedModel {
 		field.set(&m.conversationModel, keepSpelling(field.get(&m.conversationModel), field.sent(sent), field.same(n, types.StringNull())))
 	}
 	inputs, _ := sent.Messages.Get()
-	if asText(inlineMessages(m.Messages)) == asText(sent.Messages) {
+	if _, planned := inline(messagesFrom(m.Messages)); reflect.DeepEqual(planned, inputs) || len(planned)+len(inputs) == 0 {
 		return m
 	}
 	state := messages{}
@@ -218,12 +218,6 @@ func (m ownedModel) asTried(n numbers, tried attempt) ownedModel {
 	}
 	m.Messages = state.toMap()
 	return m
-}
-
-// asText returns a value as it is sent.
-func asText(value any) string {
-	text, _ := json.Marshal(value) // inputs are texts, numbers and times
-	return string(text)
 }
 
 // notCreated returns the state of a conversation that may not exist, or only in part. id is
