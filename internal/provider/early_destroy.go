@@ -56,7 +56,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return fail(err)
 	}
 	for _, id := range memory.early.Found {
-		diags.Append(r.leave(path.Empty(), id)...)
+		diags.Append(r.inState(path.Empty(), id)...)
 	}
 	diags.Append(warnOfEarlyDestroy(found)...)
 	return append(diags, memory.write(ctx, private)...)

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -36,8 +35,8 @@ func adoptExistingAttribute() schema.BoolAttribute {
 type existing struct {
 	mu      sync.Mutex
 	phones  map[client.ID]*phoneConversations
-	stated  map[client.ID]bool              // in the state of a resource
-	kept    map[client.ID]bool              // of these, those that the plan of their resource keeps
+	read    map[client.ID]bool              // in the state of a resource, as a refresh has found
+	stated  map[client.ID]bool              // in the state that a resource was planned with
 	planned map[client.ID]conversationModel // what a planned resource will make of them
 	adopted map[client.ID]bool              // that this apply has adopted
 	deleted map[client.ID]bool              // that this apply deletes
@@ -51,50 +50,29 @@ type phoneConversations struct {
 }
 
 // refreshed notes the conversations that a refresh has found in the state of a resource, and
-// forgets the adoptions of an earlier apply. Whether the resource keeps them, only its plan tells:
-// Terraform plans a tainted one as new, without its state.
+// forgets the adoptions of an earlier apply. If the resource is tainted, it is about to lose them:
+// Terraform plans it as new, without its state.
 func (e *existing) refreshed(ids ...client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, id := range ids {
 		delete(e.adopted, id)
-		delete(e.kept, id)
-		note(&e.stated, id, true)
+		note(&e.read, id, true)
 	}
 }
 
-// keep notes conversations that a resource has and keeps, and returns those that another planned
-// resource will adopt.
-func (e *existing) keep(ids ...client.ID) (clashes []client.ID) {
+// inState notes the conversations in the state that a resource is planned with, and returns those
+// that another planned resource will adopt.
+func (e *existing) inState(ids ...client.ID) (clashes []client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, id := range ids {
-		note(&e.stated, id, true)
-		note(&e.kept, id, true)
-	}
-	return e.plannedOf(ids)
-}
-
-// leave notes conversations that a resource has, and that its plan removes. It returns those that
-// another planned resource will adopt.
-func (e *existing) leave(ids ...client.ID) (clashes []client.ID) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, id := range ids {
-		note(&e.stated, id, true)
-		delete(e.kept, id)
-	}
-	return e.plannedOf(ids)
-}
-
-// plannedOf returns the conversations that a planned resource will adopt. The caller holds mu.
-func (e *existing) plannedOf(ids []client.ID) (planned []client.ID) {
 	for _, id := range ids {
 		if _, isPlanned := e.planned[id]; isPlanned {
-			planned = append(planned, id)
+			clashes = append(clashes, id)
 		}
+		note(&e.stated, id, true)
 	}
-	return planned
+	return clashes
 }
 
 // release takes back the note of an adoption that has failed.
@@ -120,8 +98,8 @@ func (e *existing) beginDelete(id client.ID) bool {
 func (e *existing) abandon(id client.ID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	delete(e.read, id)
 	delete(e.stated, id)
-	delete(e.kept, id)
 }
 
 // keepUnlessAdopted notes that a conversation stays in the state, although the plan was to remove
@@ -134,7 +112,6 @@ func (e *existing) keepUnlessAdopted(id client.ID) bool {
 	}
 	delete(e.deleted, id)
 	note(&e.stated, id, true)
-	note(&e.kept, id, true)
 	return true
 }
 
@@ -151,8 +128,8 @@ const (
 
 // find returns the conversation that a create adopts, nil for none. own are the
 // conversations in the resource's own state. An *existingError says why none can be
-// adopted. A *leavingError says that there is one in the state of a resource that may be about to
-// lose it: the plan goes on as if there were none.
+// adopted. A *leavingError says that there is one in the state of a resource that is about to lose it,
+// or is planned later: the plan goes on as if there were none.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step existingStep) (*client.Conversation, error) {
 	number := textOf(m.RecipientPhoneNumber)
 	listed, err := e.of(ctx, api, n, reference(m.PhoneID), number)
@@ -166,10 +143,10 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 	for _, conversation := range listed {
 		switch id := conversation.ID; {
 		case own[id] != nil, e.deleted[id]:
-		case e.kept[id], step == whilePlanning && e.isPlannedByAnother(id, m), e.adopted[id]:
+		case e.stated[id], step == whilePlanning && e.isPlannedByAnother(id, m), e.adopted[id]:
 			return nil, &existingError{managed: true, ids: []client.ID{id}}
-		case step == whilePlanning && e.stated[id]:
-			note(&e.planned, id, m) // if the plan of its resource keeps it after all, that is an error there
+		case step == whilePlanning && e.read[id]:
+			note(&e.planned, id, m) // if its resource is planned with it after all, that is an error there
 			leaving = &leavingError{id}
 		default:
 			free = append(free, conversation)
@@ -258,28 +235,14 @@ func (m conversationModel) isBlind() bool {
 	return (m.PhoneID.IsUnknown() || m.RecipientPhoneNumber.IsUnknown()) && !m.PhoneID.IsNull() && !m.RecipientPhoneNumber.IsNull()
 }
 
-// keep notes the conversations that the plan of the resource keeps. If another resource
+// inState notes the conversations in the state of the resource. If another resource
 // adopts one of them, that is an error.
-func (r *baseResource) keep(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
+func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
 	if r.provider == nil {
 		return nil
 	}
-	if clashes := r.provider.existing.keep(ids...); len(clashes) > 0 {
+	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
 		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(at))
-	}
-	return diags
-}
-
-// leave notes the conversations that the plan of the resource removes. If another resource
-// adopts one of them, that is a warning: an error would stop "terraform destroy" too, which plans
-// the configuration first.
-func (r *baseResource) leave(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
-	if r.provider == nil {
-		return nil
-	}
-	if clashes := r.provider.existing.leave(ids...); len(clashes) > 0 {
-		diags.Append(placed(at, diag.NewWarningDiagnostic("Existing Text Message Conversation May Be Deleted", fmt.Sprintf("This resource removes the conversation %s, but another "+
-			"resource, or an entry of a map, is about to adopt it. "+leavingAdvice, idList(clashes)))))
 	}
 	return diags
 }

@@ -252,6 +252,16 @@ func TestStage_notAdoptable(t *testing.T) {
 			all[bulkAddress] = s.bulk(numbered(1).entries(), map[string]any{"adopt_existing": true})[bulkAddress]
 			return all, []string{"Existing Text Message Conversation Already Managed", s.id()}
 		},
+		"moved to another resource": func(s *stage) (map[string]block, []string) {
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			return s.single(adopting("+1 555 000 0000")), []string{"Existing Text Message Conversation Already Managed", s.id(), "apply that first"}
+		},
+		"removed, and another number changes": func(s *stage) (map[string]block, []string) {
+			before := s.single(declared{"phone_id": phone, number: "+15550000000"})
+			before[bulkAddress] = s.bulk(numbered(2).entries(), nil)[bulkAddress]
+			s.applies(before, address, create)
+			return s.single(adopting("+15550000001")), []string{"Existing Text Message Conversation Already Managed", "apply that first"}
+		},
 		"wanted by two": func(s *stage) (map[string]block, []string) {
 			s.handmade("+15550000000")
 			all := s.bulk(numbered(1).entries(), map[string]any{"adopt_existing": true})

@@ -36,22 +36,20 @@ func (e *existingError) Error() string {
 	return "several conversations have this phone and number: " + idList(e.ids)
 }
 
-// A leavingError says that a conversation is in the state of a resource, and that this resource may
-// be about to lose it: it is removed, replaced or tainted, or it is read first and planned later.
+// A leavingError says that a conversation is in the state of a resource that is about to lose it,
+// because it is tainted, or that is planned later.
 type leavingError struct{ id client.ID }
 
 func (e *leavingError) Error() string {
 	return "a resource has the conversation " + e.id.String() + ", and may be about to delete it"
 }
 
-const leavingAdvice = "If the apply deletes the conversation first, it then creates another one. Otherwise, it adopts the conversation, and doesn't delete it. " +
-	"To keep the conversation, add a moved block if this is a new address of the same resource, or run terraform untaint if the resource is tainted."
-
-// warnOfLeaving warns of new resources or entries whose conversations are in the state of a resource
-// that is about to lose them.
+// warnOfLeaving warns of new resources or entries whose conversations are in the state of a tainted
+// resource, which may be the same one.
 func warnOfLeaving(at path.Path, names ...string) diag.Diagnostics {
 	return warnOf(names, at, "Existing Text Message Conversation May Be Deleted", "adopt_existing is true, and the CRM already has a conversation with this phone and number: %s. It is in the state of "+
-		"a resource that is removed, replaced or tainted, and may be this one. "+leavingAdvice)
+		"a tainted resource, probably this one. If not, the plan fails at the resource that has it. The apply deletes it and then creates another one. With create_before_destroy, the apply adopts it instead, and doesn't delete it. "+
+		"To keep the conversation, run terraform untaint with the address of the resource.")
 }
 
 func isNotAdoptable(err error) bool { return errors.As(err, new(*existingError)) }
@@ -70,11 +68,13 @@ func (e *existingError) advice(inMap bool) string {
 	if e.owned {
 		return fmt.Sprintf("This resource manages the conversation %s, but a new resource, or a new entry of a map, is about to adopt it. The warning "+
 			"\"Existing Text Message Conversation Will Be Adopted\" or \"Existing Text Message Conversation May Be Deleted\" shows which one. If that is the new address of this resource, add a moved block. "+
+			"If this resource is being removed or changes its number, apply that first, without the other one. "+
 			"Otherwise, remove one of the two, or set adopt_existing = false at the new one to create another conversation.", idList(e.ids))
 	}
 	if e.managed {
 		text := fmt.Sprintf("The CRM has the conversation %s with this phone and number, but another resource of the "+
 			"configuration or the state already manages it or adopts it. If that is this resource under its earlier address, add a moved block. "+
+			"If the other resource is being removed or changes its number, apply that first, without this one. "+
 			"Otherwise, remove one of the two, or set adopt_existing = false "+
 			"to create another conversation. To replace the conversation of this resource, set adopt_existing = "+
 			"false too. If the resource is tainted, run terraform untaint to keep its conversation.", idList(e.ids))

@@ -302,12 +302,7 @@ func TestAdoptedByAnother(t *testing.T) {
 	const id = "80000000-0000-4000-8000-00000000000a"
 	resource := &baseResource{provider: &providerData{}}
 	resource.provider.existing.planned = map[client.ID]conversationModel{reference(types.StringValue(id)): {}}
-	wantTexts(t, resource.keep(path.Empty(), reference(types.StringValue(id))), "This resource manages the conversation "+id+", but a new resource", "add a moved block")
-	removed := resource.leave(path.Empty(), reference(types.StringValue(id)))
-	wantTexts(t, removed, "This resource removes the conversation "+id+", but another")
-	if removed.HasError() || resource.provider.existing.kept[reference(types.StringValue(id))] {
-		t.Errorf("a resource that loses the conversation keeps it: %v", removed)
-	}
+	wantTexts(t, resource.inState(path.Empty(), reference(types.StringValue(id))), "This resource manages the conversation "+id+", but a new resource", "add a moved block")
 }
 
 func TestProtected(t *testing.T) {

@@ -65,12 +65,10 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if isKnown(state.ID) {
 			prior = &state.ownedModel
+			resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
 		}
 	}
 	if req.Plan.Raw.IsNull() {
-		if prior != nil {
-			resp.Diagnostics.Append(r.leave(path.Empty(), reference(state.ID))...)
-		}
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
 		}
@@ -90,12 +88,6 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
 	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(func(string) path.Path { return path.Empty() })...)
 	resp.Diagnostics.Append(r.checkAttached(memory, entries{"": &plan.ownedModel}, func(string) path.Path { return path.Empty() })...)
-	switch {
-	case replace:
-		resp.Diagnostics.Append(r.leave(path.Empty(), reference(state.ID))...)
-	case prior != nil:
-		resp.Diagnostics.Append(r.keep(path.Empty(), reference(state.ID))...)
-	}
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)

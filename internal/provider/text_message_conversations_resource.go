@@ -61,8 +61,8 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.inState(path.Root("conversations"), prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(r.leave(path.Root("conversations"), prior.ids()...)...)
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
 		}
@@ -75,7 +75,6 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	if config.Conversations.IsUnknown() {
-		resp.Diagnostics.Append(r.keep(path.Root("conversations"), prior.ids()...)...)
 		plan.Conversations, plan.Failed, plan.Revision = types.StringUnknown(), types.MapUnknown(failedType), types.Int64Unknown()
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 		return
@@ -96,8 +95,6 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
 	}
 	before, removed := prior.byID(), prior.without(planned)
-	resp.Diagnostics.Append(r.keep(path.Root("conversations"), planned.ids()...)...)
-	resp.Diagnostics.Append(r.leave(path.Root("conversations"), removed.ids()...)...)
 	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
 	resp.Diagnostics.Append(warnOfRemoved(removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
