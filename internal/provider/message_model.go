@@ -160,8 +160,8 @@ func timeToAPI(value attr.Value) client.Time {
 func (m messageModel) differences(at path.Path, actual client.Message) (diags diag.Diagnostics) {
 	for _, field := range engine.Differences(m.toAPI(nil), actual) {
 		diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s (%s), but stores a different value. The next plan "+
-				"shows it.", field, at, actual.ID))
+			fmt.Sprintf("The CRM accepted %s of the message %s (%s), but shows a different value. The next plan "+
+				"compares again.", field, at, actual.ID))
 	}
 	return diags
 }

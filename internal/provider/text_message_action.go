@@ -195,7 +195,7 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 	}
 	for _, field := range engine.Differences(config.toAPI(nil), made.Value) {
 		diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s, but stores a different value.",
+			fmt.Sprintf("The CRM accepted %s of the message %s, but shows a different value.",
 				field, made.Value.ID))
 	}
 	return made.Value.ID, diags

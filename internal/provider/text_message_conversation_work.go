@@ -158,8 +158,8 @@ func (m conversationModel) differences(n numbers, at path.Path, sent client.Conv
 		if slices.Contains(left, field) {
 			at := at.AtName(field)
 			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
-				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but stores a different "+
-					"value. The next plan shows it.",
+				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but shows a different "+
+					"value. The next plan compares again.",
 					field, actual.ID.ValueString())))
 		}
 	}
