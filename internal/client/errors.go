@@ -271,8 +271,8 @@ func (r reply) apiError() error {
 	return &ReplyError{HTTPStatus: r.status, Reason: "is an error that does not come from the API", Snippet: snippet}
 }
 
-// quotedNumber matches a number of an error object that the service has quoted.
-var quotedNumber = regexp.MustCompile(`("(?:http_status|code|entity_index)"\s*:\s*)"(\d+)"`)
+// quotedNumber matches a number of an error object that the service has quoted, perhaps with zeros in front.
+var quotedNumber = regexp.MustCompile(`("(?:http_status|code|entity_index)"\s*:\s*)"0*(\d+)"`)
 
 // isErrorObject reads an error object, and reports whether data is one. A field of an
 // unexpected type does not hide the other fields.

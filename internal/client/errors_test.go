@@ -45,7 +45,7 @@ func TestDecodeErrorEnvelope(t *testing.T) {
 func TestQuotedNumbers(t *testing.T) {
 	t.Parallel()
 	index := 2
-	const object = `{"success":false,"http_status":"422","code": "120","name":"X","message":"{\"code\":\"7\"}","entity_index":"2","field_errors":[{"field_name":"code","code":"119"}]}`
+	const object = `{"success":false,"http_status":"422","code": "120","name":"X","message":"{\"code\":\"7\"}","entity_index":"2","field_errors":[{"field_name":"code","code":"0119"}]}`
 	want := &APIError{
 		HTTPStatus: 422, Code: 120, Name: "X", Message: `{"code":"7"}`, EntityIndex: &index,
 		FieldErrors: []FieldError{{ErrorItem: ErrorItem{FieldName: "code", Code: 119}}},
