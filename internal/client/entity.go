@@ -37,7 +37,7 @@ type Page[T any] struct {
 	Records     []T
 	EndCursor   string
 	HasNextPage bool
-	IsSilent    bool // it says neither how many match nor whether another page follows
+	IsOpen      bool // it is full, and says neither how many match nor whether another page follows
 }
 
 // A BatchResult is the answer to one item of a batch: its id, or the error.
@@ -117,7 +117,7 @@ func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], co
 	if list.PageInfo.HasNextPage != nil {
 		page.HasNextPage = *list.PageInfo.HasNextPage
 	}
-	page.IsSilent = list.Total == nil && list.PageInfo.HasNextPage == nil
+	page.IsOpen = list.Total == nil && list.PageInfo.HasNextPage == nil && len(page.Records) >= cmp.Or(max(query.First, 0), MaxPageSize)
 	if page.HasNextPage && page.EndCursor == "" {
 		return Page[T]{}, false, got.unexpected("announces another page, but has no cursor for it")
 	}

@@ -130,7 +130,7 @@ func TestList(t *testing.T) {
 		},
 		"without a total": {
 			`{"success":true,"data":[{"id":"` + apitest.ID1 + `","revision":7},{"id":"` + apitest.ID2 + `","revision":8}]}`,
-			Page[Message]{Total: 2, Records: []Message{{ID: idOf(apitest.ID1), Revision: 7}, {ID: idOf(apitest.ID2), Revision: 8}}, IsSilent: true},
+			Page[Message]{Total: 2, Records: []Message{{ID: idOf(apitest.ID1), Revision: 7}, {ID: idOf(apitest.ID2), Revision: 8}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

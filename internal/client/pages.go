@@ -1,7 +1,6 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -87,7 +86,7 @@ func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T
 // some, later totals are lower. The walk reads a list that ends too soon again, because a
 // record that others change may have moved to a page that was read before. It returns an
 // error if that brings nothing new, or after mostPasses. A caller that stops early never
-// reads a list again. A full page that is silent about what follows is an error.
+// reads a list again. A page after which it is open whether another one follows is an error.
 type Walk[T Record, In any] struct {
 	entity *Entity[T, In]
 	query  Query // of the next page
@@ -97,7 +96,7 @@ type Walk[T Record, In any] struct {
 	read   int    // records on the last page, including repeated ones
 	cursor string // after that page; "" once it is in the query
 	more   bool   // another page follows
-	isOpen bool   // the last page is full, and does not say whether another one follows
+	isOpen bool   // it is open whether another page follows
 }
 
 // Walk returns a walk through the pages of a list.
@@ -131,8 +130,7 @@ func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err er
 	w.read = len(page.Records)
 	page.Records = unseen(page.Records, w.pass.seen)
 	w.pass.count(w.read, page.Total, counted)
-	w.cursor, w.more = page.EndCursor, page.HasNextPage
-	w.isOpen = page.IsSilent && w.read >= cmp.Or(max(w.query.First, 0), MaxPageSize)
+	w.cursor, w.more, w.isOpen = page.EndCursor, page.HasNextPage, page.IsOpen
 	return page, true, nil
 }
 

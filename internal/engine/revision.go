@@ -32,7 +32,7 @@ func newest[T client.Record](records []T) int64 {
 // service may ignore the order that it is asked for. A single record shows no order, so
 // it counts only if it is the whole list.
 func isNewestFirst[T client.Record](page client.Page[T]) bool {
-	if page.HasNextPage && len(page.Records) < 2 {
+	if (page.HasNextPage || page.IsOpen) && len(page.Records) < 2 {
 		return false
 	}
 	return isDescending(page.Records)
@@ -40,7 +40,7 @@ func isNewestFirst[T client.Record](page client.Page[T]) bool {
 
 // isWhole reports whether the first page of a list shows all of it.
 func isWhole[T client.Record](page client.Page[T]) bool {
-	return !page.HasNextPage && page.Total <= len(page.Records)
+	return !page.HasNextPage && !page.IsOpen && page.Total <= len(page.Records)
 }
 
 func isDescending[T client.Record](records []T) bool {
