@@ -52,7 +52,7 @@ var oneOrTwoDigits = regexp.MustCompile(`^\D*\d\D*\d?\D*$`)
 
 // over15Digits matches more digits than a number with its country code can have, not counting
 // zeros in front: those may be a prefix.
-var over15Digits = regexp.MustCompile(`^[^\pL1-9]*(?:\d[^\pL\d]*){16,}$`)
+var over15Digits = regexp.MustCompile(`^[^\pL1-9]*[1-9][^\pL\d]*(?:\d[^\pL\d]*){15,}$`)
 
 // withPlus matches a number of any length with + in front. It is not the name of a sender.
 var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)

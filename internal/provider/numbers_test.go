@@ -219,6 +219,12 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 			many[name] = &ownedModel{conversationModel: number(test.number)}
 		}
 	}
+	for _, international := range []string{"0049 1512 34567890", "011 49 1512 3456789"} { // 16 digits, with the prefix
+		n := numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}
+		if diags := n.warnOfDoubt(number(international), nil); diags.WarningsCount() > 0 {
+			t.Errorf("%s: %v", international, diags)
+		}
+	}
 	diags := numbers{}.warnOfDoubts(many, nil)
 	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[4].Detail(), `no digit: "a name", "an email". If`) {
 		t.Errorf("%v", diags)
