@@ -188,3 +188,29 @@ func TestStage_messageOfAMap(t *testing.T) {
 		})
 	}
 }
+
+// In one process, as in "terraform test", the creator of a message leaves its conversation. From then on,
+// another resource may attach the message.
+func TestStage_messageOfAResourceThatIsGone(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			s.core.refreshesFirst = true
+			creator := s.saying(messageTexts{"a": "A"}, declared{number: "+15550000001", "deletion_policy": "abandon"})[address]
+			if at == bulkAddress {
+				entries := map[string]declared{"k": {"phone_id": phone, number: "+15550000001", "messages": messagesOf(s.entryType(), messageTexts{"a": "A"})}}
+				creator = s.bulk(entries, map[string]any{"deletion_policy": "abandon"})[bulkAddress]
+			}
+			other := func(attached messageTexts) map[string]block {
+				return map[string]block{"other": s.saying(attached, declared{number: "+15550000002"})[address]}
+			}
+			run := s.core.walk()
+			run.apply(run.plan(map[string]block{at: creator}))
+			run.apply(run.plan(other(nil)))
+			run.plan(other(messageTexts{"x": declared{"id": s.idOfMessage("A")}}))
+			if errors := run.errors(); len(errors) > 0 {
+				s.t.Errorf("the errors are %q", errors)
+			}
+		})
+	}
+}

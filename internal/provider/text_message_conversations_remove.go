@@ -35,6 +35,7 @@ func (w *conversationWork) remove(ctx context.Context) {
 		}
 	}
 	w.diags.Append(warnOfDeletion(w.place(), found...)...)
+	w.provider.messages.note(w.memory.owner, w.state)
 }
 
 // removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the
