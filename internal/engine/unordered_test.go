@@ -157,6 +157,7 @@ func TestOldConversationInAnotherOrder(t *testing.T) {
 
 // silent returns a network whose lists say neither how many records match nor whether another page follows.
 func silent(t testing.TB, network http.RoundTripper) apitest.RoundTripper {
+	t.Helper()
 	return func(r *http.Request) (*http.Response, error) {
 		got, err := network.RoundTrip(r)
 		if err != nil || r.Method != http.MethodGet {
