@@ -65,6 +65,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 // findEarly notes what the open creates have made, and returns it as a list for people.
 func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []string, err error) {
 	keys := m.open.keys()
+	api.Conversations.LeaveAll(m.name()) // as in a refresh
 	results := m.lookFor(ctx, api, keys, false)
 	for _, found := range results {
 		api.Conversations.Leave(found.Value.ID) // to the apply or, after an error, to the next look

@@ -56,7 +56,7 @@ func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 	}
 	read, at := r.api.Messages.ReadMany, at
 	if r.isSingle {
-		read, at = r.api.Messages.ReadEach, func(string) path.Path { return path.Empty() }
+		read, at = r.api.Messages.ReadEach, atSingle
 	}
 	if r.found, err = read(ctx, ids); err != nil {
 		return err

@@ -95,20 +95,20 @@ func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *
 			failed[keys[i]] = found
 		}
 	}
+	if len(failed) > 0 {
+		return adopted, left, failed
+	}
 	for i, found := range results {
 		key := keys[i]
-		switch {
-		case len(failed) > 0:
-			api.Conversations.Leave(found.Value.ID)
-		case found.Err != nil, found.Value.ID.IsZero(), e[key] == nil, e.exists(key), memory.open[key].InUpdate, abandons(policy):
+		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
 			memory.open.pass(key, found)
 			api.Conversations.Leave(found.Value.ID)
 			left[key] = found
-		default:
-			e[key].ID = referenceFromAPI(found.Value.ID)
-			adopted[key] = found
-			memory.found(key, found.Value)
+			continue
 		}
+		e[key].ID = referenceFromAPI(found.Value.ID)
+		adopted[key] = found
+		memory.found(key, found.Value)
 	}
 	return adopted, left, failed
 }
@@ -172,15 +172,6 @@ func warnOfOpenEntries(left createResults, policy types.String) (diags diag.Diag
 			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM first. %s%s", firstOfMany(texts), outcome, why))
 	}
 	return diags
-}
-
-// leaveAdopted leaves what a refresh has adopted to the next look, because the refresh has failed.
-func (k *memory) leaveAdopted(api *engine.Engine, diags *diag.Diagnostics) {
-	for id := range k.adopted {
-		if diags.HasError() {
-			api.Conversations.Leave(id)
-		}
-	}
 }
 
 // found notes which conversation the attempt under the key has made. Its number may be

@@ -116,26 +116,33 @@ func TestStage_failedRefreshInOneProcess(t *testing.T) {
 	}
 }
 
-// The plan of an early destroy finds what open creates have made, and fails. The next one in the same
-// process finds all of it, and the apply deletes it.
+// The plan of an early destroy, or a refresh before it, finds what open creates have made, and fails. The
+// next plan in the same process finds all of it, and the apply deletes it.
 func TestStage_failedEarlyDestroyInOneProcess(t *testing.T) {
 	t.Parallel()
-	for skip := range 4 { // requests before the one that fails
-		runOnStage(t, fmt.Sprint(skip), mockserver.Behavior{}, impatient, func(s *stage) {
-			entries := numbered(3).entries()
-			entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
-			s.leavesOpen(s.bulk(entries, nil), mockserver.DropAfter)
-			s.untaint(bulkAddress)
-			run := s.core.walk()
-			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip, Times: 1})
-			run.planOne(bulkAddress, s.core.state, nil)
-			s.ClearFaults()
-			clear(run.said)
-			run.apply(&corePlan{refreshed: s.core.state, changes: []*change{run.planOne(bulkAddress, s.core.state, nil)}})
-			if live := len(s.live()); live != 0 || len(run.errors()) > 0 {
-				s.t.Errorf("%d are live, want none: %v %s", live, run.errors(), run.warnings())
-			}
-		})
+	for _, isRefresh := range []bool{false, true} {
+		for skip := range 4 { // requests before the one that fails
+			runOnStage(t, fmt.Sprint(isRefresh, skip), mockserver.Behavior{}, impatient, func(s *stage) {
+				entries := numbered(3).entries()
+				entries["c001"]["messages"] = messagesOf(s.entryType(), messageTexts{"a": "A"})
+				config := s.bulk(entries, nil)
+				s.leavesOpen(config, mockserver.DropAfter)
+				s.untaint(bulkAddress)
+				run := s.core.walk()
+				s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502, Skip: skip, Times: 1})
+				if isRefresh {
+					run.plan(config)
+				} else {
+					run.planOne(bulkAddress, s.core.state, nil)
+				}
+				s.ClearFaults()
+				clear(run.said)
+				run.apply(&corePlan{refreshed: s.core.state, changes: []*change{run.planOne(bulkAddress, s.core.state, nil)}})
+				if live := len(s.live()); live != 0 || len(run.errors()) > 0 {
+					s.t.Errorf("%d are live, want none: %v %s", live, run.errors(), run.warnings())
+				}
+			})
+		}
 	}
 }
 

@@ -86,8 +86,8 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 	var replace bool
 	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
-	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(func(string) path.Path { return path.Empty() })...)
-	resp.Diagnostics.Append(r.checkAttached(memory, entries{"": &plan.ownedModel}, func(string) path.Path { return path.Empty() })...)
+	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(atSingle)...)
+	resp.Diagnostics.Append(r.checkAttached(memory, entries{"": &plan.ownedModel}, atSingle)...)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
@@ -141,7 +141,6 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	}
 	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Empty(), entries{"": &state.ownedModel})...)
 	clear(memory.adopted) // the run that adopted it has told of it
-	defer memory.leaveAdopted(api, &resp.Diagnostics)
 	memory.recallNumber(&state.ownedModel)
 	conversation, diags := r.read(ctx, api, state, memory)
 	resp.Diagnostics.Append(diags...)

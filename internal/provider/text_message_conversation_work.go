@@ -52,7 +52,7 @@ func (w *conversationWork) place() path.Path {
 // at returns the path of an entry.
 func (w *conversationWork) at(key string) path.Path {
 	if w.isSingle {
-		return path.Empty()
+		return atSingle(key)
 	}
 	return at(key)
 }

@@ -66,9 +66,9 @@ func (e entries) mayExist(memory *memory) (keys []string) {
 	return keys
 }
 
-// warnOfExisting warns of new entries that the CRM seems to have already, as far as the
+// warnOfUnadopted warns of new entries that the CRM seems to have already, as far as the
 // refresh has listed its conversations: the plan asks for nothing more.
-func (r *bulkResource) warnOfExisting(planned entries, memory *memory) diag.Diagnostics {
+func (r *bulkResource) warnOfUnadopted(planned entries, memory *memory) diag.Diagnostics {
 	type group struct {
 		phone  client.ID
 		ending string

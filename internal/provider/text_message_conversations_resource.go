@@ -101,7 +101,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, memory)...)
 	} else {
-		resp.Diagnostics.Append(r.warnOfExisting(planned, memory)...)
+		resp.Diagnostics.Append(r.warnOfUnadopted(planned, memory)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }
@@ -140,7 +140,6 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	}
 	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...)
 	clear(memory.adopted) // the run that adopted them has told of them
-	defer memory.leaveAdopted(api, &resp.Diagnostics)
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(memory.claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
 		return
