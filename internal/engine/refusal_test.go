@@ -31,11 +31,10 @@ func (s testSpace) stranger(t testing.TB, number string, fields ...any) client.I
 
 // sinceOf returns the moment that a *LostCreateError names, or nil for another error.
 func sinceOf(err error) *Moment {
-	lost, _ := errors.AsType[*LostCreateError](err)
-	if lost == nil {
-		return nil
+	if attempt := attemptOf(err); attempt != nil {
+		return &attempt.Since
 	}
-	return &lost.Since
+	return nil
 }
 
 // A create that the service refused was not carried out. A record that looks like its
