@@ -113,6 +113,7 @@ const (
 	RelationNotFound         // a related record does not exist
 	Refused                  // the service found fault with what was sent
 	Unreachable              // no connection to the service
+	Unavailable              // the service is down, says a proxy in front of it (or the service itself)
 	UnexpectedReply          // the reply is not the API's: not JSON, of another shape, too long
 	OutcomeUnknown           // the request may or may not have been carried out
 	WrongAddress             // there is no Pipeliner API, or no such space
@@ -148,6 +149,8 @@ func (e *APIError) Problem() Problem {
 	case e.HTTPStatus == http.StatusBadRequest, e.HTTPStatus == http.StatusUnprocessableEntity,
 		e.HTTPStatus == http.StatusConflict, e.HTTPStatus == http.StatusPreconditionFailed:
 		return Refused
+	case isUnavailable(e.HTTPStatus):
+		return Unavailable
 	}
 	return Other
 }
@@ -225,10 +228,13 @@ func (e *ReplyError) Error() string {
 	return text + "; it begins: " + e.Snippet
 }
 
-// Problem is [UnexpectedReply], or [WrongAddress] for HTTP status 404.
+// Problem is [UnexpectedReply], or what the HTTP status says without a body.
 func (e *ReplyError) Problem() Problem {
-	if e.HTTPStatus == http.StatusNotFound {
+	switch {
+	case e.HTTPStatus == http.StatusNotFound:
 		return WrongAddress
+	case isUnavailable(e.HTTPStatus):
+		return Unavailable
 	}
 	return UnexpectedReply
 }

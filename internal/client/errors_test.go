@@ -88,7 +88,7 @@ func TestProblemOfReplies(t *testing.T) {
 		"429 without a body":          {429, "", Other, "HTTP 429"},
 		"500 in the envelope":         {500, `{"http_status":500,"success":false}`, Other, "HTTP 500"},
 		"500 in HTML":                 {500, html, UnexpectedReply, "(HTTP 500) is an error that does not come from the API; it begins: <html>"},
-		"502 in HTML":                 {502, html, UnexpectedReply, "502 Bad Gateway"},
+		"502 in HTML":                 {502, html, Unavailable, "502 Bad Gateway"},
 		"422 in HTML":                 {422, html, UnexpectedReply, "HTTP 422"},
 		"400 as an array":             {400, `[]`, UnexpectedReply, "begins: []"},
 		"cut":                         {422, apitest.ValidationReply[:200], UnexpectedReply, "HTTP 422"},

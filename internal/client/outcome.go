@@ -74,8 +74,13 @@ func isRefusalStatus(status int) bool {
 // isPassing reports whether a status stands for a temporary failure, after which the
 // same request may succeed.
 func isPassing(status int) bool {
+	return status == http.StatusRequestTimeout || isUnavailable(status)
+}
+
+// isUnavailable reports whether a status says that the service is down.
+func isUnavailable(status int) bool {
 	switch status {
-	case http.StatusRequestTimeout, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return true
 	}
 	return false

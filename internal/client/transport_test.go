@@ -117,7 +117,7 @@ func TestRepeats(t *testing.T) {
 		"503 without":                  {[]outcome{replies(503, "busy"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"502 in HTML":                  {[]outcome{replies(502, "<html>"), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
 		"502 in the envelope":          {[]outcome{replies(502, envelope), ok}, result{2, none}, result{1, OutcomeUnknown}, result{2, none}},
-		"504 for ever":                 {[]outcome{replies(504, "")}, result{5, UnexpectedReply}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
+		"504 for ever":                 {[]outcome{replies(504, "")}, result{5, Unavailable}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},
 		"500 in HTML":                  {[]outcome{replies(500, "<html>"), ok}, result{1, UnexpectedReply}, result{1, OutcomeUnknown}, result{2, none}},
 		"500 in the envelope":          {[]outcome{replies(500, envelope), ok}, result{1, Other}, result{1, OutcomeUnknown}, result{2, none}},
 		"500 for ever":                 {[]outcome{replies(500, envelope)}, result{1, Other}, result{1, OutcomeUnknown}, result{5, OutcomeUnknown}},

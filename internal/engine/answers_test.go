@@ -20,7 +20,7 @@ func TestCheckAnswers(t *testing.T) {
 		problem client.Problem
 	}{
 		"with old messages":      {0, true, 0},
-		"with messages unread":   {502, false, client.UnexpectedReply},
+		"with messages unread":   {502, false, client.Unavailable},
 		"with messages withheld": {403, false, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -105,7 +105,7 @@ func (l *listing[T, In]) pagesLeft() int {
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
 	switch client.ProblemOf(err) {
-	case client.Unreachable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
+	case client.Unreachable, client.Unavailable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
 		l.failed = err // the service's: an interrupted get returns the cause of its context
 		l.failedAt = time.Now()
 		return nil, err // a get would fail too

@@ -66,30 +66,45 @@ func TestReadersShareAList(t *testing.T) {
 // turn. A later reader tries again.
 func TestReadersShareAFailure(t *testing.T) {
 	const readers = 10
-	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		ids := s.seed(t, readers)
-		var tries atomic.Int32
-		working := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(*http.Request) (*http.Response, error) {
-			tries.Add(1)
-			return nil, errors.New("connection refused")
-		})
-		apitest.Together(readers, func(i int) {
-			_, err := s.engine.Conversations.Read(t.Context(), ids[i])
-			wantProblem(t, err, client.Unreachable)
-		})
-		_, err := s.engine.Conversations.Read(t.Context(), ids[0]) // a moment later
-		wantProblem(t, err, client.Unreachable)
-		wantEqual(t, "requests", 1+client.Defaults().MaxRetries, int(tries.Load()))
+	for name, test := range map[string]struct {
+		status  int // of each reply, 0 for none
+		problem client.Problem
+	}{
+		"refused connections": {0, client.Unreachable},
+		"bad gateway":         {http.StatusBadGateway, client.Unavailable},
+		"service unavailable": {http.StatusServiceUnavailable, client.Unavailable},
+		"gateway timeout":     {http.StatusGatewayTimeout, client.Unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				ids := s.seed(t, readers)
+				var tries atomic.Int32
+				working := s.network.RoundTripper
+				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					tries.Add(1)
+					if test.status == 0 {
+						return nil, errors.New("connection refused")
+					}
+					return &http.Response{StatusCode: test.status, Body: http.NoBody, Request: r}, nil
+				})
+				apitest.Together(readers, func(i int) {
+					_, err := s.engine.Conversations.Read(t.Context(), ids[i])
+					wantProblem(t, err, test.problem)
+				})
+				_, err := s.engine.Conversations.Read(t.Context(), ids[0]) // a moment later
+				wantProblem(t, err, test.problem)
+				wantEqual(t, "requests", 1+client.Defaults().MaxRetries, int(tries.Load()))
 
-		time.Sleep(fresh)
-		s.network.RoundTripper = working
-		for _, id := range ids {
-			got, err := s.engine.Conversations.Read(t.Context(), id)
-			apitest.Must(t, err)
-			wantEqual(t, "id", id, got.ID)
-		}
-	})
+				time.Sleep(fresh)
+				s.network.RoundTripper = working
+				for _, id := range ids {
+					got, err := s.engine.Conversations.Read(t.Context(), id)
+					apitest.Must(t, err)
+					wantEqual(t, "id", id, got.ID)
+				}
+			})
+		})
+	}
 }
 
 // Independent readers of one space together cost at most twice as much as the cheapest way

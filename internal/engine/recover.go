@@ -53,7 +53,7 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 // mayPass reports whether another look may succeed.
 func mayPass(err error) bool {
 	switch client.ProblemOf(err) {
-	case client.Unreachable, client.UnexpectedReply, client.Throttled, client.Other:
+	case client.Unreachable, client.Unavailable, client.UnexpectedReply, client.Throttled, client.Other:
 		return true
 	}
 	return false

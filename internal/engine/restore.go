@@ -137,7 +137,7 @@ var peeked = client.Query{LoadOnly: []string{"id", "revision", "is_deleted", "is
 // error, so that a look at the record makes sense.
 func isWorthALook(err error) bool {
 	switch client.ProblemOf(err) {
-	case client.NotFound, client.Refused, client.RelationNotFound, client.NotPermitted, client.UnexpectedReply, client.OutcomeUnknown:
+	case client.NotFound, client.Refused, client.RelationNotFound, client.NotPermitted, client.Unavailable, client.UnexpectedReply, client.OutcomeUnknown:
 		return true
 	case client.Other:
 		return errors.As(err, new(*client.APIError))

@@ -222,6 +222,8 @@ func (f failure) reason() string {
 		return f.outcomeUnknown()
 	case client.Unreachable:
 		return f.unreachable()
+	case client.Unavailable:
+		return f.unavailable()
 	default:
 		if text := explanations[problem]; text != "" {
 			return text

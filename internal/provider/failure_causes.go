@@ -29,7 +29,7 @@ func (c *causes) told(err error) bool {
 // isCommon reports whether the cause of an error affects more than one resource.
 func isCommon(err error) bool {
 	switch client.ProblemOf(err) {
-	case client.WrongCredentials, client.NotPermitted, client.WrongAddress, client.Unreachable, client.UnexpectedReply:
+	case client.WrongCredentials, client.NotPermitted, client.WrongAddress, client.Unreachable, client.Unavailable, client.UnexpectedReply:
 		return true
 	}
 	return false

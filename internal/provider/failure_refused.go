@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -139,12 +138,13 @@ func (f failure) relationNotFound() string {
 		"record may have been deleted, belong to another space, or be of another kind."
 }
 
+func (f failure) unavailable() string {
+	return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
+		"later. If this continues, check the setting service_url (PIPELINER_SERVICE_URL), and the proxy "+
+		"in HTTPS_PROXY, if you use one.", client.StatusOf(f.err))
+}
+
 func (f failure) unexpectedReply() string {
-	if status := client.StatusOf(f.err); status >= http.StatusBadGateway {
-		return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
-			"later. If this continues, check the setting service_url (PIPELINER_SERVICE_URL), and the proxy "+
-			"in HTTPS_PROXY, if you use one.", status)
-	}
 	return "The reply does not match the Pipeliner API. Check the setting service_url " +
 		"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
 }
