@@ -80,9 +80,12 @@ func withoutBegunAPIPath(path string) string {
 }
 
 // SpaceIn returns the space id in the URI of a space or of a record in it, or "" if it has
-// none.
+// none. The URI of a record may lack the part of the API's path before "/spaces/".
 func SpaceIn(uri string) string {
-	_, after, _ := strings.Cut(uri, apiPath)
+	_, after, found := strings.Cut(uri, apiPath)
+	if before, _, isRecord := strings.Cut(uri, "/entities/"); !found && isRecord {
+		_, after, _ = strings.Cut(before, "/spaces/")
+	}
 	space, _, _ := strings.Cut(strings.TrimSpace(after), "/")
 	if plain, err := url.PathUnescape(space); err == nil {
 		return plain

@@ -66,7 +66,7 @@ func TestSpaceID(t *testing.T) {
 	}
 }
 
-// A URI may have an escaped space id.
+// A URI may have an escaped space id. That of a record may have been written without the API's path.
 func TestSpaceIn(t *testing.T) {
 	t.Parallel()
 	for uri, want := range map[string]string{
@@ -77,6 +77,9 @@ func TestSpaceIn(t *testing.T) {
 		"https://crm.example/x/api/v100/rest/spaces/acme/entities/Phones/1":    "acme",
 		"https://crm.example/api/v100/rest/spaces/caf%C3%A9/entities/Phones/1": "café",
 		"https://crm.example/api/v100/rest/spaces/50%/entities/Phones/1":       "50%",
+		"https://crm.example/spaces/acme/entities/Phones/1":                    "acme",
+		"https://crm.example/spaces/acme":                                      "",
+		"https://crm.example/spaces/a/api/v100/rest/spaces/acme":               "acme",
 	} {
 		wantEqual(t, uri, want, SpaceIn(uri))
 	}
