@@ -135,6 +135,9 @@ func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	if *lag < 0 || *items < 0 {
+		return nil, errNegative
+	}
 	if err := s.SetBehavior(behavior); err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func TestControl_settings(t *testing.T) {
 	m.control(t, http.MethodPost, "settings", `{"lag":"0s"}`).wantStatus(t, http.StatusNoContent)
 	wantDiff(t, "not lagging", 2, m.list(t, "Phones").Total)
 	m.do(t, http.MethodPost, "Phones/batch-modify", `[{},{}]`).wantStatus(t, http.StatusRequestEntityTooLarge)
-	for _, body := range []string{``, `[]`, `{"nonsense":"x"}`, `{"lag":"soon"}`, `{"phone-format":"x"}`, `{"phone-format":1}`} {
+	for _, body := range []string{``, `[]`, `{"nonsense":"x"}`, `{"lag":"soon"}`, `{"phone-format":"x"}`, `{"phone-format":1}`, `{"lag":"-1s"}`, `{"max-batch-items":-1}`} {
 		m.control(t, http.MethodPost, "settings", body).wantStatus(t, http.StatusBadRequest)
 	}
 }

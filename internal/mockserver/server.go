@@ -55,8 +55,14 @@ type Server struct {
 	cursors atomic.Int64 // number of cursors that an EndlessList has rewritten
 }
 
-// New returns a server with an empty space. It returns an error if a field of the behavior has an unknown value.
+var errNegative = errors.New("latency, lag and max-batch-items must not be negative")
+
+// New returns a server with an empty space. It returns an error if a field of the behavior has an unknown value, or if a
+// number is negative.
 func New(options Options) (*Server, error) {
+	if options.Latency < 0 || options.Lag < 0 || options.MaxBatchItems < 0 {
+		return nil, errNegative
+	}
 	behavior, err := options.Behavior.complete()
 	if err != nil {
 		return nil, err
