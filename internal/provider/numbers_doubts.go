@@ -19,7 +19,7 @@ var (
 	lacksCountry = &numberDoubt{
 		"Phone Number Without Country", "does not begin with +, and the provider has no default_region",
 		"If you add the country code later, the provider treats it as a different number. Write " +
-			"it with + and its country code (+ replaces 00), such as +1 555 010 0000, or set default_region in the provider block to " +
+			"it with + and its country code (+ replaces 00 or 011), such as +1 555 010 0000, or set default_region in the provider block to " +
 			"the region of such numbers, such as \"US\".",
 	}
 	ofNoCountry = &numberDoubt{
@@ -51,7 +51,7 @@ var mayHaveCountry = regexp.MustCompile(`^[^\pL]*(?:\d[^\pL\d]*){7}`)
 var oneOrTwoDigits = regexp.MustCompile(`^\D*\d\D*\d?\D*$`)
 
 // over15Digits matches more digits than a number with its country code can have, not counting
-// zeros in front: those may be a prefix.
+// zeros in front: those may be a prefix, as 011 is in North America.
 var over15Digits = regexp.MustCompile(`^[^\pL1-9]*[1-9][^\pL\d]*(?:\d[^\pL\d]*){15,}$`)
 
 // withPlus matches a number of any length with + in front. It is not the name of a sender.
@@ -73,7 +73,7 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return ofNoCountry
 	case isOdd:
 		return withOddCharacters
-	case over15Digits.MatchString(text) && !withPlus.MatchString(text):
+	case over15Digits.MatchString(strings.TrimPrefix(text, "011")) && !withPlus.MatchString(text):
 		return tooLong
 	case isNumber && n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
 		return lacksCountry

@@ -184,18 +184,19 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"an email": {"a@b.de", nil, noDigits},
 		"no name":  {"unknown", &prior, noDigits},
 
-		"letters":       {"+1 415 2OO OO1O", nil, odd},
-		"an apostrophe": {"'+12025550101", nil, odd},
-		"a formula":     {"=+12025550101", nil, odd},
-		"a remark":      {"+1 202 555 0101 (home)", nil, odd},
-		"a letter":      {"+1 720 555 O199", nil, odd},
-		"no-break":      {"+1 202\u00a0555 0101", nil, odd},
-		"a tab":         {"+1 202\t555 0101", nil, odd},
-		"a dash":        {"+1 202\u2013555 0101", nil, odd},
-		"full width":    {"+1 202 555 01\uff10\uff11", nil, odd},
-		"zero":          {"0", nil, tooShort},
-		"a card":        {"4111 1111 1111 1111", nil, tooLong},
-		"two of none":   {"030 23125014 / 030 23125015", nil, tooLong},
+		"letters":        {"+1 415 2OO OO1O", nil, odd},
+		"an apostrophe":  {"'+12025550101", nil, odd},
+		"a formula":      {"=+12025550101", nil, odd},
+		"a remark":       {"+1 202 555 0101 (home)", nil, odd},
+		"a letter":       {"+1 720 555 O199", nil, odd},
+		"no-break":       {"+1 202\u00a0555 0101", nil, odd},
+		"a tab":          {"+1 202\t555 0101", nil, odd},
+		"a dash":         {"+1 202\u2013555 0101", nil, odd},
+		"full width":     {"+1 202 555 01\uff10\uff11", nil, odd},
+		"zero":           {"0", nil, tooShort},
+		"a card":         {"4111 1111 1111 1111", nil, tooLong},
+		"011 and a card": {"011 4111 1111 1111 1111", nil, tooLong},
+		"two of none":    {"030 23125014 / 030 23125015", nil, tooLong},
 
 		"unchanged":       {"hello", &prior, ""},
 		"fine":            {"+1 202 555 0101", nil, ""},
@@ -219,7 +220,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 			many[name] = &ownedModel{conversationModel: number(test.number)}
 		}
 	}
-	for _, international := range []string{"0049 1512 34567890", "011 49 1512 3456789"} { // 16 digits, with the prefix
+	for _, international := range []string{"0049 1512 34567890", "011 49 1512 3456789", "011 49 1512 34567890"} { // up to 17 digits, with the prefix
 		n := numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}
 		if diags := n.warnOfDoubt(number(international), nil); diags.WarningsCount() > 0 {
 			t.Errorf("%s: %v", international, diags)
