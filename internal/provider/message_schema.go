@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -132,10 +133,15 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 		}
 		return
 	}
+	var missing []string
 	for _, field := range sentFields {
 		if isNeeded := field.name == "content" || field.name == "direction"; isNeeded && field.get(&message).IsNull() {
-			complain(req.Path, fmt.Sprintf("The message has no %s. Set it, or the id of an existing message.", field.name))
+			missing = append(missing, field.name)
 		}
+	}
+	if len(missing) > 0 {
+		complain(req.Path, fmt.Sprintf("The message has no %s. Add the %s, or declare an existing message by its id alone.",
+			strings.Join(missing, " and no "), strings.Join(missing, " and the ")))
 	}
 }
 

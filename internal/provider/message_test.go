@@ -169,8 +169,8 @@ func TestAccTextMessageConversation_badMessages(t *testing.T) {
 		message string
 		want    *regexp.Regexp
 	}{
-		"neither":             {`{}`, says("Invalid Message", "The message has no")},
-		"no direction":        {`{ content = "x" }`, says("Invalid Message", "The message has no direction")},
+		"neither":             {`{}`, says("Invalid Message", "The message has no content and no direction. Add the content and the direction, or")},
+		"no direction":        {`{ content = "x" }`, says("Invalid Message", "The message has no direction. Add the direction, or")},
 		"only blanks":         {`{ content = "  ", direction = "outgoing" }`, says("Invalid Attribute Value Length", "value must be more than white space")},
 		"id and content":      {`{ id = "` + nobody + `", content = "x" }`, says("Invalid Message", "An id attaches an existing message as it is. Remove content, or remove the id")},
 		"null":                {`null`, says("Invalid Message", "The message is null")},
