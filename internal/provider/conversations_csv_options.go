@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -169,24 +170,29 @@ func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
 	return named, nil
 }
 
-// constantOf converts a value to the type of an attribute, and validates it.
+// constantOf converts a value to the type of an attribute, and validates it. Its errors don't
+// show the value, which may be sensitive.
 func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
 	var constant attr.Value
+	var hidden []string
 	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
 		elements, err := plainStrings(value)
 		if err != nil {
 			return nil, err
 		}
 		constant = types.SetValueMust(types.StringType, elements)
+		for _, element := range elements {
+			hidden = append(hidden, strconv.Quote(textOf(element)), "the value")
+		}
 	} else {
 		text, err := plainString(value)
 		if err != nil {
 			return nil, err
 		}
-		constant = types.StringValue(text)
+		constant, hidden = types.StringValue(text), []string{strconv.Quote(text), "the value"}
 	}
 	for _, wrong := range faultsOf(ctx, attribute, constant) {
-		return nil, errors.New(wrong)
+		return nil, errors.New(strings.NewReplacer(hidden...).Replace(wrong))
 	}
 	return constant, nil
 }
