@@ -244,13 +244,13 @@ func (f failure) consequence() string {
 	case errors.Is(f.err, engine.ErrRolledBack):
 		return f.plural("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return f.plural("The provider created this and deleted it again,", "The provider created these and deleted them again,") + allOrNone + f.mayHaveSent()
+		return f.plural("The provider created this and then deleted it,", "The provider created these and then deleted them,") + allOrNone + f.mayHaveSent()
 	case errors.As(f.err, new(*engine.LeftoverError)):
-		return f.plural("The provider created this, but couldn't delete it again when another conversation failed. It "+
+		return f.plural("The provider created this, but couldn't delete it when another conversation failed. It "+
 			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
 			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and "+
 			"creates a second one, so delete it in the CRM first.",
-			"The provider created these, but couldn't delete them again when another conversation failed. They "+
+			"The provider created these, but couldn't delete them when another conversation failed. They "+
 				"stay in the state, so that they aren't lost. The next apply deletes them, and creates all "+
 				"conversations again. If deletion_policy is \"abandon\", the next apply leaves them in the CRM and "+
 				"creates others, so delete them in the CRM first.")

@@ -292,7 +292,7 @@ func TestManyOfOneRequest(t *testing.T) {
 				t.Errorf("%d requests: an error says %q", requests, text)
 			}
 		}
-		wantTexts(t, diags, `"0009", and 88 more: The CRM refuses`, "deleted them again")
+		wantTexts(t, diags, `"0009", and 88 more: The CRM refuses`, "then deleted them")
 	}
 }
 
@@ -619,7 +619,7 @@ func TestConsequencesShareErrors(t *testing.T) {
 		failed[key], failed[key+key] = &engine.UndoneError{ID: id}, &engine.LeftoverError{ID: id, Err: errors.New(key)}
 	}
 	diags := failedWork(nil, failed).done("Create")
-	wantTexts(t, diags, `"a", "b", "c": The provider created these and deleted them again`, `"aa", "bb", "cc": The provider created these, but couldn't`)
+	wantTexts(t, diags, `"a", "b", "c": The provider created these and then deleted them`, `"aa", "bb", "cc": The provider created these, but couldn't`)
 	told := 0
 	for _, d := range diags {
 		if !strings.Contains(d.Detail(), "no number") && !strings.Contains(d.Detail(), "The CRM refuses") {

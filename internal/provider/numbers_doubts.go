@@ -28,7 +28,7 @@ var (
 	}
 	withOddCharacters = &numberDoubt{
 		"Phone Number With Odd Characters", "contains characters that don't belong in a phone number",
-		"They may be typing errors, such as the letter O for the digit 0, marks of a spreadsheet, such as an apostrophe, line breaks, or characters that look like others, such as a no-break space or a long dash. The CRM may refuse or keep such a number, and a message to it may not arrive. Correct it.",
+		"They may be typos, such as the letter O for the digit 0, marks of a spreadsheet, such as an apostrophe, line breaks, or characters that look like others, such as a no-break space or a long dash. The CRM may refuse or keep such a number, and a message to it may not arrive. Correct it.",
 	}
 	tooShort = &numberDoubt{
 		"Phone Number Too Short", "has only one or two digits", "No number is that short. Correct it, or remove it.",

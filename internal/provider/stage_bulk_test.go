@@ -103,7 +103,7 @@ func TestStage_compensationFails(t *testing.T) {
 			mockserver.Fault{Path: "batch-modify", Skip: 1, Times: 1, Kind: mockserver.StatusReply, Status: 403},
 		)
 		four := s.bulk(numbered(4).entries(), nil)
-		s.refused(four, "The provider created these, but couldn't delete them again", "They stay in the state, so that they aren't lost")
+		s.refused(four, "The provider created these, but couldn't delete them when", "They stay in the state, so that they aren't lost")
 		s.wantLive(2)
 		s.ClearFaults()
 		s.applies(four, bulkAddress, replace)

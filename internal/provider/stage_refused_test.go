@@ -86,7 +86,7 @@ func TestStage_leftoversAreOneError(t *testing.T) {
 		planning, applying := s.core.walk(), s.core.walk()
 		applying.apply(planning.plan(s.bulk(numbered(40).entries(), nil)))
 		errors := applying.errors()
-		for _, want := range []string{"may or may not have been created", "and 20 more: The provider created these, but couldn't delete them again"} {
+		for _, want := range []string{"may or may not have been created", "and 20 more: The provider created these, but couldn't delete them when"} {
 			if !says(want).MatchString(strings.Join(errors, "\n")) {
 				s.t.Errorf("the errors don't say %q", want)
 			}
