@@ -27,7 +27,7 @@ func bulkSchema(unsealed bool) schema.Schema {
 				CustomType: wholeNumberType{},
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.Between(client.RollbackAll, client.RollbackFailed)},
-				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none: the provider deletes again what it has created before the refusal, but the CRM may have sent the outgoing messages in it. " +
+				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none: the provider deletes what it has created before the refusal, but the CRM may have sent the outgoing messages of these conversations. " +
 					"`1` keeps those that were created and lists the others in `failed`. The next apply tries them again.",
 			},
 			"deletion_policy": deletionPolicyAttribute(),
