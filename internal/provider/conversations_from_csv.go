@@ -9,6 +9,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -30,7 +31,7 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 			"`conversations` of `pipeliner_text_message_conversations`. The first row names the columns. The " +
 			"function accepts any line ends, and ignores a byte order mark, blank rows, and spaces around the " +
 			"text of a cell. Blank cells are null, but a blank cell of `phone_id` or " +
-			"`recipient_phone_number` is an error (see `blank_numbers`). Errors name the row and the column." + functionsNeed,
+			"`recipient_phone_number` is an error (see `blank_numbers`). Errors name the rows and the column." + functionsNeed,
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
 			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
@@ -80,7 +81,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 // separates the cells. They don't show it as a row.
 var separatorLine = regexp.MustCompile(`^(?i:sep)=[^\r\n](?:\r\n|\r|\n|$)`)
 
-// read returns the conversations of a spreadsheet, or an error with the first few faults.
+// read returns the conversations of a spreadsheet, or an error with the first few mistakes.
 func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	text = separatorLine.ReplaceAllString(strings.TrimPrefix(text, "\ufeff"), "")
 	in := csv.NewReader(strings.NewReader(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
@@ -92,7 +93,7 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 	if err != nil {
 		return nil, csvFault(err, 0)
 	}
-	s := &sheet{sheetOptions: o, found: entries{}, rows: map[string]int{}, columns: map[string]int{}}
+	s := &sheet{sheetOptions: o, found: entries{}, rows: map[string]int{}, columns: map[string]int{}, rowsOf: map[string][]string{}}
 	s.setColumns(header)
 	for folded := lineEndsIn(header); !s.lacksColumns; {
 		cells, err := in.Read()
@@ -106,13 +107,13 @@ func (o *sheetOptions) read(ctx context.Context, text string) (entries, error) {
 		s.add(ctx, line-folded, cells)
 		folded += lineEndsIn(cells)
 	}
-	switch count := len(s.faults); count {
+	switch mistakes := s.mistakes(); len(mistakes) {
 	case 0:
 		return s.found, nil
 	case 1:
-		return nil, errors.New(s.faults[0])
+		return nil, errors.New(mistakes[0])
 	default:
-		return nil, fmt.Errorf("the CSV has %d mistakes:\n\n  - %s", count, strings.Join(firstTexts(s.faults), "\n  - "))
+		return nil, fmt.Errorf("the CSV has %d mistakes:\n\n  - %s", len(mistakes), strings.Join(firstTexts(mistakes), "\n  - "))
 	}
 }
 
@@ -140,14 +141,36 @@ type sheet struct {
 	columns map[string]int // position by name
 	header  []string
 	found   entries
-	rows    map[string]int // by key
-	faults  []string
+	rows    map[string]int      // by key
+	faults  []string            // each once
+	rowsOf  map[string][]string // by fault
 
 	lacksColumns bool // whether columns that the options name are missing
 }
 
-func (s *sheet) fault(row int, column, format string, arguments ...any) {
-	s.faults = append(s.faults, fmt.Sprintf("row %d, column %q: ", row, column)+fmt.Sprintf(format, arguments...))
+// fault notes what is wrong with a row. It begins with a comma or a colon.
+func (s *sheet) fault(row int, wrong string) {
+	if s.rowsOf[wrong] == nil {
+		s.faults = append(s.faults, wrong)
+	}
+	s.rowsOf[wrong] = append(s.rowsOf[wrong], strconv.Itoa(row))
+}
+
+func (s *sheet) cellFault(row int, column, format string, arguments ...any) {
+	s.fault(row, fmt.Sprintf(", column %q: ", column)+fmt.Sprintf(format, arguments...))
+}
+
+// mistakes returns the faults, each with its rows.
+func (s *sheet) mistakes() []string {
+	texts := make([]string, len(s.faults))
+	for i, wrong := range s.faults {
+		where := "row "
+		if len(s.rowsOf[wrong]) > 1 {
+			where = "rows "
+		}
+		texts[i] = where + firstOfMany(s.rowsOf[wrong]) + wrong
+	}
+	return texts
 }
 
 // setColumns finds the columns that the options name.
@@ -156,13 +179,13 @@ func (s *sheet) setColumns(header []string) {
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if _, twice := s.columns[name]; twice && name != "" {
-			s.fault(1, name, "the column occurs twice")
+			s.cellFault(1, name, "the column occurs twice")
 		}
 		s.columns[name] = i
 	}
 	for _, wanted := range slices.Concat([]string{s.key}, slices.Sorted(maps.Values(s.sheetOptions.columns))) {
 		if _, found := s.columns[wanted]; !found {
-			s.fault(1, wanted, "there is no such column; the columns are: %s%s", quoted(header), s.otherDelimiter(header))
+			s.cellFault(1, wanted, "there is no such column; the columns are: %s%s", quoted(header), s.otherDelimiter(header))
 			s.lacksColumns = true
 		}
 	}
@@ -185,7 +208,7 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if slices.Equal(cells, s.header) {
-		s.faults = append(s.faults, fmt.Sprintf("row %d repeats the header: remove it", row))
+		s.fault(row, ": the header again: remove it")
 		return
 	}
 	if len(cells) != len(s.header) {
@@ -196,7 +219,7 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		case len(cells) > len(s.header) && strings.TrimSpace(cells[len(cells)-1]) == "": // never guess which one is too many
 			advice += ", or remove the delimiter at the end of the row"
 		}
-		s.faults = append(s.faults, fmt.Sprintf("row %d has %s, but the header has %d: %s", row, has, len(s.header), advice))
+		s.fault(row, fmt.Sprintf(": %s, but the header has %d: %s", has, len(s.header), advice))
 		return
 	}
 	textIn := func(column string) string {
@@ -207,11 +230,11 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	}
 	key := textIn(s.key)
 	if key == "" {
-		s.fault(row, s.key, "the key is blank")
+		s.cellFault(row, s.key, "the key is blank")
 		return
 	}
 	if first, twice := s.rows[key]; twice {
-		s.fault(row, s.key, "row %d has the key %q too", first, key)
+		s.cellFault(row, s.key, "row %d has the key %q too", first, key)
 		return
 	}
 	s.rows[key] = row
@@ -227,9 +250,9 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 			s.set(ctx, entry, c)
 		case s.constants[attribute] != nil:
 		case attribute == "phone_id":
-			s.fault(row, c.column, "the phone_id is blank")
+			s.cellFault(row, c.column, "the phone_id is blank")
 		case attribute == numberAttribute && !s.blankNumbers:
-			s.fault(row, c.column, "the number is blank: fill it in, or set blank_numbers = true if conversations may have no number")
+			s.cellFault(row, c.column, "the number is blank: fill it in, or set blank_numbers = true if conversations may have no number")
 		}
 	}
 	s.found[key] = entry
@@ -256,7 +279,7 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 		if table := s.lookups[c.attribute]; table != nil {
 			id, err := table.find(item)
 			if err != nil {
-				s.fault(c.row, c.column, "%v of %s", err, c.attribute)
+				s.cellFault(c.row, c.column, "%v of %s", err, c.attribute)
 				continue
 			}
 			item = id
@@ -273,14 +296,14 @@ func (s *sheet) set(ctx context.Context, entry *ownedModel, c cell) {
 		return
 	}
 	if c.attribute == numberAttribute && isPlaceholder(textOf(value)) {
-		s.fault(c.row, c.column, "%q is not a phone number: correct it, remove the row, or leave the cell blank and set blank_numbers = true", textOf(value))
+		s.cellFault(c.row, c.column, "%q is not a phone number: correct it, remove the row, or leave the cell blank and set blank_numbers = true", textOf(value))
 		return
 	}
 	for _, wrong := range faultsOf(ctx, c.attribute, value) {
 		if s.lookups[c.attribute] == nil && c.attribute != numberAttribute {
 			wrong = strings.TrimSuffix(wrong, ".") + ", or translate names with the option lookups"
 		}
-		s.fault(c.row, c.column, "%s", wrong)
+		s.cellFault(c.row, c.column, "%s", wrong)
 	}
 	entry.set(c.attribute, value)
 }
