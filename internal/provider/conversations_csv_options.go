@@ -233,7 +233,7 @@ func plainStrings(value attr.Value) ([]attr.Value, error) {
 func plainString(value attr.Value) (string, error) {
 	text, isText := underlying(value).(types.String)
 	if !isText || !isKnown(text) {
-		return "", errors.New("must be a known string")
+		return "", errors.New("must be a string, and not null")
 	}
 	return text.ValueString(), nil
 }
