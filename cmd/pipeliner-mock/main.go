@@ -25,8 +25,8 @@
 //	pipeliner-mock --probe https://eu-central.api.pipelinersales.com --probe-phone 0190978c-d6d1-de35-3f6d-7cf0a0e264db
 //
 // Probing writes to the space. It creates a few dozen conversations of that phone, each to a number that is reserved
-// for fiction and that no other conversation of the phone has, records incoming messages in them, and deletes them
-// again. The CRM keeps them in its bin. Probing sends nothing, and touches no other record.
+// for fiction and that no other conversation of the phone has, records incoming messages in them, and then deletes
+// them. The CRM keeps them in its bin. Probing sends nothing, and touches no other record.
 //
 // The mock also has endpoints to watch it and to order faults, which need no credentials:
 //

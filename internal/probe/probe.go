@@ -1,7 +1,7 @@
 // Package probe finds out how a service behaves where no source says it.
 //
 // Each [mockserver.Switch] has a probe. The probes create conversations of their own, each
-// to a number that is reserved for fiction, change them and delete them again. They only
+// to a number that is reserved for fiction, change them, and then delete them. They only
 // record incoming messages, so nothing is sent to anyone. The service keeps deleted records
 // in its bin.
 package probe
