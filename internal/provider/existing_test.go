@@ -204,7 +204,7 @@ func TestStage_warnsOfExisting(t *testing.T) {
 		planning := s.core.walk()
 		planning.plan(s.bulk(entries, nil))
 		warnings, requests := planning.warningsAt(bulkAddress), len(s.Requests())
-		if !says("Text Message Conversation Exists Already", `entries: "late": `+id+`. The apply`, "adopt_existing = true", "so there may be more").MatchString(warnings) {
+		if !says("Text Message Conversation Exists Already", "entries:\n\n  - \"late\": "+id+"\n\nThe apply", "adopt_existing = true", "so there may be more").MatchString(warnings) {
 			s.t.Errorf("the plan says %v, %q; want a warning that names %s alone", planning.errors(), warnings, id)
 		}
 		s.ResetRequests()

@@ -128,10 +128,10 @@ func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, p
 		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. " +
 			"Terraform now manages it: "
 	case isPlan:
-		text = "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others: %s. " +
+		text = "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others:" + asItem +
 			"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: "
 	default:
-		text = "The CRM already had conversations with the phone and number of these entries. adopt_existing is true, so the apply adopted them instead of creating others: %s. " +
+		text = "The CRM already had conversations with the phone and number of these entries. adopt_existing is true, so the apply adopted them instead of creating others:" + asItem +
 			"Terraform now manages them: "
 	}
 	removed := "if you remove an entry from the configuration, Terraform deletes its conversation, "

@@ -98,7 +98,7 @@ func (r *bulkResource) warnOfUnadopted(planned entries, memory *memory) diag.Dia
 		}
 	}
 	return append(diags, warnOf(texts, path.Root("conversations"), "Text Message Conversation Exists Already",
-		"The CRM already has conversations with the phone and number of these new entries: %s. The apply creates another one for each. "+
+		"The CRM already has conversations with the phone and number of these new entries:"+asItem+"The apply creates another one for each. "+
 			"To adopt the existing ones instead, set adopt_existing = true. The plan compares only the conversations that the refresh has read, so there may be more.")...)
 }
 

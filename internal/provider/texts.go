@@ -12,14 +12,21 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// warnOf returns a warning that lists the names in the place of the text's only verb, or none if
-// there are no names.
+// warnOf returns a warning that lists the names where the text has %s, or none if there are no
+// names. If %s is an item of a list, each name is one.
 func warnOf(names []string, at path.Path, summary, text string) diag.Diagnostics {
 	if len(names) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{placed(at, diag.NewWarningDiagnostic(summary, fmt.Sprintf(text, firstOfMany(names))))}
+	separator := ", "
+	if strings.Contains(text, asItem) {
+		separator = "\n  - "
+	}
+	return diag.Diagnostics{placed(at, diag.NewWarningDiagnostic(summary, fmt.Sprintf(text, strings.Join(firstTexts(names), separator))))}
 }
+
+// asItem is a place for a list in a text. Terraform doesn't wrap the lines of the list.
+const asItem = "\n\n  - %s\n\n"
 
 // underKey returns the text with the key of its entry in front, empty for a single resource.
 func underKey(key, text string) string {
