@@ -13,7 +13,7 @@ import (
 )
 
 const probeHelp = "With --probe it finds out how a service behaves and prints the switches that make the mock behave the same. That writes to the space: " +
-	"it creates a few dozen conversations of the phone, to numbers that are reserved for fiction, records incoming messages in them, and then deletes them;  " +
+	"it creates a few dozen conversations of the phone, to numbers that are reserved for fiction, records incoming messages in them, and then deletes them; " +
 	"the CRM keeps them in its bin. It sends nothing, and touches no other record. " +
 	"PIPELINER_SPACE_ID, PIPELINER_USERNAME and PIPELINER_PASSWORD are those of the provider."
 

@@ -65,6 +65,7 @@ func TestReadersShareAList(t *testing.T) {
 // the failure of the one that has tried: a refresh of many resources doesn't wait for each of them in
 // turn. A later reader tries again.
 func TestReadersShareAFailure(t *testing.T) {
+	t.Parallel()
 	const readers = 10
 	for name, test := range map[string]struct {
 		status  int // of each reply, 0 for none
