@@ -40,7 +40,8 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 // mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
 func (s *search[T, In]) mayHaveMade(i int, record T) bool {
 	change, attempt := &s.changes[i], s.attempt(i)
-	isOfOther := !attempt.IsRecalled && s.engine.claims.isLeftToOther(record.Meta().ID, change.Owner)
+	claim := s.engine.claims.of(record.Meta().ID)
+	isOfOther := claim.origin == left && !claim.isLeftFor(change.Owner, attempt.IsRecalled)
 	return attempt.mayHaveMade(record.Meta()) && !isOfOther && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
 }
 
@@ -175,7 +176,10 @@ func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T
 // haveRivals reports whether a lost create of another batch has the same identity, and other
 // contents: a record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
-	return s.engine.claims.hasRivals(s.names.wanted(s.changes[items[0]].Input), s.inputs)
+	of := s.names.wanted(s.changes[items[0]].Input)
+	return slices.ContainsFunc(s.engine.claims.openLike(of), func(create lostCreate) bool {
+		return create.of == of && !create.isGivenUp && !s.inputs[create.input]
+	})
 }
 
 // chooseRespelled gives creates the records whose name may be the service's spelling of
@@ -206,7 +210,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 // have made the record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
 	rivals := s.engine.claims.openLike(s.names.wanted(s.changes[i].Input))
-	return slices.ContainsFunc(rivals, func(of Identity) bool { return !s.own[of] && s.names.mayBe(of, record) })
+	return slices.ContainsFunc(rivals, func(create lostCreate) bool { return !s.own[create.of] && s.names.mayBe(create.of, record) })
 }
 
 // adoptProven adopts a record that a create may have made, unless others use it. As long as
@@ -254,7 +258,7 @@ func (s *search[T, In]) adopt(i int, record T) {
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
 		s.engine.claims.doubt(record.Meta().ID)
-		isClaimed := !s.engine.claims.isFree(record.Meta().ID, s.owners)
+		isClaimed := !s.engine.claims.of(record.Meta().ID).isFree(s.owners)
 		if isClaimed {
 			s.claimed = append(s.claimed, record)
 		}

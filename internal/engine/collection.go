@@ -34,7 +34,7 @@ func (c *Collection[T, In]) carried(in In, record T) bool {
 
 // HasAdopted reports whether the engine has adopted the record for a lost create.
 func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
-	return c.engine.claims.originOf(id) >= adopted
+	return c.engine.claims.of(id).origin >= adopted
 }
 
 // Leave leaves a record that [Collection.LookFor] has found to a later look or create of the same
@@ -52,7 +52,7 @@ func (c *Collection[T, In]) Claim(owner string, ids ...client.ID) (taken, doubte
 		isNew := c.engine.claims.claim(id, known)
 		switch {
 		case c.engine.claims.confirm(id, owner):
-		case isNew && c.engine.claims.isDoubted(id):
+		case isNew && c.engine.claims.of(id).isDoubted:
 			doubted = append(doubted, id)
 		case !isNew && c.HasAdopted(id):
 			taken = append(taken, id)

@@ -68,7 +68,7 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 	if _, err := e.caughtUp(ctx); err != nil {
 		return nil, err
 	}
-	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.originOf(c.ID) < created })
+	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.of(c.ID).origin < created })
 }
 
 // OfNumber returns the conversations of a phone with a number, however that is written,

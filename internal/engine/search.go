@@ -92,7 +92,7 @@ func (s *search[T, In]) run(ctx context.Context) error {
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	updates := s.updates[record.Meta().ID]
 	isUpdate := len(updates) > 0
-	isClaimed := !isUpdate && !s.engine.claims.isFree(record.Meta().ID, s.owners)
+	isClaimed := !isUpdate && !s.engine.claims.of(record.Meta().ID).isFree(s.owners)
 	if record.Meta().Revision <= s.floor || isClaimed && !s.exact {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (s *search[T, In]) passClaimed() {
 				if at.Place != place || at != of && !s.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
 				}
-				if isSettled && s.engine.claims.originOf(record.Meta().ID) == adopted {
+				if isSettled && s.engine.claims.of(record.Meta().ID).origin == adopted {
 					continue // an earlier look may have found it for this very create
 				}
 				if passed == nil {

@@ -378,7 +378,7 @@ func TestOthersAreNotClaimed(t *testing.T) {
 		if result := s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(5), 0); !errors.As(result.Err, new(*LostCreateError)) {
 			t.Errorf("the create gives %s, %v", result.Value.ID, result.Err)
 		}
-		wantEqual(t, "its origin", unclaimed, s.engine.claims.originOf(theirs))
+		wantEqual(t, "its origin", unclaimed, s.engine.claims.of(theirs).origin)
 	})
 }
 
