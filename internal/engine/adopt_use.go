@@ -34,7 +34,7 @@ func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) foundUse
 		return found
 	}
 	switch {
-	case s.exact, s.talked[id], s.talked[client.ID{}]:
+	case s.exact, s.talked.mayBeIn(id):
 		use, err := s.inside.useOf(ctx, &s.changes[i], id)
 		return foundUse{use, err}
 	case s.talked == nil:

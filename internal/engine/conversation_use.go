@@ -48,20 +48,26 @@ func (conversationInside) hasChanged(c client.Conversation) bool {
 	return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
 }
 
-// talked returns the conversations with messages that are newer than floor, and the zero id for
-// messages of which the list shows no conversation. It returns none if the caller lacks the
+// talked lists the messages that are newer than floor. It returns none if the caller lacks the
 // permission to list messages.
-func (c conversationInside) talked(ctx context.Context, floor int64) (map[client.ID]bool, error) {
-	found := map[client.ID]bool{}
-	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, client.Query{LoadOnly: stubFields}) {
-		switch {
-		case isForbidden(err):
-			return nil, nil
-		case err != nil:
+func (c conversationInside) talked(ctx context.Context, floor int64) (talks, error) {
+	found, err := c.newer(ctx, floor)
+	if isForbidden(err) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// newer lists the messages that are newer than floor. If the service ignores the filter on
+// revision, older ones may be among them.
+func (c conversationInside) newer(ctx context.Context, floor int64) (talks, error) {
+	found := talks{}
+	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, c.engine.Messages.query) {
+		if err != nil {
 			return nil, err
 		}
 		for _, message := range page.Records {
-			found[message.TextMessageConversationID] = true
+			found[message.TextMessageConversationID] = append(found[message.TextMessageConversationID], message)
 		}
 	}
 	return found, nil

@@ -107,29 +107,27 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
-// valued returns the input without the fields that it sets to null: the service may fill them
-// in.
-func (f fields[T, In]) valued(in In) In {
+// without returns the input without the fields that it sets and that are to be left out.
+func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted string) bool) In {
 	for _, field := range f {
-		if wanted, isSet := field.wanted(&in); isSet && wanted == "" {
+		if wanted, isSet := field.wanted(&in); isSet && isLeftOut(field, wanted) {
 			field.leave(&in)
 		}
 	}
 	return in
 }
 
+// valued returns the input without the fields that it sets to null: the service may fill them
+// in.
+func (f fields[T, In]) valued(in In) In {
+	return f.without(in, func(_ field[T, In], wanted string) bool { return wanted == "" })
+}
+
 // unspelled returns the input without the fields that the record holds in another spelling.
 func (f fields[T, In]) unspelled(in In, record *T) In {
-	for _, field := range f {
-		wanted, isSet := field.wanted(&in)
-		if !isSet || field.spells == nil {
-			continue
-		}
-		if held := field.held(record); field.isSpelled(wanted, held) && !field.same(wanted, held) {
-			field.leave(&in)
-		}
-	}
-	return in
+	return f.without(in, func(f field[T, In], wanted string) bool {
+		return f.spells != nil && f.isSpelled(wanted, f.held(record)) && !f.same(wanted, f.held(record))
+	})
 }
 
 // An attempted is what an earlier attempt at a create has sent, nil for none. isProven means that
@@ -142,22 +140,14 @@ type attempted[In any] struct {
 // missing returns the input without the fields that the record holds, whatever their value,
 // unless the value is that of the attempt.
 func (f fields[T, In]) missing(in In, by attempted[In], record *T) In {
-	for _, field := range f {
-		if field.held != nil && field.held(record) != "" && !field.isOf(by, record) {
-			field.leave(&in)
-		}
-	}
-	return in
+	return f.without(in, func(f field[T, In], _ string) bool {
+		return f.held != nil && f.held(record) != "" && !f.isOf(by, record)
+	})
 }
 
 // untried returns the input without the fields of which the record holds the value of the attempt.
 func (f fields[T, In]) untried(in In, by attempted[In], record *T) In {
-	for _, field := range f {
-		if field.isOf(by, record) {
-			field.leave(&in)
-		}
-	}
-	return in
+	return f.without(in, func(f field[T, In], _ string) bool { return f.isOf(by, record) })
 }
 
 // isOf reports whether the record holds what the attempt has sent, or what was filled in after it.

@@ -55,11 +55,7 @@ func (c conversationInside) read(ctx context.Context, w *writing[client.Conversa
 	floor, isRead := w.createdSince(open), false
 	looks := newIntervals(c.engine.settings.RecoveryTimeout)
 	for len(open) > 0 {
-		owners := make(map[client.ID]int, len(open))
-		for _, i := range open {
-			owners[w.ids[i]] = i
-		}
-		made, err := c.listMade(ctx, floor, owners)
+		newer, err := c.newer(ctx, floor)
 		if err != nil {
 			for _, i := range open {
 				if !isRead {
@@ -69,29 +65,16 @@ func (c conversationInside) read(ctx context.Context, w *writing[client.Conversa
 			return
 		}
 		isRead = true
+		made := make(map[int][]client.Message, len(open))
+		for _, i := range open {
+			made[i] = slices.DeleteFunc(newer[w.ids[i]], func(message client.Message) bool { return message.Revision <= floor })
+		}
 		c.takeMade(ctx, w, made)
 		open = slices.DeleteFunc(open, func(i int) bool { return hasItsMessages(w, i) })
 		if len(open) > 0 && !looks.wait(ctx) {
 			return
 		}
 	}
-}
-
-// listMade lists the messages in these conversations that are newer than floor, by the
-// numbers that the conversations have.
-func (c conversationInside) listMade(ctx context.Context, floor int64, owners map[client.ID]int) (map[int][]client.Message, error) {
-	made := make(map[int][]client.Message, len(owners))
-	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, c.engine.Messages.query) {
-		if err != nil {
-			return nil, err
-		}
-		for _, message := range page.Records {
-			if i, isOurs := owners[message.TextMessageConversationID]; isOurs && message.Revision > floor {
-				made[i] = append(made[i], message)
-			}
-		}
-	}
-	return made, nil
 }
 
 // takeMade gets the contents of the messages that items have made, and adds them to their
@@ -197,6 +180,6 @@ func (nothingInside[T, In]) useOf(context.Context, *pending[In], client.ID) (use
 	return unused, nil
 }
 
-func (nothingInside[T, In]) talked(context.Context, int64) (map[client.ID]bool, error) {
+func (nothingInside[T, In]) talked(context.Context, int64) (talks, error) {
 	return nil, nil
 }

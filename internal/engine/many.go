@@ -105,7 +105,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.createdID(i).IsZero() })
 	ids := w.createdIDs(items)
 	found := w.fetchCreated(ctx, ids)
-	var talked map[client.ID]bool
+	var talked talks
 	var talkErr error
 	if len(found) > 0 {
 		talked, talkErr = w.inside.talked(ctx, w.before.Revision)
@@ -114,7 +114,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		id := w.createdID(i)
 		record, isThere := found[id]
 		return !isThere && w.leave(i, errUnreadable) ||
-			isThere && w.isSpared(ctx, i, record, talkErr != nil || talked[id] || talked[client.ID{}])
+			isThere && w.isSpared(ctx, i, record, talkErr != nil || talked.mayBeIn(id))
 	})
 	ids = w.createdIDs(items)
 	for n, err := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {

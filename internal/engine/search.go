@@ -24,7 +24,7 @@ type search[T client.Record, In Input] struct {
 	last         bool                // no look follows
 	isUndecided  bool                // the last look decides about a record that lacks something
 
-	talked  map[client.ID]bool     // conversations with messages since
+	talked  talks                  // messages since; nil: the caller may not list them
 	uses    map[client.ID]foundUse // as far as readUses has read them
 	useErr  error                  // why the use of a record could not be read
 	inputs  map[string]bool        // of the creates that settle has begun with

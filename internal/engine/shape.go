@@ -70,9 +70,18 @@ type insides[T client.Record, In Input] interface {
 	hasChanged(T) bool
 	// useOf returns the use of the record that a create may have made.
 	useOf(context.Context, *pending[In], client.ID) (use, error)
-	// talked returns the records that have messages with a revision above this one, and the
-	// zero id if any record may have some. If the caller may not list messages, it returns none.
-	talked(context.Context, int64) (map[client.ID]bool, error)
+	// talked returns the messages with a revision above this one. If the caller may not list
+	// messages, it returns none.
+	talked(context.Context, int64) (talks, error)
+}
+
+// talks are stubs of messages, by their conversations.
+type talks map[client.ID][]client.Message
+
+// mayBeIn reports whether one of the messages may be in the conversation: a list need not show
+// the conversation of each.
+func (t talks) mayBeIn(conversation client.ID) bool {
+	return len(t[conversation]) > 0 || len(t[client.ID{}]) > 0
 }
 
 // A use is what the messages inside a record show of who uses it.
