@@ -10,19 +10,26 @@ import (
 	"time"
 )
 
+// A repetition says whether a call that has failed may be sent again.
+type repetition struct {
+	isSafe  bool
+	isAsked bool          // the service asks to wait before that
+	after   time.Duration // for how long; 0: it does not say
+}
+
 // judge returns the error of a call with a complete reply.
 //
 // Only the API's own word proves that a call which can't be repeated was not
 // carried out: its error envelope with a 4xx status other than 408, or a 429.
 // After any other reply the outcome is unknown.
-func (c *Client) judge(call call, got reply, header http.Header) error {
+func (c *Client) judge(call call, got reply, header http.Header) (repetition, error) {
 	wait := retryAfter(header)
 	asked := got.status == http.StatusServiceUnavailable && wait > 0
 	if !asked && got.status != http.StatusTooManyRequests {
 		c.gate.served()
 	}
 	if got.status >= 200 && got.status < 300 {
-		return nil
+		return repetition{}, nil
 	}
 	err := got.apiError()
 	if api, ok := errors.AsType[*APIError](err); ok {
@@ -32,28 +39,16 @@ func (c *Client) judge(call call, got reply, header http.Header) error {
 	case http.StatusUnauthorized:
 		c.denied.Store(&err)
 	case http.StatusTooManyRequests:
-		return &throttledError{err: err, after: wait}
+		return repetition{isSafe: true, isAsked: true, after: wait}, err
 	}
 	switch {
 	case call.repeatable:
 		isOpen := call.method != http.MethodGet && (got.status >= 500 || got.status == http.StatusRequestTimeout)
-		if isOpen {
-			err = &OutcomeUnknownError{Err: err}
-		}
-		switch {
-		case asked:
-			return &throttledError{err: err, after: wait}
-		case isOpen, isPassing(got.status):
-			return &retryableError{err: err}
-		}
-		return err
+		return repetition{isSafe: isOpen || isPassing(got.status), isAsked: asked, after: wait}, unknownUnless(!isOpen, err)
 	case asked:
 		c.gate.shut(min(wait, c.mostThrottled()))
 	}
-	if isRefusalStatus(got.status) && isAPIRefusal(err) {
-		return err
-	}
-	return &OutcomeUnknownError{Err: err}
+	return repetition{}, unknownUnless(isRefusalStatus(got.status) && isAPIRefusal(err), err)
 }
 
 // IsNotCarriedOut reports whether the error of one item of a batch is the API's own word that it
@@ -87,30 +82,23 @@ func isUnavailable(status int) bool {
 }
 
 // judgeFailure returns the error of a call without a complete reply.
-func (c *Client) judgeFailure(call call, got reply, sent bool, err error) error {
+func (c *Client) judgeFailure(call call, got reply, sent bool, err error) (repetition, error) {
 	var refusal *redirectError
 	switch {
 	case errors.As(err, &refusal):
-		return unknownUnless(call.repeatable, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), isRedirect: true})
+		return repetition{}, unknownUnless(call.repeatable, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), isRedirect: true})
 	case errors.Is(err, errReplyTooLong):
-		return unknownUnless(call.method == http.MethodGet, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
+		return repetition{}, unknownUnless(call.method == http.MethodGet, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
 	case sent && call.method != http.MethodGet:
-		err = &OutcomeUnknownError{Err: err}
-		if call.repeatable {
-			return &retryableError{err: err}
-		}
-		return err
+		return repetition{isSafe: call.repeatable}, &OutcomeUnknownError{Err: err}
 	}
-	failure := &ConnectError{Host: c.base.Host, Err: err}
-	if isLasting(err) {
-		return failure
-	}
-	return &retryableError{err: failure}
+	return repetition{isSafe: !isLasting(err)}, &ConnectError{Host: c.base.Host, Err: err}
 }
 
-// unknownUnless makes err one of unknown outcome, unless the call has changed nothing or can be repeated.
-func unknownUnless(isSettled bool, err error) error {
-	if isSettled {
+// unknownUnless makes err one of unknown outcome, unless it is known what the call has done, or that
+// does not matter.
+func unknownUnless(isKnown bool, err error) error {
+	if isKnown {
 		return err
 	}
 	return &OutcomeUnknownError{Err: err}

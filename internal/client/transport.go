@@ -8,14 +8,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 const (
@@ -71,20 +70,19 @@ type reply struct {
 // If ctx ends, do sends nothing more. It still waits for the reply to a change that it
 // has sent, for at most the request timeout, so that the result is not lost.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
+	waits := backoff(firstRetryWait)
 	var lost *OutcomeUnknownError // of any try
 	var throttled time.Duration   // how long the service has asked to wait
 	for tries := 0; ; {
-		got, err := c.attempt(ctx, call)
+		got, again, err := c.attempt(ctx, call)
 		errors.As(err, &lost)
-		again, asked := (*retryableError)(nil), (*throttledError)(nil)
 		switch {
-		case errors.As(err, &asked):
-			err = asked.err
-			wait := asked.after
+		case err == nil:
+			return got, nil
+		case again.isAsked:
+			wait := again.after
 			if throttled > 0 || wait == 0 {
-				wait = max(wait, waits.NextBackOff()) // if the service keeps asking, wait longer than it asks
+				wait = max(wait, waits.next()) // if the service keeps asking, wait longer than it asks
 			}
 			throttled += wait
 			if most := c.mostThrottled(); throttled > most || c.gate.throttle()+wait > most {
@@ -92,20 +90,17 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			}
 			c.gate.shut(wait) // the next attempt waits at the gate
 			c.logRepeat(ctx, call, err, wait)
-		case errors.As(err, &again):
-			err = again.err
+		case again.isSafe:
 			if tries++; tries > max(c.config.MaxRetries, 0) {
 				return got, firstLost(ctx, lost, err)
 			}
-			wait := waits.NextBackOff()
+			wait := waits.next()
 			c.logRepeat(ctx, call, err, wait)
 			if stopped := sleep(ctx, wait); stopped != nil {
 				return got, firstLost(ctx, lost, stopped)
 			}
-		case err != nil:
-			return got, firstLost(ctx, lost, err)
 		default:
-			return got, nil
+			return got, firstLost(ctx, lost, err)
 		}
 	}
 }
@@ -126,34 +121,30 @@ func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(max(c.config.MaxRetries, 0)+1) * time.Minute
 }
 
-// A retryableError is a failure after which the call may be sent again.
-type retryableError struct{ err error }
+// A backoff is the middle of the next wait between two tries.
+type backoff time.Duration
 
-func (e *retryableError) Error() string { return e.err.Error() }
-func (e *retryableError) Unwrap() error { return e.err }
-
-// A throttledError says that the service asks to wait before the call is sent again.
-type throttledError struct {
-	err   error
-	after time.Duration // 0: the service does not say how long
+// next returns the next wait. Waits grow, and are random, so that many programs that failed at once
+// don't come back at once.
+func (b *backoff) next() time.Duration {
+	middle := time.Duration(*b)
+	*b = min(*b*3/2, backoff(maxRetryWait))
+	return middle/2 + rand.N(middle) //nolint:gosec // jitter needs no secrecy
 }
 
-func (e *throttledError) Error() string { return e.err.Error() }
-func (e *throttledError) Unwrap() error { return e.err }
-
 // attempt sends the call once.
-func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
+func (c *Client) attempt(ctx context.Context, call call) (reply, repetition, error) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
 	case <-ctx.Done():
-		return reply{}, context.Cause(ctx)
+		return reply{}, repetition{}, context.Cause(ctx)
 	}
 	if err := c.awaitTurn(ctx); err != nil {
-		return reply{}, err
+		return reply{}, repetition{}, err
 	}
 	if denied := c.denied.Load(); denied != nil {
-		return reply{}, *denied
+		return reply{}, repetition{}, *denied
 	}
 	sending := ctx
 	if call.method != http.MethodGet {
@@ -167,16 +158,17 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 		WroteHeaders: func() { sent.Store(true) },
 	}), call)
 	if err != nil {
-		return reply{}, err
+		return reply{}, repetition{}, err
 	}
 	begin := time.Now()
 	got, header, err := c.send(request)
 	c.logAttempt(ctx, call, got, time.Since(begin), err)
 	if err == nil {
-		return got, c.judge(call, got, header)
+		again, err := c.judge(call, got, header)
+		return got, again, err
 	}
 	if ctx.Err() != nil && call.method == http.MethodGet {
-		return reply{}, context.Cause(ctx)
+		return reply{}, repetition{}, context.Cause(ctx)
 	}
 	switch {
 	case errors.Is(context.Cause(sending), errGrace):
@@ -184,7 +176,8 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, error) {
 	case errors.Is(err, context.DeadlineExceeded):
 		err = &TimeoutError{c.config.RequestTimeout}
 	}
-	return reply{}, c.judgeFailure(call, got, sent.Load(), err)
+	again, err := c.judgeFailure(call, got, sent.Load(), err)
+	return reply{}, again, err
 }
 
 // awaitTurn waits until the gate is open and the rate allows a request. After a pause, those
