@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -27,21 +28,19 @@ func (c *Collection[T, In]) DeleteEach(ctx context.Context, ids []client.ID, val
 	return errs
 }
 
-// ReadEach calls [Collection.Read] for each of several records at the same time. It returns those that
-// exist.
+// ReadEach calls [Collection.ReadMany] for each of several records at the same time, as if each had a
+// caller of its own. It returns those that exist.
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) ReadEach(ctx context.Context, ids []client.ID) (map[client.ID]T, error) {
-	records, errs := make([]T, len(ids)), make([]error, len(ids))
-	each(len(ids), func(i int) { records[i], errs[i] = c.Read(ctx, ids[i]) })
+	records, errs := make([]map[client.ID]T, len(ids)), make([]error, len(ids))
+	each(len(ids), func(i int) { records[i], errs[i] = c.ReadMany(ctx, ids[i:i+1]) })
 	found := make(map[client.ID]T, len(ids))
 	for i, err := range errs {
-		switch {
-		case err == nil:
-			found[ids[i]] = records[i]
-		case client.ProblemOf(err) != client.NotFound:
+		if err != nil {
 			return nil, err
 		}
+		maps.Copy(found, records[i])
 	}
 	return found, nil
 }

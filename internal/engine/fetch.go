@@ -40,7 +40,6 @@ type fetching[T client.Record, In Input] struct {
 	missing  map[client.ID]bool // true: a list can show all that is needed of it
 	listable int                // how many of missing are true
 	found    map[client.ID]T
-	gone     error // the error of one that does not exist
 	upTo     int64 // the as-of of what is read from now on
 	isCheck  bool  // the records may turn out to be others', so it claims none
 }
@@ -176,9 +175,7 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 			asOf := f.asOf(&records[i])
 			*asOf = max(*asOf, f.upTo)
 			f.keep(id, records[i])
-		case client.ProblemOf(err) == client.NotFound:
-			f.gone = err
-		default:
+		case client.ProblemOf(err) != client.NotFound:
 			failed = cmp.Or(failed, err)
 		}
 	}

@@ -25,8 +25,8 @@ func (c *Collection[T, In]) ReadMany(ctx context.Context, ids []client.ID) (map[
 	return f.found, err
 }
 
-// Read returns one record, as Get does. Like ReadMany, it is for an unknown number of
-// reads, and answers from the same list.
+// Read returns one record, as ReadMany does. If it does not exist, [client.ProblemOf] the error
+// is [client.NotFound].
 //
 // It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
 // the records that the page lacks until these gets have cost as much as listing everything.
@@ -37,19 +37,12 @@ func (c *Collection[T, In]) ReadMany(ctx context.Context, ids []client.ID) (map[
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (record T, err error) {
-	list := c.reads
-	if _, done := list.split([]client.ID{id}); len(done) > 0 {
-		list = newListing(c, NoFloor)
-		list.closed = true
+	found, err := c.ReadMany(ctx, []client.ID{id})
+	record, isThere := found[id]
+	if err == nil && !isThere {
+		err = &GoneError{ID: id}
 	}
-	f := newFetching(list, []client.ID{id})
-	if err := f.run(ctx); err != nil {
-		return record, err
-	}
-	if record, found := f.found[id]; found {
-		return record, nil
-	}
-	return record, f.gone
+	return record, err
 }
 
 // ListedAsOf returns the as-of of the list that Read and ReadMany answer from, or [NoFloor]
