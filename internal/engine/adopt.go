@@ -98,12 +98,12 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	fit := func(record T, fits func(int, T) bool) bool {
 		return slices.ContainsFunc(items, func(i int) bool { return fits(i, record) })
 	}
-	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool { return !fit(record, s.mayHaveMade) })
+	isLikely := func(record T) bool { return fit(record, s.resembles) }
+	records = only(records, func(record T) bool { return fit(record, s.mayHaveMade) })
 	if slices.ContainsFunc(records, func(record T) bool { return fit(record, s.agreed) }) {
 		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
-		records = slices.DeleteFunc(records, func(record T) bool { return !fit(record, s.resembles) })
+		records = only(records, isLikely)
 	}
-	isLikely := func(record T) bool { return fit(record, s.resembles) }
 	tooMany := len(records) > max(len(items), lost)
 	tooFew := s.exact && len(records) > 0 && len(records) < lost && lost > len(items)
 	if tooMany || tooFew || s.haveRivals(items) && slices.ContainsFunc(records, isLikely) {
@@ -256,13 +256,13 @@ func (s *search[T, In]) adopt(i int, record T) {
 // failAmbiguous leaves the items open, because of records that may be theirs. Those that their
 // owners have claimed meanwhile are not. An owner that claims one from now on learns of that.
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
-	records = slices.DeleteFunc(slices.Clone(records), func(record T) bool {
+	records = only(records, func(record T) bool {
 		s.engine.claims.doubt(record.Meta().ID)
-		isClaimed := !s.engine.claims.of(record.Meta().ID).isFree(s.owners)
-		if isClaimed {
+		isFree := s.engine.claims.of(record.Meta().ID).isFree(s.owners)
+		if !isFree {
 			s.claimed = append(s.claimed, record)
 		}
-		return isClaimed
+		return isFree
 	})
 	if len(records) > 0 {
 		s.writing.failAmbiguous(items, records)

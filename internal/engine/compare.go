@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"math"
-	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -18,7 +17,7 @@ import (
 // With trusted, a record with a known as-of counts as current if nothing newer has changed
 // it. One request answers that for all of them.
 func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
-	open := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.isUpdate(i) })
+	open := only(items, w.isUpdate)
 	if trusted {
 		changed, open = w.compareWithFeed(ctx, open)
 	}
@@ -87,9 +86,8 @@ func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
 // records have changed since they were compared. A service may refuse an update with an
 // old revision, and roll back the rest of its request.
 func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
-	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool {
-		err := w.results[i].Err
-		return client.ProblemOf(err) != client.Refused && !errors.Is(err, ErrRolledBack)
+	refused := only(items, func(i int) bool {
+		return isRefusal(w.results[i].Err) || errors.Is(w.results[i].Err, ErrRolledBack)
 	})
 	if w.options.RollbackMethod != client.RollbackFailed && len(refused) < len(items)-len(w.unfailed(items)) {
 		return nil // some failed for another reason
@@ -98,9 +96,9 @@ func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 	if len(again) > 0 && w.options.RollbackMethod != client.RollbackFailed {
 		again = refused // the request is all or nothing
 	}
-	again = slices.DeleteFunc(slices.Clone(again), func(i int) bool {
+	again = only(again, func(i int) bool {
 		err := w.results[i].Err
-		return errors.As(err, new(*ConflictError)) || errors.As(err, new(*GoneError))
+		return !errors.As(err, new(*ConflictError)) && !errors.As(err, new(*GoneError))
 	})
 	for _, i := range again {
 		w.results[i].Err = nil

@@ -51,7 +51,7 @@ func messageTexts(messages []client.MessageInput) []string {
 // conversations, and behind those of others, so it waits until each one that may have been sent
 // is there.
 func (c conversationInside) read(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) {
-	open := slices.DeleteFunc(w.written(), func(i int) bool { return mostInside(w, i) == 0 })
+	open := only(w.written(), func(i int) bool { return mostInside(w, i) > 0 })
 	floor, isRead := w.createdSince(open), false
 	looks := newIntervals(c.engine.settings.RecoveryTimeout)
 	for len(open) > 0 {
@@ -67,10 +67,10 @@ func (c conversationInside) read(ctx context.Context, w *writing[client.Conversa
 		isRead = true
 		made := make(map[int][]client.Message, len(open))
 		for _, i := range open {
-			made[i] = slices.DeleteFunc(newer[w.ids[i]], func(message client.Message) bool { return message.Revision <= floor })
+			made[i] = only(newer[w.ids[i]], func(m client.Message) bool { return m.Revision > floor })
 		}
 		c.takeMade(ctx, w, made)
-		open = slices.DeleteFunc(open, func(i int) bool { return hasItsMessages(w, i) })
+		open = only(open, func(i int) bool { return !hasItsMessages(w, i) })
 		if len(open) > 0 && !looks.wait(ctx) {
 			return
 		}
@@ -97,7 +97,7 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 		}
 	}
 	c.take(ctx, w, first)
-	c.take(ctx, w, slices.DeleteFunc(later, func(m madeMessage) bool { return hasItsMessages(w, m.item) }))
+	c.take(ctx, w, only(later, func(m madeMessage) bool { return !hasItsMessages(w, m.item) }))
 }
 
 // mostInside returns how many messages the item or its earlier attempt may have created.
@@ -155,7 +155,7 @@ func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i
 	}
 	wanted := inlineMessages(&w.changes[i])
 	if w.results[i].Unsent {
-		wanted = slices.DeleteFunc(slices.Clone(wanted), func(m client.MessageInput) bool { return !w.changes[i].Earlier.MayHaveSent(m) })
+		wanted = only(wanted, w.changes[i].Earlier.MayHaveSent)
 	}
 	return w.results[i].Err != nil || !slices.Contains(MatchMessages(wanted, messages), -1)
 }

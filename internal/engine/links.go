@@ -79,17 +79,17 @@ func (conversationLinks) adds(change *pending[client.ConversationInput]) bool {
 // clean deletes the links that updates should have removed but the service has
 // kept, because it merges arrays. It leaves links that others have made since. It reports
 // whether there was any link to delete.
-func (l conversationLinks) clean(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) bool {
+func (w *writing[T, In]) clean(ctx context.Context) bool {
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID
 	for _, i := range w.written() {
-		for _, relation := range l.left(&w.changes[i], w.results[i].Value) {
+		for _, relation := range w.links.left(&w.changes[i], w.results[i].Value) {
 			owners[relation] = i
 			extra = append(extra, relation)
 		}
 	}
-	for chunk := range slices.Chunk(extra, l.engine.settings.BatchSize) {
-		for n, err := range l.engine.relations.remove(ctx, chunk, w.options) {
+	for chunk := range slices.Chunk(extra, w.engine.settings.BatchSize) {
+		for n, err := range w.engine.relations.remove(ctx, chunk, w.options) {
 			if err != nil {
 				w.results[owners[chunk[n]]].Err = fmt.Errorf("%w: %w", ErrLinksLeft, err)
 			}
@@ -149,9 +149,8 @@ func (e *Engine) completeConversation(ctx context.Context, conversation *client.
 // noLinks is for records without links.
 type noLinks[T client.Record, In Input] struct{}
 
-func (noLinks[T, In]) areSet(In) bool                              { return false }
-func (noLinks[T, In]) prepare(*pending[In], T)                     {}
-func (noLinks[T, In]) sent(change *pending[In]) In                 { return change.Input }
-func (noLinks[T, In]) adds(*pending[In]) bool                      { return false }
-func (noLinks[T, In]) left(*pending[In], T) []client.ID            { return nil }
-func (noLinks[T, In]) clean(context.Context, *writing[T, In]) bool { return false }
+func (noLinks[T, In]) areSet(In) bool                   { return false }
+func (noLinks[T, In]) prepare(*pending[In], T)          {}
+func (noLinks[T, In]) sent(change *pending[In]) In      { return change.Input }
+func (noLinks[T, In]) adds(*pending[In]) bool           { return false }
+func (noLinks[T, In]) left(*pending[In], T) []client.ID { return nil }

@@ -84,7 +84,7 @@ func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) (
 		return !c.IsDeleted && (isSame(c) || e.numbers.IsBareFormOf(number, c.RecipientPhoneNumber))
 	})
 	if slices.ContainsFunc(found, isSame) {
-		found = slices.DeleteFunc(found, func(c client.Conversation) bool { return !isSame(c) })
+		found = only(found, isSame)
 	}
 	return found, err
 }

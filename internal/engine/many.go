@@ -102,7 +102,7 @@ var (
 
 // undo deletes what was created, unless it may be someone else's.
 func (w *writing[T, In]) undo(ctx context.Context) {
-	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.createdID(i).IsZero() })
+	items := only(w.all(), func(i int) bool { return !w.createdID(i).IsZero() })
 	ids := w.createdIDs(items)
 	found := w.fetchCreated(ctx, ids)
 	var talked talks

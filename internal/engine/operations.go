@@ -35,7 +35,7 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 // and POST /entities/{entity}/batch-restore to undo deletes
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
 	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
-	result.Err = c.stillOpen(change, cmp.Or(err, result.Err))
+	result.Err = c.stillOpen(change, cmp.Or(err, result.Err)) // it may not have been its turn yet
 	return result
 }
 

@@ -19,7 +19,7 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	}
 	w.fetch(ctx, w.written(), w.floor())
 	w.fetch(ctx, w.findAstray(ctx), w.floor())
-	if w.cleaned = w.links.clean(ctx, w); w.cleaned {
+	if w.cleaned = w.clean(ctx); w.cleaned {
 		w.fetch(ctx, w.written(), w.floor())
 	}
 	w.inside.read(ctx, w)
@@ -128,7 +128,7 @@ func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others
 // sent, and returns the items that it has found in the space. Of the others, those that may
 // have made several records become open, and the rest keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
-	astray := slices.DeleteFunc(w.all(), func(i int) bool { return !w.isAstray(i) })
+	astray := only(w.all(), w.isAstray)
 	if len(astray) == 0 || w.swap(astray) {
 		return nil
 	}

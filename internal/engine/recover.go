@@ -63,7 +63,7 @@ func mayPass(err error) bool {
 // change becomes an update. If it can't find out about an attempt, that create stays lost
 // and is not sent.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
-	items := slices.DeleteFunc(w.all(), func(i int) bool { return w.changes[i].Earlier == nil })
+	items := only(w.all(), func(i int) bool { return w.changes[i].Earlier != nil })
 	if len(items) == 0 {
 		return
 	}

@@ -53,7 +53,7 @@ func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options
 	if _, err := c.engine.caughtUp(ctx); err != nil {
 		return slices.Repeat([]error{err}, len(ids))
 	}
-	due := slices.DeleteFunc(slices.Clone(ids), func(id client.ID) bool { return c.stubs != nil && c.stubs.isReferred(id) })
+	due := only(ids, func(id client.ID) bool { return c.stubs == nil || !c.stubs.isReferred(id) })
 	failed := make(map[client.ID]error, len(due))
 	for i, err := range c.entity.remove(ctx, due, options) {
 		failed[due[i]] = err

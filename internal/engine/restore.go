@@ -14,7 +14,7 @@ import (
 // those that fail. It reports whether any item asks for it. If the space is older than what the
 // caller has seen of it, it restores none, as for [Collection.Delete].
 func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
-	deleted := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return !w.changes[i].Restore })
+	deleted := only(items, func(i int) bool { return w.changes[i].Restore })
 	if len(deleted) == 0 {
 		return false
 	}

@@ -41,7 +41,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 		updated: map[int]T{}, made: map[client.ID][]T{}, uses: map[client.ID]foundUse{},
 		owners: map[string]bool{},
 	}
-	s.createsFloor = w.sinceAny(slices.DeleteFunc(slices.Clone(items), w.isUpdate))
+	s.createsFloor = w.sinceAny(only(items, w.isCreate))
 	for _, i := range items {
 		if id, update := w.head(i).ID.Get(); update {
 			s.updates[id] = append(s.updates[id], i)
@@ -170,7 +170,6 @@ func (s *search[T, In]) passClaimed() {
 			items = s.unsettled(items)
 		}
 		for _, i := range items {
-			isSettled := s.results[i].Err != nil || !s.ids[i].IsZero()
 			attempt, of := s.attempt(i), s.names.wanted(s.changes[i].Input)
 			passed := maps.Clone(attempt.Passed)
 			for _, record := range slices.Concat(claimed[of.end()], claimed[of.withTail("")]) {
@@ -178,7 +177,7 @@ func (s *search[T, In]) passClaimed() {
 				if at.Place != place || at != of && !s.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
 				}
-				if isSettled && s.engine.claims.of(record.Meta().ID).origin == adopted {
+				if s.isSettled(i) && s.engine.claims.of(record.Meta().ID).origin == adopted {
 					continue // an earlier look may have found it for this very create
 				}
 				if passed == nil {

@@ -50,9 +50,6 @@ type linking[T client.Record, In Input] interface {
 	adds(*pending[In]) bool
 	// left returns the links that the change removes and the record still shows.
 	left(*pending[In], T) []client.ID
-	// clean deletes the links that updates should have removed but the service has kept. It
-	// reports whether there were any.
-	clean(context.Context, *writing[T, In]) bool
 }
 
 // insides are the messages inside records, and what they and other traces show of the use of

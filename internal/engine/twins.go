@@ -17,7 +17,7 @@ import (
 // first of them sets.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
 	w.lookForTwins(ctx, items)
-	refused := slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil })
+	refused := only(items, func(i int) bool { return w.results[i].Err != nil })
 	if len(refused) == 0 {
 		return
 	}
@@ -66,13 +66,13 @@ func (w *writing[T, In]) repeated(items []int, lost error) []int {
 	if lost != nil {
 		return items
 	}
-	return slices.DeleteFunc(items, func(i int) bool { return w.changes[i].Earlier == nil || w.isUpdate(i) })
+	return only(items, func(i int) bool { return w.changes[i].Earlier != nil && w.isCreate(i) })
 }
 
 // lookForTwins notes which other records the first request of a repeated create may
 // have made. If it can't look, no item fails: there need not be a twin.
 func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
-	items = slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.isUpdate(i) || w.ids[i].IsZero() })
+	items = only(items, func(i int) bool { return w.isCreate(i) && !w.ids[i].IsZero() })
 	looks := newIntervals(w.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
 		if err := w.noteTwins(ctx, items); err == nil || !mayPass(err) || !looks.wait(ctx) {

@@ -5,31 +5,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// write creates and updates the records of one batch and reads them back. It sends one
-// request to write and one to read back, and before updates one to see what the CRM holds.
-// It sends more only to restore records, or if something goes wrong.
+// write creates and updates the records of one batch of single callers. It sends one request to
+// write and one to read back, and before updates one to see what the CRM holds. It sends more only
+// to restore records, or if something goes wrong.
 func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
-	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
-	defer done()
-	w := newWriting(c, changes, options)
-	all := w.all()
 	// A batch begins only when it can be sent. If it began earlier, what it knows of the
 	// space would be old by then, and the read-back would take longer.
 	if err := c.batches.acquire(ctx); err != nil {
-		w.fail(all, err)
-		return w.results
+		return slices.Repeat([]Result[T]{{Err: err}}, len(changes))
 	}
 	defer c.batches.release()
-	w.begin(ctx)
-	w.carryOut(ctx, all)
-	// The read-back goes on even if the callers have given up, so that no id gets lost.
-	w.readBack(client.LastingOf(ctx))
-	return w.results
+	return c.CreateOrUpdateMany(ctx, changes, options, false)
 }
 
 // failWhole fails the items of a request that failed as a whole. If the error names an

@@ -54,7 +54,9 @@ func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Chang
 // head returns the id and the revision of the record that an item is about.
 func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
 
+// isUpdate reports whether an item updates a record, perhaps one that it has adopted.
 func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
+func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
 
 // all returns the positions of all items.
 func (w *writing[T, In]) all() []int {
@@ -65,9 +67,14 @@ func (w *writing[T, In]) all() []int {
 	return items
 }
 
+// only returns those of the elements that fit, in a new slice.
+func only[E any](elements []E, fits func(E) bool) []E {
+	return slices.DeleteFunc(slices.Clone(elements), func(e E) bool { return !fits(e) })
+}
+
 // unfailed returns the items that have no error yet.
 func (w *writing[T, In]) unfailed(items []int) []int {
-	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err != nil })
+	return only(items, func(i int) bool { return w.results[i].Err == nil })
 }
 
 func (w *writing[T, In]) fail(items []int, err error) {
@@ -79,25 +86,26 @@ func (w *writing[T, In]) fail(items []int, err error) {
 // toSend returns the items that have neither an error nor a result yet, and that have
 // something to send.
 func (w *writing[T, In]) toSend(items []int) []int {
-	return slices.DeleteFunc(w.unfailed(items), func(i int) bool {
-		return !w.ids[i].IsZero() || w.isUpdate(i) && len(w.changes[i].Input.Fields()) == 0
-	})
+	return only(w.unsettled(items), func(i int) bool { return w.isCreate(i) || len(w.changes[i].Input.Fields()) > 0 })
 }
 
 // isAwaited reports whether an item of a lost request must not be sent again before it has
 // had time to show. Other updates can be sent as often as one likes.
 func (w *writing[T, In]) isAwaited(i int) bool {
-	return !w.isUpdate(i) || w.links.adds(&w.changes[i]) || w.changes[i].refused
+	return w.isCreate(i) || w.links.adds(&w.changes[i]) || w.changes[i].refused
 }
+
+// isSettled reports whether an item has an id or an error.
+func (w *writing[T, In]) isSettled(i int) bool { return w.results[i].Err != nil || !w.ids[i].IsZero() }
 
 // unsettled returns those of the items that have neither an id nor an error.
 func (w *writing[T, In]) unsettled(items []int) []int {
-	return slices.DeleteFunc(w.unfailed(items), func(i int) bool { return !w.ids[i].IsZero() })
+	return only(items, func(i int) bool { return !w.isSettled(i) })
 }
 
 // settled returns those of the items that have an id or an error.
 func (w *writing[T, In]) settled(items []int) []int {
-	return slices.DeleteFunc(slices.Clone(items), func(i int) bool { return w.results[i].Err == nil && w.ids[i].IsZero() })
+	return only(items, w.isSettled)
 }
 
 // createdID returns the id of what an item has created, or zero if it has created nothing.
@@ -116,7 +124,7 @@ func (w *writing[T, In]) createdID(i int) client.ID {
 // create has its attempt, so that the caller can look later for what it has made.
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
-	if creates := slices.DeleteFunc(slices.Clone(items), w.isUpdate); len(creates) > 0 {
+	if creates := only(items, w.isCreate); len(creates) > 0 {
 		w.engine.claims.giveUp(w.lostCreates(creates))
 		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err}
 		for _, i := range creates {
@@ -133,10 +141,8 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 
 func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
 	var creates []lostCreate
-	for _, i := range items {
-		if !w.isUpdate(i) {
-			creates = append(creates, lostCreate{of: w.names.wanted(w.changes[i].Input), input: asSent(w.changes[i].Input)})
-		}
+	for _, i := range only(items, w.isCreate) {
+		creates = append(creates, lostCreate{of: w.names.wanted(w.changes[i].Input), input: asSent(w.changes[i].Input)})
 	}
 	return creates
 }
