@@ -89,20 +89,31 @@ func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T
 // reads a list again. A page after which it is open whether another one follows is an error.
 type Walk[T Record, In any] struct {
 	entity *Entity[T, In]
-	query  Query // of the next page
-	pass   pass
+	query  Query       // of the next page
+	seen   map[ID]bool // records that it has shown
 	passes int
-	known  int    // records that were seen before this pass
-	read   int    // records on the last page, including repeated ones
-	cursor string // after that page; "" once it is in the query
+	pass   pass
+}
+
+// A pass is one reading of a list, from its first page on.
+type pass struct {
+	known   int             // records that were seen before
+	cursors map[string]bool // that it has followed
+	read    int             // records, including repeated ones
+	counted bool            // a page has a total
+	least   int             // smallest total on any page; 0 if none has one
+	most    int             // largest total on any page
+
+	// Of the last page:
+	size   int    // records, including repeated ones
+	cursor string // after it; "" once it is in the query
 	more   bool   // another page follows
 	isOpen bool   // it is open whether another page follows
 }
 
 // Walk returns a walk through the pages of a list.
 func (e *Entity[T, In]) Walk(query Query) *Walk[T, In] {
-	w := &Walk[T, In]{entity: e, query: query}
-	w.pass.seen = map[ID]bool{}
+	w := &Walk[T, In]{entity: e, query: query, seen: map[ID]bool{}}
 	w.begin()
 	return w
 }
@@ -110,9 +121,8 @@ func (e *Entity[T, In]) Walk(query Query) *Walk[T, In] {
 // begin begins a pass.
 func (w *Walk[T, In]) begin() {
 	w.passes++
-	w.known = len(w.pass.seen)
-	w.pass = pass{secrets: w.entity.client.secrets, seen: w.pass.seen, cursors: map[string]bool{}}
-	w.query.After, w.cursor, w.more = "", "", true
+	w.pass = pass{known: len(w.seen), cursors: map[string]bool{}, more: true}
+	w.query.After = ""
 }
 
 // Next returns the next page, without the records that an earlier page has shown. It
@@ -127,32 +137,70 @@ func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err er
 	if err != nil {
 		return page, false, err
 	}
-	w.read = len(page.Records)
-	page.Records = unseen(page.Records, w.pass.seen)
-	w.pass.count(w.read, page.Total, counted)
-	w.cursor, w.more, w.isOpen = page.EndCursor, page.HasNextPage, page.IsOpen
+	p := &w.pass
+	p.size, p.cursor, p.more, p.isOpen = len(page.Records), page.EndCursor, page.HasNextPage, page.IsOpen
+	p.read += p.size
+	if counted {
+		if !p.counted {
+			p.least = page.Total
+		}
+		p.counted, p.least, p.most = true, min(p.least, page.Total), max(p.most, page.Total)
+	}
+	page.Records = unseen(page.Records, w.seen)
 	return page, true, nil
 }
 
 // advance makes the query ask for the next page. It reports false if there is none.
 func (w *Walk[T, In]) advance() (more bool, err error) {
 	switch p := &w.pass; {
-	case w.more && w.cursor != "":
-		if err := p.next(w.cursor, w.read); err != nil {
+	case p.more && p.cursor != "":
+		if err := w.follow(p.cursor); err != nil {
 			return false, err
 		}
-		w.query.After, w.cursor = w.cursor, ""
-	case w.more: // the first page, or one whose request has failed
-	case w.isOpen:
+		w.query.After, p.cursor = p.cursor, ""
+	case p.more: // the first page, or one whose request has failed
+	case p.isOpen:
 		return false, &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a full page of a list, and says neither how many records match nor whether another page follows"}
-	case len(p.seen) >= p.least:
+	case len(w.seen) >= p.least:
 		return false, nil
-	case w.passes == mostPasses || w.passes > 1 && len(p.seen) == w.known:
-		return false, p.tooShort()
+	case w.passes == mostPasses || w.passes > 1 && len(w.seen) == p.known:
+		return false, w.tooShort()
 	default:
 		w.begin()
 	}
 	return true, nil
+}
+
+// follow returns an error if the cursor after a page can't lead to another one.
+func (w *Walk[T, In]) follow(cursor string) error {
+	switch p := &w.pass; {
+	case p.cursors[cursor] || p.size == 0:
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list whose pages repeat", Snippet: "end_cursor " + w.entity.client.secrets.snippet([]byte(cursor))}
+	case p.read > w.limit():
+		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d of them "+
+			"different, and announce more; narrow the filters, and contact the support of the CRM if that does "+
+			"not help",
+			p.read, len(w.seen))
+		return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.most)}
+	}
+	w.pass.cursors[cursor] = true
+	return nil
+}
+
+// limit is how many records a pass may read, including repeated ones. A record that others
+// change meanwhile may come twice.
+func (w *Walk[T, In]) limit() int {
+	if w.pass.counted {
+		return 2*w.pass.most + MaxPageSize
+	}
+	return min(2*len(w.seen)+MaxPageSize, mostUncounted)
+}
+
+func (w *Walk[T, In]) tooShort() error {
+	reason := fmt.Sprintf("is a list that ends too soon: %d records match, but its pages show only %d, even when "+
+		"read again; try again later, and contact the support of the CRM if that does not help",
+		w.pass.least, len(w.seen))
+	return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", w.pass.least)}
 }
 
 // unseen returns the records that are not in seen yet, and adds them to it.
@@ -165,59 +213,4 @@ func unseen[T Record](records []T, seen map[ID]bool) []T {
 		}
 	}
 	return fresh
-}
-
-// A pass is one reading of a list, from its first page on.
-type pass struct {
-	secrets secrets
-	seen    map[ID]bool     // records, including those of earlier passes
-	cursors map[string]bool // that the pass has followed
-	read    int             // records, including repeated ones
-	counted bool            // a page has a total
-	least   int             // smallest total on any page; 0 if none has one
-	most    int             // largest total on any page
-}
-
-func (p *pass) count(read, total int, counted bool) {
-	p.read += read
-	if !counted {
-		return
-	}
-	if !p.counted {
-		p.least = total
-	}
-	p.counted, p.least, p.most = true, min(p.least, total), max(p.most, total)
-}
-
-// limit is how many records a pass may read, including repeated ones. A record that others
-// change meanwhile may come twice.
-func (p *pass) limit() int {
-	if p.counted {
-		return 2*p.most + MaxPageSize
-	}
-	return min(2*len(p.seen)+MaxPageSize, mostUncounted)
-}
-
-// next returns an error if the cursor after a page can't lead to another one. read is how
-// many records that page has.
-func (p *pass) next(cursor string, read int) error {
-	switch {
-	case p.cursors[cursor] || read == 0:
-		return &ReplyError{HTTPStatus: http.StatusOK, Reason: "is a list whose pages repeat", Snippet: "end_cursor " + p.secrets.snippet([]byte(cursor))}
-	case p.read > p.limit():
-		reason := fmt.Sprintf("is a list that does not end: its pages have shown %d records, %d of them "+
-			"different, and announce more; narrow the filters, and contact the support of the CRM if that does "+
-			"not help",
-			p.read, len(p.seen))
-		return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.most)}
-	}
-	p.cursors[cursor] = true
-	return nil
-}
-
-func (p *pass) tooShort() error {
-	reason := fmt.Sprintf("is a list that ends too soon: %d records match, but its pages show only %d, even when "+
-		"read again; try again later, and contact the support of the CRM if that does not help",
-		p.least, len(p.seen))
-	return &ReplyError{HTTPStatus: http.StatusOK, Reason: reason, Snippet: fmt.Sprintf("total %d", p.least)}
 }
