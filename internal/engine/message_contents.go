@@ -46,9 +46,6 @@ func (e *Engine) ReferToMessages(ids []client.ID) {
 	e.contents.mu.Lock()
 	defer e.contents.mu.Unlock()
 	for _, id := range ids {
-		if _, isKnown := e.contents.readAt[id]; !isKnown {
-			e.contents.readAt[id] = notOwned
-		}
 		e.contents.referred[id] = true
 	}
 }
@@ -60,11 +57,15 @@ func (c *contents) isReferred(id client.ID) bool {
 	return c.referred[id]
 }
 
+// of returns the revision at which the caller has read a message, [notOwned] for one that it only
+// refers to, and whether it knows the message at all.
 func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	readAt, isKnown = c.readAt[id]
-	return readAt, isKnown
+	if readAt, isOwned := c.readAt[id]; isOwned || !c.referred[id] {
+		return readAt, isOwned
+	}
+	return notOwned, true
 }
 
 func (*contents) isStub(m client.Message) bool { return m.IsStub() }

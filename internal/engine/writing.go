@@ -126,7 +126,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := only(items, w.isCreate); len(creates) > 0 {
 		w.engine.claims.giveUp(w.lostCreates(creates))
-		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err}
+		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err} // one error, which is told once
 		for _, i := range creates {
 			w.results[i].Err = lost
 			if w.changes[i].Earlier == nil {
