@@ -179,14 +179,8 @@ func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) er
 // climbs up to the newest with the filter, or lists all records. With prove, it trusts the order of
 // a list only if the service is known to order by revision.
 func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
-	query := client.Query{OrderBy: e.engine.unsupported.orderBy("-revision"), IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
-	page, err := e.List(ctx, query)
-	if isRefusal(err) && query.OrderBy != nil {
-		query.OrderBy = nil
-		if page, err = e.List(ctx, query); err == nil {
-			e.engine.unsupported.addOrder(ctx)
-		}
-	}
+	query := client.Query{IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
+	page, _, err := e.listNewer(NoFloor, query).next(ctx)
 	if err != nil {
 		return err
 	}
@@ -211,6 +205,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 // service does not filter by revision, it returns all pages.
 func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int64) iter.Seq2[client.Page[T], error] {
 	return func(yield func(client.Page[T], error) bool) {
+		query.OrderBy = e.engine.unsupported.orderBy("-revision")
 		for !e.engine.unsupported.has(revisionFilter) {
 			query.Filters = above(top)
 			page, err := e.List(ctx, query)
