@@ -27,7 +27,7 @@ type Config struct {
 	RequestTimeout        time.Duration // for one request with its reply, and for all work after an interrupt
 	MaxConcurrentRequests int
 	RequestsPerSecond     float64 // 0: no limit
-	MaxRetries            int     // after the first try
+	MaxRetries            int     // after the first try; negative: 0
 
 	Logger    *slog.Logger      // nil: no logs
 	Transport http.RoundTripper // nil: the network
@@ -87,6 +87,7 @@ func New(config Config) (*Client, error) {
 	defaults := Defaults()
 	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)
 	config.MaxConcurrentRequests = cmp.Or(max(config.MaxConcurrentRequests, 0), defaults.MaxConcurrentRequests)
+	config.MaxRetries = max(config.MaxRetries, 0)
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -106,7 +107,7 @@ func New(config Config) (*Client, error) {
 	if transport == nil {
 		transport = newTransport(cap(c.slots), config.RequestTimeout)
 	}
-	c.http = &http.Client{Transport: transport, CheckRedirect: checkRedirect}
+	c.http = &http.Client{Transport: transport, CheckRedirect: c.checkRedirect}
 	c.Conversations = &Entity[Conversation, ConversationInput]{client: c, Segment: "TextMessageConversations", revised: true}
 	c.Messages = &Entity[Message, MessageInput]{client: c, Segment: "TextMessages", revised: true}
 	c.Relations = NewEntity[Relation, RelationInput](c, "TextMessageConversationRelationses")

@@ -43,13 +43,14 @@ func KindOf(err error) string {
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
 	}
+	reply, isReply := errors.AsType[*ReplyError](err)
 	switch {
 	case errors.As(err, new(*APIError)):
 		return "error of the API"
-	case errors.As(err, new(*ReplyError)), errors.Is(err, errReplyTooLong):
-		return "unexpected reply"
-	case errors.As(err, new(*redirectError)):
+	case isReply && reply.isRedirect:
 		return "redirect"
+	case isReply:
+		return "unexpected reply"
 	case errors.Is(err, context.Canceled):
 		return "interrupted"
 	case errors.As(err, new(*net.DNSError)):

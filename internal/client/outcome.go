@@ -82,13 +82,10 @@ func isUnavailable(status int) bool {
 }
 
 // judgeFailure returns the error of a call without a complete reply.
-func (c *Client) judgeFailure(call call, got reply, sent bool, err error) (repetition, error) {
-	var refusal *redirectError
+func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, error) {
 	switch {
-	case errors.As(err, &refusal):
-		return repetition{}, unknownUnless(call.repeatable, &ReplyError{HTTPStatus: refusal.status, Reason: refusal.Error(), isRedirect: true})
-	case errors.Is(err, errReplyTooLong):
-		return repetition{}, unknownUnless(call.method == http.MethodGet, &ReplyError{HTTPStatus: got.status, Reason: err.Error(), Snippet: got.secrets.snippet(got.body)})
+	case errors.As(err, new(*ReplyError)): // a redirect, or a reply that is too long
+		return repetition{}, unknownUnless(call.repeatable, err)
 	case sent && call.method != http.MethodGet:
 		return repetition{isSafe: call.repeatable}, &OutcomeUnknownError{Err: err}
 	}

@@ -1,21 +1,13 @@
 package client
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
-// A redirectError refuses a redirect that would send credentials elsewhere or
-// turn a change into a read, or one of too many.
-type redirectError struct {
-	status int
-	target string
-	why    string
-}
-
-func (e *redirectError) Error() string {
-	return "is a redirect to " + e.target + ", " + e.why + ", so it was not followed; check service_url"
-}
-
-// checkRedirect follows redirects of GET requests on the same host only.
-func checkRedirect(request *http.Request, via []*http.Request) error {
+// checkRedirect follows a few redirects of GET requests on the same host. It refuses others: they
+// would send the credentials elsewhere, or turn a change into a read. Its error is a *ReplyError.
+func (c *Client) checkRedirect(request *http.Request, via []*http.Request) error {
 	var why string
 	first := via[0]
 	switch {
@@ -28,5 +20,7 @@ func checkRedirect(request *http.Request, via []*http.Request) error {
 	default:
 		return nil
 	}
-	return &redirectError{status: request.Response.StatusCode, target: request.URL.Scheme + "://" + request.URL.Host, why: why}
+	target := c.secrets.hide([]byte(request.URL.Scheme + "://" + request.URL.Host))
+	reason := fmt.Sprintf("is a redirect to %s, %s, so it was not followed; check service_url", target, why)
+	return &ReplyError{HTTPStatus: request.Response.StatusCode, Reason: reason, isRedirect: true}
 }

@@ -137,13 +137,9 @@ func (s secrets) hideInValue(name string, value any) any {
 }
 
 // hideIn returns the error of a connection without the credentials. Such an error may
-// quote what came instead of a reply, or the target of a redirect.
+// quote what came instead of a reply. The words of a *ReplyError are the client's own.
 func (s secrets) hideIn(err error) error {
-	if err == nil {
-		return nil
-	}
-	if refusal, ok := errors.AsType[*redirectError](err); ok {
-		refusal.target = string(s.hide([]byte(refusal.target)))
+	if err == nil || errors.As(err, new(*ReplyError)) {
 		return err
 	}
 	if text := string(s.hide([]byte(err.Error()))); text != err.Error() {

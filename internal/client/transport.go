@@ -91,7 +91,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			c.gate.shut(wait) // the next attempt waits at the gate
 			c.logRepeat(ctx, call, err, wait)
 		case again.isSafe:
-			if tries++; tries > max(c.config.MaxRetries, 0) {
+			if tries++; tries > c.config.MaxRetries {
 				return got, firstLost(ctx, lost, err)
 			}
 			wait := waits.next()
@@ -118,7 +118,7 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 // limit holds for all calls together while the service only asks to wait. Such a wait is
 // not a retry, but a user who allows more retries has more patience.
 func (c *Client) mostThrottled() time.Duration {
-	return time.Duration(max(c.config.MaxRetries, 0)+1) * time.Minute
+	return time.Duration(c.config.MaxRetries+1) * time.Minute
 }
 
 // A backoff is the middle of the next wait between two tries.
@@ -176,7 +176,7 @@ func (c *Client) attempt(ctx context.Context, call call) (reply, repetition, err
 	case errors.Is(err, context.DeadlineExceeded):
 		err = &TimeoutError{c.config.RequestTimeout}
 	}
-	again, err := c.judgeFailure(call, got, sent.Load(), err)
+	again, err := c.judgeFailure(call, sent.Load(), err)
 	return reply{}, again, err
 }
 
@@ -230,10 +230,8 @@ func (c *Client) send(request *http.Request) (reply, http.Header, error) {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxReplyBytes+1))
 	got := reply{status: response.StatusCode, body: body, secrets: c.secrets}
 	if err == nil && len(body) > maxReplyBytes {
-		err = errReplyTooLong
 		got.body = body[:hiddenPart]
+		err = got.unexpected(fmt.Sprintf("is longer than %d MiB", maxReplyBytes>>20))
 	}
 	return got, response.Header, c.secrets.hideIn(err)
 }
-
-var errReplyTooLong = fmt.Errorf("is longer than %d MiB", maxReplyBytes>>20)

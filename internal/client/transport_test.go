@@ -463,6 +463,19 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
+// The target of a redirect may contain the password. Our own words don't reveal it.
+func TestPasswordInRedirect(t *testing.T) {
+	t.Parallel()
+	for password, want := range map[string]string{
+		"horse": "is a redirect to https://***.example, which", "credentials": "is a redirect to https://horse.example, which could take the credentials elsewhere",
+	} {
+		c := scripted(t, apitest.RoundTripper(replies(http.StatusFound, "", "Location: https://horse.example/")), func(c *Config) { c.Password = password })
+		if _, err := c.do(t.Context(), readCall); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", password, err)
+		}
+	}
+}
+
 // Redirects on the same host that don't end are no danger to the credentials.
 func TestEndlessRedirects(t *testing.T) {
 	t.Parallel()
