@@ -2,48 +2,10 @@ package engine
 
 import (
 	"context"
-	"maps"
 	"sync"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"golang.org/x/sync/errgroup"
 )
-
-// CreateOrUpdateEach calls [Collection.CreateOrUpdate] for each of several records at the same time.
-// The results are in the order of the changes.
-//
-// POST /entities/{entity}/batch-modify
-func (c *Collection[T, In]) CreateOrUpdateEach(ctx context.Context, changes []Change[In], validationLevel int64) []Result[T] {
-	results := make([]Result[T], len(changes))
-	each(len(changes), func(i int) { results[i] = c.CreateOrUpdate(ctx, changes[i], validationLevel) })
-	return results
-}
-
-// DeleteEach calls [Collection.Delete] for each of several records at the same time. The errors are in
-// the order of the ids.
-//
-// POST /entities/{entity}/batch-delete
-func (c *Collection[T, In]) DeleteEach(ctx context.Context, ids []client.ID, validationLevel int64) []error {
-	errs := make([]error, len(ids))
-	each(len(ids), func(i int) { errs[i] = c.Delete(ctx, ids[i], validationLevel) })
-	return errs
-}
-
-// ReadEach calls [Collection.ReadMany] for each of several records at the same time, as if each had a
-// caller of its own. It returns those that exist.
-//
-// GET /entities/{entity}, GET /entities/{entity}/{id}
-func (c *Collection[T, In]) ReadEach(ctx context.Context, ids []client.ID) (map[client.ID]T, error) {
-	records, errs := make([]map[client.ID]T, len(ids)), make([]error, len(ids))
-	each(len(ids), func(i int) { records[i], errs[i] = c.ReadMany(ctx, ids[i:i+1]) })
-	found := make(map[client.ID]T, len(ids))
-	for i, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-		maps.Copy(found, records[i])
-	}
-	return found, nil
-}
 
 // each does something for each index below n at the same time.
 func each(n int, do func(i int)) {
@@ -52,4 +14,24 @@ func each(n int, do func(i int)) {
 		all.Go(func() { do(i) })
 	}
 	all.Wait()
+}
+
+// completeAll completes records concurrently, and returns the error of each.
+func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
+	errs := make([]error, len(records))
+	c.engine.concurrently(len(records), func(i int) { errs[i] = c.complete(ctx, &records[i]) })
+	return errs
+}
+
+// concurrently calls do for each index below n, for as many at once as there may be requests.
+func (e *Engine) concurrently(n int, do func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(e.config.MaxConcurrentRequests)
+	for i := range n {
+		group.Go(func() error {
+			do(i)
+			return nil
+		})
+	}
+	_ = group.Wait()
 }

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
@@ -180,24 +178,4 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 		}
 	}
 	return failed
-}
-
-// completeAll completes records concurrently, and returns the error of each.
-func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
-	errs := make([]error, len(records))
-	c.engine.concurrently(len(records), func(i int) { errs[i] = c.complete(ctx, &records[i]) })
-	return errs
-}
-
-// concurrently calls do for each index below n, for as many at once as there may be requests.
-func (e *Engine) concurrently(n int, do func(i int)) {
-	var group errgroup.Group
-	group.SetLimit(e.config.MaxConcurrentRequests)
-	for i := range n {
-		group.Go(func() error {
-			do(i)
-			return nil
-		})
-	}
-	_ = group.Wait()
 }

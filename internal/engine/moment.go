@@ -1,49 +1,48 @@
 package engine
 
 import (
-	"sync"
-	"time"
+	"cmp"
+	"slices"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A history is what an engine knows about the history of its space. From it, the engine
-// tells what is new, and whether a record that does not show is gone.
-type history struct {
-	asking turns     // holds one while a caller waits for the space to show a revision
-	gaveUp time.Time // when the last look was in vain; guarded by asking
-
-	mu       sync.Mutex
-	there    bool  // the space has shown that it exists
-	newest   int64 // newest revision that it has shown
-	expected int64 // revision that the engine's user has seen there before
-	reached  int64 // revision that it must have reached with creates that could not be read back
+// A Moment is a point in the history of a space. Later changes have a higher revision.
+// Revisions order changes; clocks don't.
+type Moment struct {
+	Revision int64 `json:"revision"`
+	// IsUnproven means that the space may have shown a newer revision: the service may not order by
+	// revision.
+	IsUnproven bool `json:"unproven,omitempty"`
 }
 
-func newHistory() history {
-	return history{asking: make(turns, 1)}
-}
+// NoFloor stands for an unknown revision, below all others.
+const NoFloor int64 = -1
 
-// observe notes a revision that the space has shown.
-func (h *history) observe(revision int64) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.there = true
-	h.newest = max(h.newest, revision)
-}
-
-// wanted returns the newest revision that the space has shown, and the one that it must
-// show: the expected revision or, with all, the reached one if that is higher.
-func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	wanted = h.expected
-	if all {
-		wanted = max(wanted, h.reached)
+// newest returns the highest revision of the records, or [NoFloor] if there are none.
+func newest[T client.Record](records []T) int64 {
+	revision := NoFloor
+	for _, record := range records {
+		revision = max(revision, record.Meta().Revision)
 	}
-	return h.newest, wanted, h.there
+	return revision
 }
 
-// isBehind reports whether the space shows less than its user has seen of it.
-func (h *history) isBehind() bool {
-	newest, wanted, _ := h.wanted(false)
-	return newest < wanted
+// isNewestFirst reports whether the first page of a list shows the newest records. A
+// service may ignore the order that it is asked for. A single record shows no order, so
+// it counts only if it is the whole list.
+func isNewestFirst[T client.Record](page client.Page[T]) bool {
+	if (page.HasNextPage || page.IsOpen) && len(page.Records) < 2 {
+		return false
+	}
+	return isDescending(page.Records)
+}
+
+// isWhole reports whether the first page of a list shows all of it.
+func isWhole[T client.Record](page client.Page[T]) bool {
+	return !page.HasNextPage && !page.IsOpen && page.Total <= len(page.Records)
+}
+
+func isDescending[T client.Record](records []T) bool {
+	return slices.IsSortedFunc(records, func(a, b T) int { return cmp.Compare(b.Meta().Revision, a.Meta().Revision) })
 }

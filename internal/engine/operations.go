@@ -3,24 +3,12 @@ package engine
 import (
 	"cmp"
 	"context"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T, In], shape shape[T, In]) *Collection[T, In] {
-	col := &Collection[T, In]{
-		entity:  &entityOf[T, In]{Entity: entity, engine: e},
-		shape:   shape,
-		engine:  e,
-		feed:    newFeed[T](),
-		batches: make(turns, e.config.MaxConcurrentRequests),
-	}
-	col.reads = newSharedListing(col)
-	col.writes.run = col.write
-	col.removes.run = col.remove
-	return col
-}
 
 // CreateOrUpdate writes one record, and returns it as the CRM then holds it. Concurrent
 // calls share requests. An input without an ID creates a record. An update needs ID and
@@ -37,6 +25,61 @@ func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In
 	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
 	result.Err = c.stillOpen(change, cmp.Or(err, result.Err)) // it may not have been its turn yet
 	return result
+}
+
+// CreateOrUpdateEach calls [Collection.CreateOrUpdate] for each of several records at the same time.
+// The results are in the order of the changes.
+//
+// POST /entities/{entity}/batch-modify
+func (c *Collection[T, In]) CreateOrUpdateEach(ctx context.Context, changes []Change[In], validationLevel int64) []Result[T] {
+	results := make([]Result[T], len(changes))
+	each(len(changes), func(i int) { results[i] = c.CreateOrUpdate(ctx, changes[i], validationLevel) })
+	return results
+}
+
+// CreateOrUpdateMany writes any number of records in as few requests as possible, and reads
+// them back together. The results are in the order of the changes, and have the errors of
+// [Collection.CreateOrUpdate] or those below.
+//
+// With allOrNothing, it stops sending once a change fails, and deletes what it has created.
+// A create that was undone then has an *UndoneError, or a *LeftoverError if its record
+// could not be deleted. A change that was not sent has [ErrNotSent].
+//
+// A change has [ErrRolledBack] if the service says that it rolled the change back because
+// of another one.
+//
+// POST /entities/{entity}/batch-modify, as [Collection.CreateOrUpdate], and POST
+// /entities/{entity}/batch-delete to undo
+func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Change[In], options client.WriteOptions, allOrNothing bool) []Result[T] {
+	ctx, end := client.WithLasting(ctx, c.engine.config.RequestTimeout)
+	defer end()
+	w := newWriting(c, changes, options)
+	all := w.all()
+	var done atomic.Int64
+	w.begin(ctx)
+	var failed atomic.Bool
+	failed.Store(len(w.unfailed(all)) < len(all))
+	batches := slices.Collect(slices.Chunk(all, c.engine.settings.BatchSize))
+	c.engine.concurrently(len(batches), func(n int) {
+		items := batches[n]
+		if allOrNothing && failed.Load() {
+			w.fail(w.toSend(items), ErrNotSent)
+			return
+		}
+		w.carryOut(ctx, items)
+		c.engine.config.Logger.InfoContext(ctx, "wrote a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(items))), "of", len(all))
+		if len(w.unfailed(items)) < len(items) {
+			failed.Store(true)
+		}
+	})
+	// Undoing and reading back go on even if the caller has given up, so that no id gets lost.
+	ctx = client.LastingOf(ctx)
+	if allOrNothing && failed.Load() {
+		w.undo(ctx)
+	}
+	w.readBack(ctx)
+	w.keepOpen(changes)
+	return w.results
 }
 
 // LookFor looks for what earlier attempts at creates have made. It sends no change. With
@@ -75,4 +118,30 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {
 	failure, err := c.removes.at(c.engine, validationLevel).Do(ctx, id)
 	return cmp.Or(err, failure)
+}
+
+// DeleteEach calls [Collection.Delete] for each of several records at the same time. The errors are in
+// the order of the ids.
+//
+// POST /entities/{entity}/batch-delete
+func (c *Collection[T, In]) DeleteEach(ctx context.Context, ids []client.ID, validationLevel int64) []error {
+	errs := make([]error, len(ids))
+	each(len(ids), func(i int) { errs[i] = c.Delete(ctx, ids[i], validationLevel) })
+	return errs
+}
+
+// DeleteMany soft-deletes any number of records, and returns the error of each. A record
+// that is already deleted or gone is no error.
+//
+// POST /entities/{entity}/batch-delete
+func (c *Collection[T, In]) DeleteMany(ctx context.Context, ids []client.ID, validationLevel int64) []error {
+	options := client.WriteOptions{ValidationLevel: validationLevel, RollbackMethod: client.RollbackFailed}
+	errs := make([]error, len(ids))
+	var done atomic.Int64
+	batches := slices.Collect(slices.Chunk(ids, c.engine.settings.BatchSize))
+	c.engine.concurrently(len(batches), func(n int) {
+		copy(errs[n*c.engine.settings.BatchSize:], c.remove(ctx, batches[n], options))
+		c.engine.config.Logger.InfoContext(ctx, "deleted a batch", "entity", c.entity.Segment, "done", done.Add(int64(len(batches[n]))), "of", len(ids))
+	})
+	return errs
 }

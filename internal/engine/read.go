@@ -45,6 +45,23 @@ func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (record T, e
 	return record, err
 }
 
+// ReadEach calls [Collection.ReadMany] for each of several records at the same time, as if each had a
+// caller of its own. It returns those that exist.
+//
+// GET /entities/{entity}, GET /entities/{entity}/{id}
+func (c *Collection[T, In]) ReadEach(ctx context.Context, ids []client.ID) (map[client.ID]T, error) {
+	records, errs := make([]map[client.ID]T, len(ids)), make([]error, len(ids))
+	each(len(ids), func(i int) { records[i], errs[i] = c.ReadMany(ctx, ids[i:i+1]) })
+	found := make(map[client.ID]T, len(ids))
+	for i, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(found, records[i])
+	}
+	return found, nil
+}
+
 // ListedAsOf returns the as-of of the list that Read and ReadMany answer from, or [NoFloor]
 // if there is no list yet.
 func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }

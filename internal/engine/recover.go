@@ -91,6 +91,27 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	return &LostCreateError{Attempt: *change.Earlier, Unsent: true, Err: err}
 }
 
+// keepOpen sets the errors of creates that earlier attempts may have made. changes are those that
+// the caller asked for: an adoption has made updates of some. If the service refuses several changes
+// and rolls back whole requests, a refusal need not be about the create: it may only have been
+// rolled back with another one.
+func (w *writing[T, In]) keepOpen(changes []Change[In]) {
+	refused := 0
+	for _, result := range w.results {
+		if isRefusedWhole(result.Err) {
+			refused++
+		}
+	}
+	isUnproven := refused > 1 && w.options.RollbackMethod != client.RollbackFailed
+	for i := range w.results {
+		err := w.results[i].Err
+		if isUnproven && w.changes[i].Earlier != nil && isRefusedWhole(err) {
+			err = &unprovenError{err}
+		}
+		w.results[i].Err = w.stillOpen(changes[i], err)
+	}
+}
+
 // look is one look of settle. Only the last one decides about records that lack something, such
 // as a message: until then, that or a better record may still appear. look returns the records
 // that creates may have made although it does not recognize them, and whether the last look would
