@@ -332,6 +332,24 @@ func TestInterruptedWrite(t *testing.T) {
 	}
 }
 
+// If the caller gives up before the turn of a batch, a create that an earlier attempt may have made
+// stays lost.
+func TestInterruptedBeforeItsTurn(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		for range cap(s.engine.Conversations.batches) {
+			apitest.Must(t, s.engine.Conversations.batches.acquire(t.Context()))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		again := newConversation(1)
+		again.Earlier = &Attempt{Since: Moment{Revision: 1}}
+		if result := s.engine.Conversations.CreateOrUpdate(ctx, again, 0); attemptOf(result.Err) == nil {
+			t.Errorf("it does not stay lost: %v", result.Err)
+		}
+		wantEqual(t, "requests", 0, len(s.Requests()))
+	})
+}
+
 // An answer with the id of another record is never taken for the caller's conversation.
 func TestAnswersWithAnotherID(t *testing.T) {
 	t.Parallel()
