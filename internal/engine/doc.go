@@ -6,6 +6,26 @@
 // batches. It compares updates with what the CRM holds, sends the batches, looks for what
 // lost requests have done, and reads back what was written.
 //
+// # The course of a write
+//
+// A writing is a number of changes on their way to the CRM. Its steps are methods:
+//
+//  1. begin asks for the moment before creates, and adopts what earlier attempts have made.
+//  2. compare finds conflicts of updates with what others have changed.
+//  3. restore undoes soft deletes.
+//  4. send delivers the changes. After a lost request, settle looks for what that has done,
+//     and deliver sends only the rest again. Then lookOnceMore looks for late results.
+//  5. undo deletes what was created, if all or nothing is wanted and something has failed.
+//  6. readBack reads what was written.
+//
+// # The layers of a read
+//
+//   - A [client.Walk] goes through the pages of a list.
+//   - A newerList lists what is newer than a floor, whatever the service can filter and order.
+//   - A listing reads such a list as long as its pages cost less than single gets. Readers
+//     can share it.
+//   - A fetching is the read of one caller. It gets what the listing lacks.
+//
 // # Glossary
 //
 // Each word has one meaning here.

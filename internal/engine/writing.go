@@ -25,7 +25,7 @@ type link struct {
 	target client.ID
 }
 
-// A writing is one batch of records on its way to the CRM.
+// A writing is a number of changes on their way to the CRM, in one batch or several.
 type writing[T client.Record, In Input] struct {
 	*Collection[T, In]
 
