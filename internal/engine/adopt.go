@@ -270,9 +270,5 @@ func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 }
 
 func (w *writing[T, In]) failAmbiguous(items []int, records []T) {
-	ids := make([]client.ID, len(records))
-	for n, record := range records {
-		ids[n] = record.Meta().ID
-	}
-	w.failUnknown(items, &AmbiguousError{IDs: ids})
+	w.failUnknown(items, &AmbiguousError{IDs: mapped(records, func(record T) client.ID { return record.Meta().ID })})
 }

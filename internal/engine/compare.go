@@ -22,12 +22,10 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 		changed, open = w.compareWithFeed(ctx, open)
 	}
 	floor := int64(math.MaxInt64)
-	ids := make([]client.ID, len(open))
-	for n, i := range open {
-		ids[n], _ = w.head(i).ID.Get()
-		revision, _ := w.head(i).Revision.Get()
-		floor = min(floor, revision-1)
+	for _, i := range open {
+		floor = min(floor, orZero(w.head(i).Revision)-1)
 	}
+	ids := mapped(open, w.target)
 	current, err := w.FetchMany(ctx, ids, floor)
 	if err != nil {
 		err = &unprovenError{err}
@@ -67,7 +65,7 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 		}
 	}
 	change.Restore = change.Restore && current.Meta().IsDeleted
-	before, _ := w.head(i).Revision.Get()
+	before := orZero(w.head(i).Revision)
 	w.links.prepare(change, current)
 	w.head(i).Revision = client.Value(current.Meta().Revision)
 	return before != current.Meta().Revision

@@ -43,17 +43,12 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 		return nil, nil
 	}
 	defer f.turn.release()
-	var covered []int
 	for _, i := range items {
 		f.begin(w.knownAsOf(i))
 	}
-	for _, i := range items {
-		if f.covers(w.knownAsOf(i)) {
-			covered = append(covered, i)
-		} else {
-			left = append(left, i)
-		}
-	}
+	isCovered := func(i int) bool { return f.covers(w.knownAsOf(i)) }
+	covered := only(items, isCovered)
+	left = only(items, func(i int) bool { return !isCovered(i) })
 	if len(covered) == 0 {
 		return nil, left
 	}
@@ -65,8 +60,7 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 		return nil, items
 	}
 	for _, i := range w.completeFed(ctx, covered) {
-		id, _ := w.head(i).ID.Get()
-		if record, found := f.changed[id]; found && w.bringUpToDate(i, record) {
+		if record, found := f.changed[w.target(i)]; found && w.bringUpToDate(i, record) {
 			changed = append(changed, i)
 		}
 	}
@@ -82,8 +76,7 @@ func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	var changed []int
 	var records []T
 	for _, i := range items {
-		id, _ := w.head(i).ID.Get()
-		if record, found := w.feed.changed[id]; found {
+		if record, found := w.feed.changed[w.target(i)]; found {
 			changed, records = append(changed, i), append(records, record)
 		}
 	}

@@ -41,11 +41,7 @@ func linksField(k client.RelationKind) field[client.Conversation, client.Convers
 }
 
 func textOfTargets(items []client.RelationInput) string {
-	ids := make([]client.ID, len(items))
-	for i, item := range items {
-		ids[i] = item.Target()
-	}
-	return TextOf(ids...)
+	return TextOf(mapped(items, client.RelationInput.Target)...)
 }
 
 // hasAll reports whether held names all records that wanted names.
@@ -63,9 +59,5 @@ func hasAll(wanted, held string) bool {
 }
 
 func relationFields() []string {
-	names := make([]string, len(client.RelationKinds))
-	for i, kind := range client.RelationKinds {
-		names[i] = kind.Field
-	}
-	return names
+	return mapped(client.RelationKinds, func(kind client.RelationKind) string { return kind.Field })
 }

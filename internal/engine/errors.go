@@ -29,11 +29,7 @@ func (e *BehindError) Problem() client.Problem { return client.Behind }
 type AmbiguousError struct{ IDs []client.ID }
 
 func (e *AmbiguousError) Error() string {
-	texts := make([]string, len(e.IDs))
-	for i, id := range e.IDs {
-		texts[i] = id.String()
-	}
-	return "each of these may be the created record: " + strings.Join(texts, ", ")
+	return "each of these may be the created record: " + strings.Join(mapped(e.IDs, client.ID.String), ", ")
 }
 
 // A LostCreateError says that a create may or may not have been carried out.
@@ -60,10 +56,7 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	names := make([]string, len(e.Fields))
-	for i, field := range e.Fields {
-		names[i] = field.Field
-	}
+	names := mapped(e.Fields, func(c Conflict) string { return c.Field })
 	return fmt.Sprintf("%s now has revision %d, with another %s", e.ID, e.Current, strings.Join(names, ", "))
 }
 

@@ -38,10 +38,9 @@ func (conversationInside) sent(change *pending[client.ConversationInput]) [][]cl
 
 // messageTexts returns the directions and the contents of messages, sorted.
 func messageTexts(messages []client.MessageInput) []string {
-	contents := make([]string, len(messages))
-	for i, message := range messages {
-		contents[i] = messageIdentity(client.ID{}, orZero(message.Direction), orZero(message.Content)).Name
-	}
+	contents := mapped(messages, func(message client.MessageInput) string {
+		return messageIdentity(client.ID{}, orZero(message.Direction), orZero(message.Content)).Name
+	})
 	slices.Sort(contents)
 	return contents
 }
@@ -122,10 +121,7 @@ type madeMessage struct {
 
 // take gets the contents of messages and adds them to their conversations.
 func (c conversationInside) take(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], made []madeMessage) {
-	messages := make([]client.Message, len(made))
-	for n := range made {
-		messages[n] = made[n].message
-	}
+	messages := mapped(made, func(m madeMessage) client.Message { return m.message })
 	errs := c.engine.Messages.completeAll(ctx, messages)
 	for n, message := range messages {
 		result := &w.results[made[n].item]
@@ -145,11 +141,7 @@ func (c conversationInside) take(ctx context.Context, w *writing[client.Conversa
 // hasItsMessages reports whether each message that the item may have created is known, or reading
 // them has failed.
 func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i int) bool {
-	refs := w.results[i].Value.Messages
-	messages := make([]client.Message, len(refs))
-	for n, ref := range refs {
-		messages[n] = *ref.Record
-	}
+	messages := mapped(w.results[i].Value.Messages, func(ref client.Ref[client.Message]) client.Message { return *ref.Record })
 	wanted := inlineMessages(&w.changes[i])
 	if w.results[i].Unsent {
 		wanted = only(wanted, w.changes[i].Earlier.MayHaveSent)

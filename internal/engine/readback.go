@@ -63,13 +63,9 @@ func (w *writing[T, In]) floor() int64 {
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	looks := newIntervals(w.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
-		ids := make([]client.ID, len(items))
-		for n, i := range items {
-			ids[n] = w.ids[i]
-		}
 		list := newListing(w.Collection, floor)
 		list.listed = map[client.ID]T{}
-		found, err := list.fetch(ctx, ids)
+		found, err := list.fetch(ctx, mapped(items, func(i int) client.ID { return w.ids[i] }))
 		var open []int
 		for _, i := range items {
 			record, ok := found[w.ids[i]]
@@ -251,14 +247,13 @@ func (w *writing[T, In]) isOfAnother(i int, record T) bool {
 
 // shows reports whether the record that was read back can already include the write.
 func (w *writing[T, In]) shows(i int, record T, found bool) bool {
-	before, _ := w.head(i).Revision.Get()
 	if !found || w.changes[i].Restore && record.Meta().IsDeleted {
 		return false
 	}
 	if w.cleaned && len(w.links.left(&w.changes[i], record)) > 0 {
 		return false
 	}
-	return record.Meta().Revision > before || w.agrees(w.changes[i].Input, record)
+	return record.Meta().Revision > orZero(w.head(i).Revision) || w.agrees(w.changes[i].Input, record)
 }
 
 var (

@@ -22,10 +22,7 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 		w.fail(deleted, err)
 		return false
 	}
-	ids := make([]client.ID, len(deleted))
-	for n, i := range deleted {
-		ids[n], _ = w.head(i).ID.Get()
-	}
+	ids := mapped(deleted, w.target)
 	for n, err := range w.entity.restore(ctx, ids, w.options) {
 		i := deleted[n]
 		w.results[i].Err = err

@@ -20,7 +20,7 @@ var (
 // undo deletes what was created, unless it may be someone else's.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	items := only(w.all(), func(i int) bool { return !w.createdID(i).IsZero() })
-	ids := w.createdIDs(items)
+	ids := mapped(items, w.createdID)
 	found := w.fetchCreated(ctx, ids)
 	var talked talks
 	var talkErr error
@@ -33,7 +33,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		return !isThere && w.leave(i, errUnreadable) ||
 			isThere && w.isSpared(ctx, i, record, talkErr != nil || talked.mayBeIn(id))
 	})
-	ids = w.createdIDs(items)
+	ids = mapped(items, w.createdID)
 	for n, err := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
 		i := items[n]
 		if err != nil {
@@ -112,13 +112,4 @@ func (w *writing[T, In]) isAnswered(ctx context.Context, i int, id client.ID) bo
 func (w *writing[T, In]) leave(i int, err error) bool {
 	w.results[i].Err = &LeftoverError{ID: w.createdID(i), Err: err}
 	return true
-}
-
-// createdIDs returns the ids of what the items have created.
-func (w *writing[T, In]) createdIDs(items []int) []client.ID {
-	ids := make([]client.ID, len(items))
-	for n, i := range items {
-		ids[n] = w.createdID(i)
-	}
-	return ids
 }

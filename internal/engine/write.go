@@ -77,7 +77,7 @@ func (w *writing[T, In]) disown(items []int) {
 	}
 	for _, i := range items {
 		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
-			id, refusal := orZero(w.head(i).ID), result.Err
+			id, refusal := w.target(i), result.Err
 			w.head(i).ID = client.Field[client.ID]{}
 			w.engine.claims.release(id, adopted)
 			*result = Result[T]{Err: fmt.Errorf("%w; an earlier request may have created %s", refusal, id)}

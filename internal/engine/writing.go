@@ -3,7 +3,6 @@ package engine
 import (
 	"encoding/json"
 	"math"
-	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -54,6 +53,9 @@ func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Chang
 // head returns the id and the revision of the record that an item is about.
 func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
 
+// target returns the record that an item updates, or zero for a create.
+func (w *writing[T, In]) target(i int) client.ID { return orZero(w.head(i).ID) }
+
 // isUpdate reports whether an item updates a record, perhaps one that it has adopted.
 func (w *writing[T, In]) isUpdate(i int) bool { return !w.head(i).ID.IsZero() }
 func (w *writing[T, In]) isCreate(i int) bool { return !w.isUpdate(i) }
@@ -65,11 +67,6 @@ func (w *writing[T, In]) all() []int {
 		items[i] = i
 	}
 	return items
-}
-
-// only returns those of the elements that fit, in a new slice.
-func only[E any](elements []E, fits func(E) bool) []E {
-	return slices.DeleteFunc(slices.Clone(elements), func(e E) bool { return !fits(e) })
 }
 
 // unfailed returns the items that have no error yet.
@@ -110,14 +107,13 @@ func (w *writing[T, In]) settled(items []int) []int {
 
 // createdID returns the id of what an item has created, or zero if it has created nothing.
 func (w *writing[T, In]) createdID(i int) client.ID {
-	id := w.ids[i]
 	switch {
 	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
 		return client.ID{}
-	case id.IsZero(): // an adopted record that still needs its update
-		id, _ = w.head(i).ID.Get()
+	case w.ids[i].IsZero(): // an adopted record that still needs its update
+		return w.target(i)
 	}
-	return id
+	return w.ids[i]
 }
 
 // failUnknown fails items that may have been carried out, because of err. The error of a
