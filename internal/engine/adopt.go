@@ -13,16 +13,8 @@ import (
 // A record that differs in what the create sets is someone else's.
 func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
-		alike := make(map[Identity][]T, len(s.made[place]))
-		for _, record := range s.made[place] {
-			of := s.names.held(record)
-			alike[of] = append(alike[of], record)
-		}
-		waiting := make(map[Identity][]int, len(items))
-		for _, i := range items {
-			of := s.names.wanted(s.changes[i].Input)
-			waiting[of] = append(waiting[of], i)
-		}
+		alike := grouped(s.made[place], s.names.held)
+		waiting := grouped(items, s.identity)
 		byTail := map[string][]T{} // what none of the creates has sent under just this name
 		for of, records := range alike {
 			if len(waiting[of]) == 0 {
@@ -53,7 +45,7 @@ func (s *search[T, In]) doubts() map[int][]T {
 			if s.isUpdate(i) {
 				continue // it was adopted, and is yet to be updated
 			}
-			of := s.names.wanted(s.changes[i].Input)
+			of := s.identity(i)
 			for _, record := range s.made[place] {
 				if !s.engine.claims.has(record.Meta().ID) && s.mayHaveMade(i, record) && s.names.mayDouble(of, record) {
 					doubts[i] = append(doubts[i], record)
@@ -162,7 +154,7 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 // respelled returns the records that a create may have made under another spelling of its
 // name, and that fit.
 func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T) bool) (found []T) {
-	of := s.names.wanted(s.changes[i].Input)
+	of := s.identity(i)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
 		for _, record := range byTail[tail] {
 			if s.mayHaveMade(i, record) && s.names.mayBe(of, record) && fits(i, record) {
@@ -176,7 +168,7 @@ func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T
 // haveRivals reports whether a lost create of another batch has the same identity, and other
 // contents: a record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
-	of := s.names.wanted(s.changes[items[0]].Input)
+	of := s.identity(items[0])
 	return slices.ContainsFunc(s.engine.claims.openLike(of), func(create lostCreate) bool {
 		return create.of == of && !create.isGivenUp && !s.inputs[create.input]
 	})
@@ -209,7 +201,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 // hasRival reports whether a lost create that this search is not about, with another name, may
 // have made the record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
-	rivals := s.engine.claims.openLike(s.names.wanted(s.changes[i].Input))
+	rivals := s.engine.claims.openLike(s.identity(i))
 	return slices.ContainsFunc(rivals, func(create lostCreate) bool { return !s.own[create.of] && s.names.mayBe(create.of, record) })
 }
 

@@ -59,34 +59,29 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	case !current:
 		return nil, items
 	}
-	for _, i := range w.completeFed(ctx, covered) {
-		if record, found := f.changed[w.target(i)]; found && w.bringUpToDate(i, record) {
+	fed := only(covered, func(i int) bool { _, isFed := f.changed[w.target(i)]; return isFed })
+	for _, i := range w.completeFed(ctx, fed) {
+		if w.bringUpToDate(i, f.changed[w.target(i)]) {
 			changed = append(changed, i)
 		}
 	}
 	return changed, left
 }
 
-// completeFed completes the records of the items in the feed, if lists show stubs. It
-// returns the items without an error. The caller holds the feed.
+// completeFed completes the records of items, all of which are in the feed, if lists show stubs.
+// It returns the items without an error. The caller holds the feed.
 func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	if w.stubs == nil {
 		return items
 	}
-	var changed []int
-	var records []T
-	for _, i := range items {
-		if record, found := w.feed.changed[w.target(i)]; found {
-			changed, records = append(changed, i), append(records, record)
-		}
-	}
+	records := mapped(items, func(i int) T { return w.feed.changed[w.target(i)] })
 	for n, err := range w.completeAll(ctx, records) {
 		id := records[n].Meta().ID
 		w.feed.changed[id] = records[n]
 		if client.ProblemOf(err) == client.NotFound {
 			err = &GoneError{ID: id}
 		}
-		w.results[changed[n]].Err = err
+		w.results[items[n]].Err = err
 	}
 	return w.unfailed(items)
 }

@@ -15,3 +15,13 @@ func mapped[E, V any](elements []E, to func(E) V) []V {
 	}
 	return values
 }
+
+// grouped returns the elements by their keys.
+func grouped[E any, K comparable](elements []E, key func(E) K) map[K][]E {
+	groups := map[K][]E{}
+	for _, element := range elements {
+		of := key(element)
+		groups[of] = append(groups[of], element)
+	}
+	return groups
+}

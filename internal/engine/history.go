@@ -30,6 +30,13 @@ func (h *history) observe(revision int64) {
 	h.newest = max(h.newest, revision)
 }
 
+// raise raises one of the revisions, if it is lower.
+func (h *history) raise(one *int64, to int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	*one = max(*one, to)
+}
+
 // wanted returns the newest revision that the space has shown, and the one that it must
 // show: the expected revision or, with all, the reached one if that is higher.
 func (h *history) wanted(all bool) (newest, wanted int64, there bool) {

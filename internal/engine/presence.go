@@ -26,11 +26,7 @@ func (e *Engine) Now(ctx context.Context) (int64, error) {
 // Expect tells the engine which revision of the space its user has seen before. As
 // long as the space shows less, nothing there counts as gone or as unchanged: reads
 // and comparisons fail with a *BehindError.
-func (e *Engine) Expect(revision int64) {
-	e.seen.mu.Lock()
-	defer e.seen.mu.Unlock()
-	e.seen.expected = max(e.seen.expected, revision)
-}
+func (e *Engine) Expect(revision int64) { e.seen.raise(&e.seen.expected, revision) }
 
 // Reached returns the revision that the space must have reached with creates that could not
 // be read back, or 0 if there are none.
@@ -43,11 +39,7 @@ func (e *Engine) Reached() int64 {
 // Reach tells the engine what [Engine.Reached] returned earlier. As long as the space shows
 // less, nothing there counts as gone. Unlike an expected revision, it may never show, so
 // it only fails reads of records that can't be found.
-func (e *Engine) Reach(revision int64) {
-	e.seen.mu.Lock()
-	defer e.seen.mu.Unlock()
-	e.seen.reached = max(e.seen.reached, revision)
-}
+func (e *Engine) Reach(revision int64) { e.seen.raise(&e.seen.reached, revision) }
 
 // now returns the latest known moment of the space's history. It asks the service first,
 // unless the newest record of the entity was seen a short time ago.

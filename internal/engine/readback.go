@@ -85,13 +85,8 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 // of a create. What a lost request may have made is a twin instead. What another batch has made is
 // none: that claims it when its reply comes, or is lost.
 func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others map[client.ID]T) {
-	creates := map[Identity][]int{}
-	for _, i := range w.unfailed(items) {
-		if w.creates[i] && len(w.results[i].Twins) == 0 {
-			of := w.names.wanted(w.changes[i].Input)
-			creates[of] = append(creates[of], i)
-		}
-	}
+	isCreate := func(i int) bool { return w.creates[i] && len(w.results[i].Twins) == 0 }
+	creates := grouped(only(w.unfailed(items), isCreate), w.identity)
 	if len(creates) == 0 {
 		return // numbers are slow to parse
 	}
@@ -158,18 +153,13 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 // swap gives creates their records, if the service has answered them with each other's ids. It
 // reports whether all of them have theirs; otherwise it changes nothing.
 func (w *writing[T, In]) swap(astray []int) bool {
-	byTail := map[Identity][]T{}
-	for _, i := range astray {
-		if record := w.results[i].Value; !record.Meta().ID.IsZero() && !record.Meta().IsDeleted {
-			of := w.names.held(record)
-			byTail[of.end()] = append(byTail[of.end()], record)
-		}
-	}
+	answers := mapped(astray, func(i int) T { return w.results[i].Value })
+	answers = only(answers, func(record T) bool { return !record.Meta().ID.IsZero() && !record.Meta().IsDeleted })
+	byTail := grouped(answers, func(record T) Identity { return w.names.held(record).end() })
 	own := make(map[int]T, len(astray))
 	taken := map[client.ID]bool{}
 	for _, i := range astray {
-		of := w.names.wanted(w.changes[i].Input)
-		records := byTail[of.end()]
+		records := byTail[w.identity(i).end()]
 		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.carried(w.changes[i].Input, record) })
 		if n < 0 {
 			return false
@@ -190,7 +180,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return result.Value.Meta().IsDeleted || w.stubs == nil && !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.names.wanted(w.changes[i].Input)
+		return result.Value.Meta().IsDeleted || w.stubs == nil && !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.identity(i)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
@@ -240,7 +230,7 @@ func (w *writing[T, In]) isOfAnother(i int, record T) bool {
 	if w.carried(w.changes[i].Input, record) {
 		return false
 	}
-	of, at := w.names.wanted(w.changes[i].Input), w.names.held(record)
+	of, at := w.identity(i), w.names.held(record)
 	isElsewhere := !at.Place.IsZero() && at.Place != of.Place
 	return isElsewhere || w.stubs == nil && at.tail() != "" && of.tail() != "" && !slices.Contains(of.tails(), at.tail())
 }

@@ -46,7 +46,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 		if id, update := w.head(i).ID.Get(); update {
 			s.updates[id] = append(s.updates[id], i)
 		} else {
-			of := s.names.wanted(w.changes[i].Input)
+			of := s.identity(i)
 			if owner := w.changes[i].Owner; owner != "" {
 				s.owners[owner] = true
 			}
@@ -160,17 +160,13 @@ func (s *search[T, In]) wantsAnywhere(of Identity) bool {
 // passClaimed notes the claimed records for the creates that a later look may look for again, so
 // that it passes these records too.
 func (s *search[T, In]) passClaimed() {
-	claimed := map[Identity][]T{} // by place and tail
-	for _, record := range s.claimed {
-		at := s.names.held(record)
-		claimed[at.end()] = append(claimed[at.end()], record)
-	}
+	claimed := grouped(s.claimed, func(record T) Identity { return s.names.held(record).end() })
 	for place, items := range s.places {
 		if !s.exact { // else the caller may not take what was found
 			items = s.unsettled(items)
 		}
 		for _, i := range items {
-			attempt, of := s.attempt(i), s.names.wanted(s.changes[i].Input)
+			attempt, of := s.attempt(i), s.identity(i)
 			passed := maps.Clone(attempt.Passed)
 			for _, record := range slices.Concat(claimed[of.end()], claimed[of.withTail("")]) {
 				at := s.names.held(record)

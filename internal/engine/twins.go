@@ -110,7 +110,7 @@ func (w *writing[T, In]) noteTwins(ctx context.Context, items []int) error {
 // service has changed it since.
 func (s *search[T, In]) isTwin(i int, record T) bool {
 	in := s.changes[i].Input
-	of, at := s.names.wanted(in), s.names.held(record)
+	of, at := s.identity(i), s.names.held(record)
 	switch {
 	case !s.attempt(i).mayHaveMade(record.Meta()):
 		return false

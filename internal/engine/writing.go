@@ -53,6 +53,9 @@ func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Chang
 // head returns the id and the revision of the record that an item is about.
 func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
 
+// identity returns that of what a create makes.
+func (w *writing[T, In]) identity(i int) Identity { return w.names.wanted(w.changes[i].Input) }
+
 // target returns the record that an item updates, or zero for a create.
 func (w *writing[T, In]) target(i int) client.ID { return orZero(w.head(i).ID) }
 
@@ -136,11 +139,9 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 }
 
 func (w *writing[T, In]) lostCreates(items []int) []lostCreate {
-	var creates []lostCreate
-	for _, i := range only(items, w.isCreate) {
-		creates = append(creates, lostCreate{of: w.names.wanted(w.changes[i].Input), input: asSent(w.changes[i].Input)})
-	}
-	return creates
+	return mapped(only(items, w.isCreate), func(i int) lostCreate {
+		return lostCreate{of: w.identity(i), input: asSent(w.changes[i].Input)}
+	})
 }
 
 func asSent(input any) string {
