@@ -60,7 +60,6 @@ type Client struct {
 	config Config
 	base   *url.URL
 	http   *http.Client
-	log    *slog.Logger
 
 	secrets secrets
 	slots   chan struct{} // one for each request under way
@@ -94,7 +93,6 @@ func New(config Config) (*Client, error) {
 	c := &Client{
 		config:  config,
 		base:    base,
-		log:     config.Logger,
 		secrets: newSecrets(config.Username, config.Password),
 		slots:   make(chan struct{}, config.MaxConcurrentRequests),
 

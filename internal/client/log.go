@@ -18,10 +18,10 @@ func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time
 	if err != nil {
 		fields = append(fields, "error", KindOf(err))
 	}
-	c.log.DebugContext(ctx, "request to the Pipeliner API", fields...)
-	if c.log.Enabled(ctx, LevelTrace) {
+	c.config.Logger.DebugContext(ctx, "request to the Pipeliner API", fields...)
+	if c.config.Logger.Enabled(ctx, LevelTrace) {
 		body := func(text []byte) hiddenBody { return hiddenBody{c.secrets, text} }
-		c.log.Log(ctx, LevelTrace, "bodies", "query", body([]byte(call.query.Encode())), "request", body(call.body), "reply", body(got.body))
+		c.config.Logger.Log(ctx, LevelTrace, "bodies", "query", body([]byte(call.query.Encode())), "request", body(call.body), "reply", body(got.body))
 	}
 }
 
@@ -34,7 +34,7 @@ func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.
 	if reply, ok := errors.AsType[*ReplyError](err); ok {
 		fields = append(fields, "status", reply.HTTPStatus)
 	}
-	c.log.WarnContext(ctx, "repeating a request", fields...)
+	c.config.Logger.WarnContext(ctx, "repeating a request", fields...)
 }
 
 // KindOf says what kind of error err is, in words of this program or of the system.

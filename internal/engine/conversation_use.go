@@ -59,7 +59,7 @@ func (c conversationInside) talked(ctx context.Context, floor int64) (talks, err
 }
 
 // newer lists the messages that are newer than floor. If the service ignores the filter on
-// revision, older ones may be among them.
+// revision, it notes the conversations of older ones too.
 func (c conversationInside) newer(ctx context.Context, floor int64) (talks, error) {
 	found := talks{}
 	for page, err := range c.engine.Messages.entity.newerThan(ctx, floor, c.engine.Messages.query) {
@@ -67,7 +67,12 @@ func (c conversationInside) newer(ctx context.Context, floor int64) (talks, erro
 			return nil, err
 		}
 		for _, message := range page.Records {
-			found[message.TextMessageConversationID] = append(found[message.TextMessageConversationID], message)
+			of := message.TextMessageConversationID
+			messages := found[of]
+			if message.Revision > floor {
+				messages = append(messages, message)
+			}
+			found[of] = messages
 		}
 	}
 	return found, nil

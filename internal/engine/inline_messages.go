@@ -64,7 +64,7 @@ func (c conversationInside) read(ctx context.Context, w *writing[client.Conversa
 			return
 		}
 		isRead = true
-		c.takeMade(ctx, w, open, newer, floor)
+		c.takeMade(ctx, w, open, newer)
 		open = only(open, func(i int) bool { return !hasItsMessages(w, i) })
 		if len(open) > 0 && !looks.wait(ctx) {
 			return
@@ -72,13 +72,13 @@ func (c conversationInside) read(ctx context.Context, w *writing[client.Conversa
 	}
 }
 
-// takeMade gets the contents of the messages that items have made, which are newer than floor, and
-// adds them to their conversations. Others can write into a conversation only after it and its messages were
+// takeMade gets the contents of the messages that items have made, and adds them to their
+// conversations. Others can write into a conversation only after it and its messages were
 // created. So later messages matter only if the first ones don't match all inputs.
-func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], items []int, newer talks, floor int64) {
+func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], items []int, newer talks) {
 	var first, later []madeMessage
 	for _, i := range items {
-		messages := only(newer[w.ids[i]], func(m client.Message) bool { return m.Revision > floor })
+		messages := newer[w.ids[i]]
 		inOrder(messages)
 		wanted := mostInside(w, i)
 		for n, message := range messages {

@@ -72,13 +72,16 @@ type insides[T client.Record, In Input] interface {
 	talked(context.Context, int64) (talks, error)
 }
 
-// talks are stubs of messages, by their conversations.
+// talks are the stubs of messages that are newer than a revision, by their conversations. A
+// conversation that has only older ones may be there too, without any.
 type talks map[client.ID][]client.Message
 
-// mayBeIn reports whether one of the messages may be in the conversation: a list need not show
-// the conversation of each.
+// mayBeIn reports whether a message may be in the conversation: a list need not show the
+// conversation of each.
 func (t talks) mayBeIn(conversation client.ID) bool {
-	return len(t[conversation]) > 0 || len(t[client.ID{}]) > 0
+	_, isIn := t[conversation]
+	_, isAnywhere := t[client.ID{}]
+	return isIn || isAnywhere
 }
 
 // A use is what the messages inside a record show of who uses it.
