@@ -12,10 +12,7 @@ import (
 // the service may have stored otherwise. It does not guess: if more messages match than
 // there are inputs for them, it chooses none.
 func MatchMessages(inputs []client.MessageInput, made []client.Message) []int {
-	matched := make([]int, len(inputs))
-	for i := range matched {
-		matched[i] = -1
-	}
+	matched := slices.Repeat([]int{-1}, len(inputs))
 	for _, same := range []func(client.MessageInput, client.Message) bool{Agrees, isLike} {
 		candidates := make([][]int, len(inputs)) // messages, for each input
 		for i, input := range inputs {

@@ -58,9 +58,5 @@ func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options
 	for i, err := range c.entity.remove(ctx, due, options) {
 		failed[due[i]] = err
 	}
-	errs := make([]error, len(ids))
-	for i, id := range ids {
-		errs[i] = failed[id]
-	}
-	return errs
+	return mapped(ids, func(id client.ID) error { return failed[id] })
 }

@@ -40,13 +40,10 @@ type writing[T client.Record, In Input] struct {
 
 func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Change[In], options client.WriteOptions) *writing[T, In] {
 	w := &writing[T, In]{
-		Collection: c, options: options, changes: make([]pending[In], len(changes)),
-		ids: make([]client.ID, len(changes)), creates: make([]bool, len(changes)), results: make([]Result[T], len(changes)),
+		Collection: c, options: options, changes: mapped(changes, func(change Change[In]) pending[In] { return pending[In]{Change: change} }),
+		ids: make([]client.ID, len(changes)), results: make([]Result[T], len(changes)),
 	}
-	for i, change := range changes {
-		w.changes[i].Change = change
-		w.creates[i] = !w.isUpdate(i)
-	}
+	w.creates = mapped(w.all(), w.isCreate)
 	return w
 }
 
