@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 const (
@@ -70,7 +71,8 @@ type reply struct {
 // If ctx ends, do sends nothing more. It still waits for the reply to a change that it
 // has sent, for at most the request timeout, so that the result is not lost.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
-	waits := backoff(firstRetryWait)
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
 	var lost *OutcomeUnknownError // of any try
 	var throttled time.Duration   // how long the service has asked to wait
 	for tries := 0; ; {
@@ -82,7 +84,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 		case again.isAsked:
 			wait := again.after
 			if throttled > 0 || wait == 0 {
-				wait = max(wait, waits.next()) // if the service keeps asking, wait longer than it asks
+				wait = max(wait, waits.NextBackOff()) // if the service keeps asking, wait longer than it asks
 			}
 			throttled += wait
 			if most := c.mostThrottled(); throttled > most || c.gate.throttle()+wait > most {
@@ -94,7 +96,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			if tries++; tries > c.config.MaxRetries {
 				return got, firstLost(ctx, lost, err)
 			}
-			wait := waits.next()
+			wait := waits.NextBackOff()
 			c.logRepeat(ctx, call, err, wait)
 			if stopped := sleep(ctx, wait); stopped != nil {
 				return got, firstLost(ctx, lost, stopped)
@@ -119,17 +121,6 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 // not a retry, but a user who allows more retries has more patience.
 func (c *Client) mostThrottled() time.Duration {
 	return time.Duration(c.config.MaxRetries+1) * time.Minute
-}
-
-// A backoff is the middle of the next wait between two tries.
-type backoff time.Duration
-
-// next returns the next wait. Waits grow, and are random, so that many programs that failed at once
-// don't come back at once.
-func (b *backoff) next() time.Duration {
-	middle := time.Duration(*b)
-	*b = min(*b*3/2, backoff(maxRetryWait))
-	return middle/2 + rand.N(middle) //nolint:gosec // jitter needs no secrecy
 }
 
 // attempt sends the call once.
