@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -36,13 +35,12 @@ func (u unreadAnswers) add(create conversationChange, result engine.Result[clien
 }
 
 // checkAnswers checks the answers that could not be read back. An entry that was answered with the
-// id of another conversation loses that id, and its create is open again. So does a message. The key
-// of a single resource is empty.
-func (k *memory) checkAnswers(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
-	return append(k.checkConversations(ctx, api, place, e), k.checkMessages(ctx, api, place, e)...)
+// id of another conversation loses that id, and its create is open again. So does a message.
+func (k *memory) checkAnswers(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
+	return append(k.checkConversations(ctx, api, e), k.checkMessages(ctx, api, e)...)
 }
 
-func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, place path.Path, e entries) diag.Diagnostics {
+func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
 	if len(k.unread) == 0 {
 		return nil
 	}
@@ -54,7 +52,7 @@ func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, pla
 	}
 	wrong, err := api.Conversations.CheckAnswers(ctx, due)
 	if err != nil {
-		return failure{action: "Read", many: len(place.Steps()) > 0, err: err, remembered: true}.diagnostics()
+		return failure{action: "Read", many: !k.isSingle, err: err, remembered: true}.diagnostics()
 	}
 	var names []string
 	for _, id := range wrong {
@@ -65,12 +63,12 @@ func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, pla
 	}
 	clear(k.unread)
 	slices.Sort(names)
-	return warnOf(names, place, "Answer With Another Text Message Conversation",
+	return warnOf(names, k.root(), "Answer With Another Text Message Conversation",
 		"The CRM answered the create of a conversation with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, has another phone or number, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
 
-func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, place path.Path, e entries) (diags diag.Diagnostics) {
+func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, e entries) (diags diag.Diagnostics) {
 	if len(k.messages.Unread) == 0 {
 		return nil
 	}
@@ -86,7 +84,7 @@ func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, place pa
 	}
 	wrong, err := api.Messages.CheckAnswers(ctx, due)
 	if err != nil {
-		return failure{action: "Read", many: len(place.Steps()) > 0, err: fmt.Errorf("reading its messages failed: %w", err), remembered: true}.diagnostics()
+		return failure{action: "Read", many: !k.isSingle, err: fmt.Errorf("reading its messages failed: %w", err), remembered: true}.diagnostics()
 	}
 	var names []string
 	for conversation, entry := range e.keysByID() {
@@ -105,14 +103,14 @@ func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, place pa
 	}
 	clear(k.messages.Unread)
 	slices.Sort(names)
-	return warnOf(names, place, "Answer With Another Text Message",
+	return warnOf(names, k.root(), "Answer With Another Text Message",
 		"The CRM answered the create of a message with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, is in another conversation, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
 
 // checkUnread does the same before an apply changes or deletes something, if there was no refresh
 // since. An update that finds another conversation is an error, because its plan is about that one.
-func (r *baseResource) checkUnread(ctx context.Context, memory *memory, place path.Path, e entries, isUpdate bool) diag.Diagnostics {
+func (r *baseResource) checkUnread(ctx context.Context, memory *memory, e entries, isUpdate bool) diag.Diagnostics {
 	if len(memory.unread)+len(memory.messages.Unread) == 0 {
 		return nil
 	}
@@ -124,7 +122,7 @@ func (r *baseResource) checkUnread(ctx context.Context, memory *memory, place pa
 	if isUpdate {
 		check = memory.checkAnswers // a delete asks for no messages
 	}
-	wrong := check(ctx, api, place, e)
+	wrong := check(ctx, api, e)
 	if diags.Append(wrong...); isUpdate && len(wrong) > 0 && !wrong.HasError() {
 		diags.AddError("Plan About Another Record", "The plan was made without a refresh, for what a warning of this resource names. "+
 			"That belongs to someone else, or doesn't exist. The provider changed nothing. Run terraform apply again.")

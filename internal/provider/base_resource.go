@@ -9,7 +9,11 @@ import (
 )
 
 // baseResource gives a resource its provider.
-type baseResource struct{ provider *providerData }
+type baseResource struct {
+	layout
+
+	provider *providerData
+}
 
 // Configure takes the provider's data, which is nil while Terraform validates.
 func (r *baseResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {

@@ -39,8 +39,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return append(diags, memory.write(ctx, private)...)
 	}
 	fail := func(err error) diag.Diagnostics {
-		_, isSingle := memory.open[""]
-		return append(diags, failure{action: "Delete", many: !isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
+		return append(diags, failure{action: "Delete", many: !r.isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
 	now, err := api.Now(ctx)
 	if err != nil {
@@ -56,7 +55,7 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 		return fail(err)
 	}
 	for _, id := range memory.early.Found {
-		diags.Append(r.inState(path.Empty(), id)...)
+		diags.Append(r.inState(id)...)
 	}
 	diags.Append(warnOfEarlyDestroy(found)...)
 	return append(diags, memory.write(ctx, private)...)

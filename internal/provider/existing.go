@@ -116,9 +116,6 @@ func (e *existing) keepUnlessAdopted(id client.ID) bool {
 	return true
 }
 
-// failDelete notes that a conversation could not be deleted: it stays in the state.
-func (e *existing) failDelete(id client.ID) { e.keepUnlessAdopted(id) }
-
 // An existingStep is the step in which a resource looks for an existing conversation.
 type existingStep int
 
@@ -238,12 +235,12 @@ func (m conversationModel) isBlind() bool {
 
 // inState notes the conversations in the state of the resource. If another resource
 // adopts one of them, that is an error.
-func (r *baseResource) inState(at path.Path, ids ...client.ID) (diags diag.Diagnostics) {
+func (r *baseResource) inState(ids ...client.ID) (diags diag.Diagnostics) {
 	if r.provider == nil {
 		return nil
 	}
 	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
-		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(at))
+		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(r.root()))
 	}
 	return diags
 }

@@ -302,7 +302,7 @@ func TestAdoptedByAnother(t *testing.T) {
 	const id = "80000000-0000-4000-8000-00000000000a"
 	resource := &baseResource{provider: &providerData{}}
 	resource.provider.existing.planned = map[client.ID]conversationModel{reference(types.StringValue(id)): {}}
-	wantTexts(t, resource.inState(path.Empty(), reference(types.StringValue(id))), "This resource manages the conversation "+id+", but a new resource", "add a moved block")
+	wantTexts(t, resource.inState(reference(types.StringValue(id))), "This resource manages the conversation "+id+", but a new resource", "add a moved block")
 }
 
 func TestProtected(t *testing.T) {

@@ -7,6 +7,37 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 )
 
+// A layout says where a resource has its conversations: in a map or, if it is single, as the
+// resource itself. That is a map with one entry, whose key is empty.
+type layout struct{ isSingle bool }
+
+// root returns the path of the map, empty for a single resource.
+func (l layout) root() path.Path {
+	if l.isSingle {
+		return path.Empty()
+	}
+	return path.Root("conversations")
+}
+
+// at returns the path of an entry.
+func (l layout) at(key string) path.Path {
+	if l.isSingle {
+		return path.Empty()
+	}
+	return at(key)
+}
+
+// keys returns keys as diagnostics name them: a single resource has none.
+func (l layout) keys(keys ...string) []string {
+	if l.isSingle {
+		return nil
+	}
+	return keys
+}
+
+// at returns the path of an entry of a map.
+func at(key string) path.Path { return path.Root("conversations").AtMapKey(key) }
+
 // placed returns a diagnostic at a path. An empty path leads to the resource as a whole.
 // The diagnostic then has none: Terraform would show no line of the configuration.
 func placed(at path.Path, d diag.Diagnostic) diag.Diagnostic {

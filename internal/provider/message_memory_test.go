@@ -72,7 +72,7 @@ func TestMessageMemory_sameTwice(t *testing.T) {
 		memory := &messageMemory{}
 		memory.lost(owner, message, 7)
 		w := newMessageWork(path.Empty(), owner, messages{"a": &message, "b": &message}.toMap(), types.MapNull(messageType), engine.NoFloor, memory)
-		w.settleAll(results)
+		w.settleAll(results, nil)
 		if earlier := memory.earlier(owner, message); earlier == nil || earlier.Since.Revision != 7 {
 			t.Errorf("the %s is lost: the memory has %v", name, earlier)
 		}

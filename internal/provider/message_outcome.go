@@ -12,15 +12,27 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// settleAll records the outcomes of the writes.
-func (w *messageWork) settleAll(results []engine.Result[client.Message]) {
+// settleAll records the outcomes of the writes and of the removals. What could not be removed stays
+// in the state.
+func (w *messageWork) settleAll(written []engine.Result[client.Message], removed []error) {
 	for _, write := range w.writes {
 		if write.change.Earlier != nil {
 			delete(w.memory.Lost[w.conversation], write.planned.digest()) // it has been looked for
 		}
 	}
-	for i, result := range results {
+	for i, result := range written {
 		w.settle(&w.writes[i], result)
+	}
+	for i, removal := range w.removals {
+		if removed[i] == nil {
+			continue
+		}
+		key := freeKey(w.state, removal.key)
+		w.state[key] = &removal.prior
+		w.failures = append(w.failures, failure{
+			action: "Delete", message: true, at: w.at.AtName("messages"), err: removed[i], keys: []string{removal.key}, kept: []string{key},
+			subject: conversationModel{ID: removal.prior.ID},
+		})
 	}
 }
 
@@ -97,22 +109,6 @@ func (w *messageWork) triedInVain(write *messageWrite) {
 	}
 	w.memory.tried(w.conversation, since)
 	w.memory.lost(w.conversation, write.planned, since)
-}
-
-// finish records the outcome of the removals. What could not be removed stays in the
-// state.
-func (w *messageWork) finish() {
-	for _, removal := range w.removals {
-		if removal.err == nil {
-			continue
-		}
-		key := freeKey(w.state, removal.key)
-		w.state[key] = &removal.prior
-		w.failures = append(w.failures, failure{
-			action: "Delete", message: true, at: w.at.AtName("messages"), err: removal.err, keys: []string{removal.key}, kept: []string{key},
-			subject: conversationModel{ID: removal.prior.ID},
-		})
-	}
 }
 
 // diagnostics returns an error for each failure.

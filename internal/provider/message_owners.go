@@ -50,26 +50,36 @@ func (o *messageOwners) isOfOther(by messageOwner, id client.ID) bool {
 	return isKept && of.name != by.name && of.conversation != by.conversation
 }
 
-// checkAttached returns an error for each planned message that another resource has created and
-// keeps. The apply would move it into the conversation of this one, and the next apply would create it
-// again in the other one, each time. place returns the path of a conversation.
-func (r *baseResource) checkAttached(memory *memory, planned entries, place func(key string) path.Path) (diags diag.Diagnostics) {
+// checkMessages returns an error for each planned message that something else has too, because each
+// apply would create the message again, where it is then missing:
+//
+//   - Two keys of the plan stand for it: one declares the id of a message that the other one has.
+//   - Another resource has created it and keeps it. The apply would move it into this conversation.
+func (r *baseResource) checkMessages(memory *memory, planned entries) (diags diag.Diagnostics) {
 	if r.provider == nil {
 		return nil
 	}
 	r.provider.messages.note(memory.owner, planned)
+	first := map[client.ID]path.Path{}
 	for entry, owned := range planned.known() {
 		all := messagesFrom(owned.Messages)
 		for _, key := range all.keys() {
 			message := all[key]
-			if message == nil || !message.isAttached() || !isKnown(message.ID) || !r.provider.messages.isOfOther(messageOwner{memory.owner, reference(owned.ID)}, reference(message.ID)) {
+			if message == nil || !isKnown(message.ID) {
 				continue
 			}
-			at := place(entry).AtName("messages").AtMapKey(key)
-			diags.AddAttributeError(at, "Message of Another Resource", located(at, fmt.Sprintf("Another resource has created the message %s, and declares "+
-				"it with its content. A message belongs to one conversation. If this resource took it, each apply would create it again in the other one, and might send it "+
-				"again. Remove the message here. For a message with the same text here too, declare it with its content.",
-				reference(message.ID))))
+			at, id := r.at(entry).AtName("messages").AtMapKey(key), reference(message.ID)
+			if twin, isTwice := first[id]; isTwice {
+				diags.AddAttributeError(at, "Same Message Twice", fmt.Sprintf("%s and %s stand for the same message, %s. Remove one of them: "+
+					"a message that Terraform has created needs no id in the configuration.", inWords(twin), inWords(at), id))
+			} else {
+				first[id] = at
+			}
+			if message.isAttached() && r.provider.messages.isOfOther(messageOwner{memory.owner, reference(owned.ID)}, id) {
+				diags.AddAttributeError(at, "Message of Another Resource", located(at, fmt.Sprintf("Another resource has created the message %s, and declares "+
+					"it with its content. A message belongs to one conversation. If this resource took it, each apply would create it again in the other one, and might send it "+
+					"again. Remove the message here. For a message with the same text here too, declare it with its content.", id)))
+			}
 		}
 	}
 	return diags

@@ -1,14 +1,11 @@
 package provider
 
 import (
-	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
@@ -97,29 +94,6 @@ func planMessages(config, prior types.Map) types.Map {
 		}
 	}
 	return planned.toMap()
-}
-
-// checkMessages returns an error for each message that two keys of the plan stand for: one of them
-// declares the id of a message that the other one has. Only one key could keep it, and the apply would
-// create the other message again, each time. place returns the path of a conversation.
-func (e entries) checkMessages(place func(key string) path.Path) (diags diag.Diagnostics) {
-	first := map[client.ID]path.Path{}
-	for entry, owned := range e.known() {
-		planned := messagesFrom(owned.Messages)
-		for _, key := range planned.keys() {
-			if planned[key] == nil || !isKnown(planned[key].ID) {
-				continue
-			}
-			at, id := place(entry).AtName("messages").AtMapKey(key), reference(planned[key].ID)
-			if twin, isTwice := first[id]; isTwice {
-				diags.AddAttributeError(at, "Same Message Twice", fmt.Sprintf("%s and %s stand for the same message, %s. Remove one of them: "+
-					"a message that Terraform has created needs no id in the configuration.", inWords(twin), inWords(at), id))
-				continue
-			}
-			first[id] = at
-		}
-	}
-	return diags
 }
 
 // configuredMessages returns the messages of a configuration. With ignore_changes,

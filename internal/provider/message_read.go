@@ -26,11 +26,10 @@ func (m ownedModel) messageIDs() []client.ID {
 
 // A messageRefresh replaces the messages in a state with what the CRM holds.
 type messageRefresh struct {
+	layout
+
 	api    *engine.Engine
 	memory *messageMemory
-	// isSingle means that the messages are those of a single resource. They share requests with those
-	// of other resources, and nobody knows how many there are.
-	isSingle bool
 
 	found map[client.ID]client.Message
 	diags diag.Diagnostics // warnings
@@ -54,9 +53,9 @@ func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 			ids = append(ids, entry.messageIDs()...)
 		}
 	}
-	read, at := r.api.Messages.ReadMany, at
-	if r.isSingle {
-		read, at = r.api.Messages.ReadEach, atSingle
+	read := r.api.Messages.ReadMany
+	if r.isSingle { // nobody knows how many other resources there are
+		read = r.api.Messages.ReadEach
 	}
 	if r.found, err = read(ctx, ids); err != nil {
 		return err
@@ -65,7 +64,7 @@ func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 		if !e.exists(key) {
 			continue
 		}
-		if err := r.set(ctx, at(key), e[key]); err != nil {
+		if err := r.set(ctx, r.at(key), e[key]); err != nil {
 			return err
 		}
 	}

@@ -44,7 +44,6 @@ type messageWrite struct {
 type messageRemoval struct {
 	key   string // of the state before
 	prior messageModel
-	err   error
 }
 
 // newMessageWork returns the work that turns the prior messages of a conversation, known
@@ -161,37 +160,42 @@ func (w *messageWork) tell(api *engine.Engine) {
 	api.ReferToMessages(attached)
 }
 
-// runMessages turns the messages of conversations into the planned ones, in as few requests as possible.
+// writeMessages turns the messages of conversations into the planned ones, in as few requests as possible.
 // Those of a single resource go together with those of other resources that are applied at the same time.
-func runMessages(ctx context.Context, api *engine.Engine, level int64, works []*messageWork, isSingle bool) {
+func (w *conversationWork) writeMessages(ctx context.Context) {
+	if len(w.messages) == 0 {
+		return
+	}
 	var changes []messageChange
 	var ids []client.ID
-	for _, w := range works {
-		w.tell(api)
-		for _, write := range w.writes {
+	for _, entry := range w.messages {
+		entry.work.tell(w.api)
+		for _, write := range entry.work.writes {
 			changes = append(changes, write.change)
 		}
-		for _, removal := range w.removals {
+		for _, removal := range entry.work.removals {
 			ids = append(ids, reference(removal.prior.ID))
 		}
 	}
 	var written []engine.Result[client.Message]
 	var removed []error
-	if isSingle {
-		written = api.Messages.CreateOrUpdateEach(ctx, changes, level)
-		removed = api.Messages.DeleteEach(ctx, ids, level)
+	if w.isSingle {
+		written = w.api.Messages.CreateOrUpdateEach(ctx, changes, w.level)
+		removed = w.api.Messages.DeleteEach(ctx, ids, w.level)
 	} else {
-		options := client.WriteOptions{ValidationLevel: level, RollbackMethod: client.RollbackFailed}
-		written = api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
-		removed = api.Messages.DeleteMany(ctx, ids, level)
+		options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: client.RollbackFailed}
+		written = w.api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
+		removed = w.api.Messages.DeleteMany(ctx, ids, w.level)
 	}
-	for _, w := range works {
-		w.settleAll(written[:len(w.writes)])
-		written = written[len(w.writes):]
-		for i := range w.removals {
-			w.removals[i].err = removed[0]
-			removed = removed[1:]
+	for _, entry := range w.messages {
+		writes, removals := len(entry.work.writes), len(entry.work.removals)
+		entry.work.settleAll(written[:writes], removed[:removals])
+		written, removed = written[writes:], removed[removals:]
+		if entry.created && w.isNew {
+			w.diags.Append(entry.work.warnings()...)
+		} else {
+			w.diags.Append(entry.work.diagnostics()...)
 		}
-		w.finish()
+		w.state[entry.key].Messages = entry.work.toMap()
 	}
 }

@@ -206,16 +206,12 @@ func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) d
 }
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
-func warnOfLeft(place path.Path, left openCreates) (diags diag.Diagnostics) {
-	for _, key := range left.keys() {
-		about := path.Empty()
-		if key != "" {
-			about = at(key)
-		}
-		diags.Append(placed(place, diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(about, fmt.Sprintf(
+func (k *memory) warnOfLeft() (diags diag.Diagnostics) {
+	for _, key := range k.open.keys() {
+		diags.Append(placed(k.root(), diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(k.at(key), fmt.Sprintf(
 			"An earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
 				"If this apply creates the conversation again, it looks for it and adopts it, but not with create_before_destroy. "+
-				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", left[key].phone(), left[key].Since.Revision)))))
+				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", k.open[key].phone(), k.open[key].Since.Revision)))))
 	}
 	return diags
 }

@@ -16,6 +16,8 @@ import (
 // A memory is the private state of a resource: what the provider must know the next time,
 // and what does not belong in the configuration.
 type memory struct {
+	layout
+
 	space seenSpace
 	// owner is a name that tells the resource from others, empty until it is needed.
 	owner string
@@ -43,7 +45,8 @@ type memory struct {
 // newMemory returns the memory of a new resource.
 func (r *baseResource) newMemory() *memory {
 	return &memory{
-		asOf: engine.NoFloor, looked: engine.NoFloor, open: openCreates{}, unread: unreadAnswers{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
+		layout: r.layout,
+		asOf:   engine.NoFloor, looked: engine.NoFloor, open: openCreates{}, unread: unreadAnswers{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }

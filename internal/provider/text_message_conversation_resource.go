@@ -21,7 +21,9 @@ var (
 	_ resource.ResourceWithImportState = (*conversationResource)(nil)
 )
 
-func newConversationResource() resource.Resource { return &conversationResource{} }
+func newConversationResource() resource.Resource {
+	return &conversationResource{baseResource{layout: layout{isSingle: true}}}
+}
 
 // conversationResource is pipeliner_text_message_conversation.
 type conversationResource struct{ baseResource }
@@ -65,7 +67,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if isKnown(state.ID) {
 			prior = &state.ownedModel
-			resp.Diagnostics.Append(r.inState(path.Empty(), reference(state.ID))...)
+			resp.Diagnostics.Append(r.inState(reference(state.ID))...)
 		}
 	}
 	if req.Plan.Raw.IsNull() {
@@ -86,8 +88,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	}
 	var replace bool
 	plan.ownedModel, replace = memory.numbers.planOwned(config.ownedModel, prior)
-	resp.Diagnostics.Append(entries{"": &plan.ownedModel}.checkMessages(atSingle)...)
-	resp.Diagnostics.Append(r.checkAttached(memory, entries{"": &plan.ownedModel}, atSingle)...)
+	resp.Diagnostics.Append(r.checkMessages(memory, entries{"": &plan.ownedModel})...)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
 		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
@@ -139,7 +140,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Empty(), entries{"": &state.ownedModel})...)
+	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, entries{"": &state.ownedModel})...)
 	clear(memory.adopted) // the run that adopted it has told of it
 	memory.recallNumber(&state.ownedModel)
 	conversation, diags := r.read(ctx, api, state, memory)
@@ -175,7 +176,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Empty(), entries{"": &state.ownedModel}, true)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, entries{"": &state.ownedModel}, true)...); resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return
@@ -216,7 +217,7 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	}
 	memory.recallNumber(&state.ownedModel)
 	if !abandons(state.DeletionPolicy) {
-		resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Empty(), entries{"": &state.ownedModel}, false)...)
+		resp.Diagnostics.Append(r.checkUnread(ctx, memory, entries{"": &state.ownedModel}, false)...)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.remove(ctx, state, memory)...)

@@ -15,7 +15,7 @@ import (
 // begin prepares the work of a plan: that of a map with one entry. prior is empty for a new
 // conversation.
 func (r *conversationResource) begin(plan conversationResourceModel, planned, prior entries, memory *memory) (*conversationWork, diag.Diagnostics) {
-	w := &conversationWork{isSingle: true, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(plan.DeletionPolicy), isNew: len(prior) == 0}
+	w := &conversationWork{layout: r.layout, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(plan.DeletionPolicy), isNew: len(prior) == 0}
 	if plan.AdoptExisting.ValueBool() {
 		w.own = map[client.ID]*ownedModel{}
 	}
@@ -39,30 +39,6 @@ func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 		w.state[""].Revision = w.state.revision(open)
 	}
 	return w.done("Update")
-}
-
-// place returns the path of the map, empty for a single resource.
-func (w *conversationWork) place() path.Path {
-	if w.isSingle {
-		return path.Empty()
-	}
-	return path.Root("conversations")
-}
-
-// at returns the path of an entry.
-func (w *conversationWork) at(key string) path.Path {
-	if w.isSingle {
-		return atSingle(key)
-	}
-	return at(key)
-}
-
-// keys returns keys as the diagnostics name them: a single resource has none.
-func (w *conversationWork) keys(keys ...string) []string {
-	if w.isSingle {
-		return nil
-	}
-	return keys
 }
 
 // read returns what the CRM holds of the state, nil if it is gone.
@@ -109,7 +85,7 @@ func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine,
 // take makes the state that of the conversation, and reads its messages.
 func (r *conversationResource) take(ctx context.Context, api *engine.Engine, owned *ownedModel, conversation client.Conversation, memory *memory) diag.Diagnostics {
 	owned.conversationModel = memory.numbers.conversationFromAPI(conversation, owned.conversationModel)
-	messages := messageRefresh{api: api, memory: memory.messages, isSingle: true}
+	messages := messageRefresh{api: api, memory: memory.messages, layout: r.layout}
 	if err := messages.of(ctx, entries{"": owned}); err != nil {
 		return r.unreadable(owned.conversationModel, fmt.Errorf("reading its messages failed: %w", err))
 	}

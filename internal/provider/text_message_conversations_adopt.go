@@ -179,5 +179,5 @@ func (w *conversationWork) finishExisting() {
 		w.messages = slices.DeleteFunc(w.messages, func(m entryMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
-	w.diags.Append(warnOfExisting(w.place(), ids, whileApplying, nil)...)
+	w.diags.Append(warnOfExisting(w.root(), ids, whileApplying, nil)...)
 }

@@ -45,12 +45,6 @@ func attributeTypes(attributes map[string]schema.Attribute) map[string]attr.Type
 	return types
 }
 
-// at returns the path of an entry.
-func at(key string) path.Path { return path.Root("conversations").AtMapKey(key) }
-
-// atSingle returns the path of the conversation of a single resource, whose key is empty.
-func atSingle(string) path.Path { return path.Empty() }
-
 // entries returns the entries of a known map.
 func (m bulkModel) entries() (entries, diag.Diagnostics) {
 	var diags diag.Diagnostics

@@ -27,14 +27,14 @@ func (w *conversationWork) remove(ctx context.Context) {
 	var found []string
 	for i, removal := range due {
 		if removal.err = errs[i]; removal.err != nil {
-			w.provider.existing.failDelete(ids[i])
+			w.provider.existing.keepUnlessAdopted(ids[i])
 			removal.kept = freeKey(w.state, removal.key)
 			w.state[removal.kept] = removal.prior
 		} else if w.memory.adopted[ids[i]] {
 			found = append(found, underKey(removal.key, ids[i].String()))
 		}
 	}
-	w.diags.Append(warnOfDeletion(w.place(), found...)...)
+	w.diags.Append(warnOfDeletion(w.root(), found...)...)
 	w.provider.messages.note(w.memory.owner, w.state)
 }
 
@@ -43,7 +43,7 @@ func (w *conversationWork) remove(ctx context.Context) {
 func (w *conversationWork) removeOpen(ctx context.Context) {
 	open := w.memory.open
 	if w.abandon {
-		w.diags.Append(warnOfLeft(w.place(), open)...)
+		w.diags.Append(w.memory.warnOfLeft()...)
 		w.provider.left.add(w.memory.numbers, open)
 		w.memory.open = openCreates{}
 		return
@@ -64,7 +64,7 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 			adopted = append(adopted, name)
 		default:
 			if err = w.api.Conversations.Delete(ctx, id, w.level); err != nil {
-				w.provider.existing.failDelete(id)
+				w.provider.existing.keepUnlessAdopted(id)
 				break
 			}
 			deleted = append(deleted, name)
@@ -81,8 +81,8 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 		w.api.Conversations.Leave(id) // to the next destroy
 	}
 	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
-	w.diags.Append(warnOfUnsure(w.place(), unsure...)...)
-	w.diags.Append(warnOfDeletion(w.place(), deleted...)...)
+	w.diags.Append(warnOfUnsure(w.root(), unsure...)...)
+	w.diags.Append(warnOfDeletion(w.root(), deleted...)...)
 }
 
 // dueRemovals returns the removals that delete a conversation. What could not be replaced

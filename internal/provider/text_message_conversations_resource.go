@@ -61,7 +61,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.inState(path.Root("conversations"), prior.ids()...)...)
+	resp.Diagnostics.Append(r.inState(prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
 		if !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(prior.warnOfProtection()...)
@@ -86,8 +86,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 		return
 	}
 	planned, replaced, changes := memory.numbers.planEntries(configured, prior, memory.open)
-	resp.Diagnostics.Append(planned.checkMessages(at)...)
-	resp.Diagnostics.Append(r.checkAttached(memory, planned, at)...)
+	resp.Diagnostics.Append(r.checkMessages(memory, planned)...)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
 	plan.Failed, plan.Revision = types.MapValueMust(failedType, nil), state.Revision
@@ -138,7 +137,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, path.Root("conversations"), owned)...)
+	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, owned)...)
 	clear(memory.adopted) // the run that adopted them has told of them
 	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
 	if resp.Diagnostics.Append(memory.claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
@@ -174,7 +173,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Root("conversations"), prior, true)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, true)...); resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(prior))...)...)
 		resp.Diagnostics.Append(state.become(prior, memory.open)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -208,7 +207,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	if !abandons(state.DeletionPolicy) {
-		resp.Diagnostics.Append(r.checkUnread(ctx, memory, path.Root("conversations"), prior, false)...)
+		resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, false)...)
 	}
 	empty := state
 	empty.Conversations = types.StringNull()

@@ -12,10 +12,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// conversationWork carries out a plan of either resource. A single resource is a map with one entry, whose
-// key is empty: [conversationResource.begin] makes its work, and [bulkResource.begin] that of a map.
+// conversationWork carries out a plan of either resource: [conversationResource.begin] makes its work, and [bulkResource.begin] that of a map.
 type conversationWork struct {
-	isSingle     bool // it is that of a single resource
+	layout
+
 	provider     *providerData
 	api          *engine.Engine
 	own          map[client.ID]*ownedModel // what the map has already, for adopt_existing; nil without it
@@ -118,26 +118,6 @@ func (w *conversationWork) isNeeded() bool {
 	return len(w.changes) > 0 || len(w.messages) > 0 || !w.abandon && len(w.memory.open)+len(w.removals) > 0
 }
 
-// writeMessages turns the messages into the planned ones.
-func (w *conversationWork) writeMessages(ctx context.Context) {
-	works := make([]*messageWork, len(w.messages))
-	for i, entry := range w.messages {
-		works[i] = entry.work
-	}
-	if len(works) == 0 {
-		return
-	}
-	runMessages(ctx, w.api, w.level, works, w.isSingle)
-	for _, entry := range w.messages {
-		if entry.created && w.isNew {
-			w.diags.Append(entry.work.warnings()...)
-		} else {
-			w.diags.Append(entry.work.diagnostics()...)
-		}
-		w.state[entry.key].Messages = entry.work.toMap()
-	}
-}
-
 // write creates, updates and restores. It adopts what earlier attempts at creates have
 // made.
 func (w *conversationWork) write(ctx context.Context) {
@@ -168,9 +148,9 @@ func (w *conversationWork) write(ctx context.Context) {
 		w.settle(due[i], result)
 		made[due[i].key] = result
 	}
-	w.diags.Append(warnOfAdoption(w.place(), made, false)...)
+	w.diags.Append(warnOfAdoption(w.root(), made, false)...)
 	if w.own != nil {
-		w.diags.Append(warnOfNotAdopted(w.place(), made)...)
+		w.diags.Append(warnOfNotAdopted(w.root(), made)...)
 	}
 	w.finishExisting()
 	if w.unread != nil {
