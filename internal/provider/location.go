@@ -19,6 +19,14 @@ func (l layout) root() path.Path {
 	return path.Root("conversations")
 }
 
+// idsAt returns the path of the ids.
+func (l layout) idsAt() path.Path {
+	if l.isSingle {
+		return path.Root("id")
+	}
+	return l.root()
+}
+
 // at returns the path of an entry.
 func (l layout) at(key string) path.Path {
 	if l.isSingle {

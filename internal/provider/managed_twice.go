@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -61,13 +60,13 @@ func (o *owners) isGone(name string) bool {
 
 // warnOfShared warns of conversations that another resource of the same refresh has too. keys
 // are those of a map, by conversation.
-func (r *baseResource) warnOfShared(memory *memory, at path.Path, keys map[client.ID]string) diag.Diagnostics {
+func (r *baseResource) warnOfShared(memory *memory, keys map[client.ID]string) diag.Diagnostics {
 	var shared []string
 	for _, id := range r.provider.owners.note(memory.owner, slices.Collect(maps.Keys(keys))...) {
 		shared = append(shared, underKey(keys[id], id.String()))
 	}
 	slices.Sort(shared)
-	return warnOf(shared, at, "Text Message Conversation Managed Twice",
+	return warnOf(shared, r.idsAt(), "Text Message Conversation Managed Twice",
 		"Another resource of this configuration has the same conversation in its state: %s. If the two declare different values, each apply reverts the other one. "+
 			"If one of them is destroyed, so is the conversation of the other. Keep it in one of them. To remove a single resource without a change in the CRM, "+
 			"run terraform state rm and delete its block. To remove an entry of a map, apply deletion_policy = \"abandon\" first, and then remove the entry.")

@@ -76,7 +76,7 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 // attempts pass all of that from now on.
 //
 // If any look failed, nothing is adopted: a conversation that it would have found may be another
-// resource's. The key of a single resource is empty.
+// resource's.
 func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted, left, failed createResults) {
 	adopted, left, failed = createResults{}, createResults{}, createResults{}
 	keys := memory.open.keys()
@@ -113,19 +113,23 @@ func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *
 	return adopted, left, failed
 }
 
-// findOpenCreates does this for a map, and returns the diagnostics.
-func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) diag.Diagnostics {
+// findOpenCreates does this, and returns what it has adopted.
+func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (createResults, diag.Diagnostics) {
 	adopted, left, failed := e.lookInRefresh(ctx, api, memory, policy)
 	if len(failed) > 0 {
-		return failed.unreadable().diagnostics()
+		return nil, memory.unreadable(failed).diagnostics()
 	}
-	return append(warnOfAdoption(path.Root("conversations"), adopted, true), warnOfOpenEntries(left, policy)...)
+	warn := warnOfOpenEntries
+	if memory.isSingle {
+		warn = warnOfOpen
+	}
+	return adopted, append(warnOfAdoption(memory.root(), adopted, true), warn(left, policy)...)
 }
 
 // unreadable returns the failure of looks that could not be carried out.
-func (r createResults) unreadable() (failed *failure) {
-	for _, key := range slices.Sorted(maps.Keys(r)) {
-		failed = failed.with(failure{action: "Read", at: at(key), keys: []string{key}, err: r[key].Err, creates: true, remembered: true})
+func (k *memory) unreadable(looks createResults) (failed *failure) {
+	for _, key := range slices.Sorted(maps.Keys(looks)) {
+		failed = failed.with(failure{action: "Read", at: k.at(key), keys: k.keys(key), err: looks[key].Err, creates: true})
 	}
 	return failed
 }
@@ -184,8 +188,12 @@ func (k *memory) found(key string, conversation client.Conversation) {
 }
 
 // warnOfOpen warns that it is still unknown whether the conversation of a single resource
-// exists.
-func warnOfOpen(policy types.String, found engine.Result[client.Conversation]) diag.Diagnostics {
+// exists, and why a look could not tell.
+func warnOfOpen(left createResults, policy types.String) diag.Diagnostics {
+	found, isOpen := left[""]
+	if !isOpen {
+		return nil
+	}
 	const intro = "An earlier apply may or may not have created this conversation. "
 	shown, why := "The CRM does not show it so far. ", failure{err: found.Err}.whyForbidden()
 	if why != "" {

@@ -10,8 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 var (
@@ -36,6 +34,16 @@ type conversationResourceModel struct {
 	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
 	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
 	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
+}
+
+// recalled returns the only entry of a state, after the memory has recalled what it lacks.
+func (m *conversationResourceModel) recalled(memory *memory) entries {
+	if isKnown(m.ID) {
+		memory.recallNumber(&m.ownedModel)
+	} else {
+		memory.recall("", m.ownedModel)
+	}
+	return entries{"": &m.ownedModel}
 }
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -65,17 +73,15 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 		resp.Diagnostics.Append(diags...)
 		resp.Diagnostics.Append(r.checkSpace(memory)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if isKnown(state.ID) {
+		owned := state.recalled(memory)
+		resp.Diagnostics.Append(r.inState(owned.ids()...)...)
+		if owned.exists("") {
 			prior = &state.ownedModel
-			resp.Diagnostics.Append(r.inState(reference(state.ID))...)
 		}
 	}
 	if req.Plan.Raw.IsNull() {
 		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
 			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
-		}
-		if !isKnown(state.ID) {
-			memory.recall("", state.ownedModel)
 		}
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, reference(state.ID))...)
 		return
@@ -135,34 +141,23 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	api, diags := r.engineFor(memory)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, entries{"": &state.ownedModel})...)
-	clear(memory.adopted) // the run that adopted it has told of it
-	memory.recallNumber(&state.ownedModel)
-	conversation, diags := r.read(ctx, api, state, memory)
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("id"), map[client.ID]string{reference(state.ID): ""})...)
-	id := state.ID
-	if conversation != nil {
-		id = conversation.ID
-	}
-	r.provider.existing.refreshed(reference(id))
+	owned := state.recalled(memory)
+	isRefused := !isKnown(state.ID) && len(memory.open) == 0 && memory.space.ID != "" // when the attempt was repeated
+	resp.Diagnostics.Append(r.refresh(ctx, memory, owned, state.DeletionPolicy)...)
 	// The framework demands an identity even if the conversation is gone.
-	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
 	switch {
 	case resp.Diagnostics.HasError():
 		return
-	case conversation == nil:
+	case owned[""] == nil || isRefused:
 		resp.State.RemoveResource(ctx)
 		return
+	case !isKnown(state.ID):
+		state.Revision = owned.revision(memory.open)
 	}
-	state.ownedModel = *conversation
-	memory.space.seen(api)
-	memory.looked = api.Newest()
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
@@ -215,9 +210,8 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	memory.recallNumber(&state.ownedModel)
-	if !abandons(state.DeletionPolicy) {
-		resp.Diagnostics.Append(r.checkUnread(ctx, memory, entries{"": &state.ownedModel}, false)...)
+	if prior := state.recalled(memory); !abandons(state.DeletionPolicy) {
+		resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, false)...)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.remove(ctx, state, memory)...)

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // begin prepares the work of a plan: that of a map with one entry. prior is empty for a new
@@ -41,70 +40,10 @@ func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 	return w.done("Update")
 }
 
-// read returns what the CRM holds of the state, nil if it is gone.
-func (r *conversationResource) read(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
-	if !isKnown(state.ID) {
-		return r.readOpen(ctx, api, state, memory)
-	}
-	owned := &state.ownedModel
-	if diags := memory.claim(api, path.Root("id"), reference(state.ID)); diags.HasError() {
-		return owned, diags
-	}
-	conversation, err := api.Conversations.Read(ctx, reference(state.ID))
-	switch {
-	case client.ProblemOf(err) == client.NotFound:
-		return nil, nil
-	case err != nil:
-		return owned, r.unreadable(state.conversationModel, err)
-	}
-	return owned, r.take(ctx, api, owned, conversation, memory)
-}
-
-// readOpen does the same for a conversation of which it is unknown whether it exists.
-func (r *conversationResource) readOpen(ctx context.Context, api *engine.Engine, state conversationResourceModel, memory *memory) (*ownedModel, diag.Diagnostics) {
-	owned := &state.ownedModel
-	if r.provider.owners.isGone(memory.owner) {
-		return owned, nil
-	}
-	memory.recall("", state.ownedModel)
-	if len(memory.open) == 0 && memory.space.ID != "" {
-		return nil, nil // the attempt was repeated, and the CRM refused it
-	}
-	adopted, left, failed := entries{"": owned}.lookInRefresh(ctx, api, memory, state.DeletionPolicy)
-	found, isFound := adopted[""]
-	switch {
-	case len(failed) > 0:
-		return owned, r.unreadable(state.conversationModel, failed[""].Err)
-	case !isFound:
-		owned.Revision = entries{"": owned}.revision(memory.open)
-		return owned, warnOfOpen(state.DeletionPolicy, left[""])
-	}
-	return owned, append(warnOfAdoption(path.Empty(), adopted, true), r.take(ctx, api, owned, found.Value, memory)...)
-}
-
-// take makes the state that of the conversation, and reads its messages.
-func (r *conversationResource) take(ctx context.Context, api *engine.Engine, owned *ownedModel, conversation client.Conversation, memory *memory) diag.Diagnostics {
-	owned.conversationModel = memory.numbers.conversationFromAPI(conversation, owned.conversationModel)
-	messages := messageRefresh{api: api, memory: memory.messages, layout: r.layout}
-	if err := messages.of(ctx, entries{"": owned}); err != nil {
-		return r.unreadable(owned.conversationModel, fmt.Errorf("reading its messages failed: %w", err))
-	}
-	memory.asOf = messages.asOf(conversation.AsOf)
-	return messages.diags
-}
-
-// unreadable returns the error of a conversation that could not be read.
-func (r *conversationResource) unreadable(m conversationModel, err error) diag.Diagnostics {
-	return failure{action: "Read", subject: m, err: err, remembered: true, causes: &r.provider.causes}.diagnostics()
-}
-
 // remove deletes the conversation of a state, or the one that an open create may have
 // made.
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, memory *memory) diag.Diagnostics {
-	if !isKnown(state.ID) {
-		memory.recall("", state.ownedModel)
-	}
-	w, diags := r.begin(state, nil, entries{"": &state.ownedModel}, memory)
+	w, diags := r.begin(state, nil, state.recalled(memory), memory)
 	if diags.HasError() {
 		return diags
 	}

@@ -2,17 +2,66 @@ package provider
 
 import (
 	"context"
+	"maps"
+	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// refresh replaces the entries with what the CRM holds, and drops those that are gone. It
-// returns the as-of of the entries.
-func (e entries) refresh(ctx context.Context, messages *messageRefresh, n numbers) (asOf int64, err error) {
-	found, err := messages.api.Conversations.ReadMany(ctx, e.ids())
+// refresh replaces the entries of a state with what the CRM holds, and drops those that are gone. It
+// looks for what the creates of entries without an id have made.
+func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, policy types.String) diag.Diagnostics {
+	api, diags := r.engineFor(memory)
+	if diags.HasError() {
+		return diags
+	}
+	diags.Append(memory.checkAnswers(ctx, api, e)...)
+	clear(memory.adopted) // the run that adopted them has told of them
+	diags.Append(r.warnOfShared(memory, e.keysByID())...)
+	diags.Append(memory.claim(api, e.ids()...)...)
+	if diags.HasError() {
+		return diags
+	}
+	adopted := createResults{}
+	if !r.provider.owners.isGone(memory.owner) {
+		var more diag.Diagnostics
+		adopted, more = e.findOpenCreates(ctx, api, memory, policy)
+		diags.Append(more...)
+	}
+	if diags.HasError() {
+		return diags
+	}
+	r.provider.existing.refreshed(e.ids()...)
+	messages := messageRefresh{layout: r.layout, api: api, memory: memory.messages}
+	asOf, err := e.read(ctx, &messages, memory.numbers, adopted)
+	if err != nil {
+		return append(diags, failure{action: "Read", many: !r.isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
+	}
+	memory.asOf, memory.looked = asOf, api.Newest()
+	memory.space.seen(api)
+	return append(diags, messages.diags...)
+}
+
+// read replaces the entries with what the CRM holds, and drops those that are gone. Those that a look
+// has just found need no second request. It returns the as-of of the entries.
+func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, adopted createResults) (asOf int64, err error) {
+	found := map[client.ID]client.Conversation{}
+	for _, result := range adopted {
+		found[result.Value.ID] = result.Value
+	}
+	read := messages.api.Conversations.ReadMany
+	if messages.isSingle { // nobody knows how many other resources there are
+		read = messages.api.Conversations.ReadEach
+	}
+	others, err := read(ctx, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
 	if err != nil {
 		return engine.NoFloor, err
 	}
+	maps.Copy(found, others)
 	asOf = engine.NoFloor
 	for key, entry := range e {
 		if !e.exists(key) {

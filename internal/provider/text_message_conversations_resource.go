@@ -130,33 +130,13 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	memory, diags := r.load(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	api, diags := r.engineFor(memory)
-	resp.Diagnostics.Append(diags...)
 	owned, diags := state.recalled(memory)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(memory.checkAnswers(ctx, api, owned)...)
-	clear(memory.adopted) // the run that adopted them has told of them
-	resp.Diagnostics.Append(r.warnOfShared(memory, path.Root("conversations"), owned.keysByID())...)
-	if resp.Diagnostics.Append(memory.claim(api, path.Root("conversations"), owned.ids()...)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(r.refresh(ctx, memory, owned, state.DeletionPolicy)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.provider.owners.isGone(memory.owner) {
-		resp.Diagnostics.Append(owned.findOpenCreates(ctx, api, memory, state.DeletionPolicy)...)
-	}
-	r.provider.existing.refreshed(owned.ids()...)
-	messages := messageRefresh{api: api, memory: memory.messages}
-	asOf, err := owned.refresh(ctx, &messages, memory.numbers)
-	if err != nil {
-		resp.Diagnostics.Append(failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()...)
-		return
-	}
-	resp.Diagnostics.Append(messages.diags...)
-	memory.asOf = asOf
-	memory.space.seen(api)
-	memory.looked = api.Newest()
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
 	resp.Diagnostics.Append(state.become(owned, memory.open)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -259,5 +239,5 @@ func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, poli
 	if plan.AdoptExisting.ValueBool() {
 		work.own = prior.byID() // two of them may have the same number
 	}
-	return work, append(diags, memory.claim(api, path.Root("conversations"), prior.ids()...)...)
+	return work, append(diags, memory.claim(api, prior.ids()...)...)
 }

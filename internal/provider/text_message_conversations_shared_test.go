@@ -79,7 +79,7 @@ func TestSharedListOfMessages(t *testing.T) {
 		entry := newOwnedModel()
 		entry.ID, entry.PhoneID = types.StringValue(owner), types.StringValue(testPhone)
 		entry.Messages = messages{"hello": &message}.toMap()
-		asOf, err := entries{"a": entry}.refresh(t.Context(), &messageRefresh{api: api, memory: memory}, numbers{})
+		asOf, err := entries{"a": entry}.read(t.Context(), &messageRefresh{api: api, memory: memory}, numbers{}, nil)
 		mustNot(t, err)
 		if i > 0 && asOf >= changed {
 			t.Errorf("the messages are known as of %d, though one changed at %d after they were listed", asOf, changed)
