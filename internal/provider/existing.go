@@ -2,12 +2,10 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -252,32 +250,4 @@ func (p *providerData) planningEngine() (*engine.Engine, diag.Diagnostics) {
 		return nil, nil
 	}
 	return p.engine()
-}
-
-// planExisting warns of the conversation that the create of a single resource adopts. isBlind
-// says that the configuration doesn't know it yet. In the plan, an omitted number is unknown too.
-func (r *conversationResource) planExisting(ctx context.Context, plan conversationResourceModel, isBlind bool, memory *memory) diag.Diagnostics {
-	if !plan.AdoptExisting.ValueBool() {
-		return nil
-	}
-	if isBlind {
-		return diag.Diagnostics{warnOfBlind(path.Empty(), "")}
-	}
-	if !plan.mayExist() {
-		return nil
-	}
-	api, diags := r.provider.planningEngine()
-	if api == nil {
-		return diags
-	}
-	found, err := r.provider.existing.find(ctx, api, memory.numbers, plan.conversationModel, nil, whilePlanning)
-	switch leaving, isLeaving := errors.AsType[*leavingError](err); {
-	case isLeaving:
-		return warnOfLeaving(path.Empty(), leaving.id.String())
-	case err != nil:
-		return failure{action: "Read", many: true, err: err, causes: &r.provider.causes}.diagnostics()
-	case found == nil:
-		return nil
-	}
-	return warnOfExisting(path.Empty(), map[string]client.ID{"": found.ID}, whilePlanning, entries{"": &plan.ownedModel})
 }

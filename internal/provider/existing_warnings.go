@@ -14,12 +14,19 @@ import (
 
 // warnOfBlind warns that the plan can't tell which conversations the apply adopts, or whether
 // another resource already manages them: an apply does not see resources without changes.
-func warnOfBlind(at path.Path, of string) diag.Diagnostic {
-	return placed(at, diag.NewWarningDiagnostic("Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
+func (l layout) warnOfBlind(keys []string) diag.Diagnostics {
+	of := ""
+	switch {
+	case len(keys) == 0:
+		return nil
+	case !l.isSingle:
+		of = " of " + quoted(keys)
+	}
+	return diag.Diagnostics{placed(l.root(), diag.NewWarningDiagnostic("Existing Text Message Conversation Not Known Yet", fmt.Sprintf(
 		"adopt_existing is true, but the plan doesn't know the phone or the number%s yet. The apply looks for an "+
 			"existing conversation, and adopts it without asking. It doesn't notice if a resource that it doesn't "+
 			"change already manages that conversation. To see in a plan what the apply adopts, first apply the "+
-			"source of the phone or the number with -target. Then plan again.", of)))
+			"source of the phone or the number with -target. Then plan again.", of)))}
 }
 
 // An existingError says why existing conversations can't be adopted.

@@ -108,7 +108,13 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfSameNumber(plan.conversationModel, memory.numbers)...)
-		resp.Diagnostics.Append(r.planExisting(ctx, plan, config.isBlind(), memory)...)
+	}
+	if plan.AdoptExisting.ValueBool() && req.State.Raw.IsNull() {
+		var blind []string
+		if config.isBlind() { // in the plan, an omitted number is unknown too
+			blind = []string{""}
+		}
+		resp.Diagnostics.Append(r.planExisting(ctx, entries{"": &plan.ownedModel}, nil, blind, memory)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 }

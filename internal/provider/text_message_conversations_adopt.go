@@ -12,10 +12,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planExisting warns of the conversations that new entries adopt. own are those of the state.
-func (r *bulkResource) planExisting(ctx context.Context, planned entries, own map[client.ID]*ownedModel, memory *memory) diag.Diagnostics {
-	api, diags := r.provider.planningEngine()
-	if api == nil {
+// planExisting warns of the conversations that new entries adopt. own are those of the state. blind are
+// the keys of the new entries whose phone or number only the apply knows.
+func (r *baseResource) planExisting(ctx context.Context, planned entries, own map[client.ID]*ownedModel, blind []string, memory *memory) (diags diag.Diagnostics) {
+	diags = r.warnOfBlind(blind)
+	api, more := r.provider.planningEngine()
+	if diags.Append(more...); api == nil {
 		return diags
 	}
 	ids, taken := map[string]client.ID{}, map[client.ID]bool{}
@@ -28,7 +30,8 @@ func (r *bulkResource) planExisting(ctx context.Context, planned entries, own ma
 		if of, isLeaving := errors.AsType[*leavingError](err); isLeaving {
 			leaving = append(leaving, underKey(key, of.id.String()))
 		} else if err != nil {
-			diags.Append(failure{action: "Read", at: at(key), keys: []string{key}, err: err, causes: &r.provider.causes}.diagnostics()...)
+			// A single resource reads the conversations of its phone, none of which is its own yet.
+			diags.Append(failure{action: "Read", many: r.isSingle, at: r.at(key), keys: r.keys(key), err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
 				return diags // the others would fail in the same way
 			}
@@ -37,11 +40,8 @@ func (r *bulkResource) planExisting(ctx context.Context, planned entries, own ma
 			ids[key], taken[found.ID] = found.ID, true
 		}
 	}
-	if blind := planned.blind(); len(blind) > 0 {
-		diags.Append(warnOfBlind(path.Root("conversations"), " of "+quoted(blind)))
-	}
-	diags.Append(warnOfLeaving(path.Root("conversations"), leaving...)...)
-	return append(diags, warnOfExisting(path.Root("conversations"), ids, whilePlanning, planned)...)
+	diags.Append(warnOfLeaving(r.root(), leaving...)...)
+	return append(diags, warnOfExisting(r.root(), ids, whilePlanning, planned)...)
 }
 
 // blind returns the keys of the new entries whose phone or number only the apply knows.

@@ -98,7 +98,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(warnOfRemoved(removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
-		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, memory)...)
+		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, planned.blind(), memory)...)
 	} else {
 		resp.Diagnostics.Append(r.warnOfUnadopted(planned, memory)...)
 	}
