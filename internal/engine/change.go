@@ -71,13 +71,5 @@ type Change[In Input] struct {
 	Owner string
 }
 
-// KnownAsOf raises the as-of of the baseline to a revision of the space. [NoFloor] changes
-// nothing.
-func (c *Change[In]) KnownAsOf(revision int64) {
-	if c.Baseline != nil {
-		c.Baseline.AsOf = max(c.Baseline.AsOf, revision)
-	}
-}
-
 // IsNeeded reports whether the change sets a field or restores the record.
 func (c Change[In]) IsNeeded() bool { return len(c.Input.Fields()) > 0 || c.Restore }

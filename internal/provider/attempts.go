@@ -52,20 +52,15 @@ func attemptAt(err error, create conversationChange) (attempt, bool) {
 	return tried, true
 }
 
-// earlier returns the attempt as the engine knows it, nil for none.
-func (a *attempt) earlier() *engine.Attempt {
-	if a == nil {
-		return nil
-	}
+// earlier returns the attempt as the engine knows it.
+func (a attempt) earlier() *engine.Attempt {
 	messages, _ := a.Sent.Messages.Get()
 	return &engine.Attempt{Since: a.Since, Passed: a.Passed, Messages: append([][]client.MessageInput{messages}, a.AlsoSent...), IsRecalled: a.IsRecalled}
 }
 
-// repeatIn makes a create the repetition of the attempt, nil for none.
-func (a *attempt) repeatIn(create *conversationChange) {
-	if create.Earlier = a.earlier(); a != nil {
-		create.Tried = &a.Sent
-	}
+// repeatIn makes a create the repetition of the attempt.
+func (a attempt) repeatIn(create *conversationChange) {
+	create.Earlier, create.Tried = a.earlier(), &a.Sent
 }
 
 // recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the

@@ -9,121 +9,90 @@ import (
 )
 
 // An attemptIndex finds attempts by the identity of what they would have created.
-type attemptIndex map[engine.Identity][]keyedAttempt
+type attemptIndex struct {
+	mu sync.Mutex
+	of map[engine.Identity][]keyedAttempt
+}
 
 type keyedAttempt struct {
 	key string
 	attempt
 }
 
-func (x attemptIndex) add(n numbers, all openCreates) {
+func (x *attemptIndex) add(n numbers, all openCreates) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
 	for _, key := range all.keys() {
 		of := all[key].identity(n)
-		x[of] = append(x[of], keyedAttempt{key, all[key]})
+		note(&x.of, of, append(x.of[of], keyedAttempt{key, all[key]}))
 	}
 }
 
-// own returns the place of the attempt of this identity under the key, -1 for none.
-func (x attemptIndex) own(of engine.Identity, key string) int {
-	return slices.IndexFunc(x[of], func(a keyedAttempt) bool { return a.key == key })
+func (x *attemptIndex) isEmpty() bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return len(x.of) == 0
 }
 
-// any returns the place of an attempt of this identity: one that contradicts nothing in the
-// input, or else the first one. It returns -1 if there is none.
-func (x attemptIndex) any(of engine.Identity, input client.ConversationInput) int {
-	if len(x[of]) == 0 {
-		return -1
+// takeUnder returns the attempt of this identity under the key, nil for none, and forgets it.
+func (x *attemptIndex) takeUnder(of engine.Identity, key string) *keyedAttempt {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.take(of, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return a.key == key }))
+}
+
+// takeFor returns an attempt of this identity, nil for none, and forgets it: one that contradicts
+// nothing in the input, or else the first one.
+func (x *attemptIndex) takeFor(of engine.Identity, input client.ConversationInput) *keyedAttempt {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(x.of[of]) == 0 {
+		return nil
 	}
-	return max(0, slices.IndexFunc(x[of], func(a keyedAttempt) bool { return !a.contradicts(input) }))
+	return x.take(of, max(0, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return !a.contradicts(input) })))
 }
 
-// takeOut returns the attempt at this place, and forgets it. It returns nil for -1.
-func (x attemptIndex) takeOut(of engine.Identity, i int) *keyedAttempt {
+// take takes the attempt at a place, none at -1. The caller holds mu.
+func (x *attemptIndex) take(of engine.Identity, i int) *keyedAttempt {
 	if i < 0 {
 		return nil
 	}
-	found := x[of][i]
-	if x[of] = slices.Delete(x[of], i, i+1); len(x[of]) == 0 {
-		delete(x, of)
+	found := x.of[of][i]
+	if x.of[of] = slices.Delete(x.of[of], i, i+1); len(x.of[of]) == 0 {
+		delete(x.of, of)
 	}
 	return &found
 }
 
-// leftAttempts are attempts that this apply has abandoned, because of their
-// deletion_policy. A resource that replaces theirs does not know them, and must not
-// create a second conversation.
-type leftAttempts struct {
-	mu    sync.Mutex
-	index attemptIndex
-}
-
-func (l *leftAttempts) add(n numbers, left openCreates) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.index == nil {
-		l.index = attemptIndex{}
+// repeatAttempts makes creates the repetitions of earlier attempts: of the one under the same key, or
+// else of one under any key. A resource that replaces another one does not know the attempts that the
+// other one has left in this apply, and must not create a second conversation.
+func (w *conversationWork) repeatAttempts() {
+	var own attemptIndex
+	open, n := w.memory.open, w.memory.numbers
+	own.add(n, open)
+	for i := range w.changes {
+		change := &w.changes[i]
+		if _, isOpen := open[change.key]; !isOpen || change.prior != nil { // numbers are slow to parse
+			continue
+		}
+		if found := own.takeUnder(n.identityOf(change.planned.conversationModel), change.key); found != nil {
+			delete(open, change.key)
+			found.repeatIn(&change.write)
+		}
 	}
-	l.index.add(n, left)
-}
-
-func (l *leftAttempts) isEmpty() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.index) == 0
-}
-
-func (l *leftAttempts) takeOut(of engine.Identity, input client.ConversationInput) *keyedAttempt {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.index.takeOut(of, l.index.any(of, input))
-}
-
-// earlierAttempts are the attempts of a resource, and those that this apply has
-// abandoned.
-type earlierAttempts struct {
-	own     openCreates
-	index   attemptIndex // of own
-	numbers numbers
-	left    *leftAttempts
-}
-
-func (o openCreates) earlier(n numbers, left *leftAttempts) earlierAttempts {
-	e := earlierAttempts{o, make(attemptIndex, len(o)), n, left}
-	e.index.add(n, o)
-	return e
-}
-
-// repeatedUnder returns the attempt under the key of a create that repeats it, and forgets it. It
-// returns nil if there is none.
-func (e earlierAttempts) repeatedUnder(key string, m conversationModel) *attempt {
-	if _, isOpen := e.own[key]; !isOpen { // numbers are slow to parse
-		return nil
+	for i := range w.changes {
+		change := &w.changes[i]
+		if change.prior != nil || change.write.Earlier != nil || own.isEmpty() && w.provider.left.isEmpty() {
+			continue
+		}
+		of := n.identityOf(change.planned.conversationModel)
+		if found := own.takeFor(of, change.write.Input); found != nil {
+			delete(open, found.key)
+			found.repeatIn(&change.write)
+		} else if left := w.provider.left.takeFor(of, change.write.Input); left != nil {
+			left.IsRecalled = true // what a refresh has left, it has left to another resource
+			left.repeatIn(&change.write)
+		}
 	}
-	of := e.numbers.identityOf(m)
-	return e.take(e.index.takeOut(of, e.index.own(of, key)))
-}
-
-// repeatedBy does the same for an attempt under any key. Each create first takes the one under its
-// own key.
-func (e earlierAttempts) repeatedBy(m conversationModel) *attempt {
-	if len(e.own) == 0 && e.left.isEmpty() {
-		return nil
-	}
-	of, input := e.numbers.identityOf(m), m.toAPI(e.numbers, nil)
-	if found := e.take(e.index.takeOut(of, e.index.any(of, input))); found != nil {
-		return found
-	}
-	if found := e.left.takeOut(of, input); found != nil {
-		found.IsRecalled = true // what a refresh has left, it has left to another resource
-		return &found.attempt
-	}
-	return nil
-}
-
-func (e earlierAttempts) take(found *keyedAttempt) *attempt {
-	if found == nil {
-		return nil
-	}
-	delete(e.own, found.key)
-	return &found.attempt
 }

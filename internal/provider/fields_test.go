@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // Each attribute, and each value of a model, has exactly one field.
@@ -139,7 +140,7 @@ func TestConversationFields_roundTrip(t *testing.T) {
 		if field.write != nil && !field.get(&got).Equal(field.get(&want)) {
 			t.Errorf("%s is %s; want %s", field.name, field.get(&got), field.get(&want))
 		}
-		if text, isKnown := got.baseline(numbers{}).Fields[field.name]; isKnown != (field.write != nil) || isKnown && text == "" {
+		if text, isKnown := got.baseline(numbers{}, engine.NoFloor).Fields[field.name]; isKnown != (field.write != nil) || isKnown && text == "" {
 			t.Errorf("%s is known as %q (%t)", field.name, text, isKnown)
 		}
 	}
@@ -172,7 +173,7 @@ func TestMessageFields_roundTrip(t *testing.T) {
 		if !field.get(&got).Equal(value) {
 			t.Errorf("%s is %s; want %s", field.name, field.get(&got), value)
 		}
-		if known := got.baseline(client.ID{}).Fields[field.name]; known != textOf(value) {
+		if known := got.baseline(client.ID{}, engine.NoFloor).Fields[field.name]; known != textOf(value) {
 			t.Errorf("%s is known as %q; want %s", field.name, known, value)
 		}
 	}

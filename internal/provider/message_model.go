@@ -106,8 +106,8 @@ func (m messageModel) toAPI(prior *messageModel) client.MessageInput {
 
 // baseline returns the baseline of the message. It has only the fields that the state has:
 // the CRM sets the others.
-func (m messageModel) baseline(conversation client.ID) *engine.Baseline {
-	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: map[string]string{
+func (m messageModel) baseline(conversation client.ID, asOf int64) *engine.Baseline {
+	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: asOf, Fields: map[string]string{
 		"text_message_conversation_id": engine.TextOf(conversation),
 	}}
 	for _, field := range sentFields {

@@ -131,8 +131,7 @@ func (m *messageWrite) prepare(conversation client.ID, asOf int64, memory *messa
 	id := reference(m.planned.ID)
 	m.change.Input = m.planned.toAPI(m.prior)
 	m.change.Input.ID = client.Value(id)
-	m.change.Baseline = m.prior.baseline(conversation)
-	m.change.Baseline.AsOf = asOf
+	m.change.Baseline = m.prior.baseline(conversation, asOf)
 	if revision, isRead := memory.Revisions[id]; isRead {
 		m.change.Input.Revision, m.change.Baseline.Revision = client.Value(revision), revision
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 func TestNumbers_remember(t *testing.T) {
@@ -67,7 +68,7 @@ func TestNumbers_asSent(t *testing.T) {
 	prior := state(t, func(c *client.Conversation) { c.RecipientPhoneNumber = sent })
 	changed := prior
 	changed.RecipientContactID = types.StringValue(idB)
-	if got := changed.change(n, &prior).Baseline.Fields["recipient_phone_number"]; got != held {
+	if got := changed.change(n, &prior, engine.NoFloor).Baseline.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
 	left := memory{numbers: n, messages: &messageMemory{}, adopted: map[client.ID]bool{id: true, parse(t, idA): true}}

@@ -26,9 +26,9 @@ type providerData struct {
 	api   *engine.Engine
 	diags diag.Diagnostics
 
-	creates  sync.Map // identities of the single conversations that the plan creates
-	causes   causes   // already explained
-	left     leftAttempts
+	creates  sync.Map     // identities of the single conversations that the plan creates
+	causes   causes       // already explained
+	left     attemptIndex // attempts that this apply has abandoned, because of their deletion_policy
 	existing existing
 	owners   owners
 	messages messageOwners

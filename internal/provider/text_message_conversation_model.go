@@ -10,6 +10,23 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
+type (
+	conversationChange = engine.Change[client.ConversationInput]
+	messageChange      = engine.Change[client.MessageInput]
+)
+
+// change returns what must be written to turn prior into m, and what the state knows of the
+// conversation, as of a revision of the space. If prior is nil, everything that m sets must be
+// written.
+func (m conversationModel) change(n numbers, prior *conversationModel, asOf int64) conversationChange {
+	change := conversationChange{Input: m.toAPI(n, prior)}
+	change.Restore = prior != nil && isRestored(m.IsDeleted, prior.IsDeleted)
+	if prior != nil && change.IsNeeded() { // most entries of a map stay as they are
+		change.Baseline = prior.baseline(n, asOf)
+	}
+	return change
+}
+
 // toAPI returns what must be written to turn prior into m: everything that m sets if
 // prior is nil, otherwise the fields whose meaning changes. The CRM sets what is unknown.
 func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.ConversationInput {
@@ -52,11 +69,10 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 	return names
 }
 
-// baseline returns the baseline of the conversation: what the state knows. It has no as-of,
-// because only a refresh knows that. An apply leaves in the state what was planned,
-// whatever others have changed.
-func (m conversationModel) baseline(n numbers) *engine.Baseline {
-	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: engine.NoFloor, Fields: m.texts(n)}
+// baseline returns the baseline of the conversation: what the state knows. Only a refresh knows the
+// as-of: an apply leaves in the state what was planned, whatever others have changed.
+func (m conversationModel) baseline(n numbers, asOf int64) *engine.Baseline {
+	b := &engine.Baseline{Revision: engine.NoFloor, AsOf: asOf, Fields: m.texts(n)}
 	b.Fields["recipient_phone_number"] = n.asHeld(reference(m.ID), textOf(m.RecipientPhoneNumber))
 	for _, field := range configurableFields {
 		if m.isPart && field.get(&m).IsNull() {

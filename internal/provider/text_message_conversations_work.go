@@ -68,15 +68,13 @@ type entryRemoval struct {
 func (w *conversationWork) prepare(planned, prior entries) {
 	w.prior, w.state, w.failed = prior, entries{}, map[string]error{}
 	before := prior.byID()
-	plannedIDs := map[client.ID]bool{}
 	for key, entry := range planned.known() { // in an apply, all are
 		change := entryChange{key: key, planned: *entry}
 		if id := reference(change.planned.ID); !id.IsZero() {
 			change.prior = before[id]
-			plannedIDs[id] = true
 			w.memory.messages.forgetUndeclared(id, entry.Messages)
 		}
-		change.write = change.planned.change(w.memory.numbers, change.prior.conversation())
+		change.write = change.planned.change(w.memory.numbers, change.prior.conversation(), w.memory.asOf)
 		if change.prior == nil {
 			change.write.Input.Messages = inlineMessages(change.planned.Messages)
 		} else if !change.write.IsNeeded() {
@@ -85,10 +83,8 @@ func (w *conversationWork) prepare(planned, prior entries) {
 		}
 		w.changes = append(w.changes, change)
 	}
-	for _, key := range prior.keys() {
-		if prior.exists(key) && !plannedIDs[reference(prior[key].ID)] {
-			w.removals = append(w.removals, entryRemoval{key: key, prior: prior[key]})
-		}
+	for key, entry := range prior.without(planned).known() {
+		w.removals = append(w.removals, entryRemoval{key: key, prior: entry})
 	}
 }
 
@@ -124,19 +120,7 @@ func (w *conversationWork) write(ctx context.Context) {
 	if len(w.changes) == 0 {
 		return
 	}
-	earlier := w.memory.open.earlier(w.memory.numbers, &w.provider.left)
-	for i := range w.changes {
-		change := &w.changes[i]
-		change.write.KnownAsOf(w.memory.asOf)
-		if change.prior == nil {
-			earlier.repeatedUnder(change.key, change.planned.conversationModel).repeatIn(&change.write)
-		}
-	}
-	for i := range w.changes {
-		if change := &w.changes[i]; change.prior == nil && change.write.Earlier == nil {
-			earlier.repeatedBy(change.planned.conversationModel).repeatIn(&change.write)
-		}
-	}
+	w.repeatAttempts()
 	due := w.adoptExisting(ctx)
 	writes := make([]conversationChange, len(due))
 	for i, change := range due {
