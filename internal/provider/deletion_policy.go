@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -49,10 +50,34 @@ func warnOfPolicy(state, plan types.String, names string) (diags diag.Diagnostic
 	return diags
 }
 
-// warnOfProtection warns of conversations that the CRM refuses to delete.
-func warnOfProtection(at path.Path, names string) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Protected Text Message Conversation",
-		fmt.Sprintf("The CRM protects %s against deletion, so the apply will fail. %s", names, protectionAdvice))
+// warnOfProtection warns of conversations of a state that the CRM refuses to delete, unless a policy
+// leaves them there.
+func (l layout) warnOfProtection(at path.Path, removed entries, policy types.String) (diags diag.Diagnostics) {
+	protected := maps.Clone(removed)
+	maps.DeleteFunc(protected, func(_ string, entry *ownedModel) bool { return !entry.IsDeleteProtected.ValueBool() })
+	if len(protected) > 0 && !abandons(policy) {
+		diags.AddAttributeWarning(at, "Protected Text Message Conversation",
+			fmt.Sprintf("The CRM protects %s against deletion, so the apply will fail. %s", l.named(protected), protectionAdvice))
+	}
+	return diags
+}
+
+// warnOfRemoved warns of conversations that a plan removes or replaces, if the CRM protects them, or if
+// the plan changes the policy that decides whether they are deleted.
+func (l layout) warnOfRemoved(at path.Path, removed entries, policy, next types.String) diag.Diagnostics {
+	diags := l.warnOfProtection(at, removed, policy)
+	if len(removed) > 0 {
+		diags.Append(warnOfPolicy(policy, next, l.named(removed))...)
+	}
+	return diags
+}
+
+// named returns the conversations of a state as texts name them: those of a map by their keys.
+func (l layout) named(e entries) string {
+	if l.isSingle {
+		return e[""].ID.ValueString()
+	}
+	return quoted(e.keys())
 }
 
 const protectionAdvice = "Remove the protection in the CRM (is_delete_protected). Or leave the conversation " +

@@ -35,7 +35,7 @@ type messageMemory struct {
 }
 
 // keepOnly forgets what these conversations don't need.
-func (m *messageMemory) keepOnly(conversations []*ownedModel) {
+func (m *messageMemory) keepOnly(conversations entries) {
 	needed := messageMemory{Unread: m.Unread}
 	for _, conversation := range conversations {
 		owner := reference(conversation.ID)

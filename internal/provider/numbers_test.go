@@ -71,8 +71,8 @@ func TestNumbers_asSent(t *testing.T) {
 	if got := changed.change(n, &prior, engine.NoFloor).Baseline.Fields["recipient_phone_number"]; got != held {
 		t.Errorf("an update knows %q; want what the CRM holds", got)
 	}
-	left := memory{numbers: n, messages: &messageMemory{}, adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
-	if left.save(t.Context(), noPrivateState{}, &ownedModel{conversationModel: prior}); len(n.respellings) != 1 || n.respellings[id].Held != held {
+	left := memory{layout: layout{isSingle: true}, numbers: n, messages: &messageMemory{}, adopted: map[client.ID]bool{id: true, parse(t, idA): true}}
+	if left.save(t.Context(), noPrivateState{}, entries{"": {conversationModel: prior}}); len(n.respellings) != 1 || n.respellings[id].Held != held {
 		t.Errorf("remembered: %v; want that of the conversation that is left", n.respellings)
 	}
 	if diff := cmp.Diff(map[client.ID]bool{id: true}, left.adopted); diff != "" {

@@ -99,15 +99,3 @@ func sendsMessage(planned types.Map, prior *ownedModel) bool {
 func createsMessage(planned types.Map) bool {
 	return messagesFrom(planned).have(func(m *messageModel) bool { return m != nil && m.ID.IsUnknown() && !m.isAttached() })
 }
-
-// warnOfRemoved warns of entries that leave the map, if the CRM protects their conversations, or
-// if the plan changes the policy that decides whether they are deleted.
-func warnOfRemoved(removed entries, policy, next types.String) (diags diag.Diagnostics) {
-	if !abandons(policy) {
-		diags.Append(removed.warnOfProtection()...)
-	}
-	if len(removed) > 0 {
-		diags.Append(warnOfPolicy(policy, next, quoted(removed.keys()))...)
-	}
-	return diags
-}

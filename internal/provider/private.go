@@ -8,6 +8,7 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -81,18 +82,28 @@ func (r *baseResource) load(ctx context.Context, private privateStore) (*memory,
 	return m, diags
 }
 
-// save keeps the memory of a resource with these conversations.
-func (m *memory) save(ctx context.Context, private privateStore, conversations ...*ownedModel) diag.Diagnostics {
-	m.name()
-	ids := make(map[client.ID]bool, len(conversations))
-	for _, conversation := range conversations {
-		ids[reference(conversation.ID)] = true
+// planningMemory returns the memory of the resource that a plan is about. A new one has none, even if it
+// replaces another one. If provider settings are unknown, the space of the state can't be checked.
+func (r *baseResource) planningMemory(ctx context.Context, req resource.ModifyPlanRequest) (*memory, diag.Diagnostics) {
+	if req.State.Raw.IsNull() {
+		return r.newMemory(), nil
 	}
-	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return !ids[id] })
-	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return !ids[id] })
+	memory, diags := r.load(ctx, req.Private)
+	if api, _ := r.provider.planningEngine(); api != nil { // its errors are reported where the engine is needed
+		diags.Append(memory.space.check(api)...)
+	}
+	return memory, diags
+}
+
+// save keeps the memory of a resource with these conversations.
+func (m *memory) save(ctx context.Context, private privateStore, conversations entries) diag.Diagnostics {
+	m.name()
+	owned := conversations.byID()
+	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return owned[id] == nil })
+	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return owned[id] == nil })
 	m.messages.keepOnly(conversations)
 	m.early = nil
-	m.keepParts(conversations)
+	m.keepParts(owned)
 	return m.write(ctx, private)
 }
 
@@ -124,14 +135,13 @@ func (m *memory) write(ctx context.Context, private privateStore) (diags diag.Di
 }
 
 // keepParts remembers what the entries of a map don't show.
-func (m *memory) keepParts(conversations []*ownedModel) {
+func (m *memory) keepParts(owned map[client.ID]*ownedModel) {
 	clear(m.revisions)
 	clear(m.protected)
-	for _, conversation := range conversations {
-		id := reference(conversation.ID)
-		if !conversation.isPart || id.IsZero() {
-			continue
-		}
+	if m.isSingle {
+		return
+	}
+	for id, conversation := range owned {
 		if isKnown(conversation.Revision) {
 			m.revisions[id] = conversation.Revision.ValueInt64()
 		}

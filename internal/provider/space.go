@@ -60,16 +60,6 @@ func (r *baseResource) engineFor(memory *memory) (*engine.Engine, diag.Diagnosti
 	return api, diags
 }
 
-// checkSpace checks during a plan that the provider has the space of the state, unless
-// provider settings are unknown.
-func (r *baseResource) checkSpace(m *memory) diag.Diagnostics {
-	api, _ := r.provider.planningEngine() // its errors are reported where the engine is needed
-	if api == nil {
-		return nil
-	}
-	return m.space.check(api)
-}
-
 // ownSpace returns the id of the provider's space, "" while provider settings are unknown.
 func (p *providerData) ownSpace() string {
 	api, _ := p.planningEngine() // its errors are reported where the engine is needed

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -66,25 +65,21 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state conversationResourceModel
 	var prior *ownedModel
-	memory := r.newMemory()
+	memory, diags := r.planningMemory(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	owned := entries{}
 	if !req.State.Raw.IsNull() {
-		var diags diag.Diagnostics
-		memory, diags = r.load(ctx, req.Private)
-		resp.Diagnostics.Append(diags...)
-		resp.Diagnostics.Append(r.checkSpace(memory)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		owned := state.recalled(memory)
-		resp.Diagnostics.Append(r.inState(owned.ids()...)...)
-		if owned.exists("") {
-			prior = &state.ownedModel
-		}
+		owned = state.recalled(memory)
 	}
+	resp.Diagnostics.Append(r.inState(owned.ids()...)...)
 	if req.Plan.Raw.IsNull() {
-		if state.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
-			resp.Diagnostics.Append(warnOfProtection(path.Root("is_delete_protected"), state.ID.ValueString()))
-		}
-		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, reference(state.ID))...)
+		resp.Diagnostics.Append(r.warnOfProtection(path.Root("is_delete_protected"), owned, state.DeletionPolicy)...)
+		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, owned.ids()...)...)
 		return
+	}
+	if owned.exists("") {
+		prior = owned[""]
 	}
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -97,10 +92,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	resp.Diagnostics.Append(r.checkMessages(memory, entries{"": &plan.ownedModel})...)
 	if replace {
 		resp.RequiresReplace = path.Paths{path.Root("recipient_phone_number")}
-		resp.Diagnostics.Append(warnOfPolicy(state.DeletionPolicy, plan.DeletionPolicy, prior.ID.ValueString())...)
-		if prior.IsDeleteProtected.ValueBool() && !abandons(state.DeletionPolicy) {
-			resp.Diagnostics.Append(warnOfProtection(path.Root("recipient_phone_number"), prior.ID.ValueString()))
-		}
+		resp.Diagnostics.Append(r.warnOfRemoved(path.Root("recipient_phone_number"), owned, state.DeletionPolicy, plan.DeletionPolicy)...)
 	}
 	if sendsMessage(plan.Messages, prior) {
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
@@ -164,7 +156,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 	case !isKnown(state.ID):
 		state.Revision = owned.revision(memory.open)
 	}
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -177,14 +169,15 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, entries{"": &state.ownedModel}, true)...); resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
+	owned := state.recalled(memory)
+	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, owned, true)...); resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return
 	}
 	var prior entries
-	if isKnown(state.ID) {
-		prior = entries{"": &state.ownedModel}
+	if owned.exists("") {
+		prior = owned
 	} else if !memory.open.isAbout(plan.conversationModel, memory.numbers) {
 		if resp.Diagnostics.Append(r.remove(ctx, state, memory)...); resp.Diagnostics.HasError() {
 			return
@@ -216,14 +209,15 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if prior := state.recalled(memory); !abandons(state.DeletionPolicy) {
-		resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, false)...)
+	owned := state.recalled(memory)
+	if !abandons(state.DeletionPolicy) {
+		resp.Diagnostics.Append(r.checkUnread(ctx, memory, owned, false)...)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.remove(ctx, state, memory)...)
 	}
 	if resp.Diagnostics.HasError() { // Terraform does not hand over the memory of a tainted resource
-		resp.Diagnostics.Append(memory.save(ctx, resp.Private, &state.ownedModel)...)
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
 }

@@ -2,8 +2,6 @@ package provider
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -51,21 +49,16 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state bulkModel
-	memory := r.newMemory()
+	memory, diags := r.planningMemory(ctx, req)
+	resp.Diagnostics.Append(diags...)
 	if !req.State.Raw.IsNull() {
-		var diags diag.Diagnostics
-		memory, diags = r.load(ctx, req.Private)
-		resp.Diagnostics.Append(diags...)
-		resp.Diagnostics.Append(r.checkSpace(memory)...)
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.inState(prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
-		if !abandons(state.DeletionPolicy) {
-			resp.Diagnostics.Append(prior.warnOfProtection()...)
-		}
+		resp.Diagnostics.Append(r.warnOfProtection(r.root(), prior, state.DeletionPolicy)...)
 		resp.Diagnostics.Append(r.planDestroy(ctx, state.DeletionPolicy, memory, resp.Private, prior.ids()...)...)
 		return
 	}
@@ -95,7 +88,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	before, removed := prior.byID(), prior.without(planned)
 	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
-	resp.Diagnostics.Append(warnOfRemoved(removed, state.DeletionPolicy, plan.DeletionPolicy)...)
+	resp.Diagnostics.Append(r.warnOfRemoved(r.root(), removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, planned.blind(), memory)...)
@@ -137,7 +130,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 	if resp.Diagnostics.Append(r.refresh(ctx, memory, owned, state.DeletionPolicy)...); resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(owned))...)...)
+	resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
 	resp.Diagnostics.Append(state.become(owned, memory.open)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
@@ -154,7 +147,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	prior, diags := state.recalled(memory)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, true)...); resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(memory.save(ctx, resp.Private, slices.Collect(maps.Values(prior))...)...)
+		resp.Diagnostics.Append(memory.save(ctx, resp.Private, prior)...)
 		resp.Diagnostics.Append(state.become(prior, memory.open)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return

@@ -10,20 +10,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// warnOfProtection warns of conversations that the CRM refuses to delete.
-func (e entries) warnOfProtection() (diags diag.Diagnostics) {
-	var protected []string
-	for key, entry := range e.known() {
-		if entry.IsDeleteProtected.ValueBool() {
-			protected = append(protected, key)
-		}
-	}
-	if len(protected) > 0 {
-		diags.Append(warnOfProtection(path.Root("conversations"), quoted(protected)))
-	}
-	return diags
-}
-
 // warnOfEmptyKeys warns of keys that come from a blank cell in most cases.
 func (e entries) warnOfEmptyKeys() (diags diag.Diagnostics) {
 	for key := range e {

@@ -3,8 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -197,7 +195,7 @@ func (w *conversationWork) save(ctx context.Context, private privateStore) diag.
 	if w.api != nil {
 		w.memory.space.seen(w.api)
 	}
-	diags := w.memory.save(ctx, private, slices.Collect(maps.Values(w.state))...)
+	diags := w.memory.save(ctx, private, w.state)
 	w.provider.messages.note(w.memory.owner, w.state)
 	return diags
 }
