@@ -6,6 +6,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // baseResource gives a resource its provider.
@@ -34,4 +36,19 @@ func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
 				"report it.", data))
 	}
 	return provider, diags
+}
+
+// resourceOptions are the attributes of both resources that say what the provider does.
+type resourceOptions struct {
+	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
+	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
+	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
+}
+
+// withOptions adds the attributes of the [resourceOptions].
+func withOptions(attributes map[string]schema.Attribute) map[string]schema.Attribute {
+	attributes["validation_level"] = validationLevelAttribute()
+	attributes["deletion_policy"] = deletionPolicyAttribute()
+	attributes["adopt_existing"] = adoptExistingAttribute()
+	return attributes
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 var (
@@ -25,14 +24,10 @@ func newConversationResource() resource.Resource {
 // conversationResource is pipeliner_text_message_conversation.
 type conversationResource struct{ baseResource }
 
-// conversationResourceModel is a conversation, with the attributes that belong to the
-// resource and not to the CRM.
+// conversationResourceModel is a conversation in configuration, plan or state of its resource.
 type conversationResourceModel struct {
 	ownedModel
-
-	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
-	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
-	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
+	resourceOptions
 }
 
 // recalled returns the only entry of a state, after the memory has recalled what it lacks.
@@ -52,13 +47,9 @@ func (r *conversationResource) Metadata(_ context.Context, req resource.Metadata
 }
 
 func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	attributes := ownedAttributes()
-	attributes["validation_level"] = validationLevelAttribute()
-	attributes["deletion_policy"] = deletionPolicyAttribute()
-	attributes["adopt_existing"] = adoptExistingAttribute()
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A text message conversation of the CRM. The provider combines conversations that Terraform applies at the same time into batch requests.",
-		Attributes:          attributes,
+		Attributes:          withOptions(ownedAttributes()),
 	}
 }
 
@@ -117,7 +108,7 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	work, diags := r.begin(plan, entries{"": &plan.ownedModel}, nil, r.newMemory())
+	work, diags := r.begin(r.newMemory(), plan.resourceOptions, entries{"": &plan.ownedModel}, nil)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -185,7 +176,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 		memory.open = openCreates{}
 	}
 	clear(memory.adopted) // the plan has told of it
-	work, diags := r.begin(plan, entries{"": &plan.ownedModel}, prior, memory)
+	work, diags := r.begin(memory, plan.resourceOptions, entries{"": &plan.ownedModel}, prior)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

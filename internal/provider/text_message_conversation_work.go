@@ -11,22 +11,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// begin prepares the work of a plan: that of a map with one entry. prior is empty for a new
-// conversation.
-func (r *conversationResource) begin(plan conversationResourceModel, planned, prior entries, memory *memory) (*conversationWork, diag.Diagnostics) {
-	w := &conversationWork{layout: r.layout, provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(plan.DeletionPolicy), isNew: len(prior) == 0}
-	if plan.AdoptExisting.ValueBool() {
-		w.own = map[client.ID]*ownedModel{}
-	}
-	w.prepare(planned, prior)
-	if !w.isNeeded() {
-		return w, nil
-	}
-	var diags diag.Diagnostics
-	w.api, diags = r.engineFor(memory)
-	return w, diags
-}
-
 // applySingle creates or updates the conversation of a single resource, and then its messages. If a
 // create fails, the state has no entry. If its outcome is unknown, the entry has no id, and the memory
 // knows what to look for.
@@ -43,7 +27,7 @@ func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 // remove deletes the conversation of a state, or the one that an open create may have
 // made.
 func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, memory *memory) diag.Diagnostics {
-	w, diags := r.begin(state, nil, state.recalled(memory), memory)
+	w, diags := r.begin(memory, state.resourceOptions, nil, state.recalled(memory))
 	if diags.HasError() {
 		return diags
 	}

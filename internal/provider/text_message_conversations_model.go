@@ -18,13 +18,12 @@ import (
 // bulkModel is pipeliner_text_message_conversations in configuration, plan or
 // state.
 type bulkModel struct {
-	Conversations   types.String `tfsdk:"conversations"` // the sealed map of entries
-	ValidationLevel wholeNumber  `tfsdk:"validation_level"`
-	RollbackMethod  wholeNumber  `tfsdk:"rollback_method"`
-	DeletionPolicy  types.String `tfsdk:"deletion_policy"`
-	AdoptExisting   types.Bool   `tfsdk:"adopt_existing"`
-	Failed          types.Map    `tfsdk:"failed"` // of objects, see failedAttributes
-	Revision        types.Int64  `tfsdk:"revision"`
+	resourceOptions
+
+	Conversations  types.String `tfsdk:"conversations"` // the sealed map of entries
+	RollbackMethod wholeNumber  `tfsdk:"rollback_method"`
+	Failed         types.Map    `tfsdk:"failed"` // of objects, see failedAttributes
+	Revision       types.Int64  `tfsdk:"revision"`
 }
 
 // entries are the conversations of the map. An entry is nil if all of it is unknown.

@@ -101,7 +101,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	work, diags := r.begin(r.newMemory(), plan, nil, types.StringNull())
+	work, diags := r.beginMap(r.newMemory(), plan, nil, types.StringNull())
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -152,7 +152,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return
 	}
-	work, diags := r.begin(memory, plan, prior, state.DeletionPolicy)
+	work, diags := r.beginMap(memory, plan, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -184,7 +184,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 	empty := state
 	empty.Conversations = types.StringNull()
-	work, diags := r.begin(memory, empty, prior, state.DeletionPolicy)
+	work, diags := r.beginMap(memory, empty, prior, state.DeletionPolicy)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -211,26 +211,16 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 	}
 }
 
-// begin prepares the work of a plan. prior is nil for a new resource. The policy of the
+// beginMap prepares the work of a plan. prior is nil for a new resource. The policy of the
 // state applies to what the plan removes.
-func (r *bulkResource) begin(memory *memory, plan bulkModel, prior entries, policy types.String) (*conversationWork, diag.Diagnostics) {
+func (r *bulkResource) beginMap(memory *memory, plan bulkModel, prior entries, policy types.String) (*conversationWork, diag.Diagnostics) {
 	planned, diags := plan.planned()
-	rollback := int(plan.RollbackMethod.ValueInt64())
-	work := &conversationWork{
-		provider: r.provider, memory: memory, level: r.provider.validationLevel(plan.ValidationLevel), abandon: abandons(policy), isNew: prior == nil,
-		rollback: rollback, allOrNothing: prior == nil && rollback == client.RollbackAll,
-	}
-	work.prepare(planned, prior)
-	if !work.isNeeded() {
+	plan.DeletionPolicy = policy
+	work, more := r.begin(memory, plan.resourceOptions, planned, prior)
+	work.rollback = int(plan.RollbackMethod.ValueInt64())
+	work.allOrNothing = work.isNew && work.rollback == client.RollbackAll
+	if diags.Append(more...); diags.HasError() || work.api == nil {
 		return work, diags
 	}
-	api, more := r.engineFor(memory)
-	if diags.Append(more...); diags.HasError() {
-		return work, diags
-	}
-	work.api = api
-	if plan.AdoptExisting.ValueBool() {
-		work.own = prior.byID() // two of them may have the same number
-	}
-	return work, append(diags, memory.claim(api, prior.ids()...)...)
+	return work, append(diags, memory.claim(work.api, prior.ids()...)...)
 }

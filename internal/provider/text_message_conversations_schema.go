@@ -15,14 +15,13 @@ const bulkTypeName = "pipeliner_text_message_conversations"
 func bulkSchema(unsealed bool) schema.Schema {
 	s := schema.Schema{
 		MarkdownDescription: "Many text message conversations of the CRM, as one map. The provider writes, reads and deletes them in as few requests as possible.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: withOptions(map[string]schema.Attribute{
 			"conversations": schema.MapNestedAttribute{
 				Required:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: entrySchema},
 				MarkdownDescription: "The conversations, each under a key of your choice. If a conversation moves to another key and nothing else changes, " +
 					"Terraform only renames it in the state. If other attributes change too, but not the phone or the number, the apply updates it. If an entry omits an attribute, Terraform doesn't manage it: the CRM keeps what it has, and the state contains null.",
 			},
-			"validation_level": validationLevelAttribute(),
 			"rollback_method": schema.Int64Attribute{
 				CustomType: wholeNumberType{},
 				Optional:   true,
@@ -30,8 +29,6 @@ func bulkSchema(unsealed bool) schema.Schema {
 				MarkdownDescription: "What happens if the CRM refuses some conversations of a create: `0` (the default) creates all or none: the provider deletes what it has created before the refusal, but the CRM may have sent the outgoing messages of these conversations. " +
 					"`1` keeps those that were created and lists the others in `failed`. The next apply tries them again.",
 			},
-			"deletion_policy": deletionPolicyAttribute(),
-			"adopt_existing":  adoptExistingAttribute(),
 			"failed": schema.MapNestedAttribute{
 				Computed:     true,
 				NestedObject: schema.NestedAttributeObject{Attributes: failedAttributes()},
@@ -42,7 +39,7 @@ func bulkSchema(unsealed bool) schema.Schema {
 				Computed:            true,
 				MarkdownDescription: "The newest revision among the conversations. It changes when anyone changes one of them.",
 			},
-		},
+		}),
 	}
 	if !unsealed {
 		s.Attributes[sealedAttribute] = schema.StringAttribute{Required: true}

@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// conversationWork carries out a plan of either resource: [conversationResource.begin] makes its work, and [bulkResource.begin] that of a map.
+// conversationWork carries out a plan of either resource.
 type conversationWork struct {
 	layout
 
@@ -60,6 +60,24 @@ type entryRemoval struct {
 	prior *ownedModel
 	kept  string // the key under which it stays in the state if err is set
 	err   error
+}
+
+// begin prepares the work of a plan. prior is nil for a new map, and for a conversation that may not exist.
+func (r *baseResource) begin(memory *memory, options resourceOptions, planned, prior entries) (*conversationWork, diag.Diagnostics) {
+	w := &conversationWork{
+		layout: r.layout, provider: r.provider, memory: memory, level: r.provider.validationLevel(options.ValidationLevel),
+		abandon: abandons(options.DeletionPolicy), isNew: prior == nil,
+	}
+	if options.AdoptExisting.ValueBool() {
+		w.own = prior.byID() // two of them may have the same number
+	}
+	w.prepare(planned, prior)
+	if !w.isNeeded() {
+		return w, nil
+	}
+	var diags diag.Diagnostics
+	w.api, diags = r.engineFor(memory)
+	return w, diags
 }
 
 // prepare finds out what there is to do.
