@@ -256,7 +256,14 @@ func TestWarnOfPlan(t *testing.T) {
 			want:    []string{"Outgoing Messages Will Be Created", ` Conversations: "a".`},
 		},
 	} {
-		diags := warnOfPlan(test.planned, test.prior.byID(), test.prior.without(test.planned), test.replaced, test.abandoned)
+		if test.replaced != nil {
+			test.planned, test.prior = entries{}, entries{}
+		}
+		for i, key := range test.replaced {
+			test.planned[key] = entry(func(m *ownedModel) { m.ID = types.StringUnknown() })
+			test.prior[key] = entry(func(m *ownedModel) { m.ID = types.StringValue(fmt.Sprintf("80000000-0000-4000-8000-%012d", i)) })
+		}
+		diags := warnOfPlan(test.planned, test.prior.byID(), test.prior.without(test.planned), test.abandoned)
 		if len(test.want) == 0 {
 			if len(diags) > 0 {
 				t.Errorf("%s: got %v", name, diags)

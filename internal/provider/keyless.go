@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-
-	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
 // keyless are the conversations of a state that no key stands for any more. An entry
@@ -83,17 +81,6 @@ func (k *keyless) index(set setFields) map[string][]*freeConversation {
 	}
 	k.indexes[set] = index
 	return index
-}
-
-// left returns the conversations that no entry has taken.
-func (k *keyless) left() map[client.ID]bool {
-	left := map[client.ID]bool{}
-	for _, candidate := range k.free {
-		if !candidate.taken {
-			left[reference(candidate.ID)] = true
-		}
-	}
-	return left
 }
 
 func (m *conversationModel) setFields() (set setFields) {

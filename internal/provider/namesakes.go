@@ -21,7 +21,8 @@ type namesakes struct {
 // undecided are the entries that may yet turn out to take one, when all of the
 // configuration is known.
 func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) (undecided map[string]bool) {
-	if len(needy) == 0 || len(k.left()) == 0 {
+	isLeft := func(candidate *freeConversation) bool { return !candidate.taken }
+	if len(needy) == 0 || !slices.ContainsFunc(k.free, isLeft) {
 		return nil
 	}
 	vague := config.vague(needy)

@@ -2,7 +2,6 @@ package provider
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -12,16 +11,24 @@ import (
 )
 
 // warnOfPlan warns of what a plan of a map does but does not show well, with one warning
-// for each kind. before are the conversations of the state, and removed those of them that no
-// entry stands for any more.
-func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
+// for each kind. before are the conversations of the state, and removed those that the plan removes or
+// replaces.
+func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entries, abandoned bool) (diags diag.Diagnostics) {
 	at := path.Root("conversations")
 	becomes := "deletes these conversations with their messages"
 	if abandoned {
 		becomes = "removes these conversations from the state, leaves them in the CRM,"
 	}
+	var replaced, gone []string
+	for key, entry := range removed.known() {
+		if next := planned[key]; next != nil && next.ID.IsUnknown() {
+			replaced = append(replaced, key)
+		} else if !entry.IsDeleted.ValueBool() { // what is deleted already needs no warning
+			gone = append(gone, key)
+		}
+	}
 	diags.Append(warnOf(inQuotes(replaced), at, "Text Message Conversations Will Be Replaced", "The apply "+becomes+" and creates new ones, because their number changes: %s.")...)
-	diags.Append(warnOfRemoval(removed, planned, replaced, abandoned)...)
+	diags.Append(warnOfRemoval(gone, planned, abandoned)...)
 	var restored, sent, numberless []string
 	for key, entry := range planned.known() {
 		if was := before[reference(entry.ID)]; was != nil && was.IsDeleted.ValueBool() {
@@ -44,13 +51,8 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 }
 
 // warnOfRemoval warns of conversations that no entry stands for any more: Terraform
-// counts only the resource, and says that it destroys nothing. Those that are replaced
-// have their own warning, and those that are deleted already need none.
-func warnOfRemoval(removed, planned entries, replaced []string, abandoned bool) (diags diag.Diagnostics) {
-	keys := slices.DeleteFunc(removed.keys(), func(key string) bool {
-		_, isReplaced := slices.BinarySearch(replaced, key)
-		return isReplaced || removed[key].IsDeleted.ValueBool()
-	})
+// counts only the resource, and says that it destroys nothing. keys are those of the state.
+func warnOfRemoval(keys []string, planned entries, abandoned bool) (diags diag.Diagnostics) {
 	if len(keys) == 0 {
 		return nil
 	}

@@ -155,12 +155,12 @@ func (e entries) keysByID() map[client.ID]string {
 	return keys
 }
 
-// without returns the existing entries whose conversations are not among the others.
-func (e entries) without(others entries) entries {
+// without returns the existing entries whose conversations no entry of a plan stands for.
+func (e entries) without(planned entries) entries {
 	left := maps.Clone(e)
-	theirs := others.byID()
+	stay := planned.byID()
 	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
-		return !e.exists(key) || theirs[reference(entry.ID)] != nil
+		return !e.exists(key) || stay[reference(entry.ID)] != nil
 	})
 	return left
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// planEntries returns the plan of the entries, the sorted keys of those whose conversation
-// is replaced, and whether anything changes in the CRM. An entry that gets another
+// planEntries returns the plan of the entries, the entries of the prior state whose conversations it
+// removes or replaces, and whether anything changes in the CRM. An entry that gets another
 // conversation is planned as new. An entry that only has another key moves there with its
 // id, even if two swap keys. So does one that changes too, as far as its phone and number
 // tell which one it is. tried are the creates whose outcome is not known.
-func (n numbers) planEntries(config, prior entries, tried openCreates) (planned entries, replaced []string, changes bool) {
+func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
 	planned = make(entries, len(config))
 	free := newKeyless(n)
 	var needy []string // keys that need a conversation
@@ -51,18 +51,13 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned 
 		}
 	}
 	undecided := free.takeNamesakes(config, planned, left, tried)
-	removed := free.left()
 	for _, key := range left {
-		changes = true
-		if planned[key] != nil {
-			continue
-		}
-		planned[key] = n.planNewEntry(*config[key], undecided[key])
-		if prior.exists(key) && removed[reference(prior[key].ID)] {
-			replaced = append(replaced, key)
+		if planned[key] == nil {
+			planned[key] = n.planNewEntry(*config[key], undecided[key])
 		}
 	}
-	return planned, replaced, changes || len(removed) > 0
+	removed = prior.without(planned)
+	return planned, removed, changes || len(left)+len(removed) > 0
 }
 
 // planEntry does the same as planOwned for an entry of the map. What the entry omits

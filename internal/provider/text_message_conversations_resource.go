@@ -78,7 +78,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	planned, replaced, changes := memory.numbers.planEntries(configured, prior, memory.open)
+	planned, removed, changes := memory.numbers.planEntries(configured, prior, memory.open)
 	resp.Diagnostics.Append(r.checkMessages(memory, planned)...)
 	plan.Conversations, diags = planned.sealed()
 	resp.Diagnostics.Append(diags...)
@@ -86,8 +86,8 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	if changes || len(memory.open) > 0 { // what an earlier apply may have left is work too
 		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
 	}
-	before, removed := prior.byID(), prior.without(planned)
-	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, replaced, abandons(state.DeletionPolicy))...)
+	before := prior.byID()
+	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, abandons(state.DeletionPolicy))...)
 	resp.Diagnostics.Append(r.warnOfRemoved(r.root(), removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
 	if plan.AdoptExisting.ValueBool() {
