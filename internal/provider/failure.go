@@ -101,7 +101,8 @@ func (f *failure) with(other failure) *failure {
 	if f == nil {
 		return &other
 	}
-	f.at, f.keys, f.differs = path.Root("conversations"), append(f.keys, other.keys...), true
+	f.takeIn(other)
+	f.differs = true
 	return f
 }
 

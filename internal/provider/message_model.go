@@ -74,6 +74,17 @@ func (m messages) toMap() types.Map {
 
 func (m messages) keys() []string { return slices.Sorted(maps.Keys(m)) }
 
+// keysByID returns the keys of the messages by their ids, as far as those are known.
+func (m messages) keysByID() map[client.ID]string {
+	keys := make(map[client.ID]string, len(m))
+	for key, message := range m {
+		if message != nil && isKnown(message.ID) {
+			keys[reference(message.ID)] = key
+		}
+	}
+	return keys
+}
+
 // have reports whether any of the messages is like this.
 func (m messages) have(like func(*messageModel) bool) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(m)), like)

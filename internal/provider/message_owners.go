@@ -33,9 +33,10 @@ func (o *messageOwners) note(name string, e entries) {
 	defer o.mu.Unlock()
 	maps.DeleteFunc(o.of, func(_ client.ID, of messageOwner) bool { return of.name == name })
 	for _, owned := range e.known() {
-		for _, message := range messagesFrom(owned.Messages) {
-			if message != nil && !message.isAttached() && isKnown(message.ID) {
-				note(&o.of, reference(message.ID), messageOwner{name, reference(owned.ID)})
+		all := messagesFrom(owned.Messages)
+		for id, key := range all.keysByID() {
+			if !all[key].isAttached() {
+				note(&o.of, id, messageOwner{name, reference(owned.ID)})
 			}
 		}
 	}

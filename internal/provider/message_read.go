@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -12,17 +13,6 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
-
-// messageIDs returns the ids of the messages, as far as they are known.
-func (m ownedModel) messageIDs() []client.ID {
-	var ids []client.ID
-	for _, message := range messagesFrom(m.Messages) {
-		if message != nil && isKnown(message.ID) {
-			ids = append(ids, reference(message.ID))
-		}
-	}
-	return ids
-}
 
 // A messageRefresh replaces the messages in a state with what the CRM holds.
 type messageRefresh struct {
@@ -50,7 +40,7 @@ func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 	for key, entry := range e {
 		if e.exists(key) {
 			r.memory.tell(r.api, entry.Messages)
-			ids = append(ids, entry.messageIDs()...)
+			ids = slices.AppendSeq(ids, maps.Keys(messagesFrom(entry.Messages).keysByID()))
 		}
 	}
 	read := r.api.Messages.ReadMany

@@ -51,12 +51,7 @@ type messageRemoval struct {
 func newMessageWork(at path.Path, conversation client.ID, planned, prior types.Map, asOf int64, memory *messageMemory) *messageWork {
 	w := &messageWork{at: at, conversation: conversation, planned: planned, prior: prior, memory: memory, state: messages{}}
 	before := messagesFrom(prior)
-	keyOf := map[client.ID]string{}
-	for key, message := range before {
-		if message != nil && isKnown(message.ID) {
-			keyOf[reference(message.ID)] = key
-		}
-	}
+	keyOf := before.keysByID()
 	wanted := messagesFrom(planned)
 	for _, key := range wanted.keys() {
 		if wanted[key] == nil {

@@ -1,9 +1,12 @@
 package provider
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -100,6 +103,33 @@ func (n numbers) conversationFromAPI(c client.Conversation, like conversationMod
 		field.set(&m, value)
 	}
 	return m
+}
+
+// unreadConversation returns what is known of a conversation that was written but not
+// read back. The next refresh reads the rest.
+func unreadConversation(id client.ID, prior *conversationModel) conversationModel {
+	if prior != nil {
+		return *prior
+	}
+	m := emptyConversation()
+	m.ID = referenceFromAPI(id)
+	return m
+}
+
+// differences warns of fields that the CRM holds in another value than was sent. at is
+// the path of the conversation.
+func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
+	left := m.changedFields(n, &actual)
+	for _, field := range sent.Fields() {
+		if slices.Contains(left, field) {
+			at := at.AtName(field)
+			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
+				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but shows a different "+
+					"value. The next plan compares again.",
+					field, actual.ID.ValueString())))
+		}
+	}
+	return diags
 }
 
 // emptyConversation returns a conversation whose attributes are all null.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -235,4 +236,31 @@ func (r *conversationResource) ImportState(ctx context.Context, req resource.Imp
 	}
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id.String())...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, resourceIdentity(api.Client().SpaceID(), id))...)
+}
+
+// applySingle creates or updates the conversation of a single resource, and then its messages. If a
+// create fails, the state has no entry. If its outcome is unknown, the entry has no id, and the memory
+// knows what to look for.
+func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
+	w.write(ctx)
+	w.writeMessages(ctx)
+	if open := w.openCreates(); len(open) > 0 {
+		w.keepAsTried(open)
+		w.state[""].Revision = w.state.revision(open)
+	}
+	return w.done("Update")
+}
+
+// remove deletes the conversation of a state, or the one that an open create may have
+// made.
+func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, memory *memory) diag.Diagnostics {
+	w, diags := r.begin(memory, state.resourceOptions, nil, state.recalled(memory))
+	if diags.HasError() {
+		return diags
+	}
+	w.remove(ctx)
+	if w.api != nil {
+		memory.space.seen(w.api)
+	}
+	return append(diags, w.done("Delete")...)
 }
