@@ -68,20 +68,19 @@ func warnOfDeletion(at path.Path, names ...string) diag.Diagnostics {
 			"it: %s. If the conversation belongs to someone else, restore it in the CRM.")
 }
 
-// lookInRefresh looks in a refresh for what the creates of entries without an id have made, and
-// sets the ids of those that it adopts. The others stay as they are: the next apply looks again. If
-// deletion_policy is "abandon", only the next apply adopts a conversation: a tainted resource would
-// abandon it, and create another one. But each refresh looks for every attempt: it reads the other
-// resources too, which the apply need not. What belongs to them is claimed, or they report it. So the
-// attempts pass all of that from now on.
+// findOpenCreates looks in a refresh for what the creates of entries without an id have made, sets the
+// ids of those that it adopts, and returns what it has found for them. The others stay as they are: the
+// next apply looks again. If deletion_policy is "abandon", only the next apply adopts a conversation: a
+// tainted resource would abandon it, and create another one. But each refresh looks for every attempt: it
+// reads the other resources too, which the apply need not. What belongs to them is claimed, or they
+// report it. So the attempts pass all of that from now on.
 //
 // If any look failed, nothing is adopted: a conversation that it would have found may be another
 // resource's.
-func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted, left, failed createResults) {
-	adopted, left, failed = createResults{}, createResults{}, createResults{}
+func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (adopted createResults, diags diag.Diagnostics) {
 	keys := memory.open.keys()
 	if len(keys) == 0 {
-		return adopted, left, failed
+		return nil, nil
 	}
 	for _, key := range keys {
 		tried := memory.open[key]
@@ -90,14 +89,16 @@ func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *
 	}
 	api.Conversations.LeaveAll(memory.name()) // the state has none of what an earlier refresh has found
 	results := memory.lookFor(ctx, api, keys, false)
+	var failed *failure
 	for i, found := range results {
 		if found.Err != nil && !staysOpen(found.Err) {
-			failed[keys[i]] = found
+			failed = failed.with(failure{action: "Read", at: memory.at(keys[i]), keys: memory.keys(keys[i]), err: found.Err, creates: true})
 		}
 	}
-	if len(failed) > 0 {
-		return adopted, left, failed
+	if failed != nil {
+		return nil, failed.diagnostics()
 	}
+	adopted, left := createResults{}, createResults{}
 	for i, found := range results {
 		key := keys[i]
 		if found.Err != nil || found.Value.ID.IsZero() || e[key] == nil || e.exists(key) || memory.open[key].InUpdate || abandons(policy) {
@@ -110,28 +111,11 @@ func (e entries) lookInRefresh(ctx context.Context, api *engine.Engine, memory *
 		adopted[key] = found
 		memory.found(key, found.Value)
 	}
-	return adopted, left, failed
-}
-
-// findOpenCreates does this, and returns what it has adopted.
-func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory *memory, policy types.String) (createResults, diag.Diagnostics) {
-	adopted, left, failed := e.lookInRefresh(ctx, api, memory, policy)
-	if len(failed) > 0 {
-		return nil, memory.unreadable(failed).diagnostics()
-	}
 	warn := warnOfOpenEntries
 	if memory.isSingle {
 		warn = warnOfOpen
 	}
 	return adopted, append(warnOfAdoption(memory.root(), adopted, true), warn(left, policy)...)
-}
-
-// unreadable returns the failure of looks that could not be carried out.
-func (k *memory) unreadable(looks createResults) (failed *failure) {
-	for _, key := range slices.Sorted(maps.Keys(looks)) {
-		failed = failed.with(failure{action: "Read", at: k.at(key), keys: k.keys(key), err: looks[key].Err, creates: true})
-	}
-	return failed
 }
 
 // staysOpen reports whether a look has passed what belongs to other resources, and could not tell

@@ -26,14 +26,13 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 	if diags.HasError() {
 		return diags
 	}
-	adopted := createResults{}
+	var adopted createResults
 	if !r.provider.owners.isGone(memory.owner) {
 		var more diag.Diagnostics
 		adopted, more = e.findOpenCreates(ctx, api, memory, policy)
-		diags.Append(more...)
-	}
-	if diags.HasError() {
-		return diags
+		if diags.Append(more...); diags.HasError() {
+			return diags
+		}
 	}
 	r.provider.existing.refreshed(e.ids()...)
 	messages := messageRefresh{layout: r.layout, api: api, memory: memory.messages}
