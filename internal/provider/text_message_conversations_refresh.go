@@ -45,16 +45,15 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 	return append(diags, messages.diags...)
 }
 
-// read replaces the entries with what the CRM holds, and drops those that are gone. Those that a look
-// has just found need no second request. It returns the as-of of the entries.
+// read replaces the entries with what the CRM holds, and drops those that are gone. It returns the as-of
+// of the entries.
 func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, adopted createResults) (asOf int64, err error) {
-	found := map[client.ID]client.Conversation{}
-	for _, result := range adopted {
-		found[result.Value.ID] = result.Value
-	}
-	read := messages.api.Conversations.ReadMany
+	found, read := map[client.ID]client.Conversation{}, messages.api.Conversations.ReadMany
 	if messages.isSingle { // nobody knows how many other resources there are
 		read = messages.api.Conversations.ReadEach
+		for _, result := range adopted { // one request less; a map needs the as-of that only a read knows
+			found[result.Value.ID] = result.Value
+		}
 	}
 	others, err := read(ctx, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
 	if err != nil {
