@@ -115,9 +115,8 @@ func existingSummary(step existingStep) string {
 // sentAgain says what a plan with messages does in an existing conversation.
 const sentAgain = " The apply creates the declared messages in it, even if it has the same ones already, and the CRM may send them. To take over a message, declare it by its id."
 
-// warnOfExisting warns of the existing conversations that entries of a map adopt, by key, or of the
-// one of a single resource, whose path is empty.
-func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, planned entries) diag.Diagnostics {
+// warnOfExisting warns of the existing conversations that entries adopt, by key.
+func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, planned entries) diag.Diagnostics {
 	var texts []string
 	var text, again string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
@@ -126,12 +125,12 @@ func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, p
 			again = sentAgain
 		}
 	}
-	isSingle, isPlan := len(at.Steps()) == 0, step == whilePlanning
+	isPlan := step == whilePlanning
 	switch {
-	case isSingle && isPlan:
+	case l.isSingle && isPlan:
 		text = "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +
 			"The apply sets what the configuration declares, and leaves everything else as it is. From then on, Terraform manages the conversation: "
-	case isSingle:
+	case l.isSingle:
 		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. " +
 			"Terraform now manages it: "
 	case isPlan:
@@ -142,10 +141,10 @@ func warnOfExisting(at path.Path, ids map[string]client.ID, step existingStep, p
 			"Terraform now manages them: "
 	}
 	removed := "if you remove an entry from the configuration, Terraform deletes its conversation, "
-	if isSingle {
+	if l.isSingle {
 		removed = "if you remove it from the configuration, Terraform deletes it, "
 	}
-	return warnOf(texts, at, existingSummary(step), text+removed+"unless deletion_policy is \"abandon\"."+again)
+	return warnOf(texts, l.root(), existingSummary(step), text+removed+"unless deletion_policy is \"abandon\"."+again)
 }
 
 // warnOfNotAdopted warns of existing conversations that the CRM did not show before the apply has

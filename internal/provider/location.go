@@ -8,7 +8,7 @@ import (
 )
 
 // A layout says where a resource has its conversations: in a map or, if it is single, as the
-// resource itself. That is a map with one entry, whose key is empty.
+// resource itself. The entries of a single resource are one, and its key is empty.
 type layout struct{ isSingle bool }
 
 // root returns the path of the map, empty for a single resource.

@@ -41,7 +41,7 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 		}
 	}
 	diags.Append(warnOfLeaving(r.root(), leaving...)...)
-	return append(diags, warnOfExisting(r.root(), ids, whilePlanning, planned)...)
+	return append(diags, r.warnOfExisting(ids, whilePlanning, planned)...)
 }
 
 // blind returns the keys of the new entries whose phone or number only the apply knows.
@@ -179,5 +179,5 @@ func (w *conversationWork) finishExisting() {
 		w.messages = slices.DeleteFunc(w.messages, func(m entryMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
-	w.diags.Append(warnOfExisting(w.root(), ids, whileApplying, nil)...)
+	w.diags.Append(w.warnOfExisting(ids, whileApplying, nil)...)
 }
