@@ -40,19 +40,16 @@ func (m conversationModel) toAPI(n numbers, prior *conversationModel) client.Con
 			input.Revision = client.Value(prior.Revision.ValueInt64())
 		}
 	}
-	changed := m.changedFields(n, prior)
-	for _, field := range configurableFields {
-		if slices.Contains(changed, field.name) {
-			field.write(&input, field.get(&m))
-		}
+	for _, field := range m.changedFields(n, prior) {
+		field.write(&input, field.get(&m))
 	}
 	return input
 }
 
-// changedFields returns the names of the fields that must be written to turn prior, nil
+// changedFields returns the fields that must be written to turn prior, nil
 // for none, into m. If a write makes the CRM match recipients by the number, it must also
 // say which recipients there are not.
-func (m conversationModel) changedFields(n numbers, prior *conversationModel) (names []string) {
+func (m conversationModel) changedFields(n numbers, prior *conversationModel) (changed []conversationField) {
 	matches := prior == nil
 	if prior == nil {
 		prior = &conversationModel{}
@@ -66,10 +63,10 @@ func (m conversationModel) changedFields(n numbers, prior *conversationModel) (n
 		}
 		before := field.get(prior)
 		if !field.same(n, prior.ID)(value, before) || prior.isPart && before.IsNull() || field.isMatched && matches && textOf(value) == "" {
-			names = append(names, field.name)
+			changed = append(changed, field)
 		}
 	}
-	return names
+	return changed
 }
 
 // baseline returns the baseline of the conversation: what the state knows. Only a refresh knows the
@@ -119,14 +116,12 @@ func unreadConversation(id client.ID, prior *conversationModel) conversationMode
 // differences warns of fields that the CRM holds in another value than was sent. at is
 // the path of the conversation.
 func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
-	left := m.changedFields(n, &actual)
-	for _, field := range sent.Fields() {
-		if slices.Contains(left, field) {
-			at := at.AtName(field)
+	for _, field := range m.changedFields(n, &actual) {
+		if at := at.AtName(field.name); slices.Contains(sent.Fields(), field.name) {
 			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
 				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but shows a different "+
 					"value. The next plan compares again.",
-					field, actual.ID.ValueString())))
+					field.name, actual.ID.ValueString())))
 		}
 	}
 	return diags
