@@ -2,8 +2,6 @@ package provider_test
 
 import (
 	"fmt"
-	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -27,18 +25,11 @@ func TestStage_attachedToUnreadAnswer(t *testing.T) {
 				config = s.bulk(map[string]declared{"k": {"phone_id": phone, number: "+15550000000", "messages": messagesOf(s.entryType(), messageTexts{"old": declared{"id": existing}})}}, nil)
 			}
 			theirs, _ := s.Record(conversations, theirsUnread)
-			isSent := false
-			s.lie = func(r *http.Request, answer map[string]any) int {
-				switch {
-				case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, conversations+"/batch-modify"):
-					if isSent = true; test.isWrong {
-						answer["data"].([]any)[0] = theirsUnread
-					}
-				case r.Method == http.MethodGet && strings.Contains(r.URL.Path, conversations) && isSent:
-					return http.StatusBadGateway
+			s.unreadAt(conversations, conversations, func(ids []any) {
+				if test.isWrong {
+					ids[0] = theirsUnread
 				}
-				return 0
-			}
+			})
 			if _, errors := s.apply(config); errors != "" {
 				s.t.Errorf("the apply says %s", errors)
 			}

@@ -14,14 +14,17 @@ import (
 
 // unread makes the CRM answer the next batch of the entity with other ids. From then on, no read
 // succeeds, so that the apply can't check them.
-func (l *liar) unread(entity string, lie func(ids []any)) {
+func (l *liar) unread(entity string, lie func(ids []any)) { l.unreadAt("", entity, lie) }
+
+// unreadAt does the same, but only reads at paths that contain this text fail.
+func (l *liar) unreadAt(unreadable, entity string, lie func(ids []any)) {
 	isSent := false
 	l.lie = func(r *http.Request, answer map[string]any) int {
 		switch {
 		case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, entity+"/batch-modify") && !isSent:
 			isSent = true
 			lie(answer["data"].([]any))
-		case r.Method == http.MethodGet && isSent:
+		case r.Method == http.MethodGet && strings.Contains(r.URL.Path, unreadable) && isSent:
 			return http.StatusBadGateway
 		}
 		return 0
