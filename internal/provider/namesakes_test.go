@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -21,5 +22,21 @@ func TestPlanEntries_unknownMessage(t *testing.T) {
 	planned, _, _ := numbers{}.planEntries(config, prior, nil)
 	if got := planned["b"]; reference(got.ID) != reference(prior["a"].ID) || !messagesFrom(got.Messages).haveUnknown() {
 		t.Errorf("the plan is %v with the messages %v", got.ID, got.Messages)
+	}
+}
+
+// An entry of which nothing is known yet may keep its conversation: the plan does not say that it
+// removes that. An entry that has gone does not.
+func TestPlanEntries_unknownEntry(t *testing.T) {
+	t.Parallel()
+	entry := func(number, id string) *ownedModel {
+		m := newOwnedModel()
+		m.PhoneID, m.RecipientPhoneNumber, m.ID = types.StringValue(testPhone), types.StringValue(number), types.StringValue(id)
+		return m
+	}
+	prior := entries{"a": entry("+15550100001", testPhone), "b": entry("+15550100002", testAccount)}
+	planned, removed, changes := numbers{}.planEntries(entries{"a": nil}, prior, nil)
+	if got := removed.keys(); !changes || planned["a"] != nil || !slices.Equal(got, []string{"b"}) {
+		t.Errorf("the plan removes %q of %v", got, planned)
 	}
 }

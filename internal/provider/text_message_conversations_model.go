@@ -155,12 +155,14 @@ func (e entries) keysByID() map[client.ID]string {
 	return keys
 }
 
-// without returns the existing entries whose conversations no entry of a plan stands for.
+// without returns the existing entries whose conversations no entry of a plan stands for. A planned
+// entry of which nothing is known stands for the one under its key.
 func (e entries) without(planned entries) entries {
 	left := maps.Clone(e)
 	stay := planned.byID()
 	maps.DeleteFunc(left, func(key string, entry *ownedModel) bool {
-		return !e.exists(key) || stay[reference(entry.ID)] != nil
+		next, isPlanned := planned[key]
+		return !e.exists(key) || stay[reference(entry.ID)] != nil || isPlanned && next == nil
 	})
 	return left
 }
