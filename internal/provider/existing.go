@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -41,12 +43,20 @@ type existing struct {
 	deleted map[client.ID]bool              // that this apply deletes
 }
 
-// phoneConversations are the conversations of one phone, listed once.
+// phoneConversations are the conversations of one phone, listed once. Whoever holds the turn may use
+// them. A resource that asks a moment after the list has failed gets the same error: hundreds of
+// resources don't try in turn what another one has just tried as often as they would.
 type phoneConversations struct {
-	mu     sync.Mutex
+	turn   *semaphore.Weighted
 	listed map[engine.Identity][]client.Conversation // nil until listed
 	bare   map[string][]client.Conversation          // those whose number does not show its country, by its digits
+
+	failed   error // why the last list failed
+	failedAt time.Time
 }
+
+// failureHolds is how long the error of a list holds.
+const failureHolds = 5 * time.Second
 
 // refreshed notes the conversations that a refresh has found in the state of a resource, and
 // forgets the adoptions of an earlier apply. If the resource is tainted, it is about to lose them:
@@ -190,14 +200,22 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place 
 	e.mu.Lock()
 	phone := e.phones[place]
 	if phone == nil {
-		phone = &phoneConversations{}
+		phone = &phoneConversations{turn: semaphore.NewWeighted(1)}
 		note(&e.phones, place, phone)
 	}
 	e.mu.Unlock()
-	phone.mu.Lock()
-	defer phone.mu.Unlock()
+	if err := phone.turn.Acquire(ctx, 1); err != nil {
+		return nil, context.Cause(ctx)
+	}
+	defer phone.turn.Release(1)
 	if phone.listed == nil {
+		if time.Since(phone.failedAt) < failureHolds {
+			return nil, phone.failed
+		}
 		found, err := api.OfPhoneBefore(ctx, place)
+		if err != nil && ctx.Err() == nil {
+			phone.failed, phone.failedAt = err, time.Now()
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -621,4 +622,29 @@ func TestStage_adoptedInOneProcess(t *testing.T) {
 			})
 		})
 	}
+}
+
+// If the conversations of the phone can't be listed, the resources that ask for them at the same time
+// share that failure. A later plan asks again.
+func TestStage_sharesTheFailureOfAList(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		const resources = 30
+		config := map[string]block{}
+		for i := range resources {
+			config[fmt.Sprint(singleType, ".s", i)] = s.single(adopting(fmt.Sprintf("+1202555%04d", 100+i)))[address]
+		}
+		planning := s.core.walk()
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Kind: mockserver.StatusReply, Status: http.StatusServiceUnavailable})
+		planning.plan(config)
+		if errors, requests := len(planning.errors()), len(s.Requests()); errors != resources || requests != 5 {
+			s.t.Errorf("%d errors and %d requests; want %d and 5", errors, requests, resources)
+		}
+		s.ClearFaults()
+		time.Sleep(5 * time.Second)
+		clear(planning.said)
+		if planning.plan(config) == nil {
+			s.t.Errorf("the next plan fails: %v", planning.errors())
+		}
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -46,7 +47,7 @@ func TestDeletedIsNotAdopted(t *testing.T) {
 	n := numbers{}
 	of := n.identityOf(m)
 	id := parse(t, idA)
-	e := existing{phones: map[client.ID]*phoneConversations{of.Place: {listed: map[engine.Identity][]client.Conversation{of: {{ID: id}}}}}}
+	e := existing{phones: map[client.ID]*phoneConversations{of.Place: {turn: semaphore.NewWeighted(1), listed: map[engine.Identity][]client.Conversation{of: {{ID: id}}}}}}
 	if !e.beginDelete(id) {
 		t.Fatal("it is adopted")
 	}
