@@ -20,9 +20,12 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 		}
 	}
 	uses := make([]foundUse, len(ids))
-	s.engine.concurrently(len(ids), func(n int) { uses[n] = s.useOf(ctx, items[n], ids[n]) })
+	errs := s.engine.readEach(len(ids), func(n int) error {
+		uses[n] = s.useOf(ctx, items[n], ids[n])
+		return uses[n].err
+	})
 	for n, id := range ids {
-		s.uses[id] = uses[n]
+		s.uses[id] = foundUse{uses[n].use, errs[n]}
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -18,8 +19,21 @@ func each(n int, do func(i int)) {
 
 // completeAll completes records concurrently, and returns the error of each.
 func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []error {
-	errs := make([]error, len(records))
-	c.engine.concurrently(len(records), func(i int) { errs[i] = c.complete(ctx, &records[i]) })
+	return c.engine.readEach(len(records), func(i int) error { return c.complete(ctx, &records[i]) })
+}
+
+// readEach calls read for each index below n concurrently, and returns its errors. If a read says that
+// the service is down, those that have not begun get the same error.
+func (e *Engine) readEach(n int, read func(i int) error) []error {
+	errs := make([]error, n)
+	var down atomic.Pointer[error]
+	e.concurrently(n, func(i int) {
+		if err := down.Load(); err != nil {
+			errs[i] = *err
+		} else if errs[i] = read(i); isOfService(errs[i]) {
+			down.Store(&errs[i])
+		}
+	})
 	return errs
 }
 

@@ -95,7 +95,6 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 		return err
 	}
 	defer f.list.turn.release()
-	defer f.list.finish(f.wanted)
 	idle := f.takeKept(ctx)
 	for f.list.goesOn(f.listable, idle) {
 		before := f.listable
@@ -114,6 +113,7 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 		}
 	}
 	f.list.gets += f.listable
+	f.list.finish(f.wanted)
 	return nil
 }
 
@@ -164,8 +164,8 @@ func (f *fetching[T, In]) keep(id client.ID, record T) {
 // each gets the missing records with concurrent requests, one for each.
 func (f *fetching[T, In]) each(ctx context.Context) error {
 	ids := slices.Collect(maps.Keys(f.missing))
-	records, errs := make([]T, len(ids)), make([]error, len(ids))
-	f.engine.concurrently(len(ids), func(i int) { records[i], errs[i] = f.Get(ctx, ids[i]) })
+	records := make([]T, len(ids))
+	errs := f.engine.readEach(len(ids), func(i int) (err error) { records[i], err = f.Get(ctx, ids[i]); return err })
 	var failed error
 	for i, id := range ids {
 		switch err := errs[i]; {

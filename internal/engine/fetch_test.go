@@ -232,6 +232,23 @@ func TestFetchManyFailsForOne(t *testing.T) {
 	wantEqual(t, "found", 2, len(got))
 }
 
+// If the service goes down, the reads that have not begun are not tried: each try takes as long as all
+// retries.
+func TestFetchManyFromAServiceThatGoesDown(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 100)
+		list := "/entities/" + apitest.ConversationSegment
+		s.Inject(mockserver.Fault{Path: list + "/", Kind: mockserver.StatusReply, Status: http.StatusServiceUnavailable},
+			mockserver.Fault{Path: list, Times: 1, Kind: mockserver.ReplaceReply, Reply: `{"success":true,"total":30000,"data":[]}`})
+		_, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
+		wantProblem(t, err, client.Unavailable)
+		most := client.Defaults().MaxConcurrentRequests * (1 + client.Defaults().MaxRetries)
+		if made := len(s.Requests()) - 1; made == 0 || made > most {
+			t.Errorf("%d gets; want at most %d", made, most)
+		}
+	})
+}
+
 // If the service ignores the filter, a list of what is newer ends at the first older
 // record, however large the space is. One request finds out that the order holds.
 func TestNewerThan(t *testing.T) {

@@ -104,8 +104,7 @@ func (l *listing[T, In]) pagesLeft() int {
 // none, and the reader goes on with gets. The caller holds the turn.
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
-	switch client.ProblemOf(err) {
-	case client.Unreachable, client.Unavailable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
+	if isOfService(err) {
 		l.failed = err // the service's: an interrupted get returns the cause of its context
 		l.failedAt = time.Now()
 		return nil, err // a get would fail too

@@ -39,6 +39,16 @@ func (e *unprovenError) Unwrap() error { return e.error }
 // isRefusal reports whether the service found fault with the request itself.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
 
+// isOfService reports whether the error is about the service, and not about one request: any other
+// request would fail too.
+func isOfService(err error) bool {
+	switch client.ProblemOf(err) {
+	case client.Unreachable, client.Unavailable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
+		return true
+	}
+	return false
+}
+
 // isForbidden reports whether the caller lacks a permission: then no look will tell more.
 func isForbidden(err error) bool { return client.ProblemOf(err) == client.NotPermitted }
 

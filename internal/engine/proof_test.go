@@ -237,8 +237,11 @@ func TestThrottledForEver(t *testing.T) {
 		}
 		apitest.WithinBubble(t, begin, 2*time.Minute, 4*time.Minute)
 		s.ClearFaults()
-		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
 		_, err := s.engine.Conversations.Read(t.Context(), unknown)
+		wantProblem(t, err, client.Throttled) // a moment ago, another reader was told so
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusTooManyRequests, RetryAfter: "30", Times: 2})
+		time.Sleep(fresh)
+		_, err = s.engine.Conversations.Read(t.Context(), unknown)
 		wantProblem(t, err, client.Throttled) // it still says so
 		_, err = s.client.Conversations.List(t.Context(), client.Query{})
 		wantProblem(t, err, client.Throttled)
