@@ -75,7 +75,7 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 func (m *memory) claim(api *engine.Engine, ids ...client.ID) (diags diag.Diagnostics) {
 	const text = "The state contains %s as part of this resource. The provider has just found it for another " +
 		"resource, whose create got no reply. %s The provider changed nothing. Run the command again. If the error comes back, and the other resource is no " +
-		"longer in the configuration (terraform state list shows it), put its block back, apply, and remove the block again. Otherwise, run terraform state rm " +
+		"longer in the configuration (terraform state list shows it), put its block back, apply, and remove the block again. Otherwise, or if that does not help, run terraform state rm " +
 		"with the address of the other resource."
 	taken, doubted := api.Conversations.Claim(m.owner, ids...)
 	if len(taken) > 0 {
