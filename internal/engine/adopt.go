@@ -215,12 +215,20 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 		s.isUndecided = true
 	case found.err != nil:
 		s.useErr = found.err
-	case found.use != unused, s.attempt(i).IsRecalled && s.inside.hasChanged(record), s.exact && !s.carried(s.changes[i].Input, record),
+	case found.use != unused, s.mayBePassed(i, record), s.exact && !s.carried(s.changes[i].Input, record),
 		s.attempt(i).Since.IsUnproven && !s.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)
 	}
+}
+
+// mayBePassed reports whether an unused record may be one that a recalled attempt has passed: it has
+// changed since it was created. If the messages that the attempt has sent are in it, it is the
+// attempt's, whatever the clocks say.
+func (s *search[T, In]) mayBePassed(i int, record T) bool {
+	hasMessages := s.talked != nil && s.useOfSilent(i) == incomplete
+	return s.attempt(i).IsRecalled && !hasMessages && s.inside.hasChanged(record)
 }
 
 // adopt makes the record the result of a create. If the record lacks something, or has it as

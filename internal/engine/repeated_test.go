@@ -98,6 +98,42 @@ func TestRecalledStaysRecalled(t *testing.T) {
 	})
 }
 
+// A recalled attempt may have passed a record that has changed since it was created. So it adopts none
+// that looks changed, unless the messages that it has sent are in it: the clock that stamps what is
+// created may be behind.
+func TestRecalledAndChanged(t *testing.T) {
+	for name, test := range map[string]struct {
+		sent []string
+		want bool
+	}{
+		"its messages": {[]string{"Hello", "Bye"}, true},
+		"no messages":  {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{CreatedClock: "behind"}, func(t *testing.T, s testSpace) {
+				made := s.stranger(t, apitest.NumberOf(1))
+				for _, text := range test.sent {
+					_, err := s.Create("TextMessages", map[string]any{"text_message_conversation_id": made, "content": text, "direction": 1})
+					apitest.Must(t, err)
+				}
+				create := newConversation(1)
+				for _, text := range test.sent {
+					messages, _ := create.Input.Messages.Get()
+					create.Input.Messages = client.Value(append(messages, newMessage(text)))
+				}
+				create.Earlier = &Attempt{Since: Moment{Revision: 1}, IsRecalled: true, Messages: [][]client.MessageInput{orZero(create.Input.Messages)}}
+				got := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0)
+				if _, isAmbiguous := errors.AsType[*AmbiguousError](got.Err); got.Adopted != test.want || isAmbiguous == test.want {
+					t.Errorf("adopted: %v, want %v; %v", got.Adopted, test.want, got.Err)
+				}
+				if live := s.live(); len(live) != 1 {
+					t.Errorf("%d are live; want 1", len(live))
+				}
+			})
+		})
+	}
+}
+
 // A late twin is named, even if the first looks for it fail.
 func TestTwinAfterFailedLooks(t *testing.T) {
 	t.Parallel()
