@@ -149,13 +149,29 @@ func hasItsMessages(w *writing[client.Conversation, client.ConversationInput], i
 	return w.results[i].Err != nil || !slices.Contains(MatchMessages(wanted, messages), -1)
 }
 
-// MayHaveSent reports whether the attempt may have sent the message. A state of an earlier
-// version does not have the contents.
+// MayHaveSent reports whether the attempt may have sent the message.
 func (a *Attempt) MayHaveSent(message client.MessageInput) bool {
-	return slices.ContainsFunc(slices.Concat(a.Messages...), func(sent client.MessageInput) bool {
-		content, isKnown := sent.Content.Get()
-		return sent.Direction == message.Direction && (!isKnown || SameContent(content, orZero(message.Content)))
+	return slices.ContainsFunc(slices.Concat(a.Messages...), func(sent client.MessageInput) bool { return mayBeSent(sent, message) })
+}
+
+// MayHaveSentMore reports whether a try of the attempt has sent more than these messages.
+func (a *Attempt) MayHaveSentMore(messages []client.MessageInput) bool {
+	return slices.ContainsFunc(a.Messages, func(sent []client.MessageInput) bool {
+		left := slices.Clone(sent)
+		for _, message := range messages {
+			if i := slices.IndexFunc(left, func(sent client.MessageInput) bool { return mayBeSent(sent, message) }); i >= 0 {
+				left = slices.Delete(left, i, i+1)
+			}
+		}
+		return len(left) > 0
 	})
+}
+
+// mayBeSent reports whether the message may be one that was sent. A state of an earlier version does
+// not have the contents.
+func mayBeSent(sent, message client.MessageInput) bool {
+	content, isKnown := sent.Content.Get()
+	return sent.Direction == message.Direction && (!isKnown || SameContent(content, orZero(message.Content)))
 }
 
 // nothingInside is for records that have no messages inside.

@@ -93,7 +93,11 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 			inState[key], wanted[key] = m, m
 		}
 	}
-	if result.Unsent {
+	switch {
+	case !result.Unsent:
+	case result.Err != nil: // it could not be read, or only in part
+		diags.Append(mayBeUndeclared(at, conversation, earlier, inputs)...)
+	default:
 		diags.Append(undeclared(at, earlier, left, doubted)...)
 	}
 	if planned.IsNull() {
@@ -133,6 +137,16 @@ func undeclared(at path.Path, earlier *engine.Attempt, left []client.Message, do
 		diags.AddAttributeWarning(at, "Text Message No Longer Declared", located(at, fmt.Sprintf(
 			"The adopted conversation has messages that an earlier apply created and the configuration no longer declares: %s. They stay in the CRM. "+
 				"Delete them there if no one needs them.", idList(idsOf(gone)))))
+	}
+	return diags
+}
+
+// mayBeUndeclared does the same for an adopted conversation that could not be read back.
+func mayBeUndeclared(at path.Path, conversation client.ID, earlier *engine.Attempt, declared []client.MessageInput) (diags diag.Diagnostics) {
+	if earlier.MayHaveSentMore(declared) {
+		diags.AddAttributeWarning(at, "Text Message May Have Been Left", located(at, fmt.Sprintf(
+			"The adopted conversation %s may have messages that an earlier apply created and the configuration no longer declares. The provider couldn't read the conversation back, "+
+				"so it can't name them. They stay in the CRM. Compare the messages there with the configuration, and delete those that no one needs.", conversation)))
 	}
 	return diags
 }

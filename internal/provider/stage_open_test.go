@@ -622,3 +622,40 @@ func TestStage_openTaintedAndChanged(t *testing.T) {
 		})
 	}
 }
+
+// The configuration has one message less since the attempt, and reading the adopted conversation back
+// fails. A warning tells of the message that is left.
+func TestStage_openAndOneMessageLessUnread(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		sent, wanted messageTexts
+		isLeft       bool
+	}{
+		"another text": {messageTexts{"hello": "Hello", "bye": "Bye"}, messageTexts{"hello": "Hello"}, true},
+		"same text":    {messageTexts{"hello": "Hello", "again": "Hello"}, messageTexts{"hello": "Hello"}, true},
+		"null":         {messageTexts{"hello": "Hello"}, nil, true},
+		"none":         {messageTexts{"hello": "Hello"}, messageTexts{"hi": "Hello"}, false},
+	} {
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			with := func(texts messageTexts, more declared) map[string]block {
+				entries := s.numberedSaying(2, texts)
+				maps.Copy(entries["c001"], more)
+				return s.bulk(entries, nil)
+			}
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			s.leavesOpen(with(test.sent, nil), mockserver.DropAfter)
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Times: 1, Do: func() {
+				s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502})
+			}})
+			_, errors := s.apply(with(test.wanted, declared{"recipient_contact_id": bob}))
+			s.ClearFaults()
+			if errors != "" || !strings.Contains(s.warnings, "Not Fully Known") {
+				s.t.Fatalf("the apply says %q, %q", errors, s.warnings)
+			}
+			id := s.live()[1]["id"].(string)
+			if isLeft := says("Text Message May Have Been Left", `conversations["c001"].messages`, id).MatchString(s.warnings); isLeft != test.isLeft {
+				s.t.Errorf("the apply warns %s", s.warnings)
+			}
+		})
+	}
+}
