@@ -11,51 +11,101 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// messageOwners are the messages that resources have created and keep, as far as their plans and
-// applies by this process tell.
+// messageOwners are the messages that resources have, as far as their plans and applies by this
+// process tell. Any of two resources may be planned first, so each of them looks for the other one.
 type messageOwners struct {
-	mu sync.Mutex
-	of map[client.ID]messageOwner
+	mu       sync.Mutex
+	created  map[client.ID]messageOwner          // and kept
+	attached map[client.ID]map[messageOwner]bool // in the plans since the last refresh or apply
+	read     map[string]bool                     // by the refresh, by name
 }
 
-// A messageOwner is the name of a resource, see [owners], and the conversation of its message.
+// A messageOwner is the name of a resource, see [owners], and the conversation of its message. A new
+// resource has no name yet.
 type messageOwner struct {
 	name         string
 	conversation client.ID
 }
 
-// note notes the messages that a resource keeps, in place of those that it had before.
+// isOther reports whether the two are different resources with different conversations. A conversation
+// that is yet to be created has no id.
+func (a messageOwner) isOther(b messageOwner) bool {
+	return a.name != b.name && (a.conversation != b.conversation || a.conversation.IsZero())
+}
+
+// note notes the messages that a resource has, in place of those that it had before.
 func (o *messageOwners) note(name string, e entries) {
-	if name == "" {
-		return
-	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	maps.DeleteFunc(o.of, func(_ client.ID, of messageOwner) bool { return of.name == name })
+	if name != "" {
+		maps.DeleteFunc(o.created, func(_ client.ID, by messageOwner) bool { return by.name == name })
+		for _, owners := range o.attached {
+			maps.DeleteFunc(owners, func(by messageOwner, _ bool) bool { return by.name == name })
+		}
+	}
 	for _, owned := range e.known() {
-		all := messagesFrom(owned.Messages)
+		by, all := messageOwner{name, reference(owned.ID)}, messagesFrom(owned.Messages)
 		for id, key := range all.keysByID() {
-			if !all[key].isAttached() {
-				note(&o.of, id, messageOwner{name, reference(owned.ID)})
+			if all[key].isAttached() {
+				owners := o.attached[id]
+				note(&owners, by, true)
+				note(&o.attached, id, owners)
+			} else if name != "" {
+				note(&o.created, id, by)
 			}
 		}
 	}
 }
 
-// isOfOther reports whether another resource has created the message, and keeps it in another
-// conversation.
-func (o *messageOwners) isOfOther(by messageOwner, id client.ID) bool {
+// applied notes the messages that a resource has after its apply. What the plans have attached
+// is forgotten: in "terraform test", the same process may plan something else next.
+func (o *messageOwners) applied(name string, e entries) {
+	o.note(name, e)
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	of, isKept := o.of[id]
-	return isKept && of.name != by.name && of.conversation != by.conversation
+	clear(o.attached)
 }
 
-// checkMessages returns an error for each planned message that something else has too, because each
-// apply would create the message again, where it is then missing:
-//
-//   - Two keys of the plan stand for it: one declares the id of a message that the other one has.
-//   - Another resource has created it and keeps it. The apply would move it into this conversation.
+// refreshed notes that a resource was read. If that is another refresh by the same process, what the
+// plans after the last one have attached is forgotten, too.
+func (o *messageOwners) refreshed(name string) {
+	if name == "" {
+		return
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.read[name] {
+		clear(o.read)
+		clear(o.attached)
+	}
+	note(&o.read, name, true)
+}
+
+// isCreatedByOther reports whether another resource has created the message, and keeps it in another
+// conversation.
+func (o *messageOwners) isCreatedByOther(by messageOwner, id client.ID) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	of, isKept := o.created[id]
+	return isKept && of.isOther(by)
+}
+
+// isAttachedByOther reports whether another resource declares the message by its id, for another
+// conversation. Two resources that declare it by its id both need a name: Terraform plans one that it
+// replaces a second time, as a new one.
+func (o *messageOwners) isAttachedByOther(by messageOwner, id client.ID, isCreator bool) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for other := range o.attached[id] {
+		if other.isOther(by) && (isCreator || other.name != "" && by.name != "") {
+			return true
+		}
+	}
+	return false
+}
+
+// checkMessages returns an error for each planned message that something else has too. Each apply would
+// move the message from one conversation to the other, or create it again where it is then missing.
 func (r *baseResource) checkMessages(memory *memory, planned entries) (diags diag.Diagnostics) {
 	if r.provider == nil {
 		return nil
@@ -76,12 +126,26 @@ func (r *baseResource) checkMessages(memory *memory, planned entries) (diags dia
 			} else {
 				first[id] = at
 			}
-			if message.isAttached() && r.provider.messages.isOfOther(messageOwner{memory.owner, reference(owned.ID)}, id) {
-				diags.AddAttributeError(at, "Message of Another Resource", located(at, fmt.Sprintf("Another resource has created the message %s, and declares "+
-					"it with its content. A message belongs to one conversation. If this resource took it, each apply would create it again in the other one, and might send it "+
-					"again. Remove the message here. For a message with the same text here too, declare it with its content.", id)))
-			}
+			diags.Append(r.provider.messages.check(at, messageOwner{memory.owner, reference(owned.ID)}, message.isAttached(), id)...)
 		}
+	}
+	return diags
+}
+
+// check returns an error for a planned message that another resource has, too.
+func (o *messageOwners) check(at path.Path, by messageOwner, isAttached bool, id client.ID) (diags diag.Diagnostics) {
+	const advice = "A message belongs to one conversation. If %s took it, each apply would create it again %s, and might send it again. " +
+		"Remove the message %s. For a message with the same text %s too, declare it with its content."
+	switch {
+	case isAttached && o.isCreatedByOther(by, id):
+		diags.AddAttributeError(at, "Message of Another Resource", located(at, fmt.Sprintf("Another resource has created the message %s, and declares "+
+			"it with its content. "+advice, id, "this resource", "in the other one", "here", "here")))
+	case !isAttached && o.isAttachedByOther(by, id, true):
+		diags.AddAttributeError(at, "Message Declared by Another Resource", located(at, fmt.Sprintf("This resource has created the message %s. Another "+
+			"resource of the configuration declares it by its id, or by a reference to that. "+advice, id, "the other resource", "here", "there", "there")))
+	case isAttached && o.isAttachedByOther(by, id, false):
+		diags.AddAttributeError(at, "Same Message Twice", located(at, fmt.Sprintf("Another resource of the configuration declares the message %s by its id, too. "+
+			"A message belongs to one conversation: each apply would move it from one to the other. Remove it from one of them.", id)))
 	}
 	return diags
 }

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -10,26 +11,48 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Two resources declare the same message by its id. Each apply moves it to the other conversation, so
-// the plan is never empty. It says why.
+// Two resources declare the same message by its id. Each apply would move it to the other conversation,
+// so the plan would never be empty. The plan refuses that, at the latest when both resources exist.
 func TestStage_messageOfTwoResources(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			s.handmade("+15550000009")
+			shared := messageTexts{"x": declared{"id": s.idOfMessage("by hand")}}
+			both := map[string]block{"one": s.declaring(at, "+15550000001", shared), "two": s.declaring(at, "+15550000002", shared)}
+			if _, errors := s.apply(both); errors != "" {
+				s.t.Fatal(errors)
+			}
+			for range 2 {
+				s.refused(both, "Same Message Twice", "Another resource of the configuration declares the message "+s.idOfMessage("by hand"))
+			}
+			delete(both, "one")
+			if _, errors := s.apply(both); errors != "" {
+				s.t.Error(errors)
+			}
+			s.nothingLeft(both)
+		})
+	}
+}
+
+// Two maps get new entries that declare the same message by its id.
+func TestStage_messageOfTwoNewEntries(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 		s.handmade("+15550000009")
 		shared := messageTexts{"x": declared{"id": s.idOfMessage("by hand")}}
-		both := map[string]block{
-			"one": s.saying(shared, declared{number: "+15550000001"})[address],
-			"two": s.saying(shared, declared{number: "+15550000002"})[address],
-		}
-		if _, errors := s.apply(both); errors != "" {
-			s.t.Fatal(errors)
-		}
-		for range 2 {
-			if _, errors := s.apply(both); errors != "" || strings.Count(s.warnings, "Text Message in Another Conversation") != 1 || !says("another resource or entry declares the same id").MatchString(s.warnings) {
-				s.t.Errorf("the errors are %q, and the warnings %s", errors, s.warnings)
-			}
-		}
+		s.apply(map[string]block{"one": s.bulk(nil, nil)[bulkAddress], "two": s.bulk(nil, nil)[bulkAddress]})
+		s.refused(map[string]block{"one": s.declaring(bulkAddress, "+15550000001", shared), "two": s.declaring(bulkAddress, "+15550000002", shared)}, "Same Message Twice")
 	})
+}
+
+// declaring declares a conversation with messages, as a single resource or as the only entry of a map.
+func (s *stage) declaring(at, recipient string, texts messageTexts) block {
+	if at == bulkAddress {
+		entry := declared{"phone_id": phone, number: recipient, "messages": messagesOf(s.entryType(), texts)}
+		return s.bulk(map[string]declared{"k": entry}, nil)[bulkAddress]
+	}
+	return s.saying(texts, declared{number: recipient})[address]
 }
 
 // Someone moves a message that Terraform has created to another conversation. The apply creates it
@@ -134,6 +157,81 @@ func TestStage_messageOfAnotherResource(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A resource attaches a message that another one has created. Terraform plans it before the creator,
+// which does not change, so that the apply does not plan it again.
+func TestStage_messageOfAResourcePlannedLater(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		for _, isNew := range []bool{false, true} {
+			runOnStage(t, fmt.Sprint(at, isNew), mockserver.Behavior{}, nil, func(s *stage) {
+				s.core.parallelism = 1
+				config := map[string]block{"two": s.declaring(at, "+15550000001", messageTexts{"a": "A"})}
+				if !isNew {
+					config["one"] = s.declaring(at, "+15550000002", nil)
+				}
+				s.apply(config)
+				before := maps.Clone(config)
+				config["one"] = s.declaring(at, "+15550000002", messageTexts{"x": declared{"id": s.idOfMessage("A")}})
+				for range 2 {
+					s.refused(config, "two: Message Declared by Another Resource", `messages["a"]`, s.idOfMessage("A"), "Remove the message there")
+				}
+				s.nothingLeft(before)
+				s.wantSent(1)
+			})
+		}
+	}
+}
+
+// In one process, as in "terraform test", a message moves from one resource to another one, which is
+// planned first. That is no error, whether an apply has come before or only a plan.
+func TestStage_messageAttachedElsewhereInOneProcess(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			s.core.parallelism = 1
+			s.handmade("+15550000009")
+			attached := messageTexts{"x": declared{"id": s.idOfMessage("by hand")}}
+			config := func(one, two messageTexts) map[string]block {
+				return map[string]block{"one": s.declaring(at, "+15550000001", one), "two": s.declaring(at, "+15550000002", two)}
+			}
+			run := s.core.walk()
+			run.plan(map[string]block{"one": s.declaring(at, "+15550000001", attached)})
+			run.apply(run.plan(config(nil, attached)))
+			run.planOne("one", run.state, config(attached, nil)) // before the other one is read
+			for _, next := range []map[string]block{config(nil, attached), config(attached, nil), config(nil, attached)} {
+				run.apply(run.plan(next))
+			}
+			for _, next := range []map[string]block{config(attached, nil), config(nil, attached), config(attached, nil)} {
+				run.plan(next)
+			}
+			if errors := run.errors(); len(errors) > 0 {
+				s.t.Errorf("the errors are %q", errors)
+			}
+		})
+	}
+}
+
+// A resource that attaches a message is replaced, because of its number or with -replace. Terraform plans it
+// twice, the second time as a new one.
+func TestStage_attachedAndReplaced(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.handmade("+15550000009")
+		attached := messageTexts{"x": declared{"id": s.idOfMessage("by hand")}}
+		config := func(number string) map[string]block {
+			return map[string]block{"one": s.declaring(address, number, attached)}
+		}
+		s.applies(config("+15550000001"), "one", create)
+		s.applies(config("+15550000002"), "one", replace)
+		run := s.core.walk()
+		planned := run.planOne("one", run.refresh(), config("+15550000002"))
+		run.ask(planned, nil, planned.private)
+		if errors := run.errors(); len(errors) > 0 {
+			s.t.Errorf("the errors are %q", errors)
+		}
+	})
 }
 
 // Two resources have the same conversation, such as while it moves from one to the other. The second

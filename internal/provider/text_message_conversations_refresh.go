@@ -35,6 +35,7 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 		}
 	}
 	r.provider.existing.refreshed(e.ids()...)
+	r.provider.messages.refreshed(memory.owner)
 	messages := messageRefresh{layout: r.layout, api: api, memory: memory.messages}
 	asOf, err := e.read(ctx, &messages, memory.numbers, adopted)
 	if err != nil {

@@ -35,7 +35,7 @@ func (w *conversationWork) remove(ctx context.Context) {
 		}
 	}
 	w.diags.Append(warnOfDeletion(w.root(), found...)...)
-	w.provider.messages.note(w.memory.owner, w.state)
+	w.provider.messages.applied(w.memory.owner, w.state)
 }
 
 // removeOpen deletes what open creates have made, unless deletion_policy is "abandon". It forgets the

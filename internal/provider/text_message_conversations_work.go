@@ -214,6 +214,6 @@ func (w *conversationWork) save(ctx context.Context, private privateStore) diag.
 		w.memory.space.seen(w.api)
 	}
 	diags := w.memory.save(ctx, private, w.state)
-	w.provider.messages.note(w.memory.owner, w.state)
+	w.provider.messages.applied(w.memory.owner, w.state)
 	return diags
 }
