@@ -99,8 +99,8 @@ func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conv
 // mostInside returns how many messages the item or its earlier attempt may have created.
 func mostInside(w *writing[client.Conversation, client.ConversationInput], i int) int {
 	most := len(inlineMessages(&w.changes[i]))
-	if w.results[i].Unsent {
-		most = max(most, longest(w.changes[i].Earlier.Messages))
+	if earlier := w.changes[i].Earlier; earlier != nil && w.results[i].Adopted {
+		most = max(most, longest(earlier.Messages))
 	}
 	return most
 }

@@ -43,7 +43,8 @@ func inline(wanted messages) (keys []string, inputs []client.MessageInput) {
 // earlier is the attempt of the create. If that has made the conversation, the state does not
 // get messages that it has not sent: they are yet to be created.
 func createdMessages(at path.Path, conversation client.ID, planned types.Map, earlier *engine.Attempt, result engine.Result[client.Conversation], memory *messageMemory) (state, attach types.Map, diags diag.Diagnostics) {
-	if planned.IsNull() && !result.Unsent {
+	isEarlier := result.Adopted && earlier != nil // it may be what that has made
+	if planned.IsNull() && !isEarlier {
 		return types.MapNull(messageType), types.MapNull(messageType), nil
 	}
 	at = at.AtName("messages")
@@ -94,7 +95,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		}
 	}
 	switch {
-	case !result.Unsent:
+	case !isEarlier:
 	case result.Err != nil: // it could not be read, or only in part
 		diags.Append(mayBeUndeclared(at, conversation, earlier, inputs)...)
 	default:

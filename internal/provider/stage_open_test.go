@@ -659,3 +659,24 @@ func TestStage_openAndOneMessageLessUnread(t *testing.T) {
 		})
 	}
 }
+
+// The configuration has one message less since the attempt, and the repetition is lost, too. The apply
+// adopts what the first attempt has made, which shows late.
+func TestStage_openAndOneMessageLessRepeated(t *testing.T) {
+	t.Parallel()
+	for name, wanted := range map[string]messageTexts{"one less": {"hello": "Hello"}, "none": nil} {
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			with := func(texts messageTexts) map[string]block {
+				return s.bulk(s.numberedSaying(2, texts), nil)
+			}
+			s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+			s.SetLag(5 * time.Second)
+			s.leavesOpen(with(messageTexts{"hello": "Hello", "bye": "Bye"}), mockserver.DropAfter)
+			s.Inject(mockserver.Fault{Method: "POST", Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1})
+			if _, errors := s.apply(with(wanted)); errors != "" || !says("Text Message No Longer Declared", s.idOfMessage("Bye")).MatchString(s.warnings) {
+				s.t.Errorf("the apply says %q, %q", errors, s.warnings)
+			}
+			s.wantMade(2)
+		})
+	}
+}
