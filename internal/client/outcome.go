@@ -83,9 +83,10 @@ func isUnavailable(status int) bool {
 
 // judgeFailure returns the error of a call without a complete reply.
 func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, error) {
+	reply, isReply := errors.AsType[*ReplyError](err)
 	switch {
-	case errors.As(err, new(*ReplyError)): // a redirect, or a reply that is too long
-		return repetition{}, unknownUnless(call.repeatable, err)
+	case isReply: // a redirect, or a reply that is too long
+		return repetition{}, unknownUnless(call.method == http.MethodGet || call.repeatable && reply.isRedirect, err)
 	case sent && call.method != http.MethodGet:
 		return repetition{isSafe: call.repeatable}, &OutcomeUnknownError{Err: err}
 	}

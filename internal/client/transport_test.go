@@ -489,20 +489,26 @@ func TestEndlessRedirects(t *testing.T) {
 
 func TestReplyIsReadUpToALimit(t *testing.T) {
 	t.Parallel()
-	for _, call := range []call{readCall, createCall} {
+	for _, test := range []struct {
+		call    call
+		status  int
+		problem Problem
+	}{
+		{readCall, http.StatusOK, UnexpectedReply},
+		{readCall, http.StatusBadGateway, Unavailable},
+		{createCall, http.StatusOK, OutcomeUnknown},
+		{deleteCall, http.StatusOK, OutcomeUnknown},
+		{deleteCall, http.StatusBadGateway, OutcomeUnknown},
+	} {
 		endless := &countingReader{}
 		c := scripted(t, func(r *http.Request) (*http.Response, error) {
 			apitest.WroteHeaders(r)
-			response := apitest.Answer(r, http.StatusOK, "")
+			response := apitest.Answer(r, test.status, "")
 			response.Body = io.NopCloser(endless)
 			return response, nil
 		})
-		_, err := c.do(t.Context(), call)
-		want := UnexpectedReply
-		if !call.repeatable {
-			want = OutcomeUnknown
-		}
-		wantProblem(t, err, want)
+		_, err := c.do(t.Context(), test.call)
+		wantProblem(t, err, test.problem)
 		if !strings.Contains(err.Error(), "is longer than 32 MiB; it begins: xxx") || len(err.Error()) > 500 {
 			t.Errorf("the text is %.500q", err)
 		}
