@@ -29,8 +29,11 @@ func (c *causes) told(err error) bool {
 // isCommon reports whether the cause of an error affects more than one resource.
 func isCommon(err error) bool {
 	switch client.ProblemOf(err) {
-	case client.WrongCredentials, client.NotPermitted, client.WrongAddress, client.Unreachable, client.Unavailable, client.UnexpectedReply:
+	case client.WrongCredentials, client.NotPermitted, client.WrongAddress, client.Unreachable, client.UnexpectedReply:
 		return true
+	case client.Unavailable:
+		refusal, isRefusal := errors.AsType[*client.APIError](err)
+		return !isRefusal || refusal.Request != "" // otherwise one item of a batch has that status
 	}
 	return false
 }

@@ -380,15 +380,34 @@ func TestCauses(t *testing.T) {
 	if full.Load() != 1 {
 		t.Errorf("%d are told in full; want one", full.Load())
 	}
+	told(failure{action: "Delete", err: &client.APIError{HTTPStatus: 503, Message: "busy"}, causes: &known}.diagnostics())
 	for name, err := range map[string]error{
 		"another cause": &client.APIError{HTTPStatus: 401, Message: "locked"},
 		"of a record":   &client.APIError{HTTPStatus: 422, Message: "no"},
+		"of an item":    &client.APIError{HTTPStatus: 503, Message: "busy"},
 	} {
 		{
 			if text := strings.Join(told(failure{action: "Create", err: err, causes: &known}.diagnostics()), "\n"); !strings.Contains(text, "Cause:") {
 				t.Errorf("%s is shortened: %s", name, text)
 			}
 		}
+	}
+}
+
+// The statuses of servers and proxies that are down share an advice. If only some items of a batch
+// have such a status, the error names them.
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	advice := "The CRM, or something in front of it, is not available (HTTP %d). Try again later."
+	for _, status := range []int{502, 503, 504, 511, 520, 530} {
+		reply := failure{action: "Read", err: &client.ReplyError{HTTPStatus: status, Reason: "is an error that does not come from the API"}}
+		wantTexts(t, reply.diagnostics(), fmt.Sprintf(advice, status))
+	}
+	items := failure{action: "Delete", keys: []string{"ada", "bob"}, err: &client.APIError{HTTPStatus: 503}}
+	wantTexts(t, items.diagnostics(), `"ada", "bob": `+fmt.Sprintf(advice, 503))
+	whole := failure{action: "Read", keys: []string{"ada", "bob"}, err: &client.APIError{HTTPStatus: 503, Request: "read TextMessages"}}
+	if text := strings.Join(told(whole.diagnostics()), "\n"); strings.Contains(text, "ada") {
+		t.Errorf("an entry is blamed for what concerns all: %s", text)
 	}
 }
 
