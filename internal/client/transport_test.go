@@ -197,14 +197,16 @@ func TestWaitsAsAsked(t *testing.T) {
 	} {
 		t.Run(test.after, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				network, at := play(replies(http.StatusTooManyRequests, "", strings.Split("Retry-After: "+test.after, "\n")...), replies(http.StatusOK, "{}"))
-				_, err := scripted(t, network).do(t.Context(), createCall)
-				apitest.Must(t, err)
-				if got := (*at)[1].Sub((*at)[0]); got < test.least || got > test.most {
-					t.Errorf("waited %s; want %s to %s", got, test.least, test.most)
-				}
-			})
+			for status, call := range map[int]call{http.StatusTooManyRequests: createCall, http.StatusServiceUnavailable: deleteCall} {
+				synctest.Test(t, func(t *testing.T) {
+					network, at := play(replies(status, "", strings.Split("Retry-After: "+test.after, "\n")...), replies(http.StatusOK, "{}"))
+					_, err := scripted(t, network).do(t.Context(), call)
+					apitest.Must(t, err)
+					if got := (*at)[1].Sub((*at)[0]); got < test.least || got > test.most {
+						t.Errorf("after HTTP %d, it waited %s; want %s to %s", status, got, test.least, test.most)
+					}
+				})
+			}
 		})
 	}
 }
