@@ -67,6 +67,14 @@ func TestListsEnd(t *testing.T) {
 	}
 }
 
+// numbers returns the numbers from a first one up to, and without, an end.
+func numbers(first, end int) (all []int) {
+	for n := first; n < end; n++ {
+		all = append(all, n)
+	}
+	return all
+}
+
 // A list that shows fewer records than match is read again, because a record may have moved
 // to a page that was read before. If that does not help, it is an error.
 func TestListsEndTooSoon(t *testing.T) {
@@ -84,6 +92,7 @@ func TestListsEndTooSoon(t *testing.T) {
 		"a record moves to the front":    {[]scriptedPage{{[]int{1}, 3, true}, {[]int{2}, 3, false}, {[]int{3}, 3, true}, {[]int{1, 2}, 3, false}}, 3, 4},
 		"the second page is short":       {[]scriptedPage{{[]int{1, 2}, 4, true}, {[]int{3}, 4, false}, {[]int{1, 2}, 4, true}, {[]int{3}, 4, false}}, 0, 4},
 		"one is deleted meanwhile":       {[]scriptedPage{{[]int{1}, 3, true}, {[]int{2}, 2, false}}, 2, 2},
+		"most are deleted meanwhile":     {[]scriptedPage{{numbers(0, 100), 250, true}, {numbers(100, 200), 20, true}, {[]int{200}, 20, false}}, 201, 3},
 		"one is created meanwhile":       {[]scriptedPage{{[]int{1}, 2, true}, {[]int{2}, 3, false}}, 2, 2},
 		"more than the total says":       {[]scriptedPage{{[]int{1, 2}, 1, true}, {[]int{3}, 1, false}}, 3, 2},
 		"a total of none":                {[]scriptedPage{{[]int{1, 2}, 0, false}}, 2, 1},
