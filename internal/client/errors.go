@@ -113,7 +113,7 @@ const (
 	RelationNotFound         // a related record does not exist
 	Refused                  // the service found fault with what was sent
 	Unreachable              // no connection to the service
-	Unavailable              // the service is down, says a proxy in front of it (or the service itself)
+	Unavailable              // a proxy, or the service itself, says that the service is down
 	UnexpectedReply          // the reply is not the API's: not JSON, of another shape, too long
 	OutcomeUnknown           // the request may or may not have been carried out
 	WrongAddress             // there is no Pipeliner API, or no such space
@@ -228,7 +228,7 @@ func (e *ReplyError) Error() string {
 	return text + "; it begins: " + e.Snippet
 }
 
-// Problem is [UnexpectedReply], or what the HTTP status says without a body.
+// Problem is [UnexpectedReply], unless the HTTP status alone says more.
 func (e *ReplyError) Problem() Problem {
 	switch {
 	case e.HTTPStatus == http.StatusNotFound:

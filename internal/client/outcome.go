@@ -93,10 +93,9 @@ func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, erro
 	return repetition{isSafe: !isLasting(err)}, &ConnectError{Host: c.base.Host, Err: err}
 }
 
-// unknownUnless makes err one of unknown outcome, unless it is known what the call has done, or that
-// does not matter.
-func unknownUnless(isKnown bool, err error) error {
-	if isKnown {
+// unknownUnless makes err one of unknown outcome, unless the outcome is known or doesn't matter.
+func unknownUnless(isSettled bool, err error) error {
+	if isSettled {
 		return err
 	}
 	return &OutcomeUnknownError{Err: err}

@@ -137,7 +137,8 @@ func (s secrets) hideInValue(name string, value any) any {
 }
 
 // hideIn returns the error of a connection without the credentials. Such an error may
-// quote what came instead of a reply. The words of a *ReplyError are the client's own.
+// quote what came instead of a reply. A *ReplyError stays as it is: the client has made it without
+// them.
 func (s secrets) hideIn(err error) error {
 	if err == nil || errors.As(err, new(*ReplyError)) {
 		return err

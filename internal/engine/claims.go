@@ -53,7 +53,7 @@ const (
 )
 
 // isFree reports whether creates of these owners may have made the record, as far as the claim
-// tells. The owner "" may be any, see isLeftFor.
+// tells. The owner "" stands for any, see isLeftFor.
 func (c claim) isFree(owners map[string]bool) bool {
 	return c.origin == unclaimed || c.origin == left && (owners[""] || owners[c.owner])
 }
@@ -170,9 +170,7 @@ func (c *claims) lose(creates []lostCreate, by int) {
 
 // giveUp leaves creates open for good.
 func (c *claims) giveUp(creates []lostCreate) {
-	for _, create := range creates {
-		c.lose([]lostCreate{{of: create.of, isGivenUp: true}}, 1)
-	}
+	c.lose(mapped(creates, func(create lostCreate) lostCreate { return lostCreate{of: create.of, isGivenUp: true} }), 1)
 }
 
 // openLike returns the open creates with the same place and tail, including those that were given up.

@@ -68,8 +68,8 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	return changed, left
 }
 
-// completeFed completes the records of items, all of which are in the feed, if lists show stubs.
-// It returns the items without an error. The caller holds the feed.
+// completeFed completes the feed's records of the items, if lists show stubs. It returns the items
+// without an error. The caller holds the feed, which has a record of each item.
 func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 	if w.stubs == nil {
 		return items

@@ -48,7 +48,7 @@ func (conversationInside) hasChanged(c client.Conversation) bool {
 	return !c.Created.IsZero() && c.Modified.Sub(c.Created.Time) >= time.Second
 }
 
-// talked lists the messages that are newer than floor. It returns none if the caller lacks the
+// talked lists the messages that are newer than floor. It returns nil if the caller lacks the
 // permission to list messages.
 func (c conversationInside) talked(ctx context.Context, floor int64) (talks, error) {
 	found, err := c.newer(ctx, floor)

@@ -7,7 +7,7 @@ func only[E any](elements []E, fits func(E) bool) []E {
 	return slices.DeleteFunc(slices.Clone(elements), func(e E) bool { return !fits(e) })
 }
 
-// mapped returns what to makes of each element.
+// mapped calls a function for each of the elements, and returns its results.
 func mapped[E, V any](elements []E, to func(E) V) []V {
 	values := make([]V, len(elements))
 	for i, element := range elements {

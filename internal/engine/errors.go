@@ -63,8 +63,8 @@ func (e *ConflictError) Error() string {
 // Problem is [client.Conflicting].
 func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
 
-// A GoneError says that the record to update is deleted. Unless Restorable, it is gone for
-// good.
+// A GoneError says that the record to read or to update is deleted. Unless Restorable, it is gone
+// for good.
 type GoneError struct {
 	ID         client.ID
 	Restorable bool

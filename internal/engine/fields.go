@@ -107,7 +107,7 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
-// without returns the input without the fields that it sets and that are to be left out.
+// without returns the input without the fields that isLeftOut reports. It asks about those that are set.
 func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted string) bool) In {
 	for _, field := range f {
 		if wanted, isSet := field.wanted(&in); isSet && isLeftOut(field, wanted) {

@@ -23,7 +23,7 @@ import (
 // and POST /entities/{entity}/batch-restore to undo deletes
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
 	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
-	result.Err = c.stillOpen(change, cmp.Or(err, result.Err)) // it may not have been its turn yet
+	result.Err = c.stillOpen(change, cmp.Or(err, result.Err)) // keepOpen has not done that if the batch did not begin
 	return result
 }
 

@@ -67,8 +67,8 @@ type insides[T client.Record, In Input] interface {
 	hasChanged(T) bool
 	// useOf returns the use of the record that a create may have made.
 	useOf(context.Context, *pending[In], client.ID) (use, error)
-	// talked returns the messages with a revision above this one. If the caller may not list
-	// messages, it returns none.
+	// talked returns the messages with a revision above this one, or nil if the caller may not
+	// list messages.
 	talked(context.Context, int64) (talks, error)
 }
 

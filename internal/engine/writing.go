@@ -50,7 +50,7 @@ func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Chang
 // head returns the id and the revision of the record that an item is about.
 func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
 
-// identity returns that of what a create makes.
+// identity returns the identity of what a create makes.
 func (w *writing[T, In]) identity(i int) Identity { return w.names.wanted(w.changes[i].Input) }
 
 // target returns the record that an item updates, or zero for a create.
@@ -122,7 +122,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := only(items, w.isCreate); len(creates) > 0 {
 		w.engine.claims.giveUp(w.lostCreates(creates))
-		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err} // one error, which is told once
+		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err} // which they share, so that it is told once
 		for _, i := range creates {
 			w.results[i].Err = lost
 			if w.changes[i].Earlier == nil {
