@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -29,13 +30,13 @@ func assign(e *Engine, known client.Conversation) conversationChange {
 	return update
 }
 
-// breakLists makes all lists of conversations after the first one fail.
-func (s testSpace) breakLists() {
+// breakLists makes all lists of conversations after the first one fail with a status. Gets still work.
+func (s testSpace) breakLists(status int) {
 	mock, lists := s.network.RoundTripper, 0
 	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
 			if lists++; lists > 1 {
-				return apitest.Answer(r, http.StatusServiceUnavailable, ""), nil
+				return apitest.Answer(r, status, ""), nil
 			}
 		}
 		return mock.RoundTrip(r)
@@ -61,25 +62,30 @@ func TestComparedBeforeTheCopyCaughtUp(t *testing.T) {
 // The space is behind, and the look for its newest revision fails. Then nothing there counts as
 // unchanged, and a read does not return it.
 func TestFailedLookAtACopyBehind(t *testing.T) {
-	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		ids := s.seed(t, 3)
-		known, err := s.engine.Conversations.Read(t.Context(), ids[0])
-		apitest.Must(t, err)
-		s.SetLag(time.Hour)
-		s.edit(t, ids[0], map[string]any{"recipient_account_id": zenith.String()})
-		healthy := s.network.RoundTripper
-		s.breakLists()
-		next := s.nextAfter(t)
-		if got := next.Conversations.CreateOrUpdate(t.Context(), assign(next, known), 0); got.Err == nil {
-			t.Error("an update that was compared with an old copy succeeds")
-		}
-		wantEqual(t, "account", any(zenith.String()), s.record(t, ids[0])["recipient_account_id"])
-		s.network.RoundTripper = healthy
-		s.breakLists()
-		if got, err := s.nextAfter(t).Conversations.Read(t.Context(), ids[0]); err == nil {
-			t.Errorf("a read returns an old copy: %v", got)
-		}
-	})
+	t.Parallel()
+	for _, status := range []int{http.StatusInternalServerError, http.StatusServiceUnavailable} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				ids := s.seed(t, 3)
+				known, err := s.engine.Conversations.Read(t.Context(), ids[0])
+				apitest.Must(t, err)
+				s.SetLag(time.Hour)
+				s.edit(t, ids[0], map[string]any{"recipient_account_id": zenith.String()})
+				healthy := s.network.RoundTripper
+				s.breakLists(status)
+				next := s.nextAfter(t)
+				if got := next.Conversations.CreateOrUpdate(t.Context(), assign(next, known), 0); got.Err == nil {
+					t.Error("an update that was compared with an old copy succeeds")
+				}
+				wantEqual(t, "account", any(zenith.String()), s.record(t, ids[0])["recipient_account_id"])
+				s.network.RoundTripper = healthy
+				s.breakLists(status)
+				if got, err := s.nextAfter(t).Conversations.Read(t.Context(), ids[0]); err == nil {
+					t.Errorf("a read returns an old copy: %v", got)
+				}
+			})
+		})
+	}
 }
 
 // A space that is behind does not show what an open create has made. That proves nothing.
