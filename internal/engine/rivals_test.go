@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/apitest"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -21,5 +22,22 @@ func TestRivalOfTheSameCall(t *testing.T) {
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
 		wantProblem(t, results[0].Err, client.OutcomeUnknown)
 		wantProblem(t, results[1].Err, client.OutcomeUnknown)
+	})
+}
+
+// The numbers of two creates that get lost in two batches end in the same digits, and the service
+// keeps numbers as they are sent. What it has made of one is no riddle because of the other.
+func TestNeighborIsNoRival(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxRetries = 1, 0 })
+		one, two := newConversation(1), newConversation(2)
+		one.Input.RecipientPhoneNumber, two.Input.RecipientPhoneNumber = client.Value("+15552220123"), client.Value("+15553330123")
+		s.Inject(mockserver.Fault{Path: "batch-modify", Body: "5552220123", Kind: mockserver.DropBefore},
+			mockserver.Fault{Path: "batch-modify", Body: "5553330123", Kind: mockserver.DropAfter, Times: 1})
+		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+		wantProblem(t, results[0].Err, client.OutcomeUnknown)
+		apitest.Must(t, results[1].Err)
+		wantEqual(t, "adopted", true, results[1].Adopted)
 	})
 }

@@ -123,6 +123,27 @@ func TestTalked(t *testing.T) {
 	}
 }
 
+// If the service ignores the filter on revision, older messages tell in which conversations there are
+// messages, but none of them is kept.
+func TestOlderMessagesAreNotKept(t *testing.T) {
+	inSpace(t, mockserver.Behavior{RevisionFilter: mockserver.Ignored, OrderBy: mockserver.Ignored}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 2)
+		write := func(of client.ID) {
+			_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": of, "content": "Hi", "direction": 2})
+			apitest.Must(t, err)
+		}
+		write(ids[0])
+		write(ids[1])
+		floor := int64(s.Revision())
+		write(ids[1])
+		found, err := conversationInside{s.engine}.talked(t.Context(), floor)
+		apitest.Must(t, err)
+		wantEqual(t, "conversations", 2, len(found))
+		wantEqual(t, "messages of the first", 0, len(found[ids[0]]))
+		wantEqual(t, "messages of the second", 1, len(found[ids[1]]))
+	})
+}
+
 // Messages that belong to no conversation say nothing, whether or not the service filters.
 func TestUseBesideMessagesOfNone(t *testing.T) {
 	t.Parallel()
