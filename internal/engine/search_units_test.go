@@ -123,6 +123,21 @@ func TestTalked(t *testing.T) {
 	}
 }
 
+// Lists of messages don't show their conversations. What others write in may be what a create has
+// made, and stays theirs.
+func TestMessagesOfUnknownConversations(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		create := s.openAttempt(t)
+		theirs := s.stranger(t, apitest.NumberOf(5))
+		_, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": theirs, "content": "Hi", "direction": 2})
+		apitest.Must(t, err)
+		s.Inject(mockserver.Fault{Method: http.MethodGet, Path: messageSegment, Kind: mockserver.OmitField, Field: "text_message_conversation_id"})
+		if got := s.engine.Conversations.CreateOrUpdate(t.Context(), create, 0); !errors.As(got.Err, new(*AmbiguousError)) {
+			t.Errorf("the create gives %s: %v", got.Value.ID, got.Err)
+		}
+	})
+}
+
 // If the service ignores the filter on revision, older messages tell in which conversations there are
 // messages, but none of them is kept.
 func TestOlderMessagesAreNotKept(t *testing.T) {
