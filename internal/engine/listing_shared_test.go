@@ -196,3 +196,18 @@ func TestAdoptedIsReadAnew(t *testing.T) {
 		wantEqual(t, "contact", jones, got.RecipientContactID)
 	})
 }
+
+// Readers that come at the same time are answered from one list, each for its own record.
+func TestReadEach(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 20)
+		s.ResetRequests()
+		found, err := s.engine.Conversations.ReadEach(t.Context(), ids)
+		apitest.Must(t, err)
+		wantEqual(t, "found", len(ids), len(found))
+		s.wantRequests(t, "GET conversations")
+		found, err = s.engine.Conversations.ReadEach(t.Context(), []client.ID{ids[0], unknown})
+		apitest.Must(t, err)
+		wantEqual(t, "found, beside one that does not exist", 1, len(found))
+	})
+}
