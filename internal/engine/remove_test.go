@@ -149,3 +149,14 @@ func TestLostDeleteOfACopy(t *testing.T) {
 		wantEqual(t, "requests", 7, len(s.requests())) // the delete, two lists, and looks at the first record
 	}, func(c *testConfig) { c.MaxRetries = 0 })
 }
+
+// The service answers for one record that it is not available. A look shows that the record was
+// already deleted.
+func TestDeleteOfAnUnavailableItem(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 2)
+		apitest.Must(t, s.SoftDelete(apitest.ConversationSegment, ids[0].String()))
+		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.ReplaceReply, Reply: `{"success":true,"data":[{"success":false,"http_status":503}]}`})
+		apitest.Must(t, s.engine.Conversations.Delete(t.Context(), ids[0], 0))
+	})
+}
