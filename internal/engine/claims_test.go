@@ -58,3 +58,20 @@ func TestReleaseLeavesOtherClaims(t *testing.T) {
 	c.release(id, known)
 	wantEqual(t, "origin", unclaimed, c.of(id).origin)
 }
+
+// A look passes what an earlier look has found for another owner, and says so: in the next run, a
+// look must pass it, too.
+func TestFoundForAnotherIsPassed(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		attempt := s.openAttempt(t)
+		made := s.stranger(t, apitest.NumberOf(5))
+		for _, owner := range []string{"ada", "bob"} {
+			attempt.Owner = owner
+			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
+			apitest.Must(t, found.Err)
+			if isPassed := found.Earlier != nil && found.Earlier.Passed[made] > 0; isPassed != (owner == "bob") {
+				t.Errorf("%s: found is %v, passed are %v", owner, found.Value.ID, found.Earlier)
+			}
+		}
+	})
+}
