@@ -72,14 +72,9 @@ func isPassing(status int) bool {
 	return status == http.StatusRequestTimeout || isUnavailable(status)
 }
 
-// isUnavailable reports whether a status says that the service is down.
-func isUnavailable(status int) bool {
-	switch status {
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
+// isUnavailable reports whether a status says that the service is down. Proxies have some of their own,
+// such as 520.
+func isUnavailable(status int) bool { return status >= http.StatusBadGateway }
 
 // judgeFailure returns the error of a call without a complete reply.
 func (c *Client) judgeFailure(call call, sent bool, err error) (repetition, error) {

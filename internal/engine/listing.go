@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"maps"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -30,13 +31,12 @@ type listing[T client.Record, In Input] struct {
 	gets   int   // gets that readers have made or begun instead
 	shown  int64 // newest revision that the space had shown when the list began
 
+	mu       sync.Mutex
 	failed   error // of the latest reader that couldn't reach the space
 	failedAt time.Time
-
-	mu     sync.Mutex
-	asOf   int64              // revision of the space when the first page came
-	done   map[client.ID]bool // read or changed
-	listed map[client.ID]T    // listed and not read yet; nil for a list with one reader
+	asOf     int64              // revision of the space when the first page came
+	done     map[client.ID]bool // read or changed
+	listed   map[client.ID]T    // listed and not read yet; nil for a list with one reader
 }
 
 // newListing returns a list of what is newer than floor, for one reader.
@@ -59,15 +59,36 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 	if err := l.turn.acquire(ctx); err != nil {
 		return err
 	}
-	if time.Since(l.failedAt) < fresh {
-		defer l.turn.release()
-		return l.failed
+	if err := l.down(); err != nil {
+		l.turn.release()
+		return err
 	}
 	if _, expected, _ := l.engine.seen.wanted(false); l.begun && l.shown < expected {
 		l.begun, l.closed, l.gets, l.list = false, false, 0, nil
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		clear(l.listed)
+	}
+	return nil
+}
+
+// fail notes that a reader couldn't reach the space, and reports whether its error says that.
+func (l *listing[T, In]) fail(err error) bool {
+	if !isOfService(err) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failed, l.failedAt = err, time.Now()
+	return true
+}
+
+// down returns the error of a reader that couldn't reach the space a moment ago, if there is one.
+func (l *listing[T, In]) down() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.failedAt) < fresh {
+		return l.failed
 	}
 	return nil
 }
@@ -100,13 +121,11 @@ func (l *listing[T, In]) pagesLeft() int {
 	return int(l.entity.pages.Load())
 }
 
-// next returns the records of the next page. If the service refuses to list, it returns
-// none, and the reader goes on with gets. The caller holds the turn.
+// next returns the records of the next page. If the service refuses to list, or a list takes too long
+// for a gateway, it returns none, and the reader goes on with gets. The caller holds the turn.
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
-	if isOfService(err) {
-		l.failed = err // the service's: an interrupted get returns the cause of its context
-		l.failedAt = time.Now()
+	if isSlow := client.StatusOf(err) == http.StatusGatewayTimeout; !isSlow && l.fail(err) {
 		return nil, err // a get would fail too
 	}
 	if err != nil && ctx.Err() != nil {

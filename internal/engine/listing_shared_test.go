@@ -68,13 +68,15 @@ func TestReadersShareAFailure(t *testing.T) {
 	t.Parallel()
 	const readers = 10
 	for name, test := range map[string]struct {
-		status  int // of each reply, 0 for none
-		problem client.Problem
+		status   int // of each reply, 0 for none
+		problem  client.Problem
+		requests int // each sent as often as is tried
 	}{
-		"refused connections": {0, client.Unreachable},
-		"bad gateway":         {http.StatusBadGateway, client.Unavailable},
-		"service unavailable": {http.StatusServiceUnavailable, client.Unavailable},
-		"gateway timeout":     {http.StatusGatewayTimeout, client.Unavailable},
+		"refused connections": {0, client.Unreachable, 1},
+		"bad gateway":         {http.StatusBadGateway, client.Unavailable, 1},
+		"service unavailable": {http.StatusServiceUnavailable, client.Unavailable, 1},
+		"of a proxy":          {520, client.Unavailable, 1},
+		"gateway timeout":     {http.StatusGatewayTimeout, client.Unavailable, 1 + readers}, // gets may still be answered
 	} {
 		t.Run(name, func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
@@ -94,7 +96,7 @@ func TestReadersShareAFailure(t *testing.T) {
 				})
 				_, err := s.engine.Conversations.Read(t.Context(), ids[0]) // a moment later
 				wantProblem(t, err, test.problem)
-				wantEqual(t, "requests", 1+client.Defaults().MaxRetries, int(tries.Load()))
+				wantEqual(t, "requests", test.requests*(1+client.Defaults().MaxRetries), int(tries.Load()))
 
 				time.Sleep(fresh)
 				s.network.RoundTripper = working
@@ -106,6 +108,18 @@ func TestReadersShareAFailure(t *testing.T) {
 			})
 		})
 	}
+}
+
+// If only lists take too long for a gateway, gets answer all readers.
+func TestListsThatAreTooSlow(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		ids := s.seed(t, 10)
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusGatewayTimeout, Path: "/entities/" + apitest.ConversationSegment, Times: 5})
+		got, err := s.engine.Conversations.ReadMany(t.Context(), ids)
+		apitest.Must(t, err)
+		wantEqual(t, "found", len(ids), len(got))
+		wantEqual(t, "requests", 1+client.Defaults().MaxRetries+len(ids), len(s.Requests()))
+	})
 }
 
 // Independent readers of one space together cost at most twice as much as the cheapest way

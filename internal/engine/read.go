@@ -17,8 +17,11 @@ import (
 func (c *Collection[T, In]) ReadMany(ctx context.Context, ids []client.ID) (map[client.ID]T, error) {
 	open, done := c.reads.split(ids)
 	f := newFetching(c.reads, open)
-	if err := f.run(ctx); err != nil || len(done) == 0 {
+	if err := f.run(ctx); err != nil {
 		return f.found, err
+	}
+	if c.reads.finish(open); len(done) == 0 {
+		return f.found, nil
 	}
 	again, err := c.FetchMany(ctx, done, NoFloor)
 	maps.Copy(f.found, again)

@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -146,9 +145,6 @@ func (f failure) unavailable() string {
 }
 
 func (f failure) unexpectedReply() string {
-	if client.StatusOf(f.err) >= http.StatusBadGateway {
-		return f.unavailable() // proxies have statuses of their own, such as 520
-	}
 	return "The reply does not match the Pipeliner API. Check the setting service_url " +
 		"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
 }
