@@ -162,9 +162,6 @@ func (f *fetching[T, In]) keep(id client.ID, record T) {
 
 // each gets the missing records with concurrent requests, one for each.
 func (f *fetching[T, In]) each(ctx context.Context) error {
-	if err := f.list.down(); err != nil {
-		return err
-	}
 	ids := slices.Collect(maps.Keys(f.missing))
 	records := make([]T, len(ids))
 	errs := f.engine.readEach(len(ids), func(i int) (err error) { records[i], err = f.Get(ctx, ids[i]); return err })

@@ -102,6 +102,7 @@ func TestRecalledStaysRecalled(t *testing.T) {
 // that looks changed, unless the messages that it has sent are in it: the clock that stamps what is
 // created may be behind.
 func TestRecalledAndChanged(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		sent []string
 		want bool
