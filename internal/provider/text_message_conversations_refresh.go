@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -52,8 +53,8 @@ func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, 
 	found, read := map[client.ID]client.Conversation{}, messages.api.Conversations.ReadMany
 	if messages.isSingle { // nobody knows how many other resources there are
 		read = messages.api.Conversations.ReadEach
-		for _, result := range adopted { // one request less; a map needs the as-of that only a read knows
-			found[result.Value.ID] = result.Value
+		for _, result := range adopted {
+			found[result.Value.ID] = result.Value // this saves a request; a map reads it again, because only a read tells the as-of
 		}
 	}
 	others, err := read(ctx, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
@@ -76,6 +77,8 @@ func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, 
 			asOf = conversation.AsOf
 		}
 	}
-	err = messages.of(ctx, e)
-	return messages.asOf(asOf), err
+	if err := messages.of(ctx, e); err != nil {
+		return engine.NoFloor, fmt.Errorf("reading its messages failed: %w", err)
+	}
+	return messages.asOf(asOf), nil
 }

@@ -1,0 +1,25 @@
+package provider_test
+
+import (
+	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
+)
+
+// If a refresh can't read the messages of a conversation, the error says that: the permission that is
+// missing, or the reply that is wrong, is not about the conversation.
+func TestStage_refreshWithoutMessages(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage) map[string]block{
+		address: func(s *stage) map[string]block {
+			return s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
+		},
+		bulkAddress: func(s *stage) map[string]block { return s.bulk(s.numberedSaying(1, messageTexts{"a": "A"}), nil) },
+	} {
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.applies(declare(s), at, create)
+			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
+			s.refused(declare(s), "Unable to Read", "Cause: reading its messages failed: ")
+		})
+	}
+}
