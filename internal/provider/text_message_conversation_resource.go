@@ -135,7 +135,7 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 		return
 	}
 	owned := state.recalled(memory)
-	isRefused := !isKnown(state.ID) && len(memory.open) == 0 && memory.space.ID != "" // when the attempt was repeated
+	isRefused := !isKnown(state.ID) && len(memory.open) == 0 // the CRM has refused the repetition of the attempt
 	resp.Diagnostics.Append(r.refresh(ctx, memory, owned, state.DeletionPolicy)...)
 	// The framework demands an identity even if the conversation is gone.
 	resp.Diagnostics.Append(r.identify(ctx, resp.Identity, state.ID)...)
