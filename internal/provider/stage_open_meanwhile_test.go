@@ -133,9 +133,26 @@ func TestStage_refreshCantLook(t *testing.T) {
 		if strings.Contains(errors, "Otherwise, the next apply creates a second one") {
 			s.t.Errorf("it says: %s", errors)
 		}
+		s.ResetRequests()
 		_, errors = s.apply(config)
 		if made := len(s.Records(conversations)); made != 1 || errors != "" {
 			s.t.Errorf("%d were made: %s", made, errors)
 		}
+		s.checks(s.requests("GET ", "GET /entities/"+textMessages)) // what the look shows need not be read again
+	})
+}
+
+// A refresh of a map that can't look for an open create does not read the other entries.
+func TestStage_refreshOfManyCantLook(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+		s.leavesEntryOpen(mockserver.DropAfter)
+		config := s.bulk(numbered(2).entries(), nil)
+		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502, Times: 1})
+		s.ResetRequests()
+		s.refused(config, "Unable to Read Text Message Conversation", "couldn't look for it in the CRM")
+		s.checks(s.requests("GET "))
+		s.applies(config, bulkAddress, update)
+		s.wantMade(2)
 	})
 }

@@ -256,6 +256,9 @@ func TestStage_openAndNoLongerConfigured(t *testing.T) {
 				if !says(test.want, id).MatchString(s.warnings) || errors != "" {
 					s.t.Errorf("the apply says %q, %q; want a warning that names %s", errors, s.warnings, id)
 				}
+				if !test.refreshesFirst && says("Text Message Conversation Adopted").MatchString(s.warnings) {
+					s.t.Errorf("the refresh adopts what the destroy has found: %s", s.warnings)
+				}
 				if isLeft := test.isLate && !test.refreshesFirst; s.isDeleted(id) == isLeft {
 					s.t.Errorf("is left: %v", !s.isDeleted(id))
 				}
