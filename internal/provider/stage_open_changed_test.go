@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -98,6 +99,35 @@ func TestStage_changedAndAdopting(t *testing.T) {
 	}
 }
 
+// The plan of a single resource that waits for an open create, and gets another number, names the
+// existing conversation that the apply adopts, as that of a map does.
+func TestStage_changedToAnExisting(t *testing.T) {
+	t.Parallel()
+	for at, declare := range map[string]func(s *stage, n string, more map[string]any) map[string]block{
+		address: func(s *stage, n string, more map[string]any) map[string]block {
+			d := declared{"phone_id": phone, number: n}
+			maps.Copy(d, more)
+			return s.single(d)
+		},
+		bulkAddress: func(s *stage, n string, more map[string]any) map[string]block {
+			return s.bulk(map[string]declared{"a": {"phone_id": phone, number: n}}, more)
+		},
+	} {
+		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.leavesOpen(declare(s, "+15550100002", nil), mockserver.DropBefore)
+			s.untaint(at)
+			id := s.add(map[string]any{"phone_id": phone, number: "+15550100003"})
+			config := declare(s, "+15550100003", map[string]any{"adopt_existing": true})
+			planning := s.core.walk()
+			if planning.plan(config) == nil || !says("Existing Text Message Conversation Will Be Adopted", id).MatchString(planning.warnings()) {
+				s.t.Errorf("the plan says %q, %q; want that the apply adopts %s", planning.errors(), planning.warnings(), id)
+			}
+			s.applies(config, at, update)
+			s.wantMade(1)
+		})
+	}
+}
+
 // The policy of a map with an open create changes to abandon and back. Then a destroy deletes all.
 func TestStage_policyChanges(t *testing.T) {
 	t.Parallel()
@@ -179,4 +209,26 @@ func TestStage_undoneBlindly(t *testing.T) {
 		s.nothingLeft(config)
 		s.wantLive(3, first, second, s.warnings)
 	})
+}
+
+// An update without a refresh looks for an open create, even if Terraform has dropped the private
+// state: it adopts what the same number has made, and deletes what another one has made.
+func TestStage_openWithoutPrivateState(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]string{"same number": "+15550100002", "another number": "+15550100003"} {
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			s.leavesOpen(s.single(declared{"phone_id": phone, number: "+15550100002"}), mockserver.DropAfter)
+			s.untaint(address)
+			is := s.core.state[address]
+			is.private = nil
+			s.core.state[address] = is
+			config := s.single(declared{"phone_id": phone, number: next})
+			if errors := s.appliesOnly(address, config).errors(); len(errors) > 0 {
+				s.t.Errorf("the apply fails: %s", errors)
+			}
+			s.wantLive(1)
+			s.checks(s.holds(map[string]any{number: next}))
+			s.nothingLeft(config)
+		})
+	}
 }

@@ -93,7 +93,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfSameNumber(plan.conversationModel, memory.numbers)...)
 	}
-	if plan.AdoptExisting.ValueBool() && req.State.Raw.IsNull() {
+	if plan.AdoptExisting.ValueBool() && prior == nil {
 		var blind []string
 		if config.isBlind() { // in the plan, an omitted number is unknown too
 			blind = []string{""}
@@ -171,7 +171,7 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 	if owned.exists("") {
 		prior = owned
 	} else if !memory.open.isAbout(plan.conversationModel, memory.numbers) {
-		if resp.Diagnostics.Append(r.remove(ctx, state, memory)...); resp.Diagnostics.HasError() {
+		if resp.Diagnostics.Append(r.remove(ctx, memory, state.resourceOptions, owned)...); resp.Diagnostics.HasError() {
 			return
 		}
 		memory.open = openCreates{}
@@ -206,7 +206,7 @@ func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRe
 		resp.Diagnostics.Append(r.checkUnread(ctx, memory, owned, false)...)
 	}
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(r.remove(ctx, state, memory)...)
+		resp.Diagnostics.Append(r.remove(ctx, memory, state.resourceOptions, owned)...)
 	}
 	if resp.Diagnostics.HasError() { // Terraform does not hand over the memory of a tainted resource
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
@@ -253,8 +253,8 @@ func (w *conversationWork) applySingle(ctx context.Context) diag.Diagnostics {
 
 // remove deletes the conversation of a state, or the one that an open create may have
 // made.
-func (r *conversationResource) remove(ctx context.Context, state conversationResourceModel, memory *memory) diag.Diagnostics {
-	w, diags := r.begin(memory, state.resourceOptions, nil, state.recalled(memory))
+func (r *conversationResource) remove(ctx context.Context, memory *memory, options resourceOptions, owned entries) diag.Diagnostics {
+	w, diags := r.begin(memory, options, nil, owned)
 	if diags.HasError() {
 		return diags
 	}
