@@ -60,14 +60,19 @@ func TestStage_twoOpenOfOneNumber(t *testing.T) {
 func TestStage_openKeyRenamed(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []mockserver.Kind{mockserver.DropAfter, mockserver.DropBefore} {
-		onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-			s.leavesEntryOpen(kind)
-			renamed := map[string]declared{"c001": numbered(1).entries()["c000"], "other": numbered(2).entries()["c001"]}
-			_, errors := s.apply(s.bulk(renamed, nil))
-			if live := s.live(); len(live) != 2 || len(s.Records(conversations)) != 2 {
-				s.t.Errorf("%s: %d are live; want 2: %s", kind, len(live), errors)
-			}
-		})
+		for _, settings := range []map[string]any{nil, {"deletion_policy": "abandon"}} {
+			onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
+				s.applies(s.bulk(numbered(1).entries(), settings), bulkAddress, create)
+				s.leavesOpen(s.bulk(numbered(2).entries(), settings), kind)
+				renamed := map[string]declared{"c001": numbered(1).entries()["c000"], "other": numbered(2).entries()["c001"]}
+				_, errors := s.apply(s.bulk(renamed, settings))
+				s.wantLive(2, kind, errors)
+				s.wantMade(2, kind, errors)
+				if says("May Have Been Left").MatchString(s.warnings) {
+					s.t.Errorf("%s, %v: the warnings are %s", kind, settings, s.warnings)
+				}
+			})
+		}
 	}
 }
 
