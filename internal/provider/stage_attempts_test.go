@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +54,39 @@ func TestStage_twoOpenOfOneNumber(t *testing.T) {
 				_, _ = s.apply(s.bulk(entries, nil))
 			}
 			s.wantLive(3, kind)
+		})
+	}
+}
+
+// Two entries of one number, both carried out, which differ in their account. If one is removed, the
+// other gets its own conversation. If both get other keys, each gets the one that it declares.
+func TestStage_openTwinsTold(t *testing.T) {
+	t.Parallel()
+	of := func(account string) declared {
+		return declared{"phone_id": phone, number: "+15550000007", "recipient_account_id": account}
+	}
+	for name, next := range map[string]map[string]declared{
+		"first":  {"x": of(acme)},
+		"second": {"y": of(globex)},
+		"keys":   {"p": of(globex), "q": of(acme)},
+	} {
+		runOnStage(t, name, mockserver.Behavior{}, impatient, func(s *stage) {
+			one := numbered(1).entries()
+			s.applies(s.bulk(one, nil), bulkAddress, create)
+			s.leavesOpen(s.bulk(map[string]declared{"c000": one["c000"], "x": of(acme), "y": of(globex)}, nil), mockserver.DropAfter)
+			made := map[any]string{}
+			for _, live := range s.live() {
+				made[live["recipient_account_id"]] = fmt.Sprint(live["id"])
+			}
+			entries := maps.Clone(next)
+			entries["c000"] = one["c000"]
+			_, errors := s.apply(s.bulk(entries, nil))
+			s.wantLive(len(entries), errors, s.warnings)
+			for key, entry := range next {
+				if id := s.entryID(key); id != made[entry["recipient_account_id"]] {
+					s.t.Errorf("%s is %s; the CRM holds %v, made %v", key, id, s.live(), made)
+				}
+			}
 		})
 	}
 }
