@@ -648,3 +648,24 @@ func TestStage_sharesTheFailureOfAList(t *testing.T) {
 		}
 	})
 }
+
+// The update of an adopted conversation reads it again. It does not list all that has changed since the
+// beginning of the space.
+func TestStage_adoptsAnOldOne(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		s.add(map[string]any{"phone_id": phone, number: "+15550100003"})
+		for range 250 {
+			s.add(map[string]any{"phone_id": otherPhone})
+		}
+		config := s.single(declared{"phone_id": phone, number: "+15550100003", "adopt_existing": true, "recipient_account_id": acme})
+		plan := s.plans(config)
+		s.ResetRequests()
+		applying := s.core.walk()
+		applying.apply(plan)
+		if errors := applying.errors(); len(errors) > 0 {
+			s.t.Fatal(errors)
+		}
+		s.checks(s.requests("GET ", "GET ", "GET /*", "POST /batch-modify", "GET "))
+	})
+}

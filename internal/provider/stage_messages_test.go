@@ -268,6 +268,21 @@ func TestStage_attach(t *testing.T) {
 	})
 }
 
+// A message that a new conversation can't attach is an error, unless that would taint the resource.
+func TestStage_attachToNew(t *testing.T) {
+	t.Parallel()
+	const unable = "Unable to Attach Text Message"
+	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
+		attaching := messageTexts{"a": declared{"id": nobody}}
+		_, errors := s.apply(s.bulk(s.numberedSaying(1, attaching), nil))
+		if errors != "" || !says(unable).MatchString(s.warnings) {
+			s.t.Errorf("the create says %q, %q", errors, s.warnings)
+		}
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, update)
+		s.refused(s.bulk(s.numberedSaying(2, attaching), nil), unable)
+	})
+}
+
 // Messages of many conversations take as many requests as the conversations.
 func TestStage_messagesOfMany(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
@@ -30,6 +31,9 @@ func TestStage_update(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, nil, func(s *stage) {
 		s.applies(s.with(declared{}), address, create)
+		if private := string(s.core.state[address].private); strings.Contains(private, "revisions") {
+			s.t.Errorf("the private state repeats what the state shows: %s", private)
+		}
 		account := []string{"recipient_account_id"}
 		s.changes(declared{"recipient_account_id": acme}, account, map[string]any{"recipient_account_id": acme})
 		s.changes(declared{"recipient_account_id": ""}, account, map[string]any{"recipient_account_id": nil})

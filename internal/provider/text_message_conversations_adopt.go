@@ -156,7 +156,7 @@ func (w *conversationWork) adoptExisting(ctx context.Context) (due []entryChange
 // takeExisting turns the create into an update of an existing conversation.
 func (c *entryChange) takeExisting(n numbers, existing client.Conversation) {
 	c.prior, c.isExisting = n.importedFrom(existing), true
-	c.write = c.planned.change(n, c.prior.conversation(), existing.AsOf)
+	c.write = c.planned.change(n, c.prior.conversation(), engine.NoFloor) // the lookup does not tell its as-of
 }
 
 // finishExisting warns of the conversations that were adopted. If all or none should be

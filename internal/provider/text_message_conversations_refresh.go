@@ -54,7 +54,9 @@ func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, 
 	if messages.isSingle { // nobody knows how many other resources there are
 		read = messages.api.Conversations.ReadEach
 		for _, result := range adopted {
-			found[result.Value.ID] = result.Value // this saves a request; a map reads it again, because only a read tells the as-of
+			// This saves a request. A map reads it again, because only a read tells the as-of.
+			result.Value.AsOf = engine.NoFloor
+			found[result.Value.ID] = result.Value
 		}
 	}
 	others, err := read(ctx, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
