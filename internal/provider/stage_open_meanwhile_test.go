@@ -142,17 +142,18 @@ func TestStage_refreshCantLook(t *testing.T) {
 	})
 }
 
-// A refresh of a map that can't look for an open create does not read the other entries.
+// A refresh of a map that can't look for open creates does not read the other entries.
 func TestStage_refreshOfManyCantLook(t *testing.T) {
 	t.Parallel()
 	onStage(t, mockserver.Behavior{}, impatient, func(s *stage) {
-		s.leavesEntryOpen(mockserver.DropAfter)
-		config := s.bulk(numbered(2).entries(), nil)
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		config := s.bulk(numbered(3).entries(), nil)
+		s.leavesOpen(config, mockserver.DropAfter)
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Kind: mockserver.StatusReply, Status: 502, Times: 1})
 		s.ResetRequests()
-		s.refused(config, "Unable to Read Text Message Conversation", "couldn't look for it in the CRM")
+		s.refused(config, "Unable to Read Text Message Conversations", "may or may not have created these conversations, and the provider couldn't look")
 		s.checks(s.requests("GET "))
 		s.applies(config, bulkAddress, update)
-		s.wantMade(2)
+		s.wantMade(3)
 	})
 }

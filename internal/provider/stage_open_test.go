@@ -282,7 +282,7 @@ func TestStage_openAndNoLongerConfiguredBesideAnother(t *testing.T) {
 			s.t.Fatal(errors)
 		}
 		s.Inject(mockserver.Fault{Method: "GET", Path: conversations, Skip: 1, Kind: mockserver.StatusReply, Status: 502})
-		s.refused(other, "An earlier apply may or may not have created this conversation, and the provider couldn't find out")
+		s.refused(other, "Unable to Delete Text Message Conversations", "An earlier apply may or may not have created this conversation, and the provider couldn't find out")
 		s.ClearFaults()
 		s.refused(other, "Text Message Conversation Adopted by Another Resource", s.idAt(address), "put its block back, apply, and remove the block again")
 		if _, errors := s.apply(both); errors != "" {

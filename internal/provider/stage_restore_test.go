@@ -104,6 +104,11 @@ func TestStage_deleteProtected(t *testing.T) {
 			s.imports(of.at, of.typeName, of.importID)
 			s.refused(nil, "Unable to Delete Text Message Conversation", "The CRM protects the conversation against deletion", `apply deletion_policy = "abandon" first`)
 			s.applies(of.config(s, "abandon"), of.at, update)
+			planning := s.core.walk()
+			planning.plan(nil)
+			if says("Protected Text Message Conversation").MatchString(planning.warnings()) {
+				s.t.Errorf("the plan to abandon it warns: %s", planning.warnings())
+			}
 			s.destroys()
 			s.checks(s.holds(map[string]any{"id": protected}))
 		})

@@ -129,6 +129,17 @@ func (n numbers) entries() map[string]declared {
 	return entries
 }
 
+// What an update of a map creates stays if something else fails: the resource is not tainted.
+func TestStage_updateKeepsWhatSucceeds(t *testing.T) {
+	t.Parallel()
+	onStage(t, mockserver.Behavior{}, map[string]any{"batch_size": 1}, func(s *stage) {
+		s.applies(s.bulk(numbered(1).entries(), nil), bulkAddress, create)
+		s.refused(s.bulk(numbered(3).with("c002", "nonsense").entries(), nil), "Unable to Create Text Message Conversation", `"c002"`)
+		s.wantLive(2)
+		s.wantMade(2) // nothing was undone
+	})
+}
+
 // All or nothing, across requests: a batch holds two of the ten conversations.
 func TestStage_allOrNothing(t *testing.T) {
 	t.Parallel()

@@ -10,6 +10,7 @@ import (
 // missing, or the reply that is wrong, is not about the conversation.
 func TestStage_refreshWithoutMessages(t *testing.T) {
 	t.Parallel()
+	summaries := map[string]string{address: "Unable to Read Text Message Conversation ", bulkAddress: "Unable to Read Text Message Conversations "}
 	for at, declare := range map[string]func(s *stage) map[string]block{
 		address: func(s *stage) map[string]block {
 			return s.saying(messageTexts{"a": "A"}, declared{number: "+15550000000"})
@@ -19,7 +20,7 @@ func TestStage_refreshWithoutMessages(t *testing.T) {
 		runOnStage(t, at, mockserver.Behavior{}, impatient, func(s *stage) {
 			s.applies(declare(s), at, create)
 			s.Inject(mockserver.Fault{Method: "GET", Path: textMessages, Kind: mockserver.StatusReply, Status: 502})
-			s.refused(declare(s), "Unable to Read", "Cause: reading its messages failed: ")
+			s.refused(declare(s), summaries[at], "Cause: reading its messages failed: ")
 		})
 	}
 }
