@@ -148,7 +148,8 @@ type sheet struct {
 	lacksColumns bool // whether columns that the options name are missing
 }
 
-// fault notes what is wrong with a row. It begins with a comma or a colon.
+// fault notes what is wrong with a row. The text follows the number of the row, so it begins with a
+// comma or a colon.
 func (s *sheet) fault(row int, wrong string) {
 	if s.rowsOf[wrong] == nil {
 		s.faults = append(s.faults, wrong)

@@ -64,9 +64,9 @@ func (x *attemptIndex) take(of engine.Identity, i int) *keyedAttempt {
 	return &found
 }
 
-// repeatAttempts makes creates the repetitions of earlier attempts: of the one under the same key, or
-// else of one under any key. A resource that replaces another one does not know the attempts that the
-// other one has left in this apply, and must not create a second conversation.
+// repeatAttempts makes each create the repetition of an earlier attempt, if there is one. The attempt under
+// the same key comes first, then those under other keys, then those that other resources have left in
+// this apply: a resource that replaces one of these must not create a second conversation.
 func (w *conversationWork) repeatAttempts() {
 	var own attemptIndex
 	open, n := w.memory.open, w.memory.numbers

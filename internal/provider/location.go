@@ -19,7 +19,8 @@ func (l layout) root() path.Path {
 	return path.Root("conversations")
 }
 
-// idsAt returns the path of the ids.
+// idsAt returns the path for what is wrong with ids. Only a single resource has an attribute of its own
+// for that.
 func (l layout) idsAt() path.Path {
 	if l.isSingle {
 		return path.Root("id")

@@ -30,7 +30,7 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 		if of, isLeaving := errors.AsType[*leavingError](err); isLeaving {
 			leaving = append(leaving, underKey(key, of.id.String()))
 		} else if err != nil {
-			// A single resource reads the conversations of its phone, none of which is its own yet.
+			// The summary of a single resource is about the conversations of its phone: it has none yet.
 			diags.Append(failure{action: "Read", many: r.isSingle, at: r.at(key), keys: r.keys(key), err: err, causes: &r.provider.causes}.diagnostics()...)
 			if !isNotAdoptable(err) {
 				return diags // the others would fail in the same way

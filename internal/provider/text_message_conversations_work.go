@@ -22,7 +22,7 @@ type conversationWork struct {
 	rollback     int
 	allOrNothing bool
 	abandon      bool // conversations that are removed stay in the CRM
-	isNew        bool // the resource is new, so an error would taint it; or the conversation of a single one
+	isNew        bool // the map is new, so an error would taint it; or the single resource has no conversation yet
 	isRemoved    bool // the resource is removed, and may be replaced
 
 	prior    entries // the state before

@@ -13,7 +13,7 @@ import (
 )
 
 // warnOf returns a warning that lists the names where the text has %s, or none if there are no
-// names. If %s is an item of a list, each name is one.
+// names. If the text has [asItem], each name gets a line of its own.
 func warnOf(names []string, at path.Path, summary, text string) diag.Diagnostics {
 	if len(names) == 0 {
 		return nil
@@ -25,7 +25,7 @@ func warnOf(names []string, at path.Path, summary, text string) diag.Diagnostics
 	return diag.Diagnostics{placed(at, diag.NewWarningDiagnostic(summary, fmt.Sprintf(text, strings.Join(firstTexts(names), separator))))}
 }
 
-// asItem is a place for a list in a text. Terraform doesn't wrap the lines of the list.
+// asItem is the place of names in a text that get a line each. Terraform doesn't wrap these lines.
 const asItem = "\n\n  - %s\n\n"
 
 // underKey returns the text with the key of its entry in front, empty for a single resource.
