@@ -18,6 +18,7 @@ type messageOwners struct {
 	created  map[client.ID]messageOwner          // and kept
 	attached map[client.ID]map[messageOwner]bool // in the plans since the last refresh or apply
 	read     map[string]bool                     // by the refresh, by name
+	isOld    bool                                // an apply has come since the refresh
 }
 
 // A messageOwner is the name of a resource, see [owners], and the conversation of its message. A new
@@ -64,19 +65,23 @@ func (o *messageOwners) applied(name string, e entries) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	clear(o.attached)
+	o.isOld = true
 }
 
-// refreshed notes that a resource was read. If that is another refresh by the same process, what the
-// plans after the last one have attached is forgotten, too.
+// refreshed notes that a resource was read. If that is another refresh by the same process, all of
+// the earlier plans and applies is forgotten: the next plans tell anew who has which message, and the
+// resource that gives one up may be planned after the one that attaches it.
 func (o *messageOwners) refreshed(name string) {
 	if name == "" {
 		return
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.read[name] {
-		clear(o.read)
+	if o.isOld || o.read[name] {
+		clear(o.created)
 		clear(o.attached)
+		clear(o.read)
+		o.isOld = false
 	}
 	note(&o.read, name, true)
 }

@@ -213,6 +213,36 @@ func TestStage_messageAttachedElsewhereInOneProcess(t *testing.T) {
 	}
 }
 
+// In one process, a message moves from the resource that has created it to another one, which is planned
+// first. That is no error, whether an apply has come before or only a plan.
+func TestStage_createdMessageMovesInOneProcess(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		for _, isApplied := range []bool{true, false} {
+			runOnStage(t, fmt.Sprint(at, isApplied), mockserver.Behavior{}, nil, func(s *stage) {
+				s.core.parallelism = 1
+				config := func(one, two messageTexts) map[string]block {
+					return map[string]block{"one": s.declaring(at, "+15550000001", one), "two": s.declaring(at, "+15550000002", two)}
+				}
+				before := config(nil, messageTexts{"a": "A"})
+				run := s.core.walk()
+				run.apply(run.plan(before))
+				if !isApplied {
+					run = s.core.walk()
+					run.plan(before)
+				}
+				if plan := run.plan(config(messageTexts{"x": declared{"id": s.idOfMessage("A")}}, nil)); plan != nil {
+					run.apply(plan)
+				}
+				if errors := run.errors(); len(errors) > 0 {
+					s.t.Errorf("the errors are %q", errors)
+				}
+				s.checks(s.holdsMessages("A"))
+			})
+		}
+	}
+}
+
 // A resource that attaches a message is replaced, because of its number or with -replace. Terraform plans it
 // twice, the second time as a new one.
 func TestStage_attachedAndReplaced(t *testing.T) {
