@@ -151,10 +151,14 @@ type sheet struct {
 // fault notes what is wrong with a row. The text follows the number of the row, so it begins with a
 // comma or a colon.
 func (s *sheet) fault(row int, wrong string) {
-	if s.rowsOf[wrong] == nil {
+	rows, text := s.rowsOf[wrong], strconv.Itoa(row)
+	switch {
+	case len(rows) == 0:
 		s.faults = append(s.faults, wrong)
+	case rows[len(rows)-1] == text:
+		return // a cell or the header has it twice
 	}
-	s.rowsOf[wrong] = append(s.rowsOf[wrong], strconv.Itoa(row))
+	s.rowsOf[wrong] = append(rows, text)
 }
 
 func (s *sheet) cellFault(row int, column, format string, arguments ...any) {

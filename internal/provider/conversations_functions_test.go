@@ -255,6 +255,8 @@ func TestConversationsFromCSV(t *testing.T) {
 		"the header again":       {text: header + "a,+1,\n" + header + "b,+2,", err: "0: row 3: the header again: remove it"},
 		"no such columns":        {text: "name,number\na,+1", err: "0: the CSV has 2 mistakes:\n\n" + `  - row 1, column "customer": there is no such column; the columns are: "name", "number"` + "\n" + `  - row 1, column "accounts": there is no such column; the columns are: "name", "number"`},
 		"a column twice":         {text: "customer,number,accounts,number\na,+1,,+2", err: `0: row 1, column "number": the column occurs twice`},
+		"a column three times":   {text: "customer,number,accounts,number,number\na,+1,,+2,+3", err: `0: row 1, column "number": the column occurs twice`},
+		"a cell wrong twice":     {text: header + "a,+1,Initech;Acme; Initech\nb,+2,Initech\n", options: options(lookups), err: `0: rows 2, 3, column "accounts": "Initech" is not in the lookups of account_relations`},
 		"no phone":               {text: "customer,sender\na,\nb," + phone, options: map[string]any{"key": "customer", "columns": map[string]any{"phone_id": "sender"}}, err: `0: row 2, column "sender": the phone_id is blank`},
 		"many faults":            {text: header + strings.Repeat(",+1,\n", 12), err: `0: rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, and 2 more, column "customer": the key is blank`},
 		"kinds of faults":        {text: header + "a,,\nb\nc,,\nd\n" + header + header, err: "0: the CSV has 3 mistakes:\n\n  - rows 2, 4, column \"number\": the number is blank: …\n  - rows 3, 5: 1 cell, but the header has 3: …\n  - rows 6, 7: the header again: remove it"},
