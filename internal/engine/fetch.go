@@ -96,6 +96,11 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	}
 	defer f.list.turn.release()
 	idle := f.takeKept(ctx)
+	if len(f.missing) > 0 {
+		if err := f.list.down(); err != nil {
+			return err
+		}
+	}
 	for f.list.goesOn(f.listable, idle) {
 		before := f.listable
 		records, err := f.list.next(ctx)

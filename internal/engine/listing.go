@@ -52,15 +52,9 @@ func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[
 }
 
 // lock takes the turn. It restarts the list if its user has seen a newer revision than the
-// space had shown when the list began. If another reader couldn't reach the space a moment ago,
-// lock returns that reader's error instead: the request was tried as often as this reader
-// would try it, and hundreds of readers don't wait for that one after another.
+// space had shown when the list began.
 func (l *listing[T, In]) lock(ctx context.Context) error {
 	if err := l.turn.acquire(ctx); err != nil {
-		return err
-	}
-	if err := l.down(); err != nil {
-		l.turn.release()
 		return err
 	}
 	if _, expected, _ := l.engine.seen.wanted(false); l.begun && l.shown < expected {
@@ -84,6 +78,8 @@ func (l *listing[T, In]) fail(err error) bool {
 }
 
 // down returns the error of a reader that couldn't reach the space a moment ago, if there is one.
+// Another reader that needs a request returns it, too: the request was tried as often as this reader
+// would try it, and hundreds of readers don't wait for that one after another.
 func (l *listing[T, In]) down() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -125,7 +121,7 @@ func (l *listing[T, In]) pagesLeft() int {
 // for a gateway, it returns none, and the reader goes on with gets. The caller holds the turn.
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
-	if isSlow := client.StatusOf(err) == http.StatusGatewayTimeout; !isSlow && l.fail(err) {
+	if !isTooSlow(err) && l.fail(err) {
 		return nil, err // a get would fail too
 	}
 	if err != nil && ctx.Err() != nil {
@@ -141,6 +137,12 @@ func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	}
 	l.left--
 	return page.Records, nil
+}
+
+// isTooSlow reports whether an answer took too long for a gateway. 524 is Cloudflare's status for that.
+func isTooSlow(err error) bool {
+	status := client.StatusOf(err)
+	return status == http.StatusGatewayTimeout || status == 524
 }
 
 // begin notes how many pages there are, and the as-of.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -112,13 +113,37 @@ func TestReadersShareAFailure(t *testing.T) {
 
 // If only lists take too long for a gateway, gets answer all readers.
 func TestListsThatAreTooSlow(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusGatewayTimeout, 524} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				ids := s.seed(t, 10)
+				s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: status, Path: "/entities/" + apitest.ConversationSegment, Times: 5})
+				got, err := s.engine.Conversations.ReadMany(t.Context(), ids)
+				apitest.Must(t, err)
+				wantEqual(t, "found", len(ids), len(got))
+				wantEqual(t, "requests", 1+client.Defaults().MaxRetries+len(ids), len(s.Requests()))
+			})
+		})
+	}
+}
+
+// The service fails to answer the get of a record that the list lacks. Readers of what the list has
+// shown need no request, so they don't share that failure.
+func TestListedRecordsAreReadAfterAFailure(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 10)
-		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusGatewayTimeout, Path: "/entities/" + apitest.ConversationSegment, Times: 5})
-		got, err := s.engine.Conversations.ReadMany(t.Context(), ids)
+		_, err := s.engine.Conversations.Read(t.Context(), ids[0])
 		apitest.Must(t, err)
-		wantEqual(t, "found", len(ids), len(got))
-		wantEqual(t, "requests", 1+client.Defaults().MaxRetries+len(ids), len(s.Requests()))
+		missing := idOf("00000000-0000-4000-8000-00000000fffe")
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Path: missing.String()})
+		_, err = s.engine.Conversations.Read(t.Context(), missing)
+		wantProblem(t, err, client.Unavailable)
+		got, err := s.engine.Conversations.ReadMany(t.Context(), ids[1:])
+		apitest.Must(t, err)
+		wantEqual(t, "found", len(ids)-1, len(got))
+		_, err = s.engine.Conversations.Read(t.Context(), unknown) // this one does
+		wantProblem(t, err, client.Unavailable)
 	})
 }
 
