@@ -11,6 +11,9 @@ type history struct {
 	asking turns     // holds one while a caller waits for the space to show a revision
 	gaveUp time.Time // when the last look was in vain; guarded by asking
 
+	failed   error // why the last look failed, if the service was down; guarded by asking
+	failedAt time.Time
+
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists
 	newest   int64 // newest revision that it has shown

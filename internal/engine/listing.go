@@ -117,11 +117,11 @@ func (l *listing[T, In]) pagesLeft() int {
 	return int(l.entity.pages.Load())
 }
 
-// next returns the records of the next page. If the service refuses to list, or a list takes too long
-// for a gateway, it returns none, and the reader goes on with gets. The caller holds the turn.
+// next returns the records of the next page. If the service refuses to list, or a gateway fails at it, it
+// returns none, and the reader goes on with gets. The caller holds the turn.
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
-	if !isTooSlow(err) && l.fail(err) {
+	if !isOfGateway(err) && l.fail(err) {
 		return nil, err // a get would fail too
 	}
 	if err != nil && ctx.Err() != nil {
@@ -139,10 +139,10 @@ func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	return page.Records, nil
 }
 
-// isTooSlow reports whether an answer took too long for a gateway. 524 is Cloudflare's status for that.
-func isTooSlow(err error) bool {
-	status := client.StatusOf(err)
-	return status == http.StatusGatewayTimeout || status == 524
+// isOfGateway reports whether a gateway has failed. A list may be too long for it or for the service
+// behind it, while gets are still answered. Only HTTP 503 says that the service is down.
+func isOfGateway(err error) bool {
+	return client.ProblemOf(err) == client.Unavailable && client.StatusOf(err) != http.StatusServiceUnavailable
 }
 
 // begin notes how many pages there are, and the as-of.

@@ -71,17 +71,22 @@ func TestReadersShareAFailure(t *testing.T) {
 	for name, test := range map[string]struct {
 		status   int // of each reply, 0 for none
 		problem  client.Problem
-		requests int // each sent as often as is tried
+		requests int  // each sent as often as is tried
+		expects  bool // the caller has seen a revision of the space, so the readers first ask for the newest
 	}{
-		"refused connections": {0, client.Unreachable, 1},
-		"bad gateway":         {http.StatusBadGateway, client.Unavailable, 1},
-		"service unavailable": {http.StatusServiceUnavailable, client.Unavailable, 1},
-		"of a proxy":          {520, client.Unavailable, 1},
-		"gateway timeout":     {http.StatusGatewayTimeout, client.Unavailable, 1 + readers}, // gets may still be answered
+		"refused connections": {0, client.Unreachable, 1, false},
+		"bad gateway":         {http.StatusBadGateway, client.Unavailable, 1 + readers, false}, // gets may still be answered
+		"service unavailable": {http.StatusServiceUnavailable, client.Unavailable, 1, false},
+		"of a proxy":          {520, client.Unavailable, 1 + readers, false},
+		"gateway timeout":     {http.StatusGatewayTimeout, client.Unavailable, 1 + readers, false},
+		"behind a gateway":    {http.StatusBadGateway, client.Unavailable, 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				ids := s.seed(t, readers)
+				if test.expects {
+					s.engine.Expect(int64(s.Revision()))
+				}
 				var tries atomic.Int32
 				working := s.network.RoundTripper
 				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
@@ -111,10 +116,10 @@ func TestReadersShareAFailure(t *testing.T) {
 	}
 }
 
-// If only lists take too long for a gateway, gets answer all readers.
-func TestListsThatAreTooSlow(t *testing.T) {
+// If a gateway fails only at lists, gets answer all readers.
+func TestListsThatAreTooLong(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{http.StatusGatewayTimeout, 524} {
+	for _, status := range []int{http.StatusBadGateway, http.StatusGatewayTimeout, 524} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				ids := s.seed(t, 10)

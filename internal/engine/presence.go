@@ -107,7 +107,14 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 		return err
 	}
 	defer e.seen.asking.release()
-	return e.await(ctx, all)
+	if time.Since(e.seen.failedAt) < fresh {
+		return e.seen.failed // as often as this caller would try it, another one has just tried it
+	}
+	err := e.await(ctx, all)
+	if isOfService(err) && client.ProblemOf(err) != client.Behind {
+		e.seen.failed, e.seen.failedAt = err, time.Now()
+	}
+	return err
 }
 
 // await gives a copy that lags behind the time to catch up, once for all callers. After that, it
