@@ -8,11 +8,9 @@ import (
 // A history is what an engine knows about the history of its space. From it, the engine
 // tells what is new, and whether a record that does not show is gone.
 type history struct {
-	asking turns     // holds one while a caller waits for the space to show a revision
-	gaveUp time.Time // when the last look was in vain; guarded by asking
-
-	failed   error // why the last look failed, if the service was down; guarded by asking
-	failedAt time.Time
+	asking turns       // holds one while a caller waits for the space to show a revision
+	gaveUp time.Time   // when the last look was in vain; guarded by asking
+	failed RecentError // of the latest look that couldn't reach the space
 
 	mu       sync.Mutex
 	there    bool  // the space has shown that it exists

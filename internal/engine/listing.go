@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -31,12 +30,12 @@ type listing[T client.Record, In Input] struct {
 	gets   int   // gets that readers have made or begun instead
 	shown  int64 // newest revision that the space had shown when the list began
 
-	mu       sync.Mutex
-	failed   error // of the latest reader that couldn't reach the space
-	failedAt time.Time
-	asOf     int64              // revision of the space when the first page came
-	done     map[client.ID]bool // read or changed
-	listed   map[client.ID]T    // listed and not read yet; nil for a list with one reader
+	failed RecentError // of the latest reader that couldn't reach the space
+
+	mu     sync.Mutex
+	asOf   int64              // revision of the space when the first page came
+	done   map[client.ID]bool // read or changed
+	listed map[client.ID]T    // listed and not read yet; nil for a list with one reader
 }
 
 // newListing returns a list of what is newer than floor, for one reader.
@@ -68,25 +67,11 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 
 // fail notes that a reader couldn't reach the space, and reports whether its error says that.
 func (l *listing[T, In]) fail(err error) bool {
-	if !isOfService(err) {
-		return false
+	isDown := isOfService(err)
+	if isDown {
+		l.failed.Note(err)
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.failed, l.failedAt = err, time.Now()
-	return true
-}
-
-// down returns the error of a reader that couldn't reach the space a moment ago, if there is one.
-// Another reader that needs a request returns it, too: the request was tried as often as this reader
-// would try it, and hundreds of readers don't wait for that one after another.
-func (l *listing[T, In]) down() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if time.Since(l.failedAt) < fresh {
-		return l.failed
-	}
-	return nil
+	return isDown
 }
 
 // goesOn reports whether another page is worth its request to a reader that lacks a number

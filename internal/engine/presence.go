@@ -55,8 +55,8 @@ func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	return Moment{Revision: e.engine.Newest(), IsUnproven: !e.newestSeen.Load().isProven}, nil
 }
 
-// fresh is how long the newest record counts as known. Records that others write after the
-// moment may look like the result of a lost create.
+// fresh is how long the newest record counts as known, and how long a [RecentError] holds. Records
+// that others write after the moment may look like the result of a lost create.
 const fresh = 5 * time.Second
 
 // A sight is the last time that the newest record of an entity was seen. It is not proven if it
@@ -107,12 +107,12 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 		return err
 	}
 	defer e.seen.asking.release()
-	if time.Since(e.seen.failedAt) < fresh {
-		return e.seen.failed // as often as this caller would try it, another one has just tried it
+	if err := e.seen.failed.Err(); err != nil {
+		return err
 	}
 	err := e.await(ctx, all)
 	if isOfService(err) && client.ProblemOf(err) != client.Behind {
-		e.seen.failed, e.seen.failedAt = err, time.Now()
+		e.seen.failed.Note(err)
 	}
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -44,19 +43,13 @@ type existing struct {
 }
 
 // phoneConversations are the conversations of one phone, listed once. Whoever holds the turn may use
-// them. A resource that asks a moment after the list has failed gets the same error: hundreds of
-// resources don't try in turn what another one has just tried as often as they would.
+// them.
 type phoneConversations struct {
 	turn   *semaphore.Weighted
 	listed map[engine.Identity][]client.Conversation // nil until listed
 	bare   map[string][]client.Conversation          // those whose number does not show its country, by its digits
-
-	failed   error // why the last list failed
-	failedAt time.Time
+	failed engine.RecentError                        // of the list
 }
-
-// failureHolds is how long the error of a list holds.
-const failureHolds = 5 * time.Second
 
 // refreshed notes the conversations that a refresh has found in the state of a resource, and
 // forgets the adoptions of an earlier apply. If the resource is tainted, it is about to lose them:
@@ -209,12 +202,12 @@ func (e *existing) of(ctx context.Context, api *engine.Engine, n numbers, place 
 	}
 	defer phone.turn.Release(1)
 	if phone.listed == nil {
-		if time.Since(phone.failedAt) < failureHolds {
-			return nil, phone.failed
+		if err := phone.failed.Err(); err != nil {
+			return nil, err
 		}
 		found, err := api.OfPhoneBefore(ctx, place)
 		if err != nil && ctx.Err() == nil {
-			phone.failed, phone.failedAt = err, time.Now()
+			phone.failed.Note(err)
 		}
 		if err != nil {
 			return nil, err
