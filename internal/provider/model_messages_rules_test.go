@@ -148,7 +148,14 @@ func (v *verdict) judgeMessagesOf(address, slot, id string, conversation tftypes
 // judgeChangedMessage judges what an apply has done to a message that the state had.
 func (v *verdict) judgeChangedMessage(at string, knew stateMessage, was, now heldMessage, want message, well bool) {
 	changes := !want.isSame(knew.message) || knew.deleted
-	isWanted := now.meaning() == want.meaning()
+	wanted := want // with what others have changed after the plan, and the plan has not: the next plan shows that
+	if isSameText(want.content, knew.content) {
+		wanted.content = was.content
+	}
+	if want.direction == knew.direction {
+		wanted.direction = was.direction
+	}
+	isWanted := now.meaning() == wanted.meaning()
 	conflict := !v.overwrites && changes && knew.content != "" && !want.isSame(knew.message) &&
 		(differs(was.content, knew.content, want.content) || differs(was.direction, knew.direction, want.direction))
 	switch {
@@ -166,8 +173,12 @@ func (v *verdict) judgeChangedMessage(at string, knew stateMessage, was, now hel
 // differs reports whether others have changed a text that the plan changes, to a
 // different one.
 func differs(was, knew, want string) bool {
-	meaning := func(text string) string { return message{content: text}.meaning().content }
-	return meaning(want) != meaning(knew) && meaning(was) != meaning(knew) && meaning(was) != meaning(want)
+	return !isSameText(want, knew) && !isSameText(was, knew) && !isSameText(was, want)
+}
+
+// isSameText reports whether two texts differ at most in what the CRM may rewrite.
+func isSameText(a, b string) bool {
+	return message{content: a}.meaning().content == message{content: b}.meaning().content
 }
 
 // judgeUnclaimedMessages looks for messages that no key stands for: those that should
