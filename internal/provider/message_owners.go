@@ -17,6 +17,7 @@ type messageOwners struct {
 	mu       sync.Mutex
 	created  map[client.ID]messageOwner          // and kept
 	attached map[client.ID]map[messageOwner]bool // in the plans since the last refresh or apply
+	noted    map[string][]client.ID              // the messages in created and attached, by the name of their resource
 	read     map[string]bool                     // by the refresh, by name
 	isOld    bool                                // an apply has come since the refresh
 }
@@ -38,15 +39,19 @@ func (a messageOwner) isOther(b messageOwner) bool {
 func (o *messageOwners) note(name string, e entries) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if name != "" {
-		maps.DeleteFunc(o.created, func(_ client.ID, by messageOwner) bool { return by.name == name })
-		for _, owners := range o.attached {
-			maps.DeleteFunc(owners, func(by messageOwner, _ bool) bool { return by.name == name })
+	for _, id := range o.noted[name] {
+		if o.created[id].name == name {
+			delete(o.created, id)
 		}
+		maps.DeleteFunc(o.attached[id], func(by messageOwner, _ bool) bool { return by.name == name })
 	}
+	delete(o.noted, name)
 	for _, owned := range e.known() {
 		by, all := messageOwner{name, reference(owned.ID)}, messagesFrom(owned.Messages)
 		for id, key := range all.keysByID() {
+			if name != "" {
+				note(&o.noted, name, append(o.noted[name], id))
+			}
 			if all[key].isAttached() {
 				owners := o.attached[id]
 				note(&owners, by, true)
@@ -80,6 +85,7 @@ func (o *messageOwners) refreshed(name string) {
 	if o.isOld || o.read[name] {
 		clear(o.created)
 		clear(o.attached)
+		clear(o.noted)
 		clear(o.read)
 		o.isOld = false
 	}

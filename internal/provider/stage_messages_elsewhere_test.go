@@ -206,6 +206,10 @@ func TestStage_messageAttachedElsewhereInOneProcess(t *testing.T) {
 			for _, next := range []map[string]block{config(attached, nil), config(nil, attached), config(attached, nil)} {
 				run.plan(next)
 			}
+			for _, next := range []map[string]block{config(attached, nil), config(nil, attached)} { // without another refresh
+				run.planOne("one", run.state, next)
+				run.planOne("two", run.state, next)
+			}
 			if errors := run.errors(); len(errors) > 0 {
 				s.t.Errorf("the errors are %q", errors)
 			}
@@ -231,7 +235,12 @@ func TestStage_createdMessageMovesInOneProcess(t *testing.T) {
 					run = s.core.walk()
 					run.plan(before)
 				}
-				if plan := run.plan(config(messageTexts{"x": declared{"id": s.idOfMessage("A")}}, nil)); plan != nil {
+				moved := config(messageTexts{"x": declared{"id": s.idOfMessage("A")}}, nil)
+				if !isApplied { // without another refresh
+					run.planOne("two", run.state, moved)
+					run.planOne("one", run.state, moved)
+				}
+				if plan := run.plan(moved); plan != nil {
 					run.apply(plan)
 				}
 				if errors := run.errors(); len(errors) > 0 {
