@@ -32,8 +32,8 @@ func assign(e *Engine, known client.Conversation) conversationChange {
 
 // breakLists makes all lists of conversations after the first one fail with a status. Gets still work.
 func (s testSpace) breakLists(status int) {
-	mock, lists := s.network.RoundTripper, 0
-	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+	lists := 0
+	s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 		if strings.HasSuffix(r.URL.Path, apitest.ConversationSegment) {
 			if lists++; lists > 1 {
 				return apitest.Answer(r, status, ""), nil

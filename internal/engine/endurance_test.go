@@ -24,8 +24,7 @@ func TestThousandCreatesWithLostReplies(t *testing.T) {
 		random := rand.New(rand.NewPCG(creates, lossesIn)) //nolint:gosec // repeatable
 		var mu sync.Mutex                                  // guards random
 		var lost atomic.Int64
-		answered := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, answered http.RoundTripper) (*http.Response, error) {
 			response, err := answered.RoundTrip(r)
 			mu.Lock()
 			lose := random.IntN(lossesIn) == 0

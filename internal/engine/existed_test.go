@@ -22,8 +22,8 @@ func (s testSpace) upserts(t *testing.T, status int) (theirs client.ID) {
 	apitest.Must(t, err)
 	time.Sleep(time.Minute)
 	s.stranger(t, apitest.NumberOf(9))
-	mock, isFirst := s.network.RoundTripper, true
-	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+	isFirst := true
+	s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 		switch {
 		case isFirst && strings.Contains(r.URL.Path, "batch-modify"):
 			isFirst = false

@@ -307,8 +307,7 @@ func TestPrepareFailsForOne(t *testing.T) {
 		first, second := s.create(t.Context(), t, 0), s.create(t.Context(), t, 1)
 		time.Sleep(time.Second) // a new batch begins
 		apitest.Must(t, s.Edit(apitest.ConversationSegment, first.ID.String(), map[string]any{"account_relations": texts(zenith)}))
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})

@@ -67,8 +67,8 @@ func TestTwins(t *testing.T) {
 func TestReadBackWaitsForACopy(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock, written := s.network.RoundTripper, time.Time{}
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		written := time.Time{}
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			switch isBehind := time.Since(written) < 3*time.Second; {
 			case r.Method == http.MethodPost:
 				written = time.Now()

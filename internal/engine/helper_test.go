@@ -109,6 +109,13 @@ func newSpace(t testing.TB, behavior mockserver.Behavior, configure ...func(*tes
 	return testSpace{mock, n, e.api, e}
 }
 
+// intercept lets a test answer the requests of the engine, with what the mock or an earlier
+// interception answers to them.
+func (s testSpace) intercept(answer func(r *http.Request, mock http.RoundTripper) (*http.Response, error)) {
+	mock := s.network.RoundTripper
+	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) { return answer(r, mock) })
+}
+
 // inSpace runs a parallel test in a synctest bubble, where waiting takes no time.
 func inSpace(t *testing.T, behavior mockserver.Behavior, test func(t *testing.T, s testSpace), configure ...func(*testConfig)) {
 	t.Helper()

@@ -99,8 +99,8 @@ func TestAllOrNothingOfACopy(t *testing.T) {
 // Several copies answer, and each lacks another record. An undo deletes what any of them has shown.
 func TestAllOrNothingOfSeveralCopies(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		begin, mock := time.Now(), s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		begin := time.Now()
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			live := s.live()
 			if r.Method != http.MethodGet || len(live) < 2 {
 				return mock.RoundTrip(r)
@@ -197,8 +197,7 @@ func TestOfPhone(t *testing.T) {
 	wantEqual(t, "conversations", sorted(want), ofPhone())
 	s.wantRequests(t, apitest.ListConversations, apitest.ListConversations)
 
-	mock := s.network.RoundTripper
-	s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+	s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 		query := r.URL.Query()
 		query.Del("filter[phone_id]") // like a service that ignores this filter
 		r.URL.RawQuery = query.Encode()

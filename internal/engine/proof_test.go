@@ -40,9 +40,8 @@ func TestRespelledNumbersOfAllCountries(t *testing.T) {
 func TestMaskedNumbersOfTwoBatches(t *testing.T) {
 	inSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock := s.network.RoundTripper
 		var lost sync.Map
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			level := r.URL.Query().Get("validation-level")
 			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {
 				return mock.RoundTrip(r)
@@ -157,8 +156,7 @@ func TestMessageDeletedDuringTheLook(t *testing.T) {
 			theirs, err = s.Create("TextMessages", map[string]any{"text_message_conversation_id": conversation, "content": "Hi", "direction": 2})
 			apitest.Must(t, err)
 		}})
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			if theirs != "" && strings.HasSuffix(r.URL.Path, theirs) {
 				return apitest.Answer(r, http.StatusNotFound, `{"success":false,"http_status":404,"code":2003,"name":"ERROR_ENTITY_NOT_FOUND","message":"x"}`), nil
 			}

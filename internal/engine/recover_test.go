@@ -204,9 +204,8 @@ func TestLostDeletes(t *testing.T) {
 // A request that the service still works on is not sent again.
 func TestStillAtWork(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		mock := s.network.RoundTripper
 		var later sync.WaitGroup
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			if r.Method == http.MethodGet {
 				return mock.RoundTrip(r)
 			}
@@ -261,8 +260,7 @@ func TestLooksPatiently(t *testing.T) {
 			before := s.Revision()
 			s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1})
 			begin := time.Now()
-			answered := s.network.RoundTripper
-			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			s.intercept(func(r *http.Request, answered http.RoundTripper) (*http.Response, error) {
 				if sent := len(s.Requests()); sent > 1 && time.Since(begin) < 30*time.Second && r.Method == http.MethodGet {
 					apitest.WroteHeaders(r)
 					return apitest.Answer(r, http.StatusBadGateway, "<html>"), nil
@@ -314,8 +312,7 @@ func TestLostForEver(t *testing.T) {
 // A look must not fail because of odd conversations of strangers.
 func TestStrangersDontDisturbTheLook(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
@@ -449,9 +446,8 @@ func TestRefusedWhole(t *testing.T) {
 func TestLookWaitsForOthers(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		apitest.Must(t, s.engine.isThere(t.Context()))
-		mock := s.network.RoundTripper
 		lost := false
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			switch level := r.URL.Query().Get("validation-level"); {
 			case level == "2" && !lost:
 				lost = true
@@ -477,9 +473,8 @@ func TestLookWaitsForOthers(t *testing.T) {
 // the other create can't have made that.
 func TestLookAlikesOfTwoBatches(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		mock := s.network.RoundTripper
 		var lost sync.Map
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			level := r.URL.Query().Get("validation-level")
 			if _, again := lost.LoadOrStore(level, true); again || level != "2" && level != "4" {

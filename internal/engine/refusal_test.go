@@ -154,11 +154,10 @@ func TestLookForIsExact(t *testing.T) {
 // duplicate before a copy shows the record.
 func TestRepeatRefusedAsADuplicate(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		mock := s.network.RoundTripper
 		begin := time.Now()
 		s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropAfter, Times: 1},
 			mockserver.Fault{Path: "batch-modify", Kind: mockserver.StatusReply, Status: http.StatusUnprocessableEntity, Reply: apitest.ValidationReply})
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			if r.Method == http.MethodGet && time.Since(begin) < 33*time.Second { // the copy is behind
 				return apitest.Answer(r, http.StatusOK, `{"success":true,"data":[],"total":0,"page_info":{"has_next_page":false}}`), nil
 			}
@@ -176,9 +175,8 @@ func TestItemOfUnknownOutcome(t *testing.T) {
 	for _, carriedOut := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{})
-			mock := s.network.RoundTripper
 			first := true
-			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 				if r.Method == http.MethodGet || !first {
 					return mock.RoundTrip(r)
 				}
@@ -205,8 +203,7 @@ func TestItemsCountWhateverTheStatus(t *testing.T) {
 	for _, status := range []int{http.StatusMultiStatus, http.StatusUnprocessableEntity, http.StatusInternalServerError} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{BatchSuccess: mockserver.MixedFalse})
-			mock := s.network.RoundTripper
-			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 				response, err := mock.RoundTrip(r)
 				if err == nil && r.Method == http.MethodPost {
 					response.StatusCode = status

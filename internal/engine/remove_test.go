@@ -111,8 +111,7 @@ func TestDeleteAnsweredWithOtherIDs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 				ids := s.seed(t, 3)
-				mock := s.network.RoundTripper
-				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 					if r.Method != http.MethodPost {
 						return mock.RoundTrip(r)
 					}

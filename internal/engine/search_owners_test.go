@@ -109,11 +109,10 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 				s.seed(t, 1)
 				s.engine.settings.BatchSize = 1
 				s.engine.config.MaxConcurrentRequests = 1
-				mock := s.network.RoundTripper
 				answer := unknown.String()
 				first := newConversation(1)
 				first.Input.RecipientContactID = client.Value(jones)
-				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 					response, err := mock.RoundTrip(r)
 					if r.Method != http.MethodPost || mock == nil {
 						return response, err
@@ -146,9 +145,8 @@ func TestAnsweredWithAnotherRecord(t *testing.T) {
 func TestRepliesOfEachOther(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock := s.network.RoundTripper
 		replies := make(chan *http.Response)
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			if r.Method != http.MethodPost {
 				return response, err
@@ -244,8 +242,7 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 func TestIDOfOthersThatFits(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			if r.Method != http.MethodPost {
 				return response, err
@@ -273,8 +270,7 @@ func TestIDsOfEachOther(t *testing.T) {
 				changes := newConversations(2)
 				changes[1].Input.RecipientPhoneNumber = client.Value("+447700900000") // ends like the other one
 				changes[1].Input.RecipientAccountID = client.Value(acme)
-				mock := s.network.RoundTripper
-				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 					response, err := mock.RoundTrip(r)
 					if r.Method != http.MethodPost {
 						return response, err
@@ -309,8 +305,7 @@ func TestIDsOfEachOther(t *testing.T) {
 func TestFilledFieldIsNotAstray(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"recipient_contact_id":null`, `"recipient_contact_id":"`+jones.String()+`"`)
 		})

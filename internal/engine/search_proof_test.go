@@ -218,8 +218,7 @@ func TestIDsBesideRefusal(t *testing.T) {
 				inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 					s.seed(t, 1)
 					var once sync.Once
-					mock := s.network.RoundTripper
-					s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+					s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 						response, err := mock.RoundTrip(r)
 						if r.Method == http.MethodPost {
 							once.Do(func() {
@@ -325,8 +324,7 @@ func inAnotherOrder(t *testing.T, format string, late int) {
 		s := newSpace(t, mockserver.Behavior{PhoneFormat: format})
 		s.seed(t, 1)
 		begin := time.Now()
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			text, _ := io.ReadAll(response.Body)
 			var body struct{ Data []any }

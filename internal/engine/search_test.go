@@ -285,8 +285,7 @@ func TestOthersWithoutPhone(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{})
 			attempt := s.openAttempt(t)
 			made, others := s.stranger(t, apitest.NumberOf(5)), s.stranger(t, "+15559990005")
-			mock := s.network.RoundTripper
-			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 				return without(mock, r, others, number)
 			})
 			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{attempt}, false)[0]
@@ -323,8 +322,7 @@ func without(mock http.RoundTripper, r *http.Request, id client.ID, number strin
 // The service leaves out the extension of a number. What answers the create is its record.
 func TestAnsweredWithoutExtension(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, apitest.NumberOf(1)+" ext. 5", apitest.NumberOf(1))
 		})
@@ -342,9 +340,8 @@ func TestAnsweredWithoutExtension(t *testing.T) {
 func TestAlteredMessageReadsNoOthers(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
-		mock := s.network.RoundTripper
 		var others string
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			if r.Method == http.MethodPost {
 				others, err = s.Create(messageSegment, map[string]any{"text_message_conversation_id": conversation, "content": "private", "direction": 1})
@@ -367,8 +364,7 @@ func TestOthersAreNotClaimed(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
 		theirs := client.ID{}
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			if r.Method != http.MethodPost {
 				return mock.RoundTrip(r)
 			}
@@ -415,8 +411,7 @@ func TestUsesAreReadTogether(t *testing.T) {
 		}
 		var mu sync.Mutex
 		now, most := 0, 0
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			if strings.HasSuffix(r.URL.Path, "/TextMessages") {
 				mu.Lock()
 				now++

@@ -165,8 +165,7 @@ func TestUseBesideMessagesOfNone(t *testing.T) {
 	for _, filters := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newSpace(t, mockserver.Behavior{})
-			mock := s.network.RoundTripper
-			s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+			s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 				if query := r.URL.Query(); !filters {
 					query.Del("filter[text_message_conversation_id]")
 					r.URL.RawQuery = query.Encode()
@@ -318,9 +317,8 @@ func attemptOf(err error) *Attempt {
 func TestLookAlikeOfAnotherBatch(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock := s.network.RoundTripper
 		var posts atomic.Int64
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			if r.Method == http.MethodPost && posts.Add(1) == 1 {
 				time.Sleep(3 * time.Second)

@@ -119,8 +119,7 @@ func TestUndoFilledIn(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests, c.MaxRetries = 1, 1, 0 })
 				s.seed(t, 1)
-				mock := s.network.RoundTripper
-				s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 					response, err := mock.RoundTrip(r)
 					for _, held := range []string{"null", `"` + smith.String() + `"`} {
 						response, err = replaced(response, err, `"recipient_contact_id":`+held, `"recipient_contact_id":"`+jones.String()+`"`)
@@ -144,8 +143,7 @@ func TestUndoFilledIn(t *testing.T) {
 func TestSparedIsFoundAgain(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			if r.Method != http.MethodPost {
 				return response, err

@@ -273,8 +273,7 @@ func TestUnread(t *testing.T) {
 // If the service does not show the links of one conversation fully, only that one fails.
 func TestLinkThatIsNotShown(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		mock := s.network.RoundTripper
-		s.network.RoundTripper = apitest.RoundTripper(func(r *http.Request) (*http.Response, error) {
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
 			response, err := mock.RoundTrip(r)
 			return replaced(response, err, `"account_id":"`+zenith.String()+`"`, `"account_id":null`)
 		})
