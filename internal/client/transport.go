@@ -60,7 +60,7 @@ func (c call) purpose() string {
 
 type reply struct {
 	status  int
-	body    []byte  // without the credentials, unless it holds data
+	body    []byte  // as it came: hide the secrets before any of it gets into an error or a log
 	secrets secrets // that no text of the reply may show
 }
 
