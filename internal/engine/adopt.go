@@ -105,6 +105,12 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	if len(items) > 1 && len(items) <= mostCompared {
 		records = s.chooseByMessages(ctx, items, records)
 	}
+	s.chooseByFields(ctx, items, records, byTail)
+}
+
+// chooseByFields gives creates of one identity the records that agree in everything, then those that
+// lack something.
+func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records []T, byTail map[string][]T) {
 	for _, fits := range []func(int, T) bool{s.agreed, s.resembles} {
 		for _, i := range s.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool { return s.mayHaveMade(i, record) && fits(i, record) })

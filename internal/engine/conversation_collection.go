@@ -16,25 +16,27 @@ func wholeConversations() client.Query {
 }
 
 func conversationsOf(e *Engine) *Collection[client.Conversation, client.ConversationInput] {
-	col := newCollection(e, e.api.Conversations, shape[client.Conversation, client.ConversationInput]{
+	return newCollection(e, e.api.Conversations, shape[client.Conversation, client.ConversationInput]{
 		query:    wholeConversations(),
 		whole:    wholeConversations(),
 		headOf:   func(in *client.ConversationInput) *client.Head { return &in.Head },
 		asOf:     func(c *client.Conversation) *int64 { return &c.AsOf },
 		fields:   conversationFields(e.numbers),
+		get:      e.getConversation,
 		complete: e.completeConversation,
 		names:    conversationNames{e.numbers},
 		links:    conversationLinks{e},
 		inside:   conversationInside{e},
 	})
-	col.find = func(ctx context.Context, id client.ID) (client.Conversation, error) {
-		conversation, err := col.findWhole(ctx, id)
-		if err != nil {
-			return conversation, err
-		}
-		return conversation, e.completeConversation(ctx, &conversation)
+}
+
+// getConversation gets one conversation, with all of its links.
+func (e *Engine) getConversation(ctx context.Context, id client.ID) (client.Conversation, error) {
+	conversation, err := e.Conversations.getWhole(ctx, id)
+	if err != nil {
+		return conversation, err
 	}
-	return col
+	return conversation, e.completeConversation(ctx, &conversation)
 }
 
 // conversationNames are the phones and the canonical numbers of conversations.

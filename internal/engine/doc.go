@@ -18,6 +18,25 @@
 //  5. undo deletes what was created, if all or nothing is wanted and something has failed.
 //  6. readBack reads what was written.
 //
+// # How a lost create finds its record
+//
+// settle looks in growing intervals, until every create has a record or the recovery timeout ends.
+// Each look is a search. It lists the unclaimed records that are newer than the first lost
+// request, sorts them by their place, and leaves out those that existed before. Then:
+//
+//  1. choose gives the creates of one identity the records of that identity: first those with the
+//     messages of a create, then those that agree in everything, last those that lack something.
+//     If there are more records than lost creates, it chooses none, and the error names them all.
+//  2. chooseRespelled gives the creates that are left the records with the same tail, whose name
+//     may be a spelling of theirs.
+//  3. adoptProven adopts a chosen record, unless its use shows that it is someone else's.
+//  4. doubts are the records that a create may have made although it has not adopted them. They
+//     keep it from being sent again.
+//  5. passClaimed notes the records that others have claimed, so that a later attempt passes them.
+//
+// A create that was sent a second time and answered may exist twice: lookForTwins tells. A create
+// that was answered with an id that can't be its own is astray: findAstray looks for its record.
+//
 // # The layers of a read
 //
 //   - A [client.Walk] goes through the pages of a list.
@@ -44,6 +63,8 @@
 //     to different values.
 //   - Identity: what tells a record from others before it has an id. For a conversation
 //     that is its phone and number, for a message its conversation, direction and content.
+//   - Place: the phone of a conversation, or the conversation of a message.
+//   - Tail: the last four digits of a number. No spelling changes them.
 //   - Claim: the note that a record is known to the engine or its user. A claimed record
 //     can't be the result of a lost create, unless it was left to the owner of that create.
 //   - Owner: who has a record afterwards, such as a resource.
@@ -51,6 +72,14 @@
 //     the engine knows what it has made.
 //   - Attempt: a create, with all requests that have tried it. What an earlier attempt has
 //     sent may be another input than that of the create which repeats it.
+//   - Recalled: an attempt that the caller has forgotten for a while, so that it no longer knows
+//     which records others have claimed since.
+//   - Left: a claim that an owner has given up, to a later create of the same owner.
+//   - Use: what the messages inside a conversation show of who writes there: only the create
+//     (unused), also others (used), or not yet all that the create has sent (incomplete).
+//   - Exact: a search that takes only a record that has everything that was sent.
+//   - Twin: another record that the lost request of a create may have made. A look-alike has the
+//     identity of a create, but no lost request may have made it.
 //   - Adopt: to take a record that the space shows for the result of a lost create. That
 //     needs proof: no more records of one identity than creates that may have made them,
 //     the messages that were sent inside it, and nothing that contradicts what was sent,

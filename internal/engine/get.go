@@ -13,7 +13,7 @@ import (
 //
 // GET /entities/{entity}/{id}. If that finds nothing, GET /entities/{entity}, filtered by id.
 func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
-	record, err := c.find(ctx, id)
+	record, err := c.get(ctx, id)
 	if err != nil {
 		return record, err
 	}
@@ -22,15 +22,15 @@ func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	return record, nil
 }
 
-func (c *Collection[T, In]) findWhole(ctx context.Context, id client.ID) (T, error) {
+func (c *Collection[T, In]) getWhole(ctx context.Context, id client.ID) (T, error) {
 	query := c.whole
 	query.IncludeDeleted = true
-	return c.entity.find(ctx, id, query)
+	return c.entity.getWith(ctx, id, query)
 }
 
-// find finds a record. If the service refuses the query, it asks for all of the record: the
+// getWith gets a record with a query. If the service refuses that, it asks for all of the record: the
 // vendor's documents disagree on whether a get takes parameters.
-func (e *entityOf[T, In]) find(ctx context.Context, id client.ID, query client.Query) (T, error) {
+func (e *entityOf[T, In]) getWith(ctx context.Context, id client.ID, query client.Query) (T, error) {
 	plain := e.engine.unsupported.has(getParameters)
 	if plain {
 		query = client.Query{}

@@ -16,7 +16,7 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		headOf:   func(in *client.MessageInput) *client.Head { return &in.Head },
 		asOf:     func(m *client.Message) *int64 { return &m.AsOf },
 		fields:   messageFields,
-		find:     e.findMessage,
+		get:      e.getMessage,
 		complete: e.completeMessage,
 		names:    messageNames{},
 		links:    noLinks[client.Message, client.MessageInput]{},

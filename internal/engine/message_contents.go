@@ -83,11 +83,11 @@ func (c *contents) mayBeListed(id client.ID, floor int64) bool {
 	return isKnown && readAt > floor
 }
 
-// findMessage finds one message: a stub if its content belongs to someone else, otherwise
+// getMessage gets one message: a stub if its content belongs to someone else, otherwise
 // the whole message.
-func (e *Engine) findMessage(ctx context.Context, id client.ID) (client.Message, error) {
+func (e *Engine) getMessage(ctx context.Context, id client.ID) (client.Message, error) {
 	if readAt, isKnown := e.contents.of(id); !isKnown || readAt != notOwned {
-		return e.Messages.findWhole(ctx, id)
+		return e.Messages.getWhole(ctx, id)
 	}
 	if listed, isListed, err := e.Messages.entity.listOne(ctx, id, e.Messages.query); isListed || err != nil && !isRefusal(err) {
 		return listed, err
@@ -101,7 +101,7 @@ func (e *Engine) completeMessage(ctx context.Context, m *client.Message) error {
 	if e.contents.suffices(*m) {
 		return nil
 	}
-	whole, err := e.Messages.findWhole(ctx, m.ID)
+	whole, err := e.Messages.getWhole(ctx, m.ID)
 	if err == nil {
 		*m = whole
 	}

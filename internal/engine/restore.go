@@ -125,7 +125,7 @@ func (e *entityOf[T, In]) peekNewest(ctx context.Context, sought int) map[client
 
 // peek finds a record to see whether it is deleted or protected against deletion.
 func (e *entityOf[T, In]) peek(ctx context.Context, id client.ID) (T, error) {
-	return e.find(ctx, id, peeked)
+	return e.getWith(ctx, id, peeked)
 }
 
 var peeked = client.Query{LoadOnly: []string{"id", "revision", "is_deleted", "is_delete_protected"}}

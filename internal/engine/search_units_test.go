@@ -297,7 +297,7 @@ func TestFindMessageOfOthers(t *testing.T) {
 				mockserver.Fault{Path: messageSegment + "/" + id, Kind: mockserver.Latency, Do: func() { gets++ }},
 				mockserver.Fault{Path: messageSegment, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Reply: reply},
 			)
-			if _, err := s.engine.findMessage(t.Context(), idOf(id)); gets != want || (err == nil) != (want == 1) {
+			if _, err := s.engine.getMessage(t.Context(), idOf(id)); gets != want || (err == nil) != (want == 1) {
 				t.Errorf("%q: %d gets: %v", reply, gets, err)
 			}
 		})

@@ -14,8 +14,8 @@ type shape[T client.Record, In Input] struct {
 	asOf   func(*T) *int64 // where a record keeps its as-of
 	fields fields[T, In]   // that an input can set
 
-	// find gets one record. complete reads what a list lacks of a record.
-	find     func(context.Context, client.ID) (T, error)
+	// get gets one record. complete reads what a list lacks of a record.
+	get      func(context.Context, client.ID) (T, error)
 	complete func(context.Context, *T) error
 
 	names  naming[T, In]

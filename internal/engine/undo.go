@@ -75,7 +75,7 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 	case isOthers:
 		w.failUnknown([]int{i}, answeredWith(id))
 		w.engine.claims.release(id, created) // another create may have made it
-		w.ids[i] = client.ID{}               // the others are undone, so nothing is to be adopted
+		w.ids[i] = client.ID{}               // the others are undone, so the create adopts nothing
 	case !w.results[i].Adopted && !w.fields.like(new(w.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
 	case w.results[i].Adopted && (w.ids[i].IsZero() || !w.isUnused(ctx, i, id)):

@@ -40,13 +40,13 @@ func (w *writing[T, In]) failWhole(items []int, err error) {
 // creates, and adopts what earlier attempts have created. If it fails, all items get its
 // error, and none is sent.
 func (w *writing[T, In]) begin(ctx context.Context) {
+	updates := mapped(only(w.all(), w.isUpdate), w.target)
+	w.reads.finish(updates)
+	for _, id := range updates {
+		w.engine.claims.claim(id, known)
+	}
 	w.before.Revision = NoFloor
-	for i := range w.changes {
-		if id, update := w.head(i).ID.Get(); update {
-			w.reads.finish([]client.ID{id})
-			w.engine.claims.claim(id, known)
-			continue
-		}
+	if len(updates) < len(w.changes) {
 		now, err := w.entity.now(ctx)
 		if err != nil {
 			w.fail(w.all(), &unprovenError{err})
