@@ -1,5 +1,5 @@
 // Package engine reads and writes the records of one space for many callers in few
-// requests, so that nothing is lost, doubled or silently overwritten.
+// requests, so that nothing is lost, duplicated or silently overwritten.
 //
 // An [Engine] has a [Collection] for conversations and one for messages. A caller hands
 // over a [Change] and gets a [Result]. The engine gathers the changes of all callers into
