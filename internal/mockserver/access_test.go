@@ -234,6 +234,8 @@ func TestConcurrentUse(t *testing.T) {
 	m := newMock(t, nil)
 	var group sync.WaitGroup
 	const workers, each = 8, 20
+	firstAccount := m.list(t, "Accounts?first=1").PageInfo.EndCursor
+	m.ResetRequests()
 	for range workers {
 		group.Go(func() {
 			for range each {
@@ -249,6 +251,8 @@ func TestConcurrentUse(t *testing.T) {
 				m.Records("Phones")
 				m.Requests()
 				m.Inject(mockserver.Fault{Kind: mockserver.ShortArray, Times: 1})
+				m.Inject(mockserver.Fault{Kind: mockserver.RepeatRecord, Path: "Accounts", Times: 1})
+				m.do(t, http.MethodGet, "Accounts?first=1&after="+firstAccount, "")
 				if err := m.SetBehavior(mockserver.Behavior{}); err != nil {
 					t.Error(err)
 				}
@@ -257,5 +261,5 @@ func TestConcurrentUse(t *testing.T) {
 	}
 	group.Wait()
 	wantDiff(t, "conversations", 2*workers*each, len(m.Records(conversations)))
-	wantDiff(t, "requests", 3*workers*each, len(m.Requests()))
+	wantDiff(t, "requests", 4*workers*each, len(m.Requests()))
 }

@@ -112,7 +112,7 @@ func (a *distortedAnswer) withRecordBefore() []any {
 		}
 	}
 	query.Set("filter[id]", fmt.Sprint(place[len(place)-1]))
-	honored, _ := a.server.store.behavior.includeDeletedNames()
+	honored, _ := a.server.behavior().includeDeletedNames()
 	query.Set(honored[0], "true")
 	again := *a.call
 	again.rawQuery = query.Encode()
