@@ -8,42 +8,35 @@ import (
 // lateCommits are requests that are carried out later, after their answer or without one.
 type lateCommits struct {
 	mu      sync.Mutex
-	pending []*lateCommit
-	waiting []chan struct{} // closed when no request is pending any more
+	pending map[*time.Timer]bool
+	fewer   *sync.Cond // on mu: fewer requests are pending
 }
 
-type lateCommit struct{ timer *time.Timer }
+func newLateCommits() *lateCommits {
+	l := &lateCommits{pending: map[*time.Timer]bool{}}
+	l.fewer = sync.NewCond(&l.mu)
+	return l
+}
 
 // after calls carryOut when the time has passed. It uses a timer, so that a test may end before: a synctest bubble does
 // not end before its goroutines.
 func (l *lateCommits) after(d time.Duration, carryOut func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	commit := &lateCommit{}
-	l.pending = append(l.pending, commit)
-	commit.timer = time.AfterFunc(d, func() {
+	var timer *time.Timer
+	timer = time.AfterFunc(d, func() {
 		carryOut()
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		l.forget(commit)
+		l.forget(timer)
 	})
+	l.pending[timer] = true
 }
 
 // forget removes a request that was carried out or cancelled. The caller holds mu.
-func (l *lateCommits) forget(done *lateCommit) {
-	var left []*lateCommit
-	for _, commit := range l.pending {
-		if commit != done {
-			left = append(left, commit)
-		}
-	}
-	if l.pending = left; len(left) > 0 {
-		return
-	}
-	for _, waiter := range l.waiting {
-		close(waiter)
-	}
-	l.waiting = nil
+func (l *lateCommits) forget(done *time.Timer) {
+	delete(l.pending, done)
+	l.fewer.Broadcast()
 }
 
 // PendingCommits returns the number of requests that a [CommitLater] has hit and that are not carried out yet.
@@ -56,23 +49,19 @@ func (s *Server) PendingCommits() int {
 // AwaitCommits returns when all requests that a [CommitLater] has hit are carried out or cancelled.
 func (s *Server) AwaitCommits() {
 	s.late.mu.Lock()
-	if len(s.late.pending) == 0 {
-		s.late.mu.Unlock()
-		return
+	defer s.late.mu.Unlock()
+	for len(s.late.pending) > 0 {
+		s.late.fewer.Wait()
 	}
-	done := make(chan struct{})
-	s.late.waiting = append(s.late.waiting, done)
-	s.late.mu.Unlock()
-	<-done
 }
 
 // CancelCommits forgets the requests that a [CommitLater] has hit and that are not carried out yet.
 func (s *Server) CancelCommits() {
 	s.late.mu.Lock()
 	defer s.late.mu.Unlock()
-	for _, commit := range s.late.pending {
-		if commit.timer.Stop() {
-			s.late.forget(commit)
+	for timer := range s.late.pending {
+		if timer.Stop() {
+			s.late.forget(timer)
 		}
 	}
 }

@@ -50,7 +50,7 @@ type Server struct {
 
 	log    requestLog
 	faults faultQueue
-	late   lateCommits
+	late   *lateCommits
 
 	cursors atomic.Int64 // number of cursors that an EndlessList has rewritten
 }
@@ -89,6 +89,7 @@ func newServer(options Options, behavior Behavior, space string) *Server {
 		space:    space,
 		latency:  options.Latency,
 		store:    newStore(behavior),
+		late:     newLateCommits(),
 	}
 	s.SetLag(options.Lag)
 	s.SetMaxBatchItems(options.MaxBatchItems)
