@@ -102,7 +102,7 @@ func (s *Server) Records(segment string) []map[string]any {
 		return nil
 	}
 	var records []map[string]any
-	for _, r := range t.inOrderOfCreation() {
+	for _, r := range inOrder(t.records) {
 		records = append(records, s.store.export(t.def, r))
 	}
 	return records

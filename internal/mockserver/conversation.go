@@ -144,7 +144,7 @@ func (t *table) byNumber() map[string]string {
 	}
 	index := &numberIndex{upTo: len(t.log), ids: map[string]string{}}
 	names := numbered("phone")
-	for _, r := range t.inOrderOfCreation() {
+	for _, r := range inOrder(t.records) {
 		for _, f := range names {
 			number := digits(r.text(f.name))
 			if _, taken := index.ids[number]; number != "" && !taken && !r.deleted {

@@ -70,14 +70,10 @@ func (w *writer) purge(def *entity, id string) *apiError {
 // forget removes the references to a purged record in field f.
 func (w *writer) forget(def *entity, f field, id string) {
 	t := w.tables[def.segment]
-	var referring []*record
-	for _, r := range t.records {
-		if r.text(f.name) == id {
-			referring = append(referring, r)
+	for _, r := range inOrder(t.records) {
+		if r.text(f.name) != id {
+			continue
 		}
-	}
-	slices.SortFunc(referring, bySeq)
-	for _, r := range referring {
 		switch {
 		case def.segment == relations || f.name == def.parent:
 			w.put(t, r.id, nil)

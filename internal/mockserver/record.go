@@ -41,8 +41,8 @@ func (r *record) text(name string) string {
 type table struct {
 	def      *entity
 	records  map[string]*record
-	children map[string][]*record // of each conversation, in order of creation; only if the entity has a parent
-	log      []logEntry           // all writes, so that the caches below can catch up
+	children map[string]map[string]*record // of each conversation, by id; only if the entity has a parent
+	log      []logEntry                    // all writes, so that the caches below can catch up
 
 	orders  map[string]*sortedRecords
 	matches map[string]matchedRecords
@@ -59,7 +59,7 @@ func newTable(def *entity) *table {
 	return &table{
 		def:      def,
 		records:  map[string]*record{},
-		children: map[string][]*record{},
+		children: map[string]map[string]*record{},
 		orders:   map[string]*sortedRecords{},
 		matches:  map[string]matchedRecords{},
 	}
@@ -70,7 +70,7 @@ func (t *table) clone() *table {
 	clone := newTable(t.def)
 	maps.Copy(clone.records, t.records)
 	for parent, children := range t.children {
-		clone.children[parent] = slices.Clone(children)
+		clone.children[parent] = maps.Clone(children)
 	}
 	clone.log = slices.Clone(t.log)
 	return clone
@@ -79,45 +79,25 @@ func (t *table) clone() *table {
 // replace replaces the record with that id by r, or removes it if r is nil. It returns the old record.
 func (t *table) replace(id string, r *record) (old *record) {
 	old = t.records[id]
-	if t.def.parent != "" {
-		t.disown(old)
-		t.adopt(r)
+	delete(t.records, id)
+	if old != nil && t.def.parent != "" {
+		delete(t.children[old.text(t.def.parent)], id)
 	}
 	if r == nil {
-		delete(t.records, id)
-	} else {
-		t.records[id] = r
+		return old
+	}
+	t.records[id] = r
+	if t.def.parent != "" {
+		parent := r.text(t.def.parent)
+		if t.children[parent] == nil {
+			t.children[parent] = map[string]*record{}
+		}
+		t.children[parent][id] = r
 	}
 	return old
 }
 
-func bySeq(a, b *record) int { return cmp.Compare(a.seq, b.seq) }
-
-func (t *table) adopt(r *record) {
-	if r == nil || r.text(t.def.parent) == "" {
-		return
-	}
-	parent := r.text(t.def.parent)
-	siblings := t.children[parent]
-	i, _ := slices.BinarySearchFunc(siblings, r, bySeq)
-	t.children[parent] = slices.Insert(siblings, i, r)
-}
-
-func (t *table) disown(r *record) {
-	if r == nil || r.text(t.def.parent) == "" {
-		return
-	}
-	parent := r.text(t.def.parent)
-	siblings := t.children[parent]
-	if i, found := slices.BinarySearchFunc(siblings, r, bySeq); found {
-		t.children[parent] = slices.Delete(siblings, i, i+1)
-	}
-	if len(t.children[parent]) == 0 {
-		delete(t.children, parent)
-	}
-}
-
-// inOrderOfCreation returns all records of the table, including deleted ones.
-func (t *table) inOrderOfCreation() []*record {
-	return slices.SortedFunc(maps.Values(t.records), bySeq)
+// inOrder returns records in the order of their creation.
+func inOrder(records map[string]*record) []*record {
+	return slices.SortedFunc(maps.Values(records), func(a, b *record) int { return cmp.Compare(a.seq, b.seq) })
 }

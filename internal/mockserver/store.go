@@ -98,7 +98,7 @@ func (s *store) bump(t *table, r *record) {
 // members returns the records that an array of the conversation holds, in order of creation.
 func (s *store) members(a *array, conversationID string) []*record {
 	var members []*record
-	for _, child := range s.tables[a.child].children[conversationID] {
+	for _, child := range inOrder(s.tables[a.child].children[conversationID]) {
 		if !child.deleted && s.belongs(a, child) {
 			members = append(members, child)
 		}
