@@ -92,11 +92,7 @@ func (w *writer) attach(c *change, a *array, uri any, more bool, refuse func(str
 	case child.deleted && w.level&levelDeleted == 0:
 		return "", w.missingRelation(c, a.name, relatedMessage(id))
 	case child.text(conversationField) != c.id:
-		w.put(t, id, child.with(map[string]any{
-			conversationField: c.id,
-			"revision":        w.nextRevision(),
-			"modified":        w.modifiedAfter(child),
-		}))
+		w.bump(t, child, map[string]any{conversationField: c.id})
 	}
 	return id, nil
 }

@@ -41,12 +41,12 @@ func (w *writer) restore(def *entity, id string) *apiError {
 }
 
 func (w *writer) setDeleted(def *entity, r *record, deleted bool) {
-	changes := map[string]any{"is_deleted": deleted}
+	t, changes := w.tables[def.segment], map[string]any{"is_deleted": deleted}
 	if w.behavior.DeletedRevision == Bump {
-		changes["revision"] = w.nextRevision()
-		changes["modified"] = w.modifiedAfter(r)
+		w.bump(t, r, changes)
+	} else {
+		w.put(t, r.id, r.with(changes))
 	}
-	w.put(w.tables[def.segment], r.id, r.with(changes))
 }
 
 // purge removes a record for good, and the records that can't exist without it: the relations and messages of a
@@ -78,9 +78,7 @@ func (w *writer) forget(def *entity, f field, id string) {
 		case def.segment == relations || f.name == def.parent:
 			w.put(t, r.id, nil)
 		case f.nullable:
-			w.put(t, r.id, r.with(map[string]any{
-				f.name: nil, "revision": w.nextRevision(), "modified": w.modifiedAfter(r),
-			}))
+			w.bump(t, r, map[string]any{f.name: nil})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -87,12 +88,13 @@ func (s *store) rollBack(savepoint int) {
 	s.undo = s.undo[:savepoint]
 }
 
-// bump gives a record a new revision and a new modified time.
-func (s *store) bump(t *table, r *record) {
-	s.put(t, r.id, r.with(map[string]any{
-		"revision": s.nextRevision(),
-		"modified": s.modifiedAfter(r),
-	}))
+// bump stores a record with these changes and a new revision. Unless the changes say otherwise, it also gets a new
+// modified time.
+func (s *store) bump(t *table, r *record, changes map[string]any) {
+	values := map[string]any{"modified": s.modifiedAfter(r)}
+	maps.Copy(values, changes)
+	values["revision"] = s.nextRevision()
+	s.put(t, r.id, r.with(values))
 }
 
 // members returns the records that an array of the conversation holds, in order of creation.

@@ -160,12 +160,7 @@ func (w *writer) update(def *entity, id string, input map[string]any) (*record, 
 		return nil, err
 	}
 
-	values := maps.Clone(c.values)
-	values["revision"] = w.nextRevision()
-	if !c.has("modified") {
-		values["modified"] = w.modifiedAfter(old)
-	}
-	w.put(t, id, old.with(values))
+	w.bump(t, old, c.values)
 	if err := w.writeArrays(c); err != nil {
 		return nil, err
 	}
@@ -281,7 +276,7 @@ func (w *writer) bumpParents(def *entity, versions ...*record) {
 		parent := t.records[version.text(def.parent)]
 		if parent != nil && !slices.Contains(done, parent.id) {
 			done = append(done, parent.id)
-			w.bump(t, parent)
+			w.bump(t, parent, nil)
 		}
 	}
 }
