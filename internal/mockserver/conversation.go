@@ -18,54 +18,49 @@ func digits(s string) string {
 }
 
 // checkConversation checks the phone number of a conversation, and finds its recipient by the number.
-func checkConversation(s *store, c *change) {
-	given, ok := c.values[numberField]
-	if !ok {
-		s.refuseTwin(c)
-		return
+func checkConversation(w *writer, c *change) {
+	if given, ok := c.values[numberField]; ok {
+		w.checkNumber(c, given)
 	}
-	number, _ := given.(string)
-	before, started := c.before(numberField).(string)
-	stored := phoneFormats[s.behavior.PhoneFormat](number)
-	switch {
-	case started && number == before:
-		// The stored number may be masked, and is no valid number then.
-		s.refuseTwin(c)
-		return
-	case started && stored != before && digits(number) != digits(before):
-		c.reject(numberField, invalidParameter,
-			"Field '"+numberField+"' cannot be changed once the conversation has started.")
-		return
-	case given == nil:
-		return
-	case len(digits(number)) < 3 || !phoneNumber.MatchString(number):
-		c.reject(numberField, invalidParameter, "Field '"+numberField+"' is not a valid phone number.")
-		return
-	}
-	c.values[numberField] = stored
-	s.refuseTwin(c)
-	if c.match && !started && s.behavior.RecipientMatch == On {
-		s.matchRecipient(c, "recipient_contact_id", "Contacts", number)
-		s.matchRecipient(c, "recipient_account_id", "Accounts", number)
-	}
-}
-
-// refuseTwin refuses a conversation if another one has its phone and number and the behavior says so.
-func (s *store) refuseTwin(c *change) {
-	number, _ := c.get(numberField).(string)
-	if s.behavior.Duplicates != Refused || number == "" || !c.has(numberField) && !c.has("phone_id") {
+	if !c.has(numberField) && !c.has("phone_id") || len(c.problems) > 0 {
 		return
 	}
 	phone, _ := c.get("phone_id").(string)
-	if s.hasTwin(c.id, phone, number) {
+	number, _ := c.get(numberField).(string)
+	if w.refusesTwin(c.id, phone, number) {
 		c.reject(numberField, invalidParameter, twinMessage)
+	}
+}
+
+// checkNumber checks a phone number and gives it the form in which the server stores it.
+func (w *writer) checkNumber(c *change, given any) {
+	number, _ := given.(string)
+	before, started := c.before(numberField).(string)
+	stored := phoneFormats[w.behavior.PhoneFormat](number)
+	switch {
+	case given == nil && !started, started && number == before: // a stored number may be masked, and not be valid
+	case started && stored != before && digits(number) != digits(before):
+		c.reject(numberField, invalidParameter,
+			"Field '"+numberField+"' cannot be changed once the conversation has started.")
+	case len(digits(number)) < 3 || !phoneNumber.MatchString(number):
+		c.reject(numberField, invalidParameter, "Field '"+numberField+"' is not a valid phone number.")
+	default:
+		c.values[numberField] = stored
+		if !w.seeding && !started && w.behavior.RecipientMatch == On {
+			w.matchRecipient(c, "recipient_contact_id", "Contacts", number)
+			w.matchRecipient(c, "recipient_account_id", "Accounts", number)
+		}
 	}
 }
 
 const twinMessage = "There is a conversation of this phone and number already."
 
-// hasTwin reports whether another conversation that is not deleted has the phone and the number.
-func (s *store) hasTwin(id, phone, number string) bool {
+// refusesTwin reports whether the server refuses the conversation because another one that is not deleted has its phone
+// and number.
+func (s *store) refusesTwin(id, phone, number string) bool {
+	if s.behavior.Duplicates != Refused || number == "" {
+		return false
+	}
 	for _, r := range s.tables[conversations].records {
 		other := r.text(numberField)
 		same := other == number || digits(other) == digits(number) && !strings.Contains(other+number, "*")
@@ -156,14 +151,16 @@ func (t *table) byNumber() map[string]string {
 	return index.ids
 }
 
-// relationKeys are the fields of a relation that can name the linked record. Exactly one of them must be set.
-var relationKeys = []string{"account_id", "contact_id", "lead_oppty_id", "project_id", "quote_id"}
-
-func checkRelation(_ *store, c *change) {
-	var set []string
-	for _, name := range relationKeys {
-		if c.get(name) != nil {
-			set = append(set, name)
+// checkRelation checks that exactly one of the fields that can name the linked record is set.
+func checkRelation(_ *writer, c *change) {
+	var names, set []string
+	for _, f := range c.def.fields {
+		if len(f.refs) == 0 || f.name == c.def.parent {
+			continue
+		}
+		names = append(names, f.name)
+		if c.get(f.name) != nil {
+			set = append(set, f.name)
 		}
 	}
 	wrong := set
@@ -171,9 +168,9 @@ func checkRelation(_ *store, c *change) {
 	case 1:
 		return
 	case 0:
-		wrong = relationKeys
+		wrong = names
 	}
 	for _, name := range wrong {
-		c.reject(name, invalidParameter, "Exactly one of "+strings.Join(relationKeys, ", ")+" must be set.")
+		c.reject(name, invalidParameter, "Exactly one of "+strings.Join(names, ", ")+" must be set.")
 	}
 }

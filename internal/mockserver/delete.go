@@ -29,9 +29,7 @@ func (w *writer) restore(def *entity, id string) *apiError {
 		return unknownRecord(def, id)
 	}
 	if r.deleted {
-		number := r.text(numberField)
-		twin := def.segment == conversations && number != "" && w.hasTwin(id, r.text("phone_id"), number)
-		if twin && w.behavior.Duplicates == Refused {
+		if def.segment == conversations && w.refusesTwin(id, r.text("phone_id"), r.text(numberField)) {
 			return validationFailure(def, id, []problem{{numberField, invalidParameter, twinMessage}})
 		}
 		w.setDeleted(def, r, false)

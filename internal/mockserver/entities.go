@@ -11,7 +11,7 @@ type entity struct {
 	links   []link
 	arrays  []array
 	parent  string // the field that names the conversation a record belongs to, if any
-	check   func(*store, *change)
+	check   func(*writer, *change)
 }
 
 // link is a to-one relation in a response: a URI, or the record itself if expanded. It is null unless the field

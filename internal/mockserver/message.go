@@ -26,14 +26,14 @@ var timePrecisions = map[string]time.Duration{
 }
 
 // checkMessage gives a message the form in which the server stores it.
-func checkMessage(s *store, c *change) {
+func checkMessage(w *writer, c *change) {
 	if content, ok := c.values["content"].(string); ok {
-		c.values["content"] = contentFormats[s.behavior.ContentFormat](content)
+		c.values["content"] = contentFormats[w.behavior.ContentFormat](content)
 		if c.values["content"] == "" {
 			c.rejectMissing("content")
 		}
 	}
 	if sent, ok := c.values["datetime_sent"].(time.Time); ok {
-		c.values["datetime_sent"] = sent.Truncate(timePrecisions[s.behavior.TimePrecision])
+		c.values["datetime_sent"] = sent.Truncate(timePrecisions[w.behavior.TimePrecision])
 	}
 }

@@ -29,7 +29,6 @@ type change struct {
 	old      *record // nil for a create
 	values   map[string]any
 	arrays   map[string]any
-	match    bool // look for the recipient by the phone number
 	problems []problem
 }
 
@@ -75,7 +74,7 @@ func (c *change) failure() *apiError {
 // create fails, the caller must roll back what it has written.
 func (w *writer) create(def *entity, input map[string]any, nested bool) (*record, *apiError) {
 	t := w.tables[def.segment]
-	c := &change{def: def, id: w.ids.next(), match: !w.seeding}
+	c := &change{def: def, id: w.ids.next()}
 	w.parse(c, input)
 	if id, ok := c.values["id"].(string); ok {
 		c.id = id
@@ -148,7 +147,7 @@ func (w *writer) update(def *entity, id string, input map[string]any) (*record, 
 	if old == nil || old.deleted {
 		return nil, unknownRecord(def, id)
 	}
-	c := &change{def: def, id: id, old: old, match: !w.seeding}
+	c := &change{def: def, id: id, old: old}
 	w.parse(c, input)
 	if given, ok := c.values["id"]; ok && given != id {
 		c.reject("id", invalidParameter, "The id of a record cannot be changed.")
@@ -222,7 +221,7 @@ func (w *writer) mayWrite(f *field) bool {
 // verify checks the change against the rules of the entity, and whether the records that it refers to exist.
 func (w *writer) verify(c *change) *apiError {
 	if c.def.check != nil && len(c.problems) == 0 {
-		c.def.check(w.store, c)
+		c.def.check(w, c)
 	}
 	if err := c.failure(); err != nil {
 		return err
