@@ -1,19 +1,28 @@
 package mockserver
 
-import (
-	"maps"
-	"net/http"
-)
+import "net/http"
+
+// batchOperation carries out one item of a batch, and returns the id of its record.
+type batchOperation func(w *writer, def *entity, item any) (string, *apiError)
+
+// batchOperations are the batch operations by the last segment of their path.
+var batchOperations = map[string]batchOperation{
+	"batch-modify": (*writer).modifyItem,
+	"batch-delete": ofID(func(w *writer, def *entity, id string) *apiError {
+		return w.softDelete(def, id, false)
+	}),
+	"batch-restore": ofID((*writer).restore),
+}
 
 // batch carries out an operation on each item, in order, and returns the result of each: an id or an *apiError. With
 // together, it rolls back the whole batch if one item fails. Then it returns one error for the whole batch or, with
 // [Items], an error for each item.
-func (w *writer) batch(def *entity, items []any, together bool, do func(item any) (string, *apiError)) ([]any, *apiError) {
+func (w *writer) batch(def *entity, items []any, together bool, do batchOperation) ([]any, *apiError) {
 	data := make([]any, 0, len(items))
 	first := -1
 	for i, item := range items {
 		savepoint := w.savepoint()
-		id, err := do(item)
+		id, err := do(w, def, item)
 		if err == nil {
 			data = append(data, id)
 			continue
@@ -74,24 +83,30 @@ func (w *writer) modifyItem(def *entity, item any) (string, *apiError) {
 		}
 		return r.id, nil
 	}
-	id, ok := parseID(given)
-	if !ok {
-		return "", validationFailure(def, "", []problem{{"id", invalidParameter, "Field 'id' must be a uuid."}})
-	}
-	fields := maps.Clone(input)
-	delete(fields, "id")
-	r, err := w.update(def, id, fields)
+	id, err := itemID(def, given)
 	if err != nil {
 		return "", err
 	}
-	return r.id, nil
+	delete(input, "id")
+	_, err = w.update(def, id, input)
+	return id, err
 }
 
-// idItem carries out a delete or a restore of the id that the item is.
-func idItem(def *entity, item any, do func(id string) *apiError) (string, *apiError) {
+// ofID returns the operation that does something with the record whose id is the item.
+func ofID(do func(w *writer, def *entity, id string) *apiError) batchOperation {
+	return func(w *writer, def *entity, item any) (string, *apiError) {
+		id, err := itemID(def, item)
+		if err != nil {
+			return "", err
+		}
+		return id, do(w, def, id)
+	}
+}
+
+func itemID(def *entity, item any) (string, *apiError) {
 	id, ok := parseID(item)
 	if !ok {
 		return "", validationFailure(def, "", []problem{{"id", invalidParameter, "Field 'id' must be a uuid."}})
 	}
-	return id, do(id)
+	return id, nil
 }

@@ -108,25 +108,13 @@ func (s *Server) delete(def *entity, id string, c *call) reply {
 	return jsonReply(http.StatusOK, dataReply{true, id})
 }
 
-func (s *Server) batchModify(def *entity, c *call) reply {
-	return s.batch(def, c, func(w *writer, item any) (string, *apiError) {
-		return w.modifyItem(def, item)
-	})
-}
-
-func (s *Server) batchDelete(def *entity, c *call) reply {
-	return s.batch(def, c, func(w *writer, item any) (string, *apiError) {
-		return idItem(def, item, func(id string) *apiError { return w.softDelete(def, id, false) })
-	})
-}
-
-func (s *Server) batchRestore(def *entity, c *call) reply {
-	return s.batch(def, c, func(w *writer, item any) (string, *apiError) {
-		return idItem(def, item, func(id string) *apiError { return w.restore(def, id) })
-	})
-}
-
-func (s *Server) batch(def *entity, c *call, do func(*writer, any) (string, *apiError)) reply {
+func (s *Server) batch(def *entity, c *call, do batchOperation) reply {
+	body, err := decode(c.body)
+	items, ok := body.([]any)
+	// A proxy before the API refuses the request, whatever else is wrong with it.
+	if s.maxBatchItems > 0 && len(items) > s.maxBatchItems {
+		return proxyReply(http.StatusRequestEntityTooLarge)
+	}
 	w, p, failure := s.writer(c, true)
 	if failure != nil {
 		return failed(failure)
@@ -135,12 +123,10 @@ func (s *Server) batch(def *entity, c *call, do func(*writer, any) (string, *api
 	if failure != nil {
 		return failed(failure)
 	}
-	body, err := decode(c.body)
-	items, ok := body.([]any)
 	if err != nil || !ok {
 		return failed(invalid("Missing or invalid JSON data."))
 	}
-	data, failure := w.batch(def, items, together, func(item any) (string, *apiError) { return do(w, item) })
+	data, failure := w.batch(def, items, together, do)
 	if failure != nil {
 		return failed(failure)
 	}

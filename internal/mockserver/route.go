@@ -61,16 +61,8 @@ func (s *Server) route(c *call) reply {
 			http.MethodPost: func() reply { return s.create(def, c) },
 		})
 	}
-	if strings.HasPrefix(parts[2], "batch-") && s.tooMany(c.body) {
-		return proxyReply(http.StatusRequestEntityTooLarge)
-	}
-	switch parts[2] {
-	case "batch-modify":
-		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchModify(def, c) }})
-	case "batch-delete":
-		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchDelete(def, c) }})
-	case "batch-restore":
-		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batchRestore(def, c) }})
+	if do, isBatch := batchOperations[parts[2]]; isBatch {
+		return byMethod(c, map[string]func() reply{http.MethodPost: func() reply { return s.batch(def, c, do) }})
 	}
 	id := strings.ToLower(parts[2]) // an id that is no uuid is not found either
 	return byMethod(c, map[string]func() reply{
@@ -78,16 +70,6 @@ func (s *Server) route(c *call) reply {
 		http.MethodPatch:  func() reply { return s.update(def, id, c) },
 		http.MethodDelete: func() reply { return s.delete(def, id, c) },
 	})
-}
-
-// tooMany reports whether a batch has more items than the limit.
-func (s *Server) tooMany(body []byte) bool {
-	if s.maxBatchItems == 0 {
-		return false
-	}
-	decoded, _ := decode(body)
-	items, _ := decoded.([]any)
-	return len(items) > s.maxBatchItems
 }
 
 // SetMaxBatchItems sets the limit of items in a batch. The server refuses a larger batch with a 413 that is not the
