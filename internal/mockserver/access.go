@@ -213,7 +213,11 @@ func (e *apiError) in(place string) error {
 func (s *store) export(def *entity, r *record) map[string]any {
 	out := map[string]any{}
 	for _, f := range def.fields {
-		out[f.name] = renderer{store: s}.value(cloned(r.values[f.name]))
+		v := r.values[f.name]
+		if f.kind == kindArray {
+			v, _ = decode(encode(v)) // shares nothing with the record
+		}
+		out[f.name] = renderer{store: s}.value(v)
 	}
 	for i := range def.arrays {
 		ids := []string{}
@@ -223,23 +227,4 @@ func (s *store) export(def *entity, r *record) map[string]any {
 		out[def.arrays[i].name] = ids
 	}
 	return out
-}
-
-// cloned returns a copy of a value that shares nothing with the record.
-func cloned(v any) any {
-	switch v := v.(type) {
-	case []any:
-		out := make([]any, len(v))
-		for i, item := range v {
-			out[i] = cloned(item)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, item := range v {
-			out[name] = cloned(item)
-		}
-		return out
-	}
-	return v
 }

@@ -3,7 +3,6 @@ package mockserver
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -13,16 +12,17 @@ import (
 
 // kind is the type of a field's values. A record holds a uuid and a string as a string, an integer as an int, a number
 // as a float64, and a time as a time.Time in UTC.
-type kind int
+type kind string
 
+// Each kind is what an error says that a value must be.
 const (
-	kindString kind = iota
-	kindUUID
-	kindInteger
-	kindNumber
-	kindBool
-	kindTime
-	kindArray // of any values: stored and answered as sent, never filtered
+	kindString  kind = "a string"
+	kindUUID    kind = "a uuid"
+	kindInteger kind = "an integer"
+	kindNumber  kind = "a number"
+	kindBool    kind = "true or false"
+	kindTime    kind = "a date and time"
+	kindArray   kind = "an array" // of any values: stored and answered as sent, never filtered
 )
 
 // access says who may write a field.
@@ -47,54 +47,39 @@ type field struct {
 
 // parse returns the value of a decoded JSON value, or what is wrong with it. The JSON value is not null.
 func (f *field) parse(v any) (value any, problem string) {
+	ok := false
 	switch f.kind {
 	case kindUUID:
-		if id, ok := parseID(v); ok {
-			return id, ""
-		}
-		return nil, "must be a uuid"
+		value, ok = parseID(v)
 	case kindString:
-		if s, ok := v.(string); ok {
-			return s, ""
-		}
-		return nil, "must be a string"
+		value, ok = v.(string)
 	case kindInteger:
 		return f.parseInteger(v)
 	case kindNumber:
-		if n, ok := v.(json.Number); ok {
-			if x, err := n.Float64(); err == nil {
-				return x, ""
-			}
-		}
-		return nil, "must be a number"
+		n, _ := v.(json.Number)
+		x, err := n.Float64()
+		value, ok = x, err == nil
 	case kindBool:
-		if b, ok := v.(bool); ok {
-			return b, ""
-		}
-		return nil, "must be true or false"
+		value, ok = v.(bool)
 	case kindTime:
-		if s, ok := v.(string); ok {
-			if t, ok := parseTime(s); ok {
-				return t, ""
-			}
-		}
-		return nil, "must be a date and time"
+		s, _ := v.(string)
+		value, ok = parseTime(s)
 	case kindArray:
-		if a, ok := v.([]any); ok {
-			return a, ""
-		}
-		return nil, "must be an array"
+		value, ok = v.([]any)
 	}
-	return nil, "can't be written"
+	if !ok {
+		return nil, "must be " + string(f.kind)
+	}
+	return value, ""
 }
 
 func (f *field) parseInteger(v any) (value any, problem string) {
 	n, ok := v.(json.Number)
 	if !ok {
-		return nil, "must be an integer"
+		return nil, "must be " + string(f.kind)
 	}
-	i, err := strconv.ParseInt(n.String(), 10, 64)
-	if err != nil || i < math.MinInt32 || i > math.MaxInt32 {
+	i, err := strconv.ParseInt(n.String(), 10, 32)
+	if err != nil {
 		return nil, "must be an integer of 32 bits"
 	}
 	if (f.min != 0 || f.max != 0) && (int(i) < f.min || int(i) > f.max) {
