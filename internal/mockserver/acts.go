@@ -31,16 +31,9 @@ type Acts []Act
 
 // UnmarshalJSON reads one act or several. It returns an error for an unknown field or entity.
 func (a *Acts) UnmarshalJSON(data []byte) error {
-	if trimmed := bytes.TrimSpace(data); len(trimmed) == 0 || trimmed[0] != '[' {
-		data = append(append([]byte{'['}, data...), ']')
-	}
-	var acts []Act
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&acts); err != nil {
+	if err := json.Unmarshal(data, (*oneOrMany[Act])(a)); err != nil {
 		return err
 	}
-	*a = acts
 	return a.check()
 }
 

@@ -21,8 +21,15 @@ var controls = map[string]func(s *Server, r *http.Request, body []byte) (answer 
 		return s.Requests(), nil
 	},
 	"DELETE requests": done((*Server).ResetRequests),
-	"POST faults":     (*Server).orderFaults,
-	"DELETE faults":   done((*Server).ClearFaults),
+	"POST faults": func(s *Server, _ *http.Request, body []byte) (any, error) {
+		var faults oneOrMany[Fault]
+		if err := json.Unmarshal(body, &faults); err != nil {
+			return nil, err
+		}
+		s.Inject(faults...)
+		return nil, nil
+	},
+	"DELETE faults": done((*Server).ClearFaults),
 	"POST seed": func(s *Server, _ *http.Request, body []byte) (any, error) {
 		var seed map[string][]map[string]any
 		if err := json.Unmarshal(body, &seed); err != nil {
@@ -97,22 +104,6 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) reply {
 		return reply{status: http.StatusNoContent}
 	}
 	return jsonReply(http.StatusOK, answer)
-}
-
-// orderFaults injects the fault or the array of faults in the body.
-func (s *Server) orderFaults(_ *http.Request, body []byte) (any, error) {
-	var faults []Fault
-	var one Fault
-	if err := json.Unmarshal(body, &one); err == nil {
-		faults = []Fault{one}
-	} else if listErr := json.Unmarshal(body, &faults); listErr != nil {
-		if len(body) > 0 && body[0] == '[' {
-			err = listErr
-		}
-		return nil, err
-	}
-	s.Inject(faults...)
-	return nil, nil
 }
 
 // changeSettings changes the settings that the body names: switches, lag and max-batch-items.

@@ -142,9 +142,7 @@ func (f Fault) MarshalJSON() ([]byte, error) {
 func (f *Fault) UnmarshalJSON(data []byte) error {
 	var plain plainFault
 	in := faultJSON{plainFault: &plain}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&in); err != nil {
+	if err := strictly(data, &in); err != nil {
 		return err
 	}
 	plain.Latency, plain.CommitAfter, plain.For = time.Duration(in.Latency), time.Duration(in.CommitAfter), time.Duration(in.For)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"slices"
 )
 
 // maxDepth is how deep an input may nest. No entity needs more than a handful of levels.
@@ -66,6 +67,24 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 	}
 	_, err := decoder.Token()
 	return array, err
+}
+
+// strictly decodes JSON into v. Unlike [json.Unmarshal], it refuses unknown fields.
+func strictly(data []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(v)
+}
+
+// oneOrMany is an array in JSON, or its only item.
+type oneOrMany[T any] []T
+
+// UnmarshalJSON reads the items.
+func (o *oneOrMany[T]) UnmarshalJSON(data []byte) error {
+	if data[0] != '[' {
+		data = slices.Concat([]byte("["), data, []byte("]"))
+	}
+	return strictly(data, (*[]T)(o))
 }
 
 // encode returns v as JSON, as the service writes it: without HTML escaping.
