@@ -192,16 +192,6 @@ func (f *Fault) label() string {
 	return string(f.Kind)
 }
 
-// Inject orders faults. The first fault in the order of injection that matches a request and is not used up hits it.
-func (s *Server) Inject(faults ...Fault) {
-	s.faults.add(faults)
-}
-
-// ClearFaults cancels all faults.
-func (s *Server) ClearFaults() {
-	s.faults.clear()
-}
-
 type faultQueue struct {
 	mu     sync.Mutex
 	faults []*orderedFault
@@ -214,18 +204,20 @@ type orderedFault struct {
 	since   time.Time // of the first hit
 }
 
-func (q *faultQueue) add(faults []Fault) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
+// Inject orders faults. The first fault in the order of injection that matches a request and is not used up hits it.
+func (s *Server) Inject(faults ...Fault) {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
 	for _, f := range faults {
-		q.faults = append(q.faults, &orderedFault{Fault: f})
+		s.faults.faults = append(s.faults.faults, &orderedFault{Fault: f})
 	}
 }
 
-func (q *faultQueue) clear() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.faults = nil
+// ClearFaults cancels all faults.
+func (s *Server) ClearFaults() {
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.faults = nil
 }
 
 // take returns the fault that hits a request, or nil.

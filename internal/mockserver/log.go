@@ -34,61 +34,32 @@ func (r Request) MarshalJSON() ([]byte, error) {
 	return json.Marshal(out)
 }
 
-// Requests returns the requests to the API so far, in the order of their arrival.
-func (s *Server) Requests() []Request {
-	return s.log.all()
-}
-
-// ResetRequests empties the request log.
-func (s *Server) ResetRequests() {
-	s.log.reset()
-}
-
 type requestLog struct {
 	mu       sync.Mutex
 	first    int // number of the first entry that is still in the log
 	requests []Request
 }
 
-// add adds an entry and returns its number.
-func (l *requestLog) add(c *call) int {
+// add adds an entry for a request and the fault that hits it, if any. It returns the number of the entry.
+func (l *requestLog) add(c *call, f *Fault) int {
 	query, _ := url.ParseQuery(c.rawQuery) // leaves out what it can't parse
+	entry := Request{Method: c.method, Path: c.path, Query: query, Body: c.body}
+	if f != nil {
+		entry.Fault = f.label()
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.requests = append(l.requests, Request{Method: c.method, Path: c.path, Query: query, Body: c.body})
+	l.requests = append(l.requests, entry)
 	return l.first + len(l.requests) - 1
 }
 
-// change changes an entry, unless the log has been emptied meanwhile.
-func (l *requestLog) change(entry int, change func(*Request)) {
+// finish notes the status of an entry, unless the log has been emptied meanwhile.
+func (l *requestLog) finish(entry, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if entry >= l.first {
-		change(&l.requests[entry-l.first])
+		l.requests[entry-l.first].Status = status
 	}
-}
-
-func (l *requestLog) hit(entry int, f *Fault) {
-	l.change(entry, func(r *Request) { r.Fault = f.label() })
-}
-
-func (l *requestLog) finish(entry, status int) {
-	l.change(entry, func(r *Request) { r.Status = status })
-}
-
-func (l *requestLog) all() []Request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	requests := make([]Request, 0, len(l.requests))
-	for _, r := range l.requests {
-		query := make(url.Values, len(r.Query))
-		for name, values := range r.Query {
-			query[name] = slices.Clone(values)
-		}
-		r.Query, r.Body = query, bytes.Clone(r.Body)
-		requests = append(requests, r)
-	}
-	return requests
 }
 
 func (l *requestLog) count() int {
@@ -97,9 +68,25 @@ func (l *requestLog) count() int {
 	return len(l.requests)
 }
 
-func (l *requestLog) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.first += len(l.requests)
-	l.requests = nil
+// Requests returns the requests to the API so far, in the order of their arrival.
+func (s *Server) Requests() []Request {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	requests := append([]Request{}, s.log.requests...)
+	for i, r := range requests {
+		requests[i].Body = bytes.Clone(r.Body)
+		requests[i].Query = make(url.Values, len(r.Query))
+		for name, values := range r.Query {
+			requests[i].Query[name] = slices.Clone(values)
+		}
+	}
+	return requests
+}
+
+// ResetRequests empties the request log.
+func (s *Server) ResetRequests() {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	s.log.first += len(s.log.requests)
+	s.log.requests = nil
 }

@@ -141,10 +141,3 @@ func hangUp(w http.ResponseWriter) {
 	}
 	_ = conn.Close()
 }
-
-// setLength announces the length of the body, so that the client notices if it is cut.
-func setLength(w http.ResponseWriter, r reply) {
-	if r.status != http.StatusNoContent && r.status != http.StatusNotModified {
-		w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
-	}
-}

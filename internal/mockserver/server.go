@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -147,11 +148,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if inside {
 		c.path = "/" + below
 	}
-	entry := s.log.add(c)
 	fault := s.faults.take(c)
-	if fault != nil {
-		s.log.hit(entry, fault)
-	}
+	entry := s.log.add(c, fault)
 	if !wait(r.Context(), s.latency) {
 		hangUp(w)
 		return
@@ -219,7 +217,9 @@ func send(w http.ResponseWriter, r reply, length int) {
 	for name, value := range r.header {
 		w.Header().Set(name, value)
 	}
-	setLength(w, r)
+	if r.status != http.StatusNoContent && r.status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(r.body))) // so that the client notices a cut body
+	}
 	w.WriteHeader(r.status)
 	_, _ = w.Write(r.body[:length]) // a client that is gone needs no answer
 }
