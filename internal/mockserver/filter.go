@@ -2,8 +2,6 @@ package mockserver
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
@@ -74,37 +72,27 @@ func not(holds func(any, *condition) bool) func(any, *condition) bool {
 	return func(v any, c *condition) bool { return !holds(v, c) }
 }
 
-// parseConditions reads the filters of a query: filters holds the values and ops the operators, both by field. A field
-// without an operator is compared for equality. If a field has several values and operators, they belong together in
-// their order, and all must hold.
-func parseConditions(def *entity, filters, ops map[string][]string) ([]condition, error) {
-	names := map[string]bool{}
-	for _, given := range []map[string][]string{filters, ops} {
-		for name := range given {
-			names[name] = true
-		}
+// parseConditions reads the values and the operators of the filters on one field. A value without an operator is
+// compared for equality. Several values and operators belong together in their order.
+func parseConditions(f *field, name string, values, operators []string) ([]condition, error) {
+	n := max(len(values), len(operators))
+	if n > 1 && min(len(values), len(operators)) != 0 && len(values) != len(operators) {
+		return nil, fmt.Errorf("field '%s' has %d filters and %d operators", name, len(values), len(operators))
 	}
 	var conditions []condition
-	for _, name := range slices.Sorted(maps.Keys(names)) {
-		values, operators := filters[name], ops[name]
-		n := max(len(values), len(operators))
-		if n > 1 && min(len(values), len(operators)) != 0 && len(values) != len(operators) {
-			return nil, fmt.Errorf("field '%s' has %d filters and %d operators", name, len(values), len(operators))
+	for i := range n {
+		op, text := "eq", ""
+		if len(operators) > 0 {
+			op = operators[i]
 		}
-		for i := range n {
-			op, text := "eq", ""
-			if len(operators) > 0 {
-				op = operators[i]
-			}
-			if len(values) > 0 {
-				text = values[i]
-			}
-			c, err := parseCondition(def.field(name), name, op, text, len(values) > 0)
-			if err != nil {
-				return nil, err
-			}
-			conditions = append(conditions, c)
+		if len(values) > 0 {
+			text = values[i]
 		}
+		c, err := parseCondition(f, name, op, text, len(values) > 0)
+		if err != nil {
+			return nil, err
+		}
+		conditions = append(conditions, c)
 	}
 	return conditions, nil
 }

@@ -40,7 +40,7 @@ func parseParameters(rawQuery string, filters bool, allowed ...string) (paramete
 	}
 	p := parameters{}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		_, _, isFilter := filterName(name)
+		_, isFilter := filteredField(name)
 		if known := filters && isFilter || slices.Contains(allowed, name); !known {
 			return nil, invalid("Unknown parameter '" + name + "'.")
 		}
@@ -52,14 +52,11 @@ func parseParameters(rawQuery string, filters bool, allowed ...string) (paramete
 	return p, nil
 }
 
-// filterName splits "filter[name]" or "filter-op[name]".
-func filterName(param string) (kind, name string, ok bool) {
-	kind, rest, ok := strings.Cut(param, "[")
-	if !ok || kind != "filter" && kind != "filter-op" {
-		return "", "", false
-	}
+// filteredField returns the field in "filter[field]" or "filter-op[field]".
+func filteredField(param string) (name string, ok bool) {
+	kind, rest, _ := strings.Cut(param, "[")
 	name, ok = strings.CutSuffix(rest, "]")
-	return kind, name, ok
+	return name, ok && (kind == "filter" || kind == "filter-op")
 }
 
 // validationLevel returns the bits of the level: 2, 4, 8 and 16.
@@ -208,19 +205,21 @@ func parseListQuery(def *entity, rawQuery string, behavior Behavior) (*listQuery
 	return q, nil
 }
 
+// conditions returns the filters of a query, which must all hold.
 func (p parameters) conditions(def *entity, behavior Behavior) ([]condition, *apiError) {
-	filters, ops := map[string][]string{}, map[string][]string{}
-	for param, values := range p {
-		switch kind, name, _ := filterName(param); kind {
-		case "filter":
-			filters[name] = values
-		case "filter-op":
-			ops[name] = values
+	names := map[string]bool{}
+	for param := range p {
+		if name, ok := filteredField(param); ok {
+			names[name] = true
 		}
 	}
-	conditions, err := parseConditions(def, filters, ops)
-	if err != nil {
-		return nil, invalid(err.Error() + ".")
+	var conditions []condition
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		more, err := parseConditions(def.field(name), name, p["filter["+name+"]"], p["filter-op["+name+"]"])
+		if err != nil {
+			return nil, invalid(err.Error() + ".")
+		}
+		conditions = append(conditions, more...)
 	}
 	onRevision := func(c condition) bool { return c.field.name == "revision" }
 	if slices.ContainsFunc(conditions, onRevision) {
