@@ -43,15 +43,12 @@ func (s *Server) distorted(c *call, f *Fault, r reply, distort func(*distortedAn
 	if a.body["data"] == nil || len(a.data) == 0 && !ofWhole {
 		return r
 	}
-	one := a.body["data"]
-	_, isArray := one.([]any)
+	_, isArray := a.body["data"].([]any)
 	if !isArray && (f.Kind == ShortArray || f.Kind == LongArray) {
 		return r
 	}
-	a.data = distort(a)
-	a.body["data"] = a.data
-	if !isArray {
-		a.body["data"] = one
+	if data := distort(a); isArray {
+		a.body["data"] = data
 	}
 	r.body = encode(a.body)
 	return r
