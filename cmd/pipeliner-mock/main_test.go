@@ -264,22 +264,6 @@ func TestRun_helpAndVersion(t *testing.T) {
 	}
 }
 
-// Each switch is a flag, which accepts each of its values.
-func TestFlags_switches(t *testing.T) {
-	t.Parallel()
-	for _, sw := range mockserver.Switches {
-		for _, value := range sw.Values {
-			s, err := parseFlags([]string{"--" + sw.Name, value}, io.Discard)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := *sw.Field(&s.options.Behavior); got != value {
-				t.Errorf("--%s %s sets %q", sw.Name, value, got)
-			}
-		}
-	}
-}
-
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	command := func(args ...string) *exec.Cmd {

@@ -44,10 +44,7 @@ func (s service) ask(t *testing.T, ctx context.Context, method, path, body strin
 		return response{}, err
 	}
 	defer func() { _ = answer.Body.Close() }()
-	text, err := io.ReadAll(answer.Body)
-	out := response{status: answer.StatusCode, header: answer.Header, text: string(text)}
-	_ = json.Unmarshal(text, &out.body)
-	return out, err
+	return read(answer)
 }
 
 const newPhone = `{"name":"New"}`

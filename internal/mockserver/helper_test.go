@@ -114,16 +114,16 @@ func serve(t testing.TB, h http.Handler, r *http.Request) response {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return read(t, w.Result())
+	out, err := read(w.Result())
+	must(t, err)
+	return out
 }
 
-func read(t testing.TB, r *http.Response) response {
-	t.Helper()
+func read(r *http.Response) (response, error) {
 	text, err := io.ReadAll(r.Body)
-	must(t, err)
 	out := response{status: r.StatusCode, header: r.Header, text: string(text)}
 	_ = json.Unmarshal(text, &out.body) // not every answer is an object
-	return out
+	return out, err
 }
 
 func (r response) wantStatus(t testing.TB, status int) response {

@@ -96,9 +96,12 @@ func TestSpaces(t *testing.T) {
 	if server.InSpace("x") != nil {
 		t.Error("there is a space x")
 	}
-	for _, spaces := range [][]string{{"a", "a"}, {"test_space"}, {"a/b"}, {""}} {
-		if _, err := mockserver.New(mockserver.Options{OtherSpaces: spaces}); err == nil {
-			t.Errorf("%q are accepted", spaces)
+	for _, options := range []mockserver.Options{
+		{OtherSpaces: []string{"a", "a"}}, {OtherSpaces: []string{"test_space"}}, {OtherSpaces: []string{""}}, {OtherSpaces: []string{"a/b"}},
+		{Space: "a/b"}, {Space: "a?b"}, {Space: "a#b"}, {Space: "a%b"},
+	} {
+		if _, err := mockserver.New(options); err == nil {
+			t.Errorf("%+v is accepted", options)
 		}
 	}
 }
