@@ -11,8 +11,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/hashicorp/terraform-exec/tfexec"
-
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/tools/internal/sandbox"
 )
 
@@ -62,31 +60,25 @@ var forms = []struct{ name, resource, expression string }{
 	{"{ for … }", bulkResource, "%s"},
 }
 
-// costStep is a command, and the number of requests that it may take.
-type costStep struct {
-	name  string
-	limit func(entries, changed int) int
-	do    func(changed int) action
-}
-
-var costSteps = []costStep{
-	{"create", func(n, _ int) int { return 2*pages(n) + 2 }, func(int) action { return apply() }},
-	{"no-op plan", func(n, _ int) int { return pages(n) + 1 }, func(int) action { return planNothing }},
-	{
-		"change 1 %", func(n, changed int) int { return pages(n) + 3*pages(changed) + 2 },
-		func(changed int) action { return apply(fmt.Sprintf("changed=%d", changed)) },
-	},
-	{"destroy", func(n, _ int) int { return 2*pages(n) + 2 }, func(int) action { return destroy }},
+// costSteps are the commands to measure.
+func costSteps(entries int) []step {
+	changed := entries / 100
+	return []step{
+		{what: "create", limit: 2*pages(entries) + 2, do: apply()},
+		{what: "no-op plan", limit: pages(entries) + 1, do: planNothing},
+		{what: "change 1 %", limit: pages(entries) + 3*pages(changed) + 2, do: apply(fmt.Sprintf("changed=%d", changed))},
+		{what: "destroy", limit: 2*pages(entries) + 2, do: destroy},
+	}
 }
 
 // cost is what one command took.
 type cost struct {
-	form, step      string
-	entries         int
-	all             time.Duration // CPU of all processes
-	provider        usage
-	bytes           int64 // of state for each entry
-	requests, limit int
+	row
+	form     string
+	entries  int
+	all      time.Duration // CPU of all processes
+	provider usage
+	bytes    int64 // of state for each entry
 }
 
 func (c cost) terraform() time.Duration { return c.all - c.provider.CPU }
@@ -106,26 +98,25 @@ func costs(ctx context.Context, s *sandbox.Sandbox, entries int) (all []cost, er
 
 func costsOf(ctx context.Context, s *sandbox.Sandbox, entries int, form, configuration string) (all []cost, err error) {
 	sc := scenario{name: fmt.Sprintf("cost-%d-%d", entries, time.Now().UnixNano()), parallelism: 10, configuration: configuration}
-	b, tf, err := sc.begin(ctx, s, 0)
+	b, err := sc.begin(ctx, s, 0)
 	if err != nil {
 		return nil, err
 	}
-	changed := entries / 100
-	for _, step := range costSteps {
+	for _, step := range costSteps(entries) {
 		if _, err := takeUsage(s); err != nil {
 			return nil, err
 		}
+		c := cost{form: form, entries: entries}
+		fmt.Fprintf(os.Stderr, "%d entries, %s: ", entries, form)
 		before := childrenCPU()
-		limit := step.limit(entries, changed)
-		do := func() error { return step.do(changed)(ctx, tf, options{tfexec.Parallelism(sc.parallelism)}) }
-		if err := b.measure(ctx, fmt.Sprintf("%d entries, %s: %s", entries, form, step.name), limit, do, nil); err != nil {
+		if c.row, err = b.measure(ctx, step); err != nil {
 			return nil, err
 		}
-		c := cost{form: form, step: step.name, entries: entries, all: childrenCPU() - before, limit: limit, requests: len(b.rows[len(b.rows)-1].requests)}
+		c.all = childrenCPU() - before
 		if c.provider, err = takeUsage(s); err != nil {
 			return nil, err
 		}
-		if state, err := os.Stat(filepath.Join(tf.WorkingDir(), "terraform.tfstate")); err == nil {
+		if state, err := os.Stat(filepath.Join(b.tf.WorkingDir(), "terraform.tfstate")); err == nil {
 			c.bytes = state.Size() / int64(entries)
 		}
 		fmt.Fprintf(os.Stderr, "  %.1f s of CPU, the provider %.1f s of that, and %d MB\n", c.all.Seconds(), c.provider.CPU.Seconds(), c.provider.Peak>>20)
@@ -142,16 +133,16 @@ func reportCosts(w io.Writer, all []cost) error {
 	floors := map[string]time.Duration{}
 	missed := 0
 	for _, c := range all {
-		key := fmt.Sprint(c.entries, c.step)
+		key := fmt.Sprint(c.entries, c.what)
 		if c.form == forms[0].name {
 			floors[key] = c.all
-			fmt.Fprintf(table, "%d\t%s\t%s\t%.1f s\t\t\t\t\t%d\t\t\n", c.entries, c.form, c.step, c.all.Seconds(), c.bytes)
+			fmt.Fprintf(table, "%d\t%s\t%s\t%.1f s\t\t\t\t\t%d\t\t\n", c.entries, c.form, c.what, c.all.Seconds(), c.bytes)
 			continue
 		}
 		ratio := func(d time.Duration) float64 { return d.Seconds() / max(floors[key].Seconds(), 0.001) }
-		fmt.Fprintf(table, "%d\t%s\t%s\t%.1f ×\t%.1f ×\t%.1f ×\t%.2f\t%d MB\t%d\t%d\t%d\n", c.entries, c.form, c.step,
-			ratio(c.all), ratio(c.terraform()), ratio(c.provider.CPU), c.provider.CPU.Seconds()/max(c.terraform().Seconds(), 0.001), c.provider.Peak>>20, c.bytes, c.requests, c.limit)
-		if c.requests > c.limit {
+		fmt.Fprintf(table, "%d\t%s\t%s\t%.1f ×\t%.1f ×\t%.1f ×\t%.2f\t%d MB\t%d\t%d\t%d\n", c.entries, c.form, c.what,
+			ratio(c.all), ratio(c.terraform()), ratio(c.provider.CPU), c.provider.CPU.Seconds()/max(c.terraform().Seconds(), 0.001), c.provider.Peak>>20, c.bytes, len(c.requests), c.limit)
+		if c.missed() {
 			missed++
 		}
 	}

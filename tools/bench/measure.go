@@ -50,52 +50,50 @@ type step struct {
 }
 
 // action is something to do in a step.
-type action func(context.Context, *tfexec.Terraform, options) error
-
-// options are the options of Terraform in each step.
-type options struct{ parallelism *tfexec.ParallelismOption }
+type action func(context.Context, *bench) error
 
 // bench is a scenario under way.
 type bench struct {
 	scenario
 	mock *sandbox.Mock
-	rows []row
+	tf   *tfexec.Terraform
 }
 
 // begin starts a mock server for the scenario, and makes a folder with its configuration.
-func (sc scenario) begin(ctx context.Context, s *sandbox.Sandbox, latency time.Duration) (*bench, *tfexec.Terraform, error) {
+func (sc scenario) begin(ctx context.Context, s *sandbox.Sandbox, latency time.Duration) (*bench, error) {
 	seed, err := sc.seed()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	seedFile := filepath.Join(s.Dir, sc.name+".json")
 	if err := os.WriteFile(seedFile, seed, 0o600); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	mock, err := s.StartMock(ctx, seedFile, latency)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	tf, err := s.Workspace(ctx, sc.name, mock)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return &bench{scenario: sc, mock: mock}, tf, os.WriteFile(filepath.Join(tf.WorkingDir(), "main.tf"), []byte(required+sc.configuration), 0o600)
+	return &bench{scenario: sc, mock: mock, tf: tf}, os.WriteFile(filepath.Join(tf.WorkingDir(), "main.tf"), []byte(required+sc.configuration), 0o600)
 }
 
 // run runs the steps of the scenario and returns what it has measured.
-func (sc scenario) run(ctx context.Context, s *sandbox.Sandbox) ([]row, error) {
-	b, tf, err := sc.begin(ctx, s, latency)
+func (sc scenario) run(ctx context.Context, s *sandbox.Sandbox) (rows []row, err error) {
+	b, err := sc.begin(ctx, s, latency)
 	if err != nil {
 		return nil, err
 	}
 	for _, step := range sc.steps {
-		do := func() error { return step.do(ctx, tf, options{tfexec.Parallelism(sc.parallelism)}) }
-		if err := b.measure(ctx, step.what, step.limit, do, step.check); err != nil {
+		measured, err := b.measure(ctx, step)
+		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", step.what, sc.name, err)
 		}
+		rows = append(rows, measured)
 	}
-	return b.rows, b.mock.Stop()
+	return rows, b.mock.Stop()
 }
 
 // seed returns the records of the space.
@@ -113,49 +111,48 @@ func (sc scenario) seed() ([]byte, error) {
 // Actions for a step. variables set variables of the configuration, each as "name=value".
 
 func apply(variables ...string) action {
-	return func(ctx context.Context, tf *tfexec.Terraform, o options) error {
-		arguments := []tfexec.ApplyOption{o.parallelism}
+	return func(ctx context.Context, b *bench) error {
+		options := []tfexec.ApplyOption{tfexec.Parallelism(b.parallelism)}
 		for _, variable := range variables {
-			arguments = append(arguments, tfexec.Var(variable))
+			options = append(options, tfexec.Var(variable))
 		}
-		return tf.Apply(ctx, arguments...)
+		return b.tf.Apply(ctx, options...)
 	}
 }
 
-func planNothing(ctx context.Context, tf *tfexec.Terraform, o options) error {
-	changes, err := tf.Plan(ctx, o.parallelism)
+func planNothing(ctx context.Context, b *bench) error {
+	changes, err := b.tf.Plan(ctx, tfexec.Parallelism(b.parallelism))
 	if err == nil && changes {
 		err = errors.New("the plan should be empty, but it is not")
 	}
 	return err
 }
 
-func destroy(ctx context.Context, tf *tfexec.Terraform, o options) error {
-	return tf.Destroy(ctx, o.parallelism)
+func destroy(ctx context.Context, b *bench) error {
+	return b.tf.Destroy(ctx, tfexec.Parallelism(b.parallelism))
 }
 
-// measure calls do and adds a row with its requests and its time.
-func (b *bench) measure(ctx context.Context, what string, limit int, do func() error, check func(sandbox.Requests) string) error {
-	fmt.Fprintf(os.Stderr, "%s, -parallelism=%d …", what, b.parallelism)
+// measure does a step and returns its requests and its time.
+func (b *bench) measure(ctx context.Context, s step) (row, error) {
+	fmt.Fprintf(os.Stderr, "%s, -parallelism=%d …", s.what, b.parallelism)
 	if err := b.mock.ResetRequests(ctx); err != nil {
-		return err
+		return row{}, err
 	}
 	start := time.Now()
-	if err := do(); err != nil {
-		return shortened(err)
+	if err := s.do(ctx, b); err != nil {
+		return row{}, shortened(err)
 	}
 	took := time.Since(start)
 	fmt.Fprintf(os.Stderr, " %.1f s\n", took.Seconds())
 	requests, err := b.mock.Requests(ctx)
 	if err != nil {
-		return err
+		return row{}, err
 	}
-	result := row{what: what, parallelism: b.parallelism, requests: requests, limit: limit, took: took}
-	if check != nil {
-		result.problem = check(requests)
+	measured := row{what: s.what, parallelism: b.parallelism, requests: requests, limit: s.limit, took: took}
+	if s.check != nil {
+		measured.problem = s.check(requests)
 	}
-	b.rows = append(b.rows, result)
-	return nil
+	return measured, nil
 }
 
 // shortened returns the beginning of an error, because Terraform may report it a thousand times.
