@@ -25,18 +25,14 @@ func incomingMessage(content string) map[string]any {
 	return map[string]any{"content": content, "direction": incoming, "status": received}
 }
 
-// message records a message in a conversation of its own, and deletes it again.
+// message records a message in a conversation of its own.
 func (p *Prober) message(ctx context.Context, fields map[string]any) (map[string]any, error) {
 	_, id, err := p.create(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	fields["text_message_conversation_id"] = id
-	made, err := p.ok(ctx, http.MethodPost, messages, fields)
-	if messageID, _ := made.record()["id"].(string); messageID != "" {
-		_, deleting := p.ok(ctx, http.MethodDelete, messages+"/"+messageID, nil)
-		err = errors.Join(err, deleting)
-	}
+	made, _, err := p.createIn(ctx, messages, fields)
 	return made.record(), err
 }
 
@@ -136,9 +132,9 @@ func (p *Prober) note(items []any) (ids []string) {
 		}
 		if id != "" {
 			ids = append(ids, id)
+			p.made = append(p.made, conversations+"/"+id)
 		}
 	}
-	p.made = append(p.made, ids...)
 	return ids
 }
 

@@ -23,7 +23,7 @@ type Prober struct {
 	space  Space
 	client *client.Client // only reads which numbers are taken
 	http   http.Client
-	made   []string // ids of conversations
+	made   []string // paths of the records to delete, the newest last
 	left   []string // numbers that are still free
 	ranOut bool     // no number is left
 }
@@ -104,17 +104,22 @@ func (p *Prober) freshNumber() (number string) {
 	return number
 }
 
-// create makes a conversation with a number of its own.
+// create makes a conversation with a number of its own, and returns its id.
 func (p *Prober) create(ctx context.Context, fields map[string]any) (answer, string, error) {
 	all := map[string]any{"phone_id": p.space.Phone, "recipient_phone_number": p.freshNumber()}
 	maps.Copy(all, fields)
-	got, err := p.ok(ctx, http.MethodPost, conversations, all)
+	return p.createIn(ctx, conversations, all)
+}
+
+// createIn creates a record of the entity, and returns its id.
+func (p *Prober) createIn(ctx context.Context, entity string, fields map[string]any) (answer, string, error) {
+	got, err := p.ok(ctx, http.MethodPost, entity, fields)
 	id, _ := got.record()["id"].(string)
 	if err == nil && id == "" {
-		err = fmt.Errorf("a created conversation has no id: %w", got.unexpected())
+		err = fmt.Errorf("a created record of %s has no id: %w", entity, got.unexpected())
 	}
 	if id != "" {
-		p.made = append(p.made, id)
+		p.made = append(p.made, entity+"/"+id)
 	}
 	return got, id, err
 }
@@ -181,19 +186,19 @@ func (p *Prober) revisionMoves(ctx context.Context, id string, change func() err
 	return before["revision"] != after["revision"], err
 }
 
-// Clean deletes the conversations that the probes have made, even if ctx has ended. The
-// service keeps them in its bin.
+// Clean deletes the records that the probes have made, even if ctx has ended. The service
+// keeps them in its bin.
 func (p *Prober) Clean(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	p.ranOut = false // deleting needs no number
 	var problems []error
-	for _, id := range p.made {
-		got, err := p.do(ctx, http.MethodDelete, conversations+"/"+id, nil)
+	for _, path := range slices.Backward(p.made) {
+		got, err := p.do(ctx, http.MethodDelete, path, nil)
 		if err == nil && !got.isOK() && got.status != http.StatusNotFound {
 			err = got.unexpected()
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("deleting the conversation %s of a probe: %w", id, err))
+			problems = append(problems, fmt.Errorf("deleting %s of a probe: %w", path, err))
 		}
 	}
 	p.made = nil
