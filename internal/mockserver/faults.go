@@ -18,10 +18,10 @@ import (
 // Kind is what a fault does to a request.
 type Kind string
 
-// The kinds of faults. Those with "carried out" do what the request asks for. Latency goes on as usual. The other kinds
-// change no record.
+// The kinds of faults. Latency only delays the request. Each other kind changes records only if its comment says that
+// the request is carried out.
 const (
-	// Latency waits for the fault's Latency, or until the client gives up, and goes on.
+	// Latency waits for the fault's Latency. Then it answers as usual, unless the client has given up.
 	Latency Kind = "latency"
 	// StatusReply answers with the fault's Status, by default 503, and its Reply, by default what a proxy would send.
 	StatusReply Kind = "status"

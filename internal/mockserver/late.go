@@ -18,8 +18,8 @@ func newLateCommits() *lateCommits {
 	return l
 }
 
-// after calls carryOut when the time has passed. It uses a timer, so that a test may end before: a synctest bubble does
-// not end before its goroutines.
+// after calls carryOut when the time has passed. It uses a timer and no goroutine, because a synctest bubble waits for its
+// goroutines, and a test may end earlier.
 func (l *lateCommits) after(d time.Duration, carryOut func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

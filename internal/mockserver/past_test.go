@@ -97,8 +97,14 @@ func TestSpaces(t *testing.T) {
 		t.Error("there is a space x")
 	}
 	for _, options := range []mockserver.Options{
-		{OtherSpaces: []string{"a", "a"}}, {OtherSpaces: []string{"test_space"}}, {OtherSpaces: []string{""}}, {OtherSpaces: []string{"a/b"}},
-		{Space: "a/b"}, {Space: "a?b"}, {Space: "a#b"}, {Space: "a%b"},
+		{OtherSpaces: []string{"a", "a"}},
+		{OtherSpaces: []string{"test_space"}},
+		{OtherSpaces: []string{""}},
+		{OtherSpaces: []string{"a/b"}},
+		{Space: "a/b"},
+		{Space: "a?b"},
+		{Space: "a#b"},
+		{Space: "a%b"},
 	} {
 		if _, err := mockserver.New(options); err == nil {
 			t.Errorf("%+v is accepted", options)

@@ -68,7 +68,7 @@ func (s *store) setRevision(revision int) {
 }
 
 // begin starts an operation. What it writes can be taken back until the next operation begins. In between, the caches
-// that are derived from the tables must not be brought up to date.
+// of the tables that it writes must not be brought up to date.
 func (s *store) begin() {
 	clear(s.undo)
 	s.undo = s.undo[:0]

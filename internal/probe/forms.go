@@ -139,7 +139,7 @@ func (p *Prober) note(items []any) (ids []string) {
 }
 
 // orderBy lists in two opposite orders. A service that ignores order-by gives the same list
-// twice. So many conversations are in the order of their creation only on purpose.
+// twice. Eight conversations are not in the order of their creation by chance.
 func (p *Prober) orderBy(ctx context.Context) (string, error) {
 	for range 8 {
 		if _, _, err := p.create(ctx, nil); err != nil {
