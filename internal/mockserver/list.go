@@ -68,12 +68,6 @@ func (q *listQuery) page(matches []*record) (start, end int) {
 	return start, end
 }
 
-// matchedRecords is the result of a query up to an entry of the table's log.
-type matchedRecords struct {
-	upTo    int
-	records []*record
-}
-
 // maxMatches is how many results a table keeps.
 const maxMatches = 16
 
@@ -93,7 +87,7 @@ func (t *table) matching(q *listQuery) []*record {
 	if len(t.matches) >= maxMatches {
 		clear(t.matches)
 	}
-	t.matches[key] = matchedRecords{len(t.log), matches}
+	t.matches[key] = cachedRecords{len(t.log), matches}
 	return matches
 }
 

@@ -100,26 +100,18 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// sortedRecords are the records of a table in some order, up to an entry of its log.
-type sortedRecords struct {
-	upTo    int
-	records []*record
-}
-
 // sorted returns all records of the table in this order. It sorts all records once. After that, it only sorts records
 // that were written since, and merges them in.
 func (t *table) sorted(o ordering) []*record {
-	cached := t.orders[o.String()]
-	if cached == nil {
-		records := slices.SortedFunc(maps.Values(t.records), o.compare)
-		t.orders[o.String()] = &sortedRecords{len(t.log), records}
-		return records
-	}
-	if cached.upTo < len(t.log) {
+	cached, ok := t.orders[o.String()]
+	if !ok {
+		cached.records = slices.SortedFunc(maps.Values(t.records), o.compare)
+	} else if cached.upTo < len(t.log) {
 		changed := t.writtenSince(cached.upTo)
-		cached.records = merge(without(cached.records, changed), t.pick(changed, o), o)
-		cached.upTo = len(t.log)
+		cached.records = merged(cached.records, changed, t.pick(changed, o), o)
 	}
+	cached.upTo = len(t.log)
+	t.orders[o.String()] = cached
 	return cached.records
 }
 
@@ -144,24 +136,17 @@ func (t *table) pick(ids map[string]bool, o ordering) []*record {
 	return picked
 }
 
-func without(records []*record, ids map[string]bool) []*record {
-	kept := make([]*record, 0, len(records)+len(ids))
+// merged returns sorted records, with those that have changed replaced by their present, sorted versions.
+func merged(records []*record, changed map[string]bool, versions []*record, o ordering) []*record {
+	all := make([]*record, 0, len(records)+len(versions))
 	for _, r := range records {
-		if !ids[r.id] {
-			kept = append(kept, r)
+		if changed[r.id] {
+			continue
 		}
-	}
-	return kept
-}
-
-func merge(a, b []*record, o ordering) []*record {
-	merged := make([]*record, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		if o.compare(a[0], b[0]) < 0 {
-			merged, a = append(merged, a[0]), a[1:]
-		} else {
-			merged, b = append(merged, b[0]), b[1:]
+		for len(versions) > 0 && o.compare(versions[0], r) < 0 {
+			all, versions = append(all, versions[0]), versions[1:]
 		}
+		all = append(all, r)
 	}
-	return append(append(merged, a...), b...)
+	return append(all, versions...)
 }

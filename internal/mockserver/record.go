@@ -44,9 +44,15 @@ type table struct {
 	children map[string]map[string]*record // of each conversation, by id; only if the entity has a parent
 	log      []logEntry                    // all writes, so that the caches below can catch up
 
-	orders  map[string]*sortedRecords
-	matches map[string]matchedRecords
+	orders  map[string]cachedRecords // all records, by order
+	matches map[string]cachedRecords // the results of queries, by their key
 	numbers *numberIndex
+}
+
+// cachedRecords are records of a table up to an entry of its log.
+type cachedRecords struct {
+	upTo    int
+	records []*record
 }
 
 // logEntry is a write of a record, with the revision of the space at that time.
@@ -60,8 +66,8 @@ func newTable(def *entity) *table {
 		def:      def,
 		records:  map[string]*record{},
 		children: map[string]map[string]*record{},
-		orders:   map[string]*sortedRecords{},
-		matches:  map[string]matchedRecords{},
+		orders:   map[string]cachedRecords{},
+		matches:  map[string]cachedRecords{},
 	}
 }
 
