@@ -184,14 +184,6 @@ func (f *Fault) hasRetryAfter() bool {
 	return err == nil && seconds >= 0 || dateErr == nil || f.RetryAfter == Remaining
 }
 
-// label returns the name of the fault in the request log.
-func (f *Fault) label() string {
-	if f.Kind == "" {
-		return "do"
-	}
-	return string(f.Kind)
-}
-
 type faultQueue struct {
 	mu     sync.Mutex
 	faults []*orderedFault

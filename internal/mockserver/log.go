@@ -2,6 +2,7 @@ package mockserver
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"slices"
@@ -15,7 +16,7 @@ type Request struct {
 	Query  url.Values `json:"query"`
 	Body   []byte     `json:"body"`
 	Status int        `json:"status"` // 0 until there is an answer, or if there is none
-	Fault  string     `json:"fault"`  // the kind of the fault that hit it, if any
+	Fault  string     `json:"fault"`  // the kind of the fault that hit it, "do" if that has no kind, empty if there is none
 }
 
 // MarshalJSON writes the body as JSON if it is JSON, as null if it is empty, and otherwise as a string.
@@ -45,7 +46,7 @@ func (l *requestLog) add(c *call, f *Fault) int {
 	query, _ := url.ParseQuery(c.rawQuery) // leaves out what it can't parse
 	entry := Request{Method: c.method, Path: c.path, Query: query, Body: c.body}
 	if f != nil {
-		entry.Fault = f.label()
+		entry.Fault = cmp.Or(string(f.Kind), "do")
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

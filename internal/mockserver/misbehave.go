@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -78,11 +79,8 @@ func actFailed(err error) reply {
 
 // reply returns the answer that the fault describes.
 func (f *Fault) reply(defaultStatus int) reply {
-	r := reply{status: f.Status, contentType: f.ContentType, body: []byte(f.Reply)}
-	switch {
-	case r.status == 0:
-		r.status = defaultStatus
-	case r.status < 200 || r.status > 999:
+	r := reply{status: cmp.Or(f.Status, defaultStatus), body: []byte(f.Reply)}
+	if r.status < 200 || r.status > 999 {
 		r.status = http.StatusInternalServerError // net/http can't send it
 	}
 	switch {
@@ -90,21 +88,13 @@ func (f *Fault) reply(defaultStatus int) reply {
 		r = envelopeReply(r.status)
 	case f.Reply == "" && f.Kind != ReplaceReply:
 		r = proxyReply(r.status)
-	}
-	if f.ContentType != "" {
-		r.contentType = f.ContentType
-	} else if r.contentType == "" && len(r.body) > 0 {
+	case json.Valid(r.body):
+		r.contentType = contentJSON
+	case len(r.body) > 0:
 		r.contentType = "text/html"
-		if json.Valid(r.body) {
-			r.contentType = contentJSON
-		}
 	}
-	r.header = map[string]string{}
-	for name, value := range map[string]string{"Retry-After": f.RetryAfter, "Location": f.Location} {
-		if value != "" {
-			r.header[name] = value
-		}
-	}
+	r.contentType = cmp.Or(f.ContentType, r.contentType)
+	r.header = map[string]string{"Retry-After": f.RetryAfter, "Location": f.Location}
 	return r
 }
 

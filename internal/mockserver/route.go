@@ -10,7 +10,7 @@ import (
 type reply struct {
 	status      int
 	contentType string
-	header      map[string]string
+	header      map[string]string // an empty value is not sent
 	body        []byte
 }
 

@@ -215,7 +215,9 @@ func send(w http.ResponseWriter, r reply, length int) {
 		w.Header().Set("Content-Type", r.contentType)
 	}
 	for name, value := range r.header {
-		w.Header().Set(name, value)
+		if value != "" {
+			w.Header().Set(name, value)
+		}
 	}
 	if r.status != http.StatusNoContent && r.status != http.StatusNotModified {
 		w.Header().Set("Content-Length", strconv.Itoa(len(r.body))) // so that the client notices a cut body
