@@ -27,9 +27,7 @@ const (
 	Initech     = "00000000-0000-4000-8000-0000000000b3"
 	Jones       = "00000000-0000-4000-8000-0000000000c1" // contacts
 	Smith       = "00000000-0000-4000-8000-0000000000c2"
-	Lead        = "00000000-0000-4000-8000-0000000000d1"
 	Opportunity = "00000000-0000-4000-8000-0000000000d2"
-	Project     = "00000000-0000-4000-8000-0000000000e1"
 	Quote       = "00000000-0000-4000-8000-0000000000f1"
 )
 
@@ -67,9 +65,7 @@ func NewServer(t testing.TB, behavior mockserver.Behavior) *mockserver.Server {
 		"Phones":        {{"id": FrontDesk, "name": "Front desk"}},
 		"Accounts":      {{"id": Acme, "name": "Acme"}, {"id": Zenith, "name": "Zenith"}, {"id": Initech, "name": "Initech"}},
 		"Contacts":      {{"id": Jones, "last_name": "Jones"}, {"id": Smith, "last_name": "Smith"}},
-		"Leads":         {{"id": Lead, "name": "Lead"}},
 		"Opportunities": {{"id": Opportunity, "name": "Opportunity"}},
-		"Projects":      {{"id": Project, "name": "Project"}},
 		"Quotes":        {{"id": Quote, "name": "Quote"}},
 	}))
 	return mock
