@@ -66,11 +66,7 @@ func twentyOfMany() scenario {
 // only returns a check that there are at most that many requests of each kind, and none of other kinds.
 func only(most map[string]int) func(sandbox.Requests) string {
 	return func(requests sandbox.Requests) string {
-		counts := map[string]int{}
-		for _, request := range requests {
-			counts[request.Kind()]++
-		}
-		for kind, count := range counts {
+		for kind, count := range requests.CountByKind() {
 			if count > most[kind] {
 				return fmt.Sprintf("%d requests of %s; at most %d should be", count, kind, most[kind])
 			}

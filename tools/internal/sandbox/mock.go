@@ -75,8 +75,8 @@ func (m *Mock) Stop() error {
 	return m.err
 }
 
-// Settings are the environment variables that tell the provider to use this server.
-func (m *Mock) Settings() map[string]string {
+// settings are the environment variables that tell the provider to use this server.
+func (m *Mock) settings() map[string]string {
 	return map[string]string{
 		"PIPELINER_SERVICE_URL": m.URL,
 		"PIPELINER_SPACE_ID":    Space,

@@ -54,14 +54,17 @@ func (r Requests) OfKind(kind string) Requests {
 	return slices.DeleteFunc(slices.Clone(r), func(one Request) bool { return one.Kind() != kind })
 }
 
-// ByKind returns the number of requests of each kind: "101 batch-modify, 102 list".
-func (r Requests) ByKind() string {
+// CountByKind returns the number of requests of each kind.
+func (r Requests) CountByKind() map[string]int {
 	counts := map[string]int{}
 	for _, one := range r {
 		counts[one.Kind()]++
 	}
-	return tally(counts, "%d %s")
+	return counts
 }
+
+// ByKind returns the number of requests of each kind as text: "101 batch-modify, 102 list".
+func (r Requests) ByKind() string { return tally(r.CountByKind(), "%d %s") }
 
 // BatchSizes returns the number of batches of each size: "2 of 8, 98 of 10".
 func (r Requests) BatchSizes() string {

@@ -71,7 +71,7 @@ func (s *Sandbox) Workspace(ctx context.Context, name string, m *Mock) (*tfexec.
 	if err := os.Mkdir(dir, 0o750); err != nil {
 		return nil, err
 	}
-	settings := m.Settings()
+	settings := m.settings()
 	settings["TF_CLI_CONFIG_FILE"] = s.cliConfig()
 	return newTerraform(ctx, s.Terraform, dir, settings)
 }
