@@ -186,11 +186,9 @@ func (w *writer) parse(c *change, input map[string]any) {
 		switch {
 		case c.def.array(name) != nil:
 			c.arrays[name] = v
-		case c.def.link(name) != nil:
-			c.reject(name, invalidParameter, "Field '"+name+"' is read-only.")
-		case f == nil:
+		case f == nil && c.def.link(name) == nil:
 			c.reject(name, invalidParameter, "Unknown field '"+name+"'.")
-		case !w.mayWrite(f):
+		case f == nil || !w.mayWrite(f):
 			c.reject(name, invalidParameter, "Field '"+name+"' is read-only.")
 		case v == nil && f.nullable:
 			c.values[name] = nil
@@ -208,14 +206,7 @@ func (w *writer) parse(c *change, input map[string]any) {
 }
 
 func (w *writer) mayWrite(f *field) bool {
-	switch f.access {
-	case writable:
-		return true
-	case override:
-		return w.level&levelOverride != 0
-	default:
-		return w.seeding
-	}
+	return f.access == writable || f.access == override && w.level&levelOverride != 0 || w.seeding
 }
 
 // verify checks the change against the rules of the entity, and whether the records that it refers to exist.
