@@ -1,6 +1,10 @@
 package mockserver
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // entity is the definition of one kind of record. These definitions drive all that the server does. Rules that the
 // other fields can't express are in check.
@@ -128,6 +132,25 @@ var entities = []*entity{
 		links: []link{{name: "text_message_conversation", field: conversationField, target: conversations}},
 		check: checkMessage,
 	},
+}
+
+// definition returns the entity with this path segment, or nil.
+func definition(segment string) *entity {
+	for _, def := range entities {
+		if def.segment == segment {
+			return def
+		}
+	}
+	return nil
+}
+
+// unknownSegment returns the error for a path segment of no entity.
+func unknownSegment(segment string) error {
+	var known []string
+	for _, def := range entities {
+		known = append(known, def.segment)
+	}
+	return fmt.Errorf("unknown entity %q, it must be one of %s", segment, strings.Join(known, ", "))
 }
 
 // related returns an entity that a conversation refers to. It has only the fields that tell records apart and match

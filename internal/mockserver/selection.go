@@ -53,13 +53,3 @@ func (e *entity) related(name string) *entity {
 	}
 	return definition(segment)
 }
-
-// definition returns the entity with this path segment, or nil.
-func definition(segment string) *entity {
-	for _, def := range entities {
-		if def.segment == segment {
-			return def
-		}
-	}
-	return nil
-}

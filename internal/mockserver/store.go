@@ -1,10 +1,8 @@
 package mockserver
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // store is the space: all tables, and the one counter of revisions. It is not safe for concurrent use; the server
@@ -24,15 +22,6 @@ func newStore(behavior Behavior) *store {
 		s.tables[def.segment] = newTable(def)
 	}
 	return s
-}
-
-// unknownSegment returns the error for a path segment of no entity.
-func unknownSegment(segment string) error {
-	var known []string
-	for _, def := range entities {
-		known = append(known, def.segment)
-	}
-	return fmt.Errorf("unknown entity %q, it must be one of %s", segment, strings.Join(known, ", "))
 }
 
 // clone returns a copy of the store. Records never change, so both share them.
