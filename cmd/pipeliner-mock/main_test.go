@@ -220,7 +220,9 @@ func TestRun_refused(t *testing.T) {
 		{[]string{"--listen", "nonsense"}, "missing port"},
 	} {
 		var stdout, stderr buffer
-		err := run(t.Context(), test.args, &stdout, &stderr)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // if it is not refused, it serves
+		err := run(ctx, test.args, &stdout, &stderr)
+		cancel()
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v: error is %v, want %s", test.args, err, test.want)
 		}
