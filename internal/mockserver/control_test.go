@@ -54,6 +54,7 @@ func TestControl_refused(t *testing.T) {
 		``:                                    "unexpected end",
 		`{`:                                   "unexpected end",
 		`{}`:                                  "unknown kind",
+		`null`:                                "unknown kind",
 		`{"kind":"nonsense"}`:                 "nonsense",
 		`{"kind":"status","nonsense":1}`:      "nonsense",
 		`{"kind":"status","status":7}`:        "status 7",
