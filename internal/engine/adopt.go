@@ -13,8 +13,8 @@ import (
 // A record that differs in what the create sets is someone else's.
 func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
-		alike := grouped(s.made[place], s.names.held)
-		waiting := grouped(items, s.identity)
+		alike := grouped(s.made[place], s.col.names.held)
+		waiting := grouped(items, s.w.identity)
 		byTail := map[string][]T{} // what none of the creates has sent under just this name
 		for of, records := range alike {
 			if len(waiting[of]) == 0 {
@@ -23,31 +23,31 @@ func (s *search[T, In]) takeCreates(ctx context.Context) {
 		}
 		s.readUses(ctx, waiting, alike)
 		for of, items := range waiting {
-			s.choose(ctx, items, alike[of], s.engine.claims.losses(of), byTail)
+			s.choose(ctx, items, alike[of], s.col.engine.claims.losses(of), byTail)
 		}
-		s.chooseRespelled(ctx, s.unsettled(items), byTail)
+		s.chooseRespelled(ctx, s.w.unsettled(items), byTail)
 	}
 }
 
 // mayHaveMade reports whether the create may have made the record, now or in its earlier attempt.
 func (s *search[T, In]) mayHaveMade(i int, record T) bool {
-	change, attempt := &s.changes[i], s.attempt(i)
-	claim := s.engine.claims.of(record.Meta().ID)
+	change, attempt := &s.w.changes[i], s.w.attempt(i)
+	claim := s.col.engine.claims.of(record.Meta().ID)
 	isOfOther := claim.origin == left && !claim.isLeftFor(change.Owner, attempt.IsRecalled)
-	return attempt.mayHaveMade(record.Meta()) && !isOfOther && (change.Tried == nil || change.isSent || s.fields.like(change.Tried, &record))
+	return attempt.mayHaveMade(record.Meta()) && !isOfOther && (change.Tried == nil || change.isSent || s.col.fields.like(change.Tried, &record))
 }
 
 // doubts returns the records that keep creates from being sent again.
 func (s *search[T, In]) doubts() map[int][]T {
 	doubts := map[int][]T{}
 	for place, items := range s.places {
-		for _, i := range s.unsettled(items) {
-			if s.isUpdate(i) {
+		for _, i := range s.w.unsettled(items) {
+			if s.w.isUpdate(i) {
 				continue // it was adopted, and is yet to be updated
 			}
-			of := s.identity(i)
+			of := s.w.identity(i)
 			for _, record := range s.made[place] {
-				if !s.engine.claims.has(record.Meta().ID) && s.mayHaveMade(i, record) && s.names.mayDouble(of, record) {
+				if !s.col.engine.claims.has(record.Meta().ID) && s.mayHaveMade(i, record) && s.col.names.mayDouble(of, record) {
 					doubts[i] = append(doubts[i], record)
 				}
 			}
@@ -58,26 +58,28 @@ func (s *search[T, In]) doubts() map[int][]T {
 
 // agreed reports whether the record agrees in everything with the create, apart from what adopt
 // changes to what the create wants.
-func (s *search[T, In]) agreed(i int, record T) bool { return s.agrees(s.untried(i, record), record) }
+func (s *search[T, In]) agreed(i int, record T) bool {
+	return s.col.agrees(s.untried(i, record), record)
+}
 
 // resembles reports whether the record agrees, except for fields that are empty or that the
 // service may have changed.
 func (s *search[T, In]) resembles(i int, record T) bool {
-	return s.fields.like(new(s.untried(i, record)), &record)
+	return s.col.fields.like(new(s.untried(i, record)), &record)
 }
 
 // untried returns the input of a create without the fields of which the record holds what an
 // earlier attempt has sent, or what was filled in after it.
 func (s *search[T, In]) untried(i int, record T) In {
-	return s.fields.untried(s.changes[i].Input, s.attempted(i, record), &record)
+	return s.col.fields.untried(s.w.changes[i].Input, s.attempted(i, record), &record)
 }
 
 // attempted returns what the earlier attempt at a create has sent. If it has sent messages, a
 // record is only adopted if they are in it. Then what the attempt did not send was filled in by the
 // service, unless someone has changed the record since.
 func (s *search[T, In]) attempted(i int, record T) attempted[In] {
-	isProven := s.talked != nil && s.useOfSilent(i) == incomplete && !s.inside.hasChanged(record)
-	return attempted[In]{s.changes[i].Tried, isProven}
+	isProven := s.talked != nil && s.useOfSilent(i) == incomplete && !s.col.inside.hasChanged(record)
+	return attempted[In]{s.w.changes[i].Tried, isProven}
 }
 
 // choose gives the creates of one identity the records of that identity. First come the records
@@ -97,7 +99,7 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 		records = only(records, isLikely)
 	}
 	tooMany := len(records) > max(len(items), lost)
-	tooFew := s.exact && len(records) > 0 && len(records) < lost && lost > len(items)
+	tooFew := s.w.exact && len(records) > 0 && len(records) < lost && lost > len(items)
 	if tooMany || tooFew || s.haveRivals(items) && slices.ContainsFunc(records, isLikely) {
 		s.failAmbiguous(items, records)
 		return
@@ -112,9 +114,9 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 // lack something.
 func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records []T, byTail map[string][]T) {
 	for _, fits := range []func(int, T) bool{s.agreed, s.resembles} {
-		for _, i := range s.unsettled(items) {
+		for _, i := range s.w.unsettled(items) {
 			n := slices.IndexFunc(records, func(record T) bool { return s.mayHaveMade(i, record) && fits(i, record) })
-			if n < 0 || s.isUpdate(i) {
+			if n < 0 || s.w.isUpdate(i) {
 				continue
 			}
 			if !s.last && !s.agreed(i, records[n]) {
@@ -139,8 +141,8 @@ const mostCompared = 4
 // It returns the other records.
 func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, records []T) (left []T) {
 	for _, record := range records {
-		isTheirs := slices.ContainsFunc(s.unsettled(items), func(i int) bool {
-			if s.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || s.useOfSilent(i) != incomplete {
+		isTheirs := slices.ContainsFunc(s.w.unsettled(items), func(i int) bool {
+			if s.w.isUpdate(i) || !s.mayHaveMade(i, record) || !s.agreed(i, record) || s.useOfSilent(i) != incomplete {
 				return false
 			}
 			found := s.useOf(ctx, i, record.Meta().ID)
@@ -160,10 +162,10 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 // respelled returns the records that a create may have made under another spelling of its
 // name, and that fit.
 func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T) bool) (found []T) {
-	of := s.identity(i)
+	of := s.w.identity(i)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
 		for _, record := range byTail[tail] {
-			if s.mayHaveMade(i, record) && s.names.mayBe(of, record) && fits(i, record) {
+			if s.mayHaveMade(i, record) && s.col.names.mayBe(of, record) && fits(i, record) {
 				found = append(found, record)
 			}
 		}
@@ -174,8 +176,8 @@ func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T
 // haveRivals reports whether a lost create of another batch has the same identity, and other
 // contents: a record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
-	of := s.identity(items[0])
-	return slices.ContainsFunc(s.engine.claims.openLike(of), func(create lostCreate) bool {
+	of := s.w.identity(items[0])
+	return slices.ContainsFunc(s.col.engine.claims.openLike(of), func(create lostCreate) bool {
 		return create.of == of && !create.isGivenUp && !s.inputs[create.input]
 	})
 }
@@ -187,7 +189,7 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 	candidates := map[int][]T{}
 	claims := map[client.ID]int{}
 	for _, i := range items {
-		fits := func(i int, record T) bool { return s.carried(s.untried(i, record), record) }
+		fits := func(i int, record T) bool { return s.col.carried(s.untried(i, record), record) }
 		if found := s.respelled(i, byTail, fits); len(found) > 0 {
 			candidates[i] = found
 		}
@@ -207,8 +209,8 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 // hasRival reports whether a lost create that this search is not about, with another name, may
 // have made the record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
-	rivals := s.engine.claims.openLike(s.identity(i))
-	return slices.ContainsFunc(rivals, func(create lostCreate) bool { return !s.own[create.of] && s.names.mayBe(create.of, record) })
+	rivals := s.col.engine.claims.openLike(s.w.identity(i))
+	return slices.ContainsFunc(rivals, func(create lostCreate) bool { return !s.own[create.of] && s.col.names.mayBe(create.of, record) })
 }
 
 // adoptProven adopts a record that a create may have made, unless others use it. As long as
@@ -221,8 +223,8 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 		s.isUndecided = true
 	case found.err != nil:
 		s.useErr = found.err
-	case found.use != unused, s.mayBePassed(i, record), s.exact && !s.carried(s.changes[i].Input, record),
-		s.attempt(i).Since.IsUnproven && !s.entity.ordersByRevision(ctx):
+	case found.use != unused, s.mayBePassed(i, record), s.w.exact && !s.col.carried(s.w.changes[i].Input, record),
+		s.w.attempt(i).Since.IsUnproven && !s.col.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
 		s.adopt(i, record)
@@ -234,44 +236,44 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 // attempt's, whatever the clocks say.
 func (s *search[T, In]) mayBePassed(i int, record T) bool {
 	hasMessages := s.talked != nil && s.useOfSilent(i) == incomplete
-	return s.attempt(i).IsRecalled && !hasMessages && s.inside.hasChanged(record)
+	return s.w.attempt(i).IsRecalled && !hasMessages && s.col.inside.hasChanged(record)
 }
 
 // adopt makes the record the result of a create. If the record lacks something, or has it as
 // an earlier try has sent it, the create becomes an update of just that: the rest may be someone
 // else's.
 func (s *search[T, In]) adopt(i int, record T) {
-	if !s.engine.claims.adopt(record.Meta().ID, s.changes[i].Owner, s.attempt(i).IsRecalled) {
+	if !s.col.engine.claims.adopt(record.Meta().ID, s.w.changes[i].Owner, s.w.attempt(i).IsRecalled) {
 		s.claimed = append(s.claimed, record) // meanwhile, its owner has claimed it
 		return
 	}
-	s.reads.finish([]client.ID{record.Meta().ID}) // it may be updated
-	s.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.changes[i].Earlier != nil && !s.changes[i].isSent}
-	if !s.carried(s.changes[i].Input, record) {
-		missing := s.fields.missing(s.changes[i].Input, s.attempted(i, record), &record)
-		s.changes[i].Input = s.fields.unspelled(missing, &record)
+	s.col.reads.finish([]client.ID{record.Meta().ID}) // it may be updated
+	s.w.results[i] = Result[T]{Value: record, Adopted: true, Unsent: s.w.changes[i].Earlier != nil && !s.w.changes[i].isSent}
+	if !s.col.carried(s.w.changes[i].Input, record) {
+		missing := s.col.fields.missing(s.w.changes[i].Input, s.attempted(i, record), &record)
+		s.w.changes[i].Input = s.col.fields.unspelled(missing, &record)
 	}
-	if s.carried(s.changes[i].Input, record) {
-		s.ids[i] = record.Meta().ID
+	if s.col.carried(s.w.changes[i].Input, record) {
+		s.w.ids[i] = record.Meta().ID
 		return
 	}
-	s.head(i).ID = client.Value(record.Meta().ID)
-	s.bringUpToDate(i, record)
+	s.w.head(i).ID = client.Value(record.Meta().ID)
+	s.w.bringUpToDate(i, record)
 }
 
 // failAmbiguous leaves the items open, because of records that may be theirs. Those that their
 // owners have claimed meanwhile are not. An owner that claims one from now on learns of that.
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	records = only(records, func(record T) bool {
-		s.engine.claims.doubt(record.Meta().ID)
-		isFree := s.engine.claims.of(record.Meta().ID).isFree(s.owners)
+		s.col.engine.claims.doubt(record.Meta().ID)
+		isFree := s.col.engine.claims.of(record.Meta().ID).isFree(s.owners)
 		if !isFree {
 			s.claimed = append(s.claimed, record)
 		}
 		return isFree
 	})
 	if len(records) > 0 {
-		s.writing.failAmbiguous(items, records)
+		s.w.failAmbiguous(items, records)
 	}
 }
 

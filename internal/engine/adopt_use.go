@@ -20,7 +20,7 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 		}
 	}
 	uses := make([]foundUse, len(ids))
-	errs := s.engine.readEach(len(ids), func(n int) error {
+	errs := s.col.engine.readEach(len(ids), func(n int) error {
 		uses[n] = s.useOf(ctx, items[n], ids[n])
 		return uses[n].err
 	})
@@ -37,8 +37,8 @@ func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) foundUse
 		return found
 	}
 	switch {
-	case s.exact, s.talked.mayBeIn(id):
-		use, err := s.inside.useOf(ctx, &s.changes[i], id)
+	case s.w.exact, s.talked.mayBeIn(id):
+		use, err := s.col.inside.useOf(ctx, &s.w.changes[i], id)
 		return foundUse{use, err}
 	case s.talked == nil:
 		return foundUse{use: unused}
@@ -47,7 +47,9 @@ func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) foundUse
 }
 
 // useOfSilent returns the use of a record without messages, if the create has made it.
-func (s *search[T, In]) useOfSilent(i int) use { return useOfSilent(s.inside.sent(&s.changes[i])) }
+func (s *search[T, In]) useOfSilent(i int) use {
+	return useOfSilent(s.col.inside.sent(&s.w.changes[i]))
+}
 
 // A foundUse is the use of a record, or why the engine could not read it.
 type foundUse struct {

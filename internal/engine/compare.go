@@ -26,7 +26,7 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 		floor = min(floor, orZero(w.head(i).Revision)-1)
 	}
 	ids := mapped(open, w.target)
-	current, err := w.FetchMany(ctx, ids, floor)
+	current, err := w.col.FetchMany(ctx, ids, floor)
 	if err != nil {
 		err = &unprovenError{err}
 	}
@@ -58,7 +58,7 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
-	if change.Baseline != nil && !w.engine.settings.Overwrite {
+	if change.Baseline != nil && !w.col.engine.settings.Overwrite {
 		if fields := w.conflicts(i, &current); len(fields) > 0 {
 			w.results[i].Err = &ConflictError{ID: id, Known: change.Baseline.Revision, Current: current.Meta().Revision, Fields: fields}
 			return false
@@ -66,7 +66,7 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	}
 	change.Restore = change.Restore && current.Meta().IsDeleted
 	before := orZero(w.head(i).Revision)
-	w.links.prepare(change, current)
+	w.col.links.prepare(change, current)
 	w.head(i).Revision = client.Value(current.Meta().Revision)
 	return before != current.Meta().Revision
 }
@@ -74,10 +74,10 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 // conflicts returns the conflicts of the item with the record. A stub has none: the engine
 // read no more of it because its revision is the known one.
 func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
-	if w.stubs != nil && w.stubs.isStub(*current) {
+	if w.col.stubs != nil && w.col.stubs.isStub(*current) {
 		return nil
 	}
-	return w.fields.conflicts(&w.changes[i].Input, *w.changes[i].Baseline, current)
+	return w.col.fields.conflicts(&w.changes[i].Input, *w.changes[i].Baseline, current)
 }
 
 // stale returns the items to send again: those that were refused only because their

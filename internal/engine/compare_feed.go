@@ -34,8 +34,8 @@ func (f *feed[T]) covers(asOf int64) bool { return asOf > NoFloor && asOf >= f.b
 // compareWithFeed compares the items that the feed covers. It returns those whose record
 // has another revision than the one given, and the items that it could not compare.
 func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (changed, left []int) {
-	f := w.feed
-	if len(items) == 0 || !w.engine.narrows() {
+	f := w.col.feed
+	if len(items) == 0 || !w.col.engine.narrows() {
 		return nil, items
 	}
 	if err := f.turn.acquire(ctx); err != nil {
@@ -52,7 +52,7 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 	if len(covered) == 0 {
 		return nil, left
 	}
-	switch current, err := w.catchUp(ctx, len(covered)); {
+	switch current, err := w.col.catchUp(ctx, len(covered)); {
 	case err != nil:
 		w.fail(covered, err)
 		return nil, left
@@ -71,13 +71,13 @@ func (w *writing[T, In]) compareWithFeed(ctx context.Context, items []int) (chan
 // completeFed completes the feed's records of the items, if lists show stubs. It returns the items
 // without an error. The caller holds the feed, which has a record of each item.
 func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
-	if w.stubs == nil {
+	if w.col.stubs == nil {
 		return items
 	}
-	records := mapped(items, func(i int) T { return w.feed.changed[w.target(i)] })
-	for n, err := range w.completeAll(ctx, records) {
+	records := mapped(items, func(i int) T { return w.col.feed.changed[w.target(i)] })
+	for n, err := range w.col.completeAll(ctx, records) {
 		id := records[n].Meta().ID
-		w.feed.changed[id] = records[n]
+		w.col.feed.changed[id] = records[n]
 		if client.ProblemOf(err) == client.NotFound {
 			err = &GoneError{ID: id}
 		}
@@ -90,7 +90,7 @@ func (w *writing[T, In]) completeFed(ctx context.Context, items []int) []int {
 // record itself. A restore does, because a soft delete need not change the revision.
 func (w *writing[T, In]) knownAsOf(i int) int64 {
 	change := &w.changes[i]
-	if change.Baseline == nil || change.Restore || w.links.areSet(change.Input) {
+	if change.Baseline == nil || change.Restore || w.col.links.areSet(change.Input) {
 		return NoFloor
 	}
 	return change.Baseline.AsOf

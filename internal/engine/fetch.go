@@ -31,7 +31,7 @@ func (l *listing[T, In]) fetch(ctx context.Context, ids []client.ID) (map[client
 
 // A fetching is one read of many records.
 type fetching[T client.Record, In Input] struct {
-	*Collection[T, In]
+	col *Collection[T, In]
 
 	list     *listing[T, In]
 	wanted   []client.ID
@@ -44,11 +44,11 @@ type fetching[T client.Record, In Input] struct {
 
 func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.ID) *fetching[T, In] {
 	f := &fetching[T, In]{
-		Collection: list.Collection, list: list, wanted: ids, upTo: list.floor,
+		col: list.col, list: list, wanted: ids, upTo: list.floor,
 		missing: make(map[client.ID]bool, len(ids)), found: make(map[client.ID]T, len(ids)),
 	}
 	for _, id := range ids {
-		f.missing[id] = f.stubs == nil || f.stubs.mayBeListed(id, list.floor)
+		f.missing[id] = f.col.stubs == nil || f.col.stubs.mayBeListed(id, list.floor)
 	}
 	for _, isListable := range f.missing {
 		if isListable {
@@ -70,9 +70,9 @@ func (f *fetching[T, In]) run(ctx context.Context) error {
 	}
 	wasBehind := false
 	if len(f.missing) > 0 {
-		newest, wanted, _ := f.engine.seen.wanted(true)
+		newest, wanted, _ := f.col.engine.seen.wanted(true)
 		wasBehind = newest < wanted
-		if _, err := f.engine.caughtUp(ctx); err != nil { // until then, a get does not count
+		if _, err := f.col.engine.caughtUp(ctx); err != nil { // until then, a get does not count
 			return err
 		}
 		if err := f.each(ctx); err != nil {
@@ -80,10 +80,10 @@ func (f *fetching[T, In]) run(ctx context.Context) error {
 		}
 	}
 	if len(f.missing) == 0 {
-		_, err := f.engine.caughtUp(ctx)
+		_, err := f.col.engine.caughtUp(ctx)
 		return err
 	}
-	if err := f.engine.isThere(ctx); err != nil || !wasBehind {
+	if err := f.col.engine.isThere(ctx); err != nil || !wasBehind {
 		return err
 	}
 	return f.each(ctx) // the space has caught up since
@@ -142,15 +142,15 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 	if !f.missing[id] {
 		return false
 	}
-	if f.stubs != nil && !f.stubs.suffices(record) {
+	if f.col.stubs != nil && !f.col.stubs.suffices(record) {
 		f.missing[id] = false // its contents have changed, so it needs a get
 		f.listable--
 		return true
 	}
-	if f.complete(ctx, &record) != nil || f.names.held(record).Place.IsZero() {
+	if f.col.complete(ctx, &record) != nil || f.col.names.held(record).Place.IsZero() {
 		return true // a get of its own returns the error, or shows the phone, without failing the rest
 	}
-	*f.asOf(&record) = f.upTo
+	*f.col.asOf(&record) = f.upTo
 	f.keep(id, record)
 	f.listable--
 	return true
@@ -159,7 +159,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 // keep moves an id from missing to found.
 func (f *fetching[T, In]) keep(id client.ID, record T) {
 	if !f.isCheck {
-		f.engine.claims.claim(id, known)
+		f.col.engine.claims.claim(id, known)
 	}
 	f.found[id] = record
 	delete(f.missing, id)
@@ -169,12 +169,12 @@ func (f *fetching[T, In]) keep(id client.ID, record T) {
 func (f *fetching[T, In]) each(ctx context.Context) error {
 	ids := slices.Collect(maps.Keys(f.missing))
 	records := make([]T, len(ids))
-	errs := f.engine.readEach(len(ids), func(i int) (err error) { records[i], err = f.Get(ctx, ids[i]); return err })
+	errs := f.col.engine.readEach(len(ids), func(i int) (err error) { records[i], err = f.col.Get(ctx, ids[i]); return err })
 	var failed error
 	for i, id := range ids {
 		switch err := errs[i]; {
 		case err == nil:
-			asOf := f.asOf(&records[i])
+			asOf := f.col.asOf(&records[i])
 			*asOf = max(*asOf, f.upTo)
 			f.keep(id, records[i])
 		case client.ProblemOf(err) != client.NotFound:

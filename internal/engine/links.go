@@ -83,13 +83,13 @@ func (w *writing[T, In]) clean(ctx context.Context) bool {
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID
 	for _, i := range w.written() {
-		for _, relation := range w.links.left(&w.changes[i], w.results[i].Value) {
+		for _, relation := range w.col.links.left(&w.changes[i], w.results[i].Value) {
 			owners[relation] = i
 			extra = append(extra, relation)
 		}
 	}
-	for chunk := range slices.Chunk(extra, w.engine.settings.BatchSize) {
-		for n, err := range w.engine.relations.remove(ctx, chunk, w.options) {
+	for chunk := range slices.Chunk(extra, w.col.engine.settings.BatchSize) {
+		for n, err := range w.col.engine.relations.remove(ctx, chunk, w.options) {
 			if err != nil {
 				w.results[owners[chunk[n]]].Err = fmt.Errorf("%w: %w", ErrLinksLeft, err)
 			}

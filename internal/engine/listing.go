@@ -18,7 +18,7 @@ import (
 // It answers for each record once, and never for one that this engine has changed. Its
 // records may lack changes of others that are newer than its as-of.
 type listing[T client.Record, In Input] struct {
-	*Collection[T, In]
+	col *Collection[T, In]
 
 	floor int64
 
@@ -40,7 +40,7 @@ type listing[T client.Record, In Input] struct {
 
 // newListing returns a list of what is newer than floor, for one reader.
 func newListing[T client.Record, In Input](c *Collection[T, In], floor int64) *listing[T, In] {
-	return &listing[T, In]{Collection: c, floor: floor, turn: make(turns, 1), asOf: floor}
+	return &listing[T, In]{col: c, floor: floor, turn: make(turns, 1), asOf: floor}
 }
 
 // newSharedListing returns a list of everything, for any number of readers.
@@ -56,7 +56,7 @@ func (l *listing[T, In]) lock(ctx context.Context) error {
 	if err := l.turn.acquire(ctx); err != nil {
 		return err
 	}
-	if _, expected, _ := l.engine.seen.wanted(false); l.begun && l.shown < expected {
+	if _, expected, _ := l.col.engine.seen.wanted(false); l.begun && l.shown < expected {
 		l.begun, l.closed, l.gets, l.list = false, false, 0, nil
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *listing[T, In]) goesOn(missing, idle int) bool {
 	switch {
 	case l.closed || missing == 0:
 		return false
-	case l.floor > NoFloor && !l.engine.narrows():
+	case l.floor > NoFloor && !l.col.engine.narrows():
 		return missing > l.pagesLeft()
 	}
 	return !l.begun || missing > idle || l.gets+missing > l.left
@@ -99,7 +99,7 @@ func (l *listing[T, In]) pagesLeft() int {
 	if l.begun {
 		return l.left
 	}
-	return int(l.entity.pages.Load())
+	return int(l.col.entity.pages.Load())
 }
 
 // next returns the records of the next page. If the service refuses to list, or a gateway fails at it, it
@@ -114,7 +114,7 @@ func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	}
 	l.closed = !more || !page.HasNextPage // also if it ends too soon: gets read what it lacks
 	if err != nil {
-		l.engine.config.Logger.DebugContext(ctx, "giving up a listing; getting records one by one", "entity", l.entity.Segment, "error", client.KindOf(err))
+		l.col.engine.config.Logger.DebugContext(ctx, "giving up a listing; getting records one by one", "entity", l.col.entity.Segment, "error", client.KindOf(err))
 		return nil, nil
 	}
 	if !l.begun {
@@ -150,9 +150,9 @@ func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bo
 	if l.begun || err != nil {
 		return page, more, err
 	}
-	l.entity.observePage(page)
-	waited, err := l.engine.caughtUp(ctx)
-	l.shown = l.engine.Newest()
+	l.col.entity.observePage(page)
+	waited, err := l.col.engine.caughtUp(ctx)
+	l.shown = l.col.engine.Newest()
 	if err != nil || !waited {
 		return page, more, err
 	}
@@ -161,9 +161,9 @@ func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bo
 }
 
 func (l *listing[T, In]) listAnew() *newerList[T, In] {
-	query := l.query
+	query := l.col.query
 	query.IncludeDeleted = true
-	return l.entity.listNewer(l.floor, query)
+	return l.col.entity.listNewer(l.floor, query)
 }
 
 // finish takes records off the list, for good.

@@ -22,7 +22,7 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 	if w.cleaned = w.clean(ctx); w.cleaned {
 		w.fetch(ctx, w.written(), w.floor())
 	}
-	w.inside.read(ctx, w)
+	w.col.inside.read(ctx, w)
 	for i := range w.results {
 		if w.creates[i] {
 			w.results[i].Since = w.attempt(i).Since
@@ -61,9 +61,9 @@ func (w *writing[T, In]) floor() int64 {
 // fetch reads the items back. Reads may come from a copy that lags behind, so it waits
 // for what does not show yet.
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
-	looks := newIntervals(w.engine.settings.RecoveryTimeout)
+	looks := newIntervals(w.col.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
-		list := newListing(w.Collection, floor)
+		list := newListing(w.col, floor)
 		list.listed = map[client.ID]T{}
 		found, err := list.fetch(ctx, mapped(items, func(i int) client.ID { return w.ids[i] }))
 		var open []int
@@ -92,22 +92,22 @@ func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others
 	}
 	alike := map[Identity][]client.ID{}
 	for id, record := range others {
-		if record.Meta().IsDeleted || w.engine.claims.has(id) {
+		if record.Meta().IsDeleted || w.col.engine.claims.has(id) {
 			continue
 		}
-		if of := w.names.held(record); len(creates[of]) > 0 {
+		if of := w.col.names.held(record); len(creates[of]) > 0 {
 			alike[of] = append(alike[of], id)
 		}
 	}
-	if len(alike) == 0 || w.engine.claims.creating.Acquire(ctx, everyone) != nil {
+	if len(alike) == 0 || w.col.engine.claims.creating.Acquire(ctx, everyone) != nil {
 		return
 	}
-	defer w.engine.claims.creating.Release(everyone)
+	defer w.col.engine.claims.creating.Release(everyone)
 	for of, ids := range alike {
-		if w.engine.claims.losses(of) > 0 {
+		if w.col.engine.claims.losses(of) > 0 {
 			continue
 		}
-		ids = slices.DeleteFunc(ids, w.engine.claims.has)
+		ids = slices.DeleteFunc(ids, w.col.engine.claims.has)
 		for _, i := range creates[of] {
 			w.results[i].LookAlikes = ids
 		}
@@ -127,7 +127,7 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	ids := make(map[int]client.ID, len(astray))
 	for _, i := range astray {
 		answers[i], ids[i] = w.results[i], w.ids[i]
-		w.engine.claims.release(ids[i], created) // another create may have made it
+		w.col.engine.claims.release(ids[i], created) // another create may have made it
 		w.results[i], w.ids[i] = Result[T]{}, client.ID{}
 	}
 	w.exact = true                           // nothing else looks after this
@@ -143,7 +143,7 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 		w.results[i], w.ids[i] = answers[i], ids[i]
 		if lost, isLost := errors.AsType[*LostCreateError](answers[i].Err); isLost {
 			w.failUnknown([]int{i}, lost.Err)
-		} else if !w.engine.claims.claim(ids[i], created) {
+		} else if !w.col.engine.claims.claim(ids[i], created) {
 			w.failUnknown([]int{i}, answeredWith(ids[i]))
 		}
 	}
@@ -155,12 +155,12 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 func (w *writing[T, In]) swap(astray []int) bool {
 	answers := mapped(astray, func(i int) T { return w.results[i].Value })
 	answers = only(answers, func(record T) bool { return !record.Meta().ID.IsZero() && !record.Meta().IsDeleted })
-	byTail := grouped(answers, func(record T) Identity { return w.names.held(record).end() })
+	byTail := grouped(answers, func(record T) Identity { return w.col.names.held(record).end() })
 	own := make(map[int]T, len(astray))
 	taken := map[client.ID]bool{}
 	for _, i := range astray {
 		records := byTail[w.identity(i).end()]
-		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.carried(w.changes[i].Input, record) })
+		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.col.carried(w.changes[i].Input, record) })
 		if n < 0 {
 			return false
 		}
@@ -180,7 +180,7 @@ func (w *writing[T, In]) isAstray(i int) bool {
 	case !w.creates[i], result.Adopted, w.ids[i].IsZero():
 		return false
 	case result.Err == nil:
-		return result.Value.Meta().IsDeleted || w.stubs == nil && !w.carried(w.changes[i].Input, result.Value) && w.names.held(result.Value) != w.identity(i)
+		return result.Value.Meta().IsDeleted || w.col.stubs == nil && !w.col.carried(w.changes[i].Input, result.Value) && w.col.names.held(result.Value) != w.identity(i)
 	}
 	return errors.Is(result.Err, errGone) || errors.As(result.Err, new(*LostCreateError))
 }
@@ -191,7 +191,7 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	switch {
 	case !found:
 		if w.creates[i] {
-			w.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
+			w.col.engine.Reach(w.before.Revision + 1) // until the space shows it, the record need not be gone
 		}
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: cmp.Or(err, errGone)}
 	case failure != nil && !isForbidden(failure): // if the caller may not look, the service's word counts
@@ -218,21 +218,21 @@ func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, e
 		return false, nil
 	case record.Meta().Revision <= w.before.Revision || w.isOfAnother(i, record):
 		return true, nil
-	case !w.inside.hasChanged(record):
+	case !w.col.inside.hasChanged(record):
 		return false, nil
 	}
-	return w.inside.existed(ctx, record, w.before.Revision)
+	return w.col.inside.existed(ctx, record, w.before.Revision)
 }
 
 // isOfAnother reports whether the record has another identity than what the item creates, and
 // not because the service has rewritten that.
 func (w *writing[T, In]) isOfAnother(i int, record T) bool {
-	if w.carried(w.changes[i].Input, record) {
+	if w.col.carried(w.changes[i].Input, record) {
 		return false
 	}
-	of, at := w.identity(i), w.names.held(record)
+	of, at := w.identity(i), w.col.names.held(record)
 	isElsewhere := !at.Place.IsZero() && at.Place != of.Place
-	return isElsewhere || w.stubs == nil && at.tail() != "" && of.tail() != "" && !slices.Contains(of.tails(), at.tail())
+	return isElsewhere || w.col.stubs == nil && at.tail() != "" && of.tail() != "" && !slices.Contains(of.tails(), at.tail())
 }
 
 // shows reports whether the record that was read back can already include the write.
@@ -240,10 +240,10 @@ func (w *writing[T, In]) shows(i int, record T, found bool) bool {
 	if !found || w.changes[i].Restore && record.Meta().IsDeleted {
 		return false
 	}
-	if w.cleaned && len(w.links.left(&w.changes[i], record)) > 0 {
+	if w.cleaned && len(w.col.links.left(&w.changes[i], record)) > 0 {
 		return false
 	}
-	return record.Meta().Revision > orZero(w.head(i).Revision) || w.agrees(w.changes[i].Input, record)
+	return record.Meta().Revision > orZero(w.head(i).Revision) || w.col.agrees(w.changes[i].Input, record)
 }
 
 var (

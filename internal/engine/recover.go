@@ -19,8 +19,8 @@ import (
 // the error of the lost request.
 func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
 	creates := w.lostCreates(items)
-	w.engine.claims.lose(creates, 1)
-	defer w.engine.claims.lose(creates, -1)
+	w.col.engine.claims.lose(creates, 1)
+	defer w.col.engine.claims.lose(creates, -1)
 	looks := newIntervals(patience)
 	for last := false; ; {
 		doubts, isUndecided, err := w.look(ctx, items, creates, last)
@@ -67,7 +67,7 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 	if len(items) == 0 {
 		return
 	}
-	if left, err := w.settle(ctx, items, errEarlier, w.engine.settings.RecoveryTimeout); err != nil {
+	if left, err := w.settle(ctx, items, errEarlier, w.col.engine.settings.RecoveryTimeout); err != nil {
 		w.failUnknown(left, err)
 	}
 }
@@ -108,7 +108,7 @@ func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 		if isUnproven && w.changes[i].Earlier != nil && isRefusedWhole(err) {
 			err = &unprovenError{err}
 		}
-		w.results[i].Err = w.stillOpen(changes[i], err)
+		w.results[i].Err = w.col.stillOpen(changes[i], err)
 	}
 }
 
@@ -118,10 +118,10 @@ func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 // decide more.
 func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, isUndecided bool, err error) {
 	// Other batches may be creating the same. They must claim what they have created first.
-	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
+	if err := w.col.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return nil, false, context.Cause(ctx)
 	}
-	defer w.engine.claims.creating.Release(everyone)
+	defer w.col.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
 	s.last = last
 	s.inputs, s.own = make(map[string]bool, len(creates)), make(map[Identity]bool, len(creates))

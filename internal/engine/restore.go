@@ -18,12 +18,12 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 	if len(deleted) == 0 {
 		return false
 	}
-	if _, err := w.engine.caughtUp(ctx); err != nil {
+	if _, err := w.col.engine.caughtUp(ctx); err != nil {
 		w.fail(deleted, err)
 		return false
 	}
 	ids := mapped(deleted, w.target)
-	for n, err := range w.entity.restore(ctx, ids, w.options) {
+	for n, err := range w.col.entity.restore(ctx, ids, w.options) {
 		i := deleted[n]
 		w.results[i].Err = err
 		if err == nil && len(w.changes[i].Input.Fields()) == 0 {

@@ -14,7 +14,8 @@ import (
 // than the first of these requests. It finds updated records by their id, and created ones
 // by their identity.
 type search[T client.Record, In Input] struct {
-	*writing[T, In]
+	col *Collection[T, In]
+	w   *writing[T, In] // whose requests are lost
 
 	updates      map[client.ID][]int // items to update, by their record
 	places       map[client.ID][]int // items to create, by the phone or conversation they belong to
@@ -37,7 +38,7 @@ type search[T client.Record, In Input] struct {
 
 func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *search[T, In] {
 	s := &search[T, In]{
-		writing: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
+		col: w.col, w: w, updates: map[client.ID][]int{}, places: map[client.ID][]int{}, wanted: map[Identity]int64{}, floor: w.sinceAny(items),
 		updated: map[int]T{}, made: map[client.ID][]T{}, uses: map[client.ID]foundUse{},
 		owners: map[string]bool{},
 	}
@@ -46,7 +47,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 		if id, update := w.head(i).ID.Get(); update {
 			s.updates[id] = append(s.updates[id], i)
 		} else {
-			of := s.identity(i)
+			of := s.w.identity(i)
 			if owner := w.changes[i].Owner; owner != "" {
 				s.owners[owner] = true
 			}
@@ -68,7 +69,7 @@ func newSearch[T client.Record, In Input](w *writing[T, In], items []int) *searc
 
 // run lists what has changed, and keeps the records that the requests may have written.
 func (s *search[T, In]) run(ctx context.Context) error {
-	for page, err := range s.entity.newerThan(ctx, s.floor, s.query) {
+	for page, err := range s.col.entity.newerThan(ctx, s.floor, s.col.query) {
 		if err != nil {
 			return err
 		}
@@ -81,34 +82,34 @@ func (s *search[T, In]) run(ctx context.Context) error {
 	for _, made := range s.made {
 		slices.SortFunc(made, func(a, b T) int { return cmp.Compare(a.Meta().Revision, b.Meta().Revision) })
 	}
-	if s.exact || len(s.made) == 0 {
+	if s.w.exact || len(s.made) == 0 {
 		return nil
 	}
 	var err error
-	s.talked, err = s.inside.talked(ctx, s.createsFloor)
+	s.talked, err = s.col.inside.talked(ctx, s.createsFloor)
 	return err
 }
 
 func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	updates := s.updates[record.Meta().ID]
 	isUpdate := len(updates) > 0
-	isClaimed := !isUpdate && !s.engine.claims.of(record.Meta().ID).isFree(s.owners)
-	if record.Meta().Revision <= s.floor || isClaimed && !s.exact {
+	isClaimed := !isUpdate && !s.col.engine.claims.of(record.Meta().ID).isFree(s.owners)
+	if record.Meta().Revision <= s.floor || isClaimed && !s.w.exact {
 		return nil
 	}
-	of := s.names.held(record)
+	of := s.col.names.held(record)
 	since, isWanted := s.sinceOf(of)
-	if !isUpdate && s.stubs == nil && of.Place.IsZero() && s.wantsAnywhere(of) {
+	if !isUpdate && s.col.stubs == nil && of.Place.IsZero() && s.wantsAnywhere(of) {
 		return withoutPlace(record.Meta().ID)
 	}
-	if !isUpdate && (s.places[of.Place] == nil || s.stubs == nil && !isWanted) {
+	if !isUpdate && (s.places[of.Place] == nil || s.col.stubs == nil && !isWanted) {
 		return nil
 	}
 	if isClaimed {
 		s.claimed = append(s.claimed, record)
 		return nil
 	}
-	switch err := s.complete(ctx, &record); {
+	switch err := s.col.complete(ctx, &record); {
 	case client.ProblemOf(err) == client.NotFound:
 		return nil // deleted meanwhile
 	case err != nil:
@@ -120,7 +121,7 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 		}
 		return nil
 	}
-	existed, err := s.inside.existed(ctx, record, since)
+	existed, err := s.col.inside.existed(ctx, record, since)
 	if err != nil && !isForbidden(err) {
 		return err
 	}
@@ -160,20 +161,20 @@ func (s *search[T, In]) wantsAnywhere(of Identity) bool {
 // passClaimed notes the claimed records for the creates that a later look may look for again, so
 // that it passes these records too.
 func (s *search[T, In]) passClaimed() {
-	claimed := grouped(s.claimed, func(record T) Identity { return s.names.held(record).end() })
+	claimed := grouped(s.claimed, func(record T) Identity { return s.col.names.held(record).end() })
 	for place, items := range s.places {
-		if !s.exact { // else the caller may not take what was found
-			items = s.unsettled(items)
+		if !s.w.exact { // else the caller may not take what was found
+			items = s.w.unsettled(items)
 		}
 		for _, i := range items {
-			attempt, of := s.attempt(i), s.identity(i)
+			attempt, of := s.w.attempt(i), s.w.identity(i)
 			passed := maps.Clone(attempt.Passed)
 			for _, record := range slices.Concat(claimed[of.end()], claimed[of.withTail("")]) {
-				at := s.names.held(record)
-				if at.Place != place || at != of && !s.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
+				at := s.col.names.held(record)
+				if at.Place != place || at != of && !s.col.names.mayBe(of, record) || !attempt.mayHaveMade(record.Meta()) {
 					continue
 				}
-				if s.isSettled(i) && s.engine.claims.of(record.Meta().ID).origin == adopted {
+				if s.w.isSettled(i) && s.col.engine.claims.of(record.Meta().ID).origin == adopted {
 					continue // an earlier look may have found it for this very create
 				}
 				if passed == nil {
@@ -183,7 +184,7 @@ func (s *search[T, In]) passClaimed() {
 			}
 			if len(passed) > len(attempt.Passed) {
 				attempt.Passed = passed
-				s.results[i].Earlier = &attempt
+				s.w.results[i].Earlier = &attempt
 			}
 		}
 	}
@@ -194,11 +195,11 @@ func (s *search[T, In]) passClaimed() {
 // link twice. A spelling of what was sent is not someone else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
-		if s.carried(s.changes[i].Input, record) {
-			s.results[i].Err, s.ids[i] = nil, record.Meta().ID
+		if s.col.carried(s.w.changes[i].Input, record) {
+			s.w.results[i].Err, s.w.ids[i] = nil, record.Meta().ID
 			continue
 		}
-		s.changes[i].Input = s.fields.unspelled(s.changes[i].Input, &record)
-		s.bringUpToDate(i, record)
+		s.w.changes[i].Input = s.col.fields.unspelled(s.w.changes[i].Input, &record)
+		s.w.bringUpToDate(i, record)
 	}
 }

@@ -232,8 +232,10 @@ func TestNoteLookAlikes(t *testing.T) {
 		"another number": func(_ *conversationWriting, record *client.Conversation) {
 			record.RecipientPhoneNumber = apitest.NumberOf(2)
 		},
-		"deleted":   func(_ *conversationWriting, record *client.Conversation) { record.IsDeleted = true },
-		"claimed":   func(w *conversationWriting, record *client.Conversation) { w.engine.claims.claim(record.ID, created) },
+		"deleted": func(_ *conversationWriting, record *client.Conversation) { record.IsDeleted = true },
+		"claimed": func(w *conversationWriting, record *client.Conversation) {
+			w.col.engine.claims.claim(record.ID, created)
+		},
 		"an update": func(w *conversationWriting, _ *client.Conversation) { w.creates[0] = false },
 		"a failure": func(w *conversationWriting, _ *client.Conversation) { w.results[0].Err = errGone },
 		"a twin":    func(w *conversationWriting, record *client.Conversation) { w.results[0].Twins = []client.ID{record.ID} },

@@ -29,7 +29,7 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	// The service may have refused the second request because the first record exists,
 	// though that record does not show yet.
 	if until.IsZero() {
-		*until = time.Now().Add(w.engine.settings.RecoveryTimeout)
+		*until = time.Now().Add(w.col.engine.settings.RecoveryTimeout)
 	}
 	left, unseen := w.settle(ctx, refused, lost, max(0, time.Until(*until)))
 	if unseen != nil {
@@ -73,7 +73,7 @@ func (w *writing[T, In]) repeated(items []int, lost error) []int {
 // have made. If it can't look, no item fails: there need not be a twin.
 func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	items = only(items, func(i int) bool { return w.isCreate(i) && !w.ids[i].IsZero() })
-	looks := newIntervals(w.engine.settings.RecoveryTimeout)
+	looks := newIntervals(w.col.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
 		if err := w.noteTwins(ctx, items); err == nil || !mayPass(err) || !looks.wait(ctx) {
 			return
@@ -82,22 +82,22 @@ func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 }
 
 func (w *writing[T, In]) noteTwins(ctx context.Context, items []int) error {
-	if err := w.engine.claims.creating.Acquire(ctx, everyone); err != nil {
+	if err := w.col.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return context.Cause(ctx)
 	}
-	defer w.engine.claims.creating.Release(everyone)
+	defer w.col.engine.claims.creating.Release(everyone)
 	s := newSearch(w, items)
 	if err := s.run(ctx); err != nil {
 		return err
 	}
 	for place, records := range s.made {
 		for _, record := range records {
-			if s.engine.claims.losses(s.names.held(record)) > 0 {
+			if s.col.engine.claims.losses(s.col.names.held(record)) > 0 {
 				continue // another batch may have made it
 			}
 			for _, i := range s.places[place] {
 				if s.isTwin(i, record) {
-					s.results[i].Twins = append(s.results[i].Twins, record.Meta().ID)
+					s.w.results[i].Twins = append(s.w.results[i].Twins, record.Meta().ID)
 					break
 				}
 			}
@@ -109,14 +109,14 @@ func (w *writing[T, In]) noteTwins(ctx context.Context, items []int) error {
 // isTwin reports whether the record may have been made by the create, even if someone or the
 // service has changed it since.
 func (s *search[T, In]) isTwin(i int, record T) bool {
-	in := s.changes[i].Input
-	of, at := s.identity(i), s.names.held(record)
+	in := s.w.changes[i].Input
+	of, at := s.w.identity(i), s.col.names.held(record)
 	switch {
-	case !s.attempt(i).mayHaveMade(record.Meta()):
+	case !s.w.attempt(i).mayHaveMade(record.Meta()):
 		return false
-	case of == at, s.names.mayBe(of, record):
+	case of == at, s.col.names.mayBe(of, record):
 		return true
 	}
 	// The service may have rewritten the number beyond recognition, but nothing else.
-	return s.stubs == nil && (at.tail() == "" || at.tail() == of.tail()) && len(s.fields.differences(&in, &record, false)) == 1
+	return s.col.stubs == nil && (at.tail() == "" || at.tail() == of.tail()) && len(s.col.fields.differences(&in, &record, false)) == 1
 }

@@ -25,7 +25,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 	var talked talks
 	var talkErr error
 	if len(found) > 0 {
-		talked, talkErr = w.inside.talked(ctx, w.before.Revision)
+		talked, talkErr = w.col.inside.talked(ctx, w.before.Revision)
 	}
 	items = slices.DeleteFunc(items, func(i int) bool {
 		id := w.createdID(i)
@@ -34,7 +34,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 			isThere && w.isSpared(ctx, i, record, talkErr != nil || talked.mayBeIn(id))
 	})
 	ids = mapped(items, w.createdID)
-	for n, err := range w.DeleteMany(ctx, ids, w.options.ValidationLevel) {
+	for n, err := range w.col.DeleteMany(ctx, ids, w.options.ValidationLevel) {
 		i := items[n]
 		if err != nil {
 			w.leave(i, err)
@@ -52,9 +52,9 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 func (w *writing[T, In]) fetchCreated(ctx context.Context, ids []client.ID) map[client.ID]T {
 	found := make(map[client.ID]T, len(ids))
 	isFound := func(id client.ID) bool { _, is := found[id]; return is }
-	for looks := newIntervals(w.engine.settings.RecoveryTimeout); ; {
+	for looks := newIntervals(w.col.engine.settings.RecoveryTimeout); ; {
 		ids = slices.DeleteFunc(slices.Clone(ids), isFound)
-		shown, err := w.FetchMany(ctx, ids, w.before.Revision)
+		shown, err := w.col.FetchMany(ctx, ids, w.before.Revision)
 		maps.Copy(found, shown)
 		if err != nil || len(shown) == len(ids) || !looks.wait(ctx) {
 			return found
@@ -74,13 +74,13 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		return w.leave(i, errUnreadable)
 	case isOthers:
 		w.failUnknown([]int{i}, answeredWith(id))
-		w.engine.claims.release(id, created) // another create may have made it
-		w.ids[i] = client.ID{}               // the others are undone, so the create adopts nothing
-	case !w.results[i].Adopted && !w.fields.like(new(w.fields.valued(w.changes[i].Input)), &record):
+		w.col.engine.claims.release(id, created) // another create may have made it
+		w.ids[i] = client.ID{}                   // the others are undone, so the create adopts nothing
+	case !w.results[i].Adopted && !w.col.fields.like(new(w.col.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
 	case w.results[i].Adopted && (w.ids[i].IsZero() || !w.isUnused(ctx, i, id)):
 		w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
-		w.engine.claims.release(id, adopted)
+		w.col.engine.claims.release(id, adopted)
 		var why error = &AmbiguousError{IDs: []client.ID{id}}
 		if refusal := w.results[i].Err; refusal != nil {
 			why = fmt.Errorf("%w; %w", why, refusal)
@@ -95,13 +95,13 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 // isUnused reports whether no one else uses the record of an item. If that can't be read, others
 // may use it.
 func (w *writing[T, In]) isUnused(ctx context.Context, i int, id client.ID) bool {
-	found, err := w.inside.useOf(ctx, &w.changes[i], id)
+	found, err := w.col.inside.useOf(ctx, &w.changes[i], id)
 	return err == nil && found == unused
 }
 
 // isAnswered does the same as isSpared for a record in which others may have written.
 func (w *writing[T, In]) isAnswered(ctx context.Context, i int, id client.ID) bool {
-	found, err := w.inside.useOf(ctx, &w.changes[i], id)
+	found, err := w.col.inside.useOf(ctx, &w.changes[i], id)
 	if err != nil {
 		return w.leave(i, errUnread)
 	}

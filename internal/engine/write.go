@@ -41,13 +41,13 @@ func (w *writing[T, In]) failWhole(items []int, err error) {
 // error, and none is sent.
 func (w *writing[T, In]) begin(ctx context.Context) {
 	updates := mapped(only(w.all(), w.isUpdate), w.target)
-	w.reads.finish(updates)
+	w.col.reads.finish(updates)
 	for _, id := range updates {
-		w.engine.claims.claim(id, known)
+		w.col.engine.claims.claim(id, known)
 	}
 	w.before.Revision = NoFloor
 	if len(updates) < len(w.changes) {
-		now, err := w.entity.now(ctx)
+		now, err := w.col.entity.now(ctx)
 		if err != nil {
 			w.fail(w.all(), &unprovenError{err})
 			return
@@ -79,7 +79,7 @@ func (w *writing[T, In]) disown(items []int) {
 		if result := &w.results[i]; result.Adopted && w.ids[i].IsZero() && isRefusedWhole(result.Err) {
 			id, refusal := w.target(i), result.Err
 			w.head(i).ID = client.Field[client.ID]{}
-			w.engine.claims.release(id, adopted)
+			w.col.engine.claims.release(id, adopted)
 			*result = Result[T]{Err: fmt.Errorf("%w; an earlier request may have created %s", refusal, id)}
 		}
 	}
@@ -92,7 +92,7 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	items = w.toSend(items)
 	for tries := 0; ; tries++ {
 		w.deliver(ctx, items, nil, new(time.Time))
-		if tries == w.engine.config.MaxRetries {
+		if tries == w.col.engine.config.MaxRetries {
 			return
 		}
 		if items = w.stale(ctx, items); len(items) == 0 {
@@ -111,7 +111,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 		}
 		err := w.sendOnce(ctx, items)
 		if client.ProblemOf(err) == client.NotFound {
-			err = cmp.Or(w.engine.isThere(ctx), err)
+			err = cmp.Or(w.col.engine.isThere(ctx), err)
 		}
 		unknown := isUnknown(err)
 		divide := len(items) > 1 && (isTooLarge(err) || w.options.RollbackMethod == client.RollbackFailed && isRefusedWhole(err))
@@ -126,7 +126,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 		patience := time.Duration(0)
 		if unknown && !divide {
 			losses++
-			lost, patience = err, w.engine.settings.RecoveryTimeout
+			lost, patience = err, w.col.engine.settings.RecoveryTimeout
 		}
 		if unknown || lost != nil { // a request that was refused has made nothing
 			left, unseen := w.settle(client.LastingOf(ctx), items, err, patience)
@@ -142,7 +142,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 			half := len(items) / 2
 			w.deliver(ctx, items[:half], lost, until)
 			items = items[half:]
-		case !unknown, losses > w.engine.config.MaxRetries, !isTransient(err):
+		case !unknown, losses > w.col.engine.config.MaxRetries, !isTransient(err):
 			w.giveUp(items, lost, err)
 			return
 		}
@@ -165,18 +165,18 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 // sendOnce sends the items in one request. Its error applies to the items that have
 // neither an id nor an error afterwards.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
-	if err := w.engine.claims.creating.Acquire(ctx, one); err != nil {
+	if err := w.col.engine.claims.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
 	}
-	defer w.engine.claims.creating.Release(one)
+	defer w.col.engine.claims.creating.Release(one)
 	inputs := make([]In, len(items))
 	for n, i := range items {
-		inputs[n] = w.links.sent(&w.changes[i])
+		inputs[n] = w.col.links.sent(&w.changes[i])
 		if w.changes[i].Restore {
-			w.headOf(&inputs[n]).Revision = client.Field[int64]{} // the restore may have changed it
+			w.col.headOf(&inputs[n]).Revision = client.Field[int64]{} // the restore may have changed it
 		}
 	}
-	results, err := w.entity.BatchModify(ctx, inputs, w.options)
+	results, err := w.col.entity.BatchModify(ctx, inputs, w.options)
 	for n, i := range items {
 		isRefused := err != nil && !isUnknown(err) || err == nil && results[n].Err != nil && client.IsNotCarriedOut(results[n].Err)
 		w.changes[i].isSent = w.changes[i].isSent || !isRefused
@@ -188,7 +188,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	for n, i := range items {
 		id := results[n].ID
 		asked, update := w.head(i).ID.Get()
-		if results[n].Err == nil && (update && id != asked || !update && (w.engine.claims.has(id) || answered[id])) {
+		if results[n].Err == nil && (update && id != asked || !update && (w.col.engine.claims.has(id) || answered[id])) {
 			// Then the other answers can't be trusted either.
 			return &client.OutcomeUnknownError{Err: answeredWith(id)}
 		}
@@ -198,9 +198,9 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		id, failed := results[n].ID, results[n].Err
 		if failed == nil {
 			if w.isUpdate(i) {
-				w.engine.claims.claim(id, known)
+				w.col.engine.claims.claim(id, known)
 			} else {
-				w.engine.claims.claim(id, created)
+				w.col.engine.claims.claim(id, created)
 			}
 		} else if !client.IsNotCarriedOut(failed) {
 			err = &client.OutcomeUnknownError{Err: failed} // of this item

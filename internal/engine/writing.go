@@ -26,7 +26,7 @@ type link struct {
 
 // A writing is a number of changes on their way to the CRM, in one batch or several.
 type writing[T client.Record, In Input] struct {
-	*Collection[T, In]
+	col *Collection[T, In]
 
 	options client.WriteOptions
 	exact   bool // adopt only a record that has everything that was sent and that others don't use
@@ -40,7 +40,7 @@ type writing[T client.Record, In Input] struct {
 
 func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Change[In], options client.WriteOptions) *writing[T, In] {
 	w := &writing[T, In]{
-		Collection: c, options: options, changes: mapped(changes, func(change Change[In]) pending[In] { return pending[In]{Change: change} }),
+		col: c, options: options, changes: mapped(changes, func(change Change[In]) pending[In] { return pending[In]{Change: change} }),
 		ids: make([]client.ID, len(changes)), results: make([]Result[T], len(changes)),
 	}
 	w.creates = mapped(w.all(), w.isCreate)
@@ -48,10 +48,10 @@ func newWriting[T client.Record, In Input](c *Collection[T, In], changes []Chang
 }
 
 // head returns the id and the revision of the record that an item is about.
-func (w *writing[T, In]) head(i int) *client.Head { return w.headOf(&w.changes[i].Input) }
+func (w *writing[T, In]) head(i int) *client.Head { return w.col.headOf(&w.changes[i].Input) }
 
 // identity returns the identity of what a create makes.
-func (w *writing[T, In]) identity(i int) Identity { return w.names.wanted(w.changes[i].Input) }
+func (w *writing[T, In]) identity(i int) Identity { return w.col.names.wanted(w.changes[i].Input) }
 
 // target returns the record that an item updates, or zero for a create.
 func (w *writing[T, In]) target(i int) client.ID { return orZero(w.head(i).ID) }
@@ -89,7 +89,7 @@ func (w *writing[T, In]) toSend(items []int) []int {
 // isAwaited reports whether an item of a lost request must not be sent again before it has
 // had time to show. Other updates can be sent as often as one likes.
 func (w *writing[T, In]) isAwaited(i int) bool {
-	return w.isCreate(i) || w.links.adds(&w.changes[i]) || w.changes[i].refused
+	return w.isCreate(i) || w.col.links.adds(&w.changes[i]) || w.changes[i].refused
 }
 
 // isSettled reports whether an item has an id or an error.
@@ -121,7 +121,7 @@ func (w *writing[T, In]) createdID(i int) client.ID {
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := only(items, w.isCreate); len(creates) > 0 {
-		w.engine.claims.giveUp(w.lostCreates(creates))
+		w.col.engine.claims.giveUp(w.lostCreates(creates))
 		lost := &LostCreateError{Attempt: Attempt{Since: w.before}, Err: err} // which they share, so that it is told once
 		for _, i := range creates {
 			w.results[i].Err = lost
@@ -129,7 +129,7 @@ func (w *writing[T, In]) failUnknown(items []int, err error) {
 				continue
 			}
 			attempt := w.attempt(i)
-			attempt.Messages = w.inside.sent(&w.changes[i])
+			attempt.Messages = w.col.inside.sent(&w.changes[i])
 			w.results[i].Err = &LostCreateError{Attempt: attempt, Unsent: !w.changes[i].isSent, Err: err}
 		}
 	}
