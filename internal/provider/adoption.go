@@ -52,14 +52,10 @@ func warnOfAdoption(at path.Path, results createResults, inRefresh bool) (diags 
 	if inRefresh {
 		taint = " If the resource is tainted, the apply deletes and replaces what it has. To keep it, run terraform untaint."
 	}
-	text := "The CRM gave no usable reply when the provider created a conversation. The provider found a conversation " +
-		"that has appeared since and doesn't contradict what was sent, and adopted it: %s." + taint + " If the conversation belongs"
-	if len(adopted) > 1 {
-		text = "The CRM gave no usable reply when the provider created several conversations. The provider found conversations " +
-			"that have appeared since and don't contradict what was sent, and adopted them: %s." + taint + " If one of them belongs"
-	}
-	diags = warnOf(adopted, at, "Text Message Conversation Adopted", text+" to someone else, set deletion_policy = \"abandon\", apply, "+
-		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation again.")
+	diags = warnOf(adopted, at, "Text Message Conversation Adopted", inNumber(len(adopted) > 1, "The CRM gave no usable reply when the provider created {a conversation|several conversations}. "+
+		"The provider found {a conversation that has|conversations that have} appeared since and {doesn't|don't} contradict what was sent, and adopted {it|them}: %s."+taint+
+		" If {the conversation|one of them} belongs to someone else, set deletion_policy = \"abandon\", apply, "+
+		"remove the conversation from the configuration, and apply again. Then you can remove deletion_policy and declare the conversation again."))
 	const repeated = "The CRM gave no usable reply when the provider created a conversation, and did not show it within " +
 		"recovery_timeout. So the provider sent the create again"
 	diags.Append(warnOf(twins, at, "Text Message Conversation May Exist Twice", repeated+". The CRM may have carried out both requests: "+

@@ -169,11 +169,7 @@ func (s *sheet) cellFault(row int, column, format string, arguments ...any) {
 func (s *sheet) mistakes() []string {
 	texts := make([]string, len(s.faults))
 	for i, wrong := range s.faults {
-		where := "row "
-		if len(s.rowsOf[wrong]) > 1 {
-			where = "rows "
-		}
-		texts[i] = where + firstOfMany(s.rowsOf[wrong]) + wrong
+		texts[i] = inNumber(len(s.rowsOf[wrong]) > 1, "{row|rows} ") + firstOfMany(s.rowsOf[wrong]) + wrong
 	}
 	return texts
 }
@@ -217,14 +213,11 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 		return
 	}
 	if len(cells) != len(s.header) {
-		has, advice := fmt.Sprintf("%d cells", len(cells)), "put a cell that contains the delimiter in quotes"
-		switch {
-		case len(cells) == 1:
-			has = "1 cell"
-		case len(cells) > len(s.header) && strings.TrimSpace(cells[len(cells)-1]) == "": // never guess which one is too many
+		advice := "put a cell that contains the delimiter in quotes"
+		if len(cells) > len(s.header) && strings.TrimSpace(cells[len(cells)-1]) == "" { // never guess which one is too many
 			advice += ", or remove the delimiter at the end of the row"
 		}
-		s.fault(row, fmt.Sprintf(": %s, but the header has %d: %s", has, len(s.header), advice))
+		s.fault(row, fmt.Sprintf(inNumber(len(cells) > 1, ": %d {cell|cells}, but the header has %d: %s"), len(cells), len(s.header), advice))
 		return
 	}
 	textIn := func(column string) string {

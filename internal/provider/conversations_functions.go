@@ -162,10 +162,8 @@ func badEntries(value []byte) error {
 		return nil
 	case more == 0:
 		return fmt.Errorf("%q: %w", first, fault)
-	case more == 1:
-		return fmt.Errorf("%q and 1 more entry: %w", first, fault)
 	}
-	return fmt.Errorf("%q and %d more entries: %w", first, more, fault)
+	return fmt.Errorf(inNumber(more > 1, "%q and %d more {entry|entries}: %w"), first, more, fault)
 }
 
 // readGiven reads a value of any type, which comes with its type in front. known is false

@@ -117,34 +117,23 @@ const sentAgain = " The apply creates the declared messages in it, even if it ha
 
 // warnOfExisting warns of the existing conversations that entries adopt, by key.
 func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, planned entries) diag.Diagnostics {
+	has, adopts, then := "had", "adopted", "Terraform now manages {it|them}: "
+	if step == whilePlanning {
+		has, adopts, then = "has", "adopts", "The apply sets what {the configuration declares|the entries declare}, and leaves everything else as it is. "+
+			"From then on, Terraform manages {the conversation|these conversations}: "
+	}
 	var texts []string
-	var text, again string
+	var again string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
 		texts = append(texts, underKey(key, ids[key].String()))
 		if step == whilePlanning && createsMessage(planned[key].Messages) {
 			again = sentAgain
 		}
 	}
-	isPlan := step == whilePlanning
-	switch {
-	case l.isSingle && isPlan:
-		text = "The CRM already has a conversation with this phone and number, %s. adopt_existing is true, so the apply adopts it instead of creating another one. " +
-			"The apply sets what the configuration declares, and leaves everything else as it is. From then on, Terraform manages the conversation: "
-	case l.isSingle:
-		text = "The CRM already had a conversation with this phone and number, %s. adopt_existing is true, so the apply adopted it instead of creating another one. " +
-			"Terraform now manages it: "
-	case isPlan:
-		text = "The CRM already has conversations with the phone and number of these entries. adopt_existing is true, so the apply adopts them instead of creating others:" + asItem +
-			"The apply sets what the entries declare, and leaves everything else as it is. From then on, Terraform manages these conversations: "
-	default:
-		text = "The CRM already had conversations with the phone and number of these entries. adopt_existing is true, so the apply adopted them instead of creating others:" + asItem +
-			"Terraform now manages them: "
-	}
-	removed := "if you remove an entry from the configuration, Terraform deletes its conversation, "
-	if l.isSingle {
-		removed = "if you remove it from the configuration, Terraform deletes it, "
-	}
-	return warnOf(texts, l.root(), existingSummary(step), text+removed+"unless deletion_policy is \"abandon\"."+again)
+	return warnOf(texts, l.root(), existingSummary(step), inNumber(!l.isSingle, "The CRM already "+has+
+		" {a conversation with this phone and number, %s|conversations with the phone and number of these entries}. adopt_existing is true, so the apply "+adopts+
+		" {it instead of creating another one. |them instead of creating others:"+asItem+"}"+then+
+		"if you remove {it|an entry} from the configuration, Terraform deletes {it|its conversation}, unless deletion_policy is \"abandon\".")+again)
 }
 
 // warnOfNotAdopted warns of existing conversations that the CRM did not show before the apply has

@@ -11,3 +11,6 @@ import (
 func NewServerOver(transport http.RoundTripper) tfprotov6.ProviderServer {
 	return newServer(pipelinerProvider{version: "test", transport: transport})
 }
+
+// InNumber is a form of a text.
+var InNumber = inNumber

@@ -174,18 +174,13 @@ func (f failure) explanation(told bool) string {
 	return f.notRemoved() + " " + reason
 }
 
-// plural returns the text for one key, or for several.
-func (f failure) plural(one, several string) string {
-	if len(f.keys) > 1 {
-		return several
-	}
-	return one
-}
+// inNumber returns the text for one key, or for several.
+func (f failure) inNumber(text string) string { return inNumber(len(f.keys) > 1, text) }
 
 // reason is the explanation without the part about a removal.
 func (f failure) reason() string {
 	if f.isInterrupted() {
-		return f.plural("Terraform was interrupted before the provider sent this.", "Terraform was interrupted before the provider sent these.")
+		return f.inNumber("Terraform was interrupted before the provider sent {this|these}.")
 	}
 	if text := f.consequence(); text != "" {
 		return text
@@ -241,20 +236,16 @@ func (f failure) consequence() string {
 	const allOrNone = " because another conversation failed or Terraform was interrupted. With rollback_method = 0, it creates all conversations or none."
 	switch {
 	case errors.Is(f.err, engine.ErrNotSent):
-		return f.plural("The provider didn't send this,", "The provider didn't send these,") + allOrNone
+		return f.inNumber("The provider didn't send {this|these},") + allOrNone
 	case errors.Is(f.err, engine.ErrRolledBack):
-		return f.plural("The CRM rolled this back", "The CRM rolled these back") + ", because another conversation in the same request failed."
+		return f.inNumber("The CRM rolled {this|these} back") + ", because another conversation in the same request failed."
 	case errors.As(f.err, new(*engine.UndoneError)):
-		return f.plural("The provider created this and then deleted it,", "The provider created these and then deleted them,") + allOrNone + f.mayHaveSent()
+		return f.inNumber("The provider created {this|these} and then deleted {it|them},") + allOrNone + f.mayHaveSent()
 	case errors.As(f.err, new(*engine.LeftoverError)):
-		return f.plural("The provider created this, but couldn't delete it when another conversation failed. It "+
-			"stays in the state, so that it isn't lost. The next apply deletes it, and creates all "+
-			"conversations again. If deletion_policy is \"abandon\", the next apply leaves it in the CRM and "+
-			"creates a second one, so delete it in the CRM first.",
-			"The provider created these, but couldn't delete them when another conversation failed. They "+
-				"stay in the state, so that they aren't lost. The next apply deletes them, and creates all "+
-				"conversations again. If deletion_policy is \"abandon\", the next apply leaves them in the CRM and "+
-				"creates others, so delete them in the CRM first.")
+		return f.inNumber("The provider created {this|these}, but couldn't delete {it|them} when another conversation failed. " +
+			"{It stays|They stay} in the state, so that {it isn't|they aren't} lost. The next apply deletes {it|them}, and creates all " +
+			"conversations again. If deletion_policy is \"abandon\", the next apply leaves {it|them} in the CRM and " +
+			"creates {a second one, so delete it|others, so delete them} in the CRM first.")
 	}
 	return ""
 }

@@ -113,12 +113,10 @@ func (f failure) notFound() string {
 	case f.action == "Attach":
 		return fmt.Sprintf("The CRM has no message %s in this space. Check the id, or remove the entry.", f.subject.ID.ValueString())
 	case f.action == "Delete": // else it would be no error
-		return f.plural("The CRM says that it doesn't exist, but still shows it. If it still does so in a few minutes, delete it in the CRM.",
-			"The CRM says that they don't exist, but still shows them. If it still does so in a few minutes, delete them in the CRM.")
+		return f.inNumber("The CRM says that {it doesn't|they don't} exist, but still shows {it|them}. If it still does so in a few minutes, delete {it|them} in the CRM.")
 	case isGone && gone.Restorable:
-		return fmt.Sprintf(f.plural("Someone has deleted this %s since the plan was made. The provider didn't change it. Run terraform "+
-			"plan again: the new plan restores it.", "Someone has deleted these %ss since the plan was made. The provider didn't change them. "+
-			"Run terraform plan again: the new plan restores them."), f.thing())
+		return fmt.Sprintf(f.inNumber("Someone has deleted {this %s|these %ss} since the plan was made. The provider didn't change {it|them}. "+
+			"Run terraform plan again: the new plan restores {it|them}."), f.thing())
 	}
 	return "The CRM no longer has this " + f.thing() + ", or a record that it refers to. Run terraform plan " +
 		"again: the new plan shows what is needed now."

@@ -10,14 +10,14 @@ import (
 // notRemoved says that the provider could not delete what no key of the map stands for
 // any more.
 func (f failure) notRemoved() string {
-	if len(f.keys) > 1 {
-		return fmt.Sprintf("The provider couldn't delete the %ss of these keys. They are still in the CRM, and "+
-			"in the state%s. The next apply tries again.",
-			f.thing(), f.underKeys())
-	}
-	return fmt.Sprintf("The provider couldn't delete the %s %s of this key. It is still in the CRM, and in the "+
-		"state%s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), f.underKeys())
+	return fmt.Sprintf(f.inNumber("The provider couldn't delete the {%[1]s %[2]s of this key. It is|%[1]ss of these keys. They are} still in the CRM, and in the "+
+		"state%[3]s. The next apply tries again."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
+}
+
+// mayBeRemoved says that it is unknown whether the CRM has deleted it.
+func (f failure) mayBeRemoved() string {
+	return fmt.Sprintf(f.inNumber("The {%[1]s %[2]s of this key may or may not have been deleted. It stays|%[1]ss of these keys may or may not have been deleted. They stay} in the "+
+		"state%[3]s. The next apply tries again."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
 }
 
 // underKeys says under which keys the state keeps them, unless they are the same keys.
@@ -25,18 +25,7 @@ func (f failure) underKeys() string {
 	if slices.Equal(f.keys, f.kept) {
 		return ""
 	}
-	return f.plural(" under the key ", " under the keys ") + quoted(f.kept)
-}
-
-// mayBeRemoved says that it is unknown whether the CRM has deleted it.
-func (f failure) mayBeRemoved() string {
-	if len(f.keys) > 1 {
-		return fmt.Sprintf("The %ss of these keys may or may not have been deleted. They stay in the "+
-			"state%s. The next apply tries again.", f.thing(), f.underKeys())
-	}
-	return fmt.Sprintf("The %s %s of this key may or may not have been deleted. It stays in the "+
-		"state%s. The next apply tries again.",
-		f.thing(), f.subject.ID.ValueString(), f.underKeys())
+	return f.inNumber(" under the {key|keys} ") + quoted(f.kept)
 }
 
 // notRestored says what to do about a record that stays deleted.

@@ -34,38 +34,32 @@ func (f failure) outcomeUnknown() string {
 			"and creates it again only if it isn't there. Don't plan with -refresh=false: such a plan does not " +
 			"look for the message."
 	case isOpen:
-		return f.plural("The CRM gave no usable reply when the provider created the conversation. "+candidates(ids), "The CRM gave no usable reply when the provider created these conversations. For each of "+
-			"them, the CRM has one or more that may be it, or may belong to someone else. The provider leaves all of them alone. The next plan names them. "+severalAdvice)
+		if len(f.keys) > 1 {
+			return "The CRM gave no usable reply when the provider created these conversations. For each of them, the CRM has one or more that may be it, or may " +
+				"belong to someone else. The provider leaves all of them alone. The next plan names them. " + severalAdvice
+		}
+		return "The CRM gave no usable reply when the provider created the conversation. " + candidates(ids)
 	}
 	return f.createUnknown()
 }
 
 // createUnknown says what is known of a conversation that may have been created.
 func (f failure) createUnknown() string {
+	looks := f.inNumber("The next apply first looks for {it|them} in the CRM, and adopts {it if it exists|those that exist}.")
 	switch {
 	case f.isRefusedNow() && !f.isOfThisApply():
-		return f.plural("The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created this conversation. "+
-			"The next apply first looks for it in the CRM, and adopts it if it exists.",
-			"The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created these conversations. "+
-				"The next apply first looks for them in the CRM, and adopts those that exist.")
+		return f.inNumber("The CRM refuses what the configuration says. Correct it and apply again. An earlier apply may or may not have created {this conversation|these conversations}. ") + looks
 	case f.action == "Read": // without an id
-		return f.plural("An earlier apply may or may not have created this conversation, and the provider couldn't look for it in the CRM. ",
-			"An earlier apply may or may not have created these conversations, and the provider couldn't look for them in the CRM. ") + f.whyLookFailed()
+		return f.inNumber("An earlier apply may or may not have created {this conversation|these conversations}, and the provider couldn't look for {it|them} in the CRM. ") + f.whyLookFailed()
 	case f.action == "Delete": // without an id
 		return "An earlier apply may or may not have created this conversation, and the provider couldn't find out. The resource stays in the " +
 			"state. The next apply searches again, and deletes what it finds." + f.whyForbidden()
 	case f.taints:
-		return f.plural("The conversation may or may not have been created. It is in the state without an id, and its "+
-			"resource is tainted. The next plan looks for it in the CRM, and the next apply deletes what it "+
-			"finds and creates the resource again. ",
-			"These conversations may or may not have been created. They are in the state without ids, and their "+
-				"resource is tainted. The next plan looks for them in the CRM, and the next apply deletes what it "+
-				"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden() + f.whyRefused()
+		return f.inNumber("{The conversation|These conversations} may or may not have been created. {It is in the state without an id, and its|They are in the state without ids, and their} "+
+			"resource is tainted. The next plan looks for {it|them} in the CRM, and the next apply deletes what it "+
+			"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden() + f.whyRefused()
 	case f.remembered:
-		return f.plural("The conversation may or may not have been created. The next apply first looks for it in the CRM, "+
-			"and adopts it if it exists.",
-			"These conversations may or may not have been created. The next apply first looks for them in the CRM, "+
-				"and adopts those that exist.") + f.whyForbidden() + f.whyRefused()
+		return f.inNumber("{The conversation|These conversations} may or may not have been created. ") + looks + f.whyForbidden() + f.whyRefused()
 	}
 	var since string
 	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {

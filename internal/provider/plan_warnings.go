@@ -56,23 +56,18 @@ func warnOfRemoval(keys []string, planned entries, abandoned bool) (diags diag.D
 	if len(keys) == 0 {
 		return nil
 	}
-	at, they, them, their := path.Root("conversations"), "They stay", "them", "their"
-	list := fmt.Sprintf("The map no longer contains %d conversations of the state: %s.", len(keys), quoted(keys))
-	if len(keys) == 1 {
-		they, them, their = "It stays", "it", "its"
-		list = fmt.Sprintf("The map no longer contains 1 conversation of the state: %s.", quoted(keys))
-	}
+	text := func(text string) string { return inNumber(len(keys) > 1, text) }
+	list := fmt.Sprintf(text("The map no longer contains %d {conversation|conversations} of the state: %s."), len(keys), quoted(keys))
 	if abandoned {
-		diags.AddAttributeWarning(at, "Text Message Conversations Will Be Forgotten",
-			fmt.Sprintf("%s %s in the CRM, because deletion_policy is \"abandon\", and Terraform forgets %s.", list, they, them))
+		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversations Will Be Forgotten",
+			list+text(" {It stays|They stay} in the CRM, because deletion_policy is \"abandon\", and Terraform forgets {it|them}."))
 		return diags
 	}
-	what := fmt.Sprintf("The apply deletes %s with %s messages.", them, their)
+	what := text(" The apply deletes {it with its|them with their} messages.")
 	if len(planned.blind()) > 0 {
-		what = "The plan doesn't know the phones and numbers of all entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
+		what = " The plan doesn't know the phones and numbers of all entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
 	}
-	diags.AddAttributeWarning(at, "Text Message Conversations Will Be Deleted",
-		fmt.Sprintf("%s %s Terraform doesn't count that as destroyed.", list, what))
+	diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversations Will Be Deleted", list+what+" Terraform doesn't count that as destroyed.")
 	return diags
 }
 

@@ -66,13 +66,9 @@ func importEntries(ctx context.Context, api *engine.Engine, text string) (entrie
 	}
 	if len(missing) > 0 {
 		slices.Sort(missing)
-		none := "conversation with this id. Check the id"
-		if len(missing) > 1 {
-			none = "conversations with these ids. Check the ids"
-		}
-		diags.AddError("Invalid Import Id", fmt.Sprintf("The space %s has no %s, and the settings service_url and space_id. "+
-			"To import all conversations of a phone, write phone_id=<uuid>.\n\n  - %s",
-			api.Client().SpaceID(), none, strings.Join(firstTexts(missing), "\n  - ")))
+		diags.AddError("Invalid Import Id", fmt.Sprintf(inNumber(len(missing) > 1, "The space %s has no {conversation with this id. Check the id|conversations with these ids. Check the ids}, "+
+			"and the settings service_url and space_id. To import all conversations of a phone, write phone_id=<uuid>.\n\n  - %s"),
+			api.Client().SpaceID(), strings.Join(firstTexts(missing), "\n  - ")))
 	}
 	if len(faults) > 0 {
 		diags.AddError("Invalid Import Id", importForms+"\n\n  - "+strings.Join(firstTexts(faults), "\n  - "))

@@ -45,15 +45,11 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 			between = "; "
 		}
 	}
-	each := ""
-	if len(groups) > 1 {
-		each = " in each group"
-	}
 	if len(groups) > 0 {
 		diags.AddAttributeWarning(path.Root("conversations"), "Same Number Twice",
-			fmt.Sprintf("These conversations have the same phone and the same number: %s. The provider manages a "+
-				"conversation for each of them. If you don't want that, keep only one of them%s.",
-				strings.Join(firstTexts(groups), between), each))
+			fmt.Sprintf(inNumber(len(groups) > 1, "These conversations have the same phone and the same number: %s. The provider manages a "+
+				"conversation for each of them. If you don't want that, keep only one of them{| in each group}."),
+				strings.Join(firstTexts(groups), between)))
 	}
 	return diags
 }

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,6 +61,18 @@ func firstTexts(texts []string) []string {
 		return append(slices.Clone(texts[:mostListed]), fmt.Sprintf("and %d more", more))
 	}
 	return texts
+}
+
+var numberForms = regexp.MustCompile(`\{([^{}|]*)\|([^{}|]*)\}`)
+
+// inNumber returns a text about one thing, or about several. Where the two differ, the text has
+// both forms, such as {it stays|they stay}.
+func inNumber(several bool, text string) string {
+	form := "${1}"
+	if several {
+		form = "${2}"
+	}
+	return numberForms.ReplaceAllString(text, form)
 }
 
 func idList(ids []client.ID) string {

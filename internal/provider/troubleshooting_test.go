@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/provider"
 )
 
 // summaryAt contains the position of the summary among the arguments of the framework's
@@ -180,9 +182,11 @@ func (s providerSource) explanations() (texts []string) {
 		found = append(found, s.returned(name)...)
 	}
 	for _, text := range found {
-		text = strings.TrimSpace(sentence.FindString(text))
-		if len(text) > 15 { // the rest is only a part of a sentence
-			texts = append(texts, text)
+		for _, several := range []bool{false, true} {
+			text := strings.TrimSpace(sentence.FindString(provider.InNumber(several, text)))
+			if len(text) > 15 { // the rest is only a part of a sentence
+				texts = append(texts, text)
+			}
 		}
 	}
 	return texts
