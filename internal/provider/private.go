@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -80,6 +81,24 @@ func (r *baseResource) load(ctx context.Context, private privateStore) (*memory,
 		}
 	}
 	return m, diags
+}
+
+// A stateModel is the state of either resource.
+type stateModel interface {
+	// recalled returns the conversations, with what the memory knows of them, after the memory has
+	// recalled what it lacks.
+	recalled(known *memory) (entries, diag.Diagnostics)
+}
+
+// stateOf reads a state into the model, and returns its conversations and its memory.
+func (r *baseResource) stateOf(ctx context.Context, state tfsdk.State, private privateStore, model stateModel) (entries, *memory, diag.Diagnostics) {
+	diags := state.Get(ctx, model)
+	memory, more := r.load(ctx, private)
+	if diags.Append(more...); diags.HasError() {
+		return nil, nil, diags
+	}
+	owned, more := model.recalled(memory)
+	return owned, memory, append(diags, more...)
 }
 
 // planningMemory returns the memory of the resource that a plan is about. A new one has none, even if it

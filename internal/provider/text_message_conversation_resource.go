@@ -32,13 +32,13 @@ type conversationResourceModel struct {
 }
 
 // recalled returns the only entry of a state, after the memory has recalled what it lacks.
-func (m *conversationResourceModel) recalled(memory *memory) entries {
+func (m *conversationResourceModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	if isKnown(m.ID) {
 		memory.recallNumber(&m.ownedModel)
 	} else {
 		memory.recall("", m.ownedModel)
 	}
-	return entries{"": &m.ownedModel}
+	return entries{"": &m.ownedModel}, nil
 }
 
 func (r *conversationResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -62,7 +62,8 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	owned := entries{}
 	if !req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		owned = state.recalled(memory)
+		owned, diags = state.recalled(memory)
+		resp.Diagnostics.Append(diags...)
 	}
 	resp.Diagnostics.Append(r.inState(owned.ids()...)...)
 	if req.Plan.Raw.IsNull() {
@@ -128,13 +129,10 @@ func (r *conversationResource) Create(ctx context.Context, req resource.CreateRe
 
 func (r *conversationResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state conversationResourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	memory, diags := r.load(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	owned, memory, diags := r.stateOf(ctx, req.State, req.Private, &state)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	owned := state.recalled(memory)
 	isRefused := !isKnown(state.ID) && len(memory.open) == 0 // the CRM has refused the repetition of the attempt
 	resp.Diagnostics.Append(r.refresh(ctx, memory, owned, state.DeletionPolicy)...)
 	// The framework demands an identity even if the conversation is gone.
@@ -155,13 +153,10 @@ func (r *conversationResource) Read(ctx context.Context, req resource.ReadReques
 func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state conversationResourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	memory, diags := r.load(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	owned, memory, diags := r.stateOf(ctx, req.State, req.Private, &state)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	owned := state.recalled(memory)
 	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, owned, true)...); resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -195,13 +190,10 @@ func (r *conversationResource) Update(ctx context.Context, req resource.UpdateRe
 
 func (r *conversationResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state conversationResourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	memory, diags := r.load(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	owned, memory, diags := r.stateOf(ctx, req.State, req.Private, &state)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	owned := state.recalled(memory)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(r.checkUnread(ctx, memory, owned, false)...)
 	}

@@ -65,7 +65,7 @@ func (m bulkModel) entries() (entries, diag.Diagnostics) {
 }
 
 // recalled returns the entries of a state, with what the private state remembers of them.
-func (m bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
+func (m *bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 	found, diags := m.entries()
 	failed := m.Failed.Elements()
 	for key, entry := range found.known() {

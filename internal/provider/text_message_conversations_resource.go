@@ -120,10 +120,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 
 func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state bulkModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	memory, diags := r.load(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	owned, diags := state.recalled(memory)
+	owned, memory, diags := r.stateOf(ctx, req.State, req.Private, &state)
 	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
@@ -138,14 +135,10 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state bulkModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	memory, diags := r.load(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	prior, memory, diags := r.stateOf(ctx, req.State, req.Private, &state)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	prior, diags := state.recalled(memory)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, true)...); resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, prior)...)
 		resp.Diagnostics.Append(state.become(prior, memory.open)...)
@@ -171,14 +164,10 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 
 func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state bulkModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	memory, diags := r.load(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	prior, memory, diags := r.stateOf(ctx, req.State, req.Private, &state)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
 		return
 	}
-	prior, diags := state.recalled(memory)
-	resp.Diagnostics.Append(diags...)
 	if !abandons(state.DeletionPolicy) {
 		resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, false)...)
 	}
