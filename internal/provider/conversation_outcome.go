@@ -106,9 +106,8 @@ func (w *conversationWork) done(action string) diag.Diagnostics {
 }
 
 // model returns the state of the resource.
-func (w *conversationWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	plan.Conversations, diags = w.state.sealed()
+func (w *conversationWork) model(plan bulkModel) bulkModel {
+	plan.Conversations = w.state.sealed()
 	if plan.Revision.IsUnknown() {
 		plan.Revision = w.state.revision(w.openCreates())
 	}
@@ -136,7 +135,7 @@ func (w *conversationWork) model(plan bulkModel) (bulkModel, diag.Diagnostics) {
 		}
 	}
 	plan.Failed = types.MapValueMust(failedType, failed)
-	return plan, diags
+	return plan
 }
 
 // failedWith returns an element of failed.

@@ -74,7 +74,7 @@ func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunReq
 		resp.Error = function.NewArgumentFuncError(0, err.Error())
 		return
 	}
-	resp.Error = setEntries(ctx, &resp.Result, found)
+	resp.Error = resp.Result.Set(ctx, found.seal())
 }
 
 // separatorLine is a first line that only tells spreadsheet programs which character

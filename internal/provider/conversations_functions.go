@@ -99,16 +99,8 @@ func (conversationsFunction) Run(ctx context.Context, req function.RunRequest, r
 	case !known:
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 	default:
-		resp.Error = setEntries(ctx, &resp.Result, found)
+		resp.Error = resp.Result.Set(ctx, found.seal())
 	}
-}
-
-func setEntries(ctx context.Context, result *function.ResultData, found entries) *function.FuncError {
-	sealed, err := found.seal()
-	if err != nil {
-		return function.NewFuncError(err.Error())
-	}
-	return result.Set(ctx, sealed)
 }
 
 // givenWire reads the attributes of an entry from values of any type that fits: a number

@@ -127,11 +127,7 @@ func TestSealedMap(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				again, err := found.seal()
-				if err != nil {
-					return err
-				}
-				return out.EncodeString(again)
+				return out.EncodeString(found.seal())
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -234,20 +230,14 @@ func FuzzSealedMap(f *testing.F) {
 		}
 		_, _ = sealJSON(text)
 		if found, known, err := readGiven(text); err == nil && known {
-			if _, err := found.seal(); err != nil {
-				t.Error(err)
-			}
+			_ = found.seal()
 		}
 		found, _, err := openEntries(string(text))
 		if err != nil {
 			return
 		}
 		_ = found.validate(context.Background())
-		sealed, err := found.seal()
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, _, err := openEntries(sealed)
+		again, _, err := openEntries(found.seal())
 		if err != nil || len(again) != len(found) {
 			t.Errorf("%d entries are %d when they are read again, %v", len(found), len(again), err)
 		}

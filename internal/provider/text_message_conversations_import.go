@@ -33,10 +33,7 @@ func (r *bulkResource) ImportState(ctx context.Context, req resource.ImportState
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	state := bulkModel{Failed: types.MapValueMust(failedType, nil)}
-	state.Conversations, diags = imported.sealed()
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &bulkModel{Conversations: imported.sealed(), Failed: types.MapValueMust(failedType, nil)})...)
 }
 
 // importEntries returns the conversations that an import id names.

@@ -102,17 +102,7 @@ func (m bulkModel) planned() (entries, diag.Diagnostics) {
 }
 
 // sealed returns the entries as the value of the attribute.
-func (e entries) sealed() (types.String, diag.Diagnostics) {
-	var diags diag.Diagnostics
-	sealed, err := e.seal()
-	if err != nil {
-		diags.AddAttributeError(path.Root("conversations"), "Unable to Write Conversations",
-			fmt.Sprintf("The provider can't write the map of conversations: %v. This is a bug in the provider. "+
-				"Please report it.", err))
-		return types.StringUnknown(), diags
-	}
-	return types.StringValue(sealed), diags
-}
+func (e entries) sealed() types.String { return types.StringValue(e.seal()) }
 
 // keys returns the keys, sorted.
 func (e entries) keys() []string { return slices.Sorted(maps.Keys(e)) }
@@ -182,11 +172,10 @@ func freeKey[V any](m map[string]V, key string) string {
 }
 
 // become makes the entries, as a refresh has left them, those of the state.
-func (m *bulkModel) become(e entries, open openCreates) (diags diag.Diagnostics) {
+func (m *bulkModel) become(e entries, open openCreates) {
 	m.Failed = e.stillFailed(*m, open)
 	m.Revision = e.revision(open)
-	m.Conversations, diags = e.sealed()
-	return diags
+	m.Conversations = e.sealed()
 }
 
 // stillFailed returns what has failed in a state before its refresh, without the creates

@@ -80,9 +80,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	}
 	planned, removed, changes := memory.numbers.planEntries(configured, prior, memory.open)
 	resp.Diagnostics.Append(r.checkMessages(memory, planned)...)
-	plan.Conversations, diags = planned.sealed()
-	resp.Diagnostics.Append(diags...)
-	plan.Failed, plan.Revision = types.MapValueMust(failedType, nil), state.Revision
+	plan.Conversations, plan.Failed, plan.Revision = planned.sealed(), types.MapValueMust(failedType, nil), state.Revision
 	if changes || len(memory.open) > 0 { // what an earlier apply may have left is work too
 		plan.Failed, plan.Revision = types.MapUnknown(failedType), types.Int64Unknown()
 	}
@@ -113,8 +111,7 @@ func (r *bulkResource) Create(ctx context.Context, req resource.CreateRequest, r
 		return
 	}
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-	plan, diags = work.model(plan)
-	resp.Diagnostics.Append(diags...)
+	plan = work.model(plan)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -128,7 +125,7 @@ func (r *bulkResource) Read(ctx context.Context, req resource.ReadRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(memory.save(ctx, resp.Private, owned)...)
-	resp.Diagnostics.Append(state.become(owned, memory.open)...)
+	state.become(owned, memory.open)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -141,7 +138,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	}
 	if resp.Diagnostics.Append(r.checkUnread(ctx, memory, prior, true)...); resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(memory.save(ctx, resp.Private, prior)...)
-		resp.Diagnostics.Append(state.become(prior, memory.open)...)
+		state.become(prior, memory.open)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return
 	}
@@ -157,8 +154,7 @@ func (r *bulkResource) Update(ctx context.Context, req resource.UpdateRequest, r
 	clear(memory.adopted) // the plan has told of them
 	resp.Diagnostics.Append(work.done("Update")...)
 	resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-	plan, diags = work.model(plan)
-	resp.Diagnostics.Append(diags...)
+	plan = work.model(plan)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -194,8 +190,7 @@ func (r *bulkResource) Delete(ctx context.Context, req resource.DeleteRequest, r
 			}
 		}
 		resp.Diagnostics.Append(work.save(ctx, resp.Private)...)
-		state, diags = work.model(state)
-		resp.Diagnostics.Append(diags...)
+		state = work.model(state)
 		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	}
 }
