@@ -34,29 +34,15 @@ func (x *attemptIndex) isEmpty() bool {
 	return len(x.of) == 0
 }
 
-// takeUnder returns the attempt of this identity under the key, nil for none, and forgets it.
-func (x *attemptIndex) takeUnder(of engine.Identity, key string) *keyedAttempt {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.take(of, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return a.key == key }))
-}
-
-// takeFor returns an attempt of this identity, nil for none, and forgets it: one that contradicts
+// take returns an attempt of this identity, nil for none, and forgets it: one that contradicts
 // nothing in the input, or else the first one.
-func (x *attemptIndex) takeFor(of engine.Identity, input client.ConversationInput) *keyedAttempt {
+func (x *attemptIndex) take(of engine.Identity, input client.ConversationInput) *keyedAttempt {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(x.of[of]) == 0 {
 		return nil
 	}
-	return x.take(of, max(0, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return !a.contradicts(input) })))
-}
-
-// take takes the attempt at a place, none at -1. The caller holds mu.
-func (x *attemptIndex) take(of engine.Identity, i int) *keyedAttempt {
-	if i < 0 {
-		return nil
-	}
+	i := max(0, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return !a.contradicts(input) }))
 	found := x.of[of][i]
 	if x.of[of] = slices.Delete(x.of[of], i, i+1); len(x.of[of]) == 0 {
 		delete(x.of, of)
@@ -68,29 +54,26 @@ func (x *attemptIndex) take(of engine.Identity, i int) *keyedAttempt {
 // the same key comes first, then those under other keys, then those that other resources have left in
 // this apply: a resource that replaces one of these must not create a second conversation.
 func (w *conversationWork) repeatAttempts() {
-	var own attemptIndex
 	open, n := w.memory.open, w.memory.numbers
-	own.add(n, open)
 	for i := range w.changes {
 		change := &w.changes[i]
-		if _, isOpen := open[change.key]; !isOpen || change.prior != nil { // numbers are slow to parse
-			continue
-		}
-		if found := own.takeUnder(n.identityOf(change.planned.conversationModel), change.key); found != nil {
+		if tried, isOpen := open[change.key]; isOpen && change.prior == nil && tried.identity(n) == n.identityOf(change.planned.conversationModel) {
 			delete(open, change.key)
-			found.repeatIn(&change.write)
+			tried.repeatIn(&change.write)
 		}
 	}
+	var own attemptIndex
+	own.add(n, open)
 	for i := range w.changes {
 		change := &w.changes[i]
 		if change.prior != nil || change.write.Earlier != nil || own.isEmpty() && w.provider.left.isEmpty() {
 			continue
 		}
 		of := n.identityOf(change.planned.conversationModel)
-		if found := own.takeFor(of, change.write.Input); found != nil {
+		if found := own.take(of, change.write.Input); found != nil {
 			delete(open, found.key)
 			found.repeatIn(&change.write)
-		} else if left := w.provider.left.takeFor(of, change.write.Input); left != nil {
+		} else if left := w.provider.left.take(of, change.write.Input); left != nil {
 			left.IsRecalled = true // what a refresh has left, it has left to another resource
 			left.repeatIn(&change.write)
 		}
