@@ -41,8 +41,6 @@ func shownAttribute(attribute resourceschema.Attribute) schema.Attribute {
 		return schema.BoolAttribute{CustomType: t, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
 	case basetypes.SetType:
 		return schema.SetAttribute{ElementType: t.ElemType, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
-	case basetypes.MapType:
-		return schema.MapAttribute{ElementType: t.ElemType, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
 	case basetypes.StringTypable:
 		return schema.StringAttribute{CustomType: t, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
 	}

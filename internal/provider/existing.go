@@ -245,9 +245,6 @@ func (m conversationModel) isBlind() bool {
 // inState notes the conversations in the state of the resource. If another resource
 // adopts one of them, that is an error.
 func (r *baseResource) inState(ids ...client.ID) (diags diag.Diagnostics) {
-	if r.provider == nil {
-		return nil
-	}
 	if clashes := r.provider.existing.inState(ids...); len(clashes) > 0 {
 		diags.Append((&existingError{managed: true, owned: true, ids: clashes}).diagnostic(r.root()))
 	}
@@ -257,7 +254,7 @@ func (r *baseResource) inState(ids ...client.ID) (diags diag.Diagnostics) {
 // planningEngine returns the engine for a plan. It returns nil while provider settings
 // are unknown: Terraform then plans again during the apply.
 func (p *providerData) planningEngine() (*engine.Engine, diag.Diagnostics) {
-	if p == nil || len(p.settings.unknown()) > 0 {
+	if len(p.settings.unknown()) > 0 {
 		return nil, nil
 	}
 	return p.engine()

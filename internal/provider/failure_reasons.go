@@ -164,10 +164,7 @@ var uuids = regexp.MustCompile(`[[:xdigit:]]{8}(?:-[[:xdigit:]]{4}){3}-[[:xdigit
 // for none.
 func (f failure) attributeWithIDOf(text string) string {
 	for _, found := range uuids.FindAllString(text, -1) {
-		id, err := client.ParseID(found)
-		if err != nil {
-			continue
-		}
+		id, _ := client.ParseID(found)
 		for _, field := range configurableFields {
 			if slices.Contains(namedBy(field.get(&f.subject)), id) {
 				return field.name

@@ -118,9 +118,6 @@ func (o *messageOwners) isAttachedByOther(by messageOwner, id client.ID, isCreat
 // checkMessages returns an error for each planned message that something else has too. Each apply would
 // move the message from one conversation to the other, or create it again where it is then missing.
 func (r *baseResource) checkMessages(memory *memory, planned entries) (diags diag.Diagnostics) {
-	if r.provider == nil {
-		return nil
-	}
 	r.provider.messages.note(memory.owner, planned)
 	first := map[client.ID]path.Path{}
 	for entry, owned := range planned.known() {

@@ -54,9 +54,6 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 	keyOf := before.keysByID()
 	wanted := messagesFrom(planned)
 	for _, key := range wanted.keys() {
-		if wanted[key] == nil {
-			continue // not in an apply: everything is known
-		}
 		write := messageWrite{key: key, planned: *wanted[key]}
 		if write.planned.ID.IsNull() {
 			w.keepUnnamed(key, write.planned, before[key])

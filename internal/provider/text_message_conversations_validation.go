@@ -58,7 +58,7 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 // phone and number. It compares only new conversations: Terraform plans those once, but it plans
 // a replacement twice.
 func (r *conversationResource) warnOfSameNumber(m conversationModel, n numbers) (diags diag.Diagnostics) {
-	if r.provider == nil || !m.mayExist() {
+	if !m.mayExist() {
 		return nil
 	}
 	if _, twice := r.provider.creates.LoadOrStore(n.identityOf(m), nil); twice {
