@@ -20,13 +20,15 @@ type lookupModel struct {
 	IncludeDeleted types.Bool `tfsdk:"include_deleted"`
 }
 
-// filterOperators are the API's operators. Both their validation and their documentation
-// come from this table.
-var filterOperators = []struct {
+type filterOperator struct {
 	name    string
 	values  int // how many values it compares with
 	meaning string
-}{
+}
+
+// filterOperators are the API's operators. Both their validation and their documentation
+// come from this table.
+var filterOperators = []filterOperator{
 	{"eq", 1, "equal, the default"},
 	{"ieq", 1, "equal, ignoring case"},
 	{"not-eq", 1, "not equal"},
@@ -46,16 +48,6 @@ var filterOperators = []struct {
 	{"not-null", 0, "with a value"},
 	{"empty", 0, "without a value, or with an empty one"},
 	{"not-empty", 0, "with a value that is not empty"},
-}
-
-// operandsOf returns the number of values that an operator compares with.
-func operandsOf(operator string) int {
-	for _, known := range filterOperators {
-		if known.name == operator {
-			return known.values
-		}
-	}
-	return 1
 }
 
 func operatorNames() []string {

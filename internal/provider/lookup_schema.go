@@ -15,18 +15,16 @@ import (
 // lookupAttributes returns the attributes of a [lookupModel]. known are the fields that
 // exist, nil for any.
 func lookupAttributes(known []string) map[string]schema.Attribute {
-	fields, orders := "", ""
+	example, fields, orders := "name = \"Acme\"", "", " If you omit it, the CRM chooses the order."
 	if known != nil {
-		fields = " The fields are `" + strings.Join(known, "`, `") + "`."
-	} else {
-		orders = " If you omit it, the CRM chooses the order."
+		example, fields, orders = "recipient_phone_number = \"+15550100000\"", " The fields are `"+strings.Join(known, "`, `")+"`.", ""
 	}
 	return map[string]schema.Attribute{
 		"filter": schema.MapAttribute{
 			ElementType: types.StringType,
 			Optional:    true,
 			Validators:  []validator.Map{isByField{known}},
-			MarkdownDescription: "Values by field, such as `{ " + exampleFilter(known) + " }`. A record must " +
+			MarkdownDescription: "Values by field, such as `{ " + example + " }`. A record must " +
 				"match all of them. The CRM compares text as it has stored it. If a field is the id of a record, " +
 				"the value can also be a URI that ends in the id." + fields,
 		},
@@ -57,13 +55,6 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 				"By default, there is no limit.",
 		},
 	}
-}
-
-func exampleFilter(known []string) string {
-	if known == nil {
-		return "name = \"Acme\""
-	}
-	return "recipient_phone_number = \"+15550100000\""
 }
 
 // firstSentence returns a text up to its first full stop.

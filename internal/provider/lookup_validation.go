@@ -76,10 +76,11 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 	for _, field := range slices.Sorted(maps.Keys(operators)) {
 		value, given := values[field]
 		operator := textOf(operators[field])
-		if !isKnown(operators[field]) || !slices.Contains(operatorNames(), operator) {
-			continue // another validator reports an operator that doesn't exist
+		known := slices.IndexFunc(filterOperators, func(o filterOperator) bool { return o.name == operator })
+		if known < 0 {
+			continue // it is not known yet, or another validator reports that it doesn't exist
 		}
-		switch operands := operandsOf(operator); {
+		switch operands := filterOperators[known].values; {
 		case operands == 0 && given:
 			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter With a Needless Value",
 				fmt.Sprintf("The operator %q of the field %q takes no value. Remove the field from filter, or "+
