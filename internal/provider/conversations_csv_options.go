@@ -173,23 +173,26 @@ func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
 // constantOf converts a value to the type of an attribute, and validates it. Its errors don't
 // show the value, which may be sensitive.
 func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
-	var constant attr.Value
+	_, isSet := entryType.AttrTypes[attribute].(types.SetType)
+	elements := []attr.Value{value}
+	if isSet {
+		var err error
+		if elements, err = elementsOf(value); err != nil {
+			return nil, err
+		}
+	}
+	texts := make([]attr.Value, len(elements))
 	var hidden []string
-	if _, isSet := entryType.AttrTypes[attribute].(types.SetType); isSet {
-		elements, err := plainStrings(value)
+	for i, element := range elements {
+		text, err := plainString(element)
 		if err != nil {
 			return nil, err
 		}
-		constant = types.SetValueMust(types.StringType, elements)
-		for _, element := range elements {
-			hidden = append(hidden, strconv.Quote(textOf(element)), "the value")
-		}
-	} else {
-		text, err := plainString(value)
-		if err != nil {
-			return nil, err
-		}
-		constant, hidden = types.StringValue(text), []string{strconv.Quote(text), "the value"}
+		texts[i], hidden = types.StringValue(text), append(hidden, strconv.Quote(text), "the value")
+	}
+	var constant attr.Value = types.SetValueMust(types.StringType, texts)
+	if !isSet {
+		constant = texts[0]
 	}
 	for _, wrong := range faultsOf(ctx, attribute, constant) {
 		return nil, errors.New(strings.NewReplacer(hidden...).Replace(wrong))
@@ -206,28 +209,17 @@ func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults [
 	return faults
 }
 
-// plainStrings returns the elements of a list, a set or a tuple.
-func plainStrings(value attr.Value) ([]attr.Value, error) {
-	var elements []attr.Value
+// elementsOf returns the elements of a list, a set or a tuple.
+func elementsOf(value attr.Value) ([]attr.Value, error) {
 	switch value := underlying(value).(type) {
 	case types.Tuple:
-		elements = value.Elements()
+		return value.Elements(), nil
 	case types.List:
-		elements = value.Elements()
+		return value.Elements(), nil
 	case types.Set:
-		elements = value.Elements()
-	default:
-		return nil, errors.New("must be a list")
+		return value.Elements(), nil
 	}
-	texts := make([]attr.Value, len(elements))
-	for i, element := range elements {
-		text, err := plainString(element)
-		if err != nil {
-			return nil, err
-		}
-		texts[i] = types.StringValue(text)
-	}
-	return texts, nil
+	return nil, errors.New("must be a list")
 }
 
 func plainString(value attr.Value) (string, error) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/vmihailenco/msgpack/v5"
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
@@ -58,15 +59,14 @@ func wireTypeOf(of attr.Type, from wireSource) *wireType {
 			}
 			return types.ObjectValueMust(of.AttrTypes, values)
 		})
+	case basetypes.BoolType:
+		ofScalar(w, (*msgpack.Decoder).DecodeBool, types.BoolValue)
 	default:
-		switch {
-		case of.Equal(types.BoolType):
-			ofScalar(w, (*msgpack.Decoder).DecodeBool, types.BoolValue)
-		case from == fromFunction:
-			ofScalar(w, decodeText, types.StringValue)
-		default:
-			ofScalar(w, (*msgpack.Decoder).DecodeString, types.StringValue)
+		decode := (*msgpack.Decoder).DecodeString
+		if from == fromFunction {
+			decode = decodeText
 		}
+		ofScalar(w, decode, types.StringValue)
 	}
 	return w
 }
