@@ -11,7 +11,7 @@ import (
 // A mistake in the expression of a map, or in a column of a spreadsheet, is in thousands of
 // entries. One error for all of them says as much as one for each.
 
-// groupErrors returns the errors of entries, in one error where more than a few entries
+// groupErrors returns the errors of entries, which come in the order of their keys, in one error where more than a few entries
 // have the same in the same attribute.
 func groupErrors(found diag.Diagnostics) (grouped diag.Diagnostics) {
 	groups := map[[2]string]*errorGroup{}
@@ -20,11 +20,11 @@ func groupErrors(found diag.Diagnostics) (grouped diag.Diagnostics) {
 		reason := [2]string{d.Summary(), attribute}
 		group := groups[reason]
 		if group == nil {
-			group = &errorGroup{attribute: attribute, seen: map[string]bool{}, first: i}
+			group = &errorGroup{attribute: attribute, first: i}
 			groups[reason] = group
 		}
-		if !group.seen[key] {
-			group.seen[key], group.keys = true, append(group.keys, key)
+		if last := len(group.keys) - 1; last < 0 || group.keys[last] != key { // an entry may have it twice
+			group.keys = append(group.keys, key)
 		}
 	}
 	for i, d := range found {
@@ -44,7 +44,6 @@ func groupErrors(found diag.Diagnostics) (grouped diag.Diagnostics) {
 type errorGroup struct {
 	attribute string
 	keys      []string
-	seen      map[string]bool
 	first     int // among all
 }
 
