@@ -95,23 +95,23 @@ func (r *baseResource) stateOf(ctx context.Context, state tfsdk.State, private p
 	diags := state.Get(ctx, model)
 	memory, more := r.load(ctx, private)
 	if diags.Append(more...); diags.HasError() {
-		return nil, nil, diags
+		return entries{}, memory, diags
 	}
 	owned, more := model.recalled(memory)
 	return owned, memory, append(diags, more...)
 }
 
-// planningMemory returns the memory of the resource that a plan is about. A new one has none, even if it
+// planningState is stateOf for the resource that a plan is about. A new one has neither, even if it
 // replaces another one. If provider settings are unknown, the space of the state can't be checked.
-func (r *baseResource) planningMemory(ctx context.Context, req resource.ModifyPlanRequest) (*memory, diag.Diagnostics) {
+func (r *baseResource) planningState(ctx context.Context, req resource.ModifyPlanRequest, model stateModel) (entries, *memory, diag.Diagnostics) {
 	if req.State.Raw.IsNull() {
-		return r.newMemory(), nil
+		return entries{}, r.newMemory(), nil
 	}
-	memory, diags := r.load(ctx, req.Private)
+	owned, memory, diags := r.stateOf(ctx, req.State, req.Private, model)
 	if api, _ := r.provider.planningEngine(); api != nil { // its errors are reported where the engine is needed
 		diags.Append(memory.space.check(api)...)
 	}
-	return memory, diags
+	return owned, memory, diags
 }
 
 // save keeps the memory of a resource with these conversations.

@@ -57,14 +57,8 @@ func (r *conversationResource) Schema(_ context.Context, _ resource.SchemaReques
 func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state conversationResourceModel
 	var prior *ownedModel
-	memory, diags := r.planningMemory(ctx, req)
+	owned, memory, diags := r.planningState(ctx, req, &state)
 	resp.Diagnostics.Append(diags...)
-	owned := entries{}
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		owned, diags = state.recalled(memory)
-		resp.Diagnostics.Append(diags...)
-	}
 	resp.Diagnostics.Append(r.inState(owned.ids()...)...)
 	if req.Plan.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfProtection(path.Root("is_delete_protected"), owned, state.DeletionPolicy)...)

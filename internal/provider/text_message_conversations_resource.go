@@ -49,12 +49,7 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	var config, plan, state bulkModel
-	memory, diags := r.planningMemory(ctx, req)
-	resp.Diagnostics.Append(diags...)
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	prior, diags := state.recalled(memory)
+	prior, memory, diags := r.planningState(ctx, req, &state)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.inState(prior.ids()...)...)
 	if req.Plan.Raw.IsNull() {
