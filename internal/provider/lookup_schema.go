@@ -23,7 +23,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		"filter": schema.MapAttribute{
 			ElementType: types.StringType,
 			Optional:    true,
-			Validators:  []validator.Map{isByField{known}},
+			Validators:  []validator.Map{isByField{known: known}},
 			MarkdownDescription: "Values by field, such as `{ " + example + " }`. A record must " +
 				"match all of them. The CRM compares text as it has stored it. If a field is the id of a record, " +
 				"the value can also be a URI that ends in the id." + fields,
@@ -31,7 +31,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		"filter_op": schema.MapAttribute{
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          []validator.Map{isByField{known}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))},
+			Validators:          []validator.Map{isByField{known: known}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))},
 			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
 		},
 		"order_by": schema.ListAttribute{

@@ -113,7 +113,7 @@ func TestLookupValidators(t *testing.T) {
 		{[]string{"c", "d"}, []string{`filter: there is no field "a b". The fields are: c, d.`, `filter["c"]: The value is null. Remove it, or set it.`}},
 	} {
 		var resp validator.MapResponse
-		isByField{test.known}.ValidateMap(ctx, validator.MapRequest{Path: path.Root("filter"), ConfigValue: filter}, &resp)
+		isByField{known: test.known}.ValidateMap(ctx, validator.MapRequest{Path: path.Root("filter"), ConfigValue: filter}, &resp)
 		var got []string
 		for _, d := range resp.Diagnostics {
 			got = append(got, d.Detail())

@@ -31,11 +31,11 @@ func isField(known []string) validator.String {
 // isByField accepts a map whose keys are known fields, or any names of fields if known is
 // nil, and that contains no null. The framework's own validators speak of a key as a value,
 // and don't name the key of a null.
-type isByField struct{ known []string }
+type isByField struct {
+	undescribed
 
-func (isByField) Description(context.Context) string { return "each key must be the name of a field" }
-
-func (v isByField) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+	known []string
+}
 
 func (v isByField) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	elements := req.ConfigValue.Elements()

@@ -102,13 +102,7 @@ var messageFields = []messageField{
 func messageAttributes() map[string]schema.Attribute { return attributesOf(messageFields) }
 
 // isMessage accepts an id alone, or a message with content and direction.
-type isMessage struct{}
-
-func (isMessage) Description(context.Context) string {
-	return "value must have content and direction, or an id and nothing else"
-}
-
-func (v isMessage) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+type isMessage struct{ undescribed }
 
 func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, resp *validator.ObjectResponse) {
 	complain := func(at path.Path, text string) {
@@ -146,11 +140,7 @@ func (isMessage) ValidateObject(_ context.Context, req validator.ObjectRequest, 
 }
 
 // areDifferent accepts messages with different ids.
-type areDifferent struct{}
-
-func (areDifferent) Description(context.Context) string { return "no two messages have the same id" }
-
-func (v areDifferent) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+type areDifferent struct{ undescribed }
 
 func (areDifferent) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
 	first := map[client.ID]string{}

@@ -98,21 +98,20 @@ func (v isValidationLevel) ValidateInt64(ctx context.Context, req validator.Int6
 	}
 }
 
+// undescribed is the part of a validator that nobody sees: its errors say what it accepts, each in
+// words of its own.
+type undescribed struct{}
+
+func (undescribed) Description(context.Context) string         { return "" }
+func (undescribed) MarkdownDescription(context.Context) string { return "" }
+
 // isReference accepts a UUID, or a URI that ends in one and does not name another entity.
 type isReference struct {
+	undescribed
+
 	entity    string // path segment, such as "Accounts"
 	allowNone bool   // accept "", which means none
 }
-
-func (v isReference) Description(context.Context) string {
-	text := "value must be a UUID, or a URI that ends in one"
-	if v.allowNone {
-		text += `, or "" for none`
-	}
-	return text
-}
-
-func (v isReference) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v isReference) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() || v.allowNone && req.ConfigValue.ValueString() == "" {
@@ -141,13 +140,11 @@ func isID(text string) bool {
 
 // areReferences accepts a set of ids of an entity. It also reports a null id, because the
 // framework's own validator does not say where it is.
-type areReferences struct{ entity string }
+type areReferences struct {
+	undescribed
 
-func (v areReferences) Description(ctx context.Context) string {
-	return "each " + isReference{entity: v.entity}.Description(ctx)
+	entity string
 }
-
-func (v areReferences) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v areReferences) ValidateSet(ctx context.Context, req validator.SetRequest, resp *validator.SetResponse) {
 	for _, element := range req.ConfigValue.Elements() {
@@ -231,6 +228,8 @@ var (
 // isNumber refuses values that a spreadsheet leaves in a column of phone numbers and that
 // no CRM can mean. The CRM judges everything else: a sender may have a name.
 type isNumber struct {
+	undescribed
+
 	required bool // nothing works without a number, so its errors don't advise to omit it
 }
 
@@ -238,13 +237,6 @@ var (
 	roundedNumber = regexp.MustCompile(`^[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+$`)
 	placeholder   = regexp.MustCompile(`(?i)^(?:n\.?/?a\.?|none|null|nil|nan|tbd|#(?:n/a|ref!|value!|name\?|null!|num!|div/0!)|[^\pL\pN*]*)$`)
 )
-
-func (isNumber) Description(context.Context) string {
-	return "value must be a phone number, not a placeholder such as n/a or a number that a spreadsheet has " +
-		"rounded, such as 1.5E+10"
-}
-
-func (v isNumber) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 func (v isNumber) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if !isKnown(req.ConfigValue) {
