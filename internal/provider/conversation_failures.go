@@ -154,7 +154,7 @@ func (w *conversationWork) failures(action string) (failures []failure) {
 		}
 		failures = append(failures, failure{
 			action: action, subject: subject, at: w.at(key), keys: w.keys(key), err: err, creates: change.prior == nil, sends: sendsMessage(change.planned.Messages, nil),
-			remembered: action == "Update", taints: w.allOrNothing || w.isSingle && change.write.Earlier == nil, causes: &w.provider.causes,
+			taints: w.allOrNothing || w.isSingle && change.write.Earlier == nil, causes: &w.provider.causes,
 		})
 	}
 	for _, removal := range w.removals {

@@ -46,7 +46,7 @@ func (w *conversationWork) created() diag.Diagnostics {
 func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics) {
 	groups := map[bool]*failure{}
 	for _, key := range open.keys() {
-		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true, remembered: true}
+		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true}
 		_, hasCandidates := isAmbiguous(f.err)
 		groups[hasCandidates] = groups[hasCandidates].with(f)
 	}

@@ -29,17 +29,16 @@ type failure struct {
 	err     error
 	causes  *causes // already explained; nil if each failure explains its own
 
-	creates    bool   // all keys are new, so an update of the map creates them
-	sends      bool   // some of them have outgoing messages
-	unnamed    bool   // each key shares its error with others, that of their request
-	isMixed    bool   // the keys have been in different requests; err is that of the first
-	isNamed    bool   // the keys are those of the entries that refer to the record that the error names
-	attribute  string // at which all of these refer to it; empty if they differ
-	beside     int    // entries of the request that don't refer to it
-	alike      bool   // other errors of the run may be the reason for this one, which many have
-	differs    bool   // each key has its own cause; err is that of the first
-	remembered bool   // the outcome of a create is unknown: the next apply looks for it
-	taints     bool   // the resource: the next apply replaces it
+	creates   bool   // all keys are new, so an update of the map creates them
+	sends     bool   // some of them have outgoing messages
+	unnamed   bool   // each key shares its error with others, that of their request
+	isMixed   bool   // the keys have been in different requests; err is that of the first
+	isNamed   bool   // the keys are those of the entries that refer to the record that the error names
+	attribute string // at which all of these refer to it; empty if they differ
+	beside    int    // entries of the request that don't refer to it
+	alike     bool   // other errors of the run may be the reason for this one, which many have
+	differs   bool   // each key has its own cause; err is that of the first
+	taints    bool   // the resource: the next apply replaces it
 }
 
 func (f failure) summary() string {

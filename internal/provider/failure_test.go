@@ -522,7 +522,7 @@ func TestEntryAtFault(t *testing.T) {
 func TestTimeoutAdvice(t *testing.T) {
 	t.Parallel()
 	late := &client.OutcomeUnknownError{Err: &client.TimeoutError{After: time.Second}}
-	wantTexts(t, failure{action: "Create", err: late, remembered: true}.diagnostics(), "If the CRM is slow, increase request_timeout.", "no complete reply within 1s")
+	wantTexts(t, failure{action: "Create", err: late}.diagnostics(), "If the CRM is slow, increase request_timeout.", "no complete reply within 1s")
 	wantTexts(t, failure{action: "Delete", at: at("a"), keys: []string{"a"}, kept: []string{"a"}, err: late}.diagnostics(), "If the CRM is slow, increase request_timeout.")
 }
 
@@ -663,7 +663,7 @@ func TestUnknownMessageNamesCandidates(t *testing.T) {
 	t.Parallel()
 	several := &engine.LostCreateError{Err: &engine.AmbiguousError{IDs: []client.ID{parse(t, idA), parse(t, idB)}}}
 	wantTexts(t, failure{action: "Create", message: true, at: at("a").AtName("messages"), keys: []string{"m"}, err: several}.diagnostics(), "can't tell whether it is one of these messages", idA, idB)
-	text := strings.Join(told(failure{action: "Create", err: several, remembered: true}.diagnostics()), "")
+	text := strings.Join(told(failure{action: "Create", err: several}.diagnostics()), "")
 	if strings.Contains(text, "messages of the conversation") {
 		t.Errorf("a conversation is told as a message: %s", text)
 	}

@@ -43,7 +43,8 @@ func (f failure) outcomeUnknown() string {
 	return f.createUnknown()
 }
 
-// createUnknown says what is known of a conversation that may have been created.
+// createUnknown says what is known of a conversation that may have been created. The memory knows
+// each such attempt.
 func (f failure) createUnknown() string {
 	looks := f.inNumber("The next apply first looks for {it|them} in the CRM, and adopts {it if it exists|those that exist}.")
 	switch {
@@ -58,17 +59,8 @@ func (f failure) createUnknown() string {
 		return f.inNumber("{The conversation|These conversations} may or may not have been created. {It is in the state without an id, and its|They are in the state without ids, and their} "+
 			"resource is tainted. The next plan looks for {it|them} in the CRM, and the next apply deletes what it "+
 			"finds and creates the resource again. ") + untaintAdvice + f.whyForbidden() + f.whyRefused()
-	case f.remembered:
-		return f.inNumber("{The conversation|These conversations} may or may not have been created. ") + looks + f.whyForbidden() + f.whyRefused()
 	}
-	var since string
-	if lost, ok := errors.AsType[*engine.LostCreateError](f.err); ok {
-		since = fmt.Sprintf(", with a revision above %d", lost.Since.Revision)
-	}
-	return fmt.Sprintf("The conversation may or may not have been created. Before the next apply, look in the "+
-		"CRM for a new conversation of the phone %s with this recipient number%s. If it exists, import it by its "+
-		"UUID (terraform import, or an import block). Otherwise, the next apply creates a second one.",
-		f.subject.PhoneID.ValueString(), since)
+	return f.inNumber("{The conversation|These conversations} may or may not have been created. ") + looks + f.whyForbidden() + f.whyRefused()
 }
 
 // whyLookFailed says why a look failed, and what to do.
