@@ -3,7 +3,6 @@ package provider
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -61,11 +60,10 @@ func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics)
 // reasons returns why each key failed, one line for each of the first few, without those
 // whose outcome is unknown.
 func (w *conversationWork) reasons(open openCreates) string {
-	keys := slices.DeleteFunc(w.failedKeys(), func(key string) bool { _, isOpen := open[key]; return isOpen })
-	texts := make([]string, len(keys))
-	for i, key := range keys {
-		if i < mostListed {
-			texts[i] = underKey(key, withReasons(w.failed[key]))
+	var texts []string
+	for _, key := range w.failedKeys() {
+		if _, isOpen := open[key]; !isOpen {
+			texts = append(texts, underKey(key, withReasons(w.failed[key])))
 		}
 	}
 	return "  - " + strings.Join(firstTexts(texts), "\n  - ")
