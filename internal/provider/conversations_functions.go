@@ -174,18 +174,15 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	if err := in.Skip(); err != nil { // its type: any type that fits is accepted
 		return nil, false, err
 	}
-	code, err := in.PeekCode()
-	switch {
-	case err != nil:
+	whole, err := in.DecodeRaw()
+	if err != nil {
 		return nil, false, err
+	}
+	switch code := whole[0]; {
 	case msgpcode.IsExt(code):
 		return nil, false, nil
 	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
 		return nil, false, errors.New("the value must be a map or an object of conversations by their keys")
-	}
-	whole, err := in.DecodeRaw()
-	if err != nil {
-		return nil, false, err
 	}
 	found, nulls, err := readEntries(msgpack.NewDecoder(bytes.NewReader(whole)), givenAttribute)
 	if err != nil {
