@@ -28,17 +28,15 @@ func (x *attemptIndex) add(n numbers, all openCreates) {
 	}
 }
 
-func (x *attemptIndex) isEmpty() bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return len(x.of) == 0
-}
-
-// take returns an attempt of this identity, nil for none, and forgets it: one that contradicts
+// take returns an attempt that a create may repeat, nil for none, and forgets it: one that contradicts
 // nothing in the input, or else the first one.
-func (x *attemptIndex) take(of engine.Identity, input client.ConversationInput) *keyedAttempt {
+func (x *attemptIndex) take(n numbers, planned conversationModel, input client.ConversationInput) *keyedAttempt {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if len(x.of) == 0 { // numbers are slow to parse
+		return nil
+	}
+	of := n.identityOf(planned)
 	if len(x.of[of]) == 0 {
 		return nil
 	}
@@ -66,14 +64,14 @@ func (w *conversationWork) repeatAttempts() {
 	own.add(n, open)
 	for i := range w.changes {
 		change := &w.changes[i]
-		if change.prior != nil || change.write.Earlier != nil || own.isEmpty() && w.provider.left.isEmpty() {
+		if change.prior != nil || change.write.Earlier != nil {
 			continue
 		}
-		of := n.identityOf(change.planned.conversationModel)
-		if found := own.take(of, change.write.Input); found != nil {
+		planned, input := change.planned.conversationModel, change.write.Input
+		if found := own.take(n, planned, input); found != nil {
 			delete(open, found.key)
 			found.repeatIn(&change.write)
-		} else if left := w.provider.left.take(of, change.write.Input); left != nil {
+		} else if left := w.provider.left.take(n, planned, input); left != nil {
 			left.IsRecalled = true // what a refresh has left, it has left to another resource
 			left.repeatIn(&change.write)
 		}
