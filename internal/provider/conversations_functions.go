@@ -38,10 +38,7 @@ func (s *sealingServer) GetFunctions(ctx context.Context, req *tfprotov6.GetFunc
 func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	parameter, isSealed := sealedParameters[req.Name]
 	if isSealed && parameter && len(req.Arguments) > 0 {
-		sealed, err := msgpack.Marshal(string(req.Arguments[0].MsgPack))
-		if err != nil {
-			return nil, err
-		}
+		sealed, _ := msgpack.Marshal(string(req.Arguments[0].MsgPack)) // never fails
 		req.Arguments[0] = &tfprotov6.DynamicValue{MsgPack: sealed}
 	}
 	resp, err := s.frameworkServer.CallFunction(ctx, req)
