@@ -85,9 +85,9 @@ func (m *memory) claim(api *engine.Engine, ids ...client.ID) (diags diag.Diagnos
 	return diags
 }
 
-// isAmbiguous reports whether err is an [engine.AmbiguousError], and returns the ids of
+// candidatesOf reports whether err is an [engine.AmbiguousError], and returns the ids of
 // its records.
-func isAmbiguous(err error) ([]client.ID, bool) {
+func candidatesOf(err error) ([]client.ID, bool) {
 	ambiguous, ok := errors.AsType[*engine.AmbiguousError](err)
 	if !ok {
 		return nil, false

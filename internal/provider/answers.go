@@ -36,46 +36,46 @@ func (u unreadAnswers) add(create conversationChange, result engine.Result[clien
 
 // checkAnswers checks the answers that could not be read back. An entry that was answered with the
 // id of another conversation loses that id, and its create is open again. So does a message.
-func (k *memory) checkAnswers(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
-	return append(k.checkConversations(ctx, api, e), k.checkMessages(ctx, api, e)...)
+func (m *memory) checkAnswers(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
+	return append(m.checkConversations(ctx, api, e), m.checkMessages(ctx, api, e)...)
 }
 
-func (k *memory) checkConversations(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
-	if len(k.unread) == 0 {
+func (m *memory) checkConversations(ctx context.Context, api *engine.Engine, e entries) diag.Diagnostics {
+	if len(m.unread) == 0 {
 		return nil
 	}
 	keys, due := e.keysByID(), map[client.ID]conversationChange{}
 	for id := range keys {
-		if tried, isUnread := k.unread[id]; isUnread {
+		if tried, isUnread := m.unread[id]; isUnread {
 			due[id] = conversationChange{Input: tried.Sent, Earlier: tried.earlier()}
 		}
 	}
 	wrong, err := api.Conversations.CheckAnswers(ctx, due)
 	if err != nil {
-		return failure{action: "Read", many: !k.isSingle, err: err}.diagnostics()
+		return failure{action: "Read", many: !m.isSingle, err: err}.diagnostics()
 	}
 	var names []string
 	for _, id := range wrong {
 		key := keys[id]
 		e[key].ID = types.StringNull()
-		k.open[freeKey(k.open, key)] = k.unread[id]
+		m.open[freeKey(m.open, key)] = m.unread[id]
 		names = append(names, underKey(key, id.String()))
 	}
-	clear(k.unread)
+	clear(m.unread)
 	slices.Sort(names)
-	return warnOf(names, k.root(), "Answer With Another Text Message Conversation",
+	return warnOf(names, m.root(), "Answer With Another Text Message Conversation",
 		"The CRM answered the create of a conversation with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, has another phone or number, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
 
-func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, e entries) (diags diag.Diagnostics) {
-	if len(k.messages.Unread) == 0 {
+func (m *memory) checkMessages(ctx context.Context, api *engine.Engine, e entries) (diags diag.Diagnostics) {
+	if len(m.messages.Unread) == 0 {
 		return nil
 	}
 	due := map[client.ID]messageChange{}
 	for conversation, owned := range e.byID() {
 		for _, message := range messagesFrom(owned.Messages) {
-			if since, isUnread := k.messages.Unread[reference(message.ID)]; isUnread {
+			if since, isUnread := m.messages.Unread[reference(message.ID)]; isUnread {
 				create := messageChange{Input: message.toAPI(nil), Earlier: &engine.Attempt{Since: engine.Moment{Revision: since}}}
 				create.Input.TextMessageConversationID = client.Value(conversation)
 				due[reference(message.ID)] = create
@@ -84,7 +84,7 @@ func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, e entrie
 	}
 	wrong, err := api.Messages.CheckAnswers(ctx, due)
 	if err != nil {
-		return failure{action: "Read", many: !k.isSingle, err: fmt.Errorf("reading its messages failed: %w", err)}.diagnostics()
+		return failure{action: "Read", many: !m.isSingle, err: fmt.Errorf("reading its messages failed: %w", err)}.diagnostics()
 	}
 	var names []string
 	for conversation, entry := range e.keysByID() {
@@ -95,15 +95,15 @@ func (k *memory) checkMessages(ctx context.Context, api *engine.Engine, e entrie
 				continue
 			}
 			state[key].ID = types.StringNull()
-			k.messages.tried(conversation, k.messages.Unread[id])
-			k.messages.lost(conversation, *state[key], k.messages.Unread[id])
+			m.messages.tried(conversation, m.messages.Unread[id])
+			m.messages.lost(conversation, *state[key], m.messages.Unread[id])
 			names = append(names, underKey(entry, underKey(key, id.String())))
 			e[entry].Messages = state.toMap()
 		}
 	}
-	clear(k.messages.Unread)
+	clear(m.messages.Unread)
 	slices.Sort(names)
-	return warnOf(names, k.root(), "Answer With Another Text Message",
+	return warnOf(names, m.root(), "Answer With Another Text Message",
 		"The CRM answered the create of a message with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, is in another conversation, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }

@@ -1,9 +1,10 @@
 package provider
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -66,21 +67,21 @@ func (a attempt) repeatIn(create *conversationChange) {
 // recall finds the attempt at an entry that has no id in the state, if Terraform has dropped the
 // private state. The state has all that is left: its revision is that of the moment before the
 // attempt. Otherwise, the memory knows every open attempt. One that it does not know was refused.
-func (k *memory) recall(key string, m ownedModel) {
-	if _, isOpen := k.open[key]; isOpen || k.space.ID != "" || !isKnown(m.Revision) {
+func (m *memory) recall(key string, owned ownedModel) {
+	if _, isOpen := m.open[key]; isOpen || m.space.ID != "" || !isKnown(owned.Revision) {
 		return
 	}
-	sent := m.toAPI(k.numbers, nil)
-	sent.Messages = inlineMessages(m.Messages)
-	k.open[key] = attempt{Since: engine.Moment{Revision: m.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
+	sent := owned.toAPI(m.numbers, nil)
+	sent.Messages = inlineMessages(owned.Messages)
+	m.open[key] = attempt{Since: engine.Moment{Revision: owned.Revision.ValueInt64()}, Sent: sent, IsRecalled: true}
 }
 
 // recallNumber takes the number of a conversation for what was sent, if Terraform has dropped the
 // private state: the CRM may hold it in another spelling.
-func (k *memory) recallNumber(m *ownedModel) {
-	id := reference(m.ID)
-	if k.space.ID == "" && !id.IsZero() && isKnown(m.RecipientPhoneNumber) {
-		k.numbers.respellings[id] = respelling{Sent: m.RecipientPhoneNumber.ValueString(), Open: true}
+func (m *memory) recallNumber(owned *ownedModel) {
+	id := reference(owned.ID)
+	if m.space.ID == "" && !id.IsZero() && isKnown(owned.RecipientPhoneNumber) {
+		m.numbers.respellings[id] = respelling{Sent: owned.RecipientPhoneNumber.ValueString(), Open: true}
 	}
 }
 
@@ -92,25 +93,13 @@ func (o openCreates) isAbout(m conversationModel, n numbers) bool {
 }
 
 // contradicts reports whether the attempt has sent another value of a field than a create with
-// this input sends.
-func (a attempt) contradicts(input client.ConversationInput) bool {
-	sent, wanted := fieldsOf(a.Sent), fieldsOf(input)
-	for name, value := range sent {
-		// Both have the same identity, and messages are compared one by one.
-		if name != numberAttribute && name != "phone_id" && name != "messages" && wanted[name] != nil && !bytes.Equal(value, wanted[name]) {
-			return true
-		}
-	}
-	return false
-}
-
-// fieldsOf returns what the input sets, as it is sent.
-func fieldsOf(input client.ConversationInput) (fields map[string]json.RawMessage) {
-	text, err := json.Marshal(input)
-	if err != nil || json.Unmarshal(text, &fields) != nil {
-		return nil
-	}
-	return fields
+// this input sends. Messages are compared one by one.
+func (a attempt) contradicts(n numbers, input client.ConversationInput) bool {
+	sent, wanted := a.Sent.Fields(), input.Fields()
+	return slices.ContainsFunc(configurableFields, func(f conversationField) bool {
+		isInBoth := slices.Contains(sent, f.name) && slices.Contains(wanted, f.name)
+		return isInBoth && !f.same(n, types.StringNull())(f.sent(a.Sent), f.sent(input))
+	})
 }
 
 // identity returns the identity of the conversation that the attempt would have created.
@@ -134,7 +123,7 @@ func (o openCreates) pass(key string, found engine.Result[client.Conversation]) 
 	if found.Earlier != nil {
 		tried.Passed = found.Earlier.Passed
 	}
-	switch _, isAmbiguous := isAmbiguous(found.Err); {
+	switch _, isAmbiguous := candidatesOf(found.Err); {
 	case found.Err == nil:
 		tried.Found = found.Value.Revision
 	case isAmbiguous:
@@ -157,10 +146,10 @@ func (a attempt) above() int64 {
 
 // openIdentities returns the identities of what the open creates would have made. A conversation
 // in the CRM that has one of them may be theirs.
-func (k *memory) openIdentities() map[engine.Identity]bool {
-	open := make(map[engine.Identity]bool, len(k.open))
-	for _, tried := range k.open {
-		open[tried.identity(k.numbers)] = true
+func (m *memory) openIdentities() map[engine.Identity]bool {
+	open := make(map[engine.Identity]bool, len(m.open))
+	for _, tried := range m.open {
+		open[tried.identity(m.numbers)] = true
 	}
 	return open
 }

@@ -46,7 +46,7 @@ func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics)
 	groups := map[bool]*failure{}
 	for _, key := range open.keys() {
 		f := failure{action: "Create", at: at(key), keys: []string{key}, err: w.failed[key], creates: true}
-		_, hasCandidates := isAmbiguous(f.err)
+		_, hasCandidates := candidatesOf(f.err)
 		groups[hasCandidates] = groups[hasCandidates].with(f)
 	}
 	for _, hasCandidates := range []bool{false, true} {
@@ -150,8 +150,8 @@ var errStillOpen = errors.New("an earlier apply may have created it, and a destr
 // outcomeUnknown is the name that failed gives to creates whose outcome is unknown.
 const outcomeUnknown = "OUTCOME_UNKNOWN"
 
-// isOpen reports whether an element of failed says that the outcome of a create is unknown.
-func isOpen(failed attr.Value) bool {
+// hasUnknownOutcome reports whether an element of failed says that the outcome of a create is unknown.
+func hasUnknownOutcome(failed attr.Value) bool {
 	reason, _ := failed.(types.Object)
 	return textOf(reason.Attributes()["name"]) == outcomeUnknown
 }

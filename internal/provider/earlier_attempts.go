@@ -40,7 +40,7 @@ func (x *attemptIndex) take(n numbers, planned conversationModel, input client.C
 	if len(x.of[of]) == 0 {
 		return nil
 	}
-	i := max(0, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return !a.contradicts(input) }))
+	i := max(0, slices.IndexFunc(x.of[of], func(a keyedAttempt) bool { return !a.contradicts(n, input) }))
 	found := x.of[of][i]
 	if x.of[of] = slices.Delete(x.of[of], i, i+1); len(x.of[of]) == 0 {
 		delete(x.of, of)

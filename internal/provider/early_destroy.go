@@ -71,7 +71,7 @@ func (m *memory) findEarly(ctx context.Context, api *engine.Engine) (texts []str
 	}
 	for i, found := range results {
 		key, id := keys[i], found.Value.ID
-		if _, isOpen := isAmbiguous(found.Err); found.Err != nil && !isOpen {
+		if _, isAmbiguous := candidatesOf(found.Err); found.Err != nil && !isAmbiguous {
 			return nil, found.Err
 		}
 		if found.Err != nil || id.IsZero() {

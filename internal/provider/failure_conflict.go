@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -34,29 +35,30 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 	return diags
 }
 
-// described contains the fields whose values a conflict does not show, and what it shows
-// instead. Terraform does not tell a provider which values are sensitive. These are what
-// people say, and to whom.
-var described = map[string]string{
-	"content":                "a text of %d characters",
-	"recipient_phone_number": "a number of %d characters",
+// isPersonal reports whether a conflict does not show the values of a field. Terraform does not tell a
+// provider which values are sensitive.
+func isPersonal(field string) bool {
+	return slices.ContainsFunc(conversationFields, func(f conversationField) bool { return f.name == field && f.isPersonal }) ||
+		slices.ContainsFunc(messageFields, func(f messageField) bool { return f.name == field && f.isPersonal })
 }
 
 // shown returns the value of a field as a conflict shows it.
 func shown(field, value string) string {
-	description, personal := described[field]
+	kind := "text"
 	switch {
 	case value == "":
 		return "none"
-	case !personal:
+	case !isPersonal(field):
 		return value
+	case field == numberAttribute:
+		kind = "number"
 	}
-	return fmt.Sprintf(description, utf8.RuneCountInString(value))
+	return fmt.Sprintf("a %s of %d characters", kind, utf8.RuneCountInString(value))
 }
 
 // whereToLook says where to find the values that a conflict does not show.
 func whereToLook(field string) string {
-	if described[field] == "" {
+	if !isPersonal(field) {
 		return ""
 	}
 	return "The values may be sensitive, so this message doesn't show them. To see them, look in the CRM for the " +

@@ -17,7 +17,7 @@ const untaintAdvice = "To keep what was found, first run terraform untaint with 
 
 func (f failure) outcomeUnknown() string {
 	const seePlan = " Run terraform plan again: the new plan shows what is left to do."
-	ids, isOpen := isAmbiguous(f.err)
+	ids, isAmbiguous := candidatesOf(f.err)
 	switch {
 	case f.invoked:
 		return f.invocationUnknown()
@@ -27,13 +27,13 @@ func (f failure) outcomeUnknown() string {
 		return fmt.Sprintf("The deletion of the %s %s may or may not have been carried out. It stays in the state."+seePlan, f.thing(), f.subject.ID.ValueString())
 	case isKnown(f.subject.ID):
 		return fmt.Sprintf("The change of the %s %s may or may not have been carried out."+seePlan, f.thing(), f.subject.ID.ValueString())
-	case isOpen && f.message:
+	case isAmbiguous && f.message:
 		return notIdentified(ids)
 	case f.message:
 		return "The message may or may not have been created. The next plan looks for it in the conversation, " +
 			"and creates it again only if it isn't there. Don't plan with -refresh=false: such a plan does not " +
 			"look for the message."
-	case isOpen:
+	case isAmbiguous:
 		if len(f.keys) > 1 {
 			return "The CRM gave no usable reply when the provider created these conversations. For each of them, the CRM has one or more that may be it, or may " +
 				"belong to someone else. The provider leaves all of them alone. The next plan names them. " + severalAdvice
@@ -105,7 +105,7 @@ func (f failure) whyRefused() string {
 // invocationUnknown says what to do about a message that an action may have created.
 func (f failure) invocationUnknown() string {
 	text := "The message may or may not have been created, and the CRM may have sent it. "
-	if ids, isOpen := isAmbiguous(f.err); isOpen {
+	if ids, isAmbiguous := candidatesOf(f.err); isAmbiguous {
 		return text + fmt.Sprintf("Each of these messages of the conversation %s may be it: %s. Look at them in the CRM. If none is the message, %s.",
 			f.subject.ID.ValueString(), idList(ids), invokeAgain)
 	}

@@ -24,6 +24,7 @@ type fieldOf[M, T, In any] struct {
 	name          string // of the attribute and of the API's field
 	alias         string // another name that the API may use in an error
 	entity        string // path segment of the records that it refers to; empty for none
+	isPersonal    bool   // its values are what people write, or to whom: a conflict does not show them
 	isMatched     bool   // the CRM may set it to what it finds by the recipient's number
 	attribute     schema.Attribute
 	null, unknown attr.Value
@@ -123,7 +124,9 @@ func stringField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
 ) fieldOf[M, T, In] {
-	return settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
+	f := settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
+	f.isPersonal = true
+	return f
 }
 
 // contentField returns a field that contains the text of a message, never null. Services
@@ -133,6 +136,7 @@ func contentField[M, T, In any](
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
 ) fieldOf[M, T, In] {
 	f := settableField(name, attribute, place, held, sent, types.StringValue, textOf)
+	f.isPersonal = true
 	f.same = always(func(a, b attr.Value) bool {
 		return a.IsNull() == b.IsNull() && engine.SameContent(textOf(a), textOf(b))
 	})
@@ -197,8 +201,7 @@ func numberField[M, T, In any](
 
 // relationField returns the field of a kind of relations.
 func relationField(name string, place func(*conversationModel) *types.Set) conversationField {
-	i := slices.IndexFunc(client.RelationKinds, func(kind client.RelationKind) bool { return kind.Field == name })
-	kind := client.RelationKinds[max(i, 0)] // a test checks that the client has them all
+	kind := client.RelationKinds[slices.IndexFunc(client.RelationKinds, func(kind client.RelationKind) bool { return kind.Field == name })]
 	f := shownField[client.ConversationInput](name, relationAttribute(kind), place,
 		func(c *client.Conversation) types.Set { return referencesFromAPI(kind.Linked(c)) })
 	f.alias, f.entity = kind.InputField, kind.Entity

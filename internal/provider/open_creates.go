@@ -21,11 +21,11 @@ func (o openCreates) keys() []string { return slices.Sorted(maps.Keys(o)) }
 
 // lookFor looks for what the attempts under these keys have made. The results are in the
 // order of the keys. See [engine.Collection.LookFor].
-func (k *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
+func (m *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string, patient bool) []engine.Result[client.Conversation] {
 	changes := make([]conversationChange, len(keys))
 	for i, key := range keys {
-		tried := k.open[key]
-		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier(), Owner: k.name()}
+		tried := m.open[key]
+		changes[i] = conversationChange{Input: tried.Sent, Earlier: tried.earlier(), Owner: m.name()}
 	}
 	return api.Conversations.LookFor(ctx, changes, patient)
 }
@@ -33,17 +33,17 @@ func (k *memory) lookFor(ctx context.Context, api *engine.Engine, keys []string,
 // keptOpen warns of what an attempt of a map may have made, and could not be deleted. If it can't tell
 // which conversation that is, it forgets the attempt, unless the map may be replaced: then the apply
 // would create the conversation again.
-func (k *memory) keptOpen(key string, err error, isReplaced bool) diag.Diagnostic {
+func (m *memory) keptOpen(key string, err error, isReplaced bool) diag.Diagnostic {
 	at := at(key)
 	text := fmt.Sprintf("An earlier apply may or may not have created a conversation of the phone %s with a "+
 		"revision above %d. It is no longer needed, but the provider couldn't delete it. The next apply "+
 		"tries again. You can also delete it in the CRM.%s\n\nCause: %v",
-		k.open[key].phone(), k.open[key].Since.Revision, failure{err: err}.whyForbidden(), err)
-	switch ids, isOpen := isAmbiguous(err); {
-	case isOpen && isReplaced:
+		m.open[key].phone(), m.open[key].Since.Revision, failure{err: err}.whyForbidden(), err)
+	switch ids, isAmbiguous := candidatesOf(err); {
+	case isAmbiguous && isReplaced:
 		text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
-	case isOpen:
-		delete(k.open, key) // the next apply would not learn more
+	case isAmbiguous:
+		delete(m.open, key) // the next apply would not learn more
 		text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
 			"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
 			"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
@@ -121,8 +121,8 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 // staysOpen reports whether a look has passed what belongs to other resources, and could not tell
 // about the rest: there are candidates, or the provider may not read their messages.
 func staysOpen(err error) bool {
-	_, isOpen := isAmbiguous(err)
-	return isOpen || problemOfLook(err) == client.NotPermitted
+	_, isAmbiguous := candidatesOf(err)
+	return isAmbiguous || problemOfLook(err) == client.NotPermitted
 }
 
 // problemOfLook returns why a look for what a create has made failed, 0 if err is not from a look.
@@ -141,7 +141,7 @@ func warnOfOpenEntries(left createResults, policy types.String) (diags diag.Diag
 	why := ""
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		text, found := fmt.Sprintf("%q", key), left[key]
-		ids, _ := isAmbiguous(found.Err)
+		ids, _ := candidatesOf(found.Err)
 		if found.Err == nil && !found.Value.ID.IsZero() {
 			ids = []client.ID{found.Value.ID}
 		}
@@ -164,11 +164,11 @@ func warnOfOpenEntries(left createResults, policy types.String) (diags diag.Diag
 
 // found notes which conversation the attempt under the key has made. Its number may be
 // spelled as the CRM does, and its messages may not show in the next list.
-func (k *memory) found(key string, conversation client.Conversation) {
-	k.messages.tried(conversation.ID, k.open[key].Since.Revision)
-	k.numbers.remember(k.open[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
-	k.adopted[conversation.ID] = true
-	delete(k.open, key)
+func (m *memory) found(key string, conversation client.Conversation) {
+	m.messages.tried(conversation.ID, m.open[key].Since.Revision)
+	m.numbers.remember(m.open[key].Sent, conversation.ID, conversation.RecipientPhoneNumber)
+	m.adopted[conversation.ID] = true
+	delete(m.open, key)
 }
 
 // warnOfOpen warns that it is still unknown whether the conversation of a single resource
@@ -191,19 +191,19 @@ func warnOfOpen(left createResults, policy types.String) diag.Diagnostics {
 	if found.Err == nil && !found.Value.ID.IsZero() {
 		text += fmt.Sprintf(" It may be %s.", found.Value.ID)
 	}
-	if ids, isOpen := isAmbiguous(found.Err); isOpen {
+	if ids, isAmbiguous := candidatesOf(found.Err); isAmbiguous {
 		text = intro + candidates(ids)
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text+why)}
 }
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
-func (k *memory) warnOfLeft() (diags diag.Diagnostics) {
-	for _, key := range k.open.keys() {
-		diags.Append(placed(k.root(), diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(k.at(key), fmt.Sprintf(
+func (m *memory) warnOfLeft() (diags diag.Diagnostics) {
+	for _, key := range m.open.keys() {
+		diags.Append(placed(m.root(), diag.NewWarningDiagnostic("Text Message Conversation May Have Been Left", located(m.at(key), fmt.Sprintf(
 			"An earlier apply may or may not have created this conversation. If it exists, it stays in the CRM, because deletion_policy is \"abandon\". "+
 				"If this apply creates the conversation again, it looks for it and adopts it, but not with create_before_destroy. "+
-				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", k.open[key].phone(), k.open[key].Since.Revision)))))
+				"To find it yourself, look in the CRM for a conversation of the phone %s with a revision above %d.", m.open[key].phone(), m.open[key].Since.Revision)))))
 	}
 	return diags
 }

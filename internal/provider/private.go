@@ -55,7 +55,12 @@ func (r *baseResource) newMemory() *memory {
 
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
-	return map[string]any{"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "unsettled": &m.open, "unread": &m.unread, "looked": &m.looked, "early_destroy": &m.early, "adopted": &m.adopted, "kept_numbers": &m.numbers.respellings, "messages": m.messages, "revisions": &m.revisions, "protected": &m.protected}
+	return map[string]any{
+		"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "looked": &m.looked,
+		"unsettled": &m.open, "unread": &m.unread, "adopted": &m.adopted, "early_destroy": &m.early,
+		"kept_numbers": &m.numbers.respellings, "messages": m.messages,
+		"revisions": &m.revisions, "protected": &m.protected,
+	}
 }
 
 // A privateStore is the private state of a resource.

@@ -72,7 +72,7 @@ func (m *bulkModel) recalled(memory *memory) (entries, diag.Diagnostics) {
 		entry.isPart = true
 		if !found.exists(key) {
 			entry.Revision = m.Revision // the conversation may have been created above it
-			if isOpen(failed[key]) {
+			if hasUnknownOutcome(failed[key]) {
 				memory.recall(key, *entry)
 			}
 			continue
