@@ -19,8 +19,9 @@ type keyless struct {
 type freeConversation struct {
 	*ownedModel
 
-	texts map[string]string // see [conversationModel.texts]
-	taken bool
+	texts   map[string]string // see [conversationModel.texts]
+	taken   bool
+	inPlace *ownedModel // the plan of the entry under the same key, if that is displaced
 }
 
 // setFields are those of the [configurableFields] that an entry sets, one bit each.
@@ -30,8 +31,10 @@ func newKeyless(n numbers) *keyless {
 	return &keyless{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
 }
 
-func (k *keyless) add(m *ownedModel) {
-	k.free = append(k.free, &freeConversation{ownedModel: m, texts: m.texts(k.numbers)})
+func (k *keyless) add(m *ownedModel) *freeConversation {
+	added := &freeConversation{ownedModel: m, texts: m.texts(k.numbers)}
+	k.free = append(k.free, added)
+	return added
 }
 
 // take returns the plan that gives the entry one of the conversations: one that is the

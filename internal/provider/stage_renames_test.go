@@ -44,6 +44,16 @@ func TestStage_renamedAndChanged(t *testing.T) {
 		}
 		return d
 	}
+	onOther := func(to string, more ...any) declared {
+		d := of(to, more...)
+		d["phone_id"] = otherPhone
+		return d
+	}
+	bare := func(more ...any) declared {
+		d := of("", more...)
+		delete(d, number)
+		return d
+	}
 	const one, two, three = "+1 555 010 0001", "+1 555 010 0002", "+1 555 010 0003"
 	const account, contacts, says = "recipient_account_id", "contact_relations", "messages"
 	toAcme, toGlobex := []any{account, acme}, []any{account, globex}
@@ -109,6 +119,61 @@ func TestStage_renamedAndChanged(t *testing.T) {
 		"its messages go": {
 			before: all{"a": of(one, says, messageTexts{"hello": "Hello"})}, after: all{"b": of(one, toAcme...)},
 			keeps: keys{"b": "a"}, messages: []string{}, silent: true,
+		},
+		"two phones, swapped": {
+			before: all{"a": of(one, says, messageTexts{"m": "A"}), "b": onOther(one, says, messageTexts{"m": "B"})},
+			after:  all{"a": onOther(one, says, messageTexts{"m": "B"}), "b": of(one, says, messageTexts{"m": "A"})},
+			keeps:  keys{"a": "b", "b": "a"}, messages: []string{"A", "B"}, silent: true,
+			check: func(s *stage) { s.wantSent(2) },
+		},
+		"two phones, swapped and changed": {
+			before: all{"a": of(one), "b": onOther(one)}, after: all{"a": onOther(one, toAcme...), "b": of(one, toAcme...)},
+			keeps: keys{"a": "b", "b": "a"}, silent: true,
+		},
+		"two phones, one of them renamed": {
+			before: all{"a": of(one, says, messageTexts{"m": "A"}), "b": onOther(one, says, messageTexts{"m": "B"})},
+			after:  all{"a": onOther(one, says, messageTexts{"m": "B"}), "c": of(one, says, messageTexts{"m": "A"})},
+			keeps:  keys{"a": "b", "c": "a"}, messages: []string{"A", "B"}, silent: true,
+		},
+		"two phones, a new one at the head of a list": {
+			before: all{"0": of(one), "1": onOther(one), "2": of(two)},
+			after:  all{"0": of(three), "1": of(one), "2": onOther(one), "3": of(two)},
+			keeps:  keys{"1": "0", "2": "1", "3": "2"}, silent: true,
+		},
+		"two phones, one goes": {
+			before: all{"a": of(one), "b": onOther(one)}, after: all{"a": onOther(one)}, keeps: keys{"a": "b"},
+			warns: []string{"Text Message Conversations Will Be Deleted", `"a"`},
+		},
+		"another phone under its key": {before: all{"a": of(one)}, after: all{"a": onOther(one)}, keeps: keys{"a": "a"}, silent: true},
+		"another phone under its key, a new one takes its place": {
+			before: all{"a": of(one)}, after: all{"a": onOther(one), "b": of(one, toAcme...)}, keeps: keys{"b": "a"}, silent: true,
+		},
+		"another phone under its key, a twin goes": {
+			before: all{"a": of(one, toAcme...), "b": of(one, toGlobex...)}, after: all{"a": onOther(one), "c": of(one, account, "")},
+			keeps: keys{"a": "a", "c": "b"}, silent: true,
+		},
+		"a first number that another one has": {
+			before: all{"a": of(one), "b": bare()}, after: all{"a": of(three), "b": of(one)}, keeps: keys{"b": "a"},
+			warns: []string{"Text Message Conversations Will Be Deleted", `"b"`},
+		},
+		"a first number under its key": {before: all{"a": bare()}, after: all{"a": of(one)}, keeps: keys{"a": "a"}, silent: true},
+		"without a number, a new one at the head of a list": {
+			before: all{"0": bare(toAcme...), "1": of(one), "2": of(two)},
+			after:  all{"0": of(three), "1": bare(toAcme...), "2": of(one), "3": of(two)},
+			keeps:  keys{"1": "0", "2": "1", "3": "2"}, silent: true,
+		},
+		"its number is no longer declared, and another one declares it": {
+			before: all{"a": of(one), "b": of(two)}, after: all{"a": bare(), "b": of(two), "c": of(one)}, keeps: keys{"b": "b", "c": "a"},
+			warns: []string{"Text Message Conversations Without a Number", `"a"`},
+		},
+		"its number is no longer declared, and one of another phone declares it": {
+			before: all{"a": of(one), "b": onOther(one)}, after: all{"a": bare(), "b": of(one)}, keeps: keys{"b": "a"},
+			warns: []string{"Text Message Conversations Will Be Deleted", `"b"`, "Text Message Conversations Without a Number", `"a"`},
+		},
+		"its number is no longer declared": {before: all{"a": of(one)}, after: all{"a": bare(), "b": of(two)}, keeps: keys{"a": "a"}, silent: true},
+		"without a number, and with the number": {
+			before: all{"x": of(one)}, after: all{"a": bare(), "b": of(one)}, keeps: keys{"b": "x"},
+			warns: []string{"Text Message Conversations Without a Number", `"a"`},
 		},
 		"abandoned": {
 			before: all{"a": of(one), "b": of(two)}, after: all{"c": of(one, toAcme...)}, settings: map[string]any{"deletion_policy": "abandon"},

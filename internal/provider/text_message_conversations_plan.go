@@ -1,7 +1,10 @@
 package provider
 
 import (
+	"cmp"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -32,7 +35,6 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 				free.add(prior[key])
 				continue
 			}
-			changes = changes || next.differsFrom(*prior[key])
 			planned[key] = &next
 		}
 	}
@@ -41,6 +43,15 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 			free.add(prior[key])
 		}
 	}
+	displaced := free.displace(config, prior, planned, needy)
+	for key, next := range planned {
+		changes = changes || next != nil && next.differsFrom(*prior[key])
+	}
+	needy = slices.AppendSeq(needy, maps.Keys(displaced))
+	hasNumber := func(key string) int { return min(1, len(config[key].RecipientPhoneNumber.ValueString())) }
+	slices.SortFunc(needy, func(a, b string) int { // an entry without a number fits many conversations, so it comes last
+		return cmp.Or(hasNumber(b)-hasNumber(a), cmp.Compare(a, b))
+	})
 	var left []string
 	for _, key := range needy {
 		if next := free.take(*config[key]); next != nil {
@@ -52,12 +63,20 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 	}
 	undecided := free.takeNamesakes(config, planned, left, tried)
 	for _, key := range left {
-		if planned[key] == nil {
-			planned[key] = n.planNewEntry(*config[key], undecided[key])
+		own := displaced[key]
+		switch {
+		case planned[key] != nil:
+			changes = true
+		case own != nil && !own.taken && undecided == nil:
+			planned[key] = own.inPlace
+			changes = changes || planned[key].differsFrom(*prior[key])
+		default:
+			planned[key] = n.planNewEntry(*config[key], undecided[key] || own != nil && undecided != nil)
+			changes = true
 		}
 	}
 	removed = prior.without(planned)
-	return planned, removed, changes || len(left)+len(removed) > 0
+	return planned, removed, changes || len(removed) > 0
 }
 
 // planEntry does the same as planOwned for an entry of the map. What the entry omits
