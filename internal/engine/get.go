@@ -66,7 +66,7 @@ func (e *entityOf[T, In]) getOrList(ctx context.Context, id client.ID, query cli
 // listOne lists the record with the id, even if it is soft-deleted.
 func (e *entityOf[T, In]) listOne(ctx context.Context, id client.ID, query client.Query) (record T, isListed bool, err error) {
 	query.First, query.IncludeDeleted = 1, true
-	query.Filters = []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
+	query.Filters = ofID(id)
 	page, err := e.List(ctx, query)
 	if isRefusal(err) {
 		e.engine.unsupported.add(ctx, idFilter)
@@ -75,4 +75,9 @@ func (e *entityOf[T, In]) listOne(ctx context.Context, id client.ID, query clien
 		return page.Records[i], true, err
 	}
 	return record, false, err
+}
+
+// ofID filters records by their id.
+func ofID(id client.ID) []client.Filter {
+	return []client.Filter{{Field: "id", Op: "eq", Value: id.String()}}
 }

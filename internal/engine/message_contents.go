@@ -93,7 +93,21 @@ func (e *Engine) getMessage(ctx context.Context, id client.ID) (client.Message, 
 		return listed, err
 	}
 	// A get that honors load-only shows only the stub.
-	return e.Messages.entity.getOrList(ctx, id, e.Messages.query)
+	stub, err := e.Messages.entity.getOrList(ctx, id, e.Messages.query)
+	if !isRefusal(err) {
+		return stub, err
+	}
+	query := e.Messages.query
+	query.IncludeDeleted = true
+	if !e.unsupported.has(idFilter) {
+		query.Filters = ofID(id)
+	}
+	for message, err := range e.Messages.entity.All(ctx, query) { // all of them, if the service ignores the filter
+		if err != nil || message.ID == id {
+			return message, err
+		}
+	}
+	return stub, &GoneError{ID: id}
 }
 
 // completeMessage gets the whole message, if the engine needs more than the list has shown.

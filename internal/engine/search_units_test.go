@@ -306,6 +306,41 @@ func TestFindMessageOfOthers(t *testing.T) {
 	}
 }
 
+// A message that the caller refers to is gone for good. The service takes no parameters in a get, so that
+// a get would show the contents of others: lists tell.
+func TestFindPurgedMessageOfOthers(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{"", apitest.ValidationReply} { // to a list that is filtered by id
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{GetParameters: mockserver.Refused})
+			conversation := s.create(t.Context(), t, 1).ID
+			var ids []client.ID
+			for _, content := range []string{"theirs", "purged"} {
+				id, err := s.Create(messageSegment, map[string]any{"text_message_conversation_id": conversation, "content": content, "direction": 2})
+				apitest.Must(t, err)
+				ids = append(ids, idOf(id))
+			}
+			apitest.Must(t, s.Purge(messageSegment, ids[1].String()))
+			s.engine.ReferToMessages(ids)
+			if reply != "" {
+				s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+					if r.URL.Query().Get("filter[id]") != "" {
+						return apitest.Answer(r, http.StatusUnprocessableEntity, reply), nil
+					}
+					return mock.RoundTrip(r)
+				})
+			}
+			found, err := s.engine.getMessage(t.Context(), ids[0])
+			if apitest.Must(t, err); found.ID != ids[0] || found.Content != "" {
+				t.Errorf("found %+v", found)
+			}
+			if _, err := s.engine.getMessage(t.Context(), ids[1]); client.ProblemOf(err) != client.NotFound {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
 func attemptOf(err error) *Attempt {
 	lost, _ := errors.AsType[*LostCreateError](err)
 	if lost == nil {
