@@ -51,9 +51,10 @@ func isContent(wanted, held string) bool {
 // in white space at the end, which services add and trim.
 func SameContent(a, b string) bool { return withoutEnd(a) == withoutEnd(b) }
 
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
 func withoutEnd(text string) string {
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
-	return strings.TrimRightFunc(text, unicode.IsSpace)
+	return strings.TrimRightFunc(lineEnds.Replace(text), unicode.IsSpace)
 }
 
 // canonicalContent returns the same text for all spellings of a content: with other white

@@ -13,24 +13,45 @@ import (
 // there are inputs for them, it chooses none.
 func MatchMessages(inputs []client.MessageInput, made []client.Message) []int {
 	matched := slices.Repeat([]int{-1}, len(inputs))
+	key := canonicalContent
+	if slices.ContainsFunc(inputs, func(input client.MessageInput) bool { _, isSet := input.Content.Get(); return !isSet }) {
+		key = func(string) string { return "" } // any message may be of that input
+	}
+	messages, items := map[string][]int{}, map[string][]int{} // by content
+	for j, message := range made {
+		content := key(message.Content)
+		messages[content] = append(messages[content], j)
+	}
+	for i, input := range inputs {
+		content := key(orZero(input.Content))
+		items[content] = append(items[content], i)
+	}
+	for content, items := range items {
+		matchAlike(inputs, items, made, messages[content], matched)
+	}
+	return matched
+}
+
+// matchAlike does the same for the inputs and the messages of one content.
+func matchAlike(inputs []client.MessageInput, items []int, made []client.Message, messages, matched []int) {
+	taken := map[int]bool{}
 	for _, same := range []func(client.MessageInput, client.Message) bool{Agrees, isLike} {
-		candidates := make([][]int, len(inputs)) // messages, for each input
-		for i, input := range inputs {
-			for j, message := range made {
-				if matched[i] < 0 && !slices.Contains(matched, j) && same(input, message) {
-					candidates[i] = append(candidates[i], j)
+		candidates := make([][]int, len(items)) // messages, for each input
+		for n, i := range items {
+			for _, j := range messages {
+				if matched[i] < 0 && !taken[j] && same(inputs[i], made[j]) {
+					candidates[n] = append(candidates[n], j)
 				}
 			}
 		}
-		for i := nextCertain(candidates); i >= 0; i = nextCertain(candidates) {
-			chosen := candidates[i][0]
-			matched[i], candidates[i] = chosen, nil
+		for n := nextCertain(candidates); n >= 0; n = nextCertain(candidates) {
+			chosen := candidates[n][0]
+			matched[items[n]], candidates[n], taken[chosen] = chosen, nil, true
 			for other := range candidates {
 				candidates[other] = slices.DeleteFunc(candidates[other], func(j int) bool { return j == chosen })
 			}
 		}
 	}
-	return matched
 }
 
 // nextCertain returns the input to match next, or -1 if none is certain. An input is
