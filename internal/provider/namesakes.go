@@ -15,40 +15,40 @@ type namesakes struct {
 
 // displace takes back the plans of entries that keep their key, but get another phone or a first number,
 // if a conversation of that phone and number is there, or if another entry declares what theirs is. So it
-// does with the plans of entries without a number, whose conversation another entry declares. It adds their
-// conversations. If no other entry takes the conversation, the plan stays, see [freeConversation.inPlace].
+// does with entries without a number, if another entry declares the number of their conversation, and a
+// conversation without a number is there. It adds their conversations. If no other entry takes the
+// conversation, the plan stays, see [freeConversation.inPlace].
 func (k *keyless) displace(config, prior, planned entries, needy []string) map[string]*freeConversation {
 	moved, loose := planned.unsettled(config, prior)
 	if len(moved)+len(loose) == 0 || len(moved)+len(needy) == 0 {
 		return nil // numbers are slow to parse
 	}
-	of := func(m conversationModel) (of engine.Identity) {
+	var bare engine.Identity // of all that have no number
+	of := func(m *ownedModel) engine.Identity {
 		if m.mayExist() {
-			of = k.numbers.identityOf(m)
+			return k.numbers.identityOf(m.conversationModel)
 		}
-		return of
+		return bare
 	}
 	wanted, free, held := map[engine.Identity]int{}, map[engine.Identity]int{}, map[engine.Identity]bool{}
 	for _, key := range needy {
-		wanted[of(config[key].conversationModel)]++
+		wanted[of(config[key])]++
 	}
-	for _, key := range slices.Concat(moved, loose) {
-		held[of(prior[key].conversationModel)] = true
+	for _, candidate := range k.free {
+		free[of(candidate.ownedModel)]++
+		held[of(candidate.ownedModel)] = true
 	}
 	for _, key := range moved {
-		wanted[of(planned[key].conversationModel)]++
+		wanted[of(planned[key])]++
+		held[of(prior[key])] = true
 	}
-	wanted[engine.Identity{}] += len(loose) // without its conversation, each takes another one without a number
-	for _, candidate := range k.free {
-		free[of(candidate.conversationModel)]++
-		held[of(candidate.conversationModel)] = true
+	isUnwanted := func(key string) bool { return wanted[of(prior[key])] <= free[of(prior[key])] }
+	loose = slices.DeleteFunc(loose, func(key string) bool { return !held[bare] || isUnwanted(key) })
+	for _, key := range loose {
+		wanted[bare]++
+		held[of(prior[key])] = true
 	}
-	isUnwanted := func(key string) bool {
-		from := of(prior[key].conversationModel)
-		return wanted[from] <= free[from]
-	}
-	moved = slices.DeleteFunc(moved, func(key string) bool { return isUnwanted(key) && !held[of(planned[key].conversationModel)] })
-	loose = slices.DeleteFunc(loose, isUnwanted)
+	moved = slices.DeleteFunc(moved, func(key string) bool { return isUnwanted(key) && !held[of(planned[key])] })
 	displaced := map[string]*freeConversation{}
 	for _, key := range slices.Sorted(slices.Values(slices.Concat(moved, loose))) {
 		displaced[key] = k.add(prior[key])

@@ -163,12 +163,15 @@ func TestStage_renamedAndChanged(t *testing.T) {
 			keeps:  keys{"1": "0", "2": "1", "3": "2"}, silent: true,
 		},
 		"its number is no longer declared, and another one declares it": {
-			before: all{"a": of(one), "b": of(two)}, after: all{"a": bare(), "b": of(two), "c": of(one)}, keeps: keys{"b": "b", "c": "a"},
-			warns: []string{"Text Message Conversations Without a Number", `"a"`},
+			before: all{"a": of(one), "b": of(two)}, after: all{"a": bare(), "b": of(two), "c": of(one)}, keeps: keys{"a": "a", "b": "b"}, silent: true,
 		},
 		"its number is no longer declared, and one of another phone declares it": {
-			before: all{"a": of(one), "b": onOther(one)}, after: all{"a": bare(), "b": of(one)}, keeps: keys{"b": "a"},
-			warns: []string{"Text Message Conversations Will Be Deleted", `"b"`, "Text Message Conversations Without a Number", `"a"`},
+			before: all{"a": of(one), "b": onOther(one), "c": bare(toAcme...)}, after: all{"a": bare(toAcme...), "b": of(one), "c": of(two)}, keeps: keys{"a": "c", "b": "a"},
+			warns: []string{"Text Message Conversations Will Be Deleted", `"b"`},
+		},
+		"its number is no longer declared, and one without a number goes": {
+			before: all{"a": of(one), "z": bare()}, after: all{"a": bare(), "b": of(two)}, keeps: keys{"a": "a"},
+			warns: []string{"Text Message Conversations Will Be Deleted", `"z"`},
 		},
 		"its number is no longer declared": {before: all{"a": of(one)}, after: all{"a": bare(), "b": of(two)}, keeps: keys{"a": "a"}, silent: true},
 		"without a number, and with the number": {
