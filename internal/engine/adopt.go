@@ -56,6 +56,18 @@ func (s *search[T, In]) doubts() map[int][]T {
 	return doubts
 }
 
+// noteContradicting notes the records of their identities that creates have not adopted.
+func (s *search[T, In]) noteContradicting() {
+	for place, items := range s.places {
+		for _, i := range s.w.unsettled(items) {
+			alike := only(s.made[place], func(record T) bool {
+				return s.col.names.held(record) == s.w.identity(i) && s.mayHaveMade(i, record) && !s.col.engine.claims.has(record.Meta().ID)
+			})
+			s.w.results[i].LookAlikes = mapped(alike, func(record T) client.ID { return record.Meta().ID })
+		}
+	}
+}
+
 // agreed reports whether the record agrees in everything with the create, apart from what adopt
 // changes to what the create wants.
 func (s *search[T, In]) agreed(i int, record T) bool {

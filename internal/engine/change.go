@@ -16,7 +16,8 @@ type Result[T any] struct {
 	Since Moment
 
 	// LookAlikes are unclaimed records with the identity of what a create has made, as far as
-	// the read-back has listed them. The user may have looked for them in vain before.
+	// the read-back has listed them. The user may have looked for them in vain before. Those of
+	// [Collection.LookFor] contradict what the attempt has sent: others may have made or changed them.
 	LookAlikes []client.ID
 
 	// Earlier is the attempt for the next [Collection.LookFor], with the claimed records

@@ -134,5 +134,8 @@ func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCr
 	s.takeUpdates()
 	s.takeCreates(ctx)
 	s.passClaimed()
+	if w.exact {
+		s.noteContradicting()
+	}
 	return s.doubts(), s.isUndecided, s.useErr
 }

@@ -52,12 +52,16 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	if len(keys) == 0 {
 		return
 	}
-	var deleted, unsure, adopted []string
+	var deleted, unsure, adopted, contradicting []string
 	for i, found := range w.memory.lookFor(ctx, w.api, keys, true) {
 		key, id, err := keys[i], found.Value.ID, found.Err
 		name := underKey(key, id.String())
 		switch {
-		case err != nil, id.IsZero():
+		case err != nil:
+		case id.IsZero():
+			for _, alike := range found.LookAlikes {
+				contradicting = append(contradicting, underKey(key, alike.String()))
+			}
 		case !w.memory.early.mayDelete(key, id):
 			unsure = append(unsure, name)
 		case !w.provider.existing.beginDelete(id):
@@ -82,6 +86,7 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	}
 	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
 	w.diags.Append(warnOfUnsure(w.root(), unsure...)...)
+	w.diags.Append(warnOfContradicting(w.root(), contradicting...)...)
 	w.diags.Append(warnOfDeletion(w.root(), deleted...)...)
 }
 

@@ -192,7 +192,7 @@ func (m *machine) judgePlan(plan *corePlan) {
 			m.fail("the plan is not what is declared", "%s", text(c.planned))
 		}
 		for slot, conversation := range planned {
-			m.judgePlanned(slot, conversation, prior)
+			m.judgePlanned(slot, conversation, prior, planned)
 		}
 		m.judgeRenamed(planned, prior)
 		if wanted := m.wantedAction(c); c.action != wanted {
@@ -203,10 +203,10 @@ func (m *machine) judgePlan(plan *corePlan) {
 
 // judgePlanned checks that a conversation is kept if that is possible, and that its
 // revision is unknown exactly if it changes.
-func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior map[string]tftypes.Value) {
+func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior, all map[string]tftypes.Value) {
 	wants := m.slots[slot].meaning()
 	id := stateID(planned)
-	if was, ok := prior[slot]; ok && stateID(was) != "" && !isAnother(wants, meaningOfState(was)) && stateID(was) != id {
+	if was, ok := prior[slot]; ok && stateID(was) != "" && !isAnother(wants, meaningOfState(was)) && stateID(was) != id && !m.isTaken(was, all) {
 		m.fail("the plan gives up a conversation that could stay", "%s was %s", slot, stateID(was))
 	}
 	if id == "" {
@@ -221,6 +221,18 @@ func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior map[str
 			m.fail("the revision is unknown where nothing changes, or known where something does", "%s: %s", slot, text(planned))
 		}
 	}
+}
+
+// isTaken reports whether the plan gives the conversation to an entry that declares its phone and, if it
+// declares a number, its number.
+func (m *machine) isTaken(was tftypes.Value, planned map[string]tftypes.Value) bool {
+	for slot, conversation := range planned {
+		if stateID(conversation) == stateID(was) {
+			wants, is := m.slots[slot].meaning().identity(), meaningOfState(was).identity()
+			return wants == is || wants[0] == is[0] && wants[1] == ""
+		}
+	}
+	return false
 }
 
 // judgeRenamed checks that no conversation of a map is removed while another one is
@@ -239,6 +251,14 @@ func (m *machine) judgeRenamed(planned, prior map[string]tftypes.Value) {
 		if !kept[stateID(conversation)] {
 			of := meaningOfState(conversation).identity()
 			removed[of] = append(removed[of], slot)
+		}
+	}
+	for slot, was := range prior { // of another phone now
+		if conversation, isThere := planned[slot]; isThere && stateID(conversation) == stateID(was) && stateID(was) != "" {
+			of := m.slots[slot].meaning().identity()
+			if _, isOpen := m.windows[of]; !isOpen && of[1] != "" && of != meaningOfState(was).identity() && len(removed[of]) == 1 {
+				m.fail("the plan changes a conversation where another one is what is declared", "%s was %s", slot, removed[of][0])
+			}
 		}
 	}
 	for of, slots := range created {

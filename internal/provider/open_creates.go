@@ -44,11 +44,18 @@ func (m *memory) keptOpen(key string, err error, isReplaced bool) diag.Diagnosti
 		text = "An earlier apply may or may not have created a conversation that is no longer needed. " + candidates(ids)
 	case isAmbiguous:
 		delete(m.open, key) // the next apply would not learn more
-		text = fmt.Sprintf("An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. "+
-			"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. "+
-			"If it is yours and no one needs it, delete it in the CRM.", idList(ids))
+		text = fmt.Sprintf(leftAlone, idList(ids))
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message Conversation May Have Been Left", located(at, text))
+}
+
+const leftAlone = "An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be one of these, or none: %s. " +
+	"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. " +
+	"If it is yours and no one needs it, delete it in the CRM."
+
+// warnOfContradicting warns of conversations that stay, because they contradict what was sent.
+func warnOfContradicting(at path.Path, names ...string) diag.Diagnostics {
+	return warnOf(names, at, "Text Message Conversation May Have Been Left", leftAlone)
 }
 
 // warnOfUnsure warns of conversations that stay, because another resource may have them.
@@ -142,7 +149,11 @@ func warnOfOpenEntries(left createResults, policy types.String) (diags diag.Diag
 	for _, key := range slices.Sorted(maps.Keys(left)) {
 		text, found := fmt.Sprintf("%q", key), left[key]
 		ids, _ := candidatesOf(found.Err)
-		if found.Err == nil && !found.Value.ID.IsZero() {
+		switch {
+		case found.Err != nil:
+		case found.Value.ID.IsZero():
+			ids = found.LookAlikes
+		default:
 			ids = []client.ID{found.Value.ID}
 		}
 		if len(ids) > 0 {
@@ -190,6 +201,11 @@ func warnOfOpen(left createResults, policy types.String) diag.Diagnostics {
 	}
 	if found.Err == nil && !found.Value.ID.IsZero() {
 		text += fmt.Sprintf(" It may be %s.", found.Value.ID)
+	}
+	if found.Err == nil && len(found.LookAlikes) > 0 {
+		text = intro + fmt.Sprintf("The CRM shows none that has what was sent. It has one or more of this phone and number that appeared since, and "+
+			"differ: %s. They may belong to someone else, so the provider leaves them alone. If one of them is the right one, run terraform state rm with "+
+			"the address of this resource, and import the conversation by its UUID. Otherwise, the next apply creates another one.", idList(found.LookAlikes))
 	}
 	if ids, isAmbiguous := candidatesOf(found.Err); isAmbiguous {
 		text = intro + candidates(ids)

@@ -118,6 +118,44 @@ func TestStage_openAndNotSentAgain(t *testing.T) {
 	}
 }
 
+// A create is lost, and then someone changes what it has made: that contradicts the create, and may belong to
+// someone else. Whatever follows leaves it alone, and names it.
+func TestStage_openAndChangedByOthers(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		for _, then := range []string{"destroyed", "replaced", "deleted"} {
+			runOnStage(t, at+then, mockserver.Behavior{}, impatient, func(s *stage) {
+				entry := declared{"phone_id": phone, number: "+1 555 010 0001", "recipient_contact_id": ada}
+				config := s.single(entry)
+				if at == bulkAddress {
+					config = s.bulk(map[string]declared{"k": entry}, nil)
+				}
+				s.leavesOpen(config, mockserver.DropAfter)
+				lost := s.the()["id"].(string)
+				must(s.t, s.Edit(conversations, lost, map[string]any{"recipient_contact_id": bob}))
+				switch then {
+				case "replaced":
+					plan := s.core.walk()
+					plan.plan(config)
+					if text := plan.warnings(); !says("Text Message Conversation May Have Been Created", lost).MatchString(text) {
+						s.t.Errorf("the plan warns %q", text)
+					}
+					s.applies(config, at, replace)
+				case "deleted":
+					must(s.t, s.SoftDelete(conversations, lost))
+					s.destroys()
+				default:
+					s.destroys()
+				}
+				isNamed := says("Text Message Conversation May Have Been Left", lost, "differs from what was sent").MatchString(s.warnings)
+				if isGone := then == "deleted"; isNamed == isGone || s.isDeleted(lost) != isGone {
+					s.t.Errorf("deleted: %v, the warnings are %q", s.isDeleted(lost), s.warnings)
+				}
+			})
+		}
+	}
+}
+
 // leavesOpenBeside applies a resource at open, whose create is lost and never arrives,
 // and then, with -target, another one with the same conversation. From then on, a refresh
 // reads the resources in the order of their addresses.
