@@ -107,14 +107,14 @@ func candidates(ids []client.ID) string {
 		idList(ids), severalAdvice)
 }
 
-const severalAdvice = "Find out in the CRM which conversation is the right one. Then run terraform state rm with " +
-	"the address of this resource, and import the right conversation by its UUID. For an entry of a map, remove " +
+const severalAdvice = "Find out in the CRM which conversation is the right one. If the resource is tainted, first run terraform untaint with " +
+	"its address, or else the apply replaces the conversation that is left. Then run terraform state rm with " +
+	"the address, and import the right conversation by its UUID. For an entry of a map, remove " +
 	"the entry, apply, and add it again with adopt_existing = true. If several conversations of this number must stay in the CRM, " +
 	"remove the map from the state instead, and import all its conversations under their keys. " +
 	"Declare the messages that the conversation " +
 	"already has by their ids, or else the apply creates them again. Or " +
-	"delete the conversations that no one needs in the CRM, and apply again. If the resource is tainted, first run " +
-	"terraform untaint, or else the apply replaces the conversation that is left."
+	"delete the conversations that no one needs in the CRM, and apply again."
 
 // idsOf returns the ids of records.
 func idsOf[T client.Record](records []T) []client.ID {

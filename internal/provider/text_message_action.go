@@ -179,6 +179,9 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 	}
 	if made.Err != nil {
 		f := failure{action: "Create", message: true, invoked: true, subject: conversationModel{ID: config.ConversationID}, err: made.Err, causes: &a.provider.causes}
+		if client.ProblemOf(made.Err) == client.RelationNotFound { // the only record that a message refers to
+			f.at = path.Root(conversationOfMessage)
+		}
 		return client.ID{}, f.diagnostics()
 	}
 	if made.Adopted {

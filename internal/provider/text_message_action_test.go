@@ -212,7 +212,7 @@ func TestMessageAction_refused(t *testing.T) {
 	}{
 		"no conversation": {
 			func(*stage) string { return nobody },
-			": Unable to Create Text Message: The CRM has no conversation " + nobody + " in this space. The action created no message. Check text_message_conversation_id, then invoke the action again: …", 1,
+			"text_message_conversation_id: Unable to Create Text Message: The CRM has no conversation " + nobody + " in this space. The action created no message. Check text_message_conversation_id, then invoke the action again: …", 1,
 		},
 		"a deleted conversation": {
 			func(s *stage) string {
