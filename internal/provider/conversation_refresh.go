@@ -38,10 +38,19 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 	r.provider.existing.refreshed(e.ids()...)
 	r.provider.messages.refreshed(memory.owner)
 	messages := messageRefresh{layout: r.layout, api: api, memory: memory.messages}
+	ids := e.ids()
 	asOf, err := e.read(ctx, &messages, memory.numbers, adopted)
 	if err != nil {
 		return append(diags, failure{action: "Read", many: !r.isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
 	}
+	if memory.isMoved && len(e) == 0 {
+		diags.AddError("Moved Text Message Conversation Not Found", fmt.Sprintf("A moved block takes the conversation %s over from another provider, but the space %q has "+
+			"none with this id. Check the setting space_id (PIPELINER_SPACE_ID) and, if there are several provider blocks, the argument provider of the "+
+			"resource. If the conversation is gone, remove the moved block, and run terraform state rm with the address of the old resource.",
+			idList(ids), api.Client().SpaceID()))
+		return diags
+	}
+	memory.isMoved = false
 	memory.asOf, memory.looked = asOf, api.Newest()
 	memory.space.seen(api)
 	return append(diags, messages.diags...)

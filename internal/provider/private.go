@@ -38,6 +38,8 @@ type memory struct {
 	numbers  numbers
 	messages *messageMemory
 
+	isMoved bool // from another provider, and not read yet
+
 	// What the entries of a map don't show: the revisions at which they were read, and
 	// which of them the CRM protects against deletion.
 	revisions map[client.ID]int64
@@ -58,7 +60,7 @@ func (m *memory) parts() map[string]any {
 	return map[string]any{
 		"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "looked": &m.looked,
 		"unsettled": &m.open, "unread": &m.unread, "adopted": &m.adopted, "early_destroy": &m.early,
-		"kept_numbers": &m.numbers.respellings, "messages": m.messages,
+		"kept_numbers": &m.numbers.respellings, "messages": m.messages, "moved": &m.isMoved,
 		"revisions": &m.revisions, "protected": &m.protected,
 	}
 }
@@ -175,4 +177,4 @@ func (m *memory) keepParts(owned map[client.ID]*ownedModel) {
 	}
 }
 
-func isEmptyJSON(text string) bool { return text == "{}" || text == "null" }
+func isEmptyJSON(text string) bool { return text == "{}" || text == "null" || text == "false" }

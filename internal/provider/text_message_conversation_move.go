@@ -82,6 +82,7 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 	for _, text := range ids {
 		if id, err := client.ParseID(text); err == nil {
 			resp.Diagnostics.Append(resp.TargetState.SetAttribute(ctx, path.Root("id"), id.String())...)
+			resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, "moved", []byte("true"))...)
 			resp.Diagnostics.Append(keepSpace(ctx, resp, append(ids, locations...))...)
 			return
 		}

@@ -55,6 +55,10 @@ func TestMoveState(t *testing.T) {
 			from: "restapi_object", state: `{"id": "17", "path": "/entities/TextMessageConversations"}`,
 			want: []string{`: Unable to Move Text Message Conversation: …its id, "17", is neither a UUID nor ends in one. …destroy = false…`},
 		},
+		"gone, or of another space": {
+			from: "restapi_object", state: `{"id": "` + nobody + `", "path": "/entities/TextMessageConversations"}`,
+			read: []string{`: Moved Text Message Conversation Not Found: A moved block takes the conversation ` + nobody + ` over from another provider, but the space "my_space" has none with this id. …`},
+		},
 		"with no id": {
 			from: "restapi_object", state: `{"path": "/entities/TextMessageConversations"}`,
 			want: []string{`: Unable to Move Text Message Conversation: …its id, which is empty, is neither a UUID nor ends in one. …`},
@@ -94,6 +98,31 @@ func TestMoveState(t *testing.T) {
 				t.Errorf("the state has the number %q", state)
 			}
 		})
+	}
+}
+
+// A conversation was moved and read. Later, it may be gone as any other.
+func TestMoveState_goneLater(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, mockserver.Behavior{})
+	r, id := w.rpc(), w.add(map[string]any{"phone_id": phone})
+	moved, err := r.MoveResourceState(t.Context(), &tfprotov6.MoveResourceStateRequest{
+		SourceTypeName: "restapi_object", TargetTypeName: conversationType, SourceProviderAddress: "registry.terraform.io/anyone/any",
+		SourceState: &tfprotov6.RawState{JSON: []byte(`{"id": "` + id + `", "path": "/entities/TextMessageConversations"}`)},
+	})
+	must(t, err)
+	state, private := moved.TargetState, moved.TargetPrivate
+	for _, isGone := range []bool{false, true} {
+		if isGone {
+			must(t, w.Purge(conversations, id))
+			r = w.rpc()
+		}
+		read, err := r.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{TypeName: conversationType, CurrentState: state, Private: private})
+		must(t, err)
+		r.wantDiagnostics(read.Diagnostics)
+		if state, private = read.NewState, read.Private; (r.decode(r.resourceType(), state)["id"] == "") != isGone {
+			t.Errorf("gone: %v, the state is %v", isGone, r.decode(r.resourceType(), state))
+		}
 	}
 }
 
