@@ -206,7 +206,7 @@ func (m *machine) judgePlan(plan *corePlan) {
 func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior, all map[string]tftypes.Value) {
 	wants := m.slots[slot].meaning()
 	id := stateID(planned)
-	if was, ok := prior[slot]; ok && stateID(was) != "" && !isAnother(wants, meaningOfState(was)) && stateID(was) != id && !m.isTaken(was, all) {
+	if was, ok := prior[slot]; ok && stateID(was) != "" && !isAnother(wants, meaningOfState(was)) && stateID(was) != id && !m.isTaken(was, all) && !isDeclaredByID(id, wants, prior) {
 		m.fail("the plan gives up a conversation that could stay", "%s was %s", slot, stateID(was))
 	}
 	if id == "" {
@@ -221,6 +221,16 @@ func (m *machine) judgePlanned(slot string, planned tftypes.Value, prior, all ma
 			m.fail("the revision is unknown where nothing changes, or known where something does", "%s: %s", slot, text(planned))
 		}
 	}
+}
+
+// isDeclaredByID reports whether the conversation with this id has the declared phone and number.
+func isDeclaredByID(id string, wants meaning, prior map[string]tftypes.Value) bool {
+	for _, was := range prior {
+		if id != "" && stateID(was) == id {
+			return meaningOfState(was).identity() == wants.identity()
+		}
+	}
+	return false
 }
 
 // isTaken reports whether the plan gives the conversation to an entry that declares its phone and, if it
