@@ -49,11 +49,12 @@ func isContent(wanted, held string) bool {
 
 // SameContent reports whether two contents differ at most in their line ends and
 // in white space at the end, which services add and trim.
-func SameContent(a, b string) bool { return withoutEnd(a) == withoutEnd(b) }
+func SameContent(a, b string) bool { return KeptContent(a) == KeptContent(b) }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-func withoutEnd(text string) string {
+// KeptContent returns the content as it is the same for all that [SameContent] holds for.
+func KeptContent(text string) string {
 	return strings.TrimRightFunc(lineEnds.Replace(text), unicode.IsSpace)
 }
 

@@ -59,7 +59,7 @@ func respelled(planned, config types.Map) types.Map {
 
 // planMessages plans the messages. A message that is configured under another key, and is
 // otherwise the same, moves there with its id: a message that is created again may be
-// sent again.
+// sent again. What then has no message changes the one under its own key, or is a new one.
 func planMessages(config, prior types.Map) types.Map {
 	if config.IsNull() {
 		return types.MapNull(messageType)
@@ -69,29 +69,42 @@ func planMessages(config, prior types.Map) types.Map {
 	}
 	configured, before := configuredMessages(config), messagesFrom(prior)
 	planned := messages{}
-	var needy []string // keys that need a message
+	var needy []string // keys whose own message is not the same
 	for _, key := range configured.keys() {
-		switch message, owned := configured[key], before[key]; {
-		case message == nil:
+		message := configured[key]
+		if message == nil {
 			planned[key] = nil
-		case owned != nil && !owned.ID.IsUnknown() && message.mayBecomeOf(*owned):
-			planned[key] = message.plannedFrom(*owned)
+		} else if next := message.sameAs(before[key]); next != nil {
+			planned[key] = next
 			delete(before, key)
-		default:
+		} else {
 			needy = append(needy, key)
 		}
 	}
-	if configured.haveUnknown() {
-		before = messages{} // an unknown message may turn out to be one that is left
+	left := before.byContent()
+	var changed []string
+	for _, key := range needy {
+		if planned[key] = before.take(left, *configured[key]); planned[key] == nil {
+			changed = append(changed, key)
+		}
 	}
 	copied := messagesFrom(config)
-	for _, key := range needy {
-		planned[key] = before.take(*configured[key])
-		if planned[key].ID.IsUnknown() && isKnown(copied[key].ID) {
+	for _, key := range changed {
+		message, owned := *configured[key], before[key]
+		if owned != nil && !owned.ID.IsUnknown() && message.mayBecomeOf(*owned) {
+			planned[key] = message.plannedFrom(*owned)
+			continue
+		}
+		if message.ID.IsNull() {
+			message.ID = types.StringUnknown()
+		}
+		if message.ID.IsUnknown() && isKnown(copied[key].ID) {
 			// Terraform insists on what ignore_changes has copied, though this is another
 			// message. The next refresh finds its id.
-			planned[key].ID = copied[key].ID
+			message.ID = copied[key].ID
 		}
+		message.IsDeleted = types.BoolUnknown()
+		planned[key] = &message
 	}
 	return planned.toMap()
 }
@@ -129,26 +142,41 @@ func (m messageModel) plannedFrom(owned messageModel) *messageModel {
 	return &m
 }
 
-// take returns the plan of a message that has none yet: one of the messages that are
-// left, if it is the same in everything, or a new one.
-func (m messages) take(configured messageModel) *messageModel {
+// sameAs returns the plan that keeps the owned message, nil if there is none that is the same in everything.
+func (m messageModel) sameAs(owned *messageModel) *messageModel {
+	if owned == nil || owned.ID.IsUnknown() || m.hasUnknown() || !m.mayBecomeOf(*owned) {
+		return nil
+	}
+	next := m.plannedFrom(*owned)
+	if input := next.toAPI(owned); len(input.Fields()) > 0 {
+		return nil
+	}
+	return next
+}
+
+// byContent returns the keys of messages that have an id, sorted, by their contents.
+func (m messages) byContent() map[string][]string {
+	keys := map[string][]string{}
 	for _, key := range m.keys() {
-		owned := m[key]
-		if owned == nil || !isKnown(owned.ID) || !configured.mayBecomeOf(*owned) || configured.hasUnknown() {
-			continue
+		if owned := m[key]; owned != nil && isKnown(owned.ID) {
+			content := engine.KeptContent(owned.Content.ValueString())
+			keys[content] = append(keys[content], key)
 		}
-		next := configured.plannedFrom(*owned)
-		if input := next.toAPI(owned); len(input.Fields()) == 0 {
+	}
+	return keys
+}
+
+// take takes one of the messages that is the same as the configured one in everything. It returns its
+// plan, or nil if there is none. keys are those by content.
+func (m messages) take(keys map[string][]string, configured messageModel) *messageModel {
+	for _, key := range keys[engine.KeptContent(configured.Content.ValueString())] {
+		if next := configured.sameAs(m[key]); next != nil {
 			next.spelledAs(&configured)
 			delete(m, key)
 			return next
 		}
 	}
-	if configured.ID.IsNull() {
-		configured.ID = types.StringUnknown()
-	}
-	configured.IsDeleted = types.BoolUnknown()
-	return &configured
+	return nil
 }
 
 func (m messageModel) hasUnknown() bool {

@@ -259,3 +259,57 @@ func TestStage_renamedAndRefused(t *testing.T) {
 		}
 	})
 }
+
+// Messages move to other keys, as those of a list do if its head is new. Each keeps its text and its
+// id, and nothing is sent again.
+func TestStage_messagesUnderOtherKeys(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		before, after messageTexts
+		keeps         map[string]string // the key before, by key
+		want          []string          // on the server
+	}{
+		"a new one at the head":    {messageTexts{"0": "A", "1": "B"}, messageTexts{"0": "N", "1": "A", "2": "B"}, map[string]string{"1": "0", "2": "1"}, []string{"A", "B", "N"}},
+		"the first one goes":       {messageTexts{"0": "A", "1": "B", "2": "C"}, messageTexts{"0": "B", "1": "C"}, map[string]string{"0": "1", "1": "2"}, []string{"B", "C"}},
+		"swapped":                  {messageTexts{"x": "A", "y": "B"}, messageTexts{"x": "B", "y": "A"}, map[string]string{"x": "y", "y": "x"}, []string{"A", "B"}},
+		"moved, and another text":  {messageTexts{"x": "A"}, messageTexts{"x": "B", "y": "A"}, map[string]string{"y": "x"}, []string{"A", "B"}},
+		"another text":             {messageTexts{"x": "A"}, messageTexts{"x": "B", "y": "C"}, map[string]string{"x": "x"}, []string{"B", "C"}},
+		"twins":                    {messageTexts{"x": "A", "y": "A"}, messageTexts{"x": "B", "y": "A", "z": "A"}, map[string]string{"y": "y", "z": "x"}, []string{"A", "A", "B"}},
+		"another one in its place": {messageTexts{"x": "A", "y": "B"}, messageTexts{"x": "B"}, map[string]string{"x": "y"}, []string{"B"}},
+	} {
+		for _, at := range []string{address, bulkAddress} {
+			runOnStage(t, name+at, mockserver.Behavior{}, nil, func(s *stage) {
+				config := func(texts messageTexts) map[string]block {
+					return map[string]block{at: s.declaring(at, "+1 555 010 0001", texts)}
+				}
+				ids := func() map[string]string {
+					of := map[string]string{}
+					messages := s.attribute(at, "messages")
+					if at == bulkAddress {
+						messages = parts(parts(s.attribute(at, "conversations"))["k"])["messages"]
+					}
+					for key, message := range parts(messages) {
+						of[key] = stringOf(parts(message)["id"])
+					}
+					return of
+				}
+				s.applies(config(test.before), at, create)
+				before := ids()
+				s.applies(config(test.after), at, update)
+				kept := map[string]string{}
+				for key, id := range ids() {
+					for old, was := range before {
+						if was == id {
+							kept[key] = old
+						}
+					}
+				}
+				if diff := cmp.Diff(test.keeps, kept); diff != "" {
+					s.t.Errorf("the messages that are kept (-want +got):\n%s", diff)
+				}
+				s.checks(s.holdsMessages(test.want...))
+				s.wantSent(len(test.before) + len(test.after) - len(test.keeps))
+			})
+		}
+	}
+}
