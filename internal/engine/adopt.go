@@ -58,12 +58,12 @@ func (s *search[T, In]) doubts() map[int][]T {
 
 // noteContradicting notes the records of their identities that creates have not adopted.
 func (s *search[T, In]) noteContradicting() {
+	isFree := func(record T) bool { return !s.col.engine.claims.has(record.Meta().ID) }
 	for place, items := range s.places {
+		alike := grouped(only(s.made[place], isFree), s.col.names.held)
 		for _, i := range s.w.unsettled(items) {
-			alike := only(s.made[place], func(record T) bool {
-				return s.col.names.held(record) == s.w.identity(i) && s.mayHaveMade(i, record) && !s.col.engine.claims.has(record.Meta().ID)
-			})
-			s.w.results[i].LookAlikes = mapped(alike, func(record T) client.ID { return record.Meta().ID })
+			may := only(alike[s.w.identity(i)], func(record T) bool { return s.mayHaveMade(i, record) })
+			s.w.results[i].LookAlikes = mapped(may, func(record T) client.ID { return record.Meta().ID })
 		}
 	}
 }

@@ -22,8 +22,8 @@ func (w *conversationWork) errors(action string) (diags diag.Diagnostics) {
 		if f.creates {
 			f.action = "Create" // an update of the map
 		}
-		if f.isUnnamed() && f.isRefused() && !f.isMixed {
-			w.name(f)
+		if f.isUnnamed() && f.isRefused() {
+			w.blame(f)
 		}
 		diags.Append(f.diagnostics()...)
 	}
@@ -75,6 +75,23 @@ func (f *failure) takeIn(other failure) {
 	f.differs = f.differs || isLeftover(other.err) || f.text() != other.text()
 	f.isMixed = f.isMixed || f.origin() != other.origin()
 	f.creates, f.sends, f.unnamed = f.creates && other.creates, f.sends || other.sends, f.unnamed && other.unnamed
+}
+
+// blame says in the reasons of the entries, which the state shows, that the failure of their request
+// need not be their own.
+func (w *conversationWork) blame(f *failure) {
+	all := f.keys
+	if !f.isMixed {
+		w.name(f)
+	}
+	for _, key := range all {
+		switch {
+		case !f.isNamed:
+			w.failed[key] = fmt.Errorf("the CRM refused the whole request because of one of its entries: %w", w.failed[key])
+		case !slices.Contains(f.keys, key):
+			w.failed[key] = engine.ErrRolledBack
+		}
+	}
 }
 
 // name narrows the failure of a request down to the entries that refer to a record that the

@@ -30,17 +30,17 @@ func (f failure) isRefused() bool {
 // refer to it.
 func (f failure) namedRefusal() string {
 	all := len(f.keys) + f.beside
-	who, it := fmt.Sprintf("Of the %d entries in the request, only these refer to it", all), "them"
+	who, which := fmt.Sprintf("Of the %d entries in the request, only these refer to it", all), "these entries"
 	switch {
 	case f.beside == 0:
 		who = "All of these entries refer to it"
 	case len(f.keys) == 1:
-		who, it = fmt.Sprintf("Of the %d entries in the request, only this one refers to it", all), "it"
+		who, which = fmt.Sprintf("Of the %d entries in the request, only this one refers to it", all), "this entry"
 	}
 	if f.attribute != "" && len(f.keys) > 1 { // else the error begins with the attribute
 		who += ", at " + f.attribute
 	}
-	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, it)
+	return fmt.Sprintf("The CRM refuses the request because of a record that the cause names. %s. The request changed nothing. Correct %s and apply again.", who, which)
 }
 
 // notPermitted says which permission is missing, if that is known, or what else it may be.

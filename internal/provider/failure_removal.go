@@ -11,13 +11,13 @@ import (
 // any more.
 func (f failure) notRemoved() string {
 	return fmt.Sprintf(f.inNumber("The provider couldn't delete the {%[1]s %[2]s of this key. It is|%[1]ss of these keys. They are} still in the CRM, and in the "+
-		"state%[3]s. The next apply tries again."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
+		"state%[3]s. Run the command again to try once more."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
 }
 
 // mayBeRemoved says that it is unknown whether the CRM has deleted it.
 func (f failure) mayBeRemoved() string {
 	return fmt.Sprintf(f.inNumber("The {%[1]s %[2]s of this key may or may not have been deleted. It stays|%[1]ss of these keys may or may not have been deleted. They stay} in the "+
-		"state%[3]s. The next apply tries again."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
+		"state%[3]s. Run the command again to try once more."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
 }
 
 // underKeys says under which keys the state keeps them, unless they are the same keys.

@@ -246,7 +246,7 @@ func TestRemovalThatFails(t *testing.T) {
 		return &conversationWork{provider: &providerData{}, removals: []entryRemoval{{key: "a", prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(id)}}, kept: "a (replaced)", err: err}}}
 	}
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 403}).done("Update"), "Unable to Delete Text Message Conversation",
-		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". The next apply tries again.`,
+		`conversations["a"]: The provider couldn't delete the conversation `+id+` of this key. It is still in the CRM, and in the state under the key "a (replaced)". Run the command again to try once more.`,
 		"The CRM does not permit this")
 	wantTexts(t, removal(&client.APIError{HTTPStatus: 404, Code: 2003, Name: "ERROR_ENTITY_NOT_FOUND"}).done("Update"), "It is still in the CRM", "The CRM says that it doesn't exist, but still shows it.")
 	unknown := removal(&client.OutcomeUnknownError{Err: errors.New("EOF")}).done("Update")
@@ -503,7 +503,7 @@ func TestEntryAtFault(t *testing.T) {
 		return change
 	}
 	for want, changes := range map[string][]entryChange{
-		`conversations["b"].phone_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only this one refers to it. The request changed nothing. Correct it`: {to(""), to("phone_id"), to("")},
+		`conversations["b"].phone_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only this one refers to it. The request changed nothing. Correct this entry`: {to(""), to("phone_id"), to("")},
 		`"a", "b": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it, at phone_id. The`:                                               {to("phone_id"), to("phone_id"), to("")},
 		`"b", "c": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it. The`:                                                            {to(""), to("phone_id"), to("recipient_account_id")},
 		`conversations["c"].recipient_account_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries`:                                                                         {to("other"), to("other"), to("both")},
@@ -604,7 +604,7 @@ func TestRemovalUnderTheSameKey(t *testing.T) {
 	removal := func(key string) entryRemoval {
 		return entryRemoval{key: key, prior: &ownedModel{conversationModel: conversationModel{ID: types.StringValue(idA)}}, kept: key, err: &client.APIError{HTTPStatus: 403}}
 	}
-	wantTexts(t, (&conversationWork{provider: &providerData{}, removals: []entryRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. The next apply")
+	wantTexts(t, (&conversationWork{provider: &providerData{}, removals: []entryRemoval{removal("a")}}).done("Delete"), "It is still in the CRM, and in the state. Run the command again")
 }
 
 // A text of the CRM is told once, however its white space is written and wherever it stands.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
 // keyless are the conversations of a state that no key stands for any more. An entry
@@ -21,7 +23,7 @@ type freeConversation struct {
 
 	texts   map[string]string // see [conversationModel.texts]
 	taken   bool
-	inPlace *ownedModel // the plan of the entry under the same key, if that is displaced
+	inPlace *ownedModel // the plan of the entry under the same key, see [keyless.addMoved]
 }
 
 // setFields are those of the [configurableFields] that an entry sets, one bit each.
@@ -37,16 +39,57 @@ func (k *keyless) add(m *ownedModel) *freeConversation {
 	return added
 }
 
+// addMoved adds the conversations of entries that keep their key, and that may stand for another conversation
+// all the same, as those of a list do if its head is new: they get another phone or a first number, or they
+// change and declare no number. It takes them out of the plan. An entry goes on with its own conversation unless
+// it is the same as another one, or another entry is the same as that.
+func (k *keyless) addMoved(config, prior, planned entries) map[string]*freeConversation {
+	moved := map[string]*freeConversation{}
+	for _, key := range planned.keys() {
+		next, was := planned[key], prior[key]
+		if next == nil || config[key].hasUnknown() {
+			continue
+		}
+		isOther := !sameReference(next.PhoneID, was.PhoneID) || !isKnown(was.RecipientPhoneNumber) && isKnown(next.RecipientPhoneNumber)
+		if isOther || config[key].RecipientPhoneNumber.IsNull() && next.differsFrom(*was) {
+			moved[key] = k.add(was)
+			moved[key].inPlace = next
+			delete(planned, key)
+		}
+	}
+	return moved
+}
+
+// swapped returns the keys of entries that have moved to the phone and the number of another one that has moved,
+// while another one has moved to theirs. They change too, but nothing tells them apart better.
+func (n numbers) swapped(keys []string, moved map[string]*freeConversation) map[string]bool {
+	from, to := map[engine.Identity]int{}, map[engine.Identity]int{}
+	of := map[string][2]engine.Identity{}
+	for _, key := range keys {
+		if own := moved[key]; own != nil && !own.taken && own.mayExist() && own.inPlace.mayExist() {
+			of[key] = [2]engine.Identity{n.identityOf(own.conversationModel), n.identityOf(own.inPlace.conversationModel)}
+			from[of[key][0]]++
+			to[of[key][1]]++
+		}
+	}
+	found := map[string]bool{}
+	for key, of := range of {
+		found[key] = to[of[0]] == 1 && from[of[1]] == 1
+	}
+	return found
+}
+
 // take returns the plan that gives the entry one of the conversations: one that is the
-// same in everything, or will be when it is restored. It returns nil if there is none.
-func (k *keyless) take(config ownedModel) *ownedModel {
+// same in everything, or will be when it is restored. It returns nil if there is none. own is the
+// conversation of an entry that has moved: only one that need not be restored is better.
+func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	if len(k.free) == 0 || config.hasUnknown() {
 		return nil
 	}
 	set := config.setFields()
 	wanted := set.text(config.texts(k.numbers))
 	for _, candidate := range k.index(set)[wanted] {
-		if candidate.taken {
+		if candidate.taken || candidate == own || own != nil && candidate.IsDeleted.ValueBool() {
 			continue
 		}
 		planned, replace := k.numbers.planEntry(config, candidate.ownedModel)

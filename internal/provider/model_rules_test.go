@@ -263,14 +263,6 @@ func (m *machine) judgeRenamed(planned, prior map[string]tftypes.Value) {
 			removed[of] = append(removed[of], slot)
 		}
 	}
-	for slot, was := range prior { // of another phone now
-		if conversation, isThere := planned[slot]; isThere && stateID(conversation) == stateID(was) && stateID(was) != "" {
-			of := m.slots[slot].meaning().identity()
-			if _, isOpen := m.windows[of]; !isOpen && of[1] != "" && of != meaningOfState(was).identity() && len(removed[of]) == 1 {
-				m.fail("the plan changes a conversation where another one is what is declared", "%s was %s", slot, removed[of][0])
-			}
-		}
-	}
 	for of, slots := range created {
 		if _, isOpen := m.windows[of]; !isOpen && len(slots) == 1 && len(removed[of]) == 1 {
 			m.fail("the plan gives up a conversation that only has another key", "%s was %s", slots[0], removed[of][0])

@@ -13,66 +13,6 @@ type namesakes struct {
 	free  []*freeConversation
 }
 
-// displace takes back the plans of entries that keep their key, but get another phone or a first number,
-// if a conversation of that phone and number is there, or if another entry declares what theirs is. So it
-// does with entries without a number, if another entry declares the number of their conversation, and a
-// conversation without a number is there. It adds their conversations. If no other entry takes the
-// conversation, the plan stays, see [freeConversation.inPlace].
-func (k *keyless) displace(config, prior, planned entries, needy []string) map[string]*freeConversation {
-	moved, loose := planned.unsettled(config, prior)
-	if len(moved)+len(loose) == 0 || len(moved)+len(needy) == 0 {
-		return nil // numbers are slow to parse
-	}
-	var bare engine.Identity // of all that have no number
-	of := func(m *ownedModel) engine.Identity {
-		if m.mayExist() {
-			return k.numbers.identityOf(m.conversationModel)
-		}
-		return bare
-	}
-	wanted, free, held := map[engine.Identity]int{}, map[engine.Identity]int{}, map[engine.Identity]bool{}
-	for _, key := range needy {
-		wanted[of(config[key])]++
-	}
-	for _, candidate := range k.free {
-		free[of(candidate.ownedModel)]++
-		held[of(candidate.ownedModel)] = true
-	}
-	for _, key := range moved {
-		wanted[of(planned[key])]++
-		held[of(prior[key])] = true
-	}
-	isUnwanted := func(key string) bool { return wanted[of(prior[key])] <= free[of(prior[key])] }
-	loose = slices.DeleteFunc(loose, func(key string) bool { return !held[bare] || isUnwanted(key) })
-	for _, key := range loose {
-		wanted[bare]++
-		held[of(prior[key])] = true
-	}
-	moved = slices.DeleteFunc(moved, func(key string) bool { return isUnwanted(key) && !held[of(planned[key])] })
-	displaced := map[string]*freeConversation{}
-	for _, key := range slices.Sorted(slices.Values(slices.Concat(moved, loose))) {
-		displaced[key] = k.add(prior[key])
-		displaced[key].inPlace = planned[key]
-		delete(planned, key)
-	}
-	return displaced
-}
-
-// unsettled returns the keys of the entries that get another phone or a first number, and those of the
-// entries that don't declare the number of their conversation.
-func (e entries) unsettled(config, prior entries) (moved, loose []string) {
-	for key, next := range e {
-		switch was := prior[key]; {
-		case next == nil: // nothing is known of it
-		case next.mayExist() && (!sameReference(next.PhoneID, was.PhoneID) || !isKnown(was.RecipientPhoneNumber)):
-			moved = append(moved, key)
-		case config[key].RecipientPhoneNumber.IsNull() && was.mayExist():
-			loose = append(loose, key)
-		}
-	}
-	return moved, loose
-}
-
 // takeNamesakes plans needy entries that take a conversation with their phone and number,
 // and change it. An entry takes one only if there is no choice: it is the only one left
 // with this phone and number, and so is the conversation. tried are the creates whose

@@ -41,30 +41,25 @@ func TestPlanEntries_unknownEntry(t *testing.T) {
 	}
 }
 
-// An entry gets another phone, and a conversation of that phone and number is there. As long as another
-// entry may turn out to take that, nothing is chosen. So the entry has no id until the apply.
-func TestPlanEntries_undecidedMove(t *testing.T) {
+// An entry gets another phone. That of another one is the same as it declares, so it takes that. As long as
+// another value is unknown, it keeps its own.
+func TestPlanEntries_moved(t *testing.T) {
 	t.Parallel()
-	entry := func(phone, id types.String) *ownedModel {
+	entry := func(phone, account, id types.String) *ownedModel {
 		m := newOwnedModel()
-		m.PhoneID, m.RecipientPhoneNumber, m.ID = phone, types.StringValue("+15550100001"), id
+		m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.ID = phone, types.StringValue("+15550100001"), account, id
 		return m
 	}
-	first, second := types.StringValue(testPhone), types.StringValue(testAccount)
-	prior := entries{"a": entry(first, first), "b": entry(second, second)}
-	prior["b"].RecipientAccountID = second
-	unsure := entry(types.StringUnknown(), types.StringNull())
+	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
+	prior := entries{"a": entry(first, none, first), "b": entry(second, none, second)}
 	for name, test := range map[string]struct {
-		config entries
-		want   types.String // the id of a
+		account types.String
+		want    types.String // the id of a
 	}{
-		"decided":   {entries{"a": entry(second, types.StringNull())}, second},
-		"undecided": {entries{"a": entry(second, types.StringNull()), "c": unsure}, types.StringUnknown()},
-		"taken":     {entries{"a": entry(second, types.StringNull()), "c": prior["b"]}, first},
+		"the same": {none, second}, "unknown": {types.StringUnknown(), first}, "another one": {second, first},
 	} {
-		test.config["a"].RecipientContactID = second // it changes, too
-		planned, _, changes := numbers{}.planEntries(test.config, prior, nil)
-		if got := planned["a"]; !got.ID.Equal(test.want) || !changes || got.AccountRelations.IsUnknown() != test.want.IsUnknown() {
+		planned, _, changes := numbers{}.planEntries(entries{"a": entry(second, test.account, none)}, prior, nil)
+		if got := planned["a"]; !got.ID.Equal(test.want) || !changes {
 			t.Errorf("%s: the plan of a is %v; want %v", name, got.conversationModel, test.want)
 		}
 	}

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -24,7 +25,11 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 		if next := planned[key]; next != nil && next.ID.IsUnknown() {
 			replaced = append(replaced, key)
 		} else if !entry.IsDeleted.ValueBool() { // what is deleted already needs no warning
-			gone = append(gone, key)
+			name := strconv.Quote(key)
+			if next != nil {
+				name += fmt.Sprintf(" (%s: another conversation gets its key)", entry.ID.ValueString())
+			}
+			gone = append(gone, name)
 		}
 	}
 	diags.Append(warnOf(inQuotes(replaced), at, "Text Message Conversations Will Be Replaced", "The apply "+becomes+" and creates new ones, because their number changes: %s.")...)
@@ -51,13 +56,13 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 }
 
 // warnOfRemoval warns of conversations that no entry stands for any more: Terraform
-// counts only the resource, and says that it destroys nothing. keys are those of the state.
-func warnOfRemoval(keys []string, planned entries, abandoned bool) (diags diag.Diagnostics) {
-	if len(keys) == 0 {
+// counts only the resource, and says that it destroys nothing. names are the keys of the state.
+func warnOfRemoval(names []string, planned entries, abandoned bool) (diags diag.Diagnostics) {
+	if len(names) == 0 {
 		return nil
 	}
-	text := func(text string) string { return inNumber(len(keys) > 1, text) }
-	list := fmt.Sprintf(text("The map no longer contains %d {conversation|conversations} of the state: %s."), len(keys), quoted(keys))
+	text := func(text string) string { return inNumber(len(names) > 1, text) }
+	list := fmt.Sprintf(text("The map no longer contains %d {conversation|conversations} of the state: %s."), len(names), firstOfMany(names))
 	if abandoned {
 		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversations Will Be Forgotten",
 			list+text(" {It stays|They stay} in the CRM, because deletion_policy is \"abandon\", and Terraform forgets {it|them}."))

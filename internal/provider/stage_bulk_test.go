@@ -162,7 +162,7 @@ func TestStage_removalFails(t *testing.T) {
 		s.Inject(mockserver.Fault{Path: "batch-delete", Kind: mockserver.StatusReply, Status: 403})
 		changed := two.with("a", "+15550100003")
 		s.refused(s.bulk(changed.entries(), nil), "Unable to Delete Text Message Conversation", `conversations["a"]: The provider couldn't delete the conversation`,
-			"of this key. It is still in the CRM, and in the state under the key", `"a (replaced)"`, "The next apply tries again", "does not permit this")
+			"of this key. It is still in the CRM, and in the state under the key", `"a (replaced)"`, "Run the command again to try once more", "does not permit this")
 		s.ClearFaults()
 		s.applies(s.bulk(changed.entries(), nil), bulkAddress, update)
 		s.checks(s.heldNumbers(changed))

@@ -18,6 +18,7 @@ type renames struct {
 	messages      []string            // on the server, behind it
 	warns         []string            // what the plan warns of
 	silent        bool                // the plan warns of nothing
+	deleted       string              // the key of the conversation that others delete before
 	check         func(*stage)
 }
 
@@ -142,11 +143,21 @@ func TestStage_renamedAndChanged(t *testing.T) {
 		},
 		"two phones, one goes": {
 			before: all{"a": of(one), "b": onOther(one)}, after: all{"a": onOther(one)}, keeps: keys{"a": "b"},
-			warns: []string{"Text Message Conversations Will Be Deleted", `"a"`},
+			warns: []string{"Text Message Conversations Will Be Deleted", `of the state: "a" (`, ": another conversation gets its key). The apply deletes"},
 		},
 		"another phone under its key": {before: all{"a": of(one)}, after: all{"a": onOther(one)}, keeps: keys{"a": "a"}, silent: true},
 		"another phone under its key, a new one takes its place": {
-			before: all{"a": of(one)}, after: all{"a": onOther(one), "b": of(one, toAcme...)}, keeps: keys{"b": "a"}, silent: true,
+			before: all{"a": of(one)}, after: all{"a": onOther(one), "b": of(one)}, keeps: keys{"b": "a"}, silent: true,
+		},
+		"another phone under its key, and a new one of its number": {
+			before: all{"a": of(one)}, after: all{"a": onOther(one), "b": of(one, toAcme...)}, keeps: keys{"a": "a"}, silent: true,
+		},
+		"another phone under its key, one that differs goes": {
+			before: all{"a": of(one, says, messageTexts{"m": "A"}), "b": onOther(one)}, after: all{"a": onOther(one, says, messageTexts{"m": "A"})},
+			keeps: keys{"a": "a"}, messages: []string{"A"}, warns: []string{"Text Message Conversations Will Be Deleted", `"b"`},
+		},
+		"another phone under its key, one is deleted": {
+			before: all{"a": of(one), "b": onOther(one)}, after: all{"a": onOther(one)}, deleted: "b", keeps: keys{"a": "a"}, silent: true,
 		},
 		"another phone under its key, a twin goes": {
 			before: all{"a": of(one, toAcme...), "b": of(one, toGlobex...)}, after: all{"a": onOther(one), "c": of(one, account, "")},
@@ -196,6 +207,9 @@ func (s *stage) playRenames(test renames) {
 	ids := map[string]string{}
 	for key := range test.before {
 		ids[key] = s.entryID(key)
+	}
+	if test.deleted != "" {
+		must(s.t, s.SoftDelete(conversations, ids[test.deleted]))
 	}
 	s.ResetRequests()
 	config := s.many(test.after, test.settings)

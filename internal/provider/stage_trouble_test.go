@@ -201,6 +201,42 @@ func TestStage_unnamedRefusal(t *testing.T) {
 	}
 }
 
+// The CRM refuses a request because of one entry, and does not say which one. "failed" does not blame
+// the others.
+func TestStage_failedOfTheOthers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		wrong map[string]any // in the entry b
+		want  map[string]string
+	}{
+		"which one is clear": {map[string]any{"recipient_account_id": nobody}, map[string]string{
+			"a": "rolled back, because another one in the same request failed", "b": "HTTP 422, error 120 ERROR_RELATIONS_DOESNT_EXIST", "c": "rolled back, because another one in the same request failed",
+		}},
+		"it is not": {map[string]any{number: "12"}, map[string]string{
+			"a": "the CRM refused the whole request because of one of its entries: HTTP 422", "b": "the CRM refused the whole request because of one of its entries: HTTP 422",
+			"c": "the CRM refused the whole request because of one of its entries: HTTP 422",
+		}},
+	} {
+		runOnStage(t, name, mockserver.Behavior{RollbackReply: mockserver.ErrorReply}, nil, func(s *stage) {
+			entry := func(to string) declared { return declared{"phone_id": phone, number: to} }
+			entries := map[string]declared{"a": entry("+15550100001")}
+			s.applies(s.bulk(entries, nil), bulkAddress, create)
+			entries["a"]["recipient_account_id"] = acme
+			entries["b"], entries["c"] = entry("+15550100002"), entry("+15550100003")
+			maps.Copy(entries["b"], test.wrong)
+			if _, errors := s.apply(s.bulk(entries, nil)); errors == "" {
+				t.Fatal("there is no error")
+			}
+			failed := parts(s.attribute(bulkAddress, "failed"))
+			for key, want := range test.want {
+				if got := stringOf(parts(failed[key])["message"]); !says(want).MatchString(got) {
+					t.Errorf("%s failed because %q; want %q", key, got, want)
+				}
+			}
+		})
+	}
+}
+
 // If the CRM names a record instead, the error names the entries that refer to it.
 func TestStage_refusedBecauseOfARecord(t *testing.T) {
 	t.Parallel()

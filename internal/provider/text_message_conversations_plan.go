@@ -43,40 +43,45 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 			free.add(prior[key])
 		}
 	}
-	displaced := free.displace(config, prior, planned, needy)
+	moved := free.addMoved(config, prior, planned)
 	for key, next := range planned {
 		changes = changes || next != nil && next.differsFrom(*prior[key])
 	}
-	needy = slices.AppendSeq(needy, maps.Keys(displaced))
+	needy = slices.AppendSeq(needy, maps.Keys(moved))
 	hasNumber := func(key string) int { return min(1, len(config[key].RecipientPhoneNumber.ValueString())) }
-	slices.SortFunc(needy, func(a, b string) int { // an entry without a number fits many conversations, so it comes last
+	slices.SortFunc(needy, func(a, b string) int { // an entry without a number fits more conversations, so it comes last
 		return cmp.Or(hasNumber(b)-hasNumber(a), cmp.Compare(a, b))
 	})
 	var left []string
 	for _, key := range needy {
-		if next := free.take(*config[key]); next != nil {
+		if next := free.take(*config[key], moved[key]); next != nil {
 			changes = changes || next.Revision.IsUnknown()
 			planned[key] = next
 		} else {
 			left = append(left, key)
 		}
 	}
+	swapped := n.swapped(left, moved)
+	stay := func(key string) bool {
+		own := moved[key]
+		if own == nil || own.taken || planned[key] != nil || swapped[key] {
+			return false
+		}
+		own.taken, planned[key] = true, own.inPlace
+		changes = changes || own.inPlace.differsFrom(*own.ownedModel)
+		return true
+	}
+	left = slices.DeleteFunc(left, stay)
 	undecided := free.takeNamesakes(config, planned, left, tried)
+	clear(swapped)
+	left = slices.DeleteFunc(left, stay) // what could not be swapped
 	for _, key := range left {
-		own := displaced[key]
-		switch {
-		case planned[key] != nil:
-			changes = true
-		case own != nil && !own.taken && undecided == nil:
-			planned[key] = own.inPlace
-			changes = changes || planned[key].differsFrom(*prior[key])
-		default:
-			planned[key] = n.planNewEntry(*config[key], undecided[key] || own != nil && undecided != nil)
-			changes = true
+		if planned[key] == nil {
+			planned[key] = n.planNewEntry(*config[key], undecided[key])
 		}
 	}
 	removed = prior.without(planned)
-	return planned, removed, changes || len(removed) > 0
+	return planned, removed, changes || len(left)+len(removed) > 0
 }
 
 // planEntry does the same as planOwned for an entry of the map. What the entry omits
