@@ -504,11 +504,11 @@ func TestEntryAtFault(t *testing.T) {
 	}
 	for want, changes := range map[string][]entryChange{
 		`conversations["b"].phone_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only this one refers to it. The request changed nothing. Correct this entry`: {to(""), to("phone_id"), to("")},
-		`"a", "b": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it, at phone_id. The`:                                               {to("phone_id"), to("phone_id"), to("")},
-		`"b", "c": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it. The`:                                                            {to(""), to("phone_id"), to("recipient_account_id")},
-		`conversations["c"].recipient_account_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries`:                                                                         {to("other"), to("other"), to("both")},
-		`"a", "b", "c": The CRM refuses the request because of a record that the cause names. All of these entries refer to it, at phone_id. The`:                                                                 {to("phone_id"), to("phone_id"), to("phone_id")},
-		`"a", "b", "c": One of these entries refers to a record that does not exist in this space, and the CRM doesn't say which one`:                                                                             {to(""), to(""), to("")},
+		`"a", "b": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it, at phone_id. The`:                                                       {to("phone_id"), to("phone_id"), to("")},
+		`"b", "c": The CRM refuses the request because of a record that the cause names. Of the 3 entries in the request, only these refer to it. The`:                                                                    {to(""), to("phone_id"), to("recipient_account_id")},
+		`conversations["c"].recipient_account_id: The CRM refuses the request because of a record that the cause names. Of the 3 entries`:                                                                                 {to("other"), to("other"), to("both")},
+		`"a", "b", "c": The CRM refuses the request because of a record that the cause names. All of these entries refer to it, at phone_id. The`:                                                                         {to("phone_id"), to("phone_id"), to("phone_id")},
+		`"a", "b", "c": One of these entries refers to a record that does not exist in this space, and the CRM doesn't say which one`:                                                                                     {to(""), to(""), to("")},
 	} {
 		work := &conversationWork{provider: &providerData{}, changes: changes, failed: map[string]error{}}
 		for i, key := range []string{"a", "b", "c"} {

@@ -21,9 +21,10 @@ type keyless struct {
 type freeConversation struct {
 	*ownedModel
 
-	texts   map[string]string // see [conversationModel.texts]
-	taken   bool
-	inPlace *ownedModel // the plan of the entry under the same key, see [keyless.addMoved]
+	texts    map[string]string // see [conversationModel.texts]
+	taken    bool
+	isUnsure bool        // the entry under the same key may turn out to keep it
+	inPlace  *ownedModel // the plan of the entry under the same key, see [keyless.addMoved]
 }
 
 // setFields are those of the [configurableFields] that an entry sets, one bit each.
@@ -50,14 +51,59 @@ func (k *keyless) addMoved(config, prior, planned entries) map[string]*freeConve
 		if next == nil || config[key].hasUnknown() {
 			continue
 		}
-		isOther := !sameReference(next.PhoneID, was.PhoneID) || !isKnown(was.RecipientPhoneNumber) && isKnown(next.RecipientPhoneNumber)
-		if isOther || config[key].RecipientPhoneNumber.IsNull() && next.differsFrom(*was) {
+		if next.isElsewhere(was) || config[key].RecipientPhoneNumber.IsNull() && next.differsFrom(*was) {
 			moved[key] = k.add(was)
 			moved[key].inPlace = next
 			delete(planned, key)
 		}
 	}
 	return moved
+}
+
+// isElsewhere reports whether a plan gives a conversation another phone, or a first number.
+func (m *ownedModel) isElsewhere(prior *ownedModel) bool {
+	return !sameReference(m.PhoneID, prior.PhoneID) || prior.RecipientPhoneNumber.IsNull() && !m.RecipientPhoneNumber.IsNull()
+}
+
+// unsettled returns the keys of entries that are planned with the conversation under their key, but may turn out
+// to stand for another one, or to give it to another entry, when all of the configuration is known.
+func (n numbers) unsettled(config, prior, planned entries) (keys []string) {
+	isVague, isOpen := false, false
+	for key, entry := range config {
+		isVague = isVague || entry == nil || entry.isUnsure()
+		isOpen = isOpen || entry == nil || entry.RecipientPhoneNumber.IsUnknown()
+		if next := planned[key]; next != nil && (entry.isBlind() || next.isElsewhere(prior[key])) {
+			keys = append(keys, key)
+		}
+	}
+	if !isVague || len(keys) == 0 {
+		return nil
+	}
+	users := map[string]map[string]bool{} // keys, by number
+	note := func(key string, entry *ownedModel) {
+		if entry == nil || !isKnown(entry.RecipientPhoneNumber) {
+			return
+		}
+		number := n.Canonical(entry.RecipientPhoneNumber.ValueString())
+		if users[number] == nil {
+			users[number] = map[string]bool{}
+		}
+		users[number][key] = true
+	}
+	for _, all := range []entries{config, prior} {
+		for key, entry := range all {
+			note(key, entry)
+		}
+	}
+	shared := map[string]bool{}
+	for _, keys := range users {
+		for key := range keys {
+			shared[key] = shared[key] || len(keys) > 1
+		}
+	}
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !isOpen && !shared[key] })
+	slices.Sort(keys)
+	return keys
 }
 
 // swapped returns the keys of entries that have moved to the phone and the number of another one that has moved,
@@ -89,7 +135,7 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	set := config.setFields()
 	wanted := set.text(config.texts(k.numbers))
 	for _, candidate := range k.index(set)[wanted] {
-		if candidate.taken || candidate == own || own != nil && candidate.IsDeleted.ValueBool() {
+		if candidate.taken || candidate.isUnsure || candidate == own || own != nil && candidate.IsDeleted.ValueBool() {
 			continue
 		}
 		planned, replace := k.numbers.planEntry(config, candidate.ownedModel)

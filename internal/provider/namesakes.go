@@ -26,8 +26,9 @@ func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried o
 		return nil
 	}
 	vague := config.vague(needy)
+	isVague := len(vague) > 0 || slices.ContainsFunc(k.free, func(candidate *freeConversation) bool { return candidate.isUnsure })
 	groups := k.namesakes(config, needy)
-	if len(vague) > 0 || slices.ContainsFunc(needy, func(key string) bool { return config[key].isUnsure() }) {
+	if isVague || slices.ContainsFunc(needy, func(key string) bool { return config[key].isUnsure() }) {
 		undecided = maps.Clone(vague)
 		for _, group := range groups {
 			for _, key := range group.needy {
@@ -39,7 +40,7 @@ func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried o
 		delete(groups, attempt.identity(k.numbers))
 	}
 	for _, group := range groups {
-		if len(vague) > 0 || len(group.needy) != 1 || len(group.free) != 1 {
+		if isVague || len(group.needy) != 1 || len(group.free) != 1 {
 			continue
 		}
 		key, candidate := group.needy[0], group.free[0]

@@ -41,8 +41,8 @@ func TestPlanEntries_unknownEntry(t *testing.T) {
 	}
 }
 
-// An entry gets another phone. That of another one is the same as it declares, so it takes that. As long as
-// another value is unknown, it keeps its own.
+// An entry gets another phone. The conversation of another one is the same as it declares, so it takes that. As
+// long as a value is unknown, that is undecided.
 func TestPlanEntries_moved(t *testing.T) {
 	t.Parallel()
 	entry := func(phone, account, id types.String) *ownedModel {
@@ -56,11 +56,30 @@ func TestPlanEntries_moved(t *testing.T) {
 		account types.String
 		want    types.String // the id of a
 	}{
-		"the same": {none, second}, "unknown": {types.StringUnknown(), first}, "another one": {second, first},
+		"the same": {none, second}, "undecided": {types.StringUnknown(), types.StringUnknown()}, "another one": {second, first},
 	} {
-		planned, _, changes := numbers{}.planEntries(entries{"a": entry(second, test.account, none)}, prior, nil)
+		planned, removed, changes := numbers{}.planEntries(entries{"a": entry(second, test.account, none)}, prior, nil)
 		if got := planned["a"]; !got.ID.Equal(test.want) || !changes {
 			t.Errorf("%s: the plan of a is %v; want %v", name, got.conversationModel, test.want)
 		}
+		if gone := removed["a"] != nil; gone != (name == "the same") {
+			t.Errorf("%s: the plan removes the conversation of a: %v", name, gone)
+		}
+	}
+}
+
+// Two entries have swapped their phones, and change, but a new one has the phone of one of them, too.
+func TestPlanEntries_notSwapped(t *testing.T) {
+	t.Parallel()
+	entry := func(phone, account, id types.String) *ownedModel {
+		m := newOwnedModel()
+		m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.ID = phone, types.StringValue("+15550100001"), account, id
+		return m
+	}
+	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
+	prior := entries{"a": entry(first, none, first), "b": entry(second, none, second)}
+	planned, removed, _ := numbers{}.planEntries(entries{"a": entry(second, first, none), "b": entry(first, first, none), "c": entry(second, second, none)}, prior, nil)
+	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.IsUnknown() || len(removed) > 0 {
+		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
 	}
 }

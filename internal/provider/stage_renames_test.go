@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
@@ -325,5 +326,39 @@ func TestStage_messagesUnderOtherKeys(t *testing.T) {
 				s.wantSent(len(test.before) + len(test.after) - len(test.keeps))
 			})
 		}
+	}
+}
+
+// What is not known in the plan may tell in the apply that an entry stands for the conversation of another
+// one. The plan does not say the opposite.
+func TestStage_movedByWhatWasUnknown(t *testing.T) {
+	t.Parallel()
+	const one = "+1 555 010 0001"
+	unknown := tftypes.UnknownValue
+	of := func(ph, to any) declared { return declared{"phone_id": ph, number: to} }
+	type all = map[string]declared
+	for name, test := range map[string]struct{ before, planned, applied all }{
+		"a phone":                 {all{"a": of(phone, one), "b": of(otherPhone, one)}, all{"a": of(unknown, one)}, all{"a": of(otherPhone, one)}},
+		"two phones":              {all{"a": of(phone, one), "b": of(otherPhone, one)}, all{"a": of(unknown, one), "b": of(unknown, one)}, all{"a": of(otherPhone, one), "b": of(phone, one)}},
+		"two phones, not swapped": {all{"a": of(phone, one), "b": of(otherPhone, one)}, all{"a": of(unknown, one), "b": of(unknown, one)}, all{"a": of(phone, one), "b": of(otherPhone, one)}},
+		"the number of a new one": {all{"a": of(phone, one)}, all{"a": of(otherPhone, one), "c": of(phone, unknown)}, all{"a": of(otherPhone, one), "c": of(phone, one)}},
+		"the phone of a new one":  {all{"a": of(phone, one)}, all{"a": of(otherPhone, one), "c": of(unknown, one)}, all{"a": of(otherPhone, one), "c": of(phone, one)}},
+		"a phone, and a new one":  {all{"a": of(phone, one)}, all{"a": of(unknown, one), "c": of(phone, one)}, all{"a": of(otherPhone, one), "c": of(phone, one)}},
+		"a phone, the same":       {all{"a": of(phone, one)}, all{"a": of(unknown, one), "c": of(phone, one)}, all{"a": of(phone, one), "c": of(phone, one)}},
+		"a first number":          {all{"a": of(phone, one), "b": {"phone_id": phone}}, all{"b": of(phone, unknown)}, all{"b": of(phone, one)}},
+	} {
+		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
+			s.applies(s.many(test.before, nil), bulkAddress, create)
+			planning, applying := s.core.walk(), s.core.walk()
+			change := planning.planOne(bulkAddress, s.core.state, s.many(test.planned, nil))
+			change.config = s.many(test.applied, nil)[bulkAddress].value
+			applying.applyOne(change)
+			if errors := slices.Concat(planning.errors(), applying.errors()); len(errors) > 0 {
+				s.t.Errorf("the errors are %q", errors)
+			}
+			s.breaksNothing()
+			s.wantMade(max(len(test.before), len(test.applied)))
+			s.nothingLeft(s.many(test.applied, nil))
+		})
 	}
 }

@@ -43,6 +43,11 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 			free.add(prior[key])
 		}
 	}
+	unsettled := n.unsettled(config, prior, planned)
+	for _, key := range unsettled {
+		free.add(prior[key]).isUnsure = true
+		delete(planned, key)
+	}
 	moved := free.addMoved(config, prior, planned)
 	for key, next := range planned {
 		changes = changes || next != nil && next.differsFrom(*prior[key])
@@ -71,16 +76,19 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 		changes = changes || own.inPlace.differsFrom(*own.ownedModel)
 		return true
 	}
-	left = slices.DeleteFunc(left, stay)
+	left = append(slices.DeleteFunc(left, stay), unsettled...)
 	undecided := free.takeNamesakes(config, planned, left, tried)
 	clear(swapped)
 	left = slices.DeleteFunc(left, stay) // what could not be swapped
 	for _, key := range left {
 		if planned[key] == nil {
-			planned[key] = n.planNewEntry(*config[key], undecided[key])
+			planned[key] = n.planNewEntry(*config[key], undecided[key] || slices.Contains(unsettled, key))
 		}
 	}
 	removed = prior.without(planned)
+	for _, key := range unsettled {
+		delete(removed, key) // it may stay
+	}
 	return planned, removed, changes || len(left)+len(removed) > 0
 }
 
