@@ -107,20 +107,44 @@ func (n numbers) unsettled(config, prior, planned entries) (keys []string) {
 }
 
 // swapped returns the keys of entries that have moved to the phone and the number of another one that has moved,
-// while another one has moved to theirs. They change too, but nothing tells them apart better.
-func (n numbers) swapped(keys []string, moved map[string]*freeConversation) map[string]bool {
-	from, to := map[engine.Identity]int{}, map[engine.Identity]int{}
-	of := map[string][2]engine.Identity{}
-	for _, key := range keys {
-		if own := moved[key]; own != nil && !own.taken && own.mayExist() && own.inPlace.mayExist() {
-			of[key] = [2]engine.Identity{n.identityOf(own.conversationModel), n.identityOf(own.inPlace.conversationModel)}
-			from[of[key][0]]++
-			to[of[key][1]]++
+// while another one has moved to theirs. They change too, so only that tells which conversations they stand for.
+// keys are all that need a conversation, and tried the creates whose outcome is not known.
+func (k *keyless) swapped(config entries, keys []string, moved map[string]*freeConversation, tried openCreates) map[string]bool {
+	found := map[string]bool{}
+	if len(moved) < 2 {
+		return found // numbers are slow to parse
+	}
+	held, wanted := map[engine.Identity]int{}, map[engine.Identity]int{}
+	for _, candidate := range k.free {
+		if !candidate.taken && candidate.mayExist() {
+			held[k.numbers.identityOf(candidate.conversationModel)]++
 		}
 	}
-	found := map[string]bool{}
-	for key, of := range of {
-		found[key] = to[of[0]] == 1 && from[of[1]] == 1
+	for _, attempt := range tried {
+		wanted[attempt.identity(k.numbers)]++
+	}
+	for _, key := range keys {
+		if config[key].mayExist() {
+			wanted[k.numbers.identityOf(config[key].conversationModel)]++
+		}
+	}
+	from, to := map[engine.Identity]string{}, map[string]engine.Identity{} // keys by what they had, and what they get
+	for _, key := range keys {
+		own := moved[key]
+		if own == nil || own.taken || !own.mayExist() || !config[key].mayExist() {
+			continue
+		}
+		was, is := k.numbers.identityOf(own.conversationModel), k.numbers.identityOf(config[key].conversationModel)
+		if held[was] == 1 && wanted[was] == 1 && held[is] == 1 && wanted[is] == 1 {
+			from[was], to[key] = key, is
+		}
+	}
+	for start := range to { // a round of keys comes back to the first one
+		next, isMoved := from[to[start]]
+		for isMoved && next != start {
+			next, isMoved = from[to[next]]
+		}
+		found[start] = isMoved
 	}
 	return found
 }

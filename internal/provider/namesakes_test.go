@@ -82,4 +82,11 @@ func TestPlanEntries_notSwapped(t *testing.T) {
 	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.IsUnknown() || len(removed) > 0 {
 		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
 	}
+	// One of a row is between two others, which keep their own.
+	third, fourth := types.StringValue("20000000-0000-4000-8000-00000000000a"), types.StringValue("50000000-0000-4000-8000-00000000000a")
+	prior["c"] = entry(third, none, third)
+	planned, removed, _ = numbers{}.planEntries(entries{"a": entry(second, first, none), "b": entry(third, first, none), "c": entry(fourth, first, none)}, prior, nil)
+	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.Equal(third) || len(removed) > 0 {
+		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
+	}
 }

@@ -17,32 +17,8 @@ import (
 // id, even if two swap keys. So does one that changes too, as far as its phone and number
 // tell which one it is. tried are the creates whose outcome is not known.
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
-	planned = make(entries, len(config))
 	free := newKeyless(n)
-	var needy []string // keys that need a conversation
-	for _, key := range config.keys() {
-		entry := config[key]
-		switch {
-		case entry == nil:
-			changes = true
-			planned[key] = nil
-		case !prior.exists(key):
-			needy = append(needy, key)
-		default:
-			next, replace := n.planEntry(*entry, prior[key])
-			if replace {
-				needy = append(needy, key)
-				free.add(prior[key])
-				continue
-			}
-			planned[key] = &next
-		}
-	}
-	for _, key := range prior.keys() {
-		if _, configured := config[key]; !configured && prior.exists(key) {
-			free.add(prior[key])
-		}
-	}
+	planned, needy := free.planUnderKeys(config, prior)
 	unsettled := n.unsettled(config, prior, planned)
 	for _, key := range unsettled {
 		free.add(prior[key]).isUnsure = true
@@ -50,15 +26,10 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 	}
 	moved := free.addMoved(config, prior, planned)
 	for key, next := range planned {
-		changes = changes || next != nil && next.differsFrom(*prior[key])
+		changes = changes || next == nil || next.differsFrom(*prior[key])
 	}
-	needy = slices.AppendSeq(needy, maps.Keys(moved))
-	hasNumber := func(key string) int { return min(1, len(config[key].RecipientPhoneNumber.ValueString())) }
-	slices.SortFunc(needy, func(a, b string) int { // an entry without a number fits more conversations, so it comes last
-		return cmp.Or(hasNumber(b)-hasNumber(a), cmp.Compare(a, b))
-	})
 	var left []string
-	for _, key := range needy {
+	for _, key := range config.numberedFirst(slices.AppendSeq(needy, maps.Keys(moved))) {
 		if next := free.take(*config[key], moved[key]); next != nil {
 			changes = changes || next.Revision.IsUnknown()
 			planned[key] = next
@@ -66,23 +37,22 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 			left = append(left, key)
 		}
 	}
-	swapped := n.swapped(left, moved)
-	stay := func(key string) bool {
+	swapped := free.swapped(config, left, moved, tried)
+	left = slices.DeleteFunc(left, func(key string) bool {
 		own := moved[key]
-		if own == nil || own.taken || planned[key] != nil || swapped[key] {
+		if own == nil || own.taken || swapped[key] {
 			return false
 		}
 		own.taken, planned[key] = true, own.inPlace
 		changes = changes || own.inPlace.differsFrom(*own.ownedModel)
 		return true
-	}
-	left = append(slices.DeleteFunc(left, stay), unsettled...)
+	})
+	left = append(left, unsettled...)
 	undecided := free.takeNamesakes(config, planned, left, tried)
-	clear(swapped)
-	left = slices.DeleteFunc(left, stay) // what could not be swapped
 	for _, key := range left {
 		if planned[key] == nil {
-			planned[key] = n.planNewEntry(*config[key], undecided[key] || slices.Contains(unsettled, key))
+			_, isUnsettled := slices.BinarySearch(unsettled, key)
+			planned[key] = n.planNewEntry(*config[key], undecided[key] || isUnsettled)
 		}
 	}
 	removed = prior.without(planned)
@@ -90,6 +60,43 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 		delete(removed, key) // it may stay
 	}
 	return planned, removed, changes || len(left)+len(removed) > 0
+}
+
+// planUnderKeys plans the entries that keep the conversation under their key, and those of which nothing is known.
+// It returns the keys of the others, and adds the conversations that no entry keeps.
+func (k *keyless) planUnderKeys(config, prior entries) (planned entries, needy []string) {
+	planned = make(entries, len(config))
+	for _, key := range config.keys() {
+		entry := config[key]
+		switch {
+		case entry == nil:
+			planned[key] = nil
+		case !prior.exists(key):
+			needy = append(needy, key)
+		default:
+			next, replace := k.numbers.planEntry(*entry, prior[key])
+			if replace {
+				needy = append(needy, key)
+				k.add(prior[key])
+				continue
+			}
+			planned[key] = &next
+		}
+	}
+	for _, key := range prior.keys() {
+		if _, configured := config[key]; !configured && prior.exists(key) {
+			k.add(prior[key])
+		}
+	}
+	return planned, needy
+}
+
+// numberedFirst sorts keys. An entry without a number fits more conversations than one with a number, so it comes
+// last.
+func (e entries) numberedFirst(keys []string) []string {
+	hasNumber := func(key string) int { return min(1, len(e[key].RecipientPhoneNumber.ValueString())) }
+	slices.SortFunc(keys, func(a, b string) int { return cmp.Or(hasNumber(b)-hasNumber(a), cmp.Compare(a, b)) })
+	return keys
 }
 
 // planEntry does the same as planOwned for an entry of the map. What the entry omits
