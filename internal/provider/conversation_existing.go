@@ -20,7 +20,7 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 	if diags.Append(more...); api == nil {
 		return diags
 	}
-	ids, taken := map[string]client.ID{}, map[client.ID]bool{}
+	ids, changes, taken := map[string]client.ID{}, map[string][]string{}, map[client.ID]bool{}
 	var leaving []string
 	for _, key := range planned.mayExist(memory) {
 		found, err := r.provider.existing.find(ctx, api, memory.numbers, planned[key].conversationModel, own, whilePlanning)
@@ -38,10 +38,21 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 		}
 		if found != nil {
 			ids[key], taken[found.ID] = found.ID, true
+			changes[key] = planned[key].overwrites(memory.numbers, memory.numbers.importedFrom(*found))
 		}
 	}
 	diags.Append(warnOfLeaving(r.root(), leaving...)...)
-	return append(diags, r.warnOfExisting(ids, whilePlanning, planned)...)
+	return append(diags, r.warnOfExisting(ids, whilePlanning, planned, changes)...)
+}
+
+// overwrites returns the names of the fields that an existing conversation has, and the plan changes.
+func (m *ownedModel) overwrites(n numbers, existing *ownedModel) (names []string) {
+	for _, field := range m.changedFields(n, existing.conversation()) {
+		if value := field.get(&existing.conversationModel); isKnown(value) && field.text(n, value) != "" {
+			names = append(names, field.name)
+		}
+	}
+	return names
 }
 
 // blind returns the keys of the new entries whose phone or number only the apply knows.
@@ -179,5 +190,5 @@ func (w *conversationWork) finishExisting() {
 		w.messages = slices.DeleteFunc(w.messages, func(m entryMessages) bool { return !ids[m.key].IsZero() })
 		clear(ids)
 	}
-	w.diags.Append(w.warnOfExisting(ids, whileApplying, nil)...)
+	w.diags.Append(w.warnOfExisting(ids, whileApplying, nil, nil)...)
 }

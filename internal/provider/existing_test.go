@@ -669,3 +669,24 @@ func TestStage_adoptsAnOldOne(t *testing.T) {
 		s.checks(s.requests("GET ", "GET ", "GET /*", "POST /batch-modify", "GET "))
 	})
 }
+
+// The plan says which fields of an existing conversation the apply changes: it does not show them.
+func TestStage_adoptExistingOverwrites(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			id := s.add(map[string]any{"phone_id": phone, number: "+15550100002", "recipient_account_id": globex, "recipient_contact_id": ada, "account_relations": []any{map[string]any{"account_id": globex}}})
+			d := declared{"phone_id": phone, number: "+1 555 010 0002", "recipient_account_id": "", "account_relations": []string{acme}, "contact_relations": []string{ada}}
+			config := s.bulk(map[string]declared{"k": d}, map[string]any{"adopt_existing": true})
+			if at == address {
+				d["adopt_existing"] = true
+				config = s.single(d)
+			}
+			planning := s.core.walk()
+			planning.plan(config)
+			if text := planning.warningsAt(at); !strings.Contains(text, id+" (the apply changes its recipient_account_id, account_relations)") {
+				s.t.Errorf("the plan warns %q", text)
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -116,7 +117,8 @@ func existingSummary(step existingStep) string {
 const sentAgain = " The apply creates the declared messages in it, even if it has the same ones already, and the CRM may send them. To take over a message, declare it by its id."
 
 // warnOfExisting warns of the existing conversations that entries adopt, by key.
-func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, planned entries) diag.Diagnostics {
+// changes are the fields of each conversation that the apply overwrites.
+func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, planned entries, changes map[string][]string) diag.Diagnostics {
 	has, adopts, then := "had", "adopted", "Terraform now manages {it|them}: "
 	if step == whilePlanning {
 		has, adopts, then = "has", "adopts", "The apply sets what {the configuration declares|the entries declare}, and leaves everything else as it is. "+
@@ -125,7 +127,11 @@ func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, plan
 	var texts []string
 	var again string
 	for _, key := range slices.Sorted(maps.Keys(ids)) {
-		texts = append(texts, underKey(key, ids[key].String()))
+		text := underKey(key, ids[key].String())
+		if len(changes[key]) > 0 {
+			text += fmt.Sprintf(" (the apply changes its %s)", strings.Join(changes[key], ", "))
+		}
+		texts = append(texts, text)
 		if step == whilePlanning && createsMessage(planned[key].Messages) {
 			again = sentAgain
 		}
