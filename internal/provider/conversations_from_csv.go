@@ -214,7 +214,9 @@ func (s *sheet) add(ctx context.Context, row int, cells []string) {
 	}
 	if len(cells) != len(s.header) {
 		advice := "put a cell that contains the delimiter in quotes"
-		if len(cells) > len(s.header) && strings.TrimSpace(cells[len(cells)-1]) == "" { // never guess which one is too many
+		if len(cells) < len(s.header) {
+			advice = "each row needs a cell for each column, blank ones too"
+		} else if strings.TrimSpace(cells[len(cells)-1]) == "" { // never guess which one is too many
 			advice += ", or remove the delimiter at the end of the row"
 		}
 		s.fault(row, fmt.Sprintf(inNumber(len(cells) > 1, ": %d {cell|cells}, but the header has %d: %s"), len(cells), len(s.header), advice))

@@ -238,7 +238,7 @@ func TestConversationsFromCSV(t *testing.T) {
 		"text too many":          {text: header + "Doe, Jane,+12025550607,x\n", err: `0: row 2: 4 cells, but the header has 3: put a cell that contains the delimiter in quotes`},
 		"too few cells":          {text: header + "a,+1,\nb\n", err: `0: row 3: 1 cell, but the header has 3…`},
 		"a blank cell too many":  {text: header + "a,+1,,\n", err: `0: row 2: 4 cells, but the header has 3: put a cell that contains the delimiter in quotes, or remove the delimiter at the end of the row`},
-		"a blank cell too few":   {text: header + "a,\n", err: `0: row 2: 2 cells, but the header has 3: put a cell that contains the delimiter in quotes`},
+		"a blank cell too few":   {text: header + "a,\n", err: `0: row 2: 2 cells, but the header has 3: each row needs a cell for each column, blank ones too`},
 		"an old separator line":  {text: "SEP=,\rcustomer,number,accounts\ra,+1,", want: map[string]any{"a": is("+1")}},
 		"only a separator line":  {text: "sep=,", err: "0: the CSV is empty: its first row must name the columns"},
 		"a separator line":       {text: "\ufeffsep=;\r\ncustomer;number;accounts\r\na;+1;\r\nb;n/a;\r\n", options: options(map[string]any{"delimiter": ";"}), err: `0: row 3, column "number": "n/a" is not a phone number: correct it, remove the row, or leave the cell blank and set blank_numbers = true`},

@@ -27,6 +27,7 @@ func ownedAttributes() map[string]schema.Attribute {
 			Validators: []validator.Object{isMessage{}},
 		},
 		MarkdownDescription: "The messages of the conversation that Terraform manages, each under a key of your choice. Terraform never reads, changes, removes or shows other messages. " +
+			"If you remove a message from the map, or the whole map, the apply deletes the message in the CRM. " +
 			"If a message moves to another key, Terraform only renames it in the state. **Whether creating an outgoing message sends it to the recipient is not documented** " +
 			"by the CRM's API. Assume that it does, and try it with a number of your own.",
 	}

@@ -201,8 +201,12 @@ func (v isNotEmpty) ValidateString(ctx context.Context, req validator.StringRequ
 
 // isDuration accepts a duration in Go's notation, from least to most.
 func isDuration(least, most time.Duration) textCheck {
-	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as \"5s\"",
-		client.DurationText(least), client.DurationText(most)), func(text string) bool {
+	example := `"5s"`
+	if least < time.Second {
+		example = `"5s" or "500ms"`
+	}
+	return textCheck{"Invalid Duration", fmt.Sprintf("value must be a duration from %s to %s, such as %s",
+		client.DurationText(least), client.DurationText(most), example), func(text string) bool {
 		given, err := time.ParseDuration(text)
 		return err == nil && given >= least && given <= most
 	}}
@@ -218,7 +222,7 @@ var (
 	isContent = textCheck{"Invalid Attribute Value Length", "value must be more than white space", func(text string) bool {
 		return strings.TrimSpace(text) != ""
 	}}
-	isRegion = textCheck{"Invalid Region", "value must be the code of a region in capital letters, such as \"US\" (ISO 3166-1 alpha-2)", client.IsPhoneRegion}
+	isRegion = textCheck{"Invalid Region", "value must be the two-letter code of a region (ISO 3166-1 alpha-2), such as \"US\" or \"GB\", in capital letters", client.IsPhoneRegion}
 	isTime   = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
 		_, err := time.Parse(time.RFC3339Nano, text)
 		return err == nil

@@ -118,13 +118,16 @@ func TestIsDuration(t *testing.T) {
 			t.Errorf("%q: %v", given, resp.Diagnostics)
 		}
 	}
-	example := regexp.MustCompile(`such as "(.*)"`)
+	examples := regexp.MustCompile(`"([^"]*)"`)
 	for name, attribute := range settingsSchema().Attributes {
 		text, _ := attribute.(schema.StringAttribute)
 		for _, v := range text.Validators {
 			check, _ := v.(textCheck)
-			if found := example.FindStringSubmatch(check.description); found != nil && !check.passes(found[1]) {
-				t.Errorf("%s refuses its own example: %s", name, check.description)
+			_, such, _ := strings.Cut(check.description, "such as ")
+			for _, found := range examples.FindAllStringSubmatch(such, -1) {
+				if !check.passes(found[1]) {
+					t.Errorf("%s refuses its own example: %s", name, check.description)
+				}
 			}
 		}
 	}
