@@ -175,7 +175,8 @@ func TestStage_renamedAndChanged(t *testing.T) {
 			keeps:  keys{"1": "0", "2": "1", "3": "2"}, silent: true,
 		},
 		"its number is no longer declared, and another one declares it": {
-			before: all{"a": of(one), "b": of(two)}, after: all{"a": bare(), "b": of(two), "c": of(one)}, keeps: keys{"a": "a", "b": "b"}, silent: true,
+			before: all{"a": of(one), "b": of(two)}, after: all{"a": bare(), "b": of(two), "c": of(one)}, keeps: keys{"a": "a", "b": "b"},
+			warns: []string{"Same Number Twice", `"a" and "c"`},
 		},
 		"its number is no longer declared, and one of another phone declares it": {
 			before: all{"a": of(one), "b": onOther(one), "c": bare(toAcme...)}, after: all{"a": bare(toAcme...), "b": of(one), "c": of(two)}, keeps: keys{"a": "c", "b": "a"},

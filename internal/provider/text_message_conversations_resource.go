@@ -83,6 +83,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, abandons(state.DeletionPolicy))...)
 	resp.Diagnostics.Append(r.warnOfRemoved(r.root(), removed, state.DeletionPolicy, plan.DeletionPolicy)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
+	resp.Diagnostics.Append(memory.numbers.warnOfKeptNumbers(planned, configured)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, planned.blind(), memory)...)
 	} else {

@@ -2,6 +2,8 @@ package provider
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -21,8 +23,25 @@ func (e entries) warnOfEmptyKeys() (diags diag.Diagnostics) {
 	return diags
 }
 
+// warnOfKeptNumbers warns of planned conversations with the same phone and number, if the configuration
+// omits the number of one of them: the CRM has it from before.
+func (n numbers) warnOfKeptNumbers(planned, config entries) diag.Diagnostics {
+	isKept := func(key string) bool {
+		return config[key] != nil && config[key].RecipientPhoneNumber.IsNull() && isKnown(planned[key].RecipientPhoneNumber)
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(planned)), func(key string) bool { return planned[key] != nil && isKept(key) }) {
+		return nil // numbers are slow to parse
+	}
+	return n.warnOfTwins(planned, func(keys []string) bool { return slices.ContainsFunc(keys, isKept) })
+}
+
 // warnOfSameNumbers warns of conversations with the same phone and number, in one warning.
-func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
+func (n numbers) warnOfSameNumbers(e entries) diag.Diagnostics {
+	return n.warnOfTwins(e, func([]string) bool { return true })
+}
+
+// warnOfTwins does the same for those groups of keys that count.
+func (n numbers) warnOfTwins(e entries, counts func(keys []string) bool) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
 	var twins []engine.Identity
 	for key, entry := range e.known() {
@@ -37,6 +56,7 @@ func (n numbers) warnOfSameNumbers(e entries) (diags diag.Diagnostics) {
 			twins = append(twins, id)
 		}
 	}
+	twins = slices.DeleteFunc(twins, func(id engine.Identity) bool { return !counts(same[id]) })
 	groups := make([]string, len(twins))
 	between := ", "
 	for i, id := range twins {
