@@ -121,8 +121,8 @@ func (f failure) unread() diag.Diagnostics {
 func (f failure) detail(at path.Path, said string) string {
 	told := said == "" && f.causes.told(f.err)
 	prefix := f.prefix(at)
-	if len(f.keys) > 1 && isCommon(f.err) && client.ProblemOf(f.err) != client.NotPermitted {
-		prefix = "" // no entry is to blame
+	if f.blamesNone() {
+		prefix = ""
 	}
 	parts := []string{prefix + f.explanation(told)}
 	whose := ""
@@ -140,6 +140,11 @@ func (f failure) detail(at path.Path, said string) string {
 		parts = append(parts, "Cause"+whose+": "+unrepeated(f.err, said))
 	}
 	return strings.Join(parts, "\n\n")
+}
+
+// blamesNone reports whether several keys have the same failure, and none of them is its reason.
+func (f failure) blamesNone() bool {
+	return len(f.keys) > 1 && isCommon(f.err) && client.ProblemOf(f.err) != client.NotPermitted
 }
 
 // isInterrupted reports whether the only failure is that Terraform stopped before

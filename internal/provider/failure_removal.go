@@ -3,6 +3,7 @@ package provider
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -10,14 +11,26 @@ import (
 // notRemoved says that the provider could not delete what no key of the map stands for
 // any more.
 func (f failure) notRemoved() string {
-	return fmt.Sprintf(f.inNumber("The provider couldn't delete the {%[1]s %[2]s of this key. It is|%[1]ss of these keys. They are} still in the CRM, and in the "+
-		"state%[3]s. Run the command again to try once more."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
+	return fmt.Sprintf(f.inNumber("The provider couldn't delete %s. {It is|They are} still in the CRM, and in the state%s. Run the command again to try once more."),
+		f.whatStays(), f.underKeys())
 }
 
 // mayBeRemoved says that it is unknown whether the CRM has deleted it.
 func (f failure) mayBeRemoved() string {
-	return fmt.Sprintf(f.inNumber("The {%[1]s %[2]s of this key may or may not have been deleted. It stays|%[1]ss of these keys may or may not have been deleted. They stay} in the "+
-		"state%[3]s. Run the command again to try once more."), f.thing(), f.subject.ID.ValueString(), f.underKeys())
+	stays := f.whatStays()
+	return fmt.Sprintf(f.inNumber("%s may or may not have been deleted. {It stays|They stay} in the state%s. Run the command again to try once more."),
+		strings.ToUpper(stays[:1])+stays[1:], f.underKeys())
+}
+
+// whatStays says what a removal leaves.
+func (f failure) whatStays() string {
+	switch {
+	case len(f.keys) <= 1:
+		return fmt.Sprintf("the %s %s of this key", f.thing(), f.subject.ID.ValueString())
+	case f.blamesNone():
+		return fmt.Sprintf("%d %ss", len(f.keys), f.thing())
+	}
+	return fmt.Sprintf("the %ss of these keys", f.thing())
 }
 
 // underKeys says under which keys the state keeps them, unless they are the same keys.
