@@ -70,9 +70,11 @@ func (m *ownedModel) isElsewhere(prior *ownedModel) bool {
 func (n numbers) unsettled(config, prior, planned entries) (keys []string) {
 	isVague, isOpen := false, false
 	for key, entry := range config {
-		isVague = isVague || entry == nil || entry.isUnsure()
-		isOpen = isOpen || entry == nil || entry.RecipientPhoneNumber.IsUnknown()
-		if next := planned[key]; next != nil && (entry.isBlind() || next.isElsewhere(prior[key])) {
+		isUnsure := entry == nil || entry.isUnsure()
+		isBare := entry != nil && entry.RecipientPhoneNumber.IsNull()
+		isVague = isVague || isUnsure
+		isOpen = isOpen || entry == nil || entry.RecipientPhoneNumber.IsUnknown() || isBare && isUnsure
+		if next := planned[key]; next != nil && (entry.isBlind() || next.isElsewhere(prior[key]) || isBare && (isUnsure || next.differsFrom(*prior[key]))) {
 			keys = append(keys, key)
 		}
 	}

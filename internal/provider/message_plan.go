@@ -81,17 +81,15 @@ func planMessages(config, prior types.Map) types.Map {
 			needy = append(needy, key)
 		}
 	}
-	left := before.byContent()
-	var changed []string
-	for _, key := range needy {
-		if planned[key] = before.take(left, *configured[key]); planned[key] == nil {
-			changed = append(changed, key)
-		}
+	// What is not known yet may turn out to be any message that is left.
+	isOpen := configured.haveUnknown() && (len(needy) != 1 || len(before) != 1)
+	if !isOpen {
+		needy = before.takeAll(configured, needy, planned)
 	}
 	copied := messagesFrom(config)
-	for _, key := range changed {
+	for _, key := range needy {
 		message, owned := *configured[key], before[key]
-		if owned != nil && !owned.ID.IsUnknown() && message.mayBecomeOf(*owned) {
+		if owned != nil && !isOpen && !owned.ID.IsUnknown() && message.mayBecomeOf(*owned) {
 			planned[key] = message.plannedFrom(*owned)
 			continue
 		}
@@ -152,6 +150,35 @@ func (m messageModel) sameAs(owned *messageModel) *messageModel {
 		return nil
 	}
 	return next
+}
+
+// takeAll plans the needy messages that take one of m: one that is the same in everything, or else the only
+// one of the same text and direction. It returns the keys of the others.
+func (m messages) takeAll(configured messages, needy []string, planned messages) (left []string) {
+	same := m.byContent()
+	left = slices.DeleteFunc(needy, func(key string) bool {
+		planned[key] = m.take(same, *configured[key])
+		return planned[key] != nil
+	})
+	alike := func(all messages, keys []string) map[string][]string {
+		found := map[string][]string{}
+		for _, key := range keys {
+			if message := all[key]; message != nil && !message.isAttached() && !message.ID.IsUnknown() {
+				text := message.Direction.ValueString() + " " + engine.KeptContent(message.Content.ValueString())
+				found[text] = append(found[text], key)
+			}
+		}
+		return found
+	}
+	wanted, held := alike(configured, left), alike(m, m.keys())
+	for text, keys := range wanted {
+		if len(keys) == 1 && len(held[text]) == 1 {
+			planned[keys[0]] = configured[keys[0]].plannedFrom(*m[held[text][0]])
+			planned[keys[0]].spelledAs(configured[keys[0]])
+			delete(m, held[text][0])
+		}
+	}
+	return slices.DeleteFunc(left, func(key string) bool { return planned[key] != nil })
 }
 
 // byContent returns the keys of messages that have an id, sorted, by their contents.

@@ -62,7 +62,7 @@ func TestPlanEntries_moved(t *testing.T) {
 		if got := planned["a"]; !got.ID.Equal(test.want) || !changes {
 			t.Errorf("%s: the plan of a is %v; want %v", name, got.conversationModel, test.want)
 		}
-		if gone := removed["a"] != nil; gone != (name == "the same") {
+		if gone := removed["a"] != nil; gone != (name != "another one") {
 			t.Errorf("%s: the plan removes the conversation of a: %v", name, gone)
 		}
 	}

@@ -22,11 +22,11 @@ func warnOfPlan(planned entries, before map[client.ID]*ownedModel, removed entri
 	}
 	var replaced, gone []string
 	for key, entry := range removed.known() {
-		if next := planned[key]; next != nil && next.ID.IsUnknown() {
+		if next := planned[key]; next != nil && next.ID.IsUnknown() && !next.isUnsettled {
 			replaced = append(replaced, key)
 		} else if !entry.IsDeleted.ValueBool() { // what is deleted already needs no warning
 			name := strconv.Quote(key)
-			if next != nil {
+			if next != nil && !next.isUnsettled {
 				name += fmt.Sprintf(" (%s: another conversation gets its key)", entry.ID.ValueString())
 			}
 			gone = append(gone, name)
@@ -69,11 +69,21 @@ func warnOfRemoval(names []string, planned entries, abandoned bool) (diags diag.
 		return diags
 	}
 	what := text(" The apply deletes {it with its|them with their} messages.")
-	if len(planned.blind()) > 0 {
-		what = " The plan doesn't know the phones and numbers of all entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
+	if planned.areOpen() {
+		what = " The plan doesn't know all values of the entries yet. The apply deletes the conversations that none of these entries turns out to need, with their messages."
 	}
 	diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversations Will Be Deleted", list+what+" Terraform doesn't count that as destroyed.")
 	return diags
+}
+
+// areOpen reports whether entries may turn out to need conversations that the plan removes.
+func (e entries) areOpen() bool {
+	for _, entry := range e {
+		if entry == nil || entry.isUnsettled || entry.ID.IsUnknown() && entry.isUnsure() {
+			return true
+		}
+	}
+	return false
 }
 
 // warnOfOutgoing warns of messages that the CRM may send to people.

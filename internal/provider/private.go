@@ -128,7 +128,7 @@ func (m *memory) save(ctx context.Context, private privateStore, conversations e
 	maps.DeleteFunc(m.numbers.respellings, func(id client.ID, _ respelling) bool { return owned[id] == nil })
 	maps.DeleteFunc(m.adopted, func(id client.ID, _ bool) bool { return owned[id] == nil })
 	m.messages.keepOnly(conversations)
-	m.early = nil
+	m.early, m.isMoved = nil, false
 	m.keepParts(owned)
 	return m.write(ctx, private)
 }

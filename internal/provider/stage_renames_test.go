@@ -346,20 +346,89 @@ func TestStage_movedByWhatWasUnknown(t *testing.T) {
 		"the phone of a new one":  {all{"a": of(phone, one)}, all{"a": of(otherPhone, one), "c": of(unknown, one)}, all{"a": of(otherPhone, one), "c": of(phone, one)}},
 		"a phone, and a new one":  {all{"a": of(phone, one)}, all{"a": of(unknown, one), "c": of(phone, one)}, all{"a": of(otherPhone, one), "c": of(phone, one)}},
 		"a phone, the same":       {all{"a": of(phone, one)}, all{"a": of(unknown, one), "c": of(phone, one)}, all{"a": of(phone, one), "c": of(phone, one)}},
-		"a first number":          {all{"a": of(phone, one), "b": {"phone_id": phone}}, all{"b": of(phone, unknown)}, all{"b": of(phone, one)}},
+		"an account, without a number": {
+			all{"a": {"phone_id": phone, "recipient_account_id": acme}, "b": {"phone_id": phone, "recipient_account_id": globex}},
+			all{"a": {"phone_id": phone, "recipient_account_id": unknown}}, all{"a": {"phone_id": phone, "recipient_account_id": globex}},
+		},
+		"the phone of another one, without a number": {all{"a": of(phone, one)}, all{"b": {"phone_id": phone}, "c": of(unknown, one)}, all{"b": {"phone_id": phone}, "c": of(phone, one)}},
+		"a first number": {all{"a": of(phone, one), "b": {"phone_id": phone}}, all{"b": of(phone, unknown)}, all{"b": of(phone, one)}},
 	} {
 		runOnStage(t, name, mockserver.Behavior{}, nil, func(s *stage) {
 			s.applies(s.many(test.before, nil), bulkAddress, create)
 			planning, applying := s.core.walk(), s.core.walk()
 			change := planning.planOne(bulkAddress, s.core.state, s.many(test.planned, nil))
+			if text := planning.warningsAt(bulkAddress); name == "a phone" && !says(`of the state: "a", "b". The plan doesn't know all values of the entries yet.`).MatchString(text) {
+				s.t.Errorf("the plan warns %q", text)
+			}
 			change.config = s.many(test.applied, nil)[bulkAddress].value
 			applying.applyOne(change)
 			if errors := slices.Concat(planning.errors(), applying.errors()); len(errors) > 0 {
 				s.t.Errorf("the errors are %q", errors)
 			}
 			s.breaksNothing()
-			s.wantMade(max(len(test.before), len(test.applied)))
 			s.nothingLeft(s.many(test.applied, nil))
+		})
+	}
+}
+
+// A text that is not known in the plan may turn out to be that of any message. The plan does not say
+// the opposite.
+func TestStage_messagesOfUnknownTexts(t *testing.T) {
+	t.Parallel()
+	unknown := tftypes.UnknownValue
+	outgoing := func(text any) declared { return declared{"content": text, "direction": "outgoing"} }
+	for name, test := range map[string]struct {
+		before, planned, applied messageTexts
+		sent                     int
+	}{
+		"a new one at the head": {messageTexts{"0": "A", "1": "B"}, messageTexts{"0": "N", "1": outgoing(unknown), "2": outgoing(unknown)}, messageTexts{"0": "N", "1": "A", "2": "B"}, 3},
+		"the first one goes":    {messageTexts{"0": "A", "1": "B"}, messageTexts{"0": outgoing(unknown)}, messageTexts{"0": "B"}, 2},
+		"twins":                 {messageTexts{"a": "A"}, messageTexts{"a": outgoing(unknown), "b": "A"}, messageTexts{"a": "A", "b": "A"}, 2},
+		"another text":          {messageTexts{"a": "A"}, messageTexts{"a": outgoing(unknown)}, messageTexts{"a": "B"}, 1},
+	} {
+		for _, at := range []string{address, bulkAddress} {
+			runOnStage(t, name+at, mockserver.Behavior{}, nil, func(s *stage) {
+				config := func(texts messageTexts) map[string]block {
+					return map[string]block{at: s.declaring(at, "+1 555 010 0001", texts)}
+				}
+				s.applies(config(test.before), at, create)
+				planning, applying := s.core.walk(), s.core.walk()
+				change := planning.planOne(at, s.core.state, config(test.planned))
+				if warnings := planning.warningsAt(at); name == "another text" && warnings != "" {
+					s.t.Errorf("the plan warns %q", warnings)
+				}
+				change.config = config(test.applied)[at].value
+				applying.applyOne(change)
+				if errors := slices.Concat(planning.errors(), applying.errors()); len(errors) > 0 {
+					s.t.Errorf("the errors are %q", errors)
+				}
+				s.breaksNothing()
+				s.wantSent(test.sent)
+				s.nothingLeft(config(test.applied))
+			})
+		}
+	}
+}
+
+// A message moves and differs in a field beside its text. It is not sent again.
+func TestStage_messageMovedAndChanged(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{address, bulkAddress} {
+		runOnStage(t, at, mockserver.Behavior{}, nil, func(s *stage) {
+			config := func(texts messageTexts) map[string]block {
+				return map[string]block{at: s.declaring(at, "+1 555 010 0001", texts)}
+			}
+			s.applies(config(messageTexts{"0": "A", "1": "B"}), at, create)
+			before := s.idOfMessage("A")
+			of := func(text, sid string) declared {
+				return declared{"content": text, "direction": "outgoing", "message_sid": sid}
+			}
+			s.applies(config(messageTexts{"0": of("B", "sid B"), "1": of("A", "sid A")}), at, update)
+			s.checks(s.holdsMessages("A", "B"))
+			s.wantSent(2)
+			if after := s.idOfMessage("A"); after != before {
+				s.t.Errorf("the message is %s; want %s", after, before)
+			}
 		})
 	}
 }

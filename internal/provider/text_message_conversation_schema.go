@@ -32,7 +32,8 @@ type conversationModel struct {
 	IsDeleted            types.Bool   `tfsdk:"is_deleted"`
 	IsDeleteProtected    types.Bool   `tfsdk:"is_delete_protected"`
 
-	isPart bool // a null value is not known, as in an entry of a map that omits it
+	isPart      bool // a null value is not known, as in an entry of a map that omits it
+	isUnsettled bool // in a plan: the apply may keep the conversation under the key
 }
 
 // conversationFields are the fields of a conversation, one for each value of

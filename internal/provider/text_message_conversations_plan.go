@@ -29,8 +29,12 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 		changes = changes || next == nil || next.differsFrom(*prior[key])
 	}
 	var left []string
+	isVague := len(free.free) > 0 && slices.ContainsFunc(config.keys(), func(key string) bool { return config[key] == nil || config[key].isUnsure() })
+	mayBeOther := func(key string) bool { return isVague && config[key].RecipientPhoneNumber.IsNull() }
 	for _, key := range config.numberedFirst(slices.AppendSeq(needy, maps.Keys(moved))) {
-		if next := free.take(*config[key], moved[key]); next != nil {
+		if mayBeOther(key) {
+			left = append(left, key)
+		} else if next := free.take(*config[key], moved[key]); next != nil {
 			changes = changes || next.Revision.IsUnknown()
 			planned[key] = next
 		} else {
@@ -52,13 +56,11 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 	for _, key := range left {
 		if planned[key] == nil {
 			_, isUnsettled := slices.BinarySearch(unsettled, key)
-			planned[key] = n.planNewEntry(*config[key], undecided[key] || isUnsettled)
+			planned[key] = n.planNewEntry(*config[key], undecided[key] || isUnsettled || mayBeOther(key))
+			planned[key].isUnsettled = isUnsettled
 		}
 	}
 	removed = prior.without(planned)
-	for _, key := range unsettled {
-		delete(removed, key) // it may stay
-	}
 	return planned, removed, changes || len(left)+len(removed) > 0
 }
 
