@@ -348,7 +348,8 @@ func TestStage_movedByWhatWasUnknown(t *testing.T) {
 		"a phone, the same":       {all{"a": of(phone, one)}, all{"a": of(unknown, one), "c": of(phone, one)}, all{"a": of(phone, one), "c": of(phone, one)}},
 		"an account, without a number": {
 			all{"a": {"phone_id": phone, "recipient_account_id": acme}, "b": {"phone_id": phone, "recipient_account_id": globex}},
-			all{"a": {"phone_id": phone, "recipient_account_id": unknown}}, all{"a": {"phone_id": phone, "recipient_account_id": globex}},
+			all{"a": {"phone_id": phone, "recipient_account_id": unknown}},
+			all{"a": {"phone_id": phone, "recipient_account_id": globex}},
 		},
 		"the phone of another one, without a number": {all{"a": of(phone, one)}, all{"b": {"phone_id": phone}, "c": of(unknown, one)}, all{"b": {"phone_id": phone}, "c": of(phone, one)}},
 		"a first number": {all{"a": of(phone, one), "b": {"phone_id": phone}}, all{"b": of(phone, unknown)}, all{"b": of(phone, one)}},
