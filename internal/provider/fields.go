@@ -124,9 +124,7 @@ func stringField[M, T, In any](
 	name string, attribute schema.StringAttribute,
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
 ) fieldOf[M, T, In] {
-	f := settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
-	f.isPersonal = true
-	return f
+	return settableField(name, attribute, place, held, sent, stringFromAPI, textOf)
 }
 
 // contentField returns a field that contains the text of a message, never null. Services
@@ -194,6 +192,7 @@ func numberField[M, T, In any](
 	place func(*M) *types.String, held func(*T) *string, sent func(*In) *client.Field[string],
 ) fieldOf[M, T, In] {
 	f := stringField(name, attribute, place, held, sent)
+	f.isPersonal = true
 	f.same = numbers.sameIn
 	f.text = func(n numbers, value attr.Value) string { return n.Canonical(textOf(value)) }
 	return f
