@@ -66,8 +66,9 @@ func (m *ownedModel) isElsewhere(prior *ownedModel) bool {
 }
 
 // unsettled returns the keys of entries that are planned with the conversation under their key, but may turn out
-// to stand for another one, or to give it to another entry, when all of the configuration is known.
-func (n numbers) unsettled(config, prior, planned entries) (keys []string) {
+// to stand for another one, or to give it to another entry, when all of the configuration is known. needy are the
+// keys that need a conversation.
+func (k *keyless) unsettled(config, prior, planned entries, needy []string) (keys []string) {
 	isVague, isOpen := false, false
 	for key, entry := range config {
 		isUnsure := entry == nil || entry.isUnsure()
@@ -78,7 +79,7 @@ func (n numbers) unsettled(config, prior, planned entries) (keys []string) {
 			keys = append(keys, key)
 		}
 	}
-	if !isVague || len(keys) == 0 {
+	if isAlone := len(keys) == 1 && len(k.free)+len(needy) == 0; !isVague || isAlone || len(keys) == 0 {
 		return nil
 	}
 	users := map[string]map[string]bool{} // keys, by number
@@ -86,7 +87,7 @@ func (n numbers) unsettled(config, prior, planned entries) (keys []string) {
 		if entry == nil || !isKnown(entry.RecipientPhoneNumber) {
 			return
 		}
-		number := n.Canonical(entry.RecipientPhoneNumber.ValueString())
+		number := k.numbers.Canonical(entry.RecipientPhoneNumber.ValueString())
 		if users[number] == nil {
 			users[number] = map[string]bool{}
 		}

@@ -68,6 +68,23 @@ func TestPlanEntries_moved(t *testing.T) {
 	}
 }
 
+// An entry without a number has a value that is not known yet. If the map has no other conversation to choose
+// from, it keeps its own.
+func TestPlanEntries_alone(t *testing.T) {
+	t.Parallel()
+	entry := func(account, id types.String) *ownedModel {
+		m := newOwnedModel()
+		m.PhoneID, m.RecipientAccountID, m.ID = types.StringValue(testPhone), account, id
+		return m
+	}
+	id := types.StringValue(testAccount)
+	prior := entries{"a": entry(types.StringNull(), id)}
+	planned, removed, _ := numbers{}.planEntries(entries{"a": entry(types.StringUnknown(), types.StringNull())}, prior, nil)
+	if got := planned["a"]; !got.ID.Equal(id) || len(removed) > 0 {
+		t.Errorf("the plan is %v", got.conversationModel)
+	}
+}
+
 // Two entries have swapped their phones, and change, but a new one has the phone of one of them, too.
 func TestPlanEntries_notSwapped(t *testing.T) {
 	t.Parallel()

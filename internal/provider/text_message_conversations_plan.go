@@ -19,7 +19,7 @@ import (
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
 	free := newKeyless(n)
 	planned, needy := free.planUnderKeys(config, prior)
-	unsettled := n.unsettled(config, prior, planned)
+	unsettled := free.unsettled(config, prior, planned, needy)
 	for _, key := range unsettled {
 		free.add(prior[key]).isUnsure = true
 		delete(planned, key)
