@@ -9,17 +9,24 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
+// loseTwo loses two creates of one call in two batches. Their numbers end in the same digits. The service carries
+// out only the second.
+func loseTwo(t *testing.T, behavior mockserver.Behavior) []Result[client.Conversation] {
+	t.Helper()
+	s := newSpace(t, behavior, func(c *testConfig) { c.BatchSize, c.MaxRetries = 1, 0 })
+	one, two := newConversation(1), newConversation(2)
+	one.Input.RecipientPhoneNumber, two.Input.RecipientPhoneNumber = client.Value("+15552220123"), client.Value("+15553330123")
+	s.Inject(mockserver.Fault{Path: "batch-modify", Body: "5552220123", Kind: mockserver.DropBefore},
+		mockserver.Fault{Path: "batch-modify", Body: "5553330123", Kind: mockserver.DropAfter, Times: 1})
+	return s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+}
+
 // Two creates of one call get lost in two batches. Their numbers end in the same digits, and the
 // service masks the others. It has carried out only the second: the first must not take that.
 func TestRivalOfTheSameCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{PhoneFormat: mockserver.Masked}, func(c *testConfig) { c.BatchSize, c.MaxRetries = 1, 0 })
-		one, two := newConversation(1), newConversation(2)
-		one.Input.RecipientPhoneNumber, two.Input.RecipientPhoneNumber = client.Value("+15552220123"), client.Value("+15553330123")
-		s.Inject(mockserver.Fault{Path: "batch-modify", Body: "5552220123", Kind: mockserver.DropBefore},
-			mockserver.Fault{Path: "batch-modify", Body: "5553330123", Kind: mockserver.DropAfter, Times: 1})
-		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+		results := loseTwo(t, mockserver.Behavior{PhoneFormat: mockserver.Masked})
 		wantProblem(t, results[0].Err, client.OutcomeUnknown)
 		wantProblem(t, results[1].Err, client.OutcomeUnknown)
 	})
@@ -30,12 +37,7 @@ func TestRivalOfTheSameCall(t *testing.T) {
 func TestNeighborIsNoRival(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSpace(t, mockserver.Behavior{}, func(c *testConfig) { c.BatchSize, c.MaxRetries = 1, 0 })
-		one, two := newConversation(1), newConversation(2)
-		one.Input.RecipientPhoneNumber, two.Input.RecipientPhoneNumber = client.Value("+15552220123"), client.Value("+15553330123")
-		s.Inject(mockserver.Fault{Path: "batch-modify", Body: "5552220123", Kind: mockserver.DropBefore},
-			mockserver.Fault{Path: "batch-modify", Body: "5553330123", Kind: mockserver.DropAfter, Times: 1})
-		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
+		results := loseTwo(t, mockserver.Behavior{})
 		wantProblem(t, results[0].Err, client.OutcomeUnknown)
 		apitest.Must(t, results[1].Err)
 		wantEqual(t, "adopted", true, results[1].Adopted)

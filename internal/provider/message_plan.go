@@ -155,55 +155,39 @@ func (m messageModel) sameAs(owned *messageModel) *messageModel {
 // takeAll plans the needy messages that take one of m: one that is the same in everything, or else the only
 // one of the same text and direction. It returns the keys of the others.
 func (m messages) takeAll(configured messages, needy []string, planned messages) (left []string) {
-	same := m.byContent()
-	left = slices.DeleteFunc(needy, func(key string) bool {
-		planned[key] = m.take(same, *configured[key])
-		return planned[key] != nil
-	})
-	alike := func(all messages, keys []string) map[string][]string {
-		found := map[string][]string{}
+	hasNoID := func(key string) bool { return m[key] == nil || !isKnown(m[key].ID) }
+	held := m.byText(slices.DeleteFunc(m.keys(), hasNoID))
+	take := func(key, from string, next *messageModel) {
+		next.spelledAs(configured[key])
+		planned[key] = next
+		delete(m, from)
+	}
+	isPlanned := func(key string) bool { return planned[key] != nil }
+	for text, keys := range configured.byText(needy) {
 		for _, key := range keys {
-			if message := all[key]; message != nil && !message.isAttached() && !message.ID.IsUnknown() {
-				text := message.Direction.ValueString() + " " + engine.KeptContent(message.Content.ValueString())
-				found[text] = append(found[text], key)
+			for _, from := range held[text] {
+				if next := configured[key].sameAs(m[from]); next != nil {
+					take(key, from, next)
+					break
+				}
 			}
 		}
-		return found
-	}
-	wanted, held := alike(configured, left), alike(m, m.keys())
-	for text, keys := range wanted {
-		if len(keys) == 1 && len(held[text]) == 1 {
-			planned[keys[0]] = configured[keys[0]].plannedFrom(*m[held[text][0]])
-			planned[keys[0]].spelledAs(configured[keys[0]])
-			delete(m, held[text][0])
+		keys, held := slices.DeleteFunc(keys, isPlanned), slices.DeleteFunc(held[text], hasNoID)
+		if len(keys) == 1 && len(held) == 1 && configured[keys[0]].mayBecomeOf(*m[held[0]]) {
+			take(keys[0], held[0], configured[keys[0]].plannedFrom(*m[held[0]]))
 		}
 	}
-	return slices.DeleteFunc(left, func(key string) bool { return planned[key] != nil })
+	return slices.DeleteFunc(needy, isPlanned)
 }
 
-// byContent returns the keys of messages that have an id, sorted, by their contents.
-func (m messages) byContent() map[string][]string {
-	keys := map[string][]string{}
-	for _, key := range m.keys() {
-		if owned := m[key]; owned != nil && isKnown(owned.ID) {
-			content := engine.KeptContent(owned.Content.ValueString())
-			keys[content] = append(keys[content], key)
-		}
+// byText returns the keys by the directions and the texts of their messages.
+func (m messages) byText(keys []string) map[string][]string {
+	found := map[string][]string{}
+	for _, key := range keys {
+		text := m[key].Direction.ValueString() + " " + engine.KeptContent(m[key].Content.ValueString())
+		found[text] = append(found[text], key)
 	}
-	return keys
-}
-
-// take takes one of the messages that is the same as the configured one in everything. It returns its
-// plan, or nil if there is none. keys are those by content.
-func (m messages) take(keys map[string][]string, configured messageModel) *messageModel {
-	for _, key := range keys[engine.KeptContent(configured.Content.ValueString())] {
-		if next := configured.sameAs(m[key]); next != nil {
-			next.spelledAs(&configured)
-			delete(m, key)
-			return next
-		}
-	}
-	return nil
+	return found
 }
 
 func (m messageModel) hasUnknown() bool {

@@ -41,24 +41,26 @@ func TestPlanEntries_unknownEntry(t *testing.T) {
 	}
 }
 
+// ofOneNumber returns an entry whose number is that of all others.
+func ofOneNumber(phone, account, id types.String) *ownedModel {
+	m := newOwnedModel()
+	m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.ID = phone, types.StringValue("+15550100001"), account, id
+	return m
+}
+
 // An entry gets another phone. The conversation of another one is the same as it declares, so it takes that. As
 // long as a value is unknown, that is undecided.
 func TestPlanEntries_moved(t *testing.T) {
 	t.Parallel()
-	entry := func(phone, account, id types.String) *ownedModel {
-		m := newOwnedModel()
-		m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.ID = phone, types.StringValue("+15550100001"), account, id
-		return m
-	}
 	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
-	prior := entries{"a": entry(first, none, first), "b": entry(second, none, second)}
+	prior := entries{"a": ofOneNumber(first, none, first), "b": ofOneNumber(second, none, second)}
 	for name, test := range map[string]struct {
 		account types.String
 		want    types.String // the id of a
 	}{
 		"the same": {none, second}, "undecided": {types.StringUnknown(), types.StringUnknown()}, "another one": {second, first},
 	} {
-		planned, removed, changes := numbers{}.planEntries(entries{"a": entry(second, test.account, none)}, prior, nil)
+		planned, removed, changes := numbers{}.planEntries(entries{"a": ofOneNumber(second, test.account, none)}, prior, nil)
 		if got := planned["a"]; !got.ID.Equal(test.want) || !changes {
 			t.Errorf("%s: the plan of a is %v; want %v", name, got.conversationModel, test.want)
 		}
@@ -88,22 +90,36 @@ func TestPlanEntries_alone(t *testing.T) {
 // Two entries have swapped their phones, and change, but a new one has the phone of one of them, too.
 func TestPlanEntries_notSwapped(t *testing.T) {
 	t.Parallel()
-	entry := func(phone, account, id types.String) *ownedModel {
-		m := newOwnedModel()
-		m.PhoneID, m.RecipientPhoneNumber, m.RecipientAccountID, m.ID = phone, types.StringValue("+15550100001"), account, id
-		return m
-	}
 	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
-	prior := entries{"a": entry(first, none, first), "b": entry(second, none, second)}
-	planned, removed, _ := numbers{}.planEntries(entries{"a": entry(second, first, none), "b": entry(first, first, none), "c": entry(second, second, none)}, prior, nil)
+	prior := entries{"a": ofOneNumber(first, none, first), "b": ofOneNumber(second, none, second)}
+	planned, removed, _ := numbers{}.planEntries(entries{"a": ofOneNumber(second, first, none), "b": ofOneNumber(first, first, none), "c": ofOneNumber(second, second, none)}, prior, nil)
 	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.IsUnknown() || len(removed) > 0 {
 		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
 	}
 	// One of a row is between two others, which keep their own.
 	third, fourth := types.StringValue("20000000-0000-4000-8000-00000000000a"), types.StringValue("50000000-0000-4000-8000-00000000000a")
-	prior["c"] = entry(third, none, third)
-	planned, removed, _ = numbers{}.planEntries(entries{"a": entry(second, first, none), "b": entry(third, first, none), "c": entry(fourth, first, none)}, prior, nil)
+	prior["c"] = ofOneNumber(third, none, third)
+	planned, removed, _ = numbers{}.planEntries(entries{"a": ofOneNumber(second, first, none), "b": ofOneNumber(third, first, none), "c": ofOneNumber(fourth, first, none)}, prior, nil)
 	if !planned["a"].ID.Equal(first) || !planned["b"].ID.Equal(second) || !planned["c"].ID.Equal(third) || len(removed) > 0 {
 		t.Errorf("the plan is %v, %v, %v", planned["a"].ID, planned["b"].ID, planned["c"].ID)
+	}
+}
+
+// A message that was sent and not identified has no id. Under another key, it is a new one, as the warning
+// about it says.
+func TestPlanMessages_notIdentified(t *testing.T) {
+	t.Parallel()
+	message := func(id types.String) *messageModel {
+		return &messageModel{Content: types.StringValue("Hello"), Direction: types.StringValue("outgoing"), ID: id}
+	}
+	for id, want := range map[string]types.String{"": types.StringUnknown(), testPhone: types.StringValue(testPhone)} {
+		prior := messages{"a": message(types.StringNull())}
+		if id != "" {
+			prior["a"].ID = types.StringValue(id)
+		}
+		planned := messagesFrom(planMessages(messages{"b": message(types.StringNull())}.toMap(), prior.toMap()))
+		if got := planned["b"].ID; !got.Equal(want) {
+			t.Errorf("%q: the id is planned as %v", id, got)
+		}
 	}
 }
