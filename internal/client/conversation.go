@@ -39,11 +39,6 @@ type Conversation struct {
 	Modified          Time  `json:"modified"`
 	IsDeleted         bool  `json:"is_deleted"`
 	IsDeleteProtected bool  `json:"is_delete_protected"`
-
-	// AsOf is the revision of the space at which the conversation was known to be like
-	// this. It still is if nothing newer has changed it. The API has no such field: the
-	// engine sets it.
-	AsOf int64 `json:"-"`
 }
 
 // A Head says which record an input is about.

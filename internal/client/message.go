@@ -30,13 +30,7 @@ type Message struct {
 	Revision          int64 `json:"revision"`
 	IsDeleted         bool  `json:"is_deleted"`
 	IsDeleteProtected bool  `json:"is_delete_protected"`
-
-	AsOf int64 `json:"-"` // see [Conversation.AsOf]
 }
-
-// IsStub reports whether the message is a stub: it only has what a list shows, because
-// its caller knows the rest or does not own it.
-func (m Message) IsStub() bool { return m.Content == "" && m.Direction == 0 }
 
 // A MessageInput holds the values to create or update a message with. As an item of
 // [ConversationInput.Messages], it does not name its conversation.

@@ -26,7 +26,7 @@ func (s testSpace) nextAfter(t *testing.T) *Engine {
 func assign(e *Engine, known client.Conversation) conversationChange {
 	update := change(known)
 	update.Input.RecipientAccountID = client.Value(acme)
-	update.Baseline = &Baseline{Revision: known.Revision, AsOf: known.AsOf, Fields: e.Conversations.fields.texts(&known)}
+	update.Baseline = &Baseline{Revision: known.Revision, AsOf: known.Revision, Fields: e.Conversations.fields.texts(&known)}
 	return update
 }
 

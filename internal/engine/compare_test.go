@@ -16,7 +16,7 @@ import (
 // since returns an update whose baseline is the conversation as it was.
 func since(before client.Conversation) conversationChange {
 	input := change(before)
-	input.Baseline = &Baseline{Revision: before.Revision, AsOf: before.AsOf, Fields: conversationFields(client.PhoneNumbers{}).texts(&before)}
+	input.Baseline = &Baseline{Revision: before.Revision, AsOf: before.Revision, Fields: conversationFields(client.PhoneNumbers{}).texts(&before)}
 	return input
 }
 
@@ -192,6 +192,7 @@ func TestComparisonIsOneRequest(t *testing.T) {
 			ids := s.seed(t, 400)
 			known, err := s.engine.Conversations.FetchMany(t.Context(), ids, NoFloor)
 			apitest.Must(t, err)
+			asOf := int64(s.Revision())
 			s.edit(t, ids[7], map[string]any{"recipient_account_id": acme.String()})
 			s.ResetRequests()
 			const batches, size = 8, 10
@@ -199,6 +200,7 @@ func TestComparisonIsOneRequest(t *testing.T) {
 				inputs := make([]conversationChange, size)
 				for i := range inputs {
 					inputs[i] = since(known[ids[(batch*size+i)*5+2]])
+					inputs[i].Baseline.AsOf = asOf
 					inputs[i].Input.RecipientContactID = client.Value(jones)
 				}
 				for i, result := range s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{RollbackMethod: 1}, false) {

@@ -20,7 +20,6 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		query:    wholeConversations(),
 		whole:    wholeConversations(),
 		headOf:   func(in *client.ConversationInput) *client.Head { return &in.Head },
-		asOf:     func(c *client.Conversation) *int64 { return &c.AsOf },
 		fields:   conversationFields(e.numbers),
 		get:      e.getConversation,
 		complete: e.completeConversation,

@@ -38,13 +38,12 @@ type fetching[T client.Record, In Input] struct {
 	missing  map[client.ID]bool // true: a list can show all that is needed of it
 	listable int                // how many of missing are true
 	found    map[client.ID]T
-	upTo     int64 // the as-of of what is read from now on
 	isCheck  bool  // the records may turn out to be others', so it claims none
 }
 
 func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.ID) *fetching[T, In] {
 	f := &fetching[T, In]{
-		col: list.col, list: list, wanted: ids, upTo: list.floor,
+		col: list.col, list: list, wanted: ids,
 		missing: make(map[client.ID]bool, len(ids)), found: make(map[client.ID]T, len(ids)),
 	}
 	for _, id := range ids {
@@ -107,7 +106,6 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		f.upTo = f.list.current()
 		for _, record := range records {
 			if !f.take(ctx, record) {
 				f.list.keep(record)
@@ -127,7 +125,6 @@ func (f *fetching[T, In]) takeKept(ctx context.Context) (idle int) {
 	if !f.list.begun {
 		return 0
 	}
-	f.upTo = f.list.current()
 	for id := range f.missing {
 		if record, isKept := f.list.kept(id); isKept {
 			f.take(ctx, record)
@@ -150,7 +147,6 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 	if f.col.complete(ctx, &record) != nil || f.col.names.held(record).Place.IsZero() {
 		return true // a get of its own returns the error, or shows the phone, without failing the rest
 	}
-	*f.col.asOf(&record) = f.upTo
 	f.keep(id, record)
 	f.listable--
 	return true
@@ -174,8 +170,6 @@ func (f *fetching[T, In]) each(ctx context.Context) error {
 	for i, id := range ids {
 		switch err := errs[i]; {
 		case err == nil:
-			asOf := f.col.asOf(&records[i])
-			*asOf = max(*asOf, f.upTo)
 			f.keep(id, records[i])
 		case client.ProblemOf(err) != client.NotFound:
 			failed = cmp.Or(failed, err)

@@ -17,7 +17,6 @@ func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
 	if err != nil {
 		return record, err
 	}
-	*c.asOf(&record) = record.Meta().Revision
 	c.engine.seen.observe(record.Meta().Revision)
 	return record, nil
 }

@@ -217,11 +217,3 @@ func (c *Collection[T, In]) Unread() []T {
 	defer c.reads.mu.Unlock()
 	return slices.Collect(maps.Values(c.reads.listed))
 }
-
-// current returns the as-of of the records that are read from now on, or [NoFloor] if none
-// is known.
-func (l *listing[T, In]) current() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.asOf
-}

@@ -14,7 +14,6 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		query:    client.Query{LoadOnly: stubFields},
 		whole:    whole,
 		headOf:   func(in *client.MessageInput) *client.Head { return &in.Head },
-		asOf:     func(m *client.Message) *int64 { return &m.AsOf },
 		fields:   messageFields,
 		get:      e.getMessage,
 		complete: e.completeMessage,

@@ -68,12 +68,16 @@ func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 	return notOwned, true
 }
 
-func (*contents) isStub(m client.Message) bool { return m.IsStub() }
+// IsStub reports whether the message is a stub: it only has what a list shows, because its
+// caller knows the rest or does not own it.
+func IsStub(m client.Message) bool { return m.Content == "" && m.Direction == 0 }
+
+func (*contents) isStub(m client.Message) bool { return IsStub(m) }
 
 // suffices reports whether the engine needs no more of the message than this.
 func (c *contents) suffices(m client.Message) bool {
 	readAt, isKnown := c.of(m.ID)
-	return !m.IsStub() || isKnown && (readAt == notOwned || m.Revision > 0 && readAt == m.Revision)
+	return !IsStub(m) || isKnown && (readAt == notOwned || m.Revision > 0 && readAt == m.Revision)
 }
 
 // mayBeListed reports whether a list of what is newer than floor can show all that the

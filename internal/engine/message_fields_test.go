@@ -15,7 +15,7 @@ import (
 func knownMessage(m client.Message) *Baseline {
 	texts := messageFields.texts(&m)
 	maps.DeleteFunc(texts, func(_, text string) bool { return text == "" })
-	return &Baseline{Revision: m.Revision, AsOf: m.AsOf, Fields: texts}
+	return &Baseline{Revision: m.Revision, AsOf: m.Revision, Fields: texts}
 }
 
 func TestContentsAndTimes(t *testing.T) {

@@ -65,6 +65,10 @@ func (c *Collection[T, In]) ReadEach(ctx context.Context, ids []client.ID) (map[
 	return found, nil
 }
 
-// ListedAsOf returns the as-of of the list that Read and ReadMany answer from, or [NoFloor]
-// if there is no list yet.
-func (c *Collection[T, In]) ListedAsOf() int64 { return c.reads.current() }
+// ListedAsOf returns the as-of of all that Read and ReadMany have returned: that of the list
+// that they share. It is [NoFloor] if there is no list.
+func (c *Collection[T, In]) ListedAsOf() int64 {
+	c.reads.mu.Lock()
+	defer c.reads.mu.Unlock()
+	return c.reads.asOf
+}

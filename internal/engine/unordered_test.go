@@ -72,9 +72,10 @@ func TestOrderOfCreation(t *testing.T) {
 		}
 		known, err := s.engine.Conversations.Get(t.Context(), id)
 		apitest.Must(t, err)
-		known.AsOf = int64(s.Revision())
+		asOf := int64(s.Revision())
 		s.edit(t, id, map[string]any{"recipient_account_id": zenith.String()})
 		update := since(known)
+		update.Baseline.AsOf = asOf
 		update.Input.RecipientAccountID = client.Value(acme)
 		result := s.engine.Conversations.CreateOrUpdate(t.Context(), update, 0)
 		wantProblem(t, result.Err, client.Conflicting)

@@ -63,17 +63,18 @@ func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, 
 	if messages.isSingle { // nobody knows how many other resources there are
 		read = messages.api.Conversations.ReadEach
 		for _, result := range adopted {
-			// This saves a request. A map reads it again, because only a read tells the as-of.
-			result.Value.AsOf = engine.NoFloor
-			found[result.Value.ID] = result.Value
+			found[result.Value.ID] = result.Value // this saves a request
 		}
 	}
 	others, err := read(ctx, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
 	if err != nil {
 		return engine.NoFloor, err
 	}
+	asOf = messages.api.Conversations.ListedAsOf()
+	if len(found) > 0 {
+		asOf = engine.NoFloor // they may have been found before that list was read
+	}
 	maps.Copy(found, others)
-	asOf = engine.NoFloor
 	for key, entry := range e {
 		if !e.exists(key) {
 			continue // it has not been created yet
@@ -84,9 +85,6 @@ func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, 
 			continue
 		}
 		entry.conversationModel = n.conversationFromAPI(conversation, entry.conversationModel)
-		if asOf == engine.NoFloor || conversation.AsOf < asOf {
-			asOf = conversation.AsOf
-		}
 	}
 	if err := messages.of(ctx, e); err != nil {
 		return engine.NoFloor, fmt.Errorf("reading its messages failed: %w", err)

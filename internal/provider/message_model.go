@@ -136,7 +136,7 @@ func messageFromAPI(message client.Message, like messageModel) messageModel {
 	m := like
 	m.ID = keepSpelling(like.ID, referenceFromAPI(message.ID), sameReference)
 	m.IsDeleted = types.BoolValue(message.IsDeleted)
-	if like.isAttached() || message.IsStub() {
+	if like.isAttached() || engine.IsStub(message) {
 		return m
 	}
 	for _, field := range sentFields {

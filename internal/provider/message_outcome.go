@@ -72,7 +72,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	}
 	if result.Value.Revision > 0 { // else it could not be read back
 		w.memory.applied(write.planned, result.Value)
-		if !result.Value.IsStub() {
+		if !engine.IsStub(result.Value) {
 			w.notes.Append(write.planned.differences(at, result.Value)...)
 		}
 	}

@@ -129,7 +129,7 @@ func (m messages) haveUnnamed() bool {
 // replace replaces the message under a key with what the CRM holds.
 func (r *messageRefresh) replace(state messages, key string, message client.Message) {
 	actual := messageFromAPI(message, *state[key])
-	if !message.IsStub() && message.Revision > 0 {
+	if !engine.IsStub(message) && message.Revision > 0 {
 		note(&r.memory.Revisions, message.ID, message.Revision)
 	}
 	state[key] = &actual
