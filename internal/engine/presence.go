@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"iter"
 	"time"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -175,8 +174,8 @@ func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) er
 }
 
 // observeNewest observes the newest record. If the service does not order by revision, it
-// climbs up to the newest with the filter, or lists all records. With prove, it trusts the order of
-// a list only if the service is known to order by revision.
+// lists all that are newer than those of the first page. With prove, it trusts the order of a
+// list only if the service is known to order by revision.
 func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	query := client.Query{IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, _, err := e.listNewer(NoFloor, query).next(ctx)
@@ -189,7 +188,7 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 		e.seenNewest(isWhole(page))
 		return nil
 	}
-	for page, err := range e.climb(ctx, query, top) {
+	for page, err := range e.newerThan(ctx, top, query) {
 		if err != nil {
 			return err
 		}
@@ -198,37 +197,6 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	e.engine.seen.observe(top)
 	e.seenNewest(true)
 	return nil
-}
-
-// climb returns pages of records that are newer than top and than all pages before. If the
-// service does not filter by revision, it returns all pages.
-func (e *entityOf[T, In]) climb(ctx context.Context, query client.Query, top int64) iter.Seq2[client.Page[T], error] {
-	return func(yield func(client.Page[T], error) bool) {
-		query.OrderBy = e.engine.unsupported.orderBy("-revision")
-		for !e.engine.unsupported.has(revisionFilter) {
-			query.Filters = above(top)
-			page, err := e.List(ctx, query)
-			higher := newest(page.Records)
-			switch {
-			case isRefusal(err):
-				e.engine.unsupported.add(ctx, revisionFilter)
-			case err != nil:
-				yield(page, err)
-				return
-			case len(page.Records) == 0:
-				return
-			case higher > top:
-				top = higher
-				if !yield(page, nil) {
-					return
-				}
-				continue
-			}
-			break
-		}
-		query.Filters = nil
-		e.Pages(ctx, query)(yield)
-	}
 }
 
 // A stamp is the id and the revision of a record of any entity.
