@@ -133,6 +133,11 @@ func ProblemOf(err error) Problem {
 	return Other
 }
 
+// HasProblem reports whether the problem of err is one of these.
+func HasProblem(err error, problems ...Problem) bool {
+	return slices.Contains(problems, ProblemOf(err))
+}
+
 // Problem returns the kind of failure.
 func (e *APIError) Problem() Problem {
 	switch {

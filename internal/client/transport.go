@@ -110,7 +110,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 // firstLost returns the error of a call. If an earlier try was lost and the call could not
 // be sent again, that is the error of the lost try: the call may have been carried out.
 func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error {
-	if problem := ProblemOf(err); lost != nil && (problem == Unreachable || problem == Throttled || errors.Is(err, context.Cause(ctx))) {
+	if lost != nil && (HasProblem(err, Unreachable, Throttled) || errors.Is(err, context.Cause(ctx))) {
 		return lost
 	}
 	return err

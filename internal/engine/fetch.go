@@ -38,7 +38,7 @@ type fetching[T client.Record, In Input] struct {
 	missing  map[client.ID]bool // true: a list can show all that is needed of it
 	listable int                // how many of missing are true
 	found    map[client.ID]T
-	isCheck  bool  // the records may turn out to be others', so it claims none
+	isCheck  bool // the records may turn out to be others', so it claims none
 }
 
 func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.ID) *fetching[T, In] {

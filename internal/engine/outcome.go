@@ -20,14 +20,7 @@ func isTooLarge(err error) bool { return client.StatusOf(err) == http.StatusRequ
 // isRefusedWhole reports whether the service refused a batch as a whole because of what is
 // in it.
 func isRefusedWhole(err error) bool {
-	if errors.As(err, new(*unprovenError)) {
-		return false
-	}
-	switch client.ProblemOf(err) {
-	case client.Refused, client.RelationNotFound, client.NotFound:
-		return true
-	}
-	return false
+	return client.HasProblem(err, client.Refused, client.RelationNotFound, client.NotFound) && !errors.As(err, new(*unprovenError))
 }
 
 // An unprovenError says nothing of whether an earlier attempt at a change was carried out. It
@@ -42,11 +35,27 @@ func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused 
 // isOfService reports whether the error is about the service, and not about one request: any other
 // request would fail too.
 func isOfService(err error) bool {
-	switch client.ProblemOf(err) {
-	case client.Unreachable, client.Unavailable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind:
-		return true
-	}
-	return false
+	return client.HasProblem(err, client.Unreachable, client.Unavailable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind)
+}
+
+// mayPass reports whether another look may succeed.
+func mayPass(err error) bool {
+	return client.HasProblem(err, client.Unreachable, client.Unavailable, client.UnexpectedReply, client.Throttled, client.Other)
+}
+
+// isWorthALook reports whether the service may have received the request in spite of the
+// error, so that a look at the record makes sense.
+func isWorthALook(err error) bool {
+	isOfAPI := errors.As(err, new(*client.APIError))
+	return isOfAPI && client.ProblemOf(err) == client.Other ||
+		client.HasProblem(err, client.NotFound, client.Refused, client.RelationNotFound, client.NotPermitted, client.Unavailable, client.UnexpectedReply, client.OutcomeUnknown)
+}
+
+// mayBeDeleted reports whether a delete with this error may have been carried out, though a
+// look still shows the record, because an old copy answers. "Not found" may be the answer to
+// a delete that was repeated.
+func mayBeDeleted(err error) bool {
+	return client.HasProblem(err, client.NotFound, client.UnexpectedReply, client.OutcomeUnknown)
 }
 
 // isForbidden reports whether the caller lacks a permission: then no look will tell more.

@@ -50,15 +50,6 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	}
 }
 
-// mayPass reports whether another look may succeed.
-func mayPass(err error) bool {
-	switch client.ProblemOf(err) {
-	case client.Unreachable, client.Unavailable, client.UnexpectedReply, client.Throttled, client.Other:
-		return true
-	}
-	return false
-}
-
 // adoptEarlier adopts what earlier attempts at creates have made. What differs from the
 // change becomes an update. If it can't find out about an attempt, that create stays lost
 // and is not sent.

@@ -32,17 +32,6 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 	})
 }
 
-// mayBeDeleted reports whether a delete with this error may have been carried out, though a
-// look still shows the record, because an old copy answers. "Not found" may be the answer to
-// a delete that was repeated.
-func mayBeDeleted(err error) bool {
-	switch client.ProblemOf(err) {
-	case client.NotFound, client.UnexpectedReply, client.OutcomeUnknown:
-		return true
-	}
-	return false
-}
-
 // remove deletes the records of one batch, but none that the caller refers to. If the space is
 // older than what the caller has seen of it, it deletes none: they may be someone else's by now,
 // and a deletion would make the space look newer.

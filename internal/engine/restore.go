@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -129,15 +128,3 @@ func (e *entityOf[T, In]) peek(ctx context.Context, id client.ID) (T, error) {
 }
 
 var peeked = client.Query{LoadOnly: []string{"id", "revision", "is_deleted", "is_delete_protected"}}
-
-// isWorthALook reports whether the service may have received the request in spite of the
-// error, so that a look at the record makes sense.
-func isWorthALook(err error) bool {
-	switch client.ProblemOf(err) {
-	case client.NotFound, client.Refused, client.RelationNotFound, client.NotPermitted, client.Unavailable, client.UnexpectedReply, client.OutcomeUnknown:
-		return true
-	case client.Other:
-		return errors.As(err, new(*client.APIError))
-	}
-	return false
-}

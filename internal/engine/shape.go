@@ -11,7 +11,7 @@ type shape[T client.Record, In Input] struct {
 	query  client.Query // of a list
 	whole  client.Query // of a get of everything
 	headOf func(*In) *client.Head
-	fields fields[T, In]   // that an input can set
+	fields fields[T, In] // that an input can set
 
 	// get gets one record. complete reads what a list lacks of a record.
 	get      func(context.Context, client.ID) (T, error)
