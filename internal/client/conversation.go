@@ -22,6 +22,11 @@ type ConversationFields[S, R, L, M any] struct {
 	Messages M `json:"messages,omitzero"` // nil unless the query asks for them: there may be thousands
 }
 
+// arrays returns the places of the links, in the order of [RelationKinds].
+func (f *ConversationFields[S, R, L, M]) arrays() [6]*L {
+	return [...]*L{&f.AccountRelations, &f.ContactRelations, &f.ProjectRelations, &f.LeadRelations, &f.OpportunityRelations, &f.QuoteRelations}
+}
+
 type (
 	// ConversationValues are the fields of a record.
 	ConversationValues = ConversationFields[string, ID, []Ref[Relation], []Ref[Message]]
@@ -31,14 +36,11 @@ type (
 
 // A Conversation is a TextMessageConversation as the API returns it.
 type Conversation struct {
+	RecordValues
 	ConversationValues
 
-	ID                ID    `json:"id"`
-	Revision          int64 `json:"revision"` // the space's counter when the record last changed
-	Created           Time  `json:"created"`
-	Modified          Time  `json:"modified"`
-	IsDeleted         bool  `json:"is_deleted"`
-	IsDeleteProtected bool  `json:"is_delete_protected"`
+	Created  Time `json:"created"`
+	Modified Time `json:"modified"`
 }
 
 // A Head says which record an input is about.

@@ -34,14 +34,13 @@ func TestGetDecodes(t *testing.T) {
 	apitest.Must(t, created.UnmarshalText([]byte("2024-07-09T12:51:48.050108Z")))
 	apitest.Must(t, modified.UnmarshalText([]byte("2024-07-09T12:51:48Z")))
 	wantEqual(t, "conversation", Conversation{
-		ID: idOf(apitest.ID1),
+		RecordValues: RecordValues{ID: idOf(apitest.ID1), Revision: 1791, IsDeleteProtected: true},
 		ConversationValues: ConversationValues{
 			PhoneID: frontDesk, RecipientContactID: jones, RecipientPhoneNumber: "+15550100",
 			AccountRelations: []Ref[Relation]{{ID: idOf(apitest.ID2)}},
-			ContactRelations: []Ref[Relation]{{ID: idOf(apitest.ID2), Record: &Relation{ID: idOf(apitest.ID2), ContactID: jones, Revision: 1790}}},
+			ContactRelations: []Ref[Relation]{{ID: idOf(apitest.ID2), Record: &Relation{RecordValues: RecordValues{ID: idOf(apitest.ID2), Revision: 1790}, RelationTargets: RelationTargets[ID]{ContactID: jones}}}},
 			Messages:         []Ref[Message]{{ID: idOf(apitest.ID2)}},
-		},
-		Revision: 1791, Created: created, Modified: modified, IsDeleteProtected: true,
+		}, Created: created, Modified: modified,
 	}, got)
 }
 
@@ -122,7 +121,7 @@ func TestList(t *testing.T) {
 	}{
 		"the last page": {
 			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + apitest.ID1 + `","revision":7}]}`,
-			Page[Message]{Total: 42, Records: []Message{{ID: idOf(apitest.ID1), Revision: 7}}, EndCursor: "b"},
+			Page[Message]{Total: 42, Records: []Message{{RecordValues: RecordValues{ID: idOf(apitest.ID1), Revision: 7}}}, EndCursor: "b"},
 		},
 		"past the end": {
 			`{"success":true,"total":42,"page_info":{"start_cursor":null,"end_cursor":null,"has_previous_page":false,"has_next_page":false},"data":[]}`,
@@ -130,7 +129,7 @@ func TestList(t *testing.T) {
 		},
 		"without a total": {
 			`{"success":true,"data":[{"id":"` + apitest.ID1 + `","revision":7},{"id":"` + apitest.ID2 + `","revision":8}]}`,
-			Page[Message]{Total: 2, Records: []Message{{ID: idOf(apitest.ID1), Revision: 7}, {ID: idOf(apitest.ID2), Revision: 8}}},
+			Page[Message]{Total: 2, Records: []Message{{RecordValues: RecordValues{ID: idOf(apitest.ID1), Revision: 7}}, {RecordValues: RecordValues{ID: idOf(apitest.ID2), Revision: 8}}}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -340,7 +339,7 @@ func TestEntities(t *testing.T) {
 	wantEqual(t, "message", []any{"Hello", 1, 2, "SM1", "2024-07-09T12:51:48Z", conversation},
 		[]any{message.Content, message.Direction, message.Status, message.MessageSID, message.DatetimeSent.String(), message.TextMessageConversationID})
 
-	created, err = s.client.Relations.BatchModify(ctx, []RelationInput{{TextMessageConversationID: Value(conversation), AccountID: Value(acme)}}, options)
+	created, err = s.client.Relations.BatchModify(ctx, []RelationInput{{TextMessageConversationID: Value(conversation), RelationTargets: RelationTargets[Field[ID]]{AccountID: Value(acme)}}}, options)
 	apitest.Must(t, err)
 	relation, err := s.client.Relations.Get(ctx, created[0].ID, Query{})
 	apitest.Must(t, err)

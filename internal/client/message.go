@@ -24,12 +24,8 @@ type (
 
 // A Message is a TextMessage as the API returns it.
 type Message struct {
+	RecordValues
 	MessageValues
-
-	ID                ID    `json:"id"`
-	Revision          int64 `json:"revision"`
-	IsDeleted         bool  `json:"is_deleted"`
-	IsDeleteProtected bool  `json:"is_delete_protected"`
 }
 
 // A MessageInput holds the values to create or update a message with. As an item of

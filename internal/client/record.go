@@ -5,25 +5,19 @@ import (
 	"errors"
 )
 
-// A Meta is what all records have in common.
-type Meta struct {
-	ID                ID    // every record of a reply must have one
-	Revision          int64 // the space's counter when the record last changed; 0 if the entity has no revisions
-	IsDeleted         bool  // soft-deleted
-	IsDeleteProtected bool
+// RecordValues are the fields that all records have in common.
+type RecordValues struct {
+	ID                ID    `json:"id"`         // every record of a reply must have one
+	Revision          int64 `json:"revision"`   // the space's counter when the record last changed; 0 if the entity has no revisions
+	IsDeleted         bool  `json:"is_deleted"` // soft-deleted
+	IsDeleteProtected bool  `json:"is_delete_protected"`
 }
 
 // A Record is a type of records that [Entity] can read.
-type Record interface{ Meta() Meta }
+type Record interface{ Meta() RecordValues }
 
-// Meta returns what the conversation has in common with all records.
-func (c Conversation) Meta() Meta { return Meta{c.ID, c.Revision, c.IsDeleted, c.IsDeleteProtected} }
-
-// Meta returns what the relation has in common with all records.
-func (r Relation) Meta() Meta { return Meta{r.ID, r.Revision, r.IsDeleted, r.IsDeleteProtected} }
-
-// Meta returns what the message has in common with all records.
-func (m Message) Meta() Meta { return Meta{m.ID, m.Revision, m.IsDeleted, m.IsDeleteProtected} }
+// Meta returns what the record has in common with all records.
+func (v RecordValues) Meta() RecordValues { return v }
 
 // A RawRecord is a record of any entity, as the service shows it.
 type RawRecord struct {
@@ -32,7 +26,7 @@ type RawRecord struct {
 }
 
 // Meta returns only the id.
-func (r RawRecord) Meta() Meta { return Meta{ID: r.ID} }
+func (r RawRecord) Meta() RecordValues { return RecordValues{ID: r.ID} }
 
 // UnmarshalJSON keeps the record, and reads its id.
 func (r *RawRecord) UnmarshalJSON(data []byte) error {

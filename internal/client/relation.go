@@ -1,94 +1,81 @@
 package client
 
+// RelationTargets are the fields of a relation that name the linked record: R is its id in a
+// record, and a [Field] of that in an input. A relation has exactly one.
+// Source: the vendor's OpenAPI document, version 100.
+type RelationTargets[R any] struct {
+	AccountID   R `json:"account_id,omitzero"`
+	ContactID   R `json:"contact_id,omitzero"`
+	ProjectID   R `json:"project_id,omitzero"`
+	LeadOpptyID R `json:"lead_oppty_id,omitzero"` // a lead or an opportunity
+	QuoteID     R `json:"quote_id,omitzero"`
+}
+
+// targets returns the places of the fields.
+func (t *RelationTargets[R]) targets() [5]*R {
+	return [...]*R{&t.AccountID, &t.ContactID, &t.ProjectID, &t.LeadOpptyID, &t.QuoteID}
+}
+
 // A Relation is a TextMessageConversationRelations record: the link from a
 // conversation to exactly one other record.
-// Source: the vendor's OpenAPI document, version 100.
 type Relation struct {
-	ID                        ID    `json:"id"`
-	TextMessageConversationID ID    `json:"text_message_conversation_id"`
-	AccountID                 ID    `json:"account_id"`
-	ContactID                 ID    `json:"contact_id"`
-	ProjectID                 ID    `json:"project_id"`
-	LeadOpptyID               ID    `json:"lead_oppty_id"` // a lead or an opportunity
-	QuoteID                   ID    `json:"quote_id"`
-	Revision                  int64 `json:"revision"`
-	IsDeleted                 bool  `json:"is_deleted"`
-	IsDeleteProtected         bool  `json:"is_delete_protected"`
+	RecordValues
+	RelationTargets[ID]
+
+	TextMessageConversationID ID `json:"text_message_conversation_id"`
 }
 
 // A RelationInput is one item of a relation array: either the URI of an
 // existing relation, or the id of the record to link.
 type RelationInput struct {
+	RelationTargets[Field[ID]]
+
 	URI                       string    `json:"id,omitempty"`
 	TextMessageConversationID Field[ID] `json:"text_message_conversation_id,omitzero"`
-	AccountID                 Field[ID] `json:"account_id,omitzero"`
-	ContactID                 Field[ID] `json:"contact_id,omitzero"`
-	ProjectID                 Field[ID] `json:"project_id,omitzero"`
-	LeadOpptyID               Field[ID] `json:"lead_oppty_id,omitzero"`
-	QuoteID                   Field[ID] `json:"quote_id,omitzero"`
+}
+
+// Target returns the id of the record that the input links, or zero if the input names a
+// relation instead.
+func (in RelationInput) Target() ID {
+	for _, field := range in.targets() {
+		if id, ok := field.Get(); ok {
+			return id
+		}
+	}
+	return ID{}
 }
 
 // A RelationKind is one of the six relation arrays of a conversation.
 type RelationKind struct {
-	Field  string // of the conversation, such as "account_relations"
-	Entity string // path segment of the linked records, such as "Accounts"
-	Plural string // what the linked records are called
-
+	Field      string // of the conversation, such as "account_relations"
+	Entity     string // path segment of the linked records, such as "Accounts"
+	Plural     string // what the linked records are called
 	InputField string // of the relation, which names the linked record, such as "account_id"
 
-	// Refs, Input, LinkedBy and link reach this kind's part of each type. LinkedBy is zero if
-	// the relation links none.
-	Refs     func(*Conversation) *[]Ref[Relation]
-	Input    func(*ConversationInput) *Field[[]RelationInput]
-	LinkedBy func(*Relation) ID
-	link     func(ID) RelationInput
+	array, target int // the places of Field and of InputField
 }
 
 // RelationKinds are all relation arrays of a conversation.
 var RelationKinds = []RelationKind{
-	{
-		Field: "account_relations", Entity: "Accounts", Plural: "accounts", InputField: "account_id",
-		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.AccountRelations },
-		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.AccountRelations },
-		LinkedBy: func(r *Relation) ID { return r.AccountID },
-		link:     func(id ID) RelationInput { return RelationInput{AccountID: Value(id)} },
-	},
-	{
-		Field: "contact_relations", Entity: "Contacts", Plural: "contacts", InputField: "contact_id",
-		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.ContactRelations },
-		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.ContactRelations },
-		LinkedBy: func(r *Relation) ID { return r.ContactID },
-		link:     func(id ID) RelationInput { return RelationInput{ContactID: Value(id)} },
-	},
-	{
-		Field: "project_relations", Entity: "Projects", Plural: "projects", InputField: "project_id",
-		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.ProjectRelations },
-		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.ProjectRelations },
-		LinkedBy: func(r *Relation) ID { return r.ProjectID },
-		link:     func(id ID) RelationInput { return RelationInput{ProjectID: Value(id)} },
-	},
-	{
-		Field: "lead_relations", Entity: "Leads", Plural: "leads", InputField: "lead_oppty_id",
-		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.LeadRelations },
-		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.LeadRelations },
-		LinkedBy: func(r *Relation) ID { return r.LeadOpptyID },
-		link:     func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
-	},
-	{
-		Field: "opportunity_relations", Entity: "Opportunities", Plural: "opportunities", InputField: "lead_oppty_id",
-		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.OpportunityRelations },
-		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.OpportunityRelations },
-		LinkedBy: func(r *Relation) ID { return r.LeadOpptyID },
-		link:     func(id ID) RelationInput { return RelationInput{LeadOpptyID: Value(id)} },
-	},
-	{
-		Field: "quote_relations", Entity: "Quotes", Plural: "quotes", InputField: "quote_id",
-		Refs:     func(c *Conversation) *[]Ref[Relation] { return &c.QuoteRelations },
-		Input:    func(in *ConversationInput) *Field[[]RelationInput] { return &in.QuoteRelations },
-		LinkedBy: func(r *Relation) ID { return r.QuoteID },
-		link:     func(id ID) RelationInput { return RelationInput{QuoteID: Value(id)} },
-	},
+	{"account_relations", "Accounts", "accounts", "account_id", 0, 0},
+	{"contact_relations", "Contacts", "contacts", "contact_id", 1, 1},
+	{"project_relations", "Projects", "projects", "project_id", 2, 2},
+	{"lead_relations", "Leads", "leads", "lead_oppty_id", 3, 3},
+	{"opportunity_relations", "Opportunities", "opportunities", "lead_oppty_id", 4, 3},
+	{"quote_relations", "Quotes", "quotes", "quote_id", 5, 4},
 }
+
+// Refs returns the place of this kind's links in a conversation.
+func (k RelationKind) Refs(c *Conversation) *[]Ref[Relation] { return c.arrays()[k.array] }
+
+// Input returns the place of this kind's links in an input.
+func (k RelationKind) Input(in *ConversationInput) *Field[[]RelationInput] {
+	return in.arrays()[k.array]
+}
+
+// LinkedBy returns the id of the record that the relation links by this kind, or zero if it
+// links none.
+func (k RelationKind) LinkedBy(r *Relation) ID { return *r.targets()[k.target] }
 
 // Linked returns the ids of the records that c links by this kind, in the
 // order of the reply.
@@ -108,18 +95,7 @@ func (k RelationKind) Linked(c *Conversation) []ID {
 func (k RelationKind) Links(ids []ID) Field[[]RelationInput] {
 	items := make([]RelationInput, len(ids))
 	for i, id := range ids {
-		items[i] = k.link(id)
+		*items[i].targets()[k.target] = Value(id)
 	}
 	return Value(items)
-}
-
-// Target returns the id of the record that the input links, or zero if the input names a
-// relation instead.
-func (in RelationInput) Target() ID {
-	for _, field := range []Field[ID]{in.AccountID, in.ContactID, in.ProjectID, in.LeadOpptyID, in.QuoteID} {
-		if id, ok := field.Get(); ok {
-			return id
-		}
-	}
-	return ID{}
 }

@@ -30,10 +30,10 @@ func BenchmarkTakeCreates(b *testing.B) {
 							inputs[i].Input.RecipientPhoneNumber = client.Value(spelled(1))
 						}
 						made[i] = client.Conversation{
-							ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), Revision: int64(10 + i),
+							RecordValues: client.RecordValues{ID: idOf(fmt.Sprintf("00000000-0000-4000-9000-%012d", i)), Revision: int64(10 + i)},
 							ConversationValues: client.ConversationValues{
 								PhoneID: frontDesk, RecipientPhoneNumber: number,
-								AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{AccountID: zenith}}}, // agrees with no create
+								AccountRelations: []client.Ref[client.Relation]{{ID: acme, Record: &client.Relation{RelationTargets: client.RelationTargets[client.ID]{AccountID: zenith}}}}, // agrees with no create
 							},
 						}
 					}

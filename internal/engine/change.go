@@ -43,7 +43,7 @@ type Attempt struct {
 }
 
 // mayHaveMade reports whether the attempt may have made the record.
-func (a Attempt) mayHaveMade(meta client.Meta) bool {
+func (a Attempt) mayHaveMade(meta client.RecordValues) bool {
 	_, isPassed := a.Passed[meta.ID]
 	return meta.Revision > a.Since.Revision && !isPassed
 }

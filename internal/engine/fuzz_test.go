@@ -63,7 +63,7 @@ func checkEngine(t *testing.T, status int, body, retryAfter string) {
 	for _, err := range e.Conversations.remove(ctx, []client.ID{acme, zenith}, client.WriteOptions{}) {
 		checkError(t, err)
 	}
-	for _, result := range e.Conversations.write(ctx, []conversationChange{linked(newConversation(1), acme), linked(change(client.Conversation{ID: idOf(apitest.ID1)}), acme)}, client.WriteOptions{RollbackMethod: 1}) {
+	for _, result := range e.Conversations.write(ctx, []conversationChange{linked(newConversation(1), acme), linked(change(client.Conversation{RecordValues: client.RecordValues{ID: idOf(apitest.ID1)}}), acme)}, client.WriteOptions{RollbackMethod: 1}) {
 		if result.Err == nil && result.Value.ID.IsZero() {
 			t.Error("a write results in no id")
 		}

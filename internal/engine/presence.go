@@ -161,7 +161,7 @@ func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
 
 func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) error {
 	for i, segment := range []string{e.Conversations.entity.Segment, e.Messages.entity.Segment, e.relations.Segment, "Phones", "Accounts", "Contacts"} {
-		entity := &entityOf[stamp, struct{}]{Entity: client.NewEntity[stamp, struct{}](e.api, segment), engine: e}
+		entity := &entityOf[client.RecordValues, struct{}]{Entity: client.NewEntity[client.RecordValues, struct{}](e.api, segment), engine: e}
 		err := entity.observeNewest(ctx, prove)
 		if err != nil && i == 0 {
 			return err
@@ -198,12 +198,3 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	e.seenNewest(true)
 	return nil
 }
-
-// A stamp is the id and the revision of a record of any entity.
-type stamp struct {
-	ID       client.ID `json:"id"`
-	Revision int64     `json:"revision"`
-}
-
-// Meta returns the id and the revision.
-func (s stamp) Meta() client.Meta { return client.Meta{ID: s.ID, Revision: s.Revision} }

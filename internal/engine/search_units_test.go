@@ -209,14 +209,14 @@ func TestIsLike(t *testing.T) {
 		"another number":        {apitest.NumberOf(2), acme, 6, false},
 		"older":                 {number, acme, 5, false},
 	} {
-		record := client.Conversation{ID: unknown, Revision: test.revision}
+		record := client.Conversation{RecordValues: client.RecordValues{ID: unknown, Revision: test.revision}}
 		record.PhoneID, record.RecipientPhoneNumber, record.RecipientAccountID = frontDesk, test.number, test.account
 		wantEqual(t, name, test.want, conversations.isTwin(0, record))
 	}
 	said := say(unknown, 1, "Hi")
 	said.Earlier = input.Earlier
 	messages := newSearch(newWriting(s.engine.Messages, []messageChange{said}, client.WriteOptions{}), []int{0})
-	message := client.Message{Revision: 6}
+	message := client.Message{RecordValues: client.RecordValues{Revision: 6}}
 	message.TextMessageConversationID, message.Content, message.Direction = unknown, "Ho", 1
 	wantEqual(t, "another text", false, messages.isTwin(0, message))
 	message.Content, message.Status = "Hi", 3
@@ -241,7 +241,7 @@ func TestNoteLookAlikes(t *testing.T) {
 		"a twin":    func(w *conversationWriting, record *client.Conversation) { w.results[0].Twins = []client.ID{record.ID} },
 	} {
 		w := newWriting(newSpace(t, mockserver.Behavior{}).engine.Conversations, []conversationChange{newConversation(1)}, client.WriteOptions{})
-		record := client.Conversation{ID: unknown}
+		record := client.Conversation{RecordValues: client.RecordValues{ID: unknown}}
 		record.PhoneID, record.RecipientPhoneNumber = frontDesk, apitest.NumberOf(1)
 		change(w, &record)
 		w.noteLookAlikes(t.Context(), w.all(), map[client.ID]client.Conversation{record.ID: record})

@@ -59,7 +59,7 @@ func TestManyCreatesAreOneBatch(t *testing.T) {
 
 func TestBadNeighbours(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
-		gone := client.Conversation{ID: s.seed(t, 1)[0], Revision: 1}
+		gone := client.Conversation{RecordValues: client.RecordValues{ID: s.seed(t, 1)[0], Revision: 1}}
 		apitest.Must(t, s.Purge(apitest.ConversationSegment, gone.ID.String()))
 		inputs := []conversationChange{
 			newConversation(0),

@@ -40,9 +40,9 @@ func movedEntries(b *testing.B, count int, numbered bool) (config, prior entries
 			b.Fatal(err)
 		}
 		owned := numbers{}.conversationFromAPI(client.Conversation{
-			ID: id, ConversationValues: client.ConversationValues{
+			RecordValues: client.RecordValues{ID: id, Revision: 1}, ConversationValues: client.ConversationValues{
 				PhoneID: id, RecipientAccountID: id, RecipientPhoneNumber: fmt.Sprintf("+1555%07d", i),
-			}, Revision: 1,
+			},
 		}, conversationModel{})
 		owned.PhoneID = types.StringValue("10000000-0000-4000-8000-000000000001")
 		prior[fmt.Sprint("old", i)] = &ownedModel{conversationModel: owned, Messages: types.MapNull(messageType)}

@@ -47,7 +47,7 @@ func TestDeletedIsNotAdopted(t *testing.T) {
 	n := numbers{}
 	of := n.identityOf(m)
 	id := parse(t, idA)
-	e := existing{phones: map[client.ID]*phoneConversations{of.Place: {turn: semaphore.NewWeighted(1), listed: map[engine.Identity][]client.Conversation{of: {{ID: id}}}}}}
+	e := existing{phones: map[client.ID]*phoneConversations{of.Place: {turn: semaphore.NewWeighted(1), listed: map[engine.Identity][]client.Conversation{of: {{RecordValues: client.RecordValues{ID: id}}}}}}}
 	if !e.beginDelete(id) {
 		t.Fatal("it is adopted")
 	}

@@ -67,7 +67,7 @@ func TestMessageMemory_sameTwice(t *testing.T) {
 	owner := parse(t, idA)
 	message := messageModel{ID: types.StringUnknown(), Direction: types.StringValue("outgoing"), Content: types.StringValue("Hi")}
 	lost := engine.Result[client.Message]{Err: &engine.LostCreateError{Attempt: engine.Attempt{Since: engine.Moment{Revision: 7}}, Err: errStillOpen}}
-	made := engine.Result[client.Message]{Value: client.Message{ID: parse(t, idB), Revision: 9}}
+	made := engine.Result[client.Message]{Value: client.Message{RecordValues: client.RecordValues{ID: parse(t, idB), Revision: 9}}}
 	for name, results := range map[string][]engine.Result[client.Message]{"first": {lost, made}, "last": {made, lost}} {
 		memory := &messageMemory{}
 		memory.lost(owner, message, 7)

@@ -54,7 +54,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 		w.notes.AddAttributeWarning(at, "Text Message Not Fully Known",
 			located(at, fmt.Sprintf("The provider wrote the message %s and keeps it in the state, but couldn't "+
 				"read it back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
-		result = engine.Result[client.Message]{Value: client.Message{ID: unread.ID}, Adopted: result.Adopted, Twins: result.Twins}
+		result = engine.Result[client.Message]{Value: client.Message{RecordValues: client.RecordValues{ID: unread.ID}}, Adopted: result.Adopted, Twins: result.Twins}
 	}
 	w.warnOfAdoption(at, result)
 	if write.err = result.Err; write.err != nil {

@@ -68,7 +68,7 @@ func newMessageWork(at path.Path, conversation client.ID, planned, prior types.M
 			w.writes = append(w.writes, write)
 			continue
 		}
-		w.state[key] = write.planned.applied(client.Message{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()})
+		w.state[key] = write.planned.applied(client.Message{RecordValues: client.RecordValues{ID: id, IsDeleted: write.prior.IsDeleted.ValueBool()}})
 	}
 	for id, key := range keyOf {
 		if !before[key].isAttached() && !id.IsZero() {

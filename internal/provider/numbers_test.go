@@ -57,7 +57,7 @@ func TestNumbers_asSent(t *testing.T) {
 		"without a number":       {held, "", "", respellings{id: {Sent: sent, Held: held}}},
 	} {
 		n := numbers{respellings: respellings{id: {Sent: sent, Held: test.kept}}}
-		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
+		if got := n.asSent(client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
 		if diff := cmp.Diff(test.left, n.respellings); diff != "" {
@@ -110,7 +110,7 @@ func TestNumbers_rememberOpen(t *testing.T) {
 	} {
 		n := numbers{respellings: respellings{}}
 		n.rememberOpen(test.input, test.err)
-		if got := n.asSent(client.Conversation{ID: id, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
+		if got := n.asSent(client.Conversation{RecordValues: client.RecordValues{ID: id}, ConversationValues: client.ConversationValues{RecipientPhoneNumber: test.actual}}).RecipientPhoneNumber; got != test.want {
 			t.Errorf("%s: %q; want %q", name, got, test.want)
 		}
 		if diff := cmp.Diff(test.left, n.respellings); diff != "" {

@@ -18,7 +18,7 @@ func TestWarnOfAdoption(t *testing.T) {
 	t.Parallel()
 	id, failed := parse(t, idA), errors.New("refused")
 	result := func(adopted bool, id client.ID, err error) engine.Result[client.Conversation] {
-		return engine.Result[client.Conversation]{Value: client.Conversation{ID: id}, Adopted: adopted, Err: err}
+		return engine.Result[client.Conversation]{Value: client.Conversation{RecordValues: client.RecordValues{ID: id}}, Adopted: adopted, Err: err}
 	}
 	for name, test := range map[string]struct {
 		result engine.Result[client.Conversation]
@@ -42,7 +42,7 @@ func TestWarnOfAdoption(t *testing.T) {
 func TestWarnOfAdoption_several(t *testing.T) {
 	t.Parallel()
 	of := func(id string) engine.Result[client.Conversation] {
-		return engine.Result[client.Conversation]{Value: client.Conversation{ID: parse(t, id)}, Adopted: true}
+		return engine.Result[client.Conversation]{Value: client.Conversation{RecordValues: client.RecordValues{ID: parse(t, id)}}, Adopted: true}
 	}
 	wantTexts(t, warnOfAdoption(path.Root("conversations"), createResults{"a": of(idA)}, true), "created a conversation. The", "adopted it: \"a\": "+idA+". If the resource is", "If the conversation belongs to")
 	wantTexts(t, warnOfAdoption(path.Root("conversations"), createResults{"a": of(idA), "b": of(idB)}, false),
@@ -103,7 +103,7 @@ func TestUndeclared(t *testing.T) {
 		sent = append(sent, client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(1), Content: client.Value(content)}})
 	}
 	of := func(id string, direction int, content string) client.Message {
-		m := client.Message{ID: parse(t, id)}
+		m := client.Message{RecordValues: client.RecordValues{ID: parse(t, id)}}
 		m.Direction, m.Content = direction, content
 		return m
 	}
@@ -119,7 +119,7 @@ func TestCreatedMessagesOfAnAttempt(t *testing.T) {
 		return client.MessageInput{MessageWrites: client.MessageWrites{Direction: client.Value(1), Content: client.Value(content)}}
 	}
 	held := func(id, content string) client.Ref[client.Message] {
-		m := client.Message{ID: parse(t, id)}
+		m := client.Message{RecordValues: client.RecordValues{ID: parse(t, id)}}
 		m.Direction, m.Content = 1, content
 		return client.Ref[client.Message]{ID: m.ID, Record: &m}
 	}
@@ -127,7 +127,7 @@ func TestCreatedMessagesOfAnAttempt(t *testing.T) {
 	for key, content := range map[string]string{"a": "One", "b": "Two"} {
 		planned[key] = &messageModel{ID: types.StringUnknown(), Direction: types.StringValue("outgoing"), Content: types.StringValue(content)}
 	}
-	result := engine.Result[client.Conversation]{Adopted: true, Unsent: true, Value: client.Conversation{ID: parse(t, idA)}}
+	result := engine.Result[client.Conversation]{Adopted: true, Unsent: true, Value: client.Conversation{RecordValues: client.RecordValues{ID: parse(t, idA)}}}
 	result.Value.Messages = []client.Ref[client.Message]{held(idA, "One"), held(idB, "Hello from a colleague")}
 	for _, tries := range [][][]client.MessageInput{{{say("One")}}, {{say("One")}, {say("Two"), say("Three")}}} { // the second one was not carried out
 		state, wanted, diags := createdMessages(path.Empty(), parse(t, idA), planned.toMap(), &engine.Attempt{Messages: tries}, result, &messageMemory{})

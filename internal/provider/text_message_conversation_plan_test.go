@@ -22,7 +22,7 @@ const (
 // state returns a conversation as read from the CRM.
 func state(t *testing.T, change func(*client.Conversation)) conversationModel {
 	t.Helper()
-	c := client.Conversation{ID: parse(t, idC), ConversationValues: client.ConversationValues{PhoneID: parse(t, idA)}, Revision: 7}
+	c := client.Conversation{RecordValues: client.RecordValues{ID: parse(t, idC), Revision: 7}, ConversationValues: client.ConversationValues{PhoneID: parse(t, idA)}}
 	if change != nil {
 		change(&c)
 	}
@@ -162,7 +162,7 @@ func TestPlanOfExisting(t *testing.T) {
 func linked(quotes ...client.ID) []client.Ref[client.Relation] {
 	refs := make([]client.Ref[client.Relation], len(quotes))
 	for i, id := range quotes {
-		refs[i].Record = &client.Relation{QuoteID: id}
+		refs[i].Record = &client.Relation{RelationTargets: client.RelationTargets[client.ID]{QuoteID: id}}
 	}
 	return refs
 }
