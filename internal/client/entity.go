@@ -17,8 +17,8 @@ import (
 // and written as In.
 // Source: the vendor's OpenAPI document, version 100.
 //
-// Their errors are *APIError, *ReplyError, *ConnectError, *ThrottledError,
-// *OutcomeUnknownError, or the context's. Lists may also return an *AddressError.
+// Their errors are *APIError, *ReplyError, *ConnectError, *OutcomeUnknownError, or the
+// context's, or [ProblemOf] them is [Throttled], or of a list [WrongAddress].
 type Entity[T Record, In any] struct {
 	client  *Client
 	Segment string // of its path, in the plural
@@ -87,7 +87,7 @@ func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) 
 func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
 	got, err := e.client.read(ctx, e.path(), query.values(), &page.Records)
 	if ProblemOf(err) == NotFound {
-		return Page[T]{}, false, &AddressError{Err: err} // a list names no record that could be missing
+		return Page[T]{}, false, &problemError{fmt.Errorf("there is no such space: %w", err), WrongAddress} // a list names no record that could be missing
 	}
 	if err != nil {
 		return Page[T]{}, false, err

@@ -188,30 +188,15 @@ func (e *TimeoutError) Error() string {
 	return fmt.Sprintf("no complete reply within %s (request_timeout)", DurationText(e.After))
 }
 
-// An AddressError says that there is no such space at the service.
-type AddressError struct{ Err error }
+// A problemError is an error of which only the problem and the text matter.
+type problemError struct {
+	error
 
-func (e *AddressError) Error() string { return "there is no such space: " + e.Err.Error() }
-func (e *AddressError) Unwrap() error { return e.Err }
-
-// Problem is [WrongAddress].
-func (e *AddressError) Problem() Problem { return WrongAddress }
-
-// A ThrottledError says that the service kept asking to wait, for longer than a
-// call waits. Nothing has changed.
-type ThrottledError struct {
-	Err  error
-	Wait time.Duration // the last one
+	problem Problem
 }
 
-func (e *ThrottledError) Error() string {
-	return fmt.Sprintf("the service limits requests and asks for a wait of %s: %v",
-		DurationText(e.Wait.Round(time.Second)), e.Err)
-}
-func (e *ThrottledError) Unwrap() error { return e.Err }
-
-// Problem is [Throttled].
-func (e *ThrottledError) Problem() Problem { return Throttled }
+func (e *problemError) Unwrap() error    { return e.error }
+func (e *problemError) Problem() Problem { return e.problem }
 
 // A ReplyError says that a reply is not one that the API describes.
 type ReplyError struct {

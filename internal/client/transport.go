@@ -65,8 +65,7 @@ type reply struct {
 }
 
 // do sends the call, and repeats it if that is safe. It returns the reply. Without an
-// error, that has a 2xx status. Errors: *APIError, *ReplyError, *ConnectError,
-// *ThrottledError, *OutcomeUnknownError, or the context's.
+// error, that has a 2xx status. Its errors are those of [Entity].
 //
 // If ctx ends, do sends nothing more. It still waits for the reply to a change that it
 // has sent, for at most the request timeout, so that the result is not lost.
@@ -88,7 +87,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			}
 			throttled += wait
 			if most := c.mostThrottled(); throttled > most || c.gate.throttle()+wait > most {
-				return got, firstLost(ctx, lost, &ThrottledError{Err: err, Wait: wait})
+				return got, firstLost(ctx, lost, throttledFor(wait, err))
 			}
 			c.gate.shut(wait) // the next attempt waits at the gate
 			c.logRepeat(ctx, call, err, wait)
@@ -114,6 +113,12 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 		return lost
 	}
 	return err
+}
+
+// throttledFor returns the error of a call that the service keeps asking to wait, for longer
+// than a call waits. Nothing has changed.
+func throttledFor(wait time.Duration, err error) error {
+	return &problemError{fmt.Errorf("the service limits requests and asks for a wait of %s: %w", DurationText(wait.Round(time.Second)), err), Throttled}
 }
 
 // mostThrottled is how long a call waits at most because the service asks for it. The same
