@@ -120,7 +120,7 @@ func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others
 // have made several records become open, and the rest keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	astray := only(w.all(), w.isAstray)
-	if len(astray) == 0 || w.swap(astray) {
+	if len(astray) == 0 {
 		return nil
 	}
 	answers := make(map[int]Result[T], len(astray))
@@ -150,29 +150,6 @@ func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	return found
 }
 
-// swap gives creates their records, if the service has answered them with each other's ids. It
-// reports whether all of them have theirs; otherwise it changes nothing.
-func (w *writing[T, In]) swap(astray []int) bool {
-	answers := mapped(astray, func(i int) T { return w.results[i].Value })
-	answers = only(answers, func(record T) bool { return !record.Meta().ID.IsZero() && !record.Meta().IsDeleted })
-	byTail := grouped(answers, func(record T) Identity { return w.col.names.held(record).end() })
-	own := make(map[int]T, len(astray))
-	taken := map[client.ID]bool{}
-	for _, i := range astray {
-		records := byTail[w.identity(i).end()]
-		n := slices.IndexFunc(records, func(record T) bool { return !taken[record.Meta().ID] && w.col.carried(w.changes[i].Input, record) })
-		if n < 0 {
-			return false
-		}
-		own[i] = records[n]
-		taken[records[n].Meta().ID] = true
-	}
-	for i, record := range own {
-		w.ids[i], w.results[i] = record.Meta().ID, Result[T]{Value: record}
-	}
-	return true
-}
-
 // isAstray reports whether a create was answered with an id that may not be its own.
 func (w *writing[T, In]) isAstray(i int) bool {
 	result := w.results[i]
@@ -198,9 +175,6 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 		w.results[i].Err = &UnreadError{ID: w.ids[i], Err: failure}
 	case isOthers:
 		w.results[i] = Result[T]{Err: &LostCreateError{Attempt: w.attempt(i), Err: answeredWith(record.Meta().ID)}}
-		if record.Meta().Revision > w.before.Revision && w.isOfAnother(i, record) {
-			w.results[i].Value = record // another create of the batch may have made it
-		}
 	case w.changes[i].Restore && record.Meta().IsDeleted:
 		w.results[i].Err = &RestoreError{ID: w.ids[i], Err: errStillDeleted}
 	default:

@@ -293,9 +293,6 @@ func TestIDsOfEachOther(t *testing.T) {
 				}
 				apitest.Must(t, results[1].Err)
 				wantEqual(t, "the second number", "+447700900000", results[1].Value.RecipientPhoneNumber)
-				if results[0].Adopted || len(s.Requests()) != 3 {
-					t.Errorf("adopted: %v; %d requests", results[0].Adopted, len(s.Requests()))
-				}
 			})
 		})
 	}
