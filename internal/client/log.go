@@ -28,11 +28,11 @@ func (c *Client) logAttempt(ctx context.Context, call call, got reply, took time
 // logRepeat logs that a call will be sent again.
 func (c *Client) logRepeat(ctx context.Context, call call, err error, wait time.Duration) {
 	fields := []any{"method", call.method, "path", call.path, "wait", wait.String(), "error", KindOf(err)}
-	if api, ok := errors.AsType[*APIError](err); ok {
-		fields = append(fields, "status", api.HTTPStatus, "code", api.Code)
+	if status := StatusOf(err); status != 0 {
+		fields = append(fields, "status", status)
 	}
-	if reply, ok := errors.AsType[*ReplyError](err); ok {
-		fields = append(fields, "status", reply.HTTPStatus)
+	if api, ok := errors.AsType[*APIError](err); ok {
+		fields = append(fields, "code", api.Code)
 	}
 	c.config.Logger.WarnContext(ctx, "repeating a request", fields...)
 }

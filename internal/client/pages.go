@@ -69,9 +69,15 @@ func Collect[T any](records iter.Seq2[T, error]) ([]T, error) {
 //
 // GET /entities/{entity}, a request for each page
 func (e *Entity[T, In]) Pages(ctx context.Context, query Query) iter.Seq2[Page[T], error] {
+	return Pages(ctx, e.Walk(query).Next)
+}
+
+// Pages returns the pages that calls of next return, until it reports that there is none. It
+// ends with the first error.
+func Pages[T any](ctx context.Context, next func(context.Context) (page Page[T], more bool, err error)) iter.Seq2[Page[T], error] {
 	return func(yield func(Page[T], error) bool) {
-		for walk := e.Walk(query); ; {
-			page, more, err := walk.Next(ctx)
+		for {
+			page, more, err := next(ctx)
 			if !more && err == nil || !yield(page, err) || err != nil {
 				return
 			}

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -18,11 +17,8 @@ import (
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) CheckAnswers(ctx context.Context, creates map[client.ID]Change[In]) (wrong []client.ID, err error) {
-	floor := int64(math.MaxInt64)
-	for _, create := range creates {
-		floor = min(floor, create.Earlier.Since.Revision)
-	}
-	f := newFetching(newListing(c, floor), slices.Collect(maps.Keys(creates)))
+	ids := slices.Collect(maps.Keys(creates))
+	f := newFetching(newListing(c, lowest(ids, func(id client.ID) int64 { return creates[id].Earlier.Since.Revision })), ids)
 	f.isCheck = true
 	if err := f.run(ctx); err != nil {
 		return nil, err

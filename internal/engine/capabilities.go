@@ -47,12 +47,6 @@ func (u *unsupported) orderBy(order string) []string {
 	return []string{order}
 }
 
-// addOrder notes that the service refuses to order by revision.
-func (u *unsupported) addOrder(ctx context.Context) {
-	u.add(ctx, revisionOrder)
-	u.add(ctx, revisionSort)
-}
-
 // narrows reports whether a list of what is newer than a revision can be shorter than a
 // list of everything. It can't if the service neither filters nor orders by revision.
 func (e *Engine) narrows() bool {

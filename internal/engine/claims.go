@@ -162,9 +162,6 @@ func (c *claims) lose(creates []lostCreate, by int) {
 		if c.lost[end][create] += by; c.lost[end][create] == 0 {
 			delete(c.lost[end], create)
 		}
-		if len(c.lost[end]) == 0 {
-			delete(c.lost, end)
-		}
 	}
 }
 

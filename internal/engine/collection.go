@@ -15,8 +15,8 @@ type Collection[T client.Record, In Input] struct {
 	engine  *Engine
 	reads   *listing[T, In] // shared by all readers
 	feed    *feed[T]
-	writes  queues[Change[In], Result[T]]
-	removes queues[client.ID, error]
+	writes  *queues[Change[In], Result[T]]
+	removes *queues[client.ID, error]
 	batches turns // one for each batch under way
 }
 
@@ -29,8 +29,8 @@ func newCollection[T client.Record, In Input](e *Engine, entity *client.Entity[T
 		batches: make(turns, e.config.MaxConcurrentRequests),
 	}
 	col.reads = newSharedListing(col)
-	col.writes.run = col.write
-	col.removes.run = col.remove
+	col.writes = newQueues(e.settings, col.write)
+	col.removes = newQueues(e.settings, col.remove)
 	return col
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"math"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -21,10 +20,7 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	if trusted {
 		changed, open = w.compareWithFeed(ctx, open)
 	}
-	floor := int64(math.MaxInt64)
-	for _, i := range open {
-		floor = min(floor, orZero(w.head(i).Revision)-1)
-	}
+	floor := lowest(open, func(i int) int64 { return orZero(w.head(i).Revision) - 1 })
 	ids := mapped(open, w.target)
 	current, err := w.col.FetchMany(ctx, ids, floor)
 	if err != nil {

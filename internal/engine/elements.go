@@ -1,6 +1,9 @@
 package engine
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // only returns those of the elements that fit, in a new slice.
 func only[E any](elements []E, fits func(E) bool) []E {
@@ -14,6 +17,12 @@ func mapped[E, V any](elements []E, to func(E) V) []V {
 		values[i] = to(element)
 	}
 	return values
+}
+
+// lowest returns the lowest of the revisions of the elements, or the highest possible one if there
+// are none.
+func lowest[E any](elements []E, revision func(E) int64) int64 {
+	return slices.Min(append(mapped(elements, revision), math.MaxInt64))
 }
 
 // grouped returns the elements by their keys.

@@ -220,6 +220,16 @@ func (c *Collection[T, In]) writeOne(ctx context.Context, change Change[In], val
 	return result.Value, result.Err
 }
 
+// Read returns one record, as ReadMany does.
+func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (T, error) {
+	found, err := c.ReadMany(ctx, []client.ID{id})
+	record, isThere := found[id]
+	if err == nil && !isThere {
+		err = &GoneError{ID: id}
+	}
+	return record, err
+}
+
 // replyingEngine returns an engine whose client always gets the same reply.
 func replyingEngine(t testing.TB, body string) *Engine {
 	t.Helper()

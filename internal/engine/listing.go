@@ -168,9 +168,6 @@ func (l *listing[T, In]) listAnew() *newerList[T, In] {
 
 // finish takes records off the list, for good.
 func (l *listing[T, In]) finish(ids []client.ID) {
-	if l.done == nil {
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, id := range ids {

@@ -51,14 +51,7 @@ func (l *newerList[T, In]) walkAnew(filtered, ordered bool) *client.Walk[T, In] 
 
 // newerThan returns the pages of the list of what is newer than floor.
 func (e *entityOf[T, In]) newerThan(ctx context.Context, floor int64, query client.Query) iter.Seq2[client.Page[T], error] {
-	return func(yield func(client.Page[T], error) bool) {
-		for l := e.listNewer(floor, query); ; {
-			page, more, err := l.next(ctx)
-			if !more && err == nil || !yield(page, err) || err != nil {
-				return
-			}
-		}
-	}
+	return client.Pages(ctx, e.listNewer(floor, query).next)
 }
 
 // next returns the next page, and false if there is none. If the request fails, the next
@@ -102,7 +95,8 @@ func (l *newerList[T, In]) plainer(ctx context.Context, refusal error) (page cli
 			l.entity.engine.unsupported.add(ctx, revisionFilter)
 		}
 		if !with.order {
-			l.entity.engine.unsupported.addOrder(ctx)
+			l.entity.engine.unsupported.add(ctx, revisionOrder)
+			l.entity.engine.unsupported.add(ctx, revisionSort)
 		}
 		return page, more, nil
 	}

@@ -22,7 +22,7 @@ import (
 // POST /entities/{entity}/batch-modify, GET /entities/{entity} to compare and to read back,
 // and POST /entities/{entity}/batch-restore to undo deletes
 func (c *Collection[T, In]) CreateOrUpdate(ctx context.Context, change Change[In], validationLevel int64) Result[T] {
-	result, err := c.writes.at(c.engine, validationLevel).Do(ctx, change)
+	result, err := c.writes.at(validationLevel).Do(ctx, change)
 	result.Err = c.stillOpen(change, cmp.Or(err, result.Err)) // keepOpen has not done that if the batch did not begin
 	return result
 }
@@ -116,7 +116,7 @@ func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], p
 //
 // POST /entities/{entity}/batch-delete
 func (c *Collection[T, In]) Delete(ctx context.Context, id client.ID, validationLevel int64) error {
-	failure, err := c.removes.at(c.engine, validationLevel).Do(ctx, id)
+	failure, err := c.removes.at(validationLevel).Do(ctx, id)
 	return cmp.Or(err, failure)
 }
 

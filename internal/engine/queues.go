@@ -11,27 +11,29 @@ import (
 // queues are the batchers of one operation. Each validation level has its own, because
 // the level applies to a whole request.
 type queues[In, Out any] struct {
-	run func(context.Context, []In, client.WriteOptions) []Out
+	settings Settings
+	run      func(context.Context, []In, client.WriteOptions) []Out
 
 	mu       sync.Mutex
 	batchers map[int64]*batch.Batcher[In, Out]
 }
 
+func newQueues[In, Out any](settings Settings, run func(context.Context, []In, client.WriteOptions) []Out) *queues[In, Out] {
+	return &queues[In, Out]{settings: settings, run: run, batchers: map[int64]*batch.Batcher[In, Out]{}}
+}
+
 // at returns the batcher of a validation level. Its batches roll back only the items that
 // failed, so that a bad item does not fail the rest.
-func (q *queues[In, Out]) at(e *Engine, level int64) *batch.Batcher[In, Out] {
+func (q *queues[In, Out]) at(level int64) *batch.Batcher[In, Out] {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if b := q.batchers[level]; b != nil {
 		return b
 	}
 	options := client.WriteOptions{ValidationLevel: level, RollbackMethod: client.RollbackFailed}
-	b := batch.New(e.settings.BatchSize, e.settings.BatchWindow, func(ctx context.Context, items []In) []Out {
+	b := batch.New(q.settings.BatchSize, q.settings.BatchWindow, func(ctx context.Context, items []In) []Out {
 		return q.run(ctx, items, options)
 	})
-	if q.batchers == nil {
-		q.batchers = map[int64]*batch.Batcher[In, Out]{}
-	}
 	q.batchers[level] = b
 	return b
 }

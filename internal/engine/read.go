@@ -8,8 +8,13 @@ import (
 )
 
 // ReadMany returns those of the records that exist, as FetchMany does. Use it if you don't
-// know how many reads will follow, as in Terraform's refresh: all calls of ReadMany and
-// [Collection.Read] share one list.
+// know how many reads will follow, as in Terraform's refresh: all calls of ReadMany share one
+// list.
+//
+// It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
+// the records that the page lacks until these gets have cost as much as listing everything.
+// Then it lists everything, and answers the rest from the list. So n reads of existing
+// records in a space of t records cost at most 2·min(n, ⌈t/100⌉)+2 requests.
 //
 // A *BehindError says that the space shows less than its user has seen of it.
 //
@@ -26,26 +31,6 @@ func (c *Collection[T, In]) ReadMany(ctx context.Context, ids []client.ID) (map[
 	again, err := c.FetchMany(ctx, done, NoFloor)
 	maps.Copy(f.found, again)
 	return f.found, err
-}
-
-// Read returns one record, as ReadMany does. If it does not exist, [client.ProblemOf] the error
-// is [client.NotFound].
-//
-// It balances gets and pages, as in the ski-rental problem. It lists one page, then gets
-// the records that the page lacks until these gets have cost as much as listing everything.
-// Then it lists everything, and answers the rest from the list. So n reads of existing
-// records in a space of t records cost at most 2·min(n, ⌈t/100⌉)+2 requests.
-//
-// A *BehindError says that the space shows less than its user has seen of it.
-//
-// GET /entities/{entity}, GET /entities/{entity}/{id}
-func (c *Collection[T, In]) Read(ctx context.Context, id client.ID) (record T, err error) {
-	found, err := c.ReadMany(ctx, []client.ID{id})
-	record, isThere := found[id]
-	if err == nil && !isThere {
-		err = &GoneError{ID: id}
-	}
-	return record, err
 }
 
 // ReadEach calls [Collection.ReadMany] for each of several records at the same time, as if each had a
@@ -65,8 +50,8 @@ func (c *Collection[T, In]) ReadEach(ctx context.Context, ids []client.ID) (map[
 	return found, nil
 }
 
-// ListedAsOf returns the as-of of all that Read and ReadMany have returned: that of the list
-// that they share. It is [NoFloor] if there is no list.
+// ListedAsOf returns the as-of of all that ReadMany has returned: that of the list that its
+// callers share. It is [NoFloor] if there is no list.
 func (c *Collection[T, In]) ListedAsOf() int64 {
 	c.reads.mu.Lock()
 	defer c.reads.mu.Unlock()

@@ -119,7 +119,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 		if refused {
 			w.failWhole(items, err)
 		}
-		w.lookOnceMore(client.LastingOf(ctx), w.repeated(w.settled(items), lost), cmp.Or(lost, errEarlier), until)
+		w.lookOnceMore(client.LastingOf(ctx), w.repeated(only(items, w.isSettled), lost), cmp.Or(lost, errEarlier), until)
 		if items = w.unsettled(items); err == nil || refused {
 			continue // with the items that have become updates
 		}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"encoding/json"
-	"math"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -100,11 +99,6 @@ func (w *writing[T, In]) unsettled(items []int) []int {
 	return only(items, func(i int) bool { return !w.isSettled(i) })
 }
 
-// settled returns those of the items that have an id or an error.
-func (w *writing[T, In]) settled(items []int) []int {
-	return only(items, w.isSettled)
-}
-
 // createdID returns the id of what an item has created, or zero if it has created nothing.
 func (w *writing[T, In]) createdID(i int) client.ID {
 	switch {
@@ -165,18 +159,8 @@ func (w *writing[T, In]) attempt(i int) Attempt {
 // createdSince returns a revision below everything that the items have created, now or
 // in an earlier attempt.
 func (w *writing[T, In]) createdSince(items []int) int64 {
-	floor := w.before.Revision
-	for _, i := range items {
-		floor = min(floor, w.attempt(i).Since.Revision)
-	}
-	return floor
+	return lowest(items, func(i int) int64 { return w.attempt(i).Since.Revision })
 }
 
 // sinceAny returns a revision below anything that any of the items may have done.
-func (w *writing[T, In]) sinceAny(items []int) int64 {
-	earliest := int64(math.MaxInt64)
-	for _, i := range items {
-		earliest = min(earliest, w.since(i))
-	}
-	return earliest
-}
+func (w *writing[T, In]) sinceAny(items []int) int64 { return lowest(items, w.since) }
