@@ -8,22 +8,21 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
-
-	"github.com/cenkalti/backoff/v5"
 )
 
 const (
 	maxReplyBytes = 32 << 20
 	maxRedirects  = 5
 
-	firstRetryWait = 500 * time.Millisecond
-	maxRetryWait   = 30 * time.Second
+	firstPause   = 500 * time.Millisecond
+	longestPause = 30 * time.Second
 )
 
 // LevelTrace is for logs of request and reply bodies, which hold personal data.
@@ -70,8 +69,7 @@ type reply struct {
 // If ctx ends, do sends nothing more. It still waits for the reply to a change that it
 // has sent, for at most the request timeout, so that the result is not lost.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
+	pause := firstPause
 	var lost *OutcomeUnknownError // of any try
 	var throttled time.Duration   // how long the service has asked to wait
 	for tries := 0; ; {
@@ -83,7 +81,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 		case again.isAsked:
 			wait := again.after
 			if throttled > 0 || wait == 0 {
-				wait = max(wait, waits.NextBackOff()) // if the service keeps asking, wait longer than it asks
+				wait = max(wait, nextPause(&pause)) // if the service keeps asking, wait longer than it asks
 			}
 			throttled += wait
 			if most := c.mostThrottled(); throttled > most || c.gate.throttle()+wait > most {
@@ -95,7 +93,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			if tries++; tries > c.config.MaxRetries {
 				return got, firstLost(ctx, lost, err)
 			}
-			wait := waits.NextBackOff()
+			wait := nextPause(&pause)
 			c.logRepeat(ctx, call, err, wait)
 			if stopped := sleep(ctx, wait); stopped != nil {
 				return got, firstLost(ctx, lost, stopped)
@@ -104,6 +102,14 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			return got, firstLost(ctx, lost, err)
 		}
 	}
+}
+
+// nextPause returns about how long to pause before a call is sent again, and makes the next pause half
+// again as long. Calls that fail together don't come back together.
+func nextPause(pause *time.Duration) time.Duration {
+	about := *pause
+	*pause = min(about+about/2, longestPause)
+	return about/2 + rand.N(about) //nolint:gosec // jitter needs no secrecy
 }
 
 // firstLost returns the error of a call. If an earlier try was lost and the call could not
