@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -115,41 +116,19 @@ func (e *Engine) ofPhone(ctx context.Context, phone client.ID, fits func(client.
 // honoursRevision reports whether a conversation with this revision can match the filters.
 // No document says that the service filters by revision.
 func honoursRevision(filters []client.Filter, revision int64) bool {
-	for _, filter := range filters {
-		if filter.Field != "revision" {
-			continue
-		}
-		var bounds []int64
-		for text := range strings.SplitSeq(filter.Value, ",") {
-			bound, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-			if err != nil {
-				return true // the service judges the value
-			}
-			bounds = append(bounds, bound)
-		}
-		if !compares(filter.Op, revision, bounds) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(filters, func(f client.Filter) bool { return f.Field == "revision" && excludes(f.Op, f.Value, revision) })
 }
 
-func compares(op string, revision int64, bounds []int64) bool {
-	switch first, last := bounds[0], bounds[len(bounds)-1]; op {
-	case "", "eq":
-		return revision == first
-	case "not-eq":
-		return revision != first
-	case "gt":
-		return revision > first
-	case "gte":
-		return revision >= first
-	case "lt":
-		return revision < first
-	case "lte":
-		return revision <= first
-	case "between":
-		return first <= revision && revision <= last
+// signs are what a comparison of a revision with that of a filter returns if the operator holds.
+var signs = map[string][]int{"": {0}, "eq": {0}, "not-eq": {-1, 1}, "gt": {1}, "gte": {0, 1}, "lt": {-1}, "lte": {-1, 0}}
+
+// excludes reports whether a revision can't match a filter. If the value is no revision, the service
+// judges it.
+func excludes(op, value string, revision int64) bool {
+	if first, last, isRange := strings.Cut(value, ","); op == "between" && isRange {
+		return excludes("gte", first, revision) || excludes("lte", last, revision)
 	}
-	return true
+	bound, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	holds, isKnown := signs[op]
+	return err == nil && isKnown && !slices.Contains(holds, cmp.Compare(revision, bound))
 }
