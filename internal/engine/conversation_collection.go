@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"strings"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -21,21 +20,11 @@ func conversationsOf(e *Engine) *Collection[client.Conversation, client.Conversa
 		whole:    wholeConversations(),
 		headOf:   func(in *client.ConversationInput) *client.Head { return &in.Head },
 		fields:   conversationFields(e.numbers),
-		get:      e.getConversation,
 		complete: e.completeConversation,
 		names:    conversationNames{e.numbers},
 		links:    conversationLinks{e},
 		inside:   conversationInside{e},
 	})
-}
-
-// getConversation gets one conversation, with all of its links.
-func (e *Engine) getConversation(ctx context.Context, id client.ID) (client.Conversation, error) {
-	conversation, err := e.Conversations.getWhole(ctx, id)
-	if err != nil {
-		return conversation, err
-	}
-	return conversation, e.completeConversation(ctx, &conversation)
 }
 
 // conversationNames are the phones and the canonical numbers of conversations.

@@ -13,18 +13,47 @@ import (
 //
 // GET /entities/{entity}/{id}. If that finds nothing, GET /entities/{entity}, filtered by id.
 func (c *Collection[T, In]) Get(ctx context.Context, id client.ID) (T, error) {
-	record, err := c.get(ctx, id)
-	if err != nil {
-		return record, err
+	get := c.getWhole
+	if c.stubs != nil && c.stubs.isOthers(id) {
+		get = c.getStub
 	}
-	c.engine.seen.observe(record.Meta().Revision)
-	return record, nil
+	record, err := get(ctx, id)
+	if err == nil {
+		err = c.complete(ctx, &record)
+	}
+	if err == nil {
+		c.engine.seen.observe(record.Meta().Revision)
+	}
+	return record, err
 }
 
 func (c *Collection[T, In]) getWhole(ctx context.Context, id client.ID) (T, error) {
 	query := c.whole
 	query.IncludeDeleted = true
 	return c.entity.getWith(ctx, id, query)
+}
+
+// getStub gets no more of a record than a list shows, whatever the service can do.
+func (c *Collection[T, In]) getStub(ctx context.Context, id client.ID) (T, error) {
+	if listed, isListed, err := c.entity.listOne(ctx, id, c.query); isListed || err != nil && !isRefusal(err) {
+		return listed, err
+	}
+	// A get that honors load-only shows only the stub.
+	stub, err := c.entity.getOrList(ctx, id, c.query)
+	if !isRefusal(err) {
+		return stub, err
+	}
+	query := c.query
+	query.IncludeDeleted = true
+	if !c.engine.unsupported.has(idFilter) {
+		query.Filters = ofID(id)
+	}
+	for record, err := range c.entity.All(ctx, query) { // all of them, if the service ignores the filter
+		if err != nil || record.Meta().ID == id {
+			return record, err
+		}
+	}
+	return stub, &GoneError{ID: id}
 }
 
 // getWith gets a record with a query. If the service refuses that, it asks for all of the record: the

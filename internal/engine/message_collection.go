@@ -15,7 +15,6 @@ func messagesOf(e *Engine) *Collection[client.Message, client.MessageInput] {
 		whole:    whole,
 		headOf:   func(in *client.MessageInput) *client.Head { return &in.Head },
 		fields:   messageFields,
-		get:      e.getMessage,
 		complete: e.completeMessage,
 		names:    messageNames{},
 		links:    noLinks[client.Message, client.MessageInput]{},

@@ -80,38 +80,17 @@ func (c *contents) suffices(m client.Message) bool {
 	return !IsStub(m) || isKnown && (readAt == notOwned || m.Revision > 0 && readAt == m.Revision)
 }
 
+// isOthers reports whether the content of the message belongs to someone else.
+func (c *contents) isOthers(id client.ID) bool {
+	readAt, isKnown := c.of(id)
+	return isKnown && readAt == notOwned
+}
+
 // mayBeListed reports whether a list of what is newer than floor can show all that the
 // engine needs of the message.
 func (c *contents) mayBeListed(id client.ID, floor int64) bool {
 	readAt, isKnown := c.of(id)
 	return isKnown && readAt > floor
-}
-
-// getMessage gets one message: a stub if its content belongs to someone else, otherwise
-// the whole message.
-func (e *Engine) getMessage(ctx context.Context, id client.ID) (client.Message, error) {
-	if readAt, isKnown := e.contents.of(id); !isKnown || readAt != notOwned {
-		return e.Messages.getWhole(ctx, id)
-	}
-	if listed, isListed, err := e.Messages.entity.listOne(ctx, id, e.Messages.query); isListed || err != nil && !isRefusal(err) {
-		return listed, err
-	}
-	// A get that honors load-only shows only the stub.
-	stub, err := e.Messages.entity.getOrList(ctx, id, e.Messages.query)
-	if !isRefusal(err) {
-		return stub, err
-	}
-	query := e.Messages.query
-	query.IncludeDeleted = true
-	if !e.unsupported.has(idFilter) {
-		query.Filters = ofID(id)
-	}
-	for message, err := range e.Messages.entity.All(ctx, query) { // all of them, if the service ignores the filter
-		if err != nil || message.ID == id {
-			return message, err
-		}
-	}
-	return stub, &GoneError{ID: id}
 }
 
 // completeMessage gets the whole message, if the engine needs more than the list has shown.

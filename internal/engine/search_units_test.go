@@ -299,7 +299,7 @@ func TestFindMessageOfOthers(t *testing.T) {
 				mockserver.Fault{Path: messageSegment + "/" + id, Kind: mockserver.Latency, Do: func() { gets++ }},
 				mockserver.Fault{Path: messageSegment, Kind: mockserver.StatusReply, Status: http.StatusBadGateway, Reply: reply},
 			)
-			if _, err := s.engine.getMessage(t.Context(), idOf(id)); gets != want || (err == nil) != (want == 1) {
+			if _, err := s.engine.Messages.Get(t.Context(), idOf(id)); gets != want || (err == nil) != (want == 1) {
 				t.Errorf("%q: %d gets: %v", reply, gets, err)
 			}
 		})
@@ -330,11 +330,11 @@ func TestFindPurgedMessageOfOthers(t *testing.T) {
 					return mock.RoundTrip(r)
 				})
 			}
-			found, err := s.engine.getMessage(t.Context(), ids[0])
+			found, err := s.engine.Messages.Get(t.Context(), ids[0])
 			if apitest.Must(t, err); found.ID != ids[0] || found.Content != "" {
 				t.Errorf("found %+v", found)
 			}
-			if _, err := s.engine.getMessage(t.Context(), ids[1]); client.ProblemOf(err) != client.NotFound {
+			if _, err := s.engine.Messages.Get(t.Context(), ids[1]); client.ProblemOf(err) != client.NotFound {
 				t.Errorf("the error is %v", err)
 			}
 		})

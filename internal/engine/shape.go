@@ -13,9 +13,7 @@ type shape[T client.Record, In Input] struct {
 	headOf func(*In) *client.Head
 	fields fields[T, In] // that an input can set
 
-	// get gets one record. complete reads what a list lacks of a record.
-	get      func(context.Context, client.ID) (T, error)
-	complete func(context.Context, *T) error
+	complete func(context.Context, *T) error // reads what a list lacks of a record
 
 	names  naming[T, In]
 	links  linking[T, In]
@@ -100,6 +98,8 @@ type stubbing[T any] interface {
 	// mayBeListed reports whether a list of what is newer than floor can show all that the
 	// engine needs of the record.
 	mayBeListed(id client.ID, floor int64) bool
+	// isOthers reports whether the engine must not read more of the record.
+	isOthers(client.ID) bool
 	// isReferred reports whether the caller needs the record, so that it is not deleted.
 	isReferred(client.ID) bool
 }
