@@ -24,7 +24,7 @@ type freeConversation struct {
 	texts    map[string]string // see [conversationModel.texts]
 	taken    bool
 	isUnsure bool        // the entry under the same key may turn out to keep it
-	inPlace  *ownedModel // the plan of the entry under the same key, see [keyless.addMoved]
+	inPlace  *ownedModel // the plan of the entry under the same key, if that may stand for another one
 }
 
 // setFields are those of the [configurableFields] that an entry sets, one bit each.
@@ -40,73 +40,66 @@ func (k *keyless) add(m *ownedModel) *freeConversation {
 	return added
 }
 
-// addMoved adds the conversations of entries that keep their key, and that may stand for another conversation
-// all the same, as those of a list do if its head is new: they get another phone or a first number, or they
-// change and declare no number. It takes them out of the plan. An entry goes on with its own conversation unless
-// it is the same as another one, or another entry is the same as that.
-func (k *keyless) addMoved(config, prior, planned entries) map[string]*freeConversation {
-	moved := map[string]*freeConversation{}
-	for _, key := range planned.keys() {
-		next, was := planned[key], prior[key]
-		if next == nil || config[key].hasUnknown() {
+// mayMove reports whether an entry may stand for another conversation than that under its key: it gets another phone
+// or a first number, or it changes and declares no number. planned is its plan in place.
+func (m *ownedModel) mayMove(planned, prior ownedModel) bool {
+	return m.isBlind() || !sameReference(planned.PhoneID, prior.PhoneID) ||
+		prior.RecipientPhoneNumber.IsNull() && !planned.RecipientPhoneNumber.IsNull() ||
+		m.RecipientPhoneNumber.IsNull() && (m.isUnsure() || planned.differsFrom(prior))
+}
+
+// undecided returns the keys of the restless entries of which it is not known yet which conversations they turn out
+// to be, because values of theirs are unknown, or of entries that may take the same ones. Nothing is chosen for them
+// before: it could be another one's when the plan is applied.
+func (k *keyless) undecided(config entries, restless map[string]*freeConversation, tried openCreates) map[string]bool {
+	var isOpen, isBare, isVague bool // any conversation may be taken
+	for key, entry := range config {
+		if _, isRestless := restless[key]; entry != nil && !isRestless {
 			continue
 		}
-		if next.isElsewhere(was) || config[key].RecipientPhoneNumber.IsNull() && next.differsFrom(*was) {
-			moved[key] = k.add(was)
-			moved[key].inPlace = next
-			delete(planned, key)
-		}
-	}
-	return moved
-}
-
-// isElsewhere reports whether a plan gives a conversation another phone, or a first number.
-func (m *ownedModel) isElsewhere(prior *ownedModel) bool {
-	return !sameReference(m.PhoneID, prior.PhoneID) || prior.RecipientPhoneNumber.IsNull() && !m.RecipientPhoneNumber.IsNull()
-}
-
-// unsettled returns the keys of entries that are planned with the conversation under their key, but may turn out
-// to stand for another one, or to give it to another entry, when all of the configuration is known. needy are the
-// keys that need a conversation.
-func (k *keyless) unsettled(config, prior, planned entries, needy []string) (keys []string) {
-	isVague, isOpen := false, false
-	for key, entry := range config {
 		isUnsure := entry == nil || entry.isUnsure()
-		isBare := entry != nil && entry.RecipientPhoneNumber.IsNull()
 		isVague = isVague || isUnsure
-		isOpen = isOpen || entry == nil || entry.RecipientPhoneNumber.IsUnknown() || isBare && isUnsure
-		if next := planned[key]; next != nil && (entry.isBlind() || next.isElsewhere(prior[key]) || isBare && (isUnsure || next.differsFrom(*prior[key]))) {
-			keys = append(keys, key)
-		}
+		isBare = isBare || entry != nil && entry.RecipientPhoneNumber.IsNull()
+		isOpen = isOpen || entry == nil || entry.RecipientPhoneNumber.IsUnknown()
 	}
-	if isAlone := len(keys) == 1 && len(k.free)+len(needy) == 0; !isVague || isAlone || len(keys) == 0 {
+	if !isVague || len(k.free) == 0 {
 		return nil
 	}
-	users := map[string]map[string]bool{} // keys, by number
-	note := func(key string, entry *ownedModel) {
-		if entry == nil || !isKnown(entry.RecipientPhoneNumber) {
-			return
+	// An entry without a number fits conversations of all numbers. Otherwise, each number is a matter of its own.
+	isOpen = isOpen || isBare
+	groupOf := func(m *ownedModel) string {
+		if isOpen || m == nil {
+			return ""
 		}
-		number := k.numbers.Canonical(entry.RecipientPhoneNumber.ValueString())
-		if users[number] == nil {
-			users[number] = map[string]bool{}
-		}
-		users[number][key] = true
+		return k.numbers.Canonical(m.RecipientPhoneNumber.ValueString())
 	}
-	for _, all := range []entries{config, prior} {
-		for key, entry := range all {
-			note(key, entry)
-		}
-	}
-	shared := map[string]bool{}
-	for _, keys := range users {
-		for key := range keys {
-			shared[key] = shared[key] || len(keys) > 1
+	wanted, held, vague := map[string]int{}, map[string]int{}, map[string]bool{}
+	for key, entry := range config {
+		if _, isRestless := restless[key]; entry == nil || isRestless {
+			group := groupOf(entry)
+			wanted[group]++
+			vague[group] = vague[group] || entry == nil || entry.isUnsure()
 		}
 	}
-	keys = slices.DeleteFunc(keys, func(key string) bool { return !isOpen && !shared[key] })
-	slices.Sort(keys)
-	return keys
+	for _, candidate := range k.free {
+		held[groupOf(candidate.ownedModel)]++
+	}
+	undecided := map[string]bool{}
+	for key, own := range restless {
+		group := groupOf(config[key])
+		others := held[group]
+		if own != nil && groupOf(own.ownedModel) == group {
+			others--
+		}
+		isAlone := wanted[group] == 1 && (own != nil && others == 0 || own == nil && others == 1 && len(tried) == 0 && config[key].mayExist())
+		if vague[group] && held[group] > 0 && !isAlone {
+			undecided[key] = true
+			if own != nil {
+				own.isUnsure = true
+			}
+		}
+	}
+	return undecided
 }
 
 // swapped returns the keys of entries that have moved to the phone and the number of another one that has moved,

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
@@ -17,39 +16,24 @@ type namesakes struct {
 // and change it. An entry takes one only if there is no choice: it is the only one left
 // with this phone and number, and so is the conversation. tried are the creates whose
 // outcome is not known: what they have made may be the entry's.
-//
-// undecided are the entries that may yet turn out to take one, when all of the
-// configuration is known.
-func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) (undecided map[string]bool) {
-	isLeft := func(candidate *freeConversation) bool { return !candidate.taken }
+func (k *keyless) takeNamesakes(config, planned entries, needy []string, tried openCreates) {
+	isLeft := func(candidate *freeConversation) bool { return !candidate.taken && !candidate.isUnsure }
 	if len(needy) == 0 || !slices.ContainsFunc(k.free, isLeft) {
-		return nil
+		return // numbers are slow to parse
 	}
-	vague := config.vague(needy)
-	isVague := len(vague) > 0 || slices.ContainsFunc(k.free, func(candidate *freeConversation) bool { return candidate.isUnsure })
 	groups := k.namesakes(config, needy)
-	if isVague || slices.ContainsFunc(needy, func(key string) bool { return config[key].isUnsure() }) {
-		undecided = maps.Clone(vague)
-		for _, group := range groups {
-			for _, key := range group.needy {
-				undecided[key] = len(group.free) > 0
-			}
-		}
-	}
 	for _, attempt := range tried {
 		delete(groups, attempt.identity(k.numbers))
 	}
 	for _, group := range groups {
-		if isVague || len(group.needy) != 1 || len(group.free) != 1 {
+		if len(group.needy) != 1 || len(group.free) != 1 {
 			continue
 		}
 		key, candidate := group.needy[0], group.free[0]
 		if next, replace := k.numbers.planEntry(*config[key], candidate.ownedModel); !replace {
 			planned[key] = candidate.takenAs(next, *config[key])
-			delete(undecided, key)
 		}
 	}
-	return undecided
 }
 
 // namesakes returns the entries that need a conversation and have a phone and a number,
@@ -67,29 +51,11 @@ func (k *keyless) namesakes(config entries, needy []string) map[engine.Identity]
 		groups[of].needy = append(groups[of].needy, key)
 	}
 	for _, candidate := range k.free {
-		if group := groups[k.numbers.identityOf(candidate.conversationModel)]; group != nil && !candidate.taken && candidate.mayExist() {
+		if group := groups[k.numbers.identityOf(candidate.conversationModel)]; group != nil && !candidate.taken && !candidate.isUnsure && candidate.mayExist() {
 			group.free = append(group.free, candidate)
 		}
 	}
 	return groups
-}
-
-// vague returns the keys of the needy entries of which it is not known yet which
-// conversations they may turn out to be, and of those of which nothing is known. Before
-// that, nothing can be chosen for others: it could be theirs when the plan is applied.
-func (e entries) vague(needy []string) map[string]bool {
-	found := map[string]bool{}
-	for key, entry := range e {
-		if entry == nil {
-			found[key] = true
-		}
-	}
-	for _, key := range needy {
-		if entry := e[key]; entry.isBlind() || entry.RecipientPhoneNumber.IsNull() && entry.isUnsure() {
-			found[key] = true
-		}
-	}
-	return found
 }
 
 // isUnsure reports whether anything that the entry declares is yet to be known.

@@ -18,32 +18,24 @@ import (
 // tell which one it is. tried are the creates whose outcome is not known.
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
 	free := newKeyless(n)
-	planned, needy := free.planUnderKeys(config, prior)
-	unsettled := free.unsettled(config, prior, planned, needy)
-	for _, key := range unsettled {
-		free.add(prior[key]).isUnsure = true
-		delete(planned, key)
-	}
-	moved := free.addMoved(config, prior, planned)
+	planned, restless := free.planUnderKeys(config, prior)
+	undecided := free.undecided(config, restless, tried)
+	decided := slices.DeleteFunc(slices.Collect(maps.Keys(restless)), func(key string) bool { return undecided[key] })
 	for key, next := range planned {
 		changes = changes || next == nil || next.differsFrom(*prior[key])
 	}
-	var left []string
-	isVague := len(free.free) > 0 && slices.ContainsFunc(config.keys(), func(key string) bool { return config[key] == nil || config[key].isUnsure() })
-	mayBeOther := func(key string) bool { return isVague && config[key].RecipientPhoneNumber.IsNull() }
-	for _, key := range config.numberedFirst(slices.AppendSeq(needy, maps.Keys(moved))) {
-		if mayBeOther(key) {
-			left = append(left, key)
-		} else if next := free.take(*config[key], moved[key]); next != nil {
+	var needy []string
+	for _, key := range config.numberedFirst(decided) {
+		if next := free.take(*config[key], restless[key]); next != nil {
 			changes = changes || next.Revision.IsUnknown()
 			planned[key] = next
 		} else {
-			left = append(left, key)
+			needy = append(needy, key)
 		}
 	}
-	swapped := free.swapped(config, left, moved, tried)
-	left = slices.DeleteFunc(left, func(key string) bool {
-		own := moved[key]
+	swapped := free.swapped(config, needy, restless, tried)
+	needy = slices.DeleteFunc(needy, func(key string) bool {
+		own := restless[key]
 		if own == nil || own.taken || swapped[key] {
 			return false
 		}
@@ -51,38 +43,44 @@ func (n numbers) planEntries(config, prior entries, tried openCreates) (planned,
 		changes = changes || own.inPlace.differsFrom(*own.ownedModel)
 		return true
 	})
-	left = append(left, unsettled...)
-	undecided := free.takeNamesakes(config, planned, left, tried)
-	for _, key := range left {
+	free.takeNamesakes(config, planned, needy, tried)
+	for key := range restless {
 		if planned[key] == nil {
-			_, isUnsettled := slices.BinarySearch(unsettled, key)
-			planned[key] = n.planNewEntry(*config[key], undecided[key] || isUnsettled || mayBeOther(key))
-			planned[key].isUnsettled = isUnsettled
+			planned[key] = n.planNewEntry(*config[key], undecided[key])
+			planned[key].isUnsettled = undecided[key] && restless[key] != nil
 		}
 	}
 	removed = prior.without(planned)
-	return planned, removed, changes || len(left)+len(removed) > 0
+	return planned, removed, changes || len(needy)+len(undecided)+len(removed) > 0
 }
 
 // planUnderKeys plans the entries that keep the conversation under their key, and those of which nothing is known.
-// It returns the keys of the others, and adds the conversations that no entry keeps.
-func (k *keyless) planUnderKeys(config, prior entries) (planned entries, needy []string) {
-	planned = make(entries, len(config))
-	for _, key := range config.keys() {
-		entry := config[key]
-		switch {
+// The others are restless: they need a conversation, or may stand for another one than that under their key, as those
+// of a list do if its head is new. It returns them with the one under their key, nil for none, and adds all
+// conversations that they may take.
+func (k *keyless) planUnderKeys(config, prior entries) (planned entries, restless map[string]*freeConversation) {
+	planned, restless = make(entries, len(config)), map[string]*freeConversation{}
+	for _, key := range config.keys() { // in order, so that planning twice gives the same plan
+		switch entry := config[key]; {
 		case entry == nil:
 			planned[key] = nil
+			if prior.exists(key) {
+				k.add(prior[key]).isUnsure = true
+			}
 		case !prior.exists(key):
-			needy = append(needy, key)
+			restless[key] = nil
 		default:
 			next, replace := k.numbers.planEntry(*entry, prior[key])
-			if replace {
-				needy = append(needy, key)
+			switch {
+			case replace:
+				restless[key] = nil
 				k.add(prior[key])
-				continue
+			case entry.mayMove(next, *prior[key]):
+				restless[key] = k.add(prior[key])
+				restless[key].inPlace = &next
+			default:
+				planned[key] = &next
 			}
-			planned[key] = &next
 		}
 	}
 	for _, key := range prior.keys() {
@@ -90,7 +88,7 @@ func (k *keyless) planUnderKeys(config, prior entries) (planned entries, needy [
 			k.add(prior[key])
 		}
 	}
-	return planned, needy
+	return planned, restless
 }
 
 // numberedFirst sorts keys. An entry without a number fits more conversations than one with a number, so it comes

@@ -1,0 +1,76 @@
+package provider
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// Terraform plans a map twice if values are unknown at first. What the first plan says holds in the second one,
+// whatever the values turn out to be.
+func TestPlanEntries_plansTwice(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(3000) {
+		draw := rand.New(rand.NewPCG(1, seed))
+		id := func(kind string, of int) types.String {
+			return types.StringValue(fmt.Sprintf("%s0000000-0000-4000-8000-00000000000%d", kind, draw.IntN(of)))
+		}
+		oneIn := func(n int) bool { return draw.IntN(n) == 0 }
+		config, prior := entries{}, entries{}
+		for range 1 + draw.IntN(3) {
+			prior[string(rune('a'+draw.IntN(4)))] = drawEntry(draw, id)
+		}
+		for i, key := range prior.keys() {
+			prior[key].IsDeleted = types.BoolValue(oneIn(4))
+			prior[key].ID, prior[key].Revision = types.StringValue(fmt.Sprintf("80000000-0000-4000-8000-00000000000%d", i)), types.Int64Value(int64(i))
+		}
+		for range 1 + draw.IntN(4) {
+			config[string(rune('a'+draw.IntN(5)))] = drawEntry(draw, id)
+		}
+		vague := entries{}
+		for _, key := range config.keys() {
+			entry := *config[key]
+			for _, field := range configurableFields {
+				if field.get(&entry.conversationModel).IsNull() || !oneIn(4) {
+					continue
+				}
+				field.set(&entry.conversationModel, field.unknown)
+			}
+			if vague[key] = &entry; oneIn(4) {
+				vague[key] = nil
+			}
+		}
+		tried := openCreates{}
+		if oneIn(4) {
+			tried["f"] = attempt{Sent: drawEntry(draw, id).toAPI(numbers{}, nil)}
+		}
+		first, _, _ := numbers{}.planEntries(vague, prior, tried)
+		second, _, _ := numbers{}.planEntries(config, prior, tried)
+		for key, before := range first.known() {
+			for _, field := range conversationFields {
+				was, is := field.get(&before.conversationModel), field.get(&second[key].conversationModel)
+				if !was.IsUnknown() && !was.Equal(is) {
+					t.Errorf("case %d: %s of %s is planned as %v, then as %v", seed, field.name, key, was, is)
+				}
+			}
+		}
+	}
+}
+
+// drawEntry draws an entry that other ones are likely to be mistaken for.
+func drawEntry(draw *rand.Rand, id func(kind string, of int) types.String) *ownedModel {
+	m := newOwnedModel()
+	m.PhoneID = id("1", 2)
+	if draw.IntN(3) > 0 {
+		m.RecipientPhoneNumber = types.StringValue(fmt.Sprintf("+1907555010%d", draw.IntN(3)))
+	}
+	if draw.IntN(2) > 0 {
+		m.RecipientAccountID = id("3", 2)
+	}
+	if draw.IntN(3) == 0 {
+		m.RecipientContactID = id("2", 2)
+	}
+	return m
+}
