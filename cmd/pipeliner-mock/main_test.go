@@ -206,6 +206,8 @@ func TestRun_refused(t *testing.T) {
 		{[]string{"--space", "a/b"}, "the space must be one segment of a path"},
 		{[]string{"--space", "a", "--space", "a"}, `the space "a" is there twice`},
 		{[]string{"--space", ""}, `invalid value "" for flag -space: the id is empty`},
+		{[]string{"--user", ""}, "the user name is empty or contains a colon"},
+		{[]string{"--user", "a:b"}, "the user name is empty or contains a colon"},
 		{[]string{"--probe", ""}, `invalid value "" for flag -probe: the URL is empty`},
 		{[]string{"--probe-phone", "x"}, "need --probe"},
 		{[]string{"--max-batch-items", "-1"}, "latency, lag and max-batch-items must not be negative"},

@@ -57,6 +57,8 @@ func parseFlags(args []string, stderr io.Writer) (*settings, error) {
 		err = fmt.Errorf("%w (pipeliner-mock --help lists the flags)", err)
 	case flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case s.options.Username == "" || strings.Contains(s.options.Username, ":"):
+		err = errors.New("the user name is empty or contains a colon: no client can send that")
 	case s.probe.ServiceURL == "" && ofProbe != "":
 		err = errors.New("the phone, account and contact of a probe need --probe")
 	}

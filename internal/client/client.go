@@ -81,7 +81,7 @@ func New(config Config) (*Client, error) {
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
 	case strings.Contains(config.Username, ":"):
-		return nil, &ConfigError{Setting: "username", Err: errors.New("it contains a colon, and basic authentication ends the user name at the first one")}
+		return nil, &ConfigError{Setting: "username", Err: errors.New("it contains a colon, and basic authentication ends the user name at the first one; the user name of an Application contains none")}
 	}
 	defaults := Defaults()
 	config.RequestTimeout = cmp.Or(max(config.RequestTimeout, 0), defaults.RequestTimeout)

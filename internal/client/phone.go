@@ -76,6 +76,17 @@ func (p PhoneNumbers) IsOfNoCountry(s string) bool {
 	return reason == phonenumbers.TOO_LONG || reason == phonenumbers.TOO_SHORT
 }
 
+// IsOfOtherRegion reports whether a number that is written without "+" and "00" in front is no number of the region: it has too
+// few or too many digits, or is one of another region.
+func (p PhoneNumbers) IsOfOtherRegion(s string) bool {
+	s = strings.TrimLeft(plainText(s), punctuation)
+	if p.Region == "" || strings.HasPrefix(s, "+") || strings.HasPrefix(s, "00") || isMasked(s) {
+		return false
+	}
+	number := p.parse(s)
+	return number == nil || int(number.GetCountryCode()) == phonenumbers.GetCountryCodeForRegion(p.Region) && !phonenumbers.IsValidNumber(number)
+}
+
 var (
 	extension = regexp.MustCompile(`(?i)[ ,;]*(?:ext(?:n|ension)?|x|#)[.:= ]*\d{1,9}$`)
 	odd       = regexp.MustCompile(`[^\p{Nd}+\-. ()/~\[\]]`)

@@ -257,3 +257,19 @@ func TestIsOfNoCountry(t *testing.T) {
 		}
 	}
 }
+
+func TestIsOfOtherRegion(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"555-0101": true, "02 99 00 12 34": true, "123456789": true, "1 202 555 01012": true, "12345678901234": true, "(202) 555-0101 / 0102": true, "12025550101.0": true,
+		"(202) 555-0101": false, "1 202 555 0101": false, "202.555.0101 x5": false, "011 44 20 7946 0958": false, "+44 20 7946 0958": false, "0044 20 7946 0958": false,
+		"(***) ***-0133": false,
+	} {
+		if got := (PhoneNumbers{Region: "US"}).IsOfOtherRegion(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
+		if (PhoneNumbers{}).IsOfOtherRegion(text) {
+			t.Errorf("%q is said to be of another region than none", text)
+		}
+	}
+}

@@ -124,7 +124,7 @@ func firstLost(ctx context.Context, lost *OutcomeUnknownError, err error) error 
 // throttledFor returns the error of a call that the service keeps asking to wait, for longer
 // than a call waits. Nothing has changed.
 func throttledFor(wait time.Duration, err error) error {
-	return &problemError{fmt.Errorf("the service limits requests and asks for a wait of %s: %w", DurationText(wait.Round(time.Second)), err), Throttled}
+	return &problemError{fmt.Errorf("the service limits requests, and the next wait would take %s: %w", DurationText(wait.Round(time.Second)), err), Throttled}
 }
 
 // mostThrottled is how long a call waits at most because the service asks for it. The same

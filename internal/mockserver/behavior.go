@@ -136,7 +136,7 @@ var Switches = []Switch{
 	},
 	{
 		Name: "recipient-match", Values: []string{On, Off},
-		Doc:   "whether the recipient's contact and account are found by the phone number when the request leaves them out",
+		Doc:   "whether the recipient's contact and account are found by the phone number when the request omits them",
 		Field: func(b *Behavior) *string { return &b.RecipientMatch },
 	},
 	{
@@ -183,7 +183,7 @@ var Switches = []Switch{
 	},
 	{
 		Name: "time-precision", Values: []string{Kept, Milliseconds, Seconds},
-		Doc:   "how fine datetime_sent is stored: in microseconds, milliseconds or seconds",
+		Doc:   "how precisely datetime_sent is stored: in microseconds, milliseconds or seconds",
 		Field: func(b *Behavior) *string { return &b.TimePrecision },
 	},
 	{
@@ -209,8 +209,8 @@ var Switches = []Switch{
 	},
 	{
 		Name: "include-deleted", Values: []string{Either, Hyphen, Underscore, HyphenOnly, UnderscoreOnly},
-		Doc: "which spelling of the parameter a list or a get honors: include-deleted or include_deleted, or only one of these; " +
-			"the other one is ignored or, with only, a 400",
+		Doc: "which spelling of the parameter a list or a get honors: include-deleted, include_deleted, or either; " +
+			"the other spelling is ignored, or with -only answered with a 400",
 		Field: func(b *Behavior) *string { return &b.IncludeDeleted },
 	},
 }

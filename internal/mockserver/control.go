@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -120,7 +122,7 @@ func (s *Server) changeSettings(_ *http.Request, body []byte) (any, error) {
 	for name, value := range settings {
 		target, known := targets[name]
 		if !known {
-			return nil, fmt.Errorf("unknown setting %q", name)
+			return nil, fmt.Errorf("unknown setting %q; the settings are %q", name, slices.Sorted(maps.Keys(targets)))
 		}
 		if err := json.Unmarshal(value, target); err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)

@@ -154,7 +154,7 @@ func (f *Fault) check() error {
 	onlyActs := f.Kind == "" && len(f.Before)+len(f.After) > 0
 	switch {
 	case !onlyActs && !slices.Contains(Kinds, f.Kind):
-		return fmt.Errorf("unknown kind of fault %q", f.Kind)
+		return fmt.Errorf("unknown kind of fault %q; the kinds are %q", f.Kind, Kinds)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 999):
 		return fmt.Errorf("impossible status %d", f.Status)
 	case f.Skip < 0 || f.Times < 0 || min(f.Latency, f.CommitAfter, f.For) < 0:

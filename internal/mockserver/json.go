@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxDepth is how deep an input may nest. No entity needs more than a handful of levels.
@@ -73,7 +75,11 @@ func decodeArray(decoder *json.Decoder, depth int) (any, error) {
 func strictly(data []byte, v any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	return decoder.Decode(v)
+	err := decoder.Decode(v)
+	if mistake, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("%q can't be a JSON %s", mistake.Field[strings.LastIndex(mistake.Field, ".")+1:], mistake.Value)
+	}
+	return err
 }
 
 // oneOrMany is an array in JSON, or its only item.

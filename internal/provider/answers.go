@@ -63,7 +63,7 @@ func (m *memory) checkConversations(ctx context.Context, api *engine.Engine, e e
 	}
 	clear(m.unread)
 	slices.Sort(names)
-	return warnOf(names, m.root(), "Answer With Another Text Message Conversation",
+	return warnOf(names, m.root(), "Reply Names Another Text Message Conversation",
 		"The CRM answered the create of a conversation with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, has another phone or number, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
@@ -103,7 +103,7 @@ func (m *memory) checkMessages(ctx context.Context, api *engine.Engine, e entrie
 	}
 	clear(m.messages.Unread)
 	slices.Sort(names)
-	return warnOf(names, m.root(), "Answer With Another Text Message",
+	return warnOf(names, m.root(), "Reply Names Another Text Message",
 		"The CRM answered the create of a message with the id of another one, which the provider couldn't read at that time: %s. The create can't have made it: it existed "+
 			"before, is in another conversation, or doesn't exist. So the provider removes it from the state and leaves it alone. The provider looks for what the create has made.")
 }
@@ -124,7 +124,7 @@ func (r *baseResource) checkUnread(ctx context.Context, memory *memory, e entrie
 	}
 	wrong := check(ctx, api, e)
 	if diags.Append(wrong...); isUpdate && len(wrong) > 0 && !wrong.HasError() {
-		diags.AddError("Plan About Another Record", "The plan was made without a refresh, for what a warning of this resource names. "+
+		diags.AddError("Plan Made for Another Record", "The plan was made without a refresh, for what a warning of this resource names. "+
 			"That belongs to someone else, or doesn't exist. The provider changed nothing. Run terraform apply again.")
 	}
 	return diags

@@ -38,7 +38,7 @@ func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 func validateAttribute(ctx context.Context, at path.Path, attribute schema.Attribute, value attr.Value) (diags diag.Diagnostics) {
 	switch {
 	case value.IsNull() && attribute.IsRequired():
-		diags.AddAttributeError(at, "Missing Configuration for Required Attribute", located(at, "This attribute is required."))
+		diags.AddAttributeError(at, "Missing Configuration for Required Attribute", located(at, "This attribute is required. If its value comes from one(…), nothing matched."))
 		return diags
 	case value.IsNull():
 		return nil

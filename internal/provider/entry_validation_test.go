@@ -78,7 +78,7 @@ func TestEntryValidation_located(t *testing.T) {
 	}), "\n")
 	for _, want := range []string{
 		`conversations["Doe, Jane"].id: The CRM sets this attribute. Remove it from the configuration.`,
-		`conversations["a"].phone_id: This attribute is required.`,
+		`conversations["a"].phone_id: This attribute is required. If its value comes from one(…), nothing matched.`,
 		`conversations["b"].messages["m"].is_deleted: The CRM sets this attribute.`,
 	} {
 		if !strings.Contains(got, want) {

@@ -266,7 +266,7 @@ var explanations = map[client.Problem]string{
 		"space was restored from a backup, or its newest record was purged. The provider changed nothing, " +
 		"and treats nothing as deleted. Try again in a few minutes. If the space was restored, run terraform " +
 		"state rm with the address of this resource, and import what exists now.",
-	client.Throttled: "The CRM limits requests, and asks for a longer wait than the provider accepts. The failed " +
+	client.Throttled: "The CRM limits requests, and the provider has waited as long as it accepts. The failed " +
 		"request changed nothing. In the provider block, set requests_per_second below the limit, or " +
 		"increase max_retries: the provider waits at most 1 + max_retries minutes.",
 	client.WrongCredentials: "The CRM does not accept the provider's user name and password. Check the settings username and " +
@@ -285,7 +285,7 @@ func (f failure) unreachable() string {
 	switch {
 	case client.IsUntrusted(f.err):
 		return explanations[client.Unreachable] + " The provider doesn't trust the certificate. If a proxy or a service of your own has its " +
-			"own certificate authority, set SSL_CERT_FILE to a file that contains it. If the certificate belongs to another host, " +
+			"own certificate authority, set SSL_CERT_FILE to a readable file that contains it. If the certificate belongs to another host, " +
 			"correct the setting service_url (PIPELINER_SERVICE_URL)."
 	case errors.As(f.err, new(*client.TimeoutError)):
 		return explanations[client.Unreachable] + address + " If the CRM is slow, increase request_timeout."

@@ -161,7 +161,7 @@ func TestLookupCheck(t *testing.T) {
 		"no such operator":            {none, texts("a", "isnull"), nil},
 		"a value of another field":    {texts("b", "x"), texts("a", "gt"), []string{`filter_op["a"]: Filter Without a Value`}},
 		"none needed":                 {none, texts("a", "null", "b", "not-null", "c", "empty", "d", "not-empty"), nil},
-		"one where none is needed":    {texts("a", ""), texts("a", "null"), []string{`filter["a"]: Filter With a Needless Value`}},
+		"one where none is needed":    {texts("a", ""), texts("a", "null"), []string{`filter["a"]: Filter With an Unused Value`}},
 		"two for between":             {texts("a", "1,2"), texts("a", "between"), nil},
 		"one for between":             {texts("a", "1"), texts("a", "between"), []string{`filter["a"]: Filter Without Two Values`}},
 		"half of two":                 {texts("a", "1,", "b", ",1"), texts("a", "between", "b", "between"), []string{`filter["a"]: Filter Without Two Values`, `filter["b"]: Filter Without Two Values`}},
@@ -172,7 +172,7 @@ func TestLookupCheck(t *testing.T) {
 		"no operator known yet":       {texts("a", "x"), unknown, nil},
 		"no filter known yet":         {unknown, texts("a", "starts"), nil},
 		"known, beside what is not":   {texts("a", "?"), texts("a", "?", "b", "gt"), []string{`filter_op["b"]: Filter Without a Value`}},
-		"one too many not yet known ": {texts("a", "?"), texts("a", "null"), []string{`filter["a"]: Filter With a Needless Value`}},
+		"one too many not yet known ": {texts("a", "?"), texts("a", "null"), []string{`filter["a"]: Filter With an Unused Value`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

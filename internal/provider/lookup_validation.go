@@ -82,7 +82,7 @@ func (m lookupModel) check() (diags diag.Diagnostics) {
 		}
 		switch operands := filterOperators[known].values; {
 		case operands == 0 && given:
-			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter With a Needless Value",
+			diags.AddAttributeError(path.Root("filter").AtMapKey(field), "Filter With an Unused Value",
 				fmt.Sprintf("The operator %q of the field %q takes no value. Remove the field from filter, or "+
 					"use another operator.", operator, field))
 		case operands > 0 && !given:

@@ -23,7 +23,7 @@ var (
 			"the region of such numbers, such as \"US\".",
 	}
 	ofNoCountry = &numberDoubt{
-		"Phone Number With Unknown Country Code", "begins with + or 00 and is not a number of any country",
+		"Phone Number With Unknown Country Code", "begins with + or 00, but no country has such a number",
 		"It has too few or too many digits or a wrong country code, or it is two numbers in one. Correct it: the CRM may accept it, but a message to it can't arrive.",
 	}
 	withOddCharacters = &numberDoubt{
@@ -37,8 +37,12 @@ var (
 		"Phone Number Too Long", "has more than 15 digits",
 		"No number is that long. It may be two numbers in one, or another kind of number. Correct it.",
 	}
-	withoutDigits = &numberDoubt{
-		"Phone Number Without Digits", "contains no digit",
+	ofOtherRegion = &numberDoubt{
+		"Phone Number of Another Region", "does not begin with +, and is not a number of the provider's default_region",
+		"It has too few or too many digits, is two numbers in one, or belongs to another region. Correct it, or write it with + and its country code.",
+	}
+	withLetters = &numberDoubt{
+		"Phone Number With Letters", "begins with a letter",
 		"If it is the name of a sender, there is nothing to do. Otherwise, correct the number, or remove it.",
 	}
 )
@@ -57,13 +61,16 @@ var over15Digits = regexp.MustCompile(`^[^\pL1-9]*[1-9][^\pL\d]*(?:\d[^\pL\d]*){
 // withPlus matches a number of any length with + in front. It is not the name of a sender.
 var withPlus = regexp.MustCompile(`^[^\pL]*\+[^\pL]*\d[^\pL]*$`)
 
+// beginsWithLetter matches the name of a sender, and a number with a word in front.
+var beginsWithLetter = regexp.MustCompile(`^[^\pL\d]*\pL`)
+
 // doubt returns what is doubtful about a new number of the plan, nil for nothing.
 func (n numbers) doubt(planned conversationModel, prior *conversationModel) *numberDoubt {
 	number := planned.RecipientPhoneNumber
 	if !isKnown(number) || prior != nil && n.sameIn(prior.ID)(number, prior.RecipientPhoneNumber) {
 		return nil
 	}
-	text := number.ValueString()
+	text := strings.TrimPrefix(number.ValueString(), "tel:")
 	isNumber := mayHaveCountry.MatchString(text) || withPlus.MatchString(text)
 	hasLetters, isOdd := strings.ContainsFunc(text, unicode.IsLetter), client.HasOddCharacters(text)
 	switch {
@@ -77,8 +84,10 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return tooLong
 	case isNumber && n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
 		return lacksCountry
-	case hasLetters && !strings.ContainsFunc(text, unicode.IsDigit):
-		return withoutDigits
+	case isNumber && n.IsOfOtherRegion(text):
+		return ofOtherRegion
+	case beginsWithLetter.MatchString(text):
+		return withLetters
 	case !hasLetters && oneOrTwoDigits.MatchString(text):
 		return tooShort
 	}
@@ -100,7 +109,7 @@ func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel)
 		doubt := n.doubt(entry.conversationModel, before[reference(entry.ID)].conversation())
 		keys[doubt] = append(keys[doubt], key)
 	}
-	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, tooShort, tooLong, withoutDigits} {
+	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, ofOtherRegion, tooShort, tooLong, withLetters} {
 		if len(keys[doubt]) > 0 {
 			diags.AddAttributeWarning(path.Root("conversations"), doubt.summary,
 				fmt.Sprintf("The %s of each of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))

@@ -167,9 +167,9 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		return configured(func(m *conversationModel) { m.RecipientPhoneNumber = types.StringValue(text) })
 	}
 	const (
-		noCountry, noDigits = "Phone Number With Unknown Country Code", "Phone Number Without Digits"
-		odd                 = "Phone Number With Odd Characters"
-		tooShort, tooLong   = "Phone Number Too Short", "Phone Number Too Long"
+		noCountry, letters = "Phone Number With Unknown Country Code", "Phone Number With Letters"
+		odd                = "Phone Number With Odd Characters"
+		tooShort, tooLong  = "Phone Number Too Short", "Phone Number Too Long"
 	)
 	many, prior := entries{}, number("hello")
 	for name, test := range map[string]struct {
@@ -181,9 +181,14 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"two":      {"+1 202 555 0101; +1 202 555 0102", nil, noCountry},
 		"with 00":  {"00999 12345678", nil, noCountry},
 		"short":    {"+1 202", nil, noCountry},
-		"a name":   {"hello", nil, noDigits},
-		"an email": {"a@b.de", nil, noDigits},
-		"no name":  {"unknown", &prior, noDigits},
+		"a name":   {"hello", nil, letters},
+		"an email": {"a@b.de", nil, letters},
+		"no name":  {"unknown", &prior, letters},
+		"a prefix": {"Mobile: +1 202 555 0101", nil, letters},
+		"a row":    {"see row 12", nil, letters},
+		"name, 1":  {"ACME1", nil, letters},
+		"plus":     {"+Sales 24", nil, letters},
+		"a person": {"Bob 202 555 0101", nil, letters},
 
 		"letters":        {"+1 415 2OO OO1O", nil, odd},
 		"an apostrophe":  {"'+12025550101", nil, odd},
@@ -199,17 +204,15 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"011 and a card": {"011 4111 1111 1111 1111", nil, tooLong},
 		"two of none":    {"030 23125014 / 030 23125015", nil, tooLong},
 
-		"unchanged":       {"hello", &prior, ""},
-		"fine":            {"+1 202 555 0101", nil, ""},
-		"a short code":    {"123", nil, ""},
-		"an extension":    {"+1 202 555 0101 ext. 12", nil, ""},
-		"a long one":      {"+1 202 555 0101 ext. 123456", nil, ""},
-		"a trunk prefix":  {"+49 (0)30 123456789012", nil, ""},
-		"a URI":           {"tel:+1-202-555-0101", nil, ""},
-		"a name and 1":    {"ACME1", nil, ""},
-		"masked":          {"***", nil, ""},
-		"a short one":     {"00 12", nil, ""},
-		"plus and a name": {"+Sales 24", nil, ""},
+		"unchanged":      {"hello", &prior, ""},
+		"fine":           {"+1 202 555 0101", nil, ""},
+		"a short code":   {"123", nil, ""},
+		"an extension":   {"+1 202 555 0101 ext. 12", nil, ""},
+		"a long one":     {"+1 202 555 0101 ext. 123456", nil, ""},
+		"a trunk prefix": {"+49 (0)30 123456789012", nil, ""},
+		"a URI":          {"tel:+1-202-555-0101", nil, ""},
+		"masked":         {"***", nil, ""},
+		"a short one":    {"00 12", nil, ""},
 	} {
 		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
 			diags := n.warnOfDoubt(number(test.number), test.prior)
@@ -227,8 +230,14 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 			t.Errorf("%s: %v", international, diags)
 		}
 	}
+	for _, other := range []string{"555-0101", "02 99 00 12 34", "(202) 555-0101 / 02", "12025550101.0"} {
+		n := numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}
+		if diags := n.warnOfDoubt(number(other), nil); len(diags) != 1 || diags[0].Summary() != "Phone Number of Another Region" {
+			t.Errorf("%s: %v", other, diags)
+		}
+	}
 	diags := numbers{}.warnOfDoubts(many, nil)
-	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `any country: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[4].Detail(), `no digit: "a name", "an email". If`) {
+	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `no country has such a number: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[4].Detail(), `begins with a letter: "a name", "a person", "a prefix", "a row", "an email", "name, 1", "plus". If`) {
 		t.Errorf("%v", diags)
 	}
 }

@@ -17,7 +17,7 @@ func warnOfRespelling(keys ...string) diag.Diagnostic {
 	if len(keys) > 0 {
 		at, whose = path.Root("conversations"), fmt.Sprintf("the %s of %s", numberAttribute, quoted(keys))
 	}
-	return diag.NewAttributeWarningDiagnostic(at, "Phone Number Held in Another Spelling",
+	return diag.NewAttributeWarningDiagnostic(at, "Phone Number Stored in Another Form",
 		fmt.Sprintf("The CRM does not show %s as the provider sent it. You don't need to do anything: the "+
 			"provider remembers both spellings and treats them as the same number. An import has no such memory: "+
 			"after an import, write the number as the CRM shows it.", whose))

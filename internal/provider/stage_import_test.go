@@ -68,6 +68,7 @@ func TestStage_importOfBulk(t *testing.T) {
 			`{"a": 1}`:                  {"Invalid Import Id", `"a": "1" is neither a UUID`},
 			strings.Repeat("Doe, ", 11): {"Invalid Import Id", `"Doe" is neither a UUID`, "and 2 more"},
 			"{}":                        {"Nothing to Import", "is empty"},
+			`{"": "` + ada + `"}`:       {"Invalid Import Id", "a key of the JSON object is empty"},
 			"a=" + otherSpaceURI + one:  {"Invalid Import Id", `"a": "` + otherSpaceURI + one + `" names the space "theirs", but the provider is configured for the space "my_space"`},
 			"phone_id=" + strings.Replace(otherSpaceURI, conversations, "Phones", 1) + phone: {"Invalid Import Id", `names the space "theirs"`},
 			"a=" + one + ";b=" + two: {"Invalid Import Id", one + ";b=" + two, "neither a UUID", `If a key contains "=" or ",", use the JSON object. Separate the entries of a list by commas`},

@@ -105,7 +105,7 @@ func TestStage_doubtfulNumber(t *testing.T) {
 				s.t.Fatalf("the plan fails: %v", planning.errors())
 			}
 			warnings := planning.warnings()
-			if !says("Phone Number Without Digits").MatchString(warnings) || says("Phone Number With Unknown Country Code").MatchString(warnings) != (name == "bulk") {
+			if !says("Phone Number With Letters").MatchString(warnings) || says("Phone Number With Unknown Country Code").MatchString(warnings) != (name == "bulk") {
 				s.t.Errorf("%s: the warnings are %q", name, warnings)
 			}
 		}

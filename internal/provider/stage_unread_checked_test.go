@@ -68,7 +68,7 @@ func TestStage_unreadAnswerWithoutRefresh(t *testing.T) {
 			theirs := s.answersWithTheirs(config)
 			changed := s.ofGlobex(at)
 			errors := strings.Join(s.appliesOnly(at, changed).errors(), "\n")
-			if !says("Plan About Another Record", "The provider changed nothing").MatchString(errors) {
+			if !says("Plan Made for Another Record", "The provider changed nothing").MatchString(errors) {
 				s.t.Errorf("the errors are %q", errors)
 			}
 			s.wantTheirs(theirs, 1)
@@ -202,7 +202,7 @@ func TestStage_unreadMessageWithoutRefresh(t *testing.T) {
 		s.lie = nil
 		changed := s.saying(messageTexts{"a": "B"}, declared{number: "+15550000000"})
 		errors := strings.Join(s.appliesOnly(address, changed).errors(), "\n")
-		if !says("Plan About Another Record").MatchString(errors) {
+		if !says("Plan Made for Another Record").MatchString(errors) {
 			s.t.Errorf("the errors are %q", errors)
 		}
 		if _, errors := s.apply(changed); errors != "" {
@@ -350,7 +350,7 @@ func TestStage_unreadAnswerStillUnread(t *testing.T) {
 				} else {
 					walk.plan(of(s))
 				}
-				if errors := walk.errors(); len(errors) != 1 || says("Plan About Another Record").MatchString(errors[0]) {
+				if errors := walk.errors(); len(errors) != 1 || says("Plan Made for Another Record").MatchString(errors[0]) {
 					s.t.Errorf("the errors are %q", errors)
 				}
 				s.lie = nil

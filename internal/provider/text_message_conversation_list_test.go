@@ -220,7 +220,7 @@ func TestList_badInput(t *testing.T) {
 		`filter_op.created: …value must be one of … got: "like"`:                  {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
 		`filter.phone_id: Invalid Id: filter["phone_id"]: "Sales" is neither`:     {"filter": stringMap("phone_id", "Sales")},
 		`filter_op.created: Filter Without a Value: …needs a value`:               {"filter_op": stringMap("created", "gt")},
-		`filter.created: Filter With a Needless Value: …takes no value`:           {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
+		`filter.created: Filter With an Unused Value: …takes no value`:            {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
 		`filter.revision: Filter Without Two Values: …separated by a comma`:       {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
 	} {
 		got, err := r.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{

@@ -61,7 +61,10 @@ func (r *conversationResource) move(ctx context.Context, req resource.MoveStateR
 		}
 		return found
 	}
-	source := fmt.Sprintf("%s with the id %s", req.SourceTypeName, cmp.Or(quoted(texts([]string{"id"})), "null"))
+	source := req.SourceTypeName
+	if id := texts([]string{"id"}); len(id) > 0 {
+		source += " with the id " + quoted(id)
+	}
 	if !known {
 		resp.Diagnostics.AddError("Unable to Move Text Message Conversation", fmt.Sprintf(
 			"The provider can't move the %s. It can only move a %s. %s",

@@ -159,7 +159,7 @@ func TestAccTextMessageConversationsData_badInput(t *testing.T) {
 		"id of another space":   {`filter = { phone_id = "` + inOtherSpace("Phones", phone) + `" }`, says("Id of Another Space", `filter["phone_id"]: "https://crm.example`, `names the space "theirs"`)},
 		"an unknown operator":   {"filter = { created = \"x\" }\n  filter_op = { created = \"like\" }", says("filter_op = ", "value must be one of", `"between"`, `got: "like"`)},
 		"no value":              {`filter_op = { created = "gt" }`, says("Filter Without a Value", `filter_op = { created = "gt" }`, `The operator "gt" of the field "created" needs a value`)},
-		"a needless value":      {"filter = { created = \"x\" }\n  filter_op = { created = \"null\" }", says("Filter With a Needless Value", `filter = { created = "x" }`, "takes no value")},
+		"a needless value":      {"filter = { created = \"x\" }\n  filter_op = { created = \"null\" }", says("Filter With an Unused Value", `filter = { created = "x" }`, "takes no value")},
 		"one value for between": {"filter = { revision = 7 }\n  filter_op = { revision = \"between\" }", says("Filter Without Two Values", "filter = { revision = 7 }", "needs two values, separated by a comma", `got: "7"`)},
 		"null":                  {`filter = { created = null }`, says("filter = ", `filter["created"]: The value is null`)},
 		"a negative limit":      {`limit = -1`, says("limit = -1", "must be between 1 and")},

@@ -153,7 +153,9 @@ func importJSON(text string) (items [][2]string, err error) {
 		var value json.RawMessage
 		var reference string
 		key, keyErr := in.Token()
-		err = errors.Join(keyErr, in.Decode(&value))
+		if err = errors.Join(keyErr, in.Decode(&value)); key == "" {
+			return nil, errors.New("a key of the JSON object is empty")
+		}
 		if isNull(value) || json.Unmarshal(value, &reference) != nil {
 			reference = string(value)
 		}
