@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -71,7 +72,11 @@ func benchmarkBulkCalls(b *testing.B, count int) {
 	for i := range count {
 		key, id, number := fmt.Sprintf("customer-%05d", i), fmt.Sprintf("80000000-0000-4000-8000-%012d", i+1), fmt.Sprintf("+1202%07d", i)
 		records[i] = map[string]any{"id": id, "phone_id": testPhone, "recipient_phone_number": number}
-		stored[key] = records[i]
+		whole := maps.Clone(records[i])
+		for name := range entryWire {
+			whole[name] = records[i][name] // Terraform stores null for what an entry omits
+		}
+		stored[key] = whole
 		config[key], state[key] = newOwnedModel(), newOwnedModel()
 		for _, entry := range []*ownedModel{config[key], state[key]} {
 			entry.PhoneID, entry.RecipientPhoneNumber = types.StringValue(testPhone), types.StringValue(number)
