@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -15,6 +17,8 @@ import (
 
 // entryWire reads the attributes of an entry of the map.
 var entryWire = wireTypesOf(entryType.AttrTypes, fromTerraform)
+
+var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
 
 // storedWire reads them from a stored state.
 var storedWire = wireTypesOf(entryType.AttrTypes, fromState)
@@ -30,16 +34,12 @@ func (m *ownedModel) set(name string, value attr.Value) {
 	}
 }
 
-// values returns the attributes of an entry.
-func (m *ownedModel) values() map[string]attr.Value {
-	values := make(map[string]attr.Value, len(entryWire))
-	for name := range entryWire {
-		values[name] = m.Messages
-		if field, known := fieldsByName[name]; known {
-			values[name] = field.get(&m.conversationModel)
-		}
+// value returns an attribute of an entry.
+func (m *ownedModel) value(name string) attr.Value {
+	if name == "messages" {
+		return m.Messages
 	}
-	return values
+	return fieldsByName[name].get(&m.conversationModel)
 }
 
 // emptyEntry is an entry whose attributes are all null.
@@ -96,11 +96,14 @@ func (e entries) write(out *msgpack.Encoder) error {
 			err = errors.Join(err, writeUnknown(out))
 			continue
 		}
-		values := e[key].values()
-		if !e[key].IsDeleted.ValueBool() {
-			values["is_deleted"] = types.BoolNull() // only a deleted entry shows it
+		err = errors.Join(err, out.EncodeMapLen(len(entryAttributeNames)))
+		for _, name := range entryAttributeNames {
+			value := e[key].value(name)
+			if name == "is_deleted" && !e[key].IsDeleted.ValueBool() {
+				value = types.BoolNull() // only a deleted entry shows it
+			}
+			err = errors.Join(err, out.EncodeString(name), writeValue(out, value))
 		}
-		err = errors.Join(err, writeNamed(out, values))
 	}
 	return err
 }

@@ -17,17 +17,15 @@ import (
 // functions here check a configuration as the framework does, with the same validators and
 // summaries. The texts name the key, which Terraform does not show.
 
-var entryAttributeNames = slices.Sorted(maps.Keys(entryWire))
-
 // validate checks the entries of a configuration.
 func (e entries) validate(ctx context.Context) (diags diag.Diagnostics) {
 	for key, entry := range e.known() {
-		values := entry.values()
 		for _, name := range entryAttributeNames {
-			if values[name].IsNull() && !entrySchema[name].IsRequired() {
+			value := entry.value(name)
+			if value.IsNull() && !entrySchema[name].IsRequired() {
 				continue // most are null, and building a path takes longer than a check
 			}
-			diags = append(diags, validateAttribute(ctx, at(key).AtName(name), entrySchema[name], values[name])...)
+			diags = append(diags, validateAttribute(ctx, at(key).AtName(name), entrySchema[name], value)...)
 		}
 	}
 	return groupErrors(diags)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -175,7 +176,11 @@ func TestOpenEntries(t *testing.T) {
 			}
 			continue
 		}
-		got := types.ObjectValueMust(entryType.AttrTypes, found[key].values())
+		values := map[string]attr.Value{}
+		for _, name := range entryAttributeNames {
+			values[name] = found[key].value(name)
+		}
+		got := types.ObjectValueMust(entryType.AttrTypes, values)
 		if !got.Equal(element) {
 			t.Errorf("%q: got  %s\nwant %s", key, got, element)
 		}
