@@ -67,9 +67,15 @@ func attributesOf[M, T, In any](fields []fieldOf[M, T, In]) map[string]schema.At
 
 // shownField returns a field that only the CRM sets.
 func shownField[In, M, T any, V attr.Value](name string, attribute schema.Attribute, place func(*M) *V, read func(*T) V) fieldOf[M, T, In] {
+	null := valueOf(attribute.GetType(), nil)
 	return fieldOf[M, T, In]{
-		name: name, alias: name, attribute: attribute, null: valueOf(attribute.GetType(), nil), unknown: valueOf(attribute.GetType(), tftypes.UnknownValue),
-		get: func(m *M) attr.Value { return *place(m) },
+		name: name, alias: name, attribute: attribute, null: null, unknown: valueOf(attribute.GetType(), tftypes.UnknownValue),
+		get: func(m *M) attr.Value {
+			if v := place(m); !(*v).IsNull() {
+				return *v
+			}
+			return null // as most values of an entry are: one for all saves memory
+		},
 		set: func(m *M, value attr.Value) {
 			if v, ok := value.(V); ok {
 				*place(m) = v
