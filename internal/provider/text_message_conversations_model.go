@@ -158,7 +158,10 @@ func (e entries) without(planned entries) entries {
 }
 
 // exists reports whether the entry stands for a conversation in the CRM.
-func (e entries) exists(key string) bool { return e[key] != nil && isKnown(e[key].ID) }
+func (e entries) exists(key string) bool {
+	entry := e[key]
+	return entry != nil && !entry.ID.IsNull() && !entry.ID.IsUnknown()
+}
 
 // freeKey returns the key under which m can have one more: both exist, and neither may be
 // forgotten.
