@@ -64,19 +64,24 @@ func (s *sealingServer) ValidateResourceConfig(ctx context.Context, req *tfproto
 	return s.frameworkServer.ValidateResourceConfig(ctx, req)
 }
 
+// UpgradeResourceState keeps the map, which is JSON here, from the framework, and puts it back in the form in
+// which Terraform sends it.
 func (s *sealingServer) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	var stored json.RawMessage
 	if req.TypeName == bulkTypeName && req.RawState != nil {
-		sealed, err := sealJSON(req.RawState.JSON)
+		rest, taken, err := takeJSON(req.RawState.JSON)
 		if err != nil {
 			return nil, err
 		}
-		req.RawState = &tfprotov6.RawState{JSON: sealed}
+		req.RawState, stored = &tfprotov6.RawState{JSON: rest}, taken
 	}
 	resp, err := s.frameworkServer.UpgradeResourceState(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	return resp, openFor(req.TypeName, &resp.UpgradedState)
+	return resp, convertFor(req.TypeName, func(_ msgpack.RawMessage, out *msgpack.Encoder) error {
+		return transcodeEntries(stored, out)
+	}, []**tfprotov6.DynamicValue{&resp.UpgradedState})
 }
 
 func (s *sealingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
@@ -143,9 +148,6 @@ func openFor(typeName string, values ...**tfprotov6.DynamicValue) error {
 		if err := msgpack.Unmarshal(value, &sealed); err != nil {
 			return err
 		}
-		if isJSON(sealed) {
-			return transcodeEntries([]byte(sealed), out)
-		}
 		return out.Encode(msgpack.RawMessage(sealed))
 	}, values)
 }
@@ -203,18 +205,15 @@ func isNothing(value []byte) bool {
 	return len(value) == 0 || value[0] == msgpcode.Nil || msgpcode.IsExt(value[0])
 }
 
-// sealJSON seals the map in a stored state.
-func sealJSON(state []byte) ([]byte, error) {
+// takeJSON takes the map out of a stored state. An empty text is left in its place.
+func takeJSON(state []byte) (rest []byte, taken json.RawMessage, err error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(state, &object); err != nil {
-		return nil, fmt.Errorf("the state of %s can't be read: %w", bulkTypeName, err)
+		return nil, nil, fmt.Errorf("the state of %s can't be read: %w", bulkTypeName, err)
 	}
-	if value := object[sealedAttribute]; !isNull(value) {
-		object[sealedAttribute], _ = json.Marshal(string(value)) //nolint:errchkjson // a text never fails
+	if taken = object[sealedAttribute]; !isNull(taken) {
+		object[sealedAttribute] = json.RawMessage(`""`)
 	}
-	return json.Marshal(object)
+	rest, err = json.Marshal(object)
+	return rest, taken, err
 }
-
-// isJSON reports whether a sealed map comes from a stored state. In MessagePack, no map
-// begins with this character.
-func isJSON(sealed string) bool { return sealed != "" && sealed[0] == '{' }

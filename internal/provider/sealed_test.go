@@ -233,7 +233,7 @@ func FuzzSealedMap(f *testing.F) {
 			value := &tfprotov6.DynamicValue{MsgPack: text}
 			_ = convert(bulkTypeName, &value)
 		}
-		_, _ = sealJSON(text)
+		_, _, _ = takeJSON(text)
 		if found, known, err := readGiven(text); err == nil && known {
 			_ = found.seal()
 		}
