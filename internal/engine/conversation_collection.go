@@ -35,8 +35,10 @@ func (n conversationNames) wanted(in client.ConversationInput) Identity {
 }
 
 func (n conversationNames) held(c client.Conversation) Identity {
-	return Identity{c.PhoneID, n.numbers.Canonical(c.RecipientPhoneNumber)}
+	return Identity{n.place(c), n.numbers.Canonical(c.RecipientPhoneNumber)}
 }
+
+func (conversationNames) place(c client.Conversation) client.ID { return c.PhoneID }
 
 func (n conversationNames) mayBe(of Identity, c client.Conversation) bool {
 	return n.numbers.MayBeSpelling(strings.TrimPrefix(of.Name, "tel:"), c.RecipientPhoneNumber)

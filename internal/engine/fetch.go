@@ -144,7 +144,7 @@ func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 		f.listable--
 		return true
 	}
-	if f.col.complete(ctx, &record) != nil || f.col.names.held(record).Place.IsZero() {
+	if f.col.complete(ctx, &record) != nil || f.col.names.place(record).IsZero() {
 		return true // a get of its own returns the error, or shows the phone, without failing the rest
 	}
 	f.keep(id, record)

@@ -31,9 +31,11 @@ func (messageNames) wanted(in client.MessageInput) Identity {
 	return messageIdentity(orZero(in.TextMessageConversationID), orZero(in.Direction), orZero(in.Content))
 }
 
-func (messageNames) held(m client.Message) Identity {
-	return messageIdentity(m.TextMessageConversationID, m.Direction, m.Content)
+func (n messageNames) held(m client.Message) Identity {
+	return messageIdentity(n.place(m), m.Direction, m.Content)
 }
+
+func (messageNames) place(m client.Message) client.ID { return m.TextMessageConversationID }
 
 func (messageNames) mayDouble(of Identity, m client.Message) bool {
 	return strings.HasPrefix(of.Name, messageIdentity(client.ID{}, m.Direction, "").Name)

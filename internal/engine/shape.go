@@ -26,6 +26,8 @@ type naming[T, In any] interface {
 	// wanted returns the identity of what a create makes, held that of a record.
 	wanted(In) Identity
 	held(T) Identity
+	// place returns the place of a record. It takes less time than held: numbers are slow to parse.
+	place(T) client.ID
 	// mayBe reports whether the record's name may be a spelling of the identity's.
 	mayBe(Identity, T) bool
 	// mayDouble reports whether the create of the identity may have made the record, whose
