@@ -71,7 +71,8 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return nil
 	}
 	text := strings.TrimPrefix(number.ValueString(), "tel:")
-	isNumber := mayHaveCountry.MatchString(text) || withPlus.MatchString(text)
+	hasPlus := withPlus.MatchString(text)
+	isNumber := hasPlus || mayHaveCountry.MatchString(text)
 	hasLetters, isOdd := strings.ContainsFunc(text, unicode.IsLetter), client.HasOddCharacters(text)
 	switch {
 	case isOdd && hasLetters: // that may be why it is of no country
@@ -80,9 +81,9 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 		return ofNoCountry
 	case isOdd:
 		return withOddCharacters
-	case over15Digits.MatchString(strings.TrimPrefix(text, "011")) && !withPlus.MatchString(text):
+	case !hasPlus && over15Digits.MatchString(strings.TrimPrefix(text, "011")):
 		return tooLong
-	case isNumber && n.Region == "" && !n.isUnknown && !n.HasCountry(text) && !withPlus.MatchString(text):
+	case isNumber && !hasPlus && n.Region == "" && !n.isUnknown && !n.HasCountry(text):
 		return lacksCountry
 	case isNumber && n.IsOfOtherRegion(text):
 		return ofOtherRegion
