@@ -53,9 +53,11 @@ resource "terraform_data" "this" {
 `
 )
 
-// forms are the ways to write a map. The first is the one to compare with.
+// forms are the ways to write a map. The first is the one to compare with. The second stores exactly the value that
+// the bulk resource gets from the function: entries with all attributes.
 var forms = []struct{ name, resource, expression string }{
 	{"terraform_data", floorResource, "tomap(%s)"},
+	{"terraform_data, function", floorResource, "provider::pipeliner::conversations(%s)"},
 	{"function", bulkResource, "provider::pipeliner::conversations(%s)"},
 	{"{ for … }", bulkResource, "%s"},
 }
