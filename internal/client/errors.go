@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,7 @@ type APIError struct {
 	// item of a batch.
 	Request string `json:"-"`
 
-	fromEnvelope bool // from the API's envelope, not from a bare HTTP status
+	fromEnvelope bool // from the API's envelope, whole, not from a bare HTTP status
 }
 
 // An ErrorItem is one reason inside an [APIError].
@@ -249,12 +250,10 @@ func (r reply) apiError() error {
 		APIError
 		Success *bool `json:"success"`
 	}
-	if isErrorObject(r.secrets.hideInJSON(r.body), &envelope) && envelope.Success != nil {
+	if isErrorObject(r.secrets.hideInJSON(r.body), &envelope) && envelope.Success != nil && !*envelope.Success {
 		apiError := envelope.APIError
-		apiError.fromEnvelope = true
-		if apiError.HTTPStatus == 0 {
-			apiError.HTTPStatus = r.status
-		}
+		apiError.fromEnvelope = apiError.HTTPStatus != 0 // the API always sends it, and gateways have an object of their own
+		apiError.HTTPStatus = cmp.Or(apiError.HTTPStatus, r.status)
 		return &apiError
 	}
 	snippet := r.secrets.snippet(r.body)

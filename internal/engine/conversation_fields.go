@@ -34,7 +34,7 @@ func referenceField(name string, at func(*client.ConversationInput) *client.Fiel
 // records.
 func linksField(k client.RelationKind) field[client.Conversation, client.ConversationInput] {
 	links := newField(k.Field, k.Input, textOfTargets, func(c *client.Conversation) string { return TextOf(k.Linked(c)...) })
-	links.covers = hasAll
+	links.covers, links.isLink = hasAll, true
 	// hasAll is true for an empty array, which asks for no links at all.
 	links.like = func(wanted, held string) bool { return held == "" || wanted != "" && hasAll(wanted, held) }
 	return links

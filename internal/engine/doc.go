@@ -77,7 +77,7 @@
 //   - Left: a claim that an owner has given up, to a later create of the same owner.
 //   - Use: what the messages inside a conversation show of who writes there: only the create
 //     (unused), also others (used), or not yet all that the create has sent (incomplete).
-//   - Exact: a search that takes only a record that has everything that was sent.
+//   - Exact: a search that takes only a record that has everything that was sent, and no other links.
 //   - Twin: another record that the lost request of a create may have made. A look-alike has the
 //     identity of a create, but no lost request may have made it.
 //   - Adopt: to take a record that the space shows for the result of a lost create. That

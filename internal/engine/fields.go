@@ -18,6 +18,7 @@ type field[T, In any] struct {
 	like   func(wanted, held string) bool // the result of a lost create may hold this; nil: any spelling, or empty
 	covers func(wanted, held string) bool // held is wanted, and perhaps what an update removes; nil: as same
 	leave  func(*In)                      // unsets the field
+	isLink bool                           // the service does not fill it in by itself
 }
 
 // isSpelled reports whether held is wanted or a spelling of it.
@@ -106,6 +107,18 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	}
 	return true
 }
+
+// hasMore reports whether the record holds something in one of these fields that the input does not set. Someone else may
+// have put it there, unless the service fills in the field.
+func (f fields[T, In]) hasMore(in *In, record *T, isMeant func(field[T, In]) bool) bool {
+	return slices.ContainsFunc(f, func(field field[T, In]) bool {
+		_, isSet := field.wanted(in)
+		return !isSet && field.held != nil && isMeant(field) && field.held(record) != ""
+	})
+}
+
+func anyField[T, In any](field[T, In]) bool     { return true }
+func isLink[T, In any](field field[T, In]) bool { return field.isLink }
 
 // without returns the input without the fields that isLeftOut reports. It asks about those that are set.
 func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted string) bool) In {

@@ -89,7 +89,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 // A result without an error holds the record that the attempt has made, or a zero record
 // if the attempt has made none. A *LostCreateError means that LookFor can't tell. It wraps
 // an *AmbiguousError if records may be the attempt's or someone else's: they lack part of
-// what was sent, others write in them, or there are several.
+// what was sent, have links that were not sent, others write in them, or there are several.
 //
 // GET /entities/{entity}
 func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {

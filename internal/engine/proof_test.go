@@ -222,6 +222,31 @@ func TestUndoDeletesNoConversationInUse(t *testing.T) {
 	})
 }
 
+// Undo does not delete an adopted conversation that has anything that was not sent, even if that is all that tells it
+// from the create's: it may have existed before.
+func TestUndoDeletesNoConversationWithMore(t *testing.T) {
+	t.Parallel()
+	for name, values := range map[string][]any{
+		"a contact": {"recipient_contact_id", jones}, "an account": {"recipient_account_id", acme}, "a link": {"account_relations", []any{acme}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+				var theirs client.ID
+				s.Inject(mockserver.Fault{Path: "batch-modify", Kind: mockserver.DropBefore, Times: 1, Do: func() {
+					theirs = s.stranger(t, apitest.NumberOf(1), values...)
+				}})
+				results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{newConversation(1), linked(newConversation(2), unknown)}, client.WriteOptions{}, true)
+				if held, _ := s.Record(apitest.ConversationSegment, theirs.String()); held["is_deleted"] != false {
+					t.Error("a stranger's conversation was deleted")
+				}
+				if err := results[0].Err; !errors.As(err, new(*LostCreateError)) || !strings.Contains(err.Error(), theirs.String()) {
+					t.Errorf("the create is not open, or the error does not name it: %v", err)
+				}
+			})
+		})
+	}
+}
+
 // If a service keeps answering 429, the engine waits for it once, not in each call.
 func TestThrottledForEver(t *testing.T) {
 	t.Parallel()

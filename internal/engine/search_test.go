@@ -113,6 +113,29 @@ func TestPassedRespelledRecord(t *testing.T) {
 	})
 }
 
+// The service may fill in an account by the number, but no links: what has one that was not sent may be someone else's,
+// and the caller may delete what is found.
+func TestLookForPassesLinks(t *testing.T) {
+	t.Parallel()
+	for name, values := range map[string][]any{"account": {"recipient_account_id", acme}, "link": {"account_relations", []any{acme}}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSpace(t, mockserver.Behavior{})
+			s.seed(t, 1)
+			now, err := s.engine.Conversations.entity.now(t.Context())
+			apitest.Must(t, err)
+			theirs := s.stranger(t, apitest.NumberOf(1), values...)
+			input := newConversation(1)
+			input.Earlier = &Attempt{Since: now}
+			found := s.engine.Conversations.LookFor(t.Context(), []conversationChange{input}, false)[0]
+			if name == "link" {
+				wantAmbiguous(t, found.Err, theirs)
+			} else if found.Err != nil || found.Value.ID != theirs {
+				t.Errorf("it finds %s, %v", found.Value.ID, found.Err)
+			}
+		})
+	}
+}
+
 // Attempts may have begun at different moments. What the earlier one has made, with a link, is
 // not taken for a conversation that existed before, whatever the later one is about.
 func TestEarliestMomentOfANumber(t *testing.T) {

@@ -63,7 +63,7 @@ func (w *writing[T, In]) fetchCreated(ctx context.Context, ids []client.ID) map[
 }
 
 // isSpared sets the error of an item whose record an undo must not delete, and reports whether
-// there is one. A record that others use may be theirs. One that differs from what was sent, or
+// there is one. A record that others use may be theirs, and so may an adopted one with anything that was not sent. One that differs from what was sent, or
 // of which that can't be told, may have existed before. isTalked says that it may have messages
 // of others.
 func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked bool) bool {
@@ -78,8 +78,8 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 		w.ids[i] = client.ID{}                   // the others are undone, so the create adopts nothing
 	case !w.results[i].Adopted && !w.col.fields.like(new(w.col.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
-	case w.results[i].Adopted && (w.ids[i].IsZero() || !w.isUnused(ctx, i, id)):
-		w.head(i).ID = client.Field[client.ID]{} // the record lacks something, or others use it: it may be someone else's
+	case w.results[i].Adopted && (w.ids[i].IsZero() || w.col.fields.hasMore(&w.changes[i].Input, &record, anyField) || !w.isUnused(ctx, i, id)):
+		w.head(i).ID = client.Field[client.ID]{} // the record lacks something or has more, or others use it: it may be someone else's
 		w.col.engine.claims.release(id, adopted)
 		var why error = &AmbiguousError{IDs: []client.ID{id}}
 		if refusal := w.results[i].Err; refusal != nil {

@@ -28,7 +28,7 @@ type writing[T client.Record, In Input] struct {
 	col *Collection[T, In]
 
 	options client.WriteOptions
-	exact   bool // adopt only a record that has everything that was sent and that others don't use
+	exact   bool // adopt only a record that has everything that was sent and no other links, and that others don't use
 	changes []pending[In]
 	cleaned bool        // the links that updates removed are gone
 	before  Moment      // before anything is sent
