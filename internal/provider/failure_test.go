@@ -530,7 +530,7 @@ func TestTimeoutAdvice(t *testing.T) {
 // a certificate no longer timeout.
 func TestUnreachableAdvice(t *testing.T) {
 	t.Parallel()
-	const address, slow, trust = "Check the setting service_url (PIPELINER_SERVICE_URL), the network", "If the CRM is slow", "set SSL_CERT_FILE to a file that contains it"
+	const address, slow, trust = "Check the setting service_url (PIPELINER_SERVICE_URL), the network", "If the CRM is slow", "set SSL_CERT_FILE to a readable file that contains it"
 	for _, test := range []struct {
 		cause         error
 		wanted, other []string

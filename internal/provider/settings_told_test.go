@@ -21,7 +21,7 @@ func TestCredentialsTold(t *testing.T) {
 		"fine":       {"terraform", "pass word", nil},
 		"line end":   {"terraform", "secret\n", []string{"password" + told + "password (or the environment variable PIPELINER_PASSWORD). The provider sends it as it is. If the CRM refuses the credentials, remove the white space."}},
 		"both":       {" terraform", "secret\r", []string{"username" + told + "username…", "password" + told + "password…"}},
-		"with colon": {"terra:form", "secret", []string{"username: Invalid Provider Setting: The provider can't use the setting username (or the environment variable PIPELINER_USERNAME): it contains a colon, and basic authentication ends the user name at the first one."}},
+		"with colon": {"terra:form", "secret", []string{"username: Invalid Provider Setting: The provider can't use the setting username (or the environment variable PIPELINER_USERNAME): it contains a colon, and basic authentication ends the user name at the first one; the user name of an Application contains none."}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
