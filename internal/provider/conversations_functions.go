@@ -2,14 +2,12 @@ package provider
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -117,44 +115,6 @@ func givenAttribute(name string) (*wireType, error) {
 	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
 }
 
-// badEntries returns the error of the first entry that can't be read, and how many others
-// have the same one.
-func badEntries(value []byte) error {
-	in := msgpack.NewDecoder(bytes.NewReader(value))
-	count, err := in.DecodeMapLen()
-	if err != nil {
-		return err
-	}
-	var first string
-	var fault error
-	more := 0
-	for range count {
-		key, keyErr := in.DecodeString()
-		entry, err := in.DecodeRaw()
-		if err := errors.Join(keyErr, err); err != nil {
-			return err
-		}
-		if isNothing(entry) {
-			continue
-		}
-		err = readNamed(msgpack.NewDecoder(bytes.NewReader(entry)), givenAttribute, func(string, attr.Value) {})
-		switch {
-		case err == nil:
-		case fault == nil:
-			first, fault = key, err
-		case err.Error() == fault.Error():
-			more++
-		}
-	}
-	switch {
-	case fault == nil:
-		return nil
-	case more == 0:
-		return fmt.Errorf("%q: %w", first, fault)
-	}
-	return fmt.Errorf(inNumber(more > 1, "%q and %d more {entry|entries}: %w"), first, more, fault)
-}
-
 // readGiven reads a value of any type, which comes with its type in front. known is false
 // if the whole value is unknown.
 func readGiven(value []byte) (found entries, known bool, err error) {
@@ -183,7 +143,7 @@ func readGiven(value []byte) (found entries, known bool, err error) {
 	}
 	found, nulls, err := readEntries(msgpack.NewDecoder(bytes.NewReader(whole)), givenAttribute)
 	if err != nil {
-		return nil, false, cmp.Or(badEntries(whole), err)
+		return nil, false, err
 	}
 	if len(nulls) > 0 {
 		slices.Sort(nulls)

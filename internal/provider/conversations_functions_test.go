@@ -166,14 +166,6 @@ func TestConversationsFunction(t *testing.T) {
 			err:   `0: "a": "messages": "m": there is no attribute "text"; the attributes are: content, datetime_sent, direction, id, message_sid, status`,
 		},
 		"attribute of the resource": {given: a(map[string]any{"deletion_policy": "abandon"}), err: `0: "a": "deletion_policy" is an attribute of the resource, not of an entry`},
-		"two bad entries": {
-			given: map[string]any{"a": phone, "b": phone},
-			err:   `0: "a" and 1 more entry: must be a map or an object`,
-		},
-		"several bad entries": {
-			given: map[string]any{"a": phone, "b": map[string]any{"lead_relations": lead}, "c": phone, "d": nil, "e": unknown{}, "f": phone},
-			err:   `0: "a" and 2 more entries: must be a map or an object`,
-		},
 		"null entries":     {given: map[string]any{"b": nil, "a": nil}, err: `0: entries must not be null: "a", "b"`},
 		"text for all":     {given: "x", err: "0: the value must be a map or an object of conversations by their keys"},
 		"a list for all":   {given: []any{"x"}, err: "0: the value must be a map or an object of conversations by their keys"},

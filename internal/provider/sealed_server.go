@@ -58,10 +58,37 @@ func (s *sealingServer) GetProviderSchema(ctx context.Context, req *tfprotov6.Ge
 }
 
 func (s *sealingServer) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	if err := sealFor(req.TypeName, &req.Config); err != nil {
-		return nil, err
+	return handOn(ctx, s.frameworkServer.ValidateResourceConfig, req, req.TypeName, []sealable{&req.Config}, nil)
+}
+
+func (s *sealingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
+	return handOn(ctx, s.frameworkServer.ReadResource, req, req.TypeName, []sealable{&req.CurrentState},
+		func(resp *tfprotov6.ReadResourceResponse) sealable { return &resp.NewState })
+}
+
+func (s *sealingServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	return handOn(ctx, s.frameworkServer.PlanResourceChange, req, req.TypeName, []sealable{&req.PriorState, &req.ProposedNewState, &req.Config},
+		func(resp *tfprotov6.PlanResourceChangeResponse) sealable { return &resp.PlannedState })
+}
+
+func (s *sealingServer) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	return handOn(ctx, s.frameworkServer.ApplyResourceChange, req, req.TypeName, []sealable{&req.PriorState, &req.PlannedState, &req.Config},
+		func(resp *tfprotov6.ApplyResourceChangeResponse) sealable { return &resp.NewState })
+}
+
+// A sealable is the place of a value that may contain the map.
+type sealable = **tfprotov6.DynamicValue
+
+// handOn calls the framework with these values of a request sealed, and opens that of the response, if it has one.
+func handOn[Req, Resp any](ctx context.Context, call func(context.Context, Req) (Resp, error), req Req, typeName string, given []sealable, returned func(Resp) sealable) (resp Resp, err error) {
+	if err := sealFor(typeName, given...); err != nil {
+		return resp, err
 	}
-	return s.frameworkServer.ValidateResourceConfig(ctx, req)
+	resp, err = call(ctx, req)
+	if err == nil && returned != nil {
+		err = openFor(typeName, returned(resp))
+	}
+	return resp, err
 }
 
 // UpgradeResourceState keeps the map, which is JSON here, from the framework, and puts it back in the form in
@@ -81,40 +108,7 @@ func (s *sealingServer) UpgradeResourceState(ctx context.Context, req *tfprotov6
 	}
 	return resp, convertFor(req.TypeName, func(_ msgpack.RawMessage, out *msgpack.Encoder) error {
 		return transcodeEntries(stored, out)
-	}, []**tfprotov6.DynamicValue{&resp.UpgradedState})
-}
-
-func (s *sealingServer) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if err := sealFor(req.TypeName, &req.CurrentState); err != nil {
-		return nil, err
-	}
-	resp, err := s.frameworkServer.ReadResource(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, openFor(req.TypeName, &resp.NewState)
-}
-
-func (s *sealingServer) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if err := sealFor(req.TypeName, &req.PriorState, &req.ProposedNewState, &req.Config); err != nil {
-		return nil, err
-	}
-	resp, err := s.frameworkServer.PlanResourceChange(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, openFor(req.TypeName, &resp.PlannedState)
-}
-
-func (s *sealingServer) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	if err := sealFor(req.TypeName, &req.PriorState, &req.PlannedState, &req.Config); err != nil {
-		return nil, err
-	}
-	resp, err := s.frameworkServer.ApplyResourceChange(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	return resp, openFor(req.TypeName, &resp.NewState)
+	}, &resp.UpgradedState)
 }
 
 func (s *sealingServer) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
@@ -135,24 +129,24 @@ func (s *sealingServer) GenerateResourceConfig(ctx context.Context, req *tfproto
 }
 
 // sealFor seals the map in values of the bulk resource.
-func sealFor(typeName string, values ...**tfprotov6.DynamicValue) error {
+func sealFor(typeName string, values ...sealable) error {
 	return convertFor(typeName, func(value msgpack.RawMessage, out *msgpack.Encoder) error {
 		return out.EncodeString(string(value))
-	}, values)
+	}, values...)
 }
 
 // openFor opens the map in values of the bulk resource.
-func openFor(typeName string, values ...**tfprotov6.DynamicValue) error {
+func openFor(typeName string, values ...sealable) error {
 	return convertFor(typeName, func(value msgpack.RawMessage, out *msgpack.Encoder) error {
 		var sealed string
 		if err := msgpack.Unmarshal(value, &sealed); err != nil {
 			return err
 		}
 		return out.Encode(msgpack.RawMessage(sealed))
-	}, values)
+	}, values...)
 }
 
-func convertFor(typeName string, convert func(msgpack.RawMessage, *msgpack.Encoder) error, values []**tfprotov6.DynamicValue) error {
+func convertFor(typeName string, convert func(msgpack.RawMessage, *msgpack.Encoder) error, values ...sealable) error {
 	if typeName != bulkTypeName {
 		return nil
 	}

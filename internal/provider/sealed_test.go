@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -234,6 +235,7 @@ func FuzzSealedMap(f *testing.F) {
 			_ = convert(bulkTypeName, &value)
 		}
 		_, _, _ = takeJSON(text)
+		_ = transcodeEntries(text, msgpack.NewEncoder(io.Discard))
 		if found, known, err := readGiven(text); err == nil && known {
 			_ = found.seal()
 		}
