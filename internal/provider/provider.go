@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,6 +17,7 @@ import (
 var (
 	_ provider.ProviderWithListResources = (*pipelinerProvider)(nil)
 	_ provider.ProviderWithActions       = (*pipelinerProvider)(nil)
+	_ provider.ProviderWithFunctions     = (*pipelinerProvider)(nil)
 )
 
 // New returns the constructor of the provider with the schemas that people see.
@@ -65,4 +67,12 @@ func (p *pipelinerProvider) ListResources(context.Context) []func() list.ListRes
 
 func (p *pipelinerProvider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{newMessageAction}
+}
+
+func (p *pipelinerProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		func() function.Function { return validationLevelFunction{} },
+		func() function.Function { return conversationsFunction{p.unsealed} },
+		func() function.Function { return conversationsFromCSVFunction{p.unsealed} },
+	}
 }

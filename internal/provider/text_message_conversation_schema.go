@@ -118,12 +118,3 @@ func relationAttribute(kind client.RelationKind) schema.SetAttribute {
 			"If you set it, exactly these are linked. If you omit it, Terraform doesn't manage these links. `[]` removes them all.", kind.Plural),
 	}
 }
-
-func validationLevelAttribute() schema.Int64Attribute {
-	return schema.Int64Attribute{
-		CustomType:          wholeNumberType{},
-		Optional:            true,
-		Validators:          []validator.Int64{isValidationLevel{}},
-		MarkdownDescription: validationLevelDescription() + " If you omit it, the provider's `validation_level` applies.",
-	}
-}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,89 +13,6 @@ import (
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
-
-// validationLevels are the bits of the API's validation level. Their validation, the
-// functions that know their names, and the documentation come from this table.
-var validationLevels = []struct {
-	bit           int64
-	name, meaning string
-}{
-	{0, "", "validate each field"}, // no bit, so it has no name
-	{2, "changed_fields", "validate only changed fields"},
-	{4, "system_fields", "validate only system fields"},
-	{8, "override_readonly", "allow overriding read-only fields"},
-	{16, "deleted_relationship", "allow setting a record on a deleted relationship"},
-}
-
-func validationLevelDescription() string {
-	meanings := make([]string, len(validationLevels))
-	for i, level := range validationLevels {
-		meanings[i] = fmt.Sprintf("`%d` (%s)", level.bit, level.meaning)
-	}
-	return "How the CRM validates what is written, as the sum of: " + strings.Join(meanings, ", ") + ". " +
-		"The function `provider::pipeliner::validation_level` makes the sum from names."
-}
-
-// validationLevelNamesDescription returns a list of the names, in Markdown.
-func validationLevelNamesDescription() string {
-	var list strings.Builder
-	for _, level := range validationLevels {
-		if level.name != "" {
-			fmt.Fprintf(&list, "\n- `%s` (`%d`): %s", level.name, level.bit, level.meaning)
-		}
-	}
-	return "The names are:\n" + list.String()
-}
-
-// validationLevelNames returns the names of the bits of a level, lowest first.
-func validationLevelNames(level int64) []string {
-	names := []string{}
-	for _, known := range validationLevels {
-		if level&known.bit != 0 {
-			names = append(names, known.name)
-		}
-	}
-	return names
-}
-
-// knownValidationLevel returns the sum of all bits.
-func knownValidationLevel() (sum int64) {
-	for _, level := range validationLevels {
-		sum |= level.bit
-	}
-	return sum
-}
-
-// isValidationLevel accepts sums of the known bits.
-type isValidationLevel struct{}
-
-func (isValidationLevel) Description(context.Context) string {
-	var bits []string
-	for _, level := range validationLevels {
-		if level.bit != 0 {
-			bits = append(bits, strconv.FormatInt(level.bit, 10))
-		}
-	}
-	last := len(bits) - 1
-	return fmt.Sprintf("value must be 0, or a sum of %s and %s, each at most once", strings.Join(bits[:last], ", "), bits[last])
-}
-
-func (v isValidationLevel) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-// accepts reports whether the level has only known bits.
-func (isValidationLevel) accepts(level int64) bool {
-	return level >= 0 && level&^knownValidationLevel() == 0
-}
-
-func (v isValidationLevel) ValidateInt64(ctx context.Context, req validator.Int64Request, resp *validator.Int64Response) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if given := req.ConfigValue.ValueInt64(); !v.accepts(given) {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Validation Level",
-			named(req.Path, fmt.Sprintf("%s, got: %d.", v.Description(ctx), given)))
-	}
-}
 
 // undescribed is the part of a validator that nobody sees: its errors say what it accepts, each in
 // words of its own.
