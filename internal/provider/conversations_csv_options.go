@@ -1,7 +1,7 @@
 package provider
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/vmihailenco/msgpack/v5"
 )
 
 // sheetOptions say how to read the cells of a spreadsheet.
@@ -25,179 +26,101 @@ type sheetOptions struct {
 	blankNumbers   bool                   // are allowed
 }
 
-const sheetOptionNames = "key, columns, constants, lookups, separator, delimiter, blank_numbers"
+// sheetWire reads the options of a function call.
+var sheetWire = wireTypesOf(map[string]attr.Type{
+	"key": types.StringType, "separator": types.StringType, "delimiter": types.StringType, "blank_numbers": types.BoolType,
+	"columns":   ofEachAttribute(func(attr.Type) attr.Type { return types.StringType }),
+	"constants": ofEachAttribute(func(of attr.Type) attr.Type { return of }),
+	"lookups":   ofEachAttribute(func(attr.Type) attr.Type { return types.MapType{ElemType: types.StringType} }),
+}, fromFunction)
 
-// newSheetOptions reads the options of a function call.
-func newSheetOptions(ctx context.Context, given types.Dynamic) (*sheetOptions, error) {
-	o := &sheetOptions{separator: ";", delimiter: ',', columns: map[string]string{}, constants: map[string]attr.Value{}, lookups: map[string]lookupTable{}}
-	options, err := namedValues(given)
+// ofEachAttribute returns the type of an object that has something for each attribute that cells can set.
+func ofEachAttribute(what func(attr.Type) attr.Type) types.ObjectType {
+	attributes := make(map[string]attr.Type, len(configurableFields))
+	for _, field := range configurableFields {
+		attributes[field.name] = what(field.attribute.GetType())
+	}
+	return types.ObjectType{AttrTypes: attributes}
+}
+
+// newSheetOptions returns the options of a function call.
+func newSheetOptions(ctx context.Context, given []byte) (*sheetOptions, error) {
+	whole, err := withoutType(given)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(options)) {
-		set, known := setSheetOption[name]
-		if !known {
-			return nil, fmt.Errorf("%q is not an option; the options are: %s", name, sheetOptionNames)
+	options := map[string]attr.Value{}
+	set := func(name string, value attr.Value) {
+		if !value.IsNull() {
+			options[name] = value
 		}
-		if err := set(ctx, o, options[name]); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := readNamed(msgpack.NewDecoder(bytes.NewReader(whole)), sheetWire.named, set); err != nil {
+		return nil, err
+	}
+	allowed, _ := options["blank_numbers"].(types.Bool)
+	o := &sheetOptions{
+		key: textOf(options["key"]), separator: ";", delimiter: ',', blankNumbers: allowed.ValueBool(),
+		columns: map[string]string{}, constants: attributesIn(options["constants"]), lookups: map[string]lookupTable{},
+	}
+	for attribute, column := range attributesIn(options["columns"]) {
+		o.columns[attribute] = textOf(column)
+	}
+	if options["separator"] != nil {
+		o.separator = textOf(options["separator"])
+	}
+	if options["delimiter"] != nil {
+		runes := []rune(textOf(options["delimiter"]))
+		if len(runes) != 1 || strings.ContainsRune("\"\r\n\ufffd", runes[0]) {
+			return nil, errors.New("delimiter: must be one character, and not a quote or a line end")
 		}
+		o.delimiter = runes[0]
 	}
 	switch {
 	case o.key == "":
 		return nil, errors.New("key: set it to the name of the column that contains the keys")
+	case o.separator == "":
+		return nil, errors.New("separator: must not be empty")
 	case o.columns["phone_id"] == "" && o.constants["phone_id"] == nil:
 		return nil, errors.New("columns, constants: one of them must contain phone_id")
 	}
-	for _, attribute := range slices.Sorted(maps.Keys(o.lookups)) {
+	for _, attribute := range slices.Sorted(maps.Keys(o.constants)) {
+		if err := checkConstant(ctx, attribute, o.constants[attribute]); err != nil {
+			return nil, err
+		}
+	}
+	lookups := attributesIn(options["lookups"])
+	for _, attribute := range slices.Sorted(maps.Keys(lookups)) {
 		if o.columns[attribute] == "" {
 			return nil, fmt.Errorf("lookups: %s is not in columns, so there are no cells to translate; add its column, or remove the lookup", attribute)
 		}
+		o.lookups[attribute] = newLookupTable(lookups[attribute])
 	}
 	return o, nil
 }
 
-// setSheetOption contains a setter for each option, by name.
-var setSheetOption = map[string]func(context.Context, *sheetOptions, attr.Value) error{
-	"key": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
-		o.key, err = plainString(value)
-		return err
-	},
-	"separator": func(_ context.Context, o *sheetOptions, value attr.Value) (err error) {
-		if o.separator, err = plainString(value); err == nil && o.separator == "" {
-			err = errors.New("must not be empty")
-		}
-		return err
-	},
-	"delimiter": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		text, err := plainString(value)
-		if runes := []rune(text); err == nil && len(runes) == 1 && !strings.ContainsAny(text, "\"\r\n\ufffd") {
-			o.delimiter = runes[0]
-			return nil
-		}
-		return cmp.Or(err, errors.New("must be one character, and not a quote or a line end"))
-	},
-	"blank_numbers": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		allowed, isBool := underlying(value).(types.Bool)
-		if o.blankNumbers = allowed.ValueBool(); !isBool {
-			return errors.New("must be true or false")
-		}
-		return nil
-	},
-	"columns": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		return ofEach(value, func(attribute string, column attr.Value) (err error) {
-			o.columns[attribute], err = plainString(column)
-			return err
-		})
-	},
-	"constants": func(ctx context.Context, o *sheetOptions, value attr.Value) error {
-		return ofEach(value, func(attribute string, constant attr.Value) (err error) {
-			o.constants[attribute], err = constantOf(ctx, attribute, constant)
-			return err
-		})
-	},
-	"lookups": func(_ context.Context, o *sheetOptions, value attr.Value) error {
-		return ofEach(value, func(attribute string, given attr.Value) error {
-			texts, err := namedValues(given)
-			table := lookupTable{}
-			for _, text := range slices.Sorted(maps.Keys(texts)) {
-				id, err := plainString(texts[text])
-				if err != nil {
-					return fmt.Errorf("%q: %w", text, err)
-				}
-				table[lookupKey(text)] = append(table[lookupKey(text)], lookupEntry{text: text, id: id})
-			}
-			o.lookups[attribute] = table
-			return err
-		})
-	},
+// attributesIn returns the attributes of an object that are not null.
+func attributesIn(value attr.Value) map[string]attr.Value {
+	object, _ := value.(types.Object)
+	attributes := object.Attributes()
+	maps.DeleteFunc(attributes, func(_ string, value attr.Value) bool { return value.IsNull() })
+	return attributes
 }
 
-// ofEach passes each attribute of an option to set, with its value.
-func ofEach(value attr.Value, set func(attribute string, value attr.Value) error) error {
-	named, err := namedValues(value)
-	if err != nil {
-		return err
+// checkConstant validates the constant of an attribute. Its errors don't show the value, which may be sensitive.
+func checkConstant(ctx context.Context, attribute string, constant attr.Value) error {
+	texts := []attr.Value{constant}
+	if set, isSet := constant.(types.Set); isSet {
+		texts = set.Elements()
 	}
-	for _, attribute := range slices.Sorted(maps.Keys(named)) {
-		if err := checkColumn(attribute); err != nil {
-			return err
-		}
-		if err := set(attribute, named[attribute]); err != nil {
-			return fmt.Errorf("%s: %w", attribute, err)
-		}
-	}
-	return nil
-}
-
-// checkColumn returns an error unless a cell can set the attribute.
-func checkColumn(attribute string) error {
-	if field, known := fieldsByName[attribute]; known && field.write != nil {
-		return nil
-	}
-	return fmt.Errorf("%q is not an attribute that cells and constants can set; these are: %s", attribute, strings.Join(sheetAttributes(), ", "))
-}
-
-// sheetAttributes returns the attributes that cells and constants can set.
-func sheetAttributes() []string {
-	names := make([]string, len(configurableFields))
-	for i, field := range configurableFields {
-		names[i] = field.name
-	}
-	return names
-}
-
-// underlying returns the value in a dynamic one.
-func underlying(value attr.Value) attr.Value {
-	if dynamic, isDynamic := value.(types.Dynamic); isDynamic {
-		return dynamic.UnderlyingValue()
-	}
-	return value
-}
-
-// namedValues returns the elements of a map or the attributes of an object that are not
-// null.
-func namedValues(value attr.Value) (named map[string]attr.Value, err error) {
-	switch value := underlying(value).(type) {
-	case types.Object:
-		named = value.Attributes()
-	case types.Map:
-		named = value.Elements()
-	default:
-		return nil, errors.New("must be an object or a map")
-	}
-	maps.DeleteFunc(named, func(_ string, value attr.Value) bool { return value == nil || value.IsNull() })
-	return named, nil
-}
-
-// constantOf converts a value to the type of an attribute, and validates it. Its errors don't
-// show the value, which may be sensitive.
-func constantOf(ctx context.Context, attribute string, value attr.Value) (attr.Value, error) {
-	_, isSet := entryType.AttrTypes[attribute].(types.SetType)
-	elements := []attr.Value{value}
-	if isSet {
-		var err error
-		if elements, err = elementsOf(value); err != nil {
-			return nil, err
-		}
-	}
-	texts := make([]attr.Value, len(elements))
 	var hidden []string
-	for i, element := range elements {
-		text, err := plainString(element)
-		if err != nil {
-			return nil, err
-		}
-		texts[i], hidden = types.StringValue(text), append(hidden, strconv.Quote(text), "the value")
-	}
-	var constant attr.Value = types.SetValueMust(types.StringType, texts)
-	if !isSet {
-		constant = texts[0]
+	for _, text := range texts {
+		hidden = append(hidden, strconv.Quote(textOf(text)), "the value")
 	}
 	for _, wrong := range faultsOf(ctx, attribute, constant) {
-		return nil, errors.New(strings.NewReplacer(hidden...).Replace(wrong))
+		return fmt.Errorf("constants: %s: %s", attribute, strings.NewReplacer(hidden...).Replace(wrong))
 	}
-	return constant, nil
+	return nil
 }
 
 // faultsOf returns what is wrong with the value of an attribute. The caller names the
@@ -209,23 +132,48 @@ func faultsOf(ctx context.Context, attribute string, value attr.Value) (faults [
 	return faults
 }
 
-// elementsOf returns the elements of a list, a set or a tuple.
-func elementsOf(value attr.Value) ([]attr.Value, error) {
-	switch value := underlying(value).(type) {
-	case types.Tuple:
-		return value.Elements(), nil
-	case types.List:
-		return value.Elements(), nil
-	case types.Set:
-		return value.Elements(), nil
+// A lookupTable says what the texts in cells stand for, by their [lookupKey].
+type lookupTable map[string][]lookupEntry
+
+type lookupEntry struct{ text, id string }
+
+func newLookupTable(value attr.Value) lookupTable {
+	texts, _ := value.(types.Map)
+	ids, table := texts.Elements(), lookupTable{}
+	for _, text := range slices.Sorted(maps.Keys(ids)) {
+		if !ids[text].IsNull() {
+			table[lookupKey(text)] = append(table[lookupKey(text)], lookupEntry{text: text, id: textOf(ids[text])})
+		}
 	}
-	return nil, errors.New("must be a list")
+	return table
 }
 
-func plainString(value attr.Value) (string, error) {
-	text, isText := underlying(value).(types.String)
-	if !isText || !isKnown(text) {
-		return "", errors.New("must be a string, and not null")
+// lookupKey is the same for texts that differ in case and spaces only.
+func lookupKey(text string) string { return strings.ToLower(plainSpaces(text)) }
+
+// plainSpaces returns a text without spaces at its ends, and with one plain space in place of
+// others, such as no-break spaces.
+func plainSpaces(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// find returns what a text stands for. Of keys that differ only in case, it takes the one
+// that is exactly the text.
+func (t lookupTable) find(text string) (id string, err error) {
+	entries := t[lookupKey(text)]
+	exact := func(e lookupEntry) bool { return plainSpaces(e.text) == plainSpaces(text) }
+	if slices.ContainsFunc(entries, exact) {
+		entries = slices.DeleteFunc(slices.Clone(entries), func(e lookupEntry) bool { return !exact(e) })
 	}
-	return text.ValueString(), nil
+	if len(entries) == 0 {
+		return "", fmt.Errorf("%q is not in the lookups", text)
+	}
+	for _, other := range entries[1:] {
+		if !strings.EqualFold(other.id, entries[0].id) {
+			keys := make([]string, len(entries))
+			for i, e := range entries {
+				keys[i] = e.text
+			}
+			return "", fmt.Errorf("%q may be any of the keys %s in the lookups", text, quoted(keys))
+		}
+	}
+	return entries[0].id, nil
 }

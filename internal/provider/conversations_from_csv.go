@@ -15,6 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 // conversationsFromCSVFunction reads conversations from a spreadsheet.
@@ -34,37 +36,36 @@ func (f conversationsFromCSVFunction) Definition(_ context.Context, _ function.D
 			"`recipient_phone_number` is an error (see `blank_numbers`). Errors name the rows and the column." + functionsNeed,
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "text", MarkdownDescription: "The CSV, such as `file(\"conversations.csv\")`."},
-			function.DynamicParameter{Name: "options", MarkdownDescription: "An object with:\n" +
-				"  - `key`: the column that contains the keys. `Ada` and `ada` are different keys.\n" +
-				"  - `columns`: a map from attributes of a conversation to the columns that contain them. The " +
-				"attributes are `" + strings.Join(sheetAttributes(), "`, `") + "`.\n" +
-				"  - `constants`: a map from the same attributes to the values that they have in every row. If " +
-				"`columns` contains the attribute too, the value applies to the blank cells.\n" +
-				"  - `lookups`: a map from attributes to maps that translate the text of their cells, such as " +
-				"the name of an account to its UUID. If keys differ only in case, the cell must " +
-				"have the exact text. Otherwise, case doesn't matter. Any spaces, such as no-break spaces, are equal.\n" +
-				"  - `separator`: the text between several ids in one cell. Default `;`.\n" +
-				"  - `delimiter`: the character between the cells of a row. Default `,`.\n" +
-				"  - `blank_numbers`: whether a cell of `recipient_phone_number` may be blank. Default `false`. " +
-				"With `true`, such a conversation has no number."},
+			givenParameter(f.unsealed, false, "options", "An object with:\n"+
+				"  - `key`: the column that contains the keys. `Ada` and `ada` are different keys.\n"+
+				"  - `columns`: a map from attributes of a conversation to the columns that contain them. The "+
+				"attributes are `"+strings.Join(namesOf(configurableFields), "`, `")+"`.\n"+
+				"  - `constants`: a map from the same attributes to the values that they have in every row. If "+
+				"`columns` contains the attribute too, the value applies to the blank cells.\n"+
+				"  - `lookups`: a map from attributes to maps that translate the text of their cells, such as "+
+				"the name of an account to its UUID. If keys differ only in case, the cell must "+
+				"have the exact text. Otherwise, case doesn't matter. Any spaces, such as no-break spaces, are equal.\n"+
+				"  - `separator`: the text between several ids in one cell. Default `;`.\n"+
+				"  - `delimiter`: the character between the cells of a row. Default `,`.\n"+
+				"  - `blank_numbers`: whether a cell of `recipient_phone_number` may be blank. Default `false`. "+
+				"With `true`, such a conversation has no number."),
 		},
 		Return: entriesReturn(f.unsealed),
 	}
 }
 
 func (conversationsFromCSVFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var text string
-	var given types.Dynamic
+	var text, given string
 	if resp.Error = req.Arguments.Get(ctx, &text, &given); resp.Error != nil {
 		return
 	}
 	// Some versions of Terraform call a function even if a part of an object is unknown.
-	whole, err := given.ToTerraformValue(ctx)
+	whole, err := tfprotov6.DynamicValue{MsgPack: []byte(given)}.Unmarshal(tftypes.DynamicPseudoType)
 	if err == nil && !whole.IsFullyKnown() {
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
 		return
 	}
-	options, err := newSheetOptions(ctx, given)
+	options, err := newSheetOptions(ctx, []byte(given))
 	if err != nil {
 		resp.Error = function.NewArgumentFuncError(1, err.Error())
 		return

@@ -20,9 +20,9 @@ import (
 // with the square of the number of entries. The map passes through the framework sealed
 // here too, see [sealingServer].
 
-// sealedParameters contains the functions that return a sealed map, and whether their
-// first parameter is sealed too.
-var sealedParameters = map[string]bool{conversationsName: true, conversationsFromCSVName: false}
+// sealedParameters contains the functions that return a sealed map, and the position of the parameter
+// of any type, which is sealed too.
+var sealedParameters = map[string]int{conversationsName: 0, conversationsFromCSVName: 1}
 
 const (
 	conversationsName        = "conversations"
@@ -35,9 +35,9 @@ func (s *sealingServer) GetFunctions(ctx context.Context, req *tfprotov6.GetFunc
 
 func (s *sealingServer) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	parameter, isSealed := sealedParameters[req.Name]
-	if isSealed && parameter && len(req.Arguments) > 0 {
-		sealed, _ := msgpack.Marshal(string(req.Arguments[0].MsgPack)) // never fails
-		req.Arguments[0] = &tfprotov6.DynamicValue{MsgPack: sealed}
+	if isSealed && parameter < len(req.Arguments) {
+		sealed, _ := msgpack.Marshal(string(req.Arguments[parameter].MsgPack)) // never fails
+		req.Arguments[parameter] = &tfprotov6.DynamicValue{MsgPack: sealed}
 	}
 	resp, err := s.frameworkServer.CallFunction(ctx, req)
 	if err != nil || !isSealed || resp.Result == nil || isNothing(resp.Result.MsgPack) {
@@ -57,6 +57,14 @@ func entriesReturn(unsealed bool) function.Return {
 	return function.StringReturn{}
 }
 
+// givenParameter returns a parameter that takes a value of any type, sealed or not.
+func givenParameter(unsealed, mayBeUnknown bool, name, description string) function.Parameter {
+	if unsealed {
+		return function.DynamicParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: mayBeUnknown}
+	}
+	return function.StringParameter{Name: name}
+}
+
 // conversationsFunction gives a value the type of the map.
 type conversationsFunction struct{ unsealed bool }
 
@@ -65,7 +73,6 @@ func (conversationsFunction) Metadata(_ context.Context, _ function.MetadataRequ
 }
 
 func (f conversationsFunction) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
-	const name, description = "value", "Map or object of conversations by their keys, each with any of the attributes of an entry. Values may be unknown."
 	resp.Definition = function.Definition{
 		Summary: "Give a map of conversations its type",
 		MarkdownDescription: "Returns the conversations as a map that has exactly the type of the attribute " +
@@ -73,12 +80,9 @@ func (f conversationsFunction) Definition(_ context.Context, _ function.Definiti
 			"converts the map in each step of each command. That takes time that grows with the square of the " +
 			"number of entries, so use the function from about 1,000 entries on. If any part of the value is " +
 			"sensitive, Terraform treats the whole map as sensitive." + functionsNeed,
+		Parameters: []function.Parameter{givenParameter(f.unsealed, true, "value",
+			"Map or object of conversations by their keys, each with any of the attributes of an entry. Values may be unknown.")},
 		Return: entriesReturn(f.unsealed),
-	}
-	if f.unsealed {
-		resp.Definition.Parameters = []function.Parameter{function.DynamicParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: true}}
-	} else {
-		resp.Definition.Parameters = []function.Parameter{function.StringParameter{Name: name, MarkdownDescription: description, AllowUnknownValues: true}}
 	}
 }
 
@@ -110,36 +114,36 @@ func givenAttribute(name string) (*wireType, error) {
 	if _, ofResource := bulkSchema(true).Attributes[name]; ofResource {
 		return nil, fmt.Errorf("%q is an attribute of the resource, not of an entry", name)
 	}
-	settable := append(sheetAttributes(), "messages")
+	settable := append(namesOf(configurableFields), "messages")
 	slices.Sort(settable)
 	return nil, fmt.Errorf("there is no attribute %q; the attributes are: %s", name, strings.Join(settable, ", "))
 }
 
-// readGiven reads a value of any type, which comes with its type in front. known is false
-// if the whole value is unknown.
-func readGiven(value []byte) (found entries, known bool, err error) {
+// withoutType returns a value of any type without its type, which comes in front.
+func withoutType(value []byte) ([]byte, error) {
+	if isNothing(value) {
+		return value, nil
+	}
 	in := msgpack.NewDecoder(bytes.NewReader(value))
-	switch {
-	case len(value) == 0 || value[0] == msgpcode.Nil:
-		return nil, false, errors.New("the value must not be null")
-	case isNothing(value):
-		return nil, false, nil
-	}
 	if _, err := in.DecodeArrayLen(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if err := in.Skip(); err != nil { // its type: any type that fits is accepted
-		return nil, false, err
+	if err := in.Skip(); err != nil {
+		return nil, err
 	}
-	whole, err := in.DecodeRaw()
-	if err != nil {
+	return in.DecodeRaw()
+}
+
+// readGiven reads a map from a value of any type that fits. known is false if the whole value is unknown.
+func readGiven(value []byte) (found entries, known bool, err error) {
+	whole, err := withoutType(value)
+	switch {
+	case err != nil:
 		return nil, false, err
-	}
-	switch code := whole[0]; {
-	case msgpcode.IsExt(code):
+	case len(whole) == 0 || whole[0] == msgpcode.Nil:
+		return nil, false, errors.New("the value must not be null")
+	case isNothing(whole):
 		return nil, false, nil
-	case !msgpcode.IsFixedMap(code) && code != msgpcode.Map16 && code != msgpcode.Map32:
-		return nil, false, errors.New("the value must be a map or an object of conversations by their keys")
 	}
 	found, nulls, err := readEntries(msgpack.NewDecoder(bytes.NewReader(whole)), givenAttribute)
 	if err != nil {

@@ -60,7 +60,7 @@ func openEntries(sealed string) (found entries, nulls []string, err error) {
 func readEntries(in *msgpack.Decoder, attributes wireLookup) (found entries, nulls []string, err error) {
 	count, err := in.DecodeMapLen()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.New("the value must be a map or an object of conversations by their keys")
 	}
 	found = entries{}
 	for range count {

@@ -65,6 +65,15 @@ func attributesOf[M, T, In any](fields []fieldOf[M, T, In]) map[string]schema.At
 	return attributes
 }
 
+// namesOf returns the names of the fields.
+func namesOf[M, T, In any](fields []fieldOf[M, T, In]) []string {
+	names := make([]string, len(fields))
+	for i, field := range fields {
+		names[i] = field.name
+	}
+	return names
+}
+
 // shownField returns a field that only the CRM sets.
 func shownField[In, M, T any, V attr.Value](name string, attribute schema.Attribute, place func(*M) *V, read func(*T) V) fieldOf[M, T, In] {
 	null := valueOf(attribute.GetType(), nil)

@@ -60,7 +60,7 @@ func wireTypeOf(of attr.Type, from wireSource) *wireType {
 			return types.ObjectValueMust(of.AttrTypes, values)
 		})
 	case basetypes.BoolType:
-		ofScalar(w, (*msgpack.Decoder).DecodeBool, types.BoolValue)
+		ofScalar(w, decodeBool, types.BoolValue)
 	default:
 		decode := (*msgpack.Decoder).DecodeString
 		if from == fromFunction {
@@ -84,6 +84,14 @@ func ofScalar[G any, V attr.Value](w *wireType, decode func(*msgpack.Decoder) (G
 		read, err := decode(in)
 		return value(read), err
 	}
+}
+
+func decodeBool(in *msgpack.Decoder) (bool, error) {
+	value, err := in.DecodeBool()
+	if err != nil {
+		err = errors.New("must be true or false")
+	}
+	return value, err
 }
 
 // decodeText reads a string, a number or a boolean as a string.
