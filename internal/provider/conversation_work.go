@@ -199,7 +199,8 @@ func (w *conversationWork) settle(change entryChange, result engine.Result[clien
 			w.respelled = append(w.respelled, change.key)
 		}
 		actual := w.memory.numbers.conversationFromAPI(result.Value, change.planned.conversationModel)
-		w.diags.Append(change.planned.differences(w.memory.numbers, w.at(change.key), change.write.Input, actual)...)
+		notKept := change.planned.notKept(w.memory.numbers, change.write.Input, actual)
+		w.diags.Append(warnOfNotKept(w.at(change.key), "conversation", result.Value.ID, notKept)...)
 		w.keepWritten(change, actual, result)
 	}
 }

@@ -205,35 +205,6 @@ func TestLookupQuery(t *testing.T) {
 	wantSame(t, 0, len(query.Filters)+len(query.OrderBy))
 }
 
-func TestCheckCriteria(t *testing.T) {
-	t.Parallel()
-	null, unknown, given := types.StringNull(), types.StringUnknown(), types.StringValue(idA)
-	for name, test := range map[string]struct {
-		id, phone, number types.String
-		want              []string
-	}{
-		"an id":                      {given, null, null, nil},
-		"a phone and a number":       {null, given, given, nil},
-		"nothing":                    {null, null, null, []string{"Missing Criteria"}},
-		"a phone":                    {null, given, null, []string{"phone_id: Missing Criteria"}},
-		"a number":                   {null, null, given, []string{"recipient_phone_number: Missing Criteria"}},
-		"an id and a phone":          {given, given, null, []string{"phone_id: Too Many Criteria"}},
-		"an id and a number":         {given, null, given, []string{"recipient_phone_number: Too Many Criteria"}},
-		"all":                        {given, given, given, []string{"phone_id: Too Many Criteria"}},
-		"an id not yet known":        {unknown, null, null, nil},
-		"any not yet known":          {unknown, given, given, nil},
-		"a phone not yet known":      {null, unknown, given, nil},
-		"only a phone, not known":    {null, unknown, null, nil},
-		"a number not yet known":     {null, given, unknown, nil},
-		"an id and perhaps a number": {given, null, unknown, nil},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			wantSame(t, test.want, said(checkCriteria(conversationModel{ID: test.id, PhoneID: test.phone, RecipientPhoneNumber: test.number})))
-		})
-	}
-}
-
 // A refusal is shown at the attribute that must have caused it, if there is only one.
 func TestLookupSuspect(t *testing.T) {
 	t.Parallel()

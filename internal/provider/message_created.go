@@ -68,7 +68,7 @@ func createdMessages(at path.Path, conversation client.ID, planned types.Map, ea
 		if matched[i] >= 0 {
 			actual = made[matched[i]]
 			if !result.Unsent {
-				diags.Append(wanted[key].differences(at.AtMapKey(key), actual)...)
+				diags.Append(warnOfNotKept(at.AtMapKey(key), "message", actual.ID, engine.Differences(inputs[i], actual))...)
 			}
 			memory.applied(*wanted[key], actual)
 		} else if candidates := sameDirection(inputs[i], left); len(candidates) > 0 {

@@ -1,14 +1,11 @@
 package provider
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
@@ -164,15 +161,4 @@ func sameInMessage(field messageField) func(a, b attr.Value) bool {
 func timeToAPI(value attr.Value) client.Time {
 	parsed, _ := time.Parse(time.RFC3339Nano, textOf(value)) // validated in the configuration
 	return client.Time{Time: parsed}
-}
-
-// differences warns of fields that the CRM holds in another value than was sent. at is
-// the path of the message.
-func (m messageModel) differences(at path.Path, actual client.Message) (diags diag.Diagnostics) {
-	for _, field := range engine.Differences(m.toAPI(nil), actual) {
-		diags.AddAttributeWarning(at.AtName(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s (%s), but shows a different value. The next plan "+
-				"compares again.", field, at, actual.ID))
-	}
-	return diags
 }

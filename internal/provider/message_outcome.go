@@ -56,7 +56,7 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 				"read it back. The next plan reads it.\n\nCause: %v", unread.ID, unread.Err)))
 		result = engine.Result[client.Message]{Value: client.Message{RecordValues: client.RecordValues{ID: unread.ID}}, Adopted: result.Adopted, Twins: result.Twins}
 	}
-	w.warnOfAdoption(at, result)
+	w.notes.Append(warnOfMade(at, result)...)
 	if write.err = result.Err; write.err != nil {
 		w.failures = append(w.failures, failure{
 			action: action, message: true, at: at, err: write.err, subject: conversationModel{ID: write.planned.ID},
@@ -73,32 +73,32 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 	if result.Value.Revision > 0 { // else it could not be read back
 		w.memory.applied(write.planned, result.Value)
 		if !engine.IsStub(result.Value) {
-			w.notes.Append(write.planned.differences(at, result.Value)...)
+			w.notes.Append(warnOfNotKept(at, "message", result.Value.ID, engine.Differences(write.planned.toAPI(nil), result.Value))...)
 		}
 	}
 	w.state[write.key] = write.planned.applied(result.Value)
 }
 
-// warnOfAdoption warns of a message that the engine adopted for a lost create, and of one
-// that may exist twice.
-func (w *messageWork) warnOfAdoption(at path.Path, result engine.Result[client.Message]) {
-	if result.Err == nil && result.Adopted {
-		w.notes.Append(adoptedMessage(at, result.Value.ID))
+// warnOfMade warns of a message that the engine adopted for a lost create, and of one that may exist twice.
+func warnOfMade(at path.Path, made engine.Result[client.Message]) (diags diag.Diagnostics) {
+	if made.Err == nil && made.Adopted {
+		diags.Append(adoptedMessage(at, made.Value.ID))
 	}
-	if result.Err == nil && len(result.Twins) > 0 {
-		w.notes.AddAttributeWarning(at, "Text Message May Exist Twice", located(at, fmt.Sprintf(
+	if made.Err == nil && len(made.Twins) > 0 {
+		diags.Append(placed(at, diag.NewWarningDiagnostic("Text Message May Exist Twice", located(at, fmt.Sprintf(
 			"The CRM gave no usable reply when the provider created the message, and did not show it within "+
 				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
-				"requests: %s, and %s. The state contains the first message. Delete the other one in the CRM, unless "+
-				"someone needs it.", result.Value.ID, idList(result.Twins))))
+				"requests: %s, and %s. The provider goes on with the first message. Delete the other one in the CRM, unless "+
+				"someone needs it.", made.Value.ID, idList(made.Twins))))))
 	}
+	return diags
 }
 
 // adoptedMessage warns of a message that was taken for what a create has made.
 func adoptedMessage(at path.Path, id client.ID) diag.Diagnostic {
-	return diag.NewAttributeWarningDiagnostic(at, "Text Message Adopted", located(at, fmt.Sprintf(
+	return placed(at, diag.NewWarningDiagnostic("Text Message Adopted", located(at, fmt.Sprintf(
 		"The CRM gave no usable reply when the provider created the message. The provider found the message %s, which has appeared in the "+
-			"conversation since and agrees with what was sent, and adopted it.", id)))
+			"conversation since and agrees with what was sent. It adopted this message, and sent no second one.", id))))
 }
 
 // triedInVain notes a create whose outcome is unknown.

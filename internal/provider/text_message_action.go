@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -135,11 +134,11 @@ func (a *messageAction) Invoke(ctx context.Context, req action.InvokeRequest, re
 	}
 	conversation := reference(config.ConversationID)
 	say("Creating an %s message in the conversation %s", config.Direction.ValueString(), conversation)
-	done := sayEvery(progressInterval, func(passed time.Duration) { say("Still waiting for the CRM (%s)", passed) })
 	change := messageChange{Input: config.toAPI(nil)}
 	change.Input.TextMessageConversationID = client.Value(conversation)
-	made := api.Messages.CreateOrUpdate(ctx, change, a.provider.validationLevel(config.ValidationLevel))
-	done()
+	made := await(progressInterval, func(passed time.Duration) { say("Still waiting for the CRM (%s)", passed) }, func() engine.Result[client.Message] {
+		return api.Messages.CreateOrUpdate(ctx, change, a.provider.validationLevel(config.ValidationLevel))
+	})
 	id, diags := a.created(config, made)
 	resp.Diagnostics.Append(diags...)
 	for _, warning := range diags.Warnings() {
@@ -184,48 +183,26 @@ func (a *messageAction) created(config messageActionModel, made engine.Result[cl
 		}
 		return client.ID{}, f.diagnostics()
 	}
-	if made.Adopted {
-		diags.AddWarning("Text Message Adopted", fmt.Sprintf(
-			"The CRM gave no usable reply when the action created the message. The provider found the message %s, which "+
-				"has appeared in the conversation since and agrees with what was sent. It adopted this message, and "+
-				"sent no second one.", made.Value.ID))
-	}
-	if len(made.Twins) > 0 {
-		diags.AddWarning("Text Message May Exist Twice", fmt.Sprintf(
-			"The CRM gave no usable reply when the action created the message, and did not show it within "+
-				"recovery_timeout. So the provider sent the message again. The CRM may have carried out both "+
-				"requests: the messages are %s and %s.", made.Value.ID, idList(made.Twins)))
-	}
-	for _, field := range engine.Differences(config.toAPI(nil), made.Value) {
-		diags.AddAttributeWarning(path.Root(field), "Value Not Kept by the CRM",
-			fmt.Sprintf("The CRM accepted %s of the message %s, but shows a different value.",
-				field, made.Value.ID))
-	}
+	diags.Append(warnOfMade(path.Empty(), made)...)
+	diags.Append(warnOfNotKept(path.Empty(), "message", made.Value.ID, engine.Differences(config.toAPI(nil), made.Value))...)
 	return made.Value.ID, diags
 }
 
 // progressInterval is how often a waiting action reports its progress.
 const progressInterval = 10 * time.Second
 
-// sayEvery calls say at this interval with the time that has passed. After stop has
-// returned, it no longer calls it.
-func sayEvery(interval time.Duration, say func(passed time.Duration)) (stop func()) {
-	ended := make(chan struct{})
-	var saying sync.WaitGroup
+// await returns the result of do. While it waits, it says at this interval how much time has passed.
+func await[T any](interval time.Duration, say func(passed time.Duration), do func() T) T {
+	done := make(chan T, 1)
 	begun, ticker := time.Now(), time.NewTicker(interval)
-	saying.Go(func() {
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				say(time.Since(begun).Round(time.Second))
-			case <-ended:
-				return
-			}
+	defer ticker.Stop()
+	go func() { done <- do() }()
+	for {
+		select {
+		case result := <-done:
+			return result
+		case <-ticker.C:
+			say(time.Since(begun).Round(time.Second))
 		}
-	})
-	return func() {
-		close(ended)
-		saying.Wait()
 	}
 }

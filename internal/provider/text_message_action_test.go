@@ -152,7 +152,7 @@ func TestMessageAction_batch(t *testing.T) {
 // Whatever happens to the reply, there is one message.
 func TestMessageAction_lostReply(t *testing.T) {
 	t.Parallel()
-	const adopted = ": Text Message Adopted: The CRM gave no usable reply when the action created the message.…and sent no second one."
+	const adopted = ": Text Message Adopted: The CRM gave no usable reply when the provider created the message.…and sent no second one."
 	for name, test := range map[string]struct {
 		fault mockserver.Fault
 		waits bool // long enough for a progress message

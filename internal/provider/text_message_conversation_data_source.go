@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -15,8 +16,8 @@ import (
 )
 
 var (
-	_ datasource.DataSourceWithConfigure      = (*conversationLookup)(nil)
-	_ datasource.DataSourceWithValidateConfig = (*conversationLookup)(nil)
+	_ datasource.DataSourceWithConfigure        = (*conversationLookup)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*conversationLookup)(nil)
 )
 
 func newConversationLookup() datasource.DataSource { return &conversationLookup{} }
@@ -52,34 +53,14 @@ func (d *conversationLookup) Schema(_ context.Context, _ datasource.SchemaReques
 	}
 }
 
-func (d *conversationLookup) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
-	var config conversationModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(checkCriteria(config)...)
-}
-
-// checkCriteria accepts an id, or a phone and a number. An unknown value may turn out to
-// be set or not.
-func checkCriteria(config conversationModel) (diags diag.Diagnostics) {
-	const either = "Set either id, or both phone_id and recipient_phone_number. "
-	id, phone, number := config.ID, config.PhoneID, config.RecipientPhoneNumber
-	switch {
-	case id.IsUnknown():
-	case !id.IsNull() && isKnown(phone):
-		diags.AddAttributeError(path.Root("phone_id"), "Too Many Criteria", either+"The id is set, so remove "+
-			"phone_id.")
-	case !id.IsNull() && isKnown(number):
-		diags.AddAttributeError(path.Root("recipient_phone_number"), "Too Many Criteria", either+"The id is set, "+
-			"so remove recipient_phone_number.")
-	case !id.IsNull():
-	case phone.IsNull() && number.IsNull():
-		diags.AddError("Missing Criteria", either+"None of them is set.")
-	case number.IsNull() && !phone.IsUnknown():
-		diags.AddAttributeError(path.Root("phone_id"), "Missing Criteria", either+"Add recipient_phone_number.")
-	case phone.IsNull() && !number.IsUnknown():
-		diags.AddAttributeError(path.Root("recipient_phone_number"), "Missing Criteria", either+"Add phone_id.")
+// ConfigValidators demand an id, or a phone and a number.
+func (d *conversationLookup) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	id, phone, number := path.MatchRoot("id"), path.MatchRoot("phone_id"), path.MatchRoot(numberAttribute)
+	return []datasource.ConfigValidator{
+		datasourcevalidator.ExactlyOneOf(id, phone),
+		datasourcevalidator.Conflicting(id, number),
+		datasourcevalidator.RequiredTogether(phone, number),
 	}
-	return diags
 }
 
 func (d *conversationLookup) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
@@ -127,18 +108,13 @@ func (d *conversationLookup) findByNumber(ctx context.Context, api *engine.Engin
 	switch {
 	case err != nil:
 		diags.Append(failure{sought: soughtConversation, err: err, causes: &d.provider.causes}.diagnostics()...)
-	case len(found) == 0 && !d.provider.numbers(nil).HasCountry(number):
-		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
-			fmt.Sprintf("The phone %s has no conversation with the number %q. The provider does not know its country, so it compares the "+
-				"number as text, without spaces and punctuation. Write it with + and its country code, or set default_region in "+
-				"the provider block. To find a deleted conversation, set its id instead.", phone, number))
 	case len(found) == 0:
-		diags.AddAttributeError(path.Root("recipient_phone_number"), "No Such Text Message Conversation",
-			fmt.Sprintf("The phone %s has no conversation with the number %q, in any equal spelling. Check both. If the CRM "+
-				"masks numbers or shows them without a country code, write the number as the CRM shows it. To find a deleted "+
-				"conversation, set its id instead.", phone, number))
+		diags.AddAttributeError(path.Root(numberAttribute), "No Such Text Message Conversation",
+			fmt.Sprintf("The phone %s has no conversation with the number %q, in any equal spelling. Check both. Without + and the country code, "+
+				"or default_region in the provider block, the provider compares numbers as text. If the CRM masks numbers or shows them without a country code, "+
+				"write the number as the CRM shows it. To find a deleted conversation, set its id instead.", phone, number))
 	case len(found) > 1:
-		diags.AddAttributeError(path.Root("recipient_phone_number"), "Several Text Message Conversations",
+		diags.AddAttributeError(path.Root(numberAttribute), "Several Text Message Conversations",
 			fmt.Sprintf("The phone %s has %d conversations with the number %q. Set the id of one of them "+
 				"instead: %s.",
 				phone, len(found), number, idList(idsOf(found))))

@@ -115,10 +115,11 @@ func TestAccTextMessageConversationData_badInput(t *testing.T) {
 		attributes string
 		want       *regexp.Regexp
 	}{
-		"nothing":            {``, says("Missing Criteria", "Set either id, or both phone_id and recipient_phone_number. None of them is set.")},
-		"only a phone":       {`phone_id = "` + phone + `"`, says("Missing Criteria", "phone_id = ", "Add recipient_phone_number.")},
-		"only a number":      {`recipient_phone_number = "+15550100000"`, says("Missing Criteria", "recipient_phone_number = ", "Add phone_id.")},
-		"too much":           {`id = "` + nobody + "\"\n  phone_id = \"" + phone + `"`, says("Too Many Criteria", "phone_id = ", "The id is set, so remove phone_id.")},
+		"nothing":            {``, says("Missing Attribute Configuration", "Exactly one of these attributes must be configured: [id,phone_id]")},
+		"only a phone":       {`phone_id = "` + phone + `"`, says("Invalid Attribute Combination", "must be configured together: [phone_id,recipient_phone_number]")},
+		"only a number":      {`recipient_phone_number = "+15550100000"`, says("Invalid Attribute Combination", "must be configured together: [phone_id,recipient_phone_number]")},
+		"too much":           {`id = "` + nobody + "\"\n  phone_id = \"" + phone + `"`, says("Invalid Attribute Combination", "Exactly one of these attributes must be configured: [id,phone_id]")},
+		"an id and a number": {`id = "` + nobody + "\"\n  recipient_phone_number = \"+15550100000\"", says("Invalid Attribute Combination", "cannot be configured together: [id,recipient_phone_number]")},
 		"no uuid":            {`id = "x"`, says("Invalid Id", `id = "x"`, "is neither a UUID")},
 		"a phone's uuid":     {`id = "https://x/entities/Phones/` + phone + `"`, says("Id of Another Entity", "Use the id of a record of TextMessageConversations")},
 		"of another space":   {`id = "` + otherSpaceURI + nobody + `"`, says("Id of Another Space", `names the space "theirs"`)},

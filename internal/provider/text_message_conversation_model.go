@@ -113,16 +113,22 @@ func unreadConversation(id client.ID, prior *conversationModel) conversationMode
 	return m
 }
 
-// differences warns of fields that the CRM holds in another value than was sent. at is
-// the path of the conversation.
-func (m conversationModel) differences(n numbers, at path.Path, sent client.ConversationInput, actual conversationModel) (diags diag.Diagnostics) {
+// notKept returns the names of the fields that the CRM holds in another value than was sent.
+func (m conversationModel) notKept(n numbers, sent client.ConversationInput, actual conversationModel) (names []string) {
 	for _, field := range m.changedFields(n, &actual) {
-		if at := at.AtName(field.name); slices.Contains(sent.Fields(), field.name) {
-			diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
-				located(at, fmt.Sprintf("The CRM accepted %s of the conversation %s, but shows a different "+
-					"value. The next plan compares again.",
-					field.name, actual.ID.ValueString())))
+		if slices.Contains(sent.Fields(), field.name) {
+			names = append(names, field.name)
 		}
+	}
+	return names
+}
+
+// warnOfNotKept warns of fields that the CRM holds in another value than was sent.
+func warnOfNotKept(at path.Path, thing string, id client.ID, fields []string) (diags diag.Diagnostics) {
+	for _, field := range fields {
+		at := at.AtName(field)
+		diags.AddAttributeWarning(at, "Value Not Kept by the CRM",
+			located(at, fmt.Sprintf("The CRM accepted %s of the %s %s, but shows a different value.", field, thing, id)))
 	}
 	return diags
 }
