@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
@@ -19,11 +20,12 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 	if known != nil {
 		example, fields, orders = "recipient_phone_number = \"+15550100000\"", " The fields are `"+strings.Join(known, "`, `")+"`.", ""
 	}
+	byField := []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()}
 	return map[string]schema.Attribute{
 		"filter": schema.MapAttribute{
 			ElementType: types.StringType,
 			Optional:    true,
-			Validators:  []validator.Map{isByField{known: known}},
+			Validators:  byField,
 			MarkdownDescription: "Values by field, such as `{ " + example + " }`. A record must " +
 				"match all of them. The CRM compares text as it has stored it. If a field is the id of a record, " +
 				"the value can also be a URI that ends in the id." + fields,
@@ -31,7 +33,7 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		"filter_op": schema.MapAttribute{
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          []validator.Map{isByField{known: known}, mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))},
+			Validators:          append(slices.Clone(byField), mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))),
 			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
 		},
 		"order_by": schema.ListAttribute{

@@ -28,32 +28,6 @@ func isField(known []string) validator.String {
 	return stringvalidator.OneOf(known...)
 }
 
-// isByField accepts a map whose keys are known fields, or any names of fields if known is
-// nil, and that contains no null. The framework's own validators speak of a key as a value,
-// and don't name the key of a null.
-type isByField struct {
-	undescribed
-
-	known []string
-}
-
-func (v isByField) ValidateMap(_ context.Context, req validator.MapRequest, resp *validator.MapResponse) {
-	elements := req.ConfigValue.Elements()
-	for _, key := range slices.Sorted(maps.Keys(elements)) {
-		at := req.Path.AtMapKey(key)
-		switch {
-		case v.known != nil && !slices.Contains(v.known, key):
-			resp.Diagnostics.AddAttributeError(at, "Invalid Attribute Value Match",
-				named(req.Path, fmt.Sprintf("there is no field %q. The fields are: %s.", key, strings.Join(v.known, ", "))))
-		case !fieldName.MatchString(key):
-			resp.Diagnostics.AddAttributeError(at, "Invalid Attribute Value Match",
-				named(req.Path, fmt.Sprintf("the key %q is not the name of a field, such as name.", key)))
-		case elements[key].IsNull():
-			resp.Diagnostics.AddAttributeError(at, "Null Map Value", located(at, "The value is null. Remove it, or set it."))
-		}
-	}
-}
-
 // isOrder accepts the same fields as isField, with or without a "-" in front.
 func isOrder(known []string) validator.String {
 	if known == nil {

@@ -78,7 +78,7 @@ var messageFields = []messageField{
 	stringField("message_sid",
 		schema.StringAttribute{
 			Optional:            true,
-			Validators:          []validator.String{isNotEmpty{"Omit the attribute, or use null."}},
+			Validators:          []validator.String{isNotEmpty},
 			MarkdownDescription: "The SMS provider's id of the message. If you omit it, the CRM sets it.",
 		},
 		func(m *messageModel) *types.String { return &m.MessageSID },

@@ -114,7 +114,7 @@ func TestAccRecordsData_trouble(t *testing.T) {
 		"an unknown entity":       {attributes: `entity = "Phone"`, want: says("No Such Entity", `entity = "Phone"`, `The CRM has no entity "Phone"`, "in the plural", "error 2006 ERROR_UNKNOWN_TYPE")},
 		"no entity":               {want: says("Missing required argument", `The argument "entity" is required`), before: true},
 		"no name of an entity":    {attributes: `entity = "../spaces"`, want: says(`entity = "../spaces"`, "must be the API's name of an entity in the plural"), before: true},
-		"no name of a field":      {attributes: phones + "\n  filter = { \"a]b\" = 1 }", want: says("filter = ", `the key "a]b" is not the name of a field`), before: true},
+		"no name of a field":      {attributes: phones + "\n  filter = { \"a]b\" = 1 }", want: says("filter = ", `value must be the name of a field`), before: true},
 		"no name of an order":     {attributes: phones + "\n  order_by = [\"created,-modified\"]", want: says("order_by = ", "must be the name of a field", "or -name for descending"), before: true},
 		"no name of a field more": {attributes: phones + "\n  fields = [\"a,b\"]", want: says("fields = ", "must be the name of a field"), before: true},
 		"no field":                {attributes: phones + "\n  fields = []", want: says("fields = ", "at least 1 elements"), before: true},

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -23,20 +24,20 @@ import (
 
 // settingsModel is the provider block.
 type settingsModel struct {
-	ServiceURL            types.String `tfsdk:"service_url"`
-	SpaceID               types.String `tfsdk:"space_id"`
-	Username              types.String `tfsdk:"username"`
-	Password              types.String `tfsdk:"password"`
-	ValidationLevel       wholeNumber  `tfsdk:"validation_level"`
-	OnConflict            types.String `tfsdk:"on_conflict"`
-	DefaultRegion         types.String `tfsdk:"default_region"`
-	BatchSize             wholeNumber  `tfsdk:"batch_size"`
-	BatchWindow           types.String `tfsdk:"batch_window"`
-	MaxConcurrentRequests wholeNumber  `tfsdk:"max_concurrent_requests"`
-	RequestsPerSecond     types.Number `tfsdk:"requests_per_second"`
-	MaxRetries            wholeNumber  `tfsdk:"max_retries"`
-	RequestTimeout        types.String `tfsdk:"request_timeout"`
-	RecoveryTimeout       types.String `tfsdk:"recovery_timeout"`
+	ServiceURL            types.String  `tfsdk:"service_url"`
+	SpaceID               types.String  `tfsdk:"space_id"`
+	Username              types.String  `tfsdk:"username"`
+	Password              types.String  `tfsdk:"password"`
+	ValidationLevel       wholeNumber   `tfsdk:"validation_level"`
+	OnConflict            types.String  `tfsdk:"on_conflict"`
+	DefaultRegion         types.String  `tfsdk:"default_region"`
+	BatchSize             wholeNumber   `tfsdk:"batch_size"`
+	BatchWindow           types.String  `tfsdk:"batch_window"`
+	MaxConcurrentRequests wholeNumber   `tfsdk:"max_concurrent_requests"`
+	RequestsPerSecond     types.Float64 `tfsdk:"requests_per_second"`
+	MaxRetries            wholeNumber   `tfsdk:"max_retries"`
+	RequestTimeout        types.String  `tfsdk:"request_timeout"`
+	RecoveryTimeout       types.String  `tfsdk:"recovery_timeout"`
 }
 
 // What an update does with a field that someone else has changed too.
@@ -59,7 +60,7 @@ func settingsSchema() schema.Schema {
 		return schema.StringAttribute{
 			Optional:            true,
 			Sensitive:           sensitive,
-			Validators:          []validator.String{isNotEmpty{fmt.Sprintf("Set it, or use null to take it from the environment variable %s.", environment[name])}},
+			Validators:          []validator.String{isNotEmpty},
 			MarkdownDescription: fmt.Sprintf("%s Required, here or in the environment variable `%s`.", description, environment[name]),
 		}
 	}
@@ -110,9 +111,9 @@ func settingsSchema() schema.Schema {
 			"batch_window": duration("How long a batch waits for more conversations before it is sent. "+
 				"If they arrive more slowly, the wait grows to at most 500 ms. With `0s`, it doesn't wait.", engineDefaults.BatchWindow, 0, 10*time.Second),
 			"max_concurrent_requests": count("The maximum number of requests at the same time.", int64(defaults.MaxConcurrentRequests), 1, 64),
-			"requests_per_second": schema.NumberAttribute{
+			"requests_per_second": schema.Float64Attribute{
 				Optional:            true,
-				Validators:          []validator.Number{isAtLeast(0.01)},
+				Validators:          []validator.Float64{float64validator.AtLeast(0.01)},
 				MarkdownDescription: "The maximum number of requests per second, at least `0.01`. By default, the provider has no limit of its own. If the service limits requests, the provider waits.",
 			},
 			"max_retries": count("How often the provider repeats a request that is safe to repeat. "+
@@ -140,7 +141,7 @@ func (s *settingsModel) config(userAgent string) client.Config {
 	config.UserAgent = userAgent
 	config.Logger = slog.New(terraformLog{})
 	if isKnown(s.RequestsPerSecond) {
-		config.RequestsPerSecond, _ = s.RequestsPerSecond.ValueBigFloat().Float64()
+		config.RequestsPerSecond = s.RequestsPerSecond.ValueFloat64()
 	}
 	setCount(&config.MaxConcurrentRequests, s.MaxConcurrentRequests)
 	setCount(&config.MaxRetries, s.MaxRetries)

@@ -57,6 +57,6 @@ func TestConversationData_withoutCountry(t *testing.T) {
 	}
 	none := "recipient_phone_number: No Such Text Message Conversation: The phone " + phone + " has no conversation with the number "
 	r.wantDiagnostics(find("+15550100001"))
-	r.wantDiagnostics(find("1-555-010-0001"), none+`"1-555-010-0001". The provider does not know its country, so it compares the number as text, without spaces and punctuation. Write it with + and its country code, or set default_region…`)
+	r.wantDiagnostics(find("1-555-010-0001"), none+`"1-555-010-0001", in any equal spelling. Check both. Without + and the country code, or default_region in the provider block, the provider compares numbers as text…`)
 	r.wantDiagnostics(find("+15550100002"), none+`"+15550100002", in any equal spelling…write the number as the CRM shows it…`)
 }

@@ -215,13 +215,13 @@ func TestList_badInput(t *testing.T) {
 	w := newWorld(t, mockserver.Behavior{})
 	r := w.rpc()
 	for want, config := range map[string]map[string]any{
-		`filter.number: …there is no field "number". The fields are: created, id`: {"filter": stringMap("number", "+1")},
-		`filter.account_relations: …there is no field "account_relations"`:        {"filter": stringMap("account_relations", "x")},
-		`filter_op.created: …value must be one of … got: "like"`:                  {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
-		`filter.phone_id: Invalid Id: filter["phone_id"]: "Sales" is neither`:     {"filter": stringMap("phone_id", "Sales")},
-		`filter_op.created: Filter Without a Value: …needs a value`:               {"filter_op": stringMap("created", "gt")},
-		`filter.created: Filter With an Unused Value: …takes no value`:            {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
-		`filter.revision: Filter Without Two Values: …separated by a comma`:       {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
+		`filter.number: …value must be one of: ["created" "id"`:               {"filter": stringMap("number", "+1")},
+		`filter.account_relations: …got: "account_relations"`:                 {"filter": stringMap("account_relations", "x")},
+		`filter_op.created: …value must be one of … got: "like"`:              {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "like")},
+		`filter.phone_id: Invalid Id: filter["phone_id"]: "Sales" is neither`: {"filter": stringMap("phone_id", "Sales")},
+		`filter_op.created: Filter Without a Value: …needs a value`:           {"filter_op": stringMap("created", "gt")},
+		`filter.created: Filter With an Unused Value: …takes no value`:        {"filter": stringMap("created", "x"), "filter_op": stringMap("created", "null")},
+		`filter.revision: Filter Without Two Values: …separated by a comma`:   {"filter": stringMap("revision", "7"), "filter_op": stringMap("revision", "between")},
 	} {
 		got, err := r.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
 			TypeName: conversationType, Config: r.encode(r.listType(), config),
@@ -279,7 +279,7 @@ func TestAccTextMessageConversation_query(t *testing.T) {
 				{Path: tfjsonpath.New("id"), KnownValue: knownvalue.StringExact(ids[0])},
 				{Path: tfjsonpath.New("phone_id"), KnownValue: knownvalue.StringExact(phone)},
 			})),
-		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { number = "+1" }`)), ExpectError: says("there is no field")},
+		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { number = "+1" }`)), ExpectError: says("value must be one of")},
 		resource.TestStep{Query: true, Config: w.config(listBlock(`filter = { revision = "seven" }`)), ExpectError: says("Unable to Find Text Message Conversations")},
 	)
 }

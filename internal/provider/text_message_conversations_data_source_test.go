@@ -153,8 +153,8 @@ func TestAccTextMessageConversationsData_badInput(t *testing.T) {
 		attributes string
 		want       *regexp.Regexp
 	}{
-		"an unknown field":      {`filter = { number = "+1" }`, says("filter = ", `there is no field "number"`, "recipient_phone_number")},
-		"a field of many":       {`filter = { account_relations = "x" }`, says("filter = ", `there is no field "account_relations"`)},
+		"an unknown field":      {`filter = { number = "+1" }`, says("filter = ", "value must be one of", "recipient_phone_number")},
+		"a field of many":       {`filter = { account_relations = "x" }`, says("filter = ", `got: "account_relations"`)},
 		"no id":                 {`filter = { phone_id = "Sales" }`, says("Invalid Id", `filter["phone_id"]: "Sales" is neither a UUID`)},
 		"id of another space":   {`filter = { phone_id = "` + inOtherSpace("Phones", phone) + `" }`, says("Id of Another Space", `filter["phone_id"]: "https://crm.example`, `names the space "theirs"`)},
 		"an unknown operator":   {"filter = { created = \"x\" }\n  filter_op = { created = \"like\" }", says("filter_op = ", "value must be one of", `"between"`, `got: "like"`)},

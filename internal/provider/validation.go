@@ -102,19 +102,6 @@ func (v textCheck) ValidateString(_ context.Context, req validator.StringRequest
 	}
 }
 
-// isNotEmpty refuses an empty text, which often comes from a variable without a value.
-type isNotEmpty struct{ advice string }
-
-func (isNotEmpty) Description(context.Context) string { return "value must not be empty" }
-
-func (v isNotEmpty) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isNotEmpty) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if isKnown(req.ConfigValue) && req.ConfigValue.ValueString() == "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value Length", named(req.Path, v.Description(ctx)+". "+v.advice))
-	}
-}
-
 // isDuration accepts a duration in Go's notation, from least to most.
 func isDuration(least, most time.Duration) textCheck {
 	example := `"5s"`
@@ -138,8 +125,10 @@ var (
 	isContent = textCheck{"Invalid Attribute Value Length", "value must be more than white space", func(text string) bool {
 		return strings.TrimSpace(text) != ""
 	}}
-	isRegion = textCheck{"Invalid Region", "value must be the two-letter code of a region (ISO 3166-1 alpha-2), such as \"US\" or \"GB\", in capital letters", client.IsPhoneRegion}
-	isTime   = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
+	// An empty text often comes from a variable without a value.
+	isNotEmpty = textCheck{"Invalid Attribute Value Length", "value must not be empty: set it, or use null to omit it", func(text string) bool { return text != "" }}
+	isRegion   = textCheck{"Invalid Region", "value must be the two-letter code of a region (ISO 3166-1 alpha-2), such as \"US\" or \"GB\", in capital letters", client.IsPhoneRegion}
+	isTime     = textCheck{"Invalid Time", "value must be a time in RFC 3339, such as 2026-01-02T15:04:05Z", func(text string) bool {
 		_, err := time.Parse(time.RFC3339Nano, text)
 		return err == nil
 	}}

@@ -65,11 +65,10 @@ func TestIsNumber_required(t *testing.T) {
 	}
 }
 
-// An empty setting often comes from a secret without a value: the error names the variable that
-// the provider reads instead.
+// An empty setting often comes from a secret without a value. Null leaves it to the environment.
 func TestIsNotEmpty(t *testing.T) {
 	t.Parallel()
-	for name, variable := range environment {
+	for name := range environment {
 		attribute, _ := settingsSchema().Attributes[name].(schema.StringAttribute)
 		for _, given := range []types.String{types.StringNull(), types.StringUnknown(), types.StringValue(" "), types.StringValue("")} {
 			var resp validator.StringResponse
@@ -77,7 +76,7 @@ func TestIsNotEmpty(t *testing.T) {
 				check.ValidateString(t.Context(), validator.StringRequest{Path: path.Root(name), ConfigValue: given}, &resp)
 			}
 			if given.Equal(types.StringValue("")) {
-				wantTexts(t, resp.Diagnostics, name+": value must not be empty. Set it, or use null to take it from the environment variable "+variable+".")
+				wantTexts(t, resp.Diagnostics, name+": value must not be empty: set it, or use null to omit it, got: \"\".")
 			} else if len(resp.Diagnostics) > 0 {
 				t.Errorf("%s = %v: %v", name, given, resp.Diagnostics)
 			}

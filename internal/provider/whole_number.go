@@ -3,14 +3,11 @@ package provider
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/big"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/attr/xattr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
@@ -76,30 +73,4 @@ func (n wholeNumber) ValidateAttribute(_ context.Context, req xattr.ValidateAttr
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
 			named(req.Path, n.wrong+"."))
 	}
-}
-
-// isAtLeast accepts this number and greater ones. The framework's own type for such a number
-// takes one that is too large for a bug of the provider.
-type isAtLeast float64
-
-func (v isAtLeast) Description(context.Context) string {
-	return "value must be at least " + strconv.FormatFloat(float64(v), 'f', -1, 64)
-}
-
-func (v isAtLeast) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v isAtLeast) ValidateNumber(ctx context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
-	if !isKnown(req.ConfigValue) {
-		return
-	}
-	given, _ := req.ConfigValue.ValueBigFloat().Float64()
-	wrong := v.Description(ctx)
-	switch {
-	case math.IsInf(given, 1):
-		wrong = "value is too large"
-	case given >= float64(v):
-		return
-	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Invalid Attribute Value",
-		named(req.Path, fmt.Sprintf("%s, got: %s.", wrong, req.ConfigValue.ValueBigFloat().Text('g', 10))))
 }
