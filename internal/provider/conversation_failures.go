@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -184,5 +183,3 @@ func (w *conversationWork) failures(action string) (failures []failure) {
 	}
 	return failures
 }
-
-func (w *conversationWork) failedKeys() []string { return slices.Sorted(maps.Keys(w.failed)) }

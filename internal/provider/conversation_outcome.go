@@ -3,6 +3,8 @@ package provider
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -61,7 +63,7 @@ func (w *conversationWork) warnOfOpen(open openCreates) (diags diag.Diagnostics)
 // whose outcome is unknown.
 func (w *conversationWork) reasons(open openCreates) string {
 	var texts []string
-	for _, key := range w.failedKeys() {
+	for _, key := range slices.Sorted(maps.Keys(w.failed)) {
 		if _, isOpen := open[key]; !isOpen {
 			texts = append(texts, underKey(key, withReasons(w.failed[key])))
 		}

@@ -161,21 +161,17 @@ func (f failure) explanation(told bool) string {
 		first, _, _ := strings.Cut(reason, ". ")
 		reason = strings.TrimSuffix(first, ".") + ". Another error of this run has the same cause, and says what to do."
 	}
-	var slow string
-	if errors.As(f.err, new(*client.TimeoutError)) {
-		slow = " If the CRM is slow, increase request_timeout."
+	isUnknown := client.ProblemOf(f.err) == client.OutcomeUnknown
+	switch isOdd := client.ProblemOf(f.err) == client.UnexpectedReply; {
+	case len(f.kept) > 0 && isUnknown:
+		reason = f.notRemoved(true)
+	case len(f.kept) > 0:
+		reason = f.notRemoved(isOdd) + " " + reason
 	}
-	switch isUnknown := client.ProblemOf(f.err) == client.OutcomeUnknown; {
-	case len(f.kept) == 0 && isUnknown:
-		return reason + slow
-	case len(f.kept) == 0:
-		return reason
-	case isUnknown:
-		return f.mayBeRemoved() + slow
-	case client.ProblemOf(f.err) == client.UnexpectedReply:
-		return f.mayBeRemoved() + " " + reason
+	if isUnknown && errors.As(f.err, new(*client.TimeoutError)) {
+		reason += " If the CRM is slow, increase request_timeout."
 	}
-	return f.notRemoved() + " " + reason
+	return reason
 }
 
 // inNumber returns the text for one key, or for several.
@@ -216,14 +212,10 @@ func (f failure) reason() string {
 		return f.relationNotFound()
 	case client.Refused:
 		return f.refused()
-	case client.UnexpectedReply:
-		return f.unexpectedReply()
 	case client.OutcomeUnknown:
 		return f.outcomeUnknown()
 	case client.Unreachable:
 		return f.unreachable()
-	case client.Unavailable:
-		return f.unavailable()
 	default:
 		if text := explanations[problem]; text != "" {
 			return text
@@ -276,6 +268,10 @@ var explanations = map[client.Problem]string{
 	client.WrongAddress: "There is no such space at this address. Check the settings service_url and space_id, or the " +
 		"environment variables PIPELINER_SERVICE_URL and PIPELINER_SPACE_ID. The space's administration " +
 		"shows both values.",
+	client.Unavailable: "The CRM, or something in front of it, is not available. Try again later. If this continues, check the setting " +
+		"service_url (PIPELINER_SERVICE_URL), and the proxy in HTTPS_PROXY, if you use one.",
+	client.UnexpectedReply: "The reply does not match the Pipeliner API. Check the setting service_url " +
+		"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API.",
 	client.Unreachable: "The provider can't connect to the CRM, or the CRM doesn't answer in time. The failed request changed nothing.",
 }
 

@@ -24,13 +24,17 @@ func (f failure) conflicts(conflict *engine.ConflictError) (diags diag.Diagnosti
 		known = fmt.Sprintf("revision %d", conflict.Known)
 	}
 	for _, field := range conflict.Fields {
-		at := f.at.AtName(field.Field)
+		at, hint := f.at.AtName(field.Field), ""
+		if isPersonal(field.Field) {
+			hint = "The values may be sensitive, so this message doesn't show them. To see them, look in the CRM for the " +
+				"record with this id, and in the plan for the other values. "
+		}
 		diags.AddAttributeError(at, f.conflictSummary(),
 			fmt.Sprintf("%sSomeone else has changed %s of the %s %s since the plan was made:\n\n"+
 				"  - as the plan knew it (%s): %s\n  - as planned: %s\n  - in the CRM now (revision %d): %s\n\n"+
 				"%sThe provider wrote nothing to this %s. %s",
 				f.prefix(at), field.Field, f.thing(), conflict.ID, known, shown(field.Field, field.Known), shown(field.Field, field.Wanted),
-				conflict.Current, shown(field.Field, field.Held), whereToLook(field.Field), f.thing(), conflictAdvice))
+				conflict.Current, shown(field.Field, field.Held), hint, f.thing(), conflictAdvice))
 	}
 	return diags
 }
@@ -54,15 +58,6 @@ func shown(field, value string) string {
 		kind = "number"
 	}
 	return fmt.Sprintf("a %s of %d characters", kind, utf8.RuneCountInString(value))
-}
-
-// whereToLook says where to find the values that a conflict does not show.
-func whereToLook(field string) string {
-	if !isPersonal(field) {
-		return ""
-	}
-	return "The values may be sensitive, so this message doesn't show them. To see them, look in the CRM for the " +
-		"record with this id, and in the plan for the other values. "
 }
 
 const conflictAdvice = "Run terraform plan again: the new plan starts from what the CRM has now. If the plan " +

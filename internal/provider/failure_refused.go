@@ -135,14 +135,3 @@ func (f failure) relationNotFound() string {
 	return "The " + f.thing() + " refers to a record that does not exist in this space. Check the ids: the " +
 		"record may have been deleted, belong to another space, or be of another kind."
 }
-
-func (f failure) unavailable() string {
-	return fmt.Sprintf("The CRM, or something in front of it, is not available (HTTP %d). Try again "+
-		"later. If this continues, check the setting service_url (PIPELINER_SERVICE_URL), and the proxy "+
-		"in HTTPS_PROXY, if you use one.", client.StatusOf(f.err))
-}
-
-func (f failure) unexpectedReply() string {
-	return "The reply does not match the Pipeliner API. Check the setting service_url " +
-		"(PIPELINER_SERVICE_URL), and whether a proxy or a login page replies instead of the API."
-}
