@@ -1,13 +1,23 @@
 package provider
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/mapvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
@@ -116,4 +126,96 @@ func (m lookupModel) suspect(err error, others ...string) path.Path {
 		return path.Empty()
 	}
 	return path.Root(suspects[0])
+}
+
+// lookupAttributes returns the attributes of a [lookupModel]. known are the fields that
+// exist, nil for any.
+func lookupAttributes(known []string) map[string]schema.Attribute {
+	example, fields, orders := "name = \"Acme\"", "", " If you omit it, the CRM chooses the order."
+	if known != nil {
+		example, fields, orders = "recipient_phone_number = \"+15550100000\"", " The fields are `"+strings.Join(known, "`, `")+"`.", ""
+	}
+	byField := []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()}
+	return map[string]schema.Attribute{
+		"filter": schema.MapAttribute{
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators:  byField,
+			MarkdownDescription: "Values by field, such as `{ " + example + " }`. A record must " +
+				"match all of them. The CRM compares text as it has stored it. If a field is the id of a record, " +
+				"the value can also be a URI that ends in the id." + fields,
+		},
+		"filter_op": schema.MapAttribute{
+			ElementType:         types.StringType,
+			Optional:            true,
+			Validators:          append(slices.Clone(byField), mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))),
+			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
+		},
+		"order_by": schema.ListAttribute{
+			ElementType: types.StringType,
+			Optional:    true,
+			Validators: []validator.List{
+				listvalidator.SizeAtLeast(1), listvalidator.UniqueValues(), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(isOrder(known)),
+			},
+			MarkdownDescription: "Fields to order by, the most significant first, such as `[\"created\", " +
+				"\"-modified\"]`. A `-` in front of a field means descending order." + orders,
+		},
+		"include_deleted": schema.BoolAttribute{
+			Optional:            true,
+			MarkdownDescription: "Whether to find deleted records too. Default `false`.",
+		},
+		"limit": schema.Int64Attribute{
+			CustomType: wholeNumberType{},
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(1, 1_000_000)},
+			MarkdownDescription: "The maximum number of records, taken in the order of `order_by`, from `1` to `1000000`. " +
+				"By default, there is no limit.",
+		},
+	}
+}
+
+// firstSentence returns a text up to its first full stop.
+func firstSentence(text string) string {
+	if first, _, more := strings.Cut(text, ". "); more {
+		return first + "."
+	}
+	return text
+}
+
+// baseDataSource gives a data source its provider.
+type baseDataSource struct{ provider *providerData }
+
+// Configure takes the provider's data, which is nil while Terraform validates.
+func (d *baseDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	data, diags := configuredWith(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	d.provider = data
+}
+
+// readOnly returns the attributes of a resource as read-only attributes of a data source.
+func readOnly(attributes map[string]resourceschema.Attribute) map[string]schema.Attribute {
+	shown := make(map[string]schema.Attribute, len(attributes))
+	for name, attribute := range attributes {
+		shown[name] = shownAttribute(attribute)
+	}
+	return shown
+}
+
+// shownAttribute returns a read-only attribute of the same type. It keeps only the first
+// sentence of the description, which says what the value is. The other sentences say what
+// setting it does.
+func shownAttribute(attribute resourceschema.Attribute) schema.Attribute {
+	description := firstSentence(attribute.GetMarkdownDescription())
+	sensitive := attribute.IsSensitive()
+	switch t := attribute.GetType().(type) {
+	case basetypes.Int64Typable:
+		return schema.Int64Attribute{CustomType: t, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
+	case basetypes.BoolTypable:
+		return schema.BoolAttribute{CustomType: t, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
+	case basetypes.SetType:
+		return schema.SetAttribute{ElementType: t.ElemType, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
+	case basetypes.StringTypable:
+		return schema.StringAttribute{CustomType: t, Computed: true, Sensitive: sensitive, MarkdownDescription: description}
+	}
+	return nil // a test checks that there are no other types
 }
