@@ -145,16 +145,6 @@ func (a attempt) above() int64 {
 	return revision
 }
 
-// openIdentities returns the identities of what the open creates would have made. A conversation
-// in the CRM that has one of them may be theirs.
-func (m *memory) openIdentities() map[engine.Identity]bool {
-	open := make(map[engine.Identity]bool, len(m.open))
-	for _, tried := range m.open {
-		open[tried.identity(m.numbers)] = true
-	}
-	return open
-}
-
 // An attemptIndex finds attempts by the identity of what they would have created.
 type attemptIndex struct {
 	mu sync.Mutex

@@ -65,7 +65,10 @@ func (e entries) blind() []string {
 // mayExist returns the keys of the new entries whose conversation the CRM may have already,
 // without those that an open create may have made.
 func (e entries) mayExist(memory *memory) (keys []string) {
-	open := memory.openIdentities()
+	open := map[engine.Identity]bool{}
+	for _, tried := range memory.open {
+		open[tried.identity(memory.numbers)] = true
+	}
 	for key, entry := range e.known() {
 		if !entry.ID.IsUnknown() || !entry.mayExist() {
 			continue

@@ -86,7 +86,7 @@ func (w *conversationWork) removeOpen(ctx context.Context) {
 	}
 	w.diags.Append(warnOfKeptForAdopter(adopted...)...)
 	w.diags.Append(warnOfUnsure(w.root(), unsure...)...)
-	w.diags.Append(warnOfContradicting(w.root(), contradicting...)...)
+	w.diags.Append(warnOf(contradicting, w.root(), "Text Message Conversation May Have Been Left", leftAlone)...)
 	w.diags.Append(warnOfDeletion(w.root(), deleted...)...)
 }
 

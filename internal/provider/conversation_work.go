@@ -156,9 +156,7 @@ func (w *conversationWork) write(ctx context.Context) {
 	if w.unread != nil {
 		w.diags.Append(w.unread.unread()...)
 	}
-	if len(w.respelled) > 0 {
-		w.diags.Append(warnOfRespelling(w.keys(w.respelled...)...))
-	}
+	w.diags.Append(w.warnOfRespelling(w.respelled)...)
 }
 
 // send sends the changes. The engine sends that of a single resource together with those of other

@@ -132,7 +132,7 @@ func (l layout) warnOfExisting(ids map[string]client.ID, step existingStep, plan
 			text += fmt.Sprintf(" (the apply changes its %s)", strings.Join(changes[key], ", "))
 		}
 		texts = append(texts, text)
-		if step == whilePlanning && createsMessage(planned[key].Messages) {
+		if step == whilePlanning && messagesFrom(planned[key].Messages).have(func(m *messageModel) bool { return m != nil && m.ID.IsUnknown() && !m.isAttached() }) {
 			again = sentAgain
 		}
 	}

@@ -66,7 +66,7 @@ func TestWarnOfSameNumbers(t *testing.T) {
 		for key, written := range written {
 			e[key] = &ownedModel{conversationModel: conversationModel{PhoneID: types.StringValue(idA), RecipientPhoneNumber: types.StringValue(written)}}
 		}
-		if diags := (numbers{}).warnOfSameNumbers(e); len(diags) != 1 || !strings.Contains(diags[0].Detail(), want) {
+		if diags := (numbers{}).warnOfTwins(e, func([]string) bool { return true }); len(diags) != 1 || !strings.Contains(diags[0].Detail(), want) {
 			t.Errorf("%v; want %s", diags, want)
 		}
 	}

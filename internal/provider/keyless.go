@@ -30,10 +30,6 @@ type freeConversation struct {
 // setFields are those of the [configurableFields] that an entry sets, one bit each.
 type setFields uint64
 
-func newKeyless(n numbers) *keyless {
-	return &keyless{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
-}
-
 func (k *keyless) add(m *ownedModel) *freeConversation {
 	added := &freeConversation{ownedModel: m, texts: m.texts(k.numbers)}
 	k.free = append(k.free, added)

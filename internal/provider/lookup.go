@@ -60,22 +60,6 @@ var filterOperators = []filterOperator{
 	{"not-empty", 0, "with a value that is not empty"},
 }
 
-func operatorNames() []string {
-	names := make([]string, len(filterOperators))
-	for i, operator := range filterOperators {
-		names[i] = operator.name
-	}
-	return names
-}
-
-func operatorsDescription() string {
-	meanings := make([]string, len(filterOperators))
-	for i, operator := range filterOperators {
-		meanings[i] = "`" + operator.name + "` (" + operator.meaning + ")"
-	}
-	return strings.Join(meanings, ", ")
-}
-
 // query returns the query for the CRM.
 func (m lookupModel) query() client.Query {
 	query := client.Query{OrderBy: textsOf(m.OrderBy.Elements()), IncludeDeleted: m.IncludeDeleted.ValueBool()}
@@ -135,6 +119,10 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 	if known != nil {
 		example, fields, orders = "recipient_phone_number = \"+15550100000\"", " The fields are `"+strings.Join(known, "`, `")+"`.", ""
 	}
+	names, meanings := make([]string, len(filterOperators)), make([]string, len(filterOperators))
+	for i, operator := range filterOperators {
+		names[i], meanings[i] = operator.name, "`"+operator.name+"` ("+operator.meaning+")"
+	}
 	byField := []validator.Map{mapvalidator.KeysAre(isField(known)), mapvalidator.NoNullValues()}
 	return map[string]schema.Attribute{
 		"filter": schema.MapAttribute{
@@ -148,8 +136,8 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 		"filter_op": schema.MapAttribute{
 			ElementType:         types.StringType,
 			Optional:            true,
-			Validators:          append(slices.Clone(byField), mapvalidator.ValueStringsAre(stringvalidator.OneOf(operatorNames()...))),
-			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + operatorsDescription() + ".",
+			Validators:          append(slices.Clone(byField), mapvalidator.ValueStringsAre(stringvalidator.OneOf(names...))),
+			MarkdownDescription: "Operators by field, for fields that the CRM should not compare for equality: " + strings.Join(meanings, ", ") + ".",
 		},
 		"order_by": schema.ListAttribute{
 			ElementType: types.StringType,
@@ -172,14 +160,6 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 				"By default, there is no limit.",
 		},
 	}
-}
-
-// firstSentence returns a text up to its first full stop.
-func firstSentence(text string) string {
-	if first, _, more := strings.Cut(text, ". "); more {
-		return first + "."
-	}
-	return text
 }
 
 // baseDataSource gives a data source its provider.
@@ -205,7 +185,8 @@ func readOnly(attributes map[string]resourceschema.Attribute) map[string]schema.
 // sentence of the description, which says what the value is. The other sentences say what
 // setting it does.
 func shownAttribute(attribute resourceschema.Attribute) schema.Attribute {
-	description := firstSentence(attribute.GetMarkdownDescription())
+	description, _, _ := strings.Cut(attribute.GetMarkdownDescription(), ". ")
+	description = strings.TrimSuffix(description, ".") + "."
 	sensitive := attribute.IsSensitive()
 	switch t := attribute.GetType().(type) {
 	case basetypes.Int64Typable:

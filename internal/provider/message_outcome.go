@@ -65,7 +65,12 @@ func (w *messageWork) settle(write *messageWrite, result engine.Result[client.Me
 		case write.prior != nil:
 			w.state[write.key] = write.prior
 		case action == "Create" && client.ProblemOf(write.err) == client.OutcomeUnknown:
-			w.triedInVain(write)
+			since := engine.NoFloor
+			if lost, ok := errors.AsType[*engine.LostCreateError](write.err); ok {
+				since = lost.Since.Revision
+			}
+			w.memory.tried(w.conversation, since)
+			w.memory.lost(w.conversation, write.planned, since)
 			w.state[write.key] = write.planned.applied(client.Message{}) // the next refresh looks for it
 		}
 		return
@@ -99,16 +104,6 @@ func adoptedMessage(at path.Path, id client.ID) diag.Diagnostic {
 	return placed(at, diag.NewWarningDiagnostic("Text Message Adopted", located(at, fmt.Sprintf(
 		"The CRM gave no usable reply when the provider created the message. The provider found the message %s, which has appeared in the "+
 			"conversation since and agrees with what was sent. It adopted this message, and sent no second one.", id))))
-}
-
-// triedInVain notes a create whose outcome is unknown.
-func (w *messageWork) triedInVain(write *messageWrite) {
-	since := engine.NoFloor
-	if lost, ok := errors.AsType[*engine.LostCreateError](write.err); ok {
-		since = lost.Since.Revision
-	}
-	w.memory.tried(w.conversation, since)
-	w.memory.lost(w.conversation, write.planned, since)
 }
 
 // diagnostics returns an error for each failure.

@@ -99,7 +99,7 @@ func (r *messageRefresh) set(ctx context.Context, at path.Path, m *ownedModel) e
 		if err := r.find(ctx, at.AtName("messages"), conversation, state, unnamed); err != nil {
 			return err
 		}
-		if !state.haveUnnamed() {
+		if !state.have(func(m *messageModel) bool { return m.ID.IsNull() }) {
 			delete(r.memory.Since, conversation)
 		}
 		if len(unnamed) > 0 && !slices.ContainsFunc(unnamed, func(key string) bool { return state[key] == nil }) {
@@ -119,11 +119,6 @@ func warnOfElsewhere(at path.Path, was messageModel, now client.Message) diag.Di
 	}
 	return diag.NewAttributeWarningDiagnostic(at, "Text Message in Another Conversation", located(at, fmt.Sprintf(
 		"The message %s is no longer in this conversation, but in the conversation %s. %s", now.ID, now.TextMessageConversationID, advice)))
-}
-
-// haveUnnamed reports whether the id of any message is unknown.
-func (m messages) haveUnnamed() bool {
-	return m.have(func(m *messageModel) bool { return m.ID.IsNull() })
 }
 
 // replace replaces the message under a key with what the CRM holds.

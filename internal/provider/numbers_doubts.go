@@ -12,6 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
+const numberAttribute = "recipient_phone_number"
+
 // A numberDoubt is what makes a number doubtful that the CRM may accept.
 type numberDoubt struct{ summary, what, advice string }
 
@@ -95,16 +97,8 @@ func (n numbers) doubt(planned conversationModel, prior *conversationModel) *num
 	return nil
 }
 
-// warnOfDoubt warns of a doubtful number.
-func (n numbers) warnOfDoubt(planned conversationModel, prior *conversationModel) (diags diag.Diagnostics) {
-	if doubt := n.doubt(planned, prior); doubt != nil {
-		diags.AddAttributeWarning(path.Root(numberAttribute), doubt.summary, fmt.Sprintf("The %s %s. %s", numberAttribute, doubt.what, doubt.advice))
-	}
-	return diags
-}
-
-// warnOfDoubts is warnOfDoubt for the entries of a map, in one warning for each doubt.
-func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel) (diags diag.Diagnostics) {
+// warnOfDoubts warns of doubtful numbers, in one warning for each doubt. before are the conversations of the state.
+func (l layout) warnOfDoubts(n numbers, planned entries, before map[client.ID]*ownedModel) (diags diag.Diagnostics) {
 	keys := map[*numberDoubt][]string{}
 	for key, entry := range planned.known() {
 		doubt := n.doubt(entry.conversationModel, before[reference(entry.ID)].conversation())
@@ -112,25 +106,30 @@ func (n numbers) warnOfDoubts(planned entries, before map[client.ID]*ownedModel)
 	}
 	for _, doubt := range []*numberDoubt{lacksCountry, ofNoCountry, withOddCharacters, ofOtherRegion, tooShort, tooLong, withLetters} {
 		if len(keys[doubt]) > 0 {
-			diags.AddAttributeWarning(path.Root("conversations"), doubt.summary,
-				fmt.Sprintf("The %s of each of these conversations %s: %s. %s", numberAttribute, doubt.what, quoted(keys[doubt]), doubt.advice))
+			at, whose := l.numbersOf(keys[doubt])
+			diags.AddAttributeWarning(at, doubt.summary, fmt.Sprintf("The %s %s. %s", whose, doubt.what, doubt.advice))
 		}
 	}
 	return diags
 }
 
-const numberAttribute = "recipient_phone_number"
-
-// warnOfRespelling warns of numbers that the CRM holds in another spelling than was sent:
-// those of these keys of a map or, without keys, that of one conversation. It does not
-// print them, because CI keeps its logs.
-func warnOfRespelling(keys ...string) diag.Diagnostic {
-	at, whose := path.Root(numberAttribute), "the "+numberAttribute
-	if len(keys) > 0 {
-		at, whose = path.Root("conversations"), fmt.Sprintf("the %s of %s", numberAttribute, quoted(keys))
+// numbersOf returns the path of numbers, and what to call each of them.
+func (l layout) numbersOf(keys []string) (at path.Path, whose string) {
+	if l.isSingle {
+		return path.Root(numberAttribute), numberAttribute
 	}
-	return diag.NewAttributeWarningDiagnostic(at, "Phone Number Stored in Another Form",
-		fmt.Sprintf("The CRM does not show %s as the provider sent it. You don't need to do anything: the "+
-			"provider remembers both spellings and treats them as the same number. An import has no such memory: "+
-			"after an import, write the number as the CRM shows it.", whose))
+	return l.root(), fmt.Sprintf("%s of %s", numberAttribute, quoted(keys))
+}
+
+// warnOfRespelling warns of numbers that the CRM holds in another spelling than was sent. It does not
+// print them, because CI keeps its logs.
+func (l layout) warnOfRespelling(keys []string) (diags diag.Diagnostics) {
+	if len(keys) > 0 {
+		at, whose := l.numbersOf(keys)
+		diags.AddAttributeWarning(at, "Phone Number Stored in Another Form",
+			fmt.Sprintf("The CRM does not show the %s as the provider sent it. You don't need to do anything: the "+
+				"provider remembers both spellings and treats them as the same number. An import has no such memory: "+
+				"after an import, write the number as the CRM shows it.", whose))
+	}
+	return diags
 }

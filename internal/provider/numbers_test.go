@@ -119,6 +119,16 @@ func TestNumbers_rememberOpen(t *testing.T) {
 	}
 }
 
+// warnOfDoubt plans a single conversation. prior is nil for a new one.
+func warnOfDoubt(n numbers, planned conversationModel, prior *conversationModel) diag.Diagnostics {
+	before := map[client.ID]*ownedModel{}
+	if prior != nil {
+		planned.ID = types.StringValue(idA)
+		before[reference(planned.ID)] = &ownedModel{conversationModel: *prior}
+	}
+	return layout{isSingle: true}.warnOfDoubts(n, entries{"": {conversationModel: planned}}, before)
+}
+
 func TestNumbers_lacksCountry(t *testing.T) {
 	t.Parallel()
 	number := func(text string) conversationModel {
@@ -144,7 +154,7 @@ func TestNumbers_lacksCountry(t *testing.T) {
 		"masked, with plus":    {numbers{}, number("+1907***0133"), nil, false},
 		"of no country":        {numbers{}, number("+1202555010112345678"), nil, false},
 	} {
-		diags := test.numbers.warnOfDoubt(test.planned, test.prior)
+		diags := warnOfDoubt(test.numbers, test.planned, test.prior)
 		if warned := len(diags) == 1 && diags[0].Summary() == "Phone Number Without Country"; warned != test.want {
 			t.Errorf("%s: %v", name, diags)
 		}
@@ -154,7 +164,7 @@ func TestNumbers_lacksCountry(t *testing.T) {
 		many[key] = &ownedModel{conversationModel: number("907 555 0133")}
 	}
 	many["y"], many["z"] = nil, &ownedModel{conversationModel: number("+1 907 555 0133")}
-	diags := numbers{}.warnOfDoubts(many, nil)
+	diags := layout{}.warnOfDoubts(numbers{}, many, nil)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail(), `"j", and 2 more`) || !strings.Contains(diags[0].Detail(), "recipient_phone_number") {
 		t.Errorf("%v; want one warning that lists ten keys", diags)
 	}
@@ -215,7 +225,7 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 		"a short one":    {"00 12", nil, ""},
 	} {
 		for _, n := range []numbers{{}, {PhoneNumbers: client.PhoneNumbers{Region: "US"}}, {isUnknown: true}} {
-			diags := n.warnOfDoubt(number(test.number), test.prior)
+			diags := warnOfDoubt(n, number(test.number), test.prior)
 			if got := len(diags); got > 1 || (got == 1) != (test.want != "") || got == 1 && diags[0].Summary() != test.want {
 				t.Errorf("%s: %v; want %s", name, diags, test.want)
 			}
@@ -226,18 +236,18 @@ func TestNumbers_warnOfDoubts(t *testing.T) {
 	}
 	for _, international := range []string{"0049 1512 34567890", "011 49 1512 3456789", "011 49 1512 34567890"} { // up to 17 digits, with the prefix
 		n := numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}
-		if diags := n.warnOfDoubt(number(international), nil); diags.WarningsCount() > 0 {
+		if diags := warnOfDoubt(n, number(international), nil); diags.WarningsCount() > 0 {
 			t.Errorf("%s: %v", international, diags)
 		}
 	}
 	for _, other := range []string{"555-0101", "02 99 00 12 34", "(202) 555-0101 / 02", "12025550101.0"} {
 		n := numbers{PhoneNumbers: client.PhoneNumbers{Region: "US"}}
-		if diags := n.warnOfDoubt(number(other), nil); len(diags) != 1 || diags[0].Summary() != "Phone Number of Another Region" {
+		if diags := warnOfDoubt(n, number(other), nil); len(diags) != 1 || diags[0].Summary() != "Phone Number of Another Region" {
 			t.Errorf("%s: %v", other, diags)
 		}
 	}
-	diags := numbers{}.warnOfDoubts(many, nil)
-	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `no country has such a number: "short", "too long", "two", "with 00". It`) || !strings.Contains(diags[4].Detail(), `begins with a letter: "a name", "a person", "a prefix", "a row", "an email", "name, 1", "plus". If`) {
+	diags := layout{}.warnOfDoubts(numbers{}, many, nil)
+	if len(diags) != 5 || !strings.Contains(diags[0].Detail(), `of "short", "too long", "two", "with 00" begins with + or 00, but no country has such a number. It`) || !strings.Contains(diags[4].Detail(), `of "a name", "a person", "a prefix", "a row", "an email", "name, 1", "plus" begins with a letter. If`) {
 		t.Errorf("%v", diags)
 	}
 }

@@ -53,11 +53,6 @@ const leftAlone = "An earlier apply may or may not have created a conversation t
 	"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. " +
 	"If it is yours and no one needs it, delete it in the CRM."
 
-// warnOfContradicting warns of conversations that stay, because they contradict what was sent.
-func warnOfContradicting(at path.Path, names ...string) diag.Diagnostics {
-	return warnOf(names, at, "Text Message Conversation May Have Been Left", leftAlone)
-}
-
 // warnOfUnsure warns of conversations that stay, because another resource may have them.
 func warnOfUnsure(at path.Path, names ...string) diag.Diagnostics {
 	return warnOf(names, at, "Text Message Conversation May Have Been Left",

@@ -93,29 +93,6 @@ func (o *messageOwners) refreshed(name string) {
 	note(&o.read, name, true)
 }
 
-// isCreatedByOther reports whether another resource has created the message, and keeps it in another
-// conversation.
-func (o *messageOwners) isCreatedByOther(by messageOwner, id client.ID) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	of, isKept := o.created[id]
-	return isKept && of.isOther(by)
-}
-
-// isAttachedByOther reports whether another resource declares the message by its id, for another
-// conversation. Two resources that declare it by its id both need a name: Terraform plans one that it
-// replaces a second time, as a new one.
-func (o *messageOwners) isAttachedByOther(by messageOwner, id client.ID, isCreator bool) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for other := range o.attached[id] {
-		if other.isOther(by) && (isCreator || other.name != "" && by.name != "") {
-			return true
-		}
-	}
-	return false
-}
-
 // checkMessages returns an error for each planned message that something else has too. Each apply would
 // move the message from one conversation to the other, or create it again where it is then missing.
 func (r *baseResource) checkMessages(memory *memory, planned entries) (diags diag.Diagnostics) {
@@ -143,16 +120,24 @@ func (r *baseResource) checkMessages(memory *memory, planned entries) (diags dia
 
 // check returns an error for a planned message that another resource has, too.
 func (o *messageOwners) check(at path.Path, by messageOwner, isAttached bool, id client.ID) (diags diag.Diagnostics) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	creator, isKept := o.created[id]
+	// Two resources that declare it by its id both need a name: Terraform plans one that it replaces a second
+	// time, as a new one.
+	isAttachedElsewhere := slices.ContainsFunc(slices.Collect(maps.Keys(o.attached[id])), func(other messageOwner) bool {
+		return other.isOther(by) && (!isAttached || other.name != "" && by.name != "")
+	})
 	const advice = "A message belongs to one conversation. If %s took it, each apply would create it again %s, and might send it again. " +
 		"Remove the message %s. For a message with the same text %s too, declare it with its content."
 	switch {
-	case isAttached && o.isCreatedByOther(by, id):
+	case isAttached && isKept && creator.isOther(by):
 		diags.AddAttributeError(at, "Message of Another Resource", located(at, fmt.Sprintf("Another resource has created the message %s, and declares "+
 			"it with its content. "+advice, id, "this resource", "in the other one", "here", "here")))
-	case !isAttached && o.isAttachedByOther(by, id, true):
+	case isAttachedElsewhere && !isAttached:
 		diags.AddAttributeError(at, "Message Declared by Another Resource", located(at, fmt.Sprintf("This resource has created the message %s. Another "+
 			"resource of the configuration declares it by its id, or by a reference to that. "+advice, id, "the other resource", "here", "there", "there")))
-	case isAttached && o.isAttachedByOther(by, id, false):
+	case isAttachedElsewhere:
 		diags.AddAttributeError(at, "Same Message Twice", located(at, fmt.Sprintf("Another resource of the configuration declares the message %s by its id, too. "+
 			"A message belongs to one conversation: each apply would move it from one to the other. Remove it from one of them.", id)))
 	}

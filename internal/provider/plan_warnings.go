@@ -106,8 +106,3 @@ func sendsMessage(planned types.Map, prior *ownedModel) bool {
 		return m != nil && m.isOutgoing() && (m.ID.IsUnknown() || isIncoming[reference(m.ID)])
 	})
 }
-
-// createsMessage reports whether the plan creates any message.
-func createsMessage(planned types.Map) bool {
-	return messagesFrom(planned).have(func(m *messageModel) bool { return m != nil && m.ID.IsUnknown() && !m.isAttached() })
-}

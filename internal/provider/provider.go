@@ -143,7 +143,11 @@ func (p *providerData) check() (diags diag.Diagnostics) {
 // engine returns the engine of the space. The first call makes it.
 func (p *providerData) engine() (*engine.Engine, diag.Diagnostics) {
 	p.once.Do(func() {
-		if p.diags = p.settings.incomplete(); p.diags.HasError() {
+		if unknown := p.settings.unknown(); len(unknown) > 0 {
+			p.diags.AddError("Provider Setting Not Known Yet",
+				fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: "+
+					"%s. They depend on something that Terraform has not applied yet. Apply that first with -target, "+
+					"or use a value that is known earlier.", strings.Join(unknown, ", ")))
 			return
 		}
 		api, err := p.newEngine()

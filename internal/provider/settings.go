@@ -6,14 +6,12 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -189,15 +187,4 @@ func (s *settingsModel) missing() []string {
 		inURL := name == "space_id" && client.SpaceIn(s.ServiceURL.ValueString()) != ""
 		return inURL || !s.access()[name].IsNull()
 	})
-}
-
-// incomplete returns an error if the engine can't be made because settings are unknown.
-func (s *settingsModel) incomplete() (diags diag.Diagnostics) {
-	if unknown := s.unknown(); len(unknown) > 0 {
-		diags.AddError("Provider Setting Not Known Yet",
-			fmt.Sprintf("The provider can't reach the CRM before it knows these settings of the provider block: "+
-				"%s. They depend on something that Terraform has not applied yet. Apply that first with -target, "+
-				"or use a value that is known earlier.", strings.Join(unknown, ", ")))
-	}
-	return diags
 }

@@ -84,7 +84,7 @@ func (r *conversationResource) ModifyPlan(ctx context.Context, req resource.Modi
 	if sendsMessage(plan.Messages, prior) {
 		resp.Diagnostics.Append(warnOfOutgoing(path.Root("messages"), ""))
 	}
-	resp.Diagnostics.Append(memory.numbers.warnOfDoubt(plan.conversationModel, prior.conversation())...)
+	resp.Diagnostics.Append(r.warnOfDoubts(memory.numbers, entries{"": &plan.ownedModel}, owned.byID())...)
 	if req.State.Raw.IsNull() {
 		resp.Diagnostics.Append(r.warnOfSameNumber(plan.conversationModel, memory.numbers)...)
 	}

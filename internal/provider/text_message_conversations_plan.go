@@ -17,7 +17,7 @@ import (
 // id, even if two swap keys. So does one that changes too, as far as its phone and number
 // tell which one it is. tried are the creates whose outcome is not known.
 func (n numbers) planEntries(config, prior entries, tried openCreates) (planned, removed entries, changes bool) {
-	free := newKeyless(n)
+	free := &keyless{numbers: n, indexes: map[setFields]map[string][]*freeConversation{}}
 	planned, restless := free.planUnderKeys(config, prior)
 	undecided := free.undecided(config, restless, tried)
 	decided := slices.DeleteFunc(slices.Collect(maps.Keys(restless)), func(key string) bool { return undecided[key] })

@@ -44,7 +44,7 @@ func (r *bulkResource) ValidateConfig(ctx context.Context, req resource.Validate
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(configured.validate(ctx)...)
 	resp.Diagnostics.Append(configured.warnOfEmptyKeys()...)
-	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfSameNumbers(configured)...)
+	resp.Diagnostics.Append(r.provider.numbers(nil).warnOfTwins(configured, func([]string) bool { return true })...)
 }
 
 func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -82,7 +82,7 @@ func (r *bulkResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRe
 	before := prior.byID()
 	resp.Diagnostics.Append(warnOfPlan(planned, before, removed, abandons(state.DeletionPolicy))...)
 	resp.Diagnostics.Append(r.warnOfRemoved(r.root(), removed, state.DeletionPolicy, plan.DeletionPolicy)...)
-	resp.Diagnostics.Append(memory.numbers.warnOfDoubts(planned, before)...)
+	resp.Diagnostics.Append(r.warnOfDoubts(memory.numbers, planned, before)...)
 	resp.Diagnostics.Append(memory.numbers.warnOfKeptNumbers(planned, configured)...)
 	if plan.AdoptExisting.ValueBool() {
 		resp.Diagnostics.Append(r.planExisting(ctx, planned, before, planned.blind(), memory)...)

@@ -35,12 +35,7 @@ func (n numbers) warnOfKeptNumbers(planned, config entries) diag.Diagnostics {
 	return n.warnOfTwins(planned, func(keys []string) bool { return slices.ContainsFunc(keys, isKept) })
 }
 
-// warnOfSameNumbers warns of conversations with the same phone and number, in one warning.
-func (n numbers) warnOfSameNumbers(e entries) diag.Diagnostics {
-	return n.warnOfTwins(e, func([]string) bool { return true })
-}
-
-// warnOfTwins does the same for those groups of keys that count.
+// warnOfTwins warns of conversations with the same phone and number, in one warning for those groups of keys that count.
 func (n numbers) warnOfTwins(e entries, counts func(keys []string) bool) (diags diag.Diagnostics) {
 	same := make(map[engine.Identity][]string, len(e))
 	var twins []engine.Identity
