@@ -27,8 +27,8 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 		if found != nil && taken[found.ID] { // by another entry that declares the same
 			found, err = nil, &existingError{managed: true, ids: []client.ID{found.ID}}
 		}
-		if of, isLeaving := errors.AsType[*leavingError](err); isLeaving {
-			leaving = append(leaving, underKey(key, of.id.String()))
+		if of, isExisting := errors.AsType[*existingError](err); isExisting && of.leaving {
+			leaving = append(leaving, underKey(key, idList(of.ids)))
 		} else if err != nil {
 			// The summary of a single resource is about the conversations of its phone: it has none yet.
 			diags.Append(failure{action: "Read", many: r.isSingle, at: r.at(key), keys: r.keys(key), err: err, causes: &r.provider.causes}.diagnostics()...)

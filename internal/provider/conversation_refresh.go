@@ -59,14 +59,13 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 // read replaces the entries with what the CRM holds, and drops those that are gone. It returns the as-of
 // of the entries.
 func (e entries) read(ctx context.Context, messages *messageRefresh, n numbers, adopted createResults) (asOf int64, err error) {
-	found, read := map[client.ID]client.Conversation{}, messages.api.Conversations.ReadMany
-	if messages.isSingle { // nobody knows how many other resources there are
-		read = messages.api.Conversations.ReadEach
+	found := map[client.ID]client.Conversation{}
+	if messages.isSingle {
 		for _, result := range adopted {
 			found[result.Value.ID] = result.Value // this saves a request
 		}
 	}
-	others, err := read(ctx, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
+	others, err := readAll(ctx, messages.layout, messages.api.Conversations, slices.DeleteFunc(e.ids(), func(id client.ID) bool { _, isFound := found[id]; return isFound }))
 	if err != nil {
 		return engine.NoFloor, err
 	}

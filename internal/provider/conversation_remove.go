@@ -17,12 +17,8 @@ func (w *conversationWork) remove(ctx context.Context) {
 		ids[i] = reference(removal.prior.ID)
 	}
 	var errs []error
-	switch {
-	case len(ids) == 0:
-	case w.isSingle:
-		errs = w.api.Conversations.DeleteEach(ctx, ids, w.level)
-	default:
-		errs = w.api.Conversations.DeleteMany(ctx, ids, w.level)
+	if len(ids) > 0 {
+		errs = deleteAll(ctx, w, w.api.Conversations, ids)
 	}
 	var found []string
 	for i, removal := range due {

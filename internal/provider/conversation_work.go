@@ -144,7 +144,7 @@ func (w *conversationWork) write(ctx context.Context) {
 		writes[i].Owner = w.memory.name()
 	}
 	made := createResults{}
-	for i, result := range w.send(ctx, writes) {
+	for i, result := range writeAll(ctx, w, w.api.Conversations, writes, w.rollback, w.allOrNothing) {
 		w.settle(due[i], result)
 		made[due[i].key] = result
 	}
@@ -157,16 +157,6 @@ func (w *conversationWork) write(ctx context.Context) {
 		w.diags.Append(w.unread.unread()...)
 	}
 	w.diags.Append(w.warnOfRespelling(w.respelled)...)
-}
-
-// send sends the changes. The engine sends that of a single resource together with those of other
-// resources that are applied at the same time.
-func (w *conversationWork) send(ctx context.Context, writes []conversationChange) []engine.Result[client.Conversation] {
-	if w.isSingle {
-		return w.api.Conversations.CreateOrUpdateEach(ctx, writes, w.level)
-	}
-	options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: w.rollback}
-	return w.api.Conversations.CreateOrUpdateMany(ctx, writes, options, w.allOrNothing)
 }
 
 // settle records the outcome of a change.

@@ -127,7 +127,7 @@ const (
 
 // find returns the conversation that a create adopts, nil for none. own are the
 // conversations in the resource's own state. An *existingError says why none can be
-// adopted. A *leavingError says that there is one in the state of a resource that is about to lose it,
+// adopted, or that there is one in the state of a resource that is about to lose it,
 // or is planned later: the plan goes on as if there were none.
 func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m conversationModel, own map[client.ID]*ownedModel, step existingStep) (*client.Conversation, error) {
 	number := textOf(m.RecipientPhoneNumber)
@@ -146,7 +146,7 @@ func (e *existing) find(ctx context.Context, api *engine.Engine, n numbers, m co
 			return nil, &existingError{managed: true, ids: []client.ID{id}}
 		case step == whilePlanning && e.read[id]:
 			note(&e.planned, id, m) // if its resource is planned with it after all, that is an error there
-			leaving = &leavingError{id}
+			leaving = &existingError{leaving: true, ids: []client.ID{id}}
 		default:
 			free = append(free, conversation)
 		}

@@ -34,6 +34,7 @@ func (l layout) warnOfBlind(keys []string) diag.Diagnostics {
 type existingError struct {
 	managed bool // by another resource; otherwise there are several
 	owned   bool // by the resource with the error: another one plans to adopt it
+	leaving bool // it is in the state of a resource that is about to lose it, because it is tainted, or that is planned later
 	ids     []client.ID
 }
 
@@ -42,14 +43,6 @@ func (e *existingError) Error() string {
 		return "a resource of this configuration already manages or adopts the conversation " + idList(e.ids)
 	}
 	return "several conversations have this phone and number: " + idList(e.ids)
-}
-
-// A leavingError says that a conversation is in the state of a resource that is about to lose it,
-// because it is tainted, or that is planned later.
-type leavingError struct{ id client.ID }
-
-func (e *leavingError) Error() string {
-	return "a resource has the conversation " + e.id.String() + ", and may be about to delete it"
 }
 
 // warnOfLeaving warns of new resources or entries whose conversations are in the state of a tainted

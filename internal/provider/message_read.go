@@ -43,11 +43,7 @@ func (r *messageRefresh) of(ctx context.Context, e entries) (err error) {
 			ids = slices.AppendSeq(ids, maps.Keys(messagesFrom(entry.Messages).keysByID()))
 		}
 	}
-	read := r.api.Messages.ReadMany
-	if r.isSingle { // nobody knows how many other resources there are
-		read = r.api.Messages.ReadEach
-	}
-	if r.found, err = read(ctx, ids); err != nil {
+	if r.found, err = readAll(ctx, r.layout, r.api.Messages, ids); err != nil {
 		return err
 	}
 	for _, key := range e.keys() {

@@ -152,7 +152,6 @@ func (w *messageWork) tell(api *engine.Engine) {
 }
 
 // writeMessages turns the messages of conversations into the planned ones, in as few requests as possible.
-// Those of a single resource go together with those of other resources that are applied at the same time.
 func (w *conversationWork) writeMessages(ctx context.Context) {
 	if len(w.messages) == 0 {
 		return
@@ -168,16 +167,8 @@ func (w *conversationWork) writeMessages(ctx context.Context) {
 			ids = append(ids, reference(removal.prior.ID))
 		}
 	}
-	var written []engine.Result[client.Message]
-	var removed []error
-	if w.isSingle {
-		written = w.api.Messages.CreateOrUpdateEach(ctx, changes, w.level)
-		removed = w.api.Messages.DeleteEach(ctx, ids, w.level)
-	} else {
-		options := client.WriteOptions{ValidationLevel: w.level, RollbackMethod: client.RollbackFailed}
-		written = w.api.Messages.CreateOrUpdateMany(ctx, changes, options, false)
-		removed = w.api.Messages.DeleteMany(ctx, ids, w.level)
-	}
+	written := writeAll(ctx, w, w.api.Messages, changes, client.RollbackFailed, false)
+	removed := deleteAll(ctx, w, w.api.Messages, ids)
 	for _, entry := range w.messages {
 		writes, removals := len(entry.work.writes), len(entry.work.removals)
 		entry.work.settleAll(written[:writes], removed[:removals])

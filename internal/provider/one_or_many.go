@@ -1,0 +1,32 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
+	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
+)
+
+// Nobody knows how many other single resources Terraform reads, writes and deletes at the same time. So the
+// engine handles each record of one as if it had a caller of its own, and those of a map together.
+
+func readAll[T client.Record, In engine.Input](ctx context.Context, l layout, from *engine.Collection[T, In], ids []client.ID) (map[client.ID]T, error) {
+	if l.isSingle {
+		return from.ReadEach(ctx, ids)
+	}
+	return from.ReadMany(ctx, ids)
+}
+
+func writeAll[T client.Record, In engine.Input](ctx context.Context, w *conversationWork, to *engine.Collection[T, In], changes []engine.Change[In], rollback int, allOrNothing bool) []engine.Result[T] {
+	if w.isSingle {
+		return to.CreateOrUpdateEach(ctx, changes, w.level)
+	}
+	return to.CreateOrUpdateMany(ctx, changes, client.WriteOptions{ValidationLevel: w.level, RollbackMethod: rollback}, allOrNothing)
+}
+
+func deleteAll[T client.Record, In engine.Input](ctx context.Context, w *conversationWork, from *engine.Collection[T, In], ids []client.ID) []error {
+	if w.isSingle {
+		return from.DeleteEach(ctx, ids, w.level)
+	}
+	return from.DeleteMany(ctx, ids, w.level)
+}
