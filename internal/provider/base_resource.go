@@ -2,9 +2,7 @@ package provider
 
 import (
 	"context"
-	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -18,24 +16,8 @@ type baseResource struct {
 }
 
 // Configure takes the provider's data, which is nil while Terraform validates.
-func (r *baseResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	data, diags := configuredWith(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.provider = data
-}
-
-// configuredWith returns the provider's data, nil while Terraform validates.
-func configuredWith(data any) (provider *providerData, diags diag.Diagnostics) {
-	if data == nil {
-		return nil, nil
-	}
-	provider, ok := data.(*providerData)
-	if !ok {
-		diags.AddError("Unexpected Provider Data",
-			fmt.Sprintf("The provider's data has the unexpected type %T. This is a bug in the provider. Please "+
-				"report it.", data))
-	}
-	return provider, diags
+func (r *baseResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	r.provider, _ = req.ProviderData.(*providerData)
 }
 
 // resourceOptions are the attributes of both resources that say what the provider does.

@@ -111,8 +111,15 @@ func (w *conversationWork) model(plan bulkModel) bulkModel {
 	if plan.Revision.IsUnknown() {
 		plan.Revision = w.state.revision(w.openCreates())
 	}
-	failed := make(map[string]attr.Value, len(w.failed))
-	add := func(key string, err error) {
+	errs := make(map[string]error, len(w.failed))
+	maps.Copy(errs, w.failed)
+	for _, removal := range w.removals {
+		if removal.err != nil {
+			errs[removal.kept] = removal.err
+		}
+	}
+	failed := make(map[string]attr.Value, len(errs))
+	for key, err := range errs {
 		var code int
 		var name string
 		if apiError, ok := errors.AsType[*client.APIError](err); ok {
@@ -125,14 +132,6 @@ func (w *conversationWork) model(plan bulkModel) bulkModel {
 			name = "CONFLICT"
 		}
 		failed[key] = failedWith(code, name, withReasons(err))
-	}
-	for key, err := range w.failed {
-		add(key, err)
-	}
-	for _, removal := range w.removals {
-		if removal.err != nil {
-			add(removal.kept, removal.err)
-		}
 	}
 	plan.Failed = types.MapValueMust(failedType, failed)
 	return plan

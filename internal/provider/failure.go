@@ -107,14 +107,13 @@ func (f *failure) with(other failure) *failure {
 
 // unread warns that conversations were written but are not fully known.
 func (f failure) unread() diag.Diagnostics {
-	text, whose := fmt.Sprintf("The provider wrote the conversation %s and keeps it in the state, but a later step failed, such as "+
-		"reading it back. The next plan reads it again, and shows whether anything is left to do.", idInState(engine.Result[client.Conversation]{Err: f.err})), ""
+	whose := ""
 	if len(f.keys) > 1 {
-		text, whose = "The provider wrote these conversations and keeps them in the state, but a later step failed, such as reading "+
-			"them back. The next plan reads them again, and shows whether anything is left to do.", " of the first"
+		whose = " of the first"
 	}
-	return diag.Diagnostics{placed(f.at, diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known",
-		fmt.Sprintf("%s%s\n\nCause%s: %v", f.prefix(f.at), text, whose, f.err)))}
+	return diag.Diagnostics{placed(f.at, diag.NewWarningDiagnostic("Text Message Conversation Not Fully Known", fmt.Sprintf("%s%s\n\nCause%s: %v", f.prefix(f.at),
+		f.inNumber("The provider wrote {the conversation and keeps it|these conversations and keeps them} in the state, but a later step failed, such as reading {it|them} back. "+
+			"The next plan reads {it|them} again, and shows whether anything is left to do."), whose, f.err)))}
 }
 
 // detail returns the detail for an attribute, with what the CRM said about it.

@@ -166,10 +166,8 @@ func lookupAttributes(known []string) map[string]schema.Attribute {
 type baseDataSource struct{ provider *providerData }
 
 // Configure takes the provider's data, which is nil while Terraform validates.
-func (d *baseDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	data, diags := configuredWith(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	d.provider = data
+func (d *baseDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	d.provider, _ = req.ProviderData.(*providerData)
 }
 
 // readOnly returns the attributes of a resource as read-only attributes of a data source.

@@ -93,10 +93,8 @@ func messageActionAttributes() map[string]schema.Attribute {
 // conversationOfMessage is the API's name for the conversation of a message.
 const conversationOfMessage = "text_message_conversation_id"
 
-func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
-	data, diags := configuredWith(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	a.provider = data
+func (a *messageAction) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
+	a.provider, _ = req.ProviderData.(*providerData)
 }
 
 // ModifyPlan warns of a message that may reach a person. The conversation may not exist
