@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -113,11 +114,7 @@ func (e entries) findOpenCreates(ctx context.Context, api *engine.Engine, memory
 		adopted[key] = found
 		memory.found(key, found.Value)
 	}
-	warn := warnOfOpenEntries
-	if memory.isSingle {
-		warn = warnOfOpen
-	}
-	return adopted, append(warnOfAdoption(memory.root(), adopted, true), warn(left, policy)...)
+	return adopted, append(warnOfAdoption(memory.root(), adopted, true), memory.warnOfStillOpen(left, policy)...)
 }
 
 // staysOpen reports whether a look has passed what belongs to other resources, and could not tell
@@ -136,38 +133,6 @@ func problemOfLook(err error) client.Problem {
 	return client.ProblemOf(lost.Err)
 }
 
-// warnOfOpenEntries warns that it is still unknown whether conversations of a map exist, and why
-// a look could not tell.
-func warnOfOpenEntries(left createResults, policy types.String) (diags diag.Diagnostics) {
-	var texts []string
-	why := ""
-	for _, key := range slices.Sorted(maps.Keys(left)) {
-		text, found := fmt.Sprintf("%q", key), left[key]
-		ids, _ := candidatesOf(found.Err)
-		switch {
-		case found.Err != nil:
-		case found.Value.ID.IsZero():
-			ids = found.LookAlikes
-		default:
-			ids = []client.ID{found.Value.ID}
-		}
-		if len(ids) > 0 {
-			text += " (may be " + idList(ids) + ")"
-		}
-		texts = append(texts, text)
-		why = cmp.Or(why, failure{err: found.Err}.whyForbidden())
-	}
-	outcome := "If an entry still declares the phone and number, the apply adopts what it finds. If not, or if the resource is tainted, it deletes what it finds."
-	if abandons(policy) {
-		outcome = "If an entry still declares the phone and number, the apply adopts what it finds. If not, what was created stays in the CRM, because deletion_policy is \"abandon\"."
-	}
-	if len(texts) > 0 {
-		diags.AddAttributeWarning(path.Root("conversations"), "Text Message Conversation May Have Been Created", fmt.Sprintf(
-			"An earlier apply may or may not have created the conversations of these keys: %s. The next apply looks for them in the CRM first. %s%s", firstOfMany(texts), outcome, why))
-	}
-	return diags
-}
-
 // found notes which conversation the attempt under the key has made. Its number may be
 // spelled as the CRM does, and its messages may not show in the next list.
 func (m *memory) found(key string, conversation client.Conversation) {
@@ -177,35 +142,37 @@ func (m *memory) found(key string, conversation client.Conversation) {
 	delete(m.open, key)
 }
 
-// warnOfOpen warns that it is still unknown whether the conversation of a single resource
-// exists, and why a look could not tell.
-func warnOfOpen(left createResults, policy types.String) diag.Diagnostics {
-	found, isOpen := left[""]
-	if !isOpen {
-		return nil
+// warnOfStillOpen warns that it is still unknown whether conversations exist, and why a look could not tell.
+func (l layout) warnOfStillOpen(left createResults, policy types.String) diag.Diagnostics {
+	var names []string
+	var why, advice string
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		name, found := strconv.Quote(key), left[key]
+		if l.isSingle {
+			name = "this conversation"
+		}
+		ids, isAmbiguous := candidatesOf(found.Err)
+		if found.Err == nil && found.Value.ID.IsZero() {
+			ids = found.LookAlikes
+		}
+		if isAmbiguous || len(ids) > 0 {
+			advice = " What is named here differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone. " + severalAdvice
+		} else if !found.Value.ID.IsZero() {
+			ids = []client.ID{found.Value.ID}
+		}
+		if len(ids) > 0 {
+			name += " (may be " + idList(ids) + ")"
+		}
+		names = append(names, name)
+		why = cmp.Or(why, failure{err: found.Err}.whyForbidden())
 	}
-	const intro = "An earlier apply may or may not have created this conversation. "
-	shown, why := "The CRM does not show it so far. ", failure{err: found.Err}.whyForbidden()
-	if why != "" {
-		shown = ""
-	}
-	text := intro + shown + "The next apply looks for it again. If the resource is tainted or removed, it deletes what it finds; otherwise it adopts it."
+	outcome := "If not, or if the resource is tainted, it deletes what it finds."
 	if abandons(policy) {
-		text = intro + "The next apply looks for it, and adopts it if it exists. A destroy leaves it in the CRM, " +
-			"because deletion_policy is \"abandon\"."
+		outcome = "If not, what was created stays in the CRM, because deletion_policy is \"abandon\"."
 	}
-	if found.Err == nil && !found.Value.ID.IsZero() {
-		text += fmt.Sprintf(" It may be %s.", found.Value.ID)
-	}
-	if found.Err == nil && len(found.LookAlikes) > 0 {
-		text = intro + fmt.Sprintf("The CRM shows none that has what was sent. It has one or more of this phone and number that appeared since, and "+
-			"differ: %s. They may belong to someone else, so the provider leaves them alone. If one of them is the right one, run terraform state rm with "+
-			"the address of this resource, and import the conversation by its UUID. Otherwise, the next apply creates another one.", idList(found.LookAlikes))
-	}
-	if ids, isAmbiguous := candidatesOf(found.Err); isAmbiguous {
-		text = intro + candidates(ids)
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Text Message Conversation May Have Been Created", text+why)}
+	return warnOf(names, l.root(), "Text Message Conversation May Have Been Created", inNumber(!l.isSingle,
+		"An earlier apply may or may not have created {|the conversations of these keys: }%s. The next apply looks for {it|them} in the CRM first. "+
+			"If {the resource|an entry} still declares the phone and number, the apply adopts what it finds. ")+outcome+advice+why)
 }
 
 // warnOfLeft warns of what stays in the CRM, if it is there, because of a deletion_policy.
