@@ -33,7 +33,8 @@ func NewEntity[T Record, In any](c *Client, segment string) *Entity[T, In] {
 
 // A Page is one page of a list.
 type Page[T any] struct {
-	Total       int // of all matches
+	Total       int  // of all matches
+	IsCounted   bool // by the service; otherwise, Total is the number of Records
 	Records     []T
 	EndCursor   string
 	HasNextPage bool
@@ -78,50 +79,41 @@ func (e *Entity[T, In]) check(record T, query Query, got reply) error {
 // List returns one page.
 //
 // GET /entities/{entity}
-func (e *Entity[T, In]) List(ctx context.Context, query Query) (Page[T], error) {
-	page, _, err := e.list(ctx, query)
-	return page, err
-}
-
-// list does what List does, and reports whether the page has a total.
-func (e *Entity[T, In]) list(ctx context.Context, query Query) (page Page[T], counted bool, err error) {
+func (e *Entity[T, In]) List(ctx context.Context, query Query) (page Page[T], err error) {
 	got, err := e.client.read(ctx, e.path(), query.values(), &page.Records)
 	if ProblemOf(err) == NotFound {
-		return Page[T]{}, false, &problemError{fmt.Errorf("there is no such space: %w", err), WrongAddress} // a list names no record that could be missing
+		err = &problemError{fmt.Errorf("there is no such space: %w", err), WrongAddress} // a list names no record that could be missing
 	}
 	if err != nil {
-		return Page[T]{}, false, err
+		return Page[T]{}, err
 	}
 	var list struct {
 		Total    *int `json:"total"`
 		PageInfo struct {
-			EndCursor   *string `json:"end_cursor"`
-			HasNextPage *bool   `json:"has_next_page"`
+			EndCursor   string `json:"end_cursor"`
+			HasNextPage *bool  `json:"has_next_page"`
 		} `json:"page_info"`
 	}
 	if err := json.Unmarshal(got.body, &list); err != nil {
-		return Page[T]{}, false, got.unexpected("is not a page of a list (" + got.problem(err) + ")")
+		return Page[T]{}, got.unexpected("is not a page of a list (" + got.problem(err) + ")")
 	}
 	for _, record := range page.Records {
 		if err := e.check(record, query, got); err != nil {
-			return Page[T]{}, false, err
+			return Page[T]{}, err
 		}
 	}
-	page.Total = len(page.Records)
-	if list.Total != nil {
+	page.EndCursor, page.Total = list.PageInfo.EndCursor, len(page.Records)
+	if page.IsCounted = list.Total != nil; page.IsCounted {
 		page.Total = *list.Total
-	}
-	if list.PageInfo.EndCursor != nil {
-		page.EndCursor = *list.PageInfo.EndCursor
 	}
 	if list.PageInfo.HasNextPage != nil {
 		page.HasNextPage = *list.PageInfo.HasNextPage
 	}
-	page.IsOpen = list.Total == nil && list.PageInfo.HasNextPage == nil && len(page.Records) >= cmp.Or(max(query.First, 0), MaxPageSize)
+	page.IsOpen = !page.IsCounted && list.PageInfo.HasNextPage == nil && len(page.Records) >= cmp.Or(max(query.First, 0), MaxPageSize)
 	if page.HasNextPage && page.EndCursor == "" {
-		return Page[T]{}, false, got.unexpected("announces another page, but has no cursor for it")
+		return Page[T]{}, got.unexpected("announces another page, but has no cursor for it")
 	}
-	return page, list.Total != nil, nil
+	return page, nil
 }
 
 // The operations on many records, as the last part of their path.

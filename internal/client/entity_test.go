@@ -121,11 +121,11 @@ func TestList(t *testing.T) {
 	}{
 		"the last page": {
 			`{"success":true,"total":42,"page_info":{"start_cursor":"a","end_cursor":"b","has_previous_page":true,"has_next_page":false},"data":[{"id":"` + apitest.ID1 + `","revision":7}]}`,
-			Page[Message]{Total: 42, Records: []Message{{RecordValues: RecordValues{ID: idOf(apitest.ID1), Revision: 7}}}, EndCursor: "b"},
+			Page[Message]{Total: 42, IsCounted: true, Records: []Message{{RecordValues: RecordValues{ID: idOf(apitest.ID1), Revision: 7}}}, EndCursor: "b"},
 		},
 		"past the end": {
 			`{"success":true,"total":42,"page_info":{"start_cursor":null,"end_cursor":null,"has_previous_page":false,"has_next_page":false},"data":[]}`,
-			Page[Message]{Total: 42, Records: []Message{}},
+			Page[Message]{Total: 42, IsCounted: true, Records: []Message{}},
 		},
 		"without a total": {
 			`{"success":true,"data":[{"id":"` + apitest.ID1 + `","revision":7},{"id":"` + apitest.ID2 + `","revision":8}]}`,

@@ -110,8 +110,7 @@ type pass struct {
 	least   int             // smallest total on any page; 0 if none has one
 	most    int             // largest total on any page
 
-	// Of the last page:
-	size   int    // records, including repeated ones
+	size   int    // of the last page, including repeated records
 	cursor string // after it; "" once it is in the query
 	more   bool   // another page follows
 	isOpen bool   // it is open whether another page follows
@@ -139,14 +138,14 @@ func (w *Walk[T, In]) Next(ctx context.Context) (page Page[T], more bool, err er
 	if more, err := w.advance(); !more || err != nil {
 		return Page[T]{}, false, err
 	}
-	page, counted, err := w.entity.list(ctx, w.query)
+	page, err = w.entity.List(ctx, w.query)
 	if err != nil {
 		return page, false, err
 	}
 	p := &w.pass
 	p.size, p.cursor, p.more, p.isOpen = len(page.Records), page.EndCursor, page.HasNextPage, page.IsOpen
 	p.read += p.size
-	if counted {
+	if page.IsCounted {
 		if !p.counted {
 			p.least = page.Total
 		}
