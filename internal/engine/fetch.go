@@ -34,7 +34,6 @@ type fetching[T client.Record, In Input] struct {
 	col *Collection[T, In]
 
 	list     *listing[T, In]
-	wanted   []client.ID
 	missing  map[client.ID]bool // true: a list can show all that is needed of it
 	listable int                // how many of missing are true
 	found    map[client.ID]T
@@ -43,7 +42,7 @@ type fetching[T client.Record, In Input] struct {
 
 func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.ID) *fetching[T, In] {
 	f := &fetching[T, In]{
-		col: list.col, list: list, wanted: ids,
+		col: list.col, list: list,
 		missing: make(map[client.ID]bool, len(ids)), found: make(map[client.ID]T, len(ids)),
 	}
 	for _, id := range ids {
@@ -59,7 +58,7 @@ func newFetching[T client.Record, In Input](list *listing[T, In], ids []client.I
 
 // run reads the records.
 func (f *fetching[T, In]) run(ctx context.Context) error {
-	if len(f.wanted) == 0 {
+	if len(f.missing) == 0 {
 		return nil
 	}
 	if f.listable > 0 {
