@@ -123,18 +123,12 @@ var (
 	ErrRefusedNow = errors.New("this attempt was refused")
 	// ErrLinksLeft says that an update was carried out, except that it could not remove a link.
 	ErrLinksLeft = errors.New("the conversation was written, but removing a link failed")
+	// ErrUndone says that a conversation was created and, because another one failed, deleted again.
+	ErrUndone = errors.New("created, and deleted again because another one failed")
 	// ErrRolledBack says that the service rolled back a change because another
 	// one in its batch failed.
 	ErrRolledBack = errors.New("rolled back, because another one in the same request failed")
 )
-
-// An UndoneError says that a conversation was created and, because another one
-// failed, deleted again.
-type UndoneError struct{ ID client.ID }
-
-func (e *UndoneError) Error() string {
-	return "created, and deleted again because another one failed"
-}
 
 // A LeftoverError says that a conversation was created, and could not be deleted
 // again when another one failed.

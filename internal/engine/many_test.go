@@ -68,7 +68,7 @@ func TestAllOrNothing(t *testing.T) {
 					results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
 					wantEqual(t, "conversations", 0, len(s.live()))
 					for i, result := range results {
-						if result.Err == nil || !result.Value.ID.IsZero() && !errors.As(result.Err, new(*UndoneError)) {
+						if result.Err == nil || !result.Value.ID.IsZero() && !errors.Is(result.Err, ErrUndone) {
 							t.Errorf("result %d: %s, %v", i, result.Value.ID, result.Err)
 						}
 					}
@@ -90,7 +90,7 @@ func TestAllOrNothingOfACopy(t *testing.T) {
 		inputs[5].Input.PhoneID = client.Value(unknown)
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), inputs, client.WriteOptions{}, true)
 		wantEqual(t, "conversations", 0, len(s.live()))
-		if !errors.As(results[0].Err, new(*UndoneError)) {
+		if !errors.Is(results[0].Err, ErrUndone) {
 			t.Errorf("the first result is %v", results[0].Err)
 		}
 	}, func(c *testConfig) { c.BatchSize, c.MaxConcurrentRequests = 2, 1 })

@@ -42,7 +42,7 @@ func (c *Collection[T, In]) CreateOrUpdateEach(ctx context.Context, changes []Ch
 // [Collection.CreateOrUpdate] or those below.
 //
 // With allOrNothing, it stops sending once a change fails, and deletes what it has created.
-// A create that was undone then has an *UndoneError, or a *LeftoverError if its record
+// A create that was undone then has [ErrUndone], or a *LeftoverError if its record
 // could not be deleted. A change that was not sent has [ErrNotSent].
 //
 // A change has [ErrRolledBack] if the service says that it rolled the change back because

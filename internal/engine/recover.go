@@ -70,7 +70,7 @@ var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
 	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isUnknown(err), errors.As(err, new(*UnreadError)),
-		errors.As(err, new(*UndoneError)), errors.As(err, new(*LeftoverError)):
+		errors.Is(err, ErrUndone), errors.As(err, new(*LeftoverError)):
 		return err
 	case isRefusedWhole(err) && (change.Tried == nil || asSent(*change.Tried) == asSent(change.Input)):
 		return err

@@ -377,7 +377,7 @@ func TestUndoDeletesNoAnswer(t *testing.T) {
 		if live := s.live(); len(live) != 2 || live[1]["recipient_phone_number"] != apitest.NumberOf(1) || !errors.As(results[0].Err, new(*LeftoverError)) {
 			t.Errorf("the answered conversation: %v of %v", results[0].Err, live)
 		}
-		if !errors.As(results[1].Err, new(*UndoneError)) {
+		if !errors.Is(results[1].Err, ErrUndone) {
 			t.Errorf("the other one: %v", results[1].Err)
 		}
 	})

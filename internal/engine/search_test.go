@@ -281,7 +281,7 @@ func TestUndoDeletesOwnMessages(t *testing.T) {
 		with := newConversation(1)
 		with.Input.Messages = client.Value([]client.MessageInput{{MessageWrites: client.MessageWrites{Content: client.Value("Hi"), Direction: client.Value(1)}}})
 		results := s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{with, linked(newConversation(2), unknown)}, client.WriteOptions{}, true)
-		if !errors.As(results[0].Err, new(*UndoneError)) || len(s.live()) != 1 {
+		if !errors.Is(results[0].Err, ErrUndone) || len(s.live()) != 1 {
 			t.Errorf("%d are live: %v", len(s.live()), results[0].Err)
 		}
 	})

@@ -42,7 +42,7 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 		}
 		w.head(i).ID = client.Field[client.ID]{} // nothing is left of it
 		if w.results[i].Err == nil {
-			w.results[i].Err = &UndoneError{ID: ids[n]}
+			w.results[i].Err = ErrUndone
 		}
 	}
 }

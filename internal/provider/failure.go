@@ -234,7 +234,7 @@ func (f failure) consequence() string {
 		return f.inNumber("The provider didn't send {this|these},") + allOrNone
 	case errors.Is(f.err, engine.ErrRolledBack):
 		return f.inNumber("The CRM rolled {this|these} back") + ", because another conversation in the same request failed."
-	case errors.As(f.err, new(*engine.UndoneError)):
+	case errors.Is(f.err, engine.ErrUndone):
 		return f.inNumber("The provider created {this|these} and then deleted {it|them},") + allOrNone + f.mayHaveSent()
 	case errors.As(f.err, new(*engine.LeftoverError)):
 		return f.inNumber("The provider created {this|these}, but couldn't delete {it|them} when another conversation failed. " +
@@ -248,7 +248,7 @@ func (f failure) consequence() string {
 // isConsequence reports whether the error only follows from the error of another
 // conversation.
 func isConsequence(err error) bool {
-	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.As(err, new(*engine.UndoneError))
+	return errors.Is(err, engine.ErrNotSent) || errors.Is(err, engine.ErrRolledBack) || errors.Is(err, engine.ErrUndone)
 }
 
 // explanations are those of the problems that need no word about the failure itself.

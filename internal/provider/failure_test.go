@@ -273,7 +273,7 @@ func TestManyOfOneRequest(t *testing.T) {
 			}
 		}
 		for i := range 20 {
-			failed[fmt.Sprintf("undone %02d", i)] = &engine.UndoneError{}
+			failed[fmt.Sprintf("undone %02d", i)] = engine.ErrUndone
 		}
 		var changes []entryChange
 		for _, key := range slices.Sorted(maps.Keys(failed)) {
@@ -632,7 +632,7 @@ func TestConsequencesShareErrors(t *testing.T) {
 	failed := map[string]error{"z": refusal()}
 	for i, key := range []string{"a", "b", "c"} {
 		id := parse(t, []string{idA, idB, idC}[i])
-		failed[key], failed[key+key] = &engine.UndoneError{ID: id}, &engine.LeftoverError{ID: id, Err: errors.New(key)}
+		failed[key], failed[key+key] = engine.ErrUndone, &engine.LeftoverError{ID: id, Err: errors.New(key)}
 	}
 	diags := failedWork(nil, failed).done("Create")
 	wantTexts(t, diags, `"a", "b", "c": The provider created these and then deleted them`, `"aa", "bb", "cc": The provider created these, but couldn't`)

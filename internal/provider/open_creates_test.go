@@ -52,7 +52,7 @@ func TestWarnOfAdoption_several(t *testing.T) {
 // What may be left of an undone create has a warning of its own, without the id of a state.
 func TestWarnOfAdoption_left(t *testing.T) {
 	t.Parallel()
-	undone := engine.Result[client.Conversation]{Twins: []client.ID{parse(t, idA)}, Err: &engine.UndoneError{ID: parse(t, idB)}}
+	undone := engine.Result[client.Conversation]{Twins: []client.ID{parse(t, idA)}, Err: engine.ErrUndone}
 	diags := warnOfAdoption(path.Empty(), createResults{"": undone}, false)
 	if len(diags) != 1 || diags[0].Summary() != "Text Message Conversation May Have Been Left" || !strings.Contains(diags[0].Detail(), "in the CRM: "+idA+".") {
 		t.Errorf("%v", diags)
