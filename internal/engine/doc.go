@@ -55,8 +55,9 @@
 //     higher revisions.
 //   - Floor: a revision that everything sought is above, or [NoFloor] if none is known.
 //     A list starts there.
-//   - As-of: the revision of the space at which a record was known to be as it is. As
-//     long as nothing newer has changed the record, it still is.
+//   - As-of: the revision of the space when the list began that all readers share, so that
+//     what they have read is at least as new. As long as nothing newer has changed a record,
+//     it still is as it was read.
 //   - Baseline: what the caller of an update knows of the record, field by field. If the
 //     CRM holds something else, someone else has changed it.
 //   - Conflict: a field that the update and someone else have changed since the baseline,

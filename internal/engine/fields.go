@@ -202,8 +202,8 @@ func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T) []Conflic
 // something else, someone else has changed it.
 type Baseline struct {
 	Revision int64 // of the record, or [NoFloor] if unknown
-	// AsOf is the as-of of the record, or [NoFloor] if unknown. The record is still like
-	// this if nothing newer has changed it.
+	// AsOf is the as-of of the read, or [NoFloor] if unknown. The record is still like this if
+	// nothing newer has changed it.
 	AsOf int64
 	// Fields are the texts of the record's fields, by their names in the API: ids as
 	// [TextOf] returns them, numbers of a [client.Enum] by their names, times in RFC 3339,
