@@ -13,7 +13,8 @@ const apiPath = "/api/v100/rest/spaces/"
 
 // spaceURL returns the base URL of a space from what users paste as the
 // service URL: a bare host, a URL with or without a trailing slash, or the
-// whole base URL, in which case space may be empty.
+// whole base URL, in which case space may be empty. If the space is wrong, the error is a
+// *ConfigError.
 func spaceURL(service, space string) (*url.URL, error) {
 	service = strings.TrimSpace(service)
 	if service == "" {
@@ -59,10 +60,11 @@ func spaceURL(service, space string) (*url.URL, error) {
 		before = withoutBegunAPIPath(u.Path)
 	}
 	if space == "" {
-		return nil, errSpaceMissing
+		return nil, &ConfigError{Setting: "space_id", Err: errors.New("it is empty; the space's administration shows it, such as acme_sales")}
 	}
 	if space != strings.TrimSpace(space) || strings.ContainsAny(space, "/?#% \t\r\n") || space == "." || space == ".." {
-		return nil, errSpaceInvalid
+		return nil, &ConfigError{Setting: "space_id", Err: errors.New("a space id contains no slash, white space (such as a line end), %, ? or #; " +
+			"the space's administration shows it, such as acme_sales")}
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(before, "/") + apiPath + space}, nil
 }
@@ -92,12 +94,6 @@ func SpaceIn(uri string) string {
 	}
 	return space
 }
-
-var (
-	errSpaceMissing = errors.New("it is empty; the space's administration shows it, such as acme_sales")
-	errSpaceInvalid = errors.New("a space id contains no slash, white space (such as a line end), %, ? or #; the space's administration " +
-		"shows it, such as acme_sales")
-)
 
 // isHost reports whether a text can be an address, or the name of a host: that has a letter.
 func isHost(text string) bool {

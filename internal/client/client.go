@@ -76,8 +76,8 @@ type Client struct {
 func New(config Config) (*Client, error) {
 	base, err := spaceURL(config.ServiceURL, config.SpaceID)
 	switch {
-	case err == errSpaceMissing, err == errSpaceInvalid: //nolint:errorlint // returned unwrapped by spaceURL
-		return nil, &ConfigError{Setting: "space_id", Err: err}
+	case errors.As(err, new(*ConfigError)):
+		return nil, err
 	case err != nil:
 		return nil, &ConfigError{Setting: "service_url", Err: err}
 	case strings.Contains(config.Username, ":"):

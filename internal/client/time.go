@@ -42,8 +42,5 @@ func (t *Time) UnmarshalJSON(data []byte) error {
 // String returns the time in RFC 3339, in UTC, with its fraction.
 func (t Time) String() string { return t.UTC().Format(time.RFC3339Nano) }
 
-// MarshalText writes the time as String does.
-func (t Time) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
 // MarshalJSON writes the time as a string.
 func (t Time) MarshalJSON() ([]byte, error) { return json.Marshal(t.String()) }
