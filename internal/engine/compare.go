@@ -54,8 +54,9 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 		w.results[i].Err = &GoneError{ID: id, Restorable: true}
 		return false
 	}
-	if change.Baseline != nil && !w.col.engine.settings.Overwrite {
-		if fields := w.conflicts(i, &current); len(fields) > 0 {
+	isKnown := w.col.stubs != nil && w.col.stubs.isStub(current) // no more of it was read, because its revision is the known one
+	if change.Baseline != nil && !isKnown && !w.col.engine.settings.Overwrite {
+		if fields := w.col.fields.conflicts(&change.Input, *change.Baseline, &current); len(fields) > 0 {
 			w.results[i].Err = &ConflictError{ID: id, Known: change.Baseline.Revision, Current: current.Meta().Revision, Fields: fields}
 			return false
 		}
@@ -65,15 +66,6 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	w.col.links.prepare(change, current)
 	w.head(i).Revision = client.Value(current.Meta().Revision)
 	return before != current.Meta().Revision
-}
-
-// conflicts returns the conflicts of the item with the record. A stub has none: the engine
-// read no more of it because its revision is the known one.
-func (w *writing[T, In]) conflicts(i int, current *T) []Conflict {
-	if w.col.stubs != nil && w.col.stubs.isStub(*current) {
-		return nil
-	}
-	return w.col.fields.conflicts(&w.changes[i].Input, *w.changes[i].Baseline, current)
 }
 
 // stale returns the items to send again: those that were refused only because their
