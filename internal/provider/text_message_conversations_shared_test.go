@@ -101,3 +101,33 @@ func newCRM(t *testing.T, records map[string][]map[string]any) *mockserver.Serve
 	mustNot(t, crm.Seed(records))
 	return crm
 }
+
+// A conversation that was found as the result of a lost create was read before or after the list that
+// others share, so its as-of is unknown.
+func TestAsOfOfAdopted(t *testing.T) {
+	t.Parallel()
+	ids := []string{"80000000-0000-4000-8000-000000000001", "80000000-0000-4000-8000-000000000002"}
+	crm := newCRM(t, map[string][]map[string]any{"TextMessageConversations": {{"id": ids[0], "phone_id": testPhone}, {"id": ids[1], "phone_id": testPhone}}})
+	config := client.Defaults()
+	config.ServiceURL, config.SpaceID, config.Username, config.Password = "https://crm.example", "my_space", "terraform", "secret"
+	config.Transport = mockserver.InProcess(crm)
+	connection, err := client.New(config)
+	mustNot(t, err)
+	api, err := engine.New(connection, engine.Defaults())
+	mustNot(t, err)
+	for i, id := range ids {
+		entry := newOwnedModel()
+		entry.ID, entry.PhoneID = types.StringValue(id), types.StringValue(testPhone)
+		adopted := createResults{}
+		if i > 0 {
+			found, err := api.Conversations.Get(t.Context(), parse(t, id))
+			mustNot(t, err)
+			adopted[""] = engine.Result[client.Conversation]{Value: found, Adopted: true}
+		}
+		asOf, err := entries{"": entry}.read(t.Context(), &messageRefresh{layout: layout{isSingle: true}, api: api, memory: &messageMemory{}}, numbers{}, adopted)
+		mustNot(t, err)
+		if isKnown := asOf > engine.NoFloor; isKnown != (i == 0) {
+			t.Errorf("conversation %d is known as of %d", i, asOf)
+		}
+	}
+}
