@@ -49,3 +49,24 @@ func TestRefusedForAnotherReason(t *testing.T) {
 	apitest.Must(t, err)
 	wantEqual(t, "the filter is unsupported", false, s.engine.unsupported.has(revisionFilter))
 }
+
+// An entity whose records show no revisions says nothing of how the service filters and orders by
+// them.
+func TestEntityWithoutRevisions(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		id := s.seed(t, 3)[0]
+		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
+			if strings.HasSuffix(r.URL.Path, "/Phones") {
+				return apitest.Answer(r, http.StatusOK, `{"success":true,"total":500,"page_info":{"has_next_page":true,"end_cursor":"x"},`+
+					`"data":[{"id":"`+apitest.ID1+`"},{"id":"`+apitest.ID2+`"}]}`), nil
+			}
+			return mock.RoundTrip(r)
+		})
+		s.engine.Expect(int64(s.Revision()) + 1)
+		_, err := s.engine.Conversations.Read(t.Context(), id)
+		wantProblem(t, err, client.Behind)
+		for _, capability := range []string{revisionFilter, revisionOrder} {
+			wantEqual(t, capability+" is unsupported", false, s.engine.unsupported.has(capability))
+		}
+	})
+}

@@ -183,7 +183,8 @@ func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 		return err
 	}
 	top := max(newest(page.Records), 0)
-	if isWhole(page) || isNewestFirst(page) && (!prove || e.isOrdered(ctx, page)) {
+	hasRevisions := top > 0 // those of other entities need not
+	if !hasRevisions || isWhole(page) || isNewestFirst(page) && (!prove || e.isOrdered(ctx, page)) {
 		e.engine.seen.observe(top)
 		e.seenNewest(isWhole(page))
 		return nil
