@@ -227,15 +227,16 @@ func (s *search[T, In]) hasRival(i int, record T) bool {
 
 // adoptProven adopts a record that a create may have made, unless others use it. As long as
 // messages of the create are missing, it leaves the decision to the last look. An exact batch
-// only adopts a record that has everything that was sent. If the moment before the create may be too
-// low, the record may be an older one that others have changed.
+// only adopts a record that has everything that was sent, and no other links. If the moment before the
+// create may be too low, the record may be an older one that others have changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch found := s.useOf(ctx, i, record.Meta().ID); {
 	case found.use == incomplete && !s.last:
 		s.isUndecided = true
 	case found.err != nil:
 		s.useErr = found.err
-	case found.use != unused, s.mayBePassed(i, record), s.w.exact && !s.col.carried(s.w.changes[i].Input, record),
+	case found.use != unused, s.mayBePassed(i, record),
+		s.w.exact && (!s.col.carried(s.w.changes[i].Input, record) || s.col.fields.hasMore(&s.w.changes[i].Input, &record, isLink)),
 		s.w.attempt(i).Since.IsUnproven && !s.col.entity.ordersByRevision(ctx):
 		s.failAmbiguous([]int{i}, []T{record})
 	default:
