@@ -45,10 +45,11 @@ func (r *baseResource) planExisting(ctx context.Context, planned entries, own ma
 	return append(diags, r.warnOfExisting(ids, whilePlanning, planned, changes)...)
 }
 
-// overwrites returns the names of the fields that an existing conversation has, and the plan changes.
+// overwrites returns the names of the fields that an existing conversation has, and the plan changes. The number is
+// what it was found by, so a difference is one of spelling.
 func (m *ownedModel) overwrites(n numbers, existing *ownedModel) (names []string) {
 	for _, field := range m.changedFields(n, existing.conversation()) {
-		if value := field.get(&existing.conversationModel); isKnown(value) && field.text(n, value) != "" {
+		if value := field.get(&existing.conversationModel); field.name != numberAttribute && isKnown(value) && field.text(n, value) != "" {
 			names = append(names, field.name)
 		}
 	}

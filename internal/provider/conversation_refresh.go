@@ -51,7 +51,7 @@ func (r *baseResource) refresh(ctx context.Context, memory *memory, e entries, p
 		return diags
 	}
 	memory.isMoved = false
-	memory.asOf, memory.looked = asOf, api.Newest()
+	memory.asOf = asOf
 	memory.space.seen(api)
 	return append(diags, messages.diags...)
 }

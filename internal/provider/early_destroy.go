@@ -12,9 +12,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/engine"
 )
 
-// An earlyDestroy is a destroy that Terraform has planned before it read the resource, as
-// version 1.11 does for one that is no longer in the configuration, or whose space has
-// changed since. The apply then does not know which new conversations other resources have.
+// An earlyDestroy is what the plan of a destroy has found. What appears after the plan may be someone else's. Or
+// another resource may have it: Terraform may plan a destroy before it reads any resource, as version 1.11 does for
+// one that is no longer in the configuration.
 type earlyDestroy struct {
 	// Found is what the open creates have made, by their keys. No other resource has one of these
 	// conversations: its refresh would have failed.
@@ -22,13 +22,12 @@ type earlyDestroy struct {
 }
 
 // mayDelete reports whether the plan has found this conversation for the attempt under the
-// key. A destroy that is not early may delete whatever a look finds.
+// key. A replacement, which has no such plan, may delete whatever a look finds.
 func (e *earlyDestroy) mayDelete(key string, id client.ID) bool {
 	return e == nil || e.Found[key] == id
 }
 
-// planDestroy looks for what open creates have made. It does nothing if the space shows no more
-// than the last refresh has seen. ids are the conversations that the resource has.
+// planDestroy looks for what open creates have made. ids are the conversations that the resource has.
 func (r *baseResource) planDestroy(ctx context.Context, policy types.String, memory *memory, private privateStore, ids ...client.ID) diag.Diagnostics {
 	if len(memory.open)+len(memory.unread) == 0 || abandons(policy) {
 		return nil
@@ -40,13 +39,6 @@ func (r *baseResource) planDestroy(ctx context.Context, policy types.String, mem
 	}
 	fail := func(err error) diag.Diagnostics {
 		return append(diags, failure{action: "Delete", many: !r.isSingle, err: err, causes: &r.provider.causes}.diagnostics()...)
-	}
-	now, err := api.Now(ctx)
-	if err != nil {
-		return fail(err)
-	}
-	if now <= memory.looked {
-		return diags
 	}
 	r.provider.owners.destroyEarly(memory.name())
 	api.Conversations.Claim(memory.name(), ids...)

@@ -54,11 +54,11 @@ const leftAlone = "An earlier apply may or may not have created a conversation t
 	"It differs from what was sent, or others have written in it, or there are several. So the provider leaves it alone, and doesn't look for it again. " +
 	"If it is yours and no one needs it, delete it in the CRM."
 
-// warnOfUnsure warns of conversations that stay, because another resource may have them.
+// warnOfUnsure warns of conversations that stay, because the plan of the destroy has not found them.
 func warnOfUnsure(at path.Path, names ...string) diag.Diagnostics {
 	return warnOf(names, at, "Text Message Conversation May Have Been Left",
-		"An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be this one: %s. But another "+
-			"resource may have this conversation: the provider has not read the resources since it appeared. So the provider leaves it alone. "+
+		"An earlier apply may or may not have created a conversation that is no longer needed. In the CRM, it may be this one: %s. But it "+
+			"has appeared since the plan, so another resource may have it, or someone else. So the provider leaves it alone. "+
 			"If no resource has it and no one needs it, delete it in the CRM.")
 }
 

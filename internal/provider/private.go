@@ -29,8 +29,6 @@ type memory struct {
 	open openCreates
 	// unread are answers to creates that have not been read yet.
 	unread unreadAnswers
-	// looked is the revision of the space as of the last refresh, or [engine.NoFloor].
-	looked int64
 	early  *earlyDestroy // of the plan of a destroy
 	// adopted are conversations that the last refresh took for what an attempt has made.
 	// Terraform does not show the warnings of the refresh that a destroy begins with.
@@ -50,7 +48,7 @@ type memory struct {
 func (r *baseResource) newMemory() *memory {
 	return &memory{
 		layout: r.layout,
-		asOf:   engine.NoFloor, looked: engine.NoFloor, open: openCreates{}, unread: unreadAnswers{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
+		asOf:   engine.NoFloor, open: openCreates{}, unread: unreadAnswers{}, adopted: map[client.ID]bool{}, numbers: r.provider.numbers(respellings{}), messages: &messageMemory{},
 		revisions: map[client.ID]int64{}, protected: map[client.ID]bool{},
 	}
 }
@@ -58,7 +56,7 @@ func (r *baseResource) newMemory() *memory {
 // parts returns the parts of a memory by their keys in the private state.
 func (m *memory) parts() map[string]any {
 	return map[string]any{
-		"space": &m.space, "owner": &m.owner, "as_of": &m.asOf, "looked": &m.looked,
+		"space": &m.space, "owner": &m.owner, "as_of": &m.asOf,
 		"unsettled": &m.open, "unread": &m.unread, "adopted": &m.adopted, "early_destroy": &m.early,
 		"kept_numbers": &m.numbers.respellings, "messages": m.messages, "moved": &m.isMoved,
 		"revisions": &m.revisions, "protected": &m.protected,

@@ -13,7 +13,7 @@ import (
 // half written, breaks nothing. In no case is anything doubled.
 func TestStage_strangePrivateState(t *testing.T) {
 	t.Parallel()
-	parts := []string{"space", "owner", "as_of", "unsettled", "unread", "looked", "early_destroy", "adopted", "kept_numbers", "messages", "revisions", "protected"}
+	parts := []string{"space", "owner", "as_of", "unsettled", "unread", "early_destroy", "adopted", "kept_numbers", "messages", "revisions", "protected"}
 	strange := []string{
 		`null`, `7`, `"x"`, `[1]`, `{}`, `{"":null}`, `{"":{}}`, `{"c000":null}`, `{"c000":{"since":null,"sent":null}}`, `{"` + nobody + `":null}`, `{"` + nobody + `":{"x":null}}`,
 		`{"revisions":null,"lost":{"` + nobody + `":null},"refused":{"` + nobody + `":null},"unread":{"` + nobody + `":null}}`, `{"found":null}`, `{"x":1}`,

@@ -66,6 +66,26 @@ func planNew(config conversationModel) (planned conversationModel) {
 	return planned
 }
 
+// spelledAsIn returns the configuration in the spelling of a prior state. Terraform accepts either, and a plan with
+// unknown values must not choose another one than the plan that knows them.
+func (m ownedModel) spelledAsIn(n numbers, prior *ownedModel) *ownedModel {
+	for _, field := range configurableFields {
+		field.set(&m.conversationModel, keepSpelling(field.get(&prior.conversationModel), field.get(&m.conversationModel), field.same(n, types.StringNull())))
+	}
+	messages, before := messagesFrom(m.Messages), messagesFrom(prior.Messages)
+	for key, message := range messages {
+		if owned := before[key]; message != nil && owned != nil {
+			for _, field := range sentFields {
+				field.set(message, keepSpelling(field.get(owned), field.get(message), sameInMessage(field)))
+			}
+		}
+	}
+	if len(before) > 0 && len(messages) > 0 {
+		m.Messages = messages.toMap()
+	}
+	return &m
+}
+
 // spelledAs gives the values the spelling of the configuration.
 func (m *conversationModel) spelledAs(config conversationModel) {
 	for _, field := range configurableFields {

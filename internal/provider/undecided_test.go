@@ -64,7 +64,7 @@ func drawEntry(draw *rand.Rand, id func(kind string, of int) types.String) *owne
 	m := newOwnedModel()
 	m.PhoneID = id("1", 2)
 	if draw.IntN(3) > 0 {
-		m.RecipientPhoneNumber = types.StringValue(fmt.Sprintf("+1907555010%d", draw.IntN(3)))
+		m.RecipientPhoneNumber = types.StringValue(fmt.Sprintf([]string{"+1907555010%d", "+1 907 555 010%d"}[draw.IntN(2)], draw.IntN(3)))
 	}
 	if draw.IntN(2) > 0 {
 		m.RecipientAccountID = id("3", 2)
