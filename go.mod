@@ -3,6 +3,7 @@ module github.com/terraform-provider-pipeliner/terraform-provider-pipeliner
 go 1.26.0
 
 require (
+	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
 	github.com/hashicorp/go-version v1.9.0

@@ -8,21 +8,22 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/cenkalti/backoff/v5"
 )
 
 const (
 	maxReplyBytes = 32 << 20
 	maxRedirects  = 5
 
-	firstPause   = 500 * time.Millisecond
-	longestPause = 30 * time.Second
+	firstRetryWait = 500 * time.Millisecond
+	maxRetryWait   = 30 * time.Second
 )
 
 // LevelTrace is for logs of request and reply bodies, which hold personal data.
@@ -69,7 +70,8 @@ type reply struct {
 // If ctx ends, do sends nothing more. It still waits for the reply to a change that it
 // has sent, for at most the request timeout, so that the result is not lost.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
-	pause := firstPause
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = firstRetryWait, maxRetryWait
 	var lost *OutcomeUnknownError // of any try
 	var throttled time.Duration   // how long the service has asked to wait
 	for tries := 0; ; {
@@ -81,7 +83,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 		case again.isAsked:
 			wait := again.after
 			if throttled > 0 || wait == 0 {
-				wait = max(wait, nextPause(&pause)) // if the service keeps asking, wait longer than it asks
+				wait = max(wait, waits.NextBackOff()) // if the service keeps asking, wait longer than it asks
 			}
 			throttled += wait
 			if most := c.mostThrottled(); throttled > most || c.gate.throttle()+wait > most {
@@ -93,7 +95,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			if tries++; tries > c.config.MaxRetries {
 				return got, firstLost(ctx, lost, err)
 			}
-			wait := nextPause(&pause)
+			wait := waits.NextBackOff()
 			c.logRepeat(ctx, call, err, wait)
 			if stopped := sleep(ctx, wait); stopped != nil {
 				return got, firstLost(ctx, lost, stopped)
@@ -102,14 +104,6 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 			return got, firstLost(ctx, lost, err)
 		}
 	}
-}
-
-// nextPause returns about how long to pause before a call is sent again, and makes the next pause half
-// again as long. Calls that fail together don't come back together.
-func nextPause(pause *time.Duration) time.Duration {
-	about := *pause
-	*pause = min(about+about/2, longestPause)
-	return about/2 + rand.N(about) //nolint:gosec // jitter needs no secrecy
 }
 
 // firstLost returns the error of a call. If an earlier try was lost and the call could not

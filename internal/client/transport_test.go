@@ -194,9 +194,9 @@ func TestWaitsAsAsked(t *testing.T) {
 		{"Fri, 31 Dec 1999 23:00:00 GMT", time.Millisecond, 3 * time.Millisecond},
 		{"Sat, 01 Jan 2000 05:00:10 GMT\nDate: Sat, 01 Jan 2000 05:00:00 GMT", 10 * time.Second, 12 * time.Second}, // its clock is ahead
 		{"-5", time.Millisecond, 3 * time.Millisecond},
-		{"NaN", firstPause / 2, firstPause * 17 / 10},
-		{"soon", firstPause / 2, firstPause * 17 / 10},
-		{"", firstPause / 2, firstPause * 17 / 10},
+		{"NaN", firstRetryWait / 2, firstRetryWait * 17 / 10},
+		{"soon", firstRetryWait / 2, firstRetryWait * 17 / 10},
+		{"", firstRetryWait / 2, firstRetryWait * 17 / 10},
 	} {
 		t.Run(test.after, func(t *testing.T) {
 			t.Parallel()
@@ -292,7 +292,7 @@ func TestWaitsLongerAndLonger(t *testing.T) {
 			}
 		}
 		for i := range 20 {
-			if got := (*at)[i+1].Sub((*at)[i]); got > longestPause*3/2 {
+			if got := (*at)[i+1].Sub((*at)[i]); got > maxRetryWait*3/2 {
 				t.Errorf("wait %d is %s, longer than the longest", i, got)
 			}
 		}
