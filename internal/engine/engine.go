@@ -68,5 +68,6 @@ type entityOf[T client.Record, In any] struct {
 
 	engine     *Engine
 	newestSeen atomic.Pointer[sight]
+	failed     RecentError  // of the latest question for it that didn't reach the space
 	pages      atomic.Int64 // pages in a list of all records, 0 if unknown
 }

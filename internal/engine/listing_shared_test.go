@@ -116,6 +116,21 @@ func TestReadersShareAFailure(t *testing.T) {
 	}
 }
 
+// So do creates that come one after another. They ask for the newest revision first.
+func TestCreatesShareAFailure(t *testing.T) {
+	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
+		s.Inject(mockserver.Fault{Kind: mockserver.StatusReply, Status: http.StatusServiceUnavailable})
+		for i := range 3 {
+			wantProblem(t, s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(i), 0).Err, client.Unavailable)
+		}
+		wantEqual(t, "requests", 1+client.Defaults().MaxRetries, len(s.Requests()))
+
+		time.Sleep(fresh)
+		s.ClearFaults()
+		apitest.Must(t, s.engine.Conversations.CreateOrUpdate(t.Context(), newConversation(1), 0).Err)
+	})
+}
+
 // If a gateway fails only at lists, gets answer all readers.
 func TestListsThatAreTooLong(t *testing.T) {
 	t.Parallel()

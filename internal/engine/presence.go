@@ -44,7 +44,13 @@ func (e *Engine) Reach(revision int64) { e.seen.raise(&e.seen.reached, revision)
 // unless the newest record of the entity was seen a short time ago.
 func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	if seen := e.newestSeen.Load(); seen == nil || time.Since(seen.at) > fresh {
+		if err := e.failed.Err(); err != nil {
+			return Moment{}, err
+		}
 		if err := e.observeNewest(ctx, false); err != nil {
+			if isOfService(err) {
+				e.failed.Note(err)
+			}
 			return Moment{}, err
 		}
 	}
