@@ -143,7 +143,7 @@ func (k *keyless) swapped(config entries, keys []string, moved map[string]*freeC
 
 // take returns the plan that gives the entry one of the conversations: one that is the
 // same in everything, or will be when it is restored. It returns nil if there is none. own is the
-// conversation of an entry that has moved: only one that need not be restored is better.
+// conversation of an entry that has moved.
 func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	if len(k.free) == 0 || config.hasUnknown() {
 		return nil
@@ -151,7 +151,7 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 	set := config.setFields()
 	wanted := set.text(config.texts(k.numbers))
 	for _, candidate := range k.index(set)[wanted] {
-		if candidate.taken || candidate.isUnsure || candidate == own || own != nil && candidate.IsDeleted.ValueBool() {
+		if candidate.taken || candidate.isUnsure || candidate == own || own != nil && !candidate.isBetterThan(config) {
 			continue
 		}
 		planned, replace := k.numbers.planEntry(config, candidate.ownedModel)
@@ -161,6 +161,12 @@ func (k *keyless) take(config ownedModel, own *freeConversation) *ownedModel {
 		return candidate.takenAs(planned, config)
 	}
 	return nil
+}
+
+// isBetterThan reports whether an entry that has a conversation of its own may give it up for this one: it need not be
+// restored, and it has a number only if the entry declares that.
+func (c *freeConversation) isBetterThan(config ownedModel) bool {
+	return !c.IsDeleted.ValueBool() && c.RecipientPhoneNumber.IsNull() == config.RecipientPhoneNumber.IsNull()
 }
 
 // takenAs returns the plan of the conversation for an entry that takes it, written as the

@@ -105,6 +105,18 @@ func TestPlanEntries_notSwapped(t *testing.T) {
 	}
 }
 
+// An entry without a number gets another phone, and keeps its conversation: that of another entry has a number.
+func TestPlanEntries_movedWithoutNumber(t *testing.T) {
+	t.Parallel()
+	first, second, none := types.StringValue(testPhone), types.StringValue(testAccount), types.StringNull()
+	own, config := ofOneNumber(first, none, first), ofOneNumber(second, none, none)
+	own.RecipientPhoneNumber, config.RecipientPhoneNumber = none, none
+	planned, removed, _ := numbers{}.planEntries(entries{"a": config}, entries{"a": own, "b": ofOneNumber(second, none, second)}, nil)
+	if got := planned["a"].ID; !got.Equal(first) || removed["b"] == nil {
+		t.Errorf("the plan of a is %v, and removes %v", got, removed.keys())
+	}
+}
+
 // A message that was sent and not identified has no id. Under another key, it is a new one, as the warning
 // about it says.
 func TestPlanMessages_notIdentified(t *testing.T) {
