@@ -8,9 +8,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// takeCreates decides which of the found records the lost creates have made. That needs
-// proof: there are no more records of an identity than creates that may have made them.
-// A record that differs in what the create sets is someone else's.
+// takeCreates decides which of the found records the lost creates have made. That needs proof: an identity must not
+// have more records than creates that may have made them. A record that differs in a field that the create sets
+// belongs to someone else.
 func (s *search[T, In]) takeCreates(ctx context.Context) {
 	for place, items := range s.places {
 		alike := grouped(s.made[place], s.col.names.held)
@@ -37,7 +37,7 @@ func (s *search[T, In]) mayHaveMade(i int, record T) bool {
 	return attempt.mayHaveMade(record.Meta()) && !isOfOther && (change.Tried == nil || change.isSent || s.col.fields.like(change.Tried, &record))
 }
 
-// doubts returns the records that keep creates from being sent again.
+// doubts returns the records that prevent creates from being sent again.
 func (s *search[T, In]) doubts() map[int][]T {
 	doubts := map[int][]T{}
 	for place, items := range s.places {
@@ -56,7 +56,7 @@ func (s *search[T, In]) doubts() map[int][]T {
 	return doubts
 }
 
-// noteContradicting notes the records of their identities that creates have not adopted.
+// noteContradicting notes the records with the identity of a create that the create has not adopted.
 func (s *search[T, In]) noteContradicting() {
 	isFree := func(record T) bool { return !s.col.engine.claims.has(record.Meta().ID) }
 	for place, items := range s.places {
@@ -68,38 +68,37 @@ func (s *search[T, In]) noteContradicting() {
 	}
 }
 
-// agreed reports whether the record agrees in everything with the create, apart from what adopt
-// changes to what the create wants.
+// agreed reports whether the record has everything that the create wants, apart from what an adoption still changes.
 func (s *search[T, In]) agreed(i int, record T) bool {
 	return s.col.agrees(s.untried(i, record), record)
 }
 
-// resembles reports whether the record agrees, except for fields that are empty or that the
-// service may have changed.
+// resembles reports whether the record has everything that the create wants, except for fields that are empty or that
+// the service may have changed.
 func (s *search[T, In]) resembles(i int, record T) bool {
 	return s.col.fields.like(new(s.untried(i, record)), &record)
 }
 
-// untried returns the input of a create without the fields of which the record holds what an
-// earlier attempt has sent, or what was filled in after it.
+// untried returns the input of a create without some fields: those for which the record holds the value of an earlier
+// attempt, or a value that was filled in after it.
 func (s *search[T, In]) untried(i int, record T) In {
 	return s.col.fields.untried(s.w.changes[i].Input, s.attempted(i, record), &record)
 }
 
-// attempted returns what the earlier attempt at a create has sent. If it has sent messages, a
-// record is only adopted if they are in it. Then what the attempt did not send was filled in by the
-// service, unless someone has changed the record since.
+// attempted returns what the earlier attempt at a create has sent. If the attempt has sent messages, a record is
+// adopted only if it contains them. Then the service has filled in the fields that the attempt did not send, unless
+// someone has changed the record since.
 func (s *search[T, In]) attempted(i int, record T) attempted[In] {
 	isProven := s.talked != nil && s.useOfSilent(i) == incomplete && !s.col.inside.hasChanged(record)
 	return attempted[In]{s.w.changes[i].Tried, isProven}
 }
 
-// choose gives the creates of one identity the records of that identity. First come the records
-// that have the messages of a create, then those that agree in everything, and last those that
-// lack something, in each case the oldest first. A record that lacks something proves nothing if
-// byTail has another one, whose name may be the service's spelling. lost is the number of lost
-// creates of the identity, in all batches: if there are more records than that, choose takes none.
-// In an exact batch, it also takes none if there are fewer and other batches have lost some.
+// choose assigns the records of one identity to the creates of that identity. First come the records that have the
+// messages of a create, then those that agree in everything, and last those that lack something, the oldest first in
+// each case. A record that lacks something proves nothing if byTail contains another record, because the name of that
+// one may be the service's spelling. lost is the number of lost creates of the identity, in all batches. If there are
+// more records than lost creates, choose assigns none. In an exact batch, it also assigns none if there are fewer
+// records and other batches have lost some of the creates.
 func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lost int, byTail map[string][]T) {
 	fit := func(record T, fits func(int, T) bool) bool {
 		return slices.ContainsFunc(items, func(i int) bool { return fits(i, record) })
@@ -107,7 +106,8 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	isLikely := func(record T) bool { return fit(record, s.resembles) }
 	records = only(records, func(record T) bool { return fit(record, s.mayHaveMade) })
 	if slices.ContainsFunc(records, func(record T) bool { return fit(record, s.agreed) }) {
-		// What contradicts all creates is someone else's. Alone, it may be one that was changed.
+		// A record that contradicts all creates belongs to someone else. If it is the only record, it may be a create's
+		// record that someone has changed.
 		records = only(records, isLikely)
 	}
 	tooMany := len(records) > max(len(items), lost)
@@ -122,8 +122,8 @@ func (s *search[T, In]) choose(ctx context.Context, items []int, records []T, lo
 	s.chooseByFields(ctx, items, records, byTail)
 }
 
-// chooseByFields gives creates of one identity the records that agree in everything, then those that
-// lack something.
+// chooseByFields assigns to creates of one identity the records that agree in everything, then those that lack
+// something.
 func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records []T, byTail map[string][]T) {
 	for _, fits := range []func(int, T) bool{s.agreed, s.resembles} {
 		for _, i := range s.w.unsettled(items) {
@@ -145,12 +145,12 @@ func (s *search[T, In]) chooseByFields(ctx context.Context, items []int, records
 	}
 }
 
-// mostCompared is how many creates of one identity are told apart by their messages. Each of them
-// costs requests for each record.
+// mostCompared is the largest number of creates of one identity that the engine distinguishes by their messages. Each
+// of them costs requests for each record.
 const mostCompared = 4
 
-// chooseByMessages gives several creates of one identity the records that have their messages.
-// It returns the other records.
+// chooseByMessages assigns to several creates of one identity the records that have their messages. It returns the
+// remaining records.
 func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, records []T) (left []T) {
 	for _, record := range records {
 		isTheirs := slices.ContainsFunc(s.w.unsettled(items), func(i int) bool {
@@ -171,8 +171,8 @@ func (s *search[T, In]) chooseByMessages(ctx context.Context, items []int, recor
 	return left
 }
 
-// respelled returns the records that a create may have made under another spelling of its
-// name, and that fit.
+// respelled returns the records that a create may have made under another spelling of its name and that agree with
+// it.
 func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T) bool) (found []T) {
 	of := s.w.identity(i)
 	for _, tail := range slices.Compact([]string{of.tail(), ""}) {
@@ -185,8 +185,8 @@ func (s *search[T, In]) respelled(i int, byTail map[string][]T, fits func(int, T
 	return found
 }
 
-// haveRivals reports whether a lost create of another batch has the same identity, and other
-// contents: a record does not show which of them has made it.
+// haveRivals reports whether a lost create of another batch has the same identity and different contents. Then a
+// record does not show which of them has made it.
 func (s *search[T, In]) haveRivals(items []int) bool {
 	of := s.w.identity(items[0])
 	return slices.ContainsFunc(s.col.engine.claims.openLike(of), func(create lostCreate) bool {
@@ -194,9 +194,9 @@ func (s *search[T, In]) haveRivals(items []int) bool {
 	})
 }
 
-// chooseRespelled gives creates the records whose name may be the service's spelling of
-// theirs, and that agree in everything else. Each such create must have just one
-// record, and each such record just one create, in all batches.
+// chooseRespelled assigns to creates the records whose name may be the service's spelling of the create's name and
+// that agree in everything else. Each such create must have exactly one record, and each such record exactly one
+// create, in all batches.
 func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail map[string][]T) {
 	candidates := map[int][]T{}
 	claims := map[client.ID]int{}
@@ -218,17 +218,17 @@ func (s *search[T, In]) chooseRespelled(ctx context.Context, items []int, byTail
 	}
 }
 
-// hasRival reports whether a lost create that this search is not about, with another name, may
-// have made the record.
+// hasRival reports whether a lost create that does not belong to this search, and has another name, may have made the
+// record.
 func (s *search[T, In]) hasRival(i int, record T) bool {
 	rivals := s.col.engine.claims.openLike(s.w.identity(i))
 	return slices.ContainsFunc(rivals, func(create lostCreate) bool { return !s.own[create.of] && s.col.names.mayBe(create.of, record) })
 }
 
-// adoptProven adopts a record that a create may have made, unless others use it. As long as
-// messages of the create are missing, it leaves the decision to the last look. An exact batch
-// only adopts a record that has everything that was sent, and no other links. If the moment before the
-// create may be too low, the record may be an older one that others have changed.
+// adoptProven adopts a record that a create may have made, unless other users use it. If messages of the create are
+// missing, only the last look decides. An exact batch adopts a record only if it has everything that was sent, and no
+// other links. If the moment before the create may be too low, the record may be an older one that someone has
+// changed.
 func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	switch found := s.useOf(ctx, i, record.Meta().ID); {
 	case found.use == incomplete && !s.last:
@@ -244,17 +244,16 @@ func (s *search[T, In]) adoptProven(ctx context.Context, i int, record T) {
 	}
 }
 
-// mayBePassed reports whether an unused record may be one that a recalled attempt has passed: it has
-// changed since it was created. If the messages that the attempt has sent are in it, it is the
-// attempt's, whatever the clocks say.
+// mayBePassed reports whether an unused record may be one that a recalled attempt has passed: it has changed since it
+// was created. If it contains the messages that the attempt has sent, it is the attempt's record, whatever the clocks
+// say.
 func (s *search[T, In]) mayBePassed(i int, record T) bool {
 	hasMessages := s.talked != nil && s.useOfSilent(i) == incomplete
 	return s.w.attempt(i).IsRecalled && !hasMessages && s.col.inside.hasChanged(record)
 }
 
-// adopt makes the record the result of a create. If the record lacks something, or has it as
-// an earlier try has sent it, the create becomes an update of just that: the rest may be someone
-// else's.
+// adopt makes the record the result of a create. If the record lacks a value, or has the value of an earlier try, the
+// create becomes an update of only that: the rest may come from someone else.
 func (s *search[T, In]) adopt(i int, record T) {
 	if !s.col.engine.claims.adopt(record.Meta().ID, s.w.changes[i].Owner, s.w.attempt(i).IsRecalled) {
 		s.claimed = append(s.claimed, record) // meanwhile, its owner has claimed it
@@ -274,8 +273,8 @@ func (s *search[T, In]) adopt(i int, record T) {
 	s.w.bringUpToDate(i, record)
 }
 
-// failAmbiguous leaves the items open, because of records that may be theirs. Those that their
-// owners have claimed meanwhile are not. An owner that claims one from now on learns of that.
+// failAmbiguous leaves the items open, because of records that may be theirs. It skips records that their owners have
+// claimed meanwhile. An owner that claims one from now on is told about it.
 func (s *search[T, In]) failAmbiguous(items []int, records []T) {
 	records = only(records, func(record T) bool {
 		s.col.engine.claims.doubt(record.Meta().ID)

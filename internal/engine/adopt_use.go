@@ -6,8 +6,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// readUses finds out who uses the records that are likely, and the only ones of their identity,
-// with concurrent requests: the search holds up all creates meanwhile.
+// readUses reads the use of each record that is likely and the only one of its identity. It sends concurrent
+// requests, because the search holds up all creates.
 func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int, alike map[Identity][]T) {
 	var items []int
 	var ids []client.ID
@@ -29,9 +29,8 @@ func (s *search[T, In]) readUses(ctx context.Context, waiting map[Identity][]int
 	}
 }
 
-// useOf returns the use of a record that the search has found. Unless the batch is exact, it
-// asks only for a record with messages. If the caller may not list messages, the record then
-// counts as unused.
+// useOf returns the use of a record that the search has found. Unless the batch is exact, it asks only about a record
+// with messages. If the caller may not list messages, the record then counts as unused.
 func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) foundUse {
 	if found, isRead := s.uses[id]; isRead {
 		return found
@@ -46,7 +45,7 @@ func (s *search[T, In]) useOf(ctx context.Context, i int, id client.ID) foundUse
 	return foundUse{use: s.useOfSilent(i)}
 }
 
-// useOfSilent returns the use of a record without messages, if the create has made it.
+// useOfSilent returns the use of a record without messages, assuming that the create has made it.
 func (s *search[T, In]) useOfSilent(i int) use {
 	return useOfSilent(s.col.inside.sent(&s.w.changes[i]))
 }

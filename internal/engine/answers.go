@@ -8,12 +8,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// CheckAnswers does what the read-back of creates could not: it reads the records whose ids have
-// answered them. Each change must have its attempt as Earlier. It returns the ids that are not those
-// of what the creates have made: no record has them, or one that a create can't have made.
+// CheckAnswers does what the read-back of creates could not do: it reads the records whose ids the service returned
+// for these creates. Each change must have its attempt as Earlier. CheckAnswers returns the wrong ids: no record has
+// the id, or the create can't have made the record.
 //
-// It claims none of the records. A *BehindError says that the space shows less than its user has
-// seen of it.
+// It claims none of the records. A *BehindError says that the space shows less than its user has seen of it.
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) CheckAnswers(ctx context.Context, creates map[client.ID]Change[In]) (wrong []client.ID, err error) {

@@ -9,9 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// An answer is checked later. What has a message from before the create is someone else's. If
-// messages can't be read, that can't be told, unless the caller may not read them at all: then the
-// service's word counts.
+// An answer is checked later. A record with a message from before the create belongs to someone else. If messages
+// can't be read, the engine can't tell, unless the caller may not read them at all: then the service's answer counts.
 func TestCheckAnswers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -39,7 +39,7 @@ func (u *unsupported) add(ctx context.Context, capability string) {
 	u.log.DebugContext(ctx, "the Pipeliner API lacks a capability; going on without it", "capability", capability)
 }
 
-// orderBy returns the order of a list by revision, none if the service refuses it.
+// orderBy returns the order of a list by revision. It returns no order if the service refuses that.
 func (u *unsupported) orderBy(order string) []string {
 	if u.has(revisionSort) {
 		return nil
@@ -47,8 +47,8 @@ func (u *unsupported) orderBy(order string) []string {
 	return []string{order}
 }
 
-// narrows reports whether a list of what is newer than a revision can be shorter than a
-// list of everything. It can't if the service neither filters nor orders by revision.
+// narrows reports whether a list of records above a revision can be shorter than a list of everything. It can't if
+// the service neither filters nor orders by revision.
 func (e *Engine) narrows() bool {
 	return !e.unsupported.has(revisionFilter) || !e.unsupported.has(revisionOrder)
 }

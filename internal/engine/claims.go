@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// claims are what an engine knows about the origin of records: which records are known,
-// and which lost creates may have made others.
+// claims contain what an engine knows about the origin of records: which records are known, and which lost creates
+// may have made others.
 type claims struct {
 	// Every create holds one unit until its ids are recorded. A search for lost
 	// creates takes all units, so that it never sees a record whose owner is not
@@ -58,7 +58,7 @@ func (c claim) isFree(owners map[string]bool) bool {
 	return c.origin == unclaimed || c.origin == left && (owners[""] || owners[c.owner])
 }
 
-// isLeftFor reports whether the record was left to this owner, or to any if isRecalled: then the
+// isLeftFor reports whether the record was left to this owner. If isRecalled is true, any owner will do, because the
 // caller no longer knows the owner's earlier name.
 func (c claim) isLeftFor(owner string, isRecalled bool) bool {
 	return c.origin == left && (isRecalled || c.owner == owner)
@@ -102,25 +102,25 @@ func (c *claims) claim(id client.ID, from origin) bool {
 	return c.move(id, from, func(is claim) bool { return is.origin == unclaimed })
 }
 
-// release withdraws the claim of a record that turns out not to be the engine's. It leaves a claim
-// of another origin than from.
+// release withdraws the claim of a record that turns out not to belong to the engine. It keeps a claim whose origin
+// is not from.
 func (c *claims) release(id client.ID, from origin) {
 	c.move(id, unclaimed, func(is claim) bool { return is.origin == from })
 }
 
-// adopt claims a record for a create of an owner. It reports false if the record was claimed
-// already, and not left for that owner.
+// adopt claims a record for a create of an owner. It returns false if the record was already claimed, and not left
+// for that owner.
 func (c *claims) adopt(id client.ID, owner string, isRecalled bool) bool {
 	fits := func(is claim) bool { return is.origin == unclaimed || is.isLeftFor(owner, isRecalled) }
 	return c.change(id, fits, func(is *claim) { is.origin, is.owner = adopted, owner })
 }
 
-// leave leaves an adopted record to a later create of its owner, if that has a name.
+// leave leaves an adopted record to a later create of its owner, if the owner has a name.
 func (c *claims) leave(id client.ID) {
 	c.move(id, left, func(is claim) bool { return is.isAdoptedFor(is.owner) })
 }
 
-// leaveAll leaves all adopted records of an owner to a later create of it.
+// leaveAll leaves all adopted records of an owner to a later create of that owner.
 func (c *claims) leaveAll(owner string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -132,8 +132,8 @@ func (c *claims) leaveAll(owner string) {
 	}
 }
 
-// confirm notes that an owner has the record that was adopted for it. It reports false if the
-// record was not adopted for this owner.
+// confirm notes that an owner has the record that was adopted for it. It returns false if the record was not adopted
+// for this owner.
 func (c *claims) confirm(id client.ID, owner string) bool {
 	return c.move(id, known, func(is claim) bool { return is.isAdoptedFor(owner) })
 }
@@ -150,7 +150,7 @@ type lostCreate struct {
 	isGivenUp bool     // what it has made stays unknown for good
 }
 
-// lose counts creates as lost (by 1), or as no longer so (by -1).
+// lose adds by to the number of lost creates: 1 for a create that is lost, -1 for one that is no longer lost.
 func (c *claims) lose(creates []lostCreate, by int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

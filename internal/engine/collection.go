@@ -4,10 +4,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A Collection reads and writes the records of one entity as if a request had no limits.
-// It gathers what concurrent callers want, reads many records in the cheapest way,
-// compares before it updates, and looks before it repeats. For operations that it lacks,
-// use the client's entity.
+// A Collection reads and writes the records of one entity as if a request had no limits. It combines the calls of
+// concurrent callers, reads many records in the cheapest way, compares before it updates, and looks before it
+// repeats. For operations that it lacks, use the client's entity.
 type Collection[T client.Record, In Input] struct {
 	entity *entityOf[T, In]
 
@@ -51,16 +50,16 @@ func (c *Collection[T, In]) HasAdopted(id client.ID) bool {
 	return c.engine.claims.of(id).origin >= adopted
 }
 
-// Leave leaves a record that [Collection.LookFor] has found to a later look or create of the same
-// owner: the caller does not take it. For all others, it stays claimed.
+// Leave leaves a record that [Collection.LookFor] has found to a later look or create of the same owner, because the
+// caller does not take it. For all other owners, it stays claimed.
 func (c *Collection[T, In]) Leave(id client.ID) { c.engine.claims.leave(id) }
 
-// LeaveAll leaves all that [Collection.LookFor] has found for an owner, and that it has not claimed.
+// LeaveAll leaves everything that [Collection.LookFor] has found for an owner and that the owner has not claimed.
 func (c *Collection[T, In]) LeaveAll(owner string) { c.engine.claims.leaveAll(owner) }
 
-// Claim claims records that an owner has, though the engine has not read them. It returns those
-// that the engine has already adopted for lost creates of others, and those of which a
-// [Collection.LookFor] could not tell whose they are: the caller of that may take them later.
+// Claim claims records that an owner has, although the engine has not read them. It returns two kinds of records:
+// those that the engine has already adopted for lost creates of other owners, and those about which a
+// [Collection.LookFor] could not decide. The caller of that LookFor may take them later.
 func (c *Collection[T, In]) Claim(owner string, ids ...client.ID) (taken, doubted []client.ID) {
 	for _, id := range ids {
 		isNew := c.engine.claims.claim(id, known)

@@ -8,13 +8,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// compare compares the updates among the items with what the CRM holds. An update gets an
-// error if it has a conflict, or if its record is gone. Otherwise compare brings it up to
-// date, with the current revision and the ids of the links that it keeps. It returns the
-// updates whose record has another revision than the one given.
+// compare compares the updates among the items with what the CRM holds. An update gets an error if it has a conflict,
+// or if its record is gone. Otherwise compare brings it up to date, with the current revision and the ids of the
+// links that it keeps. It returns the updates whose record has another revision than the one given.
 //
-// With trusted, a record with a known as-of counts as current if nothing newer has changed
-// it. One request answers that for all of them.
+// With trusted, a record with a known as-of counts as current if nothing newer has changed it. One request answers
+// that for all updates.
 func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool) (changed []int) {
 	open := only(items, w.isUpdate)
 	if trusted {
@@ -46,8 +45,7 @@ func (w *writing[T, In]) compare(ctx context.Context, items []int, trusted bool)
 	return changed
 }
 
-// bringUpToDate compares one item with what the CRM holds. It reports whether the
-// revision has changed.
+// bringUpToDate compares one item with what the CRM holds. It reports whether the revision has changed.
 func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	id, change := current.Meta().ID, &w.changes[i]
 	if current.Meta().IsDeleted && !change.Restore {
@@ -68,9 +66,8 @@ func (w *writing[T, In]) bringUpToDate(i int, current T) bool {
 	return before != current.Meta().Revision
 }
 
-// stale returns the items to send again: those that were refused only because their
-// records have changed since they were compared. A service may refuse an update with an
-// old revision, and roll back the rest of its request.
+// stale returns the items to send again, which were refused only because their records have changed since the
+// comparison. A service may refuse an update with an old revision, and roll back the rest of its request.
 func (w *writing[T, In]) stale(ctx context.Context, items []int) []int {
 	refused := only(items, func(i int) bool {
 		return isRefusal(w.results[i].Err) || errors.Is(w.results[i].Err, ErrRolledBack)

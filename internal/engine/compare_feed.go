@@ -6,9 +6,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A feed holds the records of an entity that have changed since some revision of the
-// space. One list of what is newer brings it up to date, however many records there are.
-// So one request compares many updates with what the CRM holds, without a get for each.
+// A feed contains the records of an entity that have changed since some revision of the space. One list of newer
+// records brings it up to date, however many records there are. So one request compares many updates with what the
+// CRM holds, without a get for each.
 type feed[T any] struct {
 	turn    turns // holds one while a caller uses the feed
 	base    int64 // the feed knows all changes after this revision; [NoFloor] before the first list
@@ -20,8 +20,7 @@ func newFeed[T any]() *feed[T] {
 	return &feed[T]{turn: make(turns, 1), base: NoFloor, upTo: NoFloor, changed: map[client.ID]T{}}
 }
 
-// begin sets where the feed begins: at the newest as-of that it is given before it holds
-// any change.
+// begin sets the revision from which the feed begins: the newest as-of that it gets before it contains any change.
 func (f *feed[T]) begin(asOf int64) {
 	if f.base == f.upTo && len(f.changed) == 0 && asOf > f.base {
 		f.base, f.upTo = asOf, asOf
@@ -103,8 +102,8 @@ const overlap = 50
 // mostRounds is how many lists catchUp tries in a space that keeps changing.
 const mostRounds = 3
 
-// catchUp brings the feed up to date. It reports false if a list takes more than that many
-// pages after the first, or if the space changes too fast.
+// catchUp brings the feed up to date. It returns false if a list takes more than most pages after the first, or if
+// the space changes too fast.
 func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error) {
 	for range mostRounds {
 		more, err := c.feedMore(ctx, pages)
@@ -115,15 +114,14 @@ func (c *Collection[T, In]) catchUp(ctx context.Context, pages int) (bool, error
 		if err != nil || more == 0 && !waited {
 			return err == nil, err
 		}
-		// A record that changed while pages were read has moved in front of the first
-		// one, so that this list may have missed it. An old copy lacks what is new. The
-		// next list shows it.
+		// If a record changes while pages are read, it moves in front of the first page, so this list may have missed
+		// it. A lagging copy lacks new records. The next list shows them.
 	}
 	return false, nil
 }
 
-// feedMore lists what is newer than the feed knows. It returns how many pages follow the
-// first. If these are more than most, it stops, and the feed is not up to date.
+// feedMore lists the records that are newer than the feed. It returns how many pages follow the first. If there are
+// more than most, it stops, and the feed is not up to date.
 func (c *Collection[T, In]) feedMore(ctx context.Context, most int) (more int, err error) {
 	f := c.feed
 	query := c.query

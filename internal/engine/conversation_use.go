@@ -9,10 +9,10 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// existed reports whether a conversation that has changed since a revision of the space
-// has a link or a message from before. It asks for no messages if created is the same as
-// modified or less than a second later: nobody has changed such a conversation since it was
-// created. If created is even later, it proves nothing, because clocks need not agree.
+// existed reports whether a conversation that has changed since a revision of the space has a link or a message from
+// before that revision. It asks for no messages if created equals modified or is less than a second later: no one has
+// changed such a conversation since it was created. If created is even later, it proves nothing, because clocks may
+// differ.
 func (c conversationInside) existed(ctx context.Context, conversation client.Conversation, revision int64) (bool, error) {
 	for _, kind := range client.RelationKinds {
 		for _, ref := range *kind.Refs(&conversation) {
@@ -78,9 +78,8 @@ func (c conversationInside) newer(ctx context.Context, floor int64) (talks, erro
 	return found, nil
 }
 
-// useOf compares the messages of the conversation with those that the change has sent, or its
-// earlier attempt. It reads contents only if there are as many messages of each direction as
-// were sent.
+// useOf compares the messages of the conversation with the messages that the change or its earlier attempt has sent.
+// It reads contents only if the number of messages in each direction is the number that was sent.
 func (c conversationInside) useOf(ctx context.Context, change *pending[client.ConversationInput], id client.ID) (use, error) {
 	sent := c.sent(change)
 	most := longest(sent)
@@ -115,8 +114,8 @@ func (c conversationInside) useOf(ctx context.Context, change *pending[client.Co
 	return found, nil
 }
 
-// readContents gets the contents of listed messages. What can't be read proves nothing. A message
-// that is not found was deleted meanwhile, or an older copy has answered: the next list tells.
+// readContents gets the contents of listed messages. A content that can't be read proves nothing. If a message is not
+// found, it was deleted meanwhile, or a lagging copy has answered. The next list shows which.
 func (c conversationInside) readContents(ctx context.Context, messages []client.Message) (use, error) {
 	found, gone := unused, error(nil)
 	for i, err := range c.engine.Messages.completeAll(ctx, messages) {
@@ -130,8 +129,7 @@ func (c conversationInside) readContents(ctx context.Context, messages []client.
 	return found, gone
 }
 
-// useOfSilent returns the use of a conversation without messages. If each try has sent some,
-// they are missing.
+// useOfSilent returns the use of a conversation without messages. If each try has sent messages, they are missing.
 func useOfSilent(sent [][]client.MessageInput) use {
 	if len(sent) == 0 || slices.ContainsFunc(sent, func(inputs []client.MessageInput) bool { return len(inputs) == 0 }) {
 		return unused
@@ -139,8 +137,7 @@ func useOfSilent(sent [][]client.MessageInput) use {
 	return incomplete
 }
 
-// missingOf returns how many of the inputs the messages lack, by direction, and whether there is
-// an input for each message.
+// missingOf returns how many of the inputs have no message, by direction, and whether each message has an input.
 func missingOf(inputs []client.MessageInput, messages []client.Message) (missing int, fits bool) {
 	left := map[int]int{} // by direction; 0: any
 	for _, input := range inputs {
@@ -158,8 +155,8 @@ func missingOf(inputs []client.MessageInput, messages []client.Message) (missing
 	return len(inputs) - len(messages), true
 }
 
-// shown lists the messages of the conversation with their directions, but at most one more than
-// most. It reports false if it can't tell which they are.
+// shown lists the messages of the conversation with their directions, up to most+1 of them. It returns false if it
+// can't tell which messages belong to the conversation.
 func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (shown []client.Message, isKnown bool, err error) {
 	ofNone, ofOthers := false, false // the list shows messages of no conversation, or of another one
 	query := client.Query{LoadOnly: append(slices.Clone(stubFields), "direction"), Filters: ofConversation(id)}
@@ -178,6 +175,6 @@ func (c conversationInside) shown(ctx context.Context, id client.ID, most int) (
 			break
 		}
 	}
-	// If the filter holds, messages of no conversation are those of this one.
+	// If the service honors the filter, messages without a conversation belong to this one.
 	return shown, ofOthers || !ofNone, nil
 }

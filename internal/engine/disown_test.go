@@ -11,8 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A create drops the record that it has adopted, because the service refuses to update it. The
-// owner of the record, who claims it later, is not told that it was adopted.
+// A create drops the record that it has adopted, because the service refuses to update it. The owner of the record
+// claims it later, and is not told that it was adopted.
 func TestDisownedIsNotAdopted(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		create := s.openAttempt(t)
@@ -25,8 +25,8 @@ func TestDisownedIsNotAdopted(t *testing.T) {
 	})
 }
 
-// A create adopts a conversation, in which others write before all is undone. It stays, and does
-// not count as adopted.
+// A create adopts a conversation, and other users write in it before everything is undone. It stays, and does not
+// count as adopted.
 func TestSparedIsNotAdopted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -49,8 +49,7 @@ func TestSparedIsNotAdopted(t *testing.T) {
 	})
 }
 
-// The same create in a map ends in the same way: its attempt, which has sent the same, is no longer
-// open.
+// The same create in a map ends in the same way: its attempt has sent the same, and is no longer open.
 func TestDisownedIsSettled(t *testing.T) {
 	t.Parallel()
 	for name, write := range map[string]func(t *testing.T, s testSpace, create conversationChange) error{

@@ -22,8 +22,8 @@ func (c *Collection[T, In]) completeAll(ctx context.Context, records []T) []erro
 	return c.engine.readEach(len(records), func(i int) error { return c.complete(ctx, &records[i]) })
 }
 
-// readEach calls read for each index below n concurrently, and returns its errors. If a read says that
-// the service is down, those that have not begun get the same error.
+// readEach calls read for each index below n concurrently, and returns its errors. If a read says that the service is
+// down, the reads that have not begun get the same error.
 func (e *Engine) readEach(n int, read func(i int) error) []error {
 	errs := make([]error, n)
 	var down atomic.Pointer[error]
@@ -37,7 +37,7 @@ func (e *Engine) readEach(n int, read func(i int) error) []error {
 	return errs
 }
 
-// concurrently calls do for each index below n, for as many at once as there may be requests.
+// concurrently calls do for each index below n. It runs as many calls at once as there may be requests.
 func (e *Engine) concurrently(n int, do func(i int)) {
 	var group errgroup.Group
 	group.SetLimit(e.config.MaxConcurrentRequests)

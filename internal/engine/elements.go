@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// only returns those of the elements that fit, in a new slice.
+// only returns the elements that fit, in a new slice.
 func only[E any](elements []E, fits func(E) bool) []E {
 	return slices.DeleteFunc(slices.Clone(elements), func(e E) bool { return !fits(e) })
 }
 
-// mapped calls a function for each of the elements, and returns its results.
+// mapped returns the results of a function for each element.
 func mapped[E, V any](elements []E, to func(E) V) []V {
 	values := make([]V, len(elements))
 	for i, element := range elements {
@@ -19,8 +19,7 @@ func mapped[E, V any](elements []E, to func(E) V) []V {
 	return values
 }
 
-// lowest returns the lowest of the revisions of the elements, or the highest possible one if there
-// are none.
+// lowest returns the lowest revision of the elements, or the highest possible revision if there are none.
 func lowest[E any](elements []E, revision func(E) int64) int64 {
 	return slices.Min(append(mapped(elements, revision), math.MaxInt64))
 }

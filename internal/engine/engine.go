@@ -8,8 +8,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Settings are those of an [Engine]. If BatchSize is not positive, the engine uses that of
-// [Defaults].
+// Settings are the settings of an [Engine]. If BatchSize is not positive, the engine uses the value of [Defaults].
 type Settings struct {
 	DefaultRegion   string        // see [client.PhoneNumbers]; empty: none
 	RecoveryTimeout time.Duration // how long to look for what a lost create has made, and to wait for a copy that lags
@@ -18,7 +17,7 @@ type Settings struct {
 	Overwrite       bool          // in a conflict, take the side of the update; false: *ConflictError
 }
 
-// Defaults returns the settings that serve most users.
+// Defaults returns settings that suit most users.
 func Defaults() Settings {
 	return Settings{RecoveryTimeout: 30 * time.Second, BatchSize: 100, BatchWindow: 20 * time.Millisecond}
 }
@@ -61,8 +60,8 @@ func New(api *client.Client, settings Settings) (*Engine, error) {
 // Client returns the client of the space, for operations that need no engine.
 func (e *Engine) Client() *client.Client { return e.api }
 
-// An entityOf has the API's operations on an entity, and those that need to know the
-// space. "Not found" means that a record is gone only if the space is known to exist.
+// An entityOf has the API's operations on an entity, and operations that need knowledge of the space. "Not found"
+// means that a record is gone only if the space is known to exist.
 type entityOf[T client.Record, In any] struct {
 	*client.Entity[T, In]
 

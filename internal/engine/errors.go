@@ -8,9 +8,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A BehindError says that the newest record of the space is older than what its
-// user has seen there: reads are answered by a copy that lags behind, or a backup
-// was restored. Nothing there counts as gone or as unchanged.
+// A BehindError says that the newest record of the space is older than what its user has seen there. Either a copy
+// that lags behind answers reads, or a backup was restored. No record there counts as gone or as unchanged.
 type BehindError struct {
 	Space        string
 	Seen, Newest int64 // revisions
@@ -24,8 +23,8 @@ func (e *BehindError) Error() string {
 // Problem is [client.Behind].
 func (e *BehindError) Problem() client.Problem { return client.Behind }
 
-// An AmbiguousError says that lost creates may have made these records, but the engine
-// adopts none: there are too many, or they may be someone else's.
+// An AmbiguousError says that lost creates may have made these records. The engine adopts none, because there are too
+// many, or because they may belong to someone else.
 type AmbiguousError struct{ IDs []client.ID }
 
 func (e *AmbiguousError) Error() string {
@@ -63,8 +62,7 @@ func (e *ConflictError) Error() string {
 // Problem is [client.Conflicting].
 func (e *ConflictError) Problem() client.Problem { return client.Conflicting }
 
-// A GoneError says that the record to read or to update is deleted. Unless Restorable, it is gone
-// for good.
+// A GoneError says that the record to read or to update is deleted. Unless Restorable is set, it is gone for good.
 type GoneError struct {
 	ID         client.ID
 	Restorable bool
@@ -118,8 +116,8 @@ func (e *UnreadError) Unwrap() error { return e.Err }
 var (
 	// ErrNotSent says that a change was not sent because another one had failed.
 	ErrNotSent = errors.New("not sent, because another one failed")
-	// ErrRefusedNow is in a *LostCreateError whose create was refused, though a lost request with it,
-	// or an earlier attempt, which sent something else, may have been carried out.
+	// ErrRefusedNow is part of a *LostCreateError whose create was refused, although another request may have been
+	// carried out: a lost request with the same create, or an earlier attempt that sent something else.
 	ErrRefusedNow = errors.New("this attempt was refused")
 	// ErrLinksLeft says that an update was carried out, except that it could not remove a link.
 	ErrLinksLeft = errors.New("the conversation was written, but removing a link failed")

@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// upserts makes the service answer the first create with an existing conversation of others, which
-// it changes, and the lists of its messages with this status.
+// upserts makes the service answer the first create with an existing conversation of another user, which it changes.
+// The lists of that conversation's messages get this status.
 func (s testSpace) upserts(t *testing.T, status int) (theirs client.ID) {
 	t.Helper()
 	theirs = s.stranger(t, apitest.NumberOf(1))
@@ -60,8 +60,8 @@ func TestUndoOfWhatMayHaveExisted(t *testing.T) {
 	}
 }
 
-// The same for a single create: the conversation is not known to be its own, but the service said
-// so. If the caller may not read messages, no look will tell.
+// The same for a single create: the engine doesn't know that the conversation is its own, but the service said so. If
+// the caller may not read messages, no look can tell.
 func TestCreateAnsweredWithWhatMayHaveExisted(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]bool{http.StatusServiceUnavailable: true, http.StatusForbidden: false} {
@@ -75,8 +75,8 @@ func TestCreateAnsweredWithWhatMayHaveExisted(t *testing.T) {
 	}
 }
 
-// A lost create finds a conversation of its number. The service refuses to list the messages in
-// it, though the caller has the permission: they may be a customer's.
+// A lost create finds a conversation with its number. The service refuses to list its messages, although the caller
+// has the permission: they may be a customer's.
 func TestRefusedMessagesProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusUnauthorized, http.StatusUnprocessableEntity} {

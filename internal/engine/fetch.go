@@ -9,13 +9,13 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// FetchMany returns those of the records that exist, including soft-deleted ones. If it
-// returns an error, some may be missing.
+// FetchMany returns those of the records that exist, including soft-deleted ones. If it returns an error, some may be
+// missing.
 //
-// floor is a revision that all of them should be above, or [NoFloor] if none is known.
-// FetchMany lists what is newer than floor. It reads what the list lacks, because the
-// service does not filter by revision, say, in the cheaper of two ways: another page, or a
-// get for each. So n records that have just been written cost ⌈n/100⌉ requests.
+// floor is a revision that all of them should be above, or [NoFloor] if none is known. FetchMany lists the records
+// above floor. The list may lack some, for example because the service does not filter by revision. FetchMany reads
+// those in the cheaper of two ways: another page, or a get for each. So n records that have just been written cost
+// ⌈n/100⌉ requests.
 //
 // GET /entities/{entity}, GET /entities/{entity}/{id}
 func (c *Collection[T, In]) FetchMany(ctx context.Context, ids []client.ID, floor int64) (map[client.ID]T, error) {
@@ -118,8 +118,8 @@ func (f *fetching[T, In]) pages(ctx context.Context) error {
 	return nil
 }
 
-// takeKept takes the records that the list has shown to other readers. It returns the
-// number of idle pages to start with: a list that has begun counts as one.
+// takeKept takes the records that the list has shown to other readers. It returns the number of idle pages to start
+// with: a list that has begun counts as one.
 func (f *fetching[T, In]) takeKept(ctx context.Context) (idle int) {
 	if !f.list.begun {
 		return 0
@@ -132,7 +132,7 @@ func (f *fetching[T, In]) takeKept(ctx context.Context) (idle int) {
 	return 1
 }
 
-// take takes a listed record if it is one of the missing. It reports whether it was.
+// take takes a listed record if it is one of the missing records, and reports whether it was.
 func (f *fetching[T, In]) take(ctx context.Context, record T) (isMissing bool) {
 	id := record.Meta().ID
 	if !f.missing[id] {

@@ -7,8 +7,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A field describes one field that an input can set. It compares what an input wants with
-// what a record holds as texts. The text of null is empty.
+// A field describes one field that an input can set. It compares the value that an input wants with the value that a
+// record holds, both as texts. The text of null is empty.
 type field[T, In any] struct {
 	name   string
 	wanted func(*In) (text string, isSet bool)
@@ -26,7 +26,7 @@ func (f field[T, In]) isSpelled(wanted, held string) bool {
 	return f.same(wanted, held) || held != "" && f.spells != nil && f.spells(wanted, held)
 }
 
-// newField returns a field. at returns its place in an input, text the text of its value.
+// newField returns a field. at returns a pointer to it in an input, and text returns the text of its value.
 func newField[T, In, V any](name string, at func(*In) *client.Field[V], text func(V) string, held func(*T) string) field[T, In] {
 	return field[T, In]{
 		name: name, held: held, same: isSame,
@@ -61,8 +61,7 @@ func TextOf(ids ...client.ID) string {
 	return strings.Join(slices.Compact(texts), ", ")
 }
 
-// fields are all fields that an input can set. The comparing methods ignore fields that it
-// does not set.
+// fields are all fields that an input can set. The comparing methods ignore fields that the input does not set.
 type fields[T, In any] []field[T, In]
 
 // read returns the names of the fields that records show.
@@ -76,8 +75,7 @@ func (f fields[T, In]) read() []string {
 	return names
 }
 
-// differences returns the names of the fields that the input sets to something else than
-// the record holds.
+// differences returns the names of the fields that the input sets to a value different from the record's.
 func (f fields[T, In]) differences(in *In, record *T, isUpdate bool) []string {
 	var names []string
 	for _, field := range f {
@@ -108,8 +106,8 @@ func (f fields[T, In]) like(in *In, record *T) bool {
 	return true
 }
 
-// hasMore reports whether the record holds something in one of these fields that the input does not set. Someone else may
-// have put it there, unless the service fills in the field.
+// hasMore reports whether the record has a value in one of these fields that the input does not set. Someone else may
+// have set it, unless the service fills in the field.
 func (f fields[T, In]) hasMore(in *In, record *T, isMeant func(field[T, In]) bool) bool {
 	return slices.ContainsFunc(f, func(field field[T, In]) bool {
 		_, isSet := field.wanted(in)
@@ -120,7 +118,8 @@ func (f fields[T, In]) hasMore(in *In, record *T, isMeant func(field[T, In]) boo
 func anyField[T, In any](field[T, In]) bool     { return true }
 func isLink[T, In any](field field[T, In]) bool { return field.isLink }
 
-// without returns the input without the fields that isLeftOut reports. It asks about those that are set.
+// without returns the input without the fields for which isLeftOut returns true. It calls isLeftOut for each field
+// that is set.
 func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted string) bool) In {
 	for _, field := range f {
 		if wanted, isSet := field.wanted(&in); isSet && isLeftOut(field, wanted) {
@@ -130,8 +129,7 @@ func (f fields[T, In]) without(in In, isLeftOut func(f field[T, In], wanted stri
 	return in
 }
 
-// valued returns the input without the fields that it sets to null: the service may fill them
-// in.
+// valued returns the input without the fields that it sets to null, because the service may fill them in.
 func (f fields[T, In]) valued(in In) In {
 	return f.without(in, func(_ field[T, In], wanted string) bool { return wanted == "" })
 }
@@ -143,27 +141,27 @@ func (f fields[T, In]) unspelled(in In, record *T) In {
 	})
 }
 
-// An attempted is what an earlier attempt at a create has sent, nil for none. isProven means that
-// messages prove that it has made a record, so that what it did not send was filled in later.
+// An attempted is what an earlier attempt at a create has sent, or nil. isProven means that messages prove that the
+// attempt has made a record, so that values that it did not send were filled in later.
 type attempted[In any] struct {
 	sent     *In
 	isProven bool
 }
 
-// missing returns the input without the fields that the record holds, whatever their value,
-// unless the value is that of the attempt.
+// missing returns the input without the fields that have a value in the record, unless that value comes from the
+// attempt.
 func (f fields[T, In]) missing(in In, by attempted[In], record *T) In {
 	return f.without(in, func(f field[T, In], _ string) bool {
 		return f.held != nil && f.held(record) != "" && !f.isOf(by, record)
 	})
 }
 
-// untried returns the input without the fields of which the record holds the value of the attempt.
+// untried returns the input without the fields for which the record holds the value of the attempt.
 func (f fields[T, In]) untried(in In, by attempted[In], record *T) In {
 	return f.without(in, func(f field[T, In], _ string) bool { return f.isOf(by, record) })
 }
 
-// isOf reports whether the record holds what the attempt has sent, or what was filled in after it.
+// isOf reports whether the record holds the value that the attempt has sent, or a value that was filled in after it.
 func (f field[T, In]) isOf(by attempted[In], record *T) bool {
 	if by.sent == nil || f.held == nil {
 		return false
@@ -172,8 +170,8 @@ func (f field[T, In]) isOf(by attempted[In], record *T) bool {
 	return !isSent && by.isProven || sent != "" && f.isSpelled(sent, f.held(record))
 }
 
-// A Conflict is one field that the update and someone else have changed to
-// different values. The values are texts, as in [Baseline].
+// A Conflict is one field that the update and someone else have changed to different values. The values are texts, as
+// in [Baseline].
 type Conflict struct {
 	Field  string // such as "recipient_contact_id"
 	Known  string // what the caller knows
@@ -202,11 +200,9 @@ func (f fields[T, In]) conflicts(in *In, baseline Baseline, record *T) []Conflic
 // something else, someone else has changed it.
 type Baseline struct {
 	Revision int64 // of the record, or [NoFloor] if unknown
-	// AsOf is the as-of of the read, or [NoFloor] if unknown. The record is still like this if
-	// nothing newer has changed it.
+	// AsOf is the as-of of the read, or [NoFloor] if unknown. The record is unchanged if nothing newer has changed it.
 	AsOf int64
-	// Fields are the texts of the record's fields, by their names in the API: ids as
-	// [TextOf] returns them, numbers of a [client.Enum] by their names, times in RFC 3339,
-	// and "" for null. A field that is missing is never in conflict.
+	// Fields are the texts of the record's fields, by their names in the API: ids as [TextOf] returns them, numbers of
+	// a [client.Enum] by their names, times in RFC 3339, and "" for null. A missing field is never in conflict.
 	Fields map[string]string
 }

@@ -33,7 +33,7 @@ func (c *Collection[T, In]) getWhole(ctx context.Context, id client.ID) (T, erro
 	return c.entity.getWith(ctx, id, query)
 }
 
-// getStub gets no more of a record than a list shows, whatever the service can do.
+// getStub gets no more of a record than a list shows, whatever the service supports.
 func (c *Collection[T, In]) getStub(ctx context.Context, id client.ID) (T, error) {
 	if listed, isListed, err := c.entity.listOne(ctx, id, c.query); isListed || err != nil && !isRefusal(err) {
 		return listed, err
@@ -56,8 +56,8 @@ func (c *Collection[T, In]) getStub(ctx context.Context, id client.ID) (T, error
 	return stub, &GoneError{ID: id}
 }
 
-// getWith gets a record with a query. If the service refuses that, it asks for all of the record: the
-// vendor's documents disagree on whether a get takes parameters.
+// getWith gets a record with a query. If the service refuses the query, it gets the whole record: the vendor's
+// documents disagree on whether a get takes parameters.
 func (e *entityOf[T, In]) getWith(ctx context.Context, id client.ID, query client.Query) (T, error) {
 	plain := e.engine.unsupported.has(getParameters)
 	if plain {
@@ -72,10 +72,9 @@ func (e *entityOf[T, In]) getWith(ctx context.Context, id client.ID, query clien
 	return record, err
 }
 
-// getOrList gets a record. If the get finds none, it also lists the records with that id: some
-// services answer a get of a soft-deleted record as if it did not exist. So "not found"
-// means that the record is gone for good or, if the service does not filter by id, that it
-// may be soft-deleted.
+// getOrList gets a record. If the get finds none, it also lists the records with that id, because some services
+// answer a get of a soft-deleted record as if it did not exist. So "not found" means that the record is gone for
+// good. If the service does not filter by id, the record may be soft-deleted.
 func (e *entityOf[T, In]) getOrList(ctx context.Context, id client.ID, query client.Query) (T, error) {
 	found, notFound := e.Get(ctx, id, query)
 	if client.ProblemOf(notFound) != client.NotFound {

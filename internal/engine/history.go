@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A history is what an engine knows about the history of its space. From it, the engine
-// tells what is new, and whether a record that does not show is gone.
+// A history is what an engine knows about the history of its space. From it, the engine decides what is new, and
+// whether a record that does not appear is gone.
 type history struct {
 	asking turns       // holds one while a caller waits for the space to show a revision
 	gaveUp time.Time   // when the last look was in vain; guarded by asking
@@ -38,8 +38,8 @@ func (h *history) raise(one *int64, to int64) {
 	*one = max(*one, to)
 }
 
-// wanted returns the newest revision that the space has shown, and the one that it must
-// show: the expected revision or, with all, the reached one if that is higher.
+// wanted returns the newest revision that the space has shown, and the revision that it must show: the expected one
+// or, with all, the reached one if that is higher.
 func (h *history) wanted(all bool) (newest, wanted int64, there bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

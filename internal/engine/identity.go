@@ -6,17 +6,16 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// An Identity tells the records of one entity apart before they have an id: a
-// conversation by its phone and its canonical number, a message by its conversation,
-// its direction and its canonical content.
+// An Identity distinguishes the records of one entity before they have an id: a conversation by its phone and its
+// canonical number, a message by its conversation, its direction and its canonical content.
 type Identity struct {
 	Place client.ID // the phone or the conversation that the record belongs to
 	Name  string
 }
 
-// tail returns the last four digits of the name, or "" if the name does not end in four
-// digits. A spelling of a number may mask these digits, but never changes them. What groups
-// digits or marks an extension does not count.
+// tail returns the last four digits of the name, or "" if the name does not end in four digits. A spelling of a
+// number may mask these digits, but never changes them. Characters that group digits or mark an extension do not
+// count.
 func (of Identity) tail() string {
 	const length = 4
 	end, name := "", strings.Replace(of.Name, ";ext=", "-", 1)
@@ -34,8 +33,7 @@ func (of Identity) tail() string {
 	return end
 }
 
-// tails returns the tail of the name, and that without the extension of a number, which a
-// service may leave out.
+// tails returns the tail of the name, and the tail without the extension of a number, which a service may omit.
 func (of Identity) tails() []string {
 	tails := []string{of.tail()}
 	if number, _, hasExtension := strings.Cut(of.Name, ";ext="); hasExtension {

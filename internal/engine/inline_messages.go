@@ -8,7 +8,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// conversationInside are the messages inside conversations.
+// conversationInside handles the messages inside conversations.
 type conversationInside struct{ engine *Engine }
 
 // inlineMessages returns the messages that are created inside a conversation.
@@ -19,8 +19,8 @@ func inlineMessages(change *pending[client.ConversationInput]) []client.MessageI
 	return change.inline
 }
 
-// sent returns the messages that the change has sent, and those of its earlier attempt: a list
-// for each try that had different ones. Any of these tries may have made the conversation.
+// sent returns the messages that the change and its earlier attempt have sent: one list for each try that had
+// different ones. Any of these tries may have made the conversation.
 func (conversationInside) sent(change *pending[client.ConversationInput]) [][]client.MessageInput {
 	now := inlineMessages(change)
 	if change.Earlier == nil {
@@ -45,10 +45,9 @@ func messageTexts(messages []client.MessageInput) []string {
 	return contents
 }
 
-// read reads the messages that were created inside their conversations. It lists those of the
-// whole batch together, then gets the contents one by one. Messages may show later than their
-// conversations, and behind those of others, so it waits until each one that may have been sent
-// is there.
+// read reads the messages that were created inside their conversations. It lists the messages of the whole batch
+// together, then gets the contents one by one. Messages may appear later than their conversations, and after messages
+// of other users, so it waits until each message that may have been sent is there.
 func (c conversationInside) read(ctx context.Context, w *writing[client.Conversation, client.ConversationInput]) {
 	open := only(w.written(), func(i int) bool { return mostInside(w, i) > 0 })
 	floor, isRead := w.createdSince(open), false
@@ -72,9 +71,9 @@ func (c conversationInside) read(ctx context.Context, w *writing[client.Conversa
 	}
 }
 
-// takeMade gets the contents of the messages that items have made, and adds them to their
-// conversations. Others can write into a conversation only after it and its messages were
-// created. So later messages matter only if the first ones don't match all inputs.
+// takeMade gets the contents of the messages that items have made, and adds them to their conversations. Other users
+// can write into a conversation only after it and its messages were created. So later messages matter only if the
+// first ones don't match all inputs.
 func (c conversationInside) takeMade(ctx context.Context, w *writing[client.Conversation, client.ConversationInput], items []int, newer talks) {
 	var first, later []madeMessage
 	for _, i := range items {
@@ -167,14 +166,14 @@ func (a *Attempt) MayHaveSentMore(messages []client.MessageInput) bool {
 	})
 }
 
-// mayBeSent reports whether the message may be one that was sent. A state of an earlier version does
-// not have the contents.
+// mayBeSent reports whether the message may be one that was sent. A state of an earlier version does not contain the
+// contents.
 func mayBeSent(sent, message client.MessageInput) bool {
 	content, isKnown := sent.Content.Get()
 	return sent.Direction == message.Direction && (!isKnown || SameContent(content, orZero(message.Content)))
 }
 
-// nothingInside is for records that have no messages inside.
+// nothingInside is for records without messages inside.
 type nothingInside[T client.Record, In Input] struct{}
 
 func (nothingInside[T, In]) sent(*pending[In]) [][]client.MessageInput       { return nil }

@@ -22,7 +22,7 @@ func newIntervals(patience time.Duration) *intervals {
 // areOver reports whether the patience has ended.
 func (i *intervals) areOver() bool { return time.Until(i.deadline) <= 0 }
 
-// wait waits for the next look. It reports false if the patience or ctx has ended.
+// wait waits for the next look. It returns false if the patience or ctx has ended.
 func (i *intervals) wait(ctx context.Context) bool {
 	pause := min(i.next, time.Until(i.deadline))
 	i.next *= 2

@@ -16,8 +16,7 @@ func (conversationLinks) areSet(in client.ConversationInput) bool {
 	return slices.ContainsFunc(client.RelationKinds, func(kind client.RelationKind) bool { return !kind.Input(&in).IsZero() })
 }
 
-// prepare notes the relations of the links that the conversation already has, and
-// which of them the update removes.
+// prepare notes the relations of the conversation's existing links, and which of them the update removes.
 func (conversationLinks) prepare(change *pending[client.ConversationInput], conversation client.Conversation) {
 	input := &change.Input
 	if messages, isSet := input.Messages.Get(); isSet { // an update never sends messages
@@ -39,9 +38,8 @@ func (conversationLinks) prepare(change *pending[client.ConversationInput], conv
 	}
 }
 
-// sent returns the input, with the URI of the relation for each link that the
-// conversation already has. So the service makes no link anew or twice, whether it
-// replaces an array or merges into it.
+// sent returns the input, with the URI of the relation for each link that the conversation already has. So the
+// service creates no link again, whether it replaces an array or merges into it.
 func (l conversationLinks) sent(change *pending[client.ConversationInput]) client.ConversationInput {
 	input := change.Input
 	for _, kind := range client.RelationKinds {
@@ -62,8 +60,8 @@ func (l conversationLinks) sent(change *pending[client.ConversationInput]) clien
 	return input
 }
 
-// adds reports whether the change makes links that the conversation does not have. A
-// service that merges arrays makes them once more each time.
+// adds reports whether the change makes links that the conversation does not have. A service that merges arrays makes
+// them again each time.
 func (conversationLinks) adds(change *pending[client.ConversationInput]) bool {
 	for _, kind := range client.RelationKinds {
 		wanted, _ := kind.Input(&change.Input).Get()
@@ -76,9 +74,8 @@ func (conversationLinks) adds(change *pending[client.ConversationInput]) bool {
 	return false
 }
 
-// clean deletes the links that updates should have removed but the service has
-// kept, because it merges arrays. It leaves links that others have made since. It reports
-// whether there was any link to delete.
+// clean deletes the links that updates should have removed but the service has kept, because it merges arrays. It
+// keeps links that other users have made since. It reports whether there was any link to delete.
 func (w *writing[T, In]) clean(ctx context.Context) bool {
 	owners := map[client.ID]int{} // relation → item
 	var extra []client.ID
@@ -110,9 +107,9 @@ func (conversationLinks) left(change *pending[client.ConversationInput], convers
 	return left
 }
 
-// completeConversation reads the links that a reply shows only as URIs, and drops the messages.
-// It also drops deleted links, which a service may show to a query that includes what is deleted. A
-// deleted conversation keeps them: they may have been deleted with it, and come back with it.
+// completeConversation reads the links that a reply shows only as URIs, and drops the messages. It also drops deleted
+// links, which a service may show if the query includes deleted records. A deleted conversation keeps its deleted
+// links: they may have been deleted with it, and come back with it.
 func (e *Engine) completeConversation(ctx context.Context, conversation *client.Conversation) error {
 	conversation.Messages = nil
 	missing := func(ref client.Ref[client.Relation]) bool { return ref.Record == nil }

@@ -10,13 +10,11 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A listing is a list that grows page by page, as long as another page is worth its request
-// to the readers.
+// A listing is a list that grows page by page, as long as another page is worth its request to the readers.
 //
-// One listing of each collection serves a whole refresh: the reads of all single
-// resources and of all maps. It answers later readers from what earlier ones have listed.
-// It answers for each record once, and never for one that this engine has changed. Its
-// records may lack changes of others that are newer than its as-of.
+// One listing of each collection serves a whole refresh: the reads of all single resources and of all maps. It
+// answers later readers with records that earlier readers have listed. It returns each record once, and never one
+// that this engine has changed. Its records may lack changes of other users that are newer than its as-of.
 type listing[T client.Record, In Input] struct {
 	col *Collection[T, In]
 
@@ -50,8 +48,8 @@ func newSharedListing[T client.Record, In Input](c *Collection[T, In]) *listing[
 	return l
 }
 
-// lock takes the turn. It restarts the list if its user has seen a newer revision than the
-// space had shown when the list began.
+// lock takes the turn. It restarts the list if its user has seen a newer revision than the space had shown when the
+// list began.
 func (l *listing[T, In]) lock(ctx context.Context) error {
 	if err := l.turn.acquire(ctx); err != nil {
 		return err
@@ -74,17 +72,16 @@ func (l *listing[T, In]) fail(err error) bool {
 	return isDown
 }
 
-// goesOn reports whether another page is worth its request to a reader that lacks a number
-// of records. idle is how many pages have brought it none.
+// goesOn reports whether another page is worth its request to a reader that lacks missing records. idle is the number
+// of pages that have brought it none.
 //
-// A page that brings a missing record is worth its request, but which page does is unknown.
-// So the list goes on until idle pages have cost as much as a get for each missing record.
-// It also goes on if fewer pages are left than the gets that readers would have made by
-// then. As in the ski-rental problem, that costs at most twice as much as the cheapest
-// number of pages, with a get for each record that they lack.
+// A page that brings a missing record is worth its request, but the reader can't know which page does. So the list
+// continues until idle pages have cost as much as a get for each missing record. It also continues if fewer pages are
+// left than the gets that readers would have made by then. As in the ski-rental problem, that costs at most twice as
+// much as the cheapest number of pages together with a get for each record that they lack.
 //
-// If a floor does not narrow the list, the list shows everything in any order. Then it is
-// worth reading only if that costs less than a get for each record.
+// If a floor does not narrow the list, the list shows everything in any order. Then it is worth reading only if that
+// costs less than a get for each record.
 func (l *listing[T, In]) goesOn(missing, idle int) bool {
 	switch {
 	case l.closed || missing == 0:
@@ -102,8 +99,8 @@ func (l *listing[T, In]) pagesLeft() int {
 	return int(l.col.entity.pages.Load())
 }
 
-// next returns the records of the next page. If the service refuses to list, or a gateway fails at it, it
-// returns none, and the reader goes on with gets. The caller holds the turn.
+// next returns the records of the next page. If the service refuses to list, or a gateway fails to, it returns none,
+// and the reader continues with gets. The caller holds the turn.
 func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	page, more, err := l.page(ctx)
 	if !isOfGateway(err) && l.fail(err) {
@@ -124,8 +121,8 @@ func (l *listing[T, In]) next(ctx context.Context) ([]T, error) {
 	return page.Records, nil
 }
 
-// isOfGateway reports whether a gateway has failed. A list may be too long for it or for the service
-// behind it, while gets are still answered. Only HTTP 503 says that the service is down.
+// isOfGateway reports whether a gateway has failed. A list may be too long for the gateway or for the service behind
+// it, while gets still work. Only HTTP 503 says that the service is down.
 func isOfGateway(err error) bool {
 	return client.ProblemOf(err) == client.Unavailable && client.StatusOf(err) != http.StatusServiceUnavailable
 }
@@ -140,8 +137,8 @@ func (l *listing[T, In]) begin(page client.Page[T]) {
 	}
 }
 
-// page asks for the next page. It asks for the first one again if that came before the
-// space had shown all that its user has seen.
+// page asks for the next page. It asks for the first page again if that came before the space had shown everything
+// that its user has seen.
 func (l *listing[T, In]) page(ctx context.Context) (page client.Page[T], more bool, err error) {
 	if l.list == nil {
 		l.list = l.listAnew()
@@ -176,7 +173,7 @@ func (l *listing[T, In]) finish(ids []client.ID) {
 	}
 }
 
-// split returns the records for which the list may still answer, and the rest.
+// split separates the records for which the list may still answer from the rest.
 func (l *listing[T, In]) split(ids []client.ID) (open, done []client.ID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

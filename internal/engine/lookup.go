@@ -55,10 +55,9 @@ func (e *Engine) OfPhone(ctx context.Context, phone client.ID) ([]client.Convers
 	return e.ofPhone(ctx, phone, func(client.Conversation) bool { return true })
 }
 
-// OfPhoneBefore returns the conversations of a phone as [Engine.OfPhone] does, but without
-// those that are soft-deleted or that this engine has created. No create is under way while
-// it reads. If the space shows less than its user has seen of it, the error is a
-// *BehindError.
+// OfPhoneBefore returns the conversations of a phone like [Engine.OfPhone], without those that are soft-deleted or
+// that this engine has created. No create is under way while it reads. If the space shows less than its user has seen
+// of it, the error is a *BehindError.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.Conversation, error) {
@@ -72,10 +71,10 @@ func (e *Engine) OfPhoneBefore(ctx context.Context, phone client.ID) ([]client.C
 	return e.ofPhone(ctx, phone, func(c client.Conversation) bool { return !c.IsDeleted && e.claims.of(c.ID).origin < created })
 }
 
-// OfNumber returns the conversations of a phone with a number, however that is written,
-// without messages and without those that are soft-deleted. If there is none, it returns those
-// that have only the digits of the number. It reads all conversations of
-// the phone, because a filter only finds a number that is written the same way.
+// OfNumber returns the conversations of a phone with a number in any spelling, without messages and without
+// soft-deleted conversations. If there is none, it returns conversations whose number consists of the same digits
+// without a country. It reads all conversations of the phone, because a filter finds a number only in the same
+// spelling.
 //
 // GET /entities/TextMessageConversations
 func (e *Engine) OfNumber(ctx context.Context, phone client.ID, number string) ([]client.Conversation, error) {
@@ -119,7 +118,7 @@ func honoursRevision(filters []client.Filter, revision int64) bool {
 	return !slices.ContainsFunc(filters, func(f client.Filter) bool { return f.Field == "revision" && excludes(f.Op, f.Value, revision) })
 }
 
-// signs are what a comparison of a revision with that of a filter returns if the operator holds.
+// signs contains the results of comparing a revision with the value of a filter for which the operator holds.
 var signs = map[string][]int{"": {0}, "eq": {0}, "not-eq": {-1, 1}, "gt": {1}, "gte": {0, 1}, "lt": {-1}, "lte": {-1, 0}}
 
 // excludes reports whether a revision can't match a filter. If the value is no revision, the service

@@ -11,8 +11,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Find returns whole conversations even if the service shows links only as URIs, and
-// messages that nobody asked for.
+// Find returns whole conversations even if the service shows links only as URIs, and messages that no one asked for.
 func TestFindShowsWholeConversations(t *testing.T) {
 	t.Parallel()
 	const link = "https://crm.example/entities/" + apitest.RelationSegment + "/" + apitest.ID2

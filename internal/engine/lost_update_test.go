@@ -9,9 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// An update whose reply is lost does not show on a copy that lags behind. It is neither
-// sent again at once where that would make a link twice, nor called refused where only its
-// own revision was in the way of the second request.
+// A lagging copy does not show an update whose reply is lost. The engine does not send it again at once if that would
+// make a link twice. It does not report it as refused if only its own revision was in the way of the second request.
 func TestLostUpdateShowsLate(t *testing.T) {
 	t.Parallel()
 	for name, behavior := range map[string]mockserver.Behavior{

@@ -10,27 +10,26 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// Lists of messages leave out the contents, because most of them belong to other people.
-// This file decides for which messages the engine gets the contents, one by one.
+// Lists of messages omit the contents, because most of them belong to other people. This file decides for which
+// messages the engine gets the contents, one by one.
 
 // stubFields are what a list of messages shows.
 var stubFields = []string{
 	"id", "revision", "text_message_conversation_id", "is_deleted", "is_delete_protected",
 }
 
-// contents are what the caller knows about the contents of messages.
+// contents contain what the caller knows about the contents of messages.
 type contents struct {
 	mu       sync.Mutex
 	readAt   map[client.ID]int64 // the revision at which it has read a message
 	referred map[client.ID]bool  // see [Engine.ReferToMessages]
 }
 
-// notOwned stands in the place of a revision, for content that belongs to someone else.
+// notOwned replaces a revision for content that belongs to someone else.
 const notOwned = math.MaxInt64
 
-// OwnMessages tells the engine which messages its caller owns, each with the revision at
-// which the caller has read it, or [NoFloor] if it has not. The engine returns a message as
-// a stub as long as it has that revision.
+// OwnMessages tells the engine which messages its caller owns, each with the revision at which the caller has read
+// it, or [NoFloor] if it has not. The engine returns a message as a stub as long as it has that revision.
 func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	e.Messages.Claim("", slices.Collect(maps.Keys(readAt))...)
 	e.contents.mu.Lock()
@@ -38,9 +37,8 @@ func (e *Engine) OwnMessages(readAt map[client.ID]int64) {
 	maps.Copy(e.contents.readAt, readAt)
 }
 
-// ReferToMessages tells the engine which messages its caller refers to. The engine returns
-// those that it does not know as owned as stubs, and deletes none of them: one resource may
-// drop what another one takes over.
+// ReferToMessages tells the engine which messages its caller refers to. If the engine doesn't know such a message as
+// owned, it returns a stub. It deletes none of them: one resource may drop a message that another one takes over.
 func (e *Engine) ReferToMessages(ids []client.ID) {
 	e.Messages.Claim("", ids...)
 	e.contents.mu.Lock()
@@ -57,8 +55,8 @@ func (c *contents) isReferred(id client.ID) bool {
 	return c.referred[id]
 }
 
-// of returns the revision at which the caller has read a message, [notOwned] for one that it only
-// refers to, and whether it knows the message at all.
+// of returns the revision at which the caller has read a message, or [notOwned] if the caller only refers to it. It
+// also reports whether it knows the message at all.
 func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,8 +66,8 @@ func (c *contents) of(id client.ID) (readAt int64, isKnown bool) {
 	return notOwned, true
 }
 
-// IsStub reports whether the message is a stub: it only has what a list shows, because its
-// caller knows the rest or does not own it.
+// IsStub reports whether the message is a stub: it has only what a list shows, because its caller knows the rest or
+// does not own it.
 func IsStub(m client.Message) bool { return m.Content == "" && m.Direction == 0 }
 
 func (*contents) isStub(m client.Message) bool { return IsStub(m) }

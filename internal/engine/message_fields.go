@@ -11,9 +11,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// messageFields are the fields of a message that an input can set. The service may set the
-// time and the status by itself, so those of a message that a lost create has made may be
-// anything.
+// messageFields are the fields of a message that an input can set. The service may set the time and the status
+// itself, so they may have any value in a message that a lost create has made.
 var messageFields = fields[client.Message, client.MessageInput]{
 	like(isSame, newField("text_message_conversation_id", func(in *client.MessageInput) *client.Field[client.ID] { return &in.TextMessageConversationID },
 		func(id client.ID) string { return TextOf(id) }, func(m *client.Message) string { return TextOf(m.TextMessageConversationID) })),
@@ -53,7 +52,7 @@ func SameContent(a, b string) bool { return KeptContent(a) == KeptContent(b) }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
-// KeptContent returns the content as it is the same for all that [SameContent] holds for.
+// KeptContent returns a normalized content. Two contents for which [SameContent] holds have the same one.
 func KeptContent(text string) string {
 	return strings.TrimRightFunc(lineEnds.Replace(text), unicode.IsSpace)
 }
@@ -107,8 +106,7 @@ func isLike(in client.MessageInput, m client.Message) bool { return messageField
 // Agrees reports whether the message has everything that the input sets.
 func Agrees(in client.MessageInput, m client.Message) bool { return len(Differences(in, m)) == 0 }
 
-// Differences returns the names of the fields that the input sets to something else than
-// the message holds.
+// Differences returns the names of the fields that the input sets to a value different from the message's.
 func Differences(in client.MessageInput, m client.Message) []string {
 	return messageFields.differences(&in, &m, false)
 }

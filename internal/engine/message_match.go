@@ -7,10 +7,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// MatchMessages returns for each input the index of the message that it has created, or -1
-// if that is unknown. It first matches messages that agree in everything, then those that
-// the service may have stored otherwise. It does not guess: if more messages match than
-// there are inputs for them, it chooses none.
+// MatchMessages returns for each input the index of the message that it has created, or -1 if that is unknown. It
+// first matches messages that agree in everything, then messages that the service may have stored differently. It
+// does not guess: if more messages match than there are inputs for them, it chooses none.
 func MatchMessages(inputs []client.MessageInput, made []client.Message) []int {
 	matched := slices.Repeat([]int{-1}, len(inputs))
 	key := canonicalContent
@@ -54,9 +53,8 @@ func matchAlike(inputs []client.MessageInput, items []int, made []client.Message
 	}
 }
 
-// nextCertain returns the input to match next, or -1 if none is certain. An input is
-// certain if no more candidates fit it than there are inputs with exactly these
-// candidates. The input with the fewest candidates comes first.
+// nextCertain returns the input to match next, or -1 if none is certain. An input is certain if it has no more
+// candidates than there are inputs with exactly these candidates. The input with the fewest candidates comes first.
 func nextCertain(candidates [][]int) int {
 	best := -1
 	for i, of := range candidates {

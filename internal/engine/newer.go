@@ -9,10 +9,9 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A newerList lists the records with a revision above a floor, the newest first. Without a
-// floor, it lists all. If the service does not filter by revision, older records come too,
-// until nothing newer can follow. A record that changes meanwhile may be missing, because
-// it has moved to an earlier page.
+// A newerList lists the records with a revision above a floor, the newest first. Without a floor, it lists all
+// records. If the service does not filter by revision, the list also contains older records, and ends when nothing
+// newer can follow. A record that changes meanwhile may be missing, because it has moved to an earlier page.
 type newerList[T client.Record, In any] struct {
 	entity   *entityOf[T, In]
 	floor    int64
@@ -75,9 +74,8 @@ func (l *newerList[T, In]) next(ctx context.Context) (page client.Page[T], more 
 	return page, more, err
 }
 
-// plainer returns the first page of the list without the filter, the order or both, and notes
-// what the service refuses. If it refuses all of them, it refuses something else: then plainer returns
-// the error.
+// plainer returns the first page of the list without the filter, the order or both, and notes what the service
+// refuses. If the service refuses all variants, it objects to something else, and plainer returns the error.
 func (l *newerList[T, In]) plainer(ctx context.Context, refusal error) (page client.Page[T], more bool, err error) {
 	for _, with := range []struct{ filter, order bool }{{false, true}, {true, false}, {false, false}} {
 		if !l.filtered && (with.filter || with.order) || l.query.OrderBy == nil && !with.order {
@@ -103,9 +101,9 @@ func (l *newerList[T, In]) plainer(ctx context.Context, refusal error) (page cli
 	return page, false, refusal
 }
 
-// isOrdered reports whether the service orders by revision, if the page shows the newest records
-// first. That alone does not prove it: what was created last is often what has changed last. So
-// isOrdered asks once whether the opposite order begins with an older record.
+// isOrdered reports whether the service orders by revision, if the page shows the newest records first. That alone
+// does not prove it, because the record that was created last has often also changed last. So isOrdered asks once
+// whether the opposite order begins with an older record.
 func (e *entityOf[T, In]) isOrdered(ctx context.Context, page client.Page[T]) bool {
 	switch {
 	case e.engine.unsupported.has(revisionOrder) || !isNewestFirst(page):

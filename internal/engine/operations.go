@@ -72,7 +72,7 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 			failed.Store(true)
 		}
 	})
-	// Undoing and reading back go on even if the caller has given up, so that no id gets lost.
+	// Undoing and reading back continue even if the caller has given up, so that no id is lost.
 	ctx = client.LastingOf(ctx)
 	if allOrNothing && failed.Load() {
 		w.undo(ctx)
@@ -82,14 +82,13 @@ func (c *Collection[T, In]) CreateOrUpdateMany(ctx context.Context, changes []Ch
 	return w.results
 }
 
-// LookFor looks for what earlier attempts at creates have made. It sends no change. With
-// patient, it keeps looking for the recovery timeout; otherwise it looks once. Each change
-// must have an Earlier.
+// LookFor looks for the results of earlier attempts at creates. It sends no change. With patient, it keeps looking
+// for the recovery timeout. Otherwise it looks once. Each change must have an Earlier.
 //
-// A result without an error holds the record that the attempt has made, or a zero record
-// if the attempt has made none. A *LostCreateError means that LookFor can't tell. It wraps
-// an *AmbiguousError if records may be the attempt's or someone else's: they lack part of
-// what was sent, have links that were not sent, others write in them, or there are several.
+// A result without an error contains the record that the attempt has made, or a zero record if the attempt has made
+// none. A *LostCreateError means that LookFor can't tell. It wraps an *AmbiguousError if records may belong to the
+// attempt or to someone else. That is so if they lack part of what was sent, have links that were not sent, or have
+// messages of other users, or if there are several.
 //
 // GET /entities/{entity}
 func (c *Collection[T, In]) LookFor(ctx context.Context, changes []Change[In], patient bool) []Result[T] {

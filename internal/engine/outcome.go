@@ -23,17 +23,16 @@ func isRefusedWhole(err error) bool {
 	return client.HasProblem(err, client.Refused, client.RelationNotFound, client.NotFound) && !errors.As(err, new(*unprovenError))
 }
 
-// An unprovenError says nothing of whether an earlier attempt at a change was carried out. It
-// is that of a read, or of a batch that may have been refused because of another item.
+// An unprovenError does not prove whether an earlier attempt at a change was carried out. It is the error of a read,
+// or of a batch that may have been refused because of another item.
 type unprovenError struct{ error }
 
 func (e *unprovenError) Unwrap() error { return e.error }
 
-// isRefusal reports whether the service found fault with the request itself.
+// isRefusal reports whether the service refused the request because of its content.
 func isRefusal(err error) bool { return client.ProblemOf(err) == client.Refused }
 
-// isOfService reports whether the error is about the service, and not about one request: any other
-// request would fail too.
+// isOfService reports whether the error concerns the service, and not one request. Any other request would fail too.
 func isOfService(err error) bool {
 	return client.HasProblem(err, client.Unreachable, client.Unavailable, client.Throttled, client.WrongCredentials, client.WrongAddress, client.Behind)
 }
@@ -43,22 +42,21 @@ func mayPass(err error) bool {
 	return client.HasProblem(err, client.Unreachable, client.Unavailable, client.UnexpectedReply, client.Throttled, client.Other)
 }
 
-// isWorthALook reports whether the service may have received the request in spite of the
-// error, so that a look at the record makes sense.
+// isWorthALook reports whether the service may have received the request in spite of the error, so that it makes
+// sense to look at the record.
 func isWorthALook(err error) bool {
 	isOfAPI := errors.As(err, new(*client.APIError))
 	return isOfAPI && client.ProblemOf(err) == client.Other ||
 		client.HasProblem(err, client.NotFound, client.Refused, client.RelationNotFound, client.NotPermitted, client.Unavailable, client.UnexpectedReply, client.OutcomeUnknown)
 }
 
-// mayBeDeleted reports whether a delete with this error may have been carried out, though a
-// look still shows the record, because an old copy answers. "Not found" may be the answer to
-// a delete that was repeated.
+// mayBeDeleted reports whether a delete with this error may have been carried out although a look still shows the
+// record, because a lagging copy answers. "Not found" may be the answer to a repeated delete.
 func mayBeDeleted(err error) bool {
 	return client.HasProblem(err, client.NotFound, client.UnexpectedReply, client.OutcomeUnknown)
 }
 
-// isForbidden reports whether the caller lacks a permission: then no look will tell more.
+// isForbidden reports whether the caller lacks a permission. Then another look won't help.
 func isForbidden(err error) bool { return client.ProblemOf(err) == client.NotPermitted }
 
 // isUnknown reports whether the error says that the outcome of a change is unknown.

@@ -22,9 +22,8 @@ func (e *Engine) Now(ctx context.Context) (int64, error) {
 	return now.Revision, err
 }
 
-// Expect tells the engine which revision of the space its user has seen before. As
-// long as the space shows less, nothing there counts as gone or as unchanged: reads
-// and comparisons fail with a *BehindError.
+// Expect tells the engine which revision of the space its user has seen before. As long as the space shows less, no
+// record there counts as gone or as unchanged: reads and comparisons fail with a *BehindError.
 func (e *Engine) Expect(revision int64) { e.seen.raise(&e.seen.expected, revision) }
 
 // Reached returns the revision that the space must have reached with creates that could not
@@ -35,9 +34,9 @@ func (e *Engine) Reached() int64 {
 	return e.seen.reached
 }
 
-// Reach tells the engine what [Engine.Reached] returned earlier. As long as the space shows
-// less, nothing there counts as gone. Unlike an expected revision, it may never show, so
-// it only fails reads of records that can't be found.
+// Reach tells the engine what [Engine.Reached] returned earlier. As long as the space shows less, no record there
+// counts as gone. Unlike an expected revision, the space may never show it, so it fails only reads of records that
+// can't be found.
 func (e *Engine) Reach(revision int64) { e.seen.raise(&e.seen.reached, revision) }
 
 // now returns the latest known moment of the space's history. It asks the service first,
@@ -60,12 +59,12 @@ func (e *entityOf[T, In]) now(ctx context.Context) (Moment, error) {
 	return Moment{Revision: e.engine.Newest(), IsUnproven: !e.newestSeen.Load().isProven}, nil
 }
 
-// fresh is how long the newest record counts as known, and how long a [RecentError] holds. Records
-// that others write after the moment may look like the result of a lost create.
+// fresh is how long the newest record counts as known, and how long a [RecentError] is valid. Records that other
+// users write after the moment may look like the result of a lost create.
 const fresh = 5 * time.Second
 
-// A sight is the last time that the newest record of an entity was seen. It is not proven if it
-// came from a list that may have another order than it was asked for.
+// A sight is the last time that the engine saw the newest record of an entity. It is unproven if it came from a list
+// whose order may differ from the requested one.
 type sight struct {
 	at       time.Time
 	isProven bool
@@ -83,14 +82,14 @@ func (e *entityOf[T, In]) observePage(page client.Page[T]) {
 	}
 }
 
-// isThere returns an error unless the space has shown that it exists, and that it has all
-// that its user knows. Only then does "not found" mean that a record is gone, rather than
-// that the address is wrong or a copy lags behind.
+// isThere returns an error unless the space has shown that it exists and that it has everything that its user has
+// seen. Only then does "not found" mean that a record is gone. Otherwise, the address may be wrong, or a copy may lag
+// behind.
 func (e *Engine) isThere(ctx context.Context) error { return e.shows(ctx, true) }
 
-// caughtUp waits until the space shows the revision that its user has seen before, unless it
-// has already. It reports whether it has waited: what was read before may be outdated. If the
-// caller may not read the revision of the space, what it finds counts all the same.
+// caughtUp waits until the space shows the revision that its user has seen before, unless it already has. It reports
+// whether it has waited, because earlier reads may be outdated then. If the caller may not read the revision of the
+// space, the records that it finds count all the same.
 func (e *Engine) caughtUp(ctx context.Context) (waited bool, err error) {
 	if !e.seen.isBehind() {
 		return false, nil
@@ -122,8 +121,7 @@ func (e *Engine) shows(ctx context.Context, all bool) error {
 	return err
 }
 
-// await gives a copy that lags behind the time to catch up, once for all callers. After that, it
-// only looks from time to time.
+// await gives a lagging copy the time to catch up, once for all callers. After that, it looks only from time to time.
 func (e *Engine) await(ctx context.Context, all bool) error {
 	patience := e.settings.RecoveryTimeout
 	if !e.seen.gaveUp.IsZero() {
@@ -152,8 +150,8 @@ func (e *Engine) await(ctx context.Context, all bool) error {
 	}
 }
 
-// lookForNewest observes the newest revision of the space. It asks one entity after another
-// until one shows the expected revision, because all entities share one counter.
+// lookForNewest observes the newest revision of the space. It asks one entity after another until one shows the
+// expected revision, because all entities share one counter.
 //
 // First it trusts the order of the lists. If that does not show the revision, it asks for proof.
 func (e *Engine) lookForNewest(ctx context.Context, expected int64) error {
@@ -179,9 +177,9 @@ func (e *Engine) observeEach(ctx context.Context, expected int64, prove bool) er
 	return nil
 }
 
-// observeNewest observes the newest record. If the service does not order by revision, it
-// lists all that are newer than those of the first page. With prove, it trusts the order of a
-// list only if the service is known to order by revision.
+// observeNewest observes the newest record. If the service does not order by revision, it lists all records that are
+// newer than those of the first page. With prove, it trusts the order of a list only if the service is known to order
+// by revision.
 func (e *entityOf[T, In]) observeNewest(ctx context.Context, prove bool) error {
 	query := client.Query{IncludeDeleted: true, LoadOnly: []string{"id", "revision"}}
 	page, _, err := e.listNewer(NoFloor, query).next(ctx)

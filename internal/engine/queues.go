@@ -22,8 +22,8 @@ func newQueues[In, Out any](settings Settings, run func(context.Context, []In, c
 	return &queues[In, Out]{settings: settings, run: run, batchers: map[int64]*batch.Batcher[In, Out]{}}
 }
 
-// at returns the batcher of a validation level. Its batches roll back only the items that
-// failed, so that a bad item does not fail the rest.
+// at returns the batcher of a validation level. Its batches roll back only the items that failed, so that a bad item
+// does not make the rest fail.
 func (q *queues[In, Out]) at(level int64) *batch.Batcher[In, Out] {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -33,9 +33,8 @@ func (w *writing[T, In]) readBack(ctx context.Context) {
 // written returns the items that have been carried out.
 func (w *writing[T, In]) written() []int { return w.unfailed(w.all()) }
 
-// floor returns a revision below everything that was written. A write is newer than all
-// that was known before it, but a restore alone need not change the revision, and what an
-// earlier attempt has made is older.
+// floor returns a revision below everything that was written. A write is newer than everything known before it. But a
+// restore alone may not change the revision, and the record of an earlier attempt is older.
 func (w *writing[T, In]) floor() int64 {
 	floor, older := w.before.Revision, int64(math.MaxInt64)
 	for i, result := range w.results {
@@ -58,8 +57,7 @@ func (w *writing[T, In]) floor() int64 {
 	return min(floor, older)
 }
 
-// fetch reads the items back. Reads may come from a copy that lags behind, so it waits
-// for what does not show yet.
+// fetch reads the items back. A lagging copy may answer the reads, so fetch waits for records that don't appear yet.
 func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	looks := newIntervals(w.col.engine.settings.RecoveryTimeout)
 	for len(items) > 0 {
@@ -81,9 +79,9 @@ func (w *writing[T, In]) fetch(ctx context.Context, items []int, floor int64) {
 	}
 }
 
-// noteLookAlikes notes which of the other records that the read-back has listed have the identity
-// of a create. What a lost request may have made is a twin instead. What another batch has made is
-// none: that claims it when its reply comes, or is lost.
+// noteLookAlikes notes which of the other records in the read-back have the identity of a create. A record that a
+// lost request may have made is a twin instead. A record that another batch has made is neither: that batch claims it
+// when its reply comes or is lost.
 func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others map[client.ID]T) {
 	isCreate := func(i int) bool { return w.creates[i] && len(w.results[i].Twins) == 0 }
 	creates := grouped(only(w.unfailed(items), isCreate), w.identity)
@@ -114,10 +112,10 @@ func (w *writing[T, In]) noteLookAlikes(ctx context.Context, items []int, others
 	}
 }
 
-// findAstray looks for what creates have made that were answered with an id that no record
-// has, or with that of another record. It takes only a record that has everything that was
-// sent, and returns the items that it has found in the space. Of the others, those that may
-// have made several records become open, and the rest keep what they have.
+// findAstray handles creates that were answered with an id that no record has, or with the id of another record, and
+// looks for the records that they have made. It takes a record only if it has everything that was sent, and returns
+// the items that it has found in the space. If an item may have made several records, it becomes open. The remaining
+// items keep what they have.
 func (w *writing[T, In]) findAstray(ctx context.Context) (found []int) {
 	astray := only(w.all(), w.isAstray)
 	if len(astray) == 0 {
@@ -182,10 +180,9 @@ func (w *writing[T, In]) setRead(ctx context.Context, i int, record T, found boo
 	}
 }
 
-// isOthers reports whether a create can't have made the record that answered it: the record
-// existed before, or it belongs to another phone or conversation, or it has a number that is
-// no spelling of what was sent. With an error, it can't tell. For an adopted record, the
-// search has checked that.
+// isOthers reports whether a create can't have made the record that answered it. The record existed before, belongs
+// to another phone or conversation, or has a number that is not a spelling of the number that was sent. If isOthers
+// returns an error, it can't tell. For an adopted record, the search has already checked that.
 func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, error) {
 	switch {
 	case !w.creates[i] || w.results[i].Adopted:
@@ -198,8 +195,8 @@ func (w *writing[T, In]) isOthers(ctx context.Context, i int, record T) (bool, e
 	return w.col.inside.existed(ctx, record, w.before.Revision)
 }
 
-// isOfAnother reports whether the record has another identity than what the item creates, and
-// not because the service has rewritten that.
+// isOfAnother reports whether the identity of the record differs from that of the item, and the difference is not the
+// service's spelling.
 func (w *writing[T, In]) isOfAnother(i int, record T) bool {
 	if w.col.carried(w.changes[i].Input, record) {
 		return false

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// A RecentError holds for a moment after it was noted. Callers who come in that time return it, too: the
-// request was tried as often as they would try it, and hundreds of callers don't wait for that one after
-// another. Its zero value holds none.
+// A RecentError is valid for a moment after it was noted. Callers who come in that time return it too: the request
+// was tried as often as they would try it, and hundreds of callers don't wait for it one after another. The zero
+// value contains no error.
 type RecentError struct{ last atomic.Pointer[notedError] }
 
 type notedError struct {

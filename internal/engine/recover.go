@@ -11,12 +11,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// settle finds out which items a lost request has carried out, and sets their results.
-// It returns the other items. While items are open that must not be sent twice, it looks
-// again, for as long as the patience lasts: "not there yet" does not mean "not done".
+// settle finds out which items a lost request has carried out, and sets their results. It returns the remaining
+// items. While items that must not be sent twice are open, it looks again, for as long as the patience lasts: "not
+// there yet" does not mean "not done".
 //
-// An error means that settle could not find out about the items that it returns. It wraps
-// the error of the lost request.
+// An error means that settle could not find out about the items that it returns. It wraps the error of the lost
+// request.
 func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, patience time.Duration) ([]int, error) {
 	creates := w.lostCreates(items)
 	w.col.engine.claims.lose(creates, 1)
@@ -50,9 +50,8 @@ func (w *writing[T, In]) settle(ctx context.Context, items []int, lost error, pa
 	}
 }
 
-// adoptEarlier adopts what earlier attempts at creates have made. What differs from the
-// change becomes an update. If it can't find out about an attempt, that create stays lost
-// and is not sent.
+// adoptEarlier adopts the records that earlier attempts at creates have made. Differences from the change become an
+// update. If it can't find out about an attempt, the create stays lost and is not sent.
 func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 	items := only(w.all(), func(i int) bool { return w.changes[i].Earlier != nil })
 	if len(items) == 0 {
@@ -65,8 +64,8 @@ func (w *writing[T, In]) adoptEarlier(ctx context.Context) {
 
 var errEarlier = errors.New("the outcome of an earlier attempt is unknown")
 
-// stillOpen returns the error of a change. A create that an earlier attempt may have made
-// stays lost, unless this attempt was carried out, or was refused though it sent the same.
+// stillOpen returns the error of a change. A create that an earlier attempt may have made stays lost, with two
+// exceptions: this attempt was carried out, or it was refused and had sent the same as the earlier one.
 func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	switch {
 	case err == nil, change.Earlier == nil, !c.headOf(&change.Input).ID.IsZero(), isUnknown(err), errors.As(err, new(*UnreadError)),
@@ -82,10 +81,9 @@ func (c *Collection[T, In]) stillOpen(change Change[In], err error) error {
 	return &LostCreateError{Attempt: *change.Earlier, Unsent: true, Err: err}
 }
 
-// keepOpen sets the errors of creates that earlier attempts may have made. changes are those that
-// the caller asked for: an adoption has made updates of some. If the service refuses several changes
-// and rolls back whole requests, a refusal need not be about the create: it may only have been
-// rolled back with another one.
+// keepOpen sets the errors of creates that earlier attempts may have made. changes are the changes that the caller
+// asked for, because an adoption turns some into updates. If the service refuses several changes and rolls back whole
+// requests, a refusal may not concern the create: the service may only have rolled it back with another change.
 func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 	refused := 0
 	for _, result := range w.results {
@@ -103,12 +101,11 @@ func (w *writing[T, In]) keepOpen(changes []Change[In]) {
 	}
 }
 
-// look is one look of settle. Only the last one decides about records that lack something, such
-// as a message: until then, that or a better record may still appear. look returns the records
-// that creates may have made although it does not recognize them, and whether the last look would
-// decide more.
+// look is one look of settle. Only the last look decides about records that lack something, such as a message: until
+// then, the missing part or a better record may still appear. look returns the records that creates may have made
+// although it does not recognize them, and whether the last look would decide more.
 func (w *writing[T, In]) look(ctx context.Context, items []int, creates []lostCreate, last bool) (doubts map[int][]T, isUndecided bool, err error) {
-	// Other batches may be creating the same. They must claim what they have created first.
+	// Other batches may be creating the same record. They must first claim what they have created.
 	if err := w.col.engine.claims.creating.Acquire(ctx, everyone); err != nil {
 		return nil, false, context.Cause(ctx)
 	}

@@ -32,9 +32,9 @@ func (e *entityOf[T, In]) remove(ctx context.Context, ids []client.ID, options c
 	})
 }
 
-// remove deletes the records of one batch, but none that the caller refers to. If the space is
-// older than what the caller has seen of it, it deletes none: they may be someone else's by now,
-// and a deletion would make the space look newer.
+// remove deletes the records of one batch, except those that the caller refers to. If the space is older than what
+// the caller has seen of it, remove deletes none: the records may belong to someone else by now, and a deletion would
+// make the space look newer.
 func (c *Collection[T, In]) remove(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	ctx, done := client.WithLasting(ctx, c.engine.config.RequestTimeout)
 	defer done()

@@ -12,8 +12,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// Open creates, or lost creates and updates, that the service then refuses as a whole: the
-// batch is divided, but the looks are shared.
+// The service refuses open creates, or lost creates and updates, as a whole. The engine divides the batch, but shares
+// the looks.
 func TestRefusedRepeatsWaitTogether(t *testing.T) {
 	t.Parallel()
 	const n = 16
@@ -56,8 +56,8 @@ func TestRefusedRepeatsWaitTogether(t *testing.T) {
 	}
 }
 
-// Two lost creates of one batch have the same number and other contents. What they have made
-// shows one after the other.
+// Two lost creates of one batch have the same number and different contents. Their results appear one after the
+// other.
 func TestTwinsOfOneBatchShowOneByOne(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.create(t.Context(), t, 9)
@@ -83,7 +83,7 @@ func TestTwinsOfOneBatchShowOneByOne(t *testing.T) {
 	})
 }
 
-// An attempt that was recalled and stays open is still one that was recalled.
+// A recalled attempt that stays open is still recalled.
 func TestRecalledStaysRecalled(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.create(t.Context(), t, 9)
@@ -98,9 +98,8 @@ func TestRecalledStaysRecalled(t *testing.T) {
 	})
 }
 
-// A recalled attempt may have passed a record that has changed since it was created. So it adopts none
-// that looks changed, unless the messages that it has sent are in it: the clock that stamps what is
-// created may be behind.
+// A recalled attempt may have passed a record that has changed since it was created. So it adopts no record that
+// looks changed, unless the record contains the messages that it has sent: the clock behind created may be slow.
 func TestRecalledAndChanged(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

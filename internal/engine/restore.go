@@ -32,10 +32,9 @@ func (w *writing[T, In]) restore(ctx context.Context, items []int) bool {
 	return true
 }
 
-// restore undoes the soft deletes of the records of one batch. A record that is not deleted
-// is no error: a lost request may have restored it. The error of a record that no longer
-// exists is a *GoneError, that of one that is still deleted a *RestoreError. If restore
-// can't look at the record, the error is that of the request.
+// restore undoes the soft deletes of the records of one batch. A record that is not deleted is not an error, because
+// a lost request may have restored it. If a record no longer exists, its error is a *GoneError. If it is still
+// deleted, the error is a *RestoreError. If restore can't look at the record, it returns the error of the request.
 func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options client.WriteOptions) []error {
 	return e.operate(ctx, ids, options, e.BatchRestore, func(id client.ID, found *T, err error) error {
 		switch {
@@ -48,9 +47,8 @@ func (e *entityOf[T, In]) restore(ctx context.Context, ids []client.ID, options 
 	})
 }
 
-// operate carries out an operation on the records of one batch. If a record fails, operate
-// looks at it, and judge returns what the error means for it. The found of judge is nil if
-// the record no longer exists, not even as a deleted one.
+// operate carries out an operation on the records of one batch. If a record fails, operate looks at it, and judge
+// returns what the error means for it. found is nil if the record no longer exists, not even as a deleted one.
 func (e *entityOf[T, In]) operate(
 	ctx context.Context, ids []client.ID, options client.WriteOptions,
 	operation func(context.Context, []client.ID, client.WriteOptions) ([]client.BatchResult, error),
@@ -106,8 +104,8 @@ func (e *entityOf[T, In]) operate(
 	return errs
 }
 
-// peekNewest finds the newest records, if more than one is sought. A lost request that was carried
-// out has made its records the newest ones, so this saves a look at each.
+// peekNewest finds the newest records, if more than one is sought. A lost request that was carried out has made its
+// records the newest ones, so this avoids a look at each.
 func (e *entityOf[T, In]) peekNewest(ctx context.Context, sought int) map[client.ID]T {
 	if sought < 2 {
 		return nil

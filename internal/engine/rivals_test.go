@@ -9,8 +9,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// loseTwo loses two creates of one call in two batches. Their numbers end in the same digits. The service carries
-// out only the second.
+// loseTwo loses two creates of one call in two batches. Their numbers end in the same digits. The service carries out
+// only the second.
 func loseTwo(t *testing.T, behavior mockserver.Behavior) []Result[client.Conversation] {
 	t.Helper()
 	s := newSpace(t, behavior, func(c *testConfig) { c.BatchSize, c.MaxRetries = 1, 0 })
@@ -21,8 +21,8 @@ func loseTwo(t *testing.T, behavior mockserver.Behavior) []Result[client.Convers
 	return s.engine.Conversations.CreateOrUpdateMany(t.Context(), []conversationChange{one, two}, client.WriteOptions{RollbackMethod: client.RollbackFailed}, false)
 }
 
-// Two creates of one call get lost in two batches. Their numbers end in the same digits, and the
-// service masks the others. It has carried out only the second: the first must not take that.
+// Two creates of one call get lost in two batches. Their numbers end in the same digits, and the service masks the
+// rest. It has carried out only the second create, so the first must not take that result.
 func TestRivalOfTheSameCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -32,8 +32,8 @@ func TestRivalOfTheSameCall(t *testing.T) {
 	})
 }
 
-// The numbers of two creates that get lost in two batches end in the same digits, and the service
-// keeps numbers as they are sent. What it has made of one is no riddle because of the other.
+// Two creates get lost in two batches. Their numbers end in the same digits, and the service keeps numbers as they
+// are sent. The result of one does not put the other in doubt.
 func TestNeighborIsNoRival(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

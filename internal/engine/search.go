@@ -131,9 +131,8 @@ func (s *search[T, In]) consider(ctx context.Context, record T) error {
 	return nil
 }
 
-// sinceOf reports whether one of the creates may have made a record of the identity, and
-// returns what such a record is newer than. A name without a tail, such as a masked number,
-// may belong to any create.
+// sinceOf reports whether one of the creates may have made a record of the identity, and returns the revision that
+// such a record must be above. A name without a tail, such as a masked number, may belong to any create.
 func (s *search[T, In]) sinceOf(of Identity) (since int64, isWanted bool) {
 	end := of.tail()
 	if end == "" {
@@ -158,8 +157,8 @@ func (s *search[T, In]) wantsAnywhere(of Identity) bool {
 	return false
 }
 
-// passClaimed notes the claimed records for the creates that a later look may look for again, so
-// that it passes these records too.
+// passClaimed notes the claimed records for the creates that a later look may look for again. The later look then
+// passes these records too.
 func (s *search[T, In]) passClaimed() {
 	claimed := grouped(s.claimed, func(record T) Identity { return s.col.names.held(record).end() })
 	for place, items := range s.places {
@@ -190,9 +189,9 @@ func (s *search[T, In]) passClaimed() {
 	}
 }
 
-// takeUpdates sets the results of the updates that were carried out. If someone else has
-// changed a record since, takeUpdates brings the update up to date, so that it makes no
-// link twice. A spelling of what was sent is not someone else's change.
+// takeUpdates sets the results of the updates that were carried out. If someone else has changed a record since,
+// takeUpdates brings the update up to date, so that it makes no link twice. A spelling of the value that was sent is
+// not someone else's change.
 func (s *search[T, In]) takeUpdates() {
 	for i, record := range s.updated {
 		if s.col.carried(s.w.changes[i].Input, record) {

@@ -14,8 +14,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// openAttempt returns a create of the conversation number 5, which an earlier attempt may have
-// made: any such one that appears from now on.
+// openAttempt returns a create of conversation number 5 that an earlier attempt may have made. Any such conversation
+// that appears from now on may be its result.
 func (s testSpace) openAttempt(t *testing.T) conversationChange {
 	t.Helper()
 	s.seed(t, 1)
@@ -50,8 +50,8 @@ func TestFoundWhileItsOwnerClaimsIt(t *testing.T) {
 	}
 }
 
-// A destroy looks for what an attempt has made while the create of another resource with the
-// same content is lost. The record of that create is not the attempt's for certain.
+// A destroy looks for the result of an attempt while another resource's create with the same content is lost. The
+// record of that create is not certain to be the attempt's.
 func TestExactLookBesideALostCreate(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
@@ -73,8 +73,8 @@ func TestExactLookBesideALostCreate(t *testing.T) {
 	})
 }
 
-// A list does not show the phones of conversations. What a lost create has made can't be told
-// from it, so the create is not sent again.
+// A list does not show the phones of conversations. The result of a lost create can't be recognized, so the create is
+// not sent again.
 func TestListWithoutPhones(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -87,8 +87,8 @@ func TestListWithoutPhones(t *testing.T) {
 	})
 }
 
-// A create is answered with the id of a newer record of others, with another phone or number, or
-// with an id that no record has. It gets its own record, and undo deletes none of others.
+// A create is answered with the id of a newer record of another user, with another phone or number, or with an id
+// that no record has. The create gets its own record, and undo deletes no record of other users.
 func TestAnsweredWithAnotherRecord(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -203,8 +203,8 @@ func TestMessagesOfANewConversationShowLater(t *testing.T) {
 	}
 }
 
-// A search before a destroy sees a record that lacks something. It goes on, because the record
-// of the attempt may come later, and names both.
+// A search before a destroy sees a record that lacks something. It continues, because the record of the attempt may
+// come later, and names both.
 func TestPatientLookGoesOnBesideAPart(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
@@ -222,8 +222,8 @@ func TestPatientLookGoesOnBesideAPart(t *testing.T) {
 	})
 }
 
-// A search passes what other resources have, even if it finds the record of the attempt: its
-// caller may not take that.
+// A search passes records of other resources, even if it finds the record of the attempt, because its caller may not
+// take that.
 func TestPassedBesideAFoundRecord(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
@@ -237,8 +237,8 @@ func TestPassedBesideAFoundRecord(t *testing.T) {
 	})
 }
 
-// One create is answered with a new record of others that fits the other create, and that one
-// with an id of nothing. It does not get their record, because it may have its own.
+// One create is answered with another user's new record that fits the other create, and the other create with an id
+// that no record has. The other create does not get that record, because it may have its own.
 func TestIDOfOthersThatFits(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -259,8 +259,8 @@ func TestIDOfOthersThatFits(t *testing.T) {
 	})
 }
 
-// Two creates with the same end of their numbers get each other's ids. If the service has
-// altered one of the records, the create of that has none for certain.
+// Two creates whose numbers end in the same digits get each other's ids. If the service has altered one of the
+// records, its create has no certain record.
 func TestIDsOfEachOther(t *testing.T) {
 	t.Parallel()
 	for _, isAltered := range []bool{false, true} {
@@ -313,8 +313,8 @@ func TestFilledFieldIsNotAstray(t *testing.T) {
 	})
 }
 
-// A look has found two conversations, and asks for the messages of one, when its owner claims the
-// other. The owner learns of that, or the look passes its conversation.
+// A look has found two conversations, and asks for the messages of one, when its owner claims the other. Either the
+// owner is told, or the look passes that conversation.
 func TestClaimedWhileThereAreTwo(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
@@ -333,8 +333,8 @@ func TestClaimedWhileThereAreTwo(t *testing.T) {
 	})
 }
 
-// A copy lags behind while a record is read that it does not show yet. What it did not find
-// before it caught up is asked for again.
+// A lagging copy does not show a record that is being read. The engine asks again for what it did not find before the
+// copy caught up.
 func TestNotFoundBeforeTheCopyCaughtUp(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -348,7 +348,7 @@ func TestNotFoundBeforeTheCopyCaughtUp(t *testing.T) {
 	})
 }
 
-// Two lost creates of the same have made two records. A search for one of them takes one.
+// Two lost creates of the same conversation have made two records. A search for one of them takes one.
 func TestExactLookBesideItsTwin(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
@@ -381,8 +381,8 @@ func TestSomeOfTheMessages(t *testing.T) {
 	})
 }
 
-// A search finds a record that lacks something before its owner claims it. The owner learns
-// of that, because the caller of the search would take the record later.
+// A search finds a record that lacks something, and then its owner claims it. The owner is told, because the caller
+// of the search would take the record later.
 func TestDoubtedBeforeItsOwnerClaimsIt(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)

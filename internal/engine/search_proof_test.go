@@ -45,8 +45,7 @@ func TestEchoedHeader(t *testing.T) {
 	}
 }
 
-// A stranger's conversation with a message of the customer; messages can't be listed for a
-// while (503).
+// A stranger's conversation contains a message of the customer, but messages can't be listed for a while (503).
 func TestUnreadableMessagesProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{503, 500} {
@@ -68,8 +67,8 @@ func TestUnreadableMessagesProveNothing(t *testing.T) {
 	}
 }
 
-// Two creates of one batch; one has an earlier attempt. Both get lost and the search fails.
-// Each must remember its own moment.
+// One of two creates in a batch has an earlier attempt. Both get lost, and the search fails. Each must remember its
+// own moment.
 func TestEachCreateHasItsOwnMoment(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -119,8 +118,7 @@ func TestItemWithoutStatus(t *testing.T) {
 	}
 }
 
-// Two updates of one record share a request with a create of somebody else. The service
-// answers correctly.
+// Two updates of one record share a request with another caller's create. The service answers correctly.
 func TestOneRecordTwice(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		held := s.create(t.Context(), t, 1)
@@ -154,7 +152,7 @@ func TestOneRecordTwice_withoutLists(t *testing.T) {
 	})
 }
 
-// A number with an extension, which the service keeps as digits; the reply is lost.
+// The service keeps a number with an extension as digits, and the reply is lost.
 func TestLostNumberWithExtension(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{mockserver.Digits, mockserver.DoubleZero, mockserver.E164, mockserver.Masked} {
@@ -176,8 +174,8 @@ func TestLostNumberWithExtension(t *testing.T) {
 	}
 }
 
-// An older conversation of somebody else, with an older link, is edited when a create gets
-// lost. Its link shows that it is older, also if the batch has an earlier attempt in it.
+// An older conversation of another user, with an older link, is edited when a create gets lost. Its link shows that
+// it is older, even if the batch contains an earlier attempt.
 func TestOlderRecordBesideEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	for _, beside := range []bool{false, true} {
@@ -208,8 +206,8 @@ func TestOlderRecordBesideEarlierAttempt(t *testing.T) {
 	}
 }
 
-// The reply refuses the batch as a whole, but its data has ids: of all but one item, or with a
-// null for the item that failed. The CRM has carried out the others.
+// The reply refuses the batch as a whole, but its data contains ids: for all but one item, or with a null for the
+// item that failed. The CRM has carried out the items with ids.
 func TestIDsBesideRefusal(t *testing.T) {
 	t.Parallel()
 	for name, data := range map[string]string{"null for the failed item": `[%s,null,%s]`, "only the successful ones": `[%s,%s]`} {
@@ -242,7 +240,7 @@ func TestIDsBesideRefusal(t *testing.T) {
 	}
 }
 
-// The service says that a record which exists does not. A look shows that it does.
+// The service says that a record does not exist, although it does. A look shows it.
 func TestDeleteBelievesNoItemAlone(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		id := s.seed(t, 1)[0]
@@ -277,8 +275,8 @@ func TestTwinThatWasChanged(t *testing.T) {
 	})
 }
 
-// The service alters the text of a message whose create got no reply. The message is not sent
-// again. If only white space has changed, it is recognized.
+// The service alters the text of a message whose create got no reply. The message is not sent again. If only white
+// space has changed, the engine recognizes it.
 func TestAlteredMessageIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -383,8 +381,7 @@ func TestUndoDeletesNoAnswer(t *testing.T) {
 	})
 }
 
-// A record that has everything that was sent is the result of a lost create, beside one that
-// contradicts it.
+// A record that has everything that was sent is the result of a lost create, even next to one that contradicts it.
 func TestContradictingRecordIsNoCandidate(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)

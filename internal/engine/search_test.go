@@ -35,7 +35,7 @@ func say(conversation client.ID, direction int, content string) messageChange {
 	}}}
 }
 
-// A conversation that lacks something may be a stranger's. The create's own one may show later.
+// A conversation that lacks something may be a stranger's. The create's own conversation may appear later.
 func TestBetterRecordComesLate(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -52,8 +52,8 @@ func TestBetterRecordComesLate(t *testing.T) {
 	})
 }
 
-// A conversation that lacks something is not adopted beside one that contradicts the create:
-// either may have been changed.
+// A conversation that lacks something is not adopted next to one that contradicts the create: either may have been
+// changed.
 func TestLackingBesideContradicting(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -67,7 +67,7 @@ func TestLackingBesideContradicting(t *testing.T) {
 	})
 }
 
-// Nor is it adopted beside one that may have the number in the service's spelling.
+// It is also not adopted next to one that may have the number in the service's spelling.
 func TestLackingBesideRespelled(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -113,8 +113,8 @@ func TestPassedRespelledRecord(t *testing.T) {
 	})
 }
 
-// The service may fill in an account by the number, but no links: what has one that was not sent may be someone else's,
-// and the caller may delete what is found.
+// The service may fill in an account by the number, but no links. A record with a link that was not sent may be
+// someone else's, and the caller may delete what is found.
 func TestLookForPassesLinks(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string][]any{"account": {"recipient_account_id", acme}, "link": {"account_relations", []any{acme}}} {
@@ -136,8 +136,8 @@ func TestLookForPassesLinks(t *testing.T) {
 	}
 }
 
-// Attempts may have begun at different moments. What the earlier one has made, with a link, is
-// not taken for a conversation that existed before, whatever the later one is about.
+// Attempts may have begun at different moments. The result of the earlier one has a link, and is not mistaken for a
+// conversation that existed before, whatever the later one is about.
 func TestEarliestMomentOfANumber(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{apitest.NumberOf(1), "Amazon"} {
@@ -181,7 +181,7 @@ func TestOneRecordTwice_lost(t *testing.T) {
 	})
 }
 
-// A message that is found is no reason against sending another one of its request again.
+// A message that is found does not prevent another message of its request from being sent again.
 func TestFoundMessageIsNoDoubt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -199,8 +199,8 @@ func TestFoundMessageIsNoDoubt(t *testing.T) {
 	})
 }
 
-// A message that is older than a create is no reason against sending it again, even if another
-// create of the same request has an earlier attempt.
+// A message that is older than a create does not prevent the create from being sent again, even if another create of
+// the same request has an earlier attempt.
 func TestOlderMessageIsNoDoubt(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
@@ -287,7 +287,7 @@ func TestUndoDeletesOwnMessages(t *testing.T) {
 	})
 }
 
-// Two open attempts at the same, and one record: one of them has made it, the other nothing.
+// There are two open attempts at the same conversation, and one record: one attempt has made it, the other nothing.
 func TestOpenTwins(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)
@@ -299,8 +299,8 @@ func TestOpenTwins(t *testing.T) {
 	})
 }
 
-// A list does not show the phone of a conversation with another number, or none. An open create
-// is looked for all the same.
+// A list does not show the phone of a conversation with another number or none. The engine looks for an open create
+// all the same.
 func TestOthersWithoutPhone(t *testing.T) {
 	t.Parallel()
 	for _, number := range []string{"+15559990005", ""} {
@@ -342,7 +342,7 @@ func without(mock http.RoundTripper, r *http.Request, id client.ID, number strin
 	return apitest.Answer(r, http.StatusOK, string(body)), nil
 }
 
-// The service leaves out the extension of a number. What answers the create is its record.
+// The service omits the extension of a number. The record that answers the create is the create's.
 func TestAnsweredWithoutExtension(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.intercept(func(r *http.Request, mock http.RoundTripper) (*http.Response, error) {
@@ -358,8 +358,8 @@ func TestAnsweredWithoutExtension(t *testing.T) {
 	})
 }
 
-// The service alters what a message says, so that its record looks like another one. No content
-// of others is read because of that.
+// The service alters the content of a message, so that its record looks like another one. The engine reads no other
+// user's content because of that.
 func TestAlteredMessageReadsNoOthers(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1).ID
@@ -382,7 +382,7 @@ func TestAlteredMessageReadsNoOthers(t *testing.T) {
 	})
 }
 
-// A create is answered with a record of others. They keep it: it is not claimed.
+// A create is answered with another user's record. It stays theirs, and is not claimed.
 func TestOthersAreNotClaimed(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -401,8 +401,8 @@ func TestOthersAreNotClaimed(t *testing.T) {
 	})
 }
 
-// A create repeats an attempt that has sent another contact, and is lost too. What it has made is
-// its own; before it is sent, that would belong to others.
+// A create repeats an attempt that has sent another contact, and is lost too. Its result is its own. Before it is
+// sent, such a record would belong to others.
 func TestTriedOtherwise(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		attempt := s.openAttempt(t)

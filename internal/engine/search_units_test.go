@@ -25,7 +25,7 @@ func messagesTo(directions ...int) []client.MessageInput {
 	return inputs
 }
 
-// A conversation may have the messages of this request, or of the earlier one, but not a mixture.
+// A conversation may have the messages of this request or of the earlier one, but not a mixture.
 func TestUseOf(t *testing.T) {
 	t.Parallel()
 	say := func(contents ...string) []client.MessageInput {
@@ -71,8 +71,8 @@ func TestUseOf(t *testing.T) {
 	}
 }
 
-// An attempt that repeats an earlier one, and gets lost too, remembers what it has sent itself,
-// even if it could not be sent once more.
+// An attempt that repeats an earlier one and gets lost too remembers what it has sent itself, even if it could not be
+// sent once more.
 func TestAttemptRemembersItsMessages(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)
@@ -92,8 +92,8 @@ func TestAttemptRemembersItsMessages(t *testing.T) {
 	})
 }
 
-// A caller who may not list messages learns nothing of them. While the service fails, nothing is
-// known. If lists don't show the conversations of messages, any may have some.
+// A caller who may not list messages learns nothing about them. While the service fails, nothing is known. If lists
+// don't show the conversations of messages, any conversation may have some.
 func TestTalked(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -123,8 +123,8 @@ func TestTalked(t *testing.T) {
 	}
 }
 
-// Lists of messages don't show their conversations. What others write in may be what a create has
-// made, and stays theirs.
+// Lists of messages don't show their conversations. A conversation in which another user writes may look like the
+// result of a create, and stays theirs.
 func TestMessagesOfUnknownConversations(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		create := s.openAttempt(t)
@@ -349,8 +349,8 @@ func attemptOf(err error) *Attempt {
 	return &lost.Attempt
 }
 
-// Two batches create the same at the same time. The one whose reply comes first reads back what both
-// have made. That of the other one is no look-alike.
+// Two batches create the same conversation at the same time. The one whose reply comes first reads both results back.
+// The other batch's result is not a look-alike.
 func TestLookAlikeOfAnotherBatch(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)

@@ -6,7 +6,7 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// A shape holds what differs between the records of the entities.
+// A shape contains everything that differs between the entities.
 type shape[T client.Record, In Input] struct {
 	query  client.Query // of a list
 	whole  client.Query // of a get of everything
@@ -21,22 +21,21 @@ type shape[T client.Record, In Input] struct {
 	stubs  stubbing[T] // nil if lists show whole records
 }
 
-// A naming tells the records of an entity apart before they have an id.
+// A naming distinguishes the records of an entity before they have an id.
 type naming[T, In any] interface {
-	// wanted returns the identity of what a create makes, held that of a record.
+	// wanted returns the identity of the record that a create makes, and held returns the identity of a record.
 	wanted(In) Identity
 	held(T) Identity
 	// place returns the place of a record. It takes less time than held: numbers are slow to parse.
 	place(T) client.ID
 	// mayBe reports whether the record's name may be a spelling of the identity's.
 	mayBe(Identity, T) bool
-	// mayDouble reports whether the create of the identity may have made the record, whose
-	// name the service may have altered beyond recognition. Then the create is not sent
-	// again.
+	// mayDouble reports whether the create of the identity may have made the record, if the service may have altered
+	// its name beyond recognition. Then the create is not sent again.
 	mayDouble(Identity, T) bool
 }
 
-// A linking knows the links of records to others.
+// A linking handles the links of records to other records.
 type linking[T client.Record, In Input] interface {
 	// areSet reports whether an update sets any.
 	areSet(In) bool
@@ -51,16 +50,15 @@ type linking[T client.Record, In Input] interface {
 	left(*pending[In], T) []client.ID
 }
 
-// insides are the messages inside records, and what they and other traces show of the use of
-// a record.
+// insides handle the messages inside records, and find out from these and other traces who uses a record.
 type insides[T client.Record, In Input] interface {
-	// sent returns the messages that an item and its earlier attempt have sent inside the
-	// record: a list for each try that had different ones.
+	// sent returns the messages that an item and its earlier attempt have sent inside the record: one list for each
+	// try that had different ones.
 	sent(*pending[In]) [][]client.MessageInput
 	// read reads the messages that were created inside the records that were written.
 	read(context.Context, *writing[T, In])
-	// existed reports whether a record that has changed since a revision shows that it
-	// existed at that revision. With an error, it can't tell.
+	// existed reports whether a record that has changed since a revision shows that it existed at that revision. If it
+	// returns an error, it can't tell.
 	existed(context.Context, T, int64) (bool, error)
 	// hasChanged reports whether the record shows a change since it was created.
 	hasChanged(T) bool
@@ -71,12 +69,12 @@ type insides[T client.Record, In Input] interface {
 	talked(context.Context, int64) (talks, error)
 }
 
-// talks are the stubs of messages that are newer than a revision, by their conversations. A
-// conversation that has only older ones may be there too, without any.
+// talks are the stubs of messages that are newer than a revision, by their conversations. A conversation with only
+// older messages may be a key too, without any stub.
 type talks map[client.ID][]client.Message
 
-// mayBeIn reports whether a message may be in the conversation: a list need not show the
-// conversation of each.
+// mayBeIn reports whether a message may be in the conversation, because a list may not show the conversation of each
+// message.
 func (t talks) mayBeIn(conversation client.ID) bool {
 	_, isIn := t[conversation]
 	_, isAnywhere := t[client.ID{}]
@@ -92,7 +90,7 @@ const (
 	used                  // by others, or that can't be told
 )
 
-// A stubbing knows for which records a list shows enough, without their contents.
+// A stubbing knows for which records a list is sufficient, without their contents.
 type stubbing[T any] interface {
 	isStub(T) bool
 	// suffices reports whether the engine needs no more of the record than this.

@@ -13,8 +13,8 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/mockserver"
 )
 
-// A message that someone else wrote before the create began is not its result, even in an
-// engine that has written before that message.
+// A message that someone else wrote before the create began is not the create's result, even in an engine that has
+// written before that message.
 func TestLostMessageLikeOneOfOthers(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		conversation := s.create(t.Context(), t, 1)
@@ -53,9 +53,8 @@ func TestLostConversationLikeOneOfOthers(t *testing.T) {
 	})
 }
 
-// A conversation of the phone and number that was created meanwhile has one message of the
-// direction that was sent, or gets it later, or none. Only its content tells whether a lost create
-// has made it, now or in an earlier run.
+// A conversation with the phone and number was created meanwhile. It has one message of the direction that was sent,
+// or gets it later, or has none. Only the content shows whether a lost create has made it, now or in an earlier run.
 func TestMessageOfOthersInside(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -102,8 +101,8 @@ func TestMessageOfOthersInside(t *testing.T) {
 	}
 }
 
-// A state of an earlier version only has the directions of what was sent. They are all that can
-// be compared.
+// A state of an earlier version contains only the directions of what was sent, so the engine can compare nothing
+// else.
 func TestMessageOfUnknownContentInside(t *testing.T) {
 	t.Parallel()
 	for direction, isOurs := range map[int]bool{1: true, 2: false} {
@@ -122,8 +121,8 @@ func TestMessageOfUnknownContentInside(t *testing.T) {
 	}
 }
 
-// The messages of a lost create show one after the other: the conversation is adopted when all
-// are there. If one never shows, the conversation may belong to others.
+// The messages of a lost create appear one after the other. The conversation is adopted when all are there. If one
+// never appears, the conversation may belong to others.
 func TestMessagesShowOneByOne(t *testing.T) {
 	t.Parallel()
 	for _, areAll := range []bool{true, false} {
@@ -182,9 +181,8 @@ func TestLookedAtByID(t *testing.T) {
 	})
 }
 
-// A later look passes the records that an earlier one has passed, though it does not know
-// their claims. It finds the record of the attempt, even if that shows later and has an
-// older revision than those.
+// A later look passes the records that an earlier one has passed, although it does not know their claims. It finds
+// the record of the attempt, even if that appears later and has an older revision.
 func TestPassed(t *testing.T) {
 	inSpace(t, mockserver.Behavior{DeletedRevision: mockserver.Keep}, func(t *testing.T, s testSpace) {
 		now, err := s.engine.Conversations.entity.now(t.Context())
@@ -208,8 +206,8 @@ func TestPassed(t *testing.T) {
 	})
 }
 
-// A create may be answered with an id that no record has, because a duplicate check has
-// purged the record, say. That does not block reads in a space that nobody else changes.
+// A create may be answered with an id that no record has, for example because a duplicate check has purged the
+// record. That does not block reads in a space that no one else changes.
 func TestPhantom(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 2)
@@ -229,8 +227,8 @@ func TestPhantom(t *testing.T) {
 	})
 }
 
-// Two creates of one number are lost, each with another message. Their messages tell which
-// conversation is whose, in whatever order the service has made them.
+// Two creates with one number are lost, each with a different message. The messages show which conversation belongs
+// to which create, in whatever order the service has made them.
 func TestTwoOfOneNumber(t *testing.T) {
 	t.Parallel()
 	for _, texts := range [][]string{{"Hello", "Bye"}, {"Bye", "Hello"}, {"Bye"}} {

@@ -2,7 +2,7 @@ package engine
 
 import "context"
 
-// turns are what callers acquire one by one: at most as many at once as the channel holds.
+// turns are acquired by callers. At most as many callers as the channel holds have a turn at the same time.
 type turns chan struct{}
 
 // acquire waits for a turn. If ctx ends first, it returns the cause.

@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// lookOnceMore looks again at items that were sent a second time, because the service may
-// have carried out the first request late. Then a create that was refused the second time
-// exists all the same, an update was refused because the first one changed the revision, and
-// a create that was carried out exists twice. A refused create whose first request does not
-// show stays lost, unless a record that it refers to does not exist: then the first one was
-// refused too. The parts of a divided batch share the time until which it waits, which the
-// first of them sets.
+// lookOnceMore looks again at items that were sent a second time, because the service may have carried out the first
+// request late. There are three cases: a create that was refused the second time exists all the same, an update was
+// refused because the first request changed the revision, or a create that was carried out exists twice. If the first
+// request of a refused create does not appear, the create stays lost, unless a record that it refers to does not
+// exist: then the first request was refused too. The parts of a divided batch share the time until which they wait,
+// which the first of them sets.
 func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost error, until *time.Time) {
 	w.lookForTwins(ctx, items)
 	refused := only(items, func(i int) bool { return w.results[i].Err != nil })
@@ -26,8 +25,8 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 		errs[i], w.results[i].Err = w.results[i].Err, nil
 		updates[i], w.changes[i].refused = w.isUpdate(i), true
 	}
-	// The service may have refused the second request because the first record exists,
-	// though that record does not show yet.
+	// The service may have refused the second request because the first record exists, although that record does not
+	// appear yet.
 	if until.IsZero() {
 		*until = time.Now().Add(w.col.engine.settings.RecoveryTimeout)
 	}
@@ -51,8 +50,8 @@ func (w *writing[T, In]) lookOnceMore(ctx context.Context, items []int, lost err
 	}
 }
 
-// asCause returns the error of a repetition as the cause of another one. A create of unknown outcome
-// does not count as rolled back, even if its repetition was.
+// asCause returns the error of a repetition as the cause of another error. A create of unknown outcome does not count
+// as rolled back, even if its repetition was.
 func asCause(err error) error {
 	if errors.Is(err, ErrRolledBack) {
 		return errors.New(err.Error())
@@ -60,8 +59,7 @@ func asCause(err error) error {
 	return err
 }
 
-// repeated returns which of the items were sent before: in a lost request of this batch, or
-// by an earlier attempt.
+// repeated returns the items that were sent before: in a lost request of this batch, or by an earlier attempt.
 func (w *writing[T, In]) repeated(items []int, lost error) []int {
 	if lost != nil {
 		return items
@@ -69,8 +67,8 @@ func (w *writing[T, In]) repeated(items []int, lost error) []int {
 	return only(items, func(i int) bool { return w.changes[i].Earlier != nil && w.isCreate(i) })
 }
 
-// lookForTwins notes which other records the first request of a repeated create may
-// have made. If it can't look, no item fails: there need not be a twin.
+// lookForTwins notes which other records the first request of a repeated create may have made. If it can't look, no
+// item fails, because there may be no twin.
 func (w *writing[T, In]) lookForTwins(ctx context.Context, items []int) {
 	items = only(items, func(i int) bool { return w.isCreate(i) && !w.ids[i].IsZero() })
 	looks := newIntervals(w.col.engine.settings.RecoveryTimeout)

@@ -17,7 +17,7 @@ var (
 	errDiffers    = errors.New("it differs from what was sent")
 )
 
-// undo deletes what was created, unless it may be someone else's.
+// undo deletes the records that were created, unless they may belong to someone else.
 func (w *writing[T, In]) undo(ctx context.Context) {
 	items := only(w.all(), func(i int) bool { return !w.createdID(i).IsZero() })
 	ids := mapped(items, w.createdID)
@@ -47,8 +47,8 @@ func (w *writing[T, In]) undo(ctx context.Context) {
 	}
 }
 
-// fetchCreated returns those of the created records that show. Reads may come from a copy that lags
-// behind, so it waits for the others.
+// fetchCreated returns the created records that appear. A lagging copy may answer the reads, so it waits for the
+// missing ones.
 func (w *writing[T, In]) fetchCreated(ctx context.Context, ids []client.ID) map[client.ID]T {
 	found := make(map[client.ID]T, len(ids))
 	isFound := func(id client.ID) bool { _, is := found[id]; return is }
@@ -62,10 +62,10 @@ func (w *writing[T, In]) fetchCreated(ctx context.Context, ids []client.ID) map[
 	}
 }
 
-// isSpared sets the error of an item whose record an undo must not delete, and reports whether
-// there is one. A record that others use may be theirs, and so may an adopted one with anything that was not sent. One that differs from what was sent, or
-// of which that can't be told, may have existed before. isTalked says that it may have messages
-// of others.
+// isSpared sets the error of an item whose record an undo must not delete, and reports whether there is one. A record
+// that other users use may belong to them. So may an adopted record that has anything that was not sent. A record
+// that differs from what was sent may have existed before, and so may one that can't be compared. isTalked says that
+// the record may have messages of other users.
 func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked bool) bool {
 	id := record.Meta().ID
 	isOthers, err := w.isOthers(ctx, i, record)
@@ -79,7 +79,7 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 	case !w.results[i].Adopted && !w.col.fields.like(new(w.col.fields.valued(w.changes[i].Input)), &record):
 		return w.leave(i, errDiffers)
 	case w.results[i].Adopted && (w.ids[i].IsZero() || w.col.fields.hasMore(&w.changes[i].Input, &record, anyField) || !w.isUnused(ctx, i, id)):
-		w.head(i).ID = client.Field[client.ID]{} // the record lacks something or has more, or others use it: it may be someone else's
+		w.head(i).ID = client.Field[client.ID]{} // the record lacks a value, has an additional one, or is used by others: it may be someone else's
 		w.col.engine.claims.release(id, adopted)
 		var why error = &AmbiguousError{IDs: []client.ID{id}}
 		if refusal := w.results[i].Err; refusal != nil {
@@ -92,14 +92,13 @@ func (w *writing[T, In]) isSpared(ctx context.Context, i int, record T, isTalked
 	return true
 }
 
-// isUnused reports whether no one else uses the record of an item. If that can't be read, others
-// may use it.
+// isUnused reports whether no one else uses the record of an item. If isUnused can't read that, it returns false.
 func (w *writing[T, In]) isUnused(ctx context.Context, i int, id client.ID) bool {
 	found, err := w.col.inside.useOf(ctx, &w.changes[i], id)
 	return err == nil && found == unused
 }
 
-// isAnswered does the same as isSpared for a record in which others may have written.
+// isAnswered does the same as isSpared for a record in which other users may have written.
 func (w *writing[T, In]) isAnswered(ctx context.Context, i int, id client.ID) bool {
 	found, err := w.col.inside.useOf(ctx, &w.changes[i], id)
 	if err != nil {
@@ -108,7 +107,7 @@ func (w *writing[T, In]) isAnswered(ctx context.Context, i int, id client.ID) bo
 	return found == used && w.leave(i, errAnswered)
 }
 
-// leave sets the error of an item whose record an undo leaves. It returns true.
+// leave sets the error of an item whose record an undo keeps. It returns true.
 func (w *writing[T, In]) leave(i int, err error) bool {
 	w.results[i].Err = &LeftoverError{ID: w.createdID(i), Err: err}
 	return true

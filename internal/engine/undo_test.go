@@ -16,7 +16,7 @@ import (
 
 const notFoundReply = `{"success":false,"http_status":404,"code":2003,"name":"X","message":"x"}`
 
-// A restore that says not found of a record that is not deleted is done.
+// A restore succeeds if the service answers "not found" for a record that is not deleted.
 func TestRestoreDoesNotWait(t *testing.T) {
 	inSpace(t, mockserver.Behavior{DeletedGet: mockserver.OK}, func(t *testing.T, s testSpace) {
 		ids := s.seed(t, 1)
@@ -42,8 +42,8 @@ func TestDeleteWaitsOnce(t *testing.T) {
 	})
 }
 
-// While messages can't be listed, undo deletes nothing: others may have written in it. It does not
-// say that they have.
+// While messages can't be listed, undo deletes nothing, because other users may have written in the conversation. It
+// does not say that they have.
 func TestUndoWithoutMessages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestUndoKeepsTheReason(t *testing.T) {
 	}
 }
 
-// Conversations of others that share only the last digits, or have no number, are no twins.
+// Other users' conversations that share only the last digits, or have no number, are not twins.
 func TestStrangersAreNoTwins(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		input := newConversation(0)
@@ -138,8 +138,8 @@ func TestUndoFilledIn(t *testing.T) {
 	}
 }
 
-// Two creates get each other's ids, and another one fails. An undo deletes neither of their records,
-// because they may be others'. A later search of the same engine finds them.
+// Two creates get each other's ids, and another one fails. An undo deletes neither of their records, because they may
+// belong to others. A later search of the same engine finds them.
 func TestSparedIsFoundAgain(t *testing.T) {
 	inSpace(t, mockserver.Behavior{}, func(t *testing.T, s testSpace) {
 		s.seed(t, 1)

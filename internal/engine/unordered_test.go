@@ -121,9 +121,9 @@ func TestOrderByRevisionRefused(t *testing.T) {
 	}
 }
 
-// A service lists what was created last first, whatever order it is asked for. An older conversation
-// that others have changed before a create begins may not be what the create has made, also if it is
-// not on the first page, and if that page doesn't say that others follow.
+// A service lists what was created last first, whatever the requested order. An older conversation changes before a
+// create begins. It may not be the create's result, even if it is not on the first page and that page doesn't say
+// that another one follows.
 func TestOldConversationInAnotherOrder(t *testing.T) {
 	t.Parallel()
 	for name, of := range map[string]struct{ isRead, isSilent bool }{

@@ -11,12 +11,12 @@ import (
 	"github.com/terraform-provider-pipeliner/terraform-provider-pipeliner/internal/client"
 )
 
-// write creates and updates the records of one batch of single callers. It sends one request to
-// write and one to read back, and before updates one to see what the CRM holds. It sends more only
-// to restore records, or if something goes wrong.
+// write creates and updates the records of one batch of single callers. It sends one request to write and one to read
+// back. Before updates, it sends one request to read what the CRM holds. It sends more only to restore records, or if
+// something goes wrong.
 func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], options client.WriteOptions) []Result[T] {
-	// A batch begins only when it can be sent. If it began earlier, what it knows of the
-	// space would be old by then, and the read-back would take longer.
+	// A batch begins only when it can be sent. If it began earlier, its knowledge of the space would be old by then,
+	// and the read-back would take longer.
 	if err := c.batches.acquire(ctx); err != nil {
 		return slices.Repeat([]Result[T]{{Err: err}}, len(changes))
 	}
@@ -24,8 +24,8 @@ func (c *Collection[T, In]) write(ctx context.Context, changes []Change[In], opt
 	return c.CreateOrUpdateMany(ctx, changes, options, false)
 }
 
-// failWhole fails the items of a request that failed as a whole. If the error names an
-// item, the rest was only rolled back.
+// failWhole fails the items of a request that failed as a whole. If the error names an item, the rest was only rolled
+// back.
 func (w *writing[T, In]) failWhole(items []int, err error) {
 	w.fail(items, err)
 	apiError, ok := errors.AsType[*client.APIError](err)
@@ -67,10 +67,9 @@ func (w *writing[T, In]) carryOut(ctx context.Context, items []int) {
 	w.disown(items)
 }
 
-// disown drops an adopted record if the service refuses to update it to what the create
-// wants. The service would have refused that create too, so the record is someone else's, or
-// only a part of it was carried out. If the service refuses a whole request, it may be because
-// of another item.
+// disown drops an adopted record if the service refuses to update it to what the create wants. The service would have
+// refused that create too, so the record belongs to someone else, or the create was only partly carried out. If the
+// service refuses a whole request, the reason may be another item.
 func (w *writing[T, In]) disown(items []int) {
 	if len(items) > 1 && w.options.RollbackMethod != client.RollbackFailed {
 		return
@@ -101,8 +100,8 @@ func (w *writing[T, In]) send(ctx context.Context, items []int) {
 	}
 }
 
-// deliver sends the items until the outcome of each is known, or can no longer be found
-// out. lost is the error of an earlier, lost request with the same items, or nil.
+// deliver sends the items until the outcome of each is known, or can no longer be found out. lost is the error of an
+// earlier, lost request with the same items, or nil.
 func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, until *time.Time) {
 	for losses := 0; len(items) > 0; {
 		if err := context.Cause(ctx); err != nil {
@@ -137,8 +136,7 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 		}
 		switch {
 		case divide:
-			// One item is at fault, or there are too many. Smaller batches isolate the
-			// bad item, and let the rest through.
+			// One item is faulty, or there are too many. Smaller batches isolate the bad item, and let the rest through.
 			half := len(items) / 2
 			w.deliver(ctx, items[:half], lost, until)
 			items = items[half:]
@@ -149,8 +147,8 @@ func (w *writing[T, In]) deliver(ctx context.Context, items []int, lost error, u
 	}
 }
 
-// giveUp fails items because of err. If an earlier request with them was lost, their
-// outcome is unknown: the service may still carry that request out.
+// giveUp fails items because of err. If an earlier request with them was lost, their outcome is unknown, because the
+// service may still carry that request out.
 func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	if lost == nil {
 		w.fail(items, err)
@@ -162,8 +160,8 @@ func (w *writing[T, In]) giveUp(items []int, lost, err error) {
 	w.failUnknown(items, causeOf(err))
 }
 
-// sendOnce sends the items in one request. Its error applies to the items that have
-// neither an id nor an error afterwards.
+// sendOnce sends the items in one request. Its error applies to the items that have neither an id nor an error
+// afterwards.
 func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 	if err := w.col.engine.claims.creating.Acquire(ctx, one); err != nil {
 		return context.Cause(ctx)
@@ -189,7 +187,7 @@ func (w *writing[T, In]) sendOnce(ctx context.Context, items []int) error {
 		id := results[n].ID
 		asked, update := w.head(i).ID.Get()
 		if results[n].Err == nil && (update && id != asked || !update && (w.col.engine.claims.has(id) || answered[id])) {
-			// Then the other answers can't be trusted either.
+			// If one answer is wrong, the other answers can't be trusted either.
 			return &client.OutcomeUnknownError{Err: answeredWith(id)}
 		}
 		answered[id] = results[n].Err == nil

@@ -23,7 +23,7 @@ type link struct {
 	target client.ID
 }
 
-// A writing is a number of changes on their way to the CRM, in one batch or several.
+// A writing contains changes on their way to the CRM, in one batch or several.
 type writing[T client.Record, In Input] struct {
 	col *Collection[T, In]
 
@@ -85,8 +85,8 @@ func (w *writing[T, In]) toSend(items []int) []int {
 	return only(w.unsettled(items), func(i int) bool { return w.isCreate(i) || len(w.changes[i].Input.Fields()) > 0 })
 }
 
-// isAwaited reports whether an item of a lost request must not be sent again before it has
-// had time to show. Other updates can be sent as often as one likes.
+// isAwaited reports whether an item of a lost request must not be sent again before it has had time to appear. All
+// other updates can be sent any number of times.
 func (w *writing[T, In]) isAwaited(i int) bool {
 	return w.isCreate(i) || w.col.links.adds(&w.changes[i]) || w.changes[i].refused
 }
@@ -94,12 +94,12 @@ func (w *writing[T, In]) isAwaited(i int) bool {
 // isSettled reports whether an item has an id or an error.
 func (w *writing[T, In]) isSettled(i int) bool { return w.results[i].Err != nil || !w.ids[i].IsZero() }
 
-// unsettled returns those of the items that have neither an id nor an error.
+// unsettled returns the given items that have neither an id nor an error.
 func (w *writing[T, In]) unsettled(items []int) []int {
 	return only(items, func(i int) bool { return !w.isSettled(i) })
 }
 
-// createdID returns the id of what an item has created, or zero if it has created nothing.
+// createdID returns the id of the record that an item has created, or zero.
 func (w *writing[T, In]) createdID(i int) client.ID {
 	switch {
 	case !w.creates[i] || w.results[i].Err != nil && !w.isUpdate(i):
@@ -110,8 +110,8 @@ func (w *writing[T, In]) createdID(i int) client.ID {
 	return w.ids[i]
 }
 
-// failUnknown fails items that may have been carried out, because of err. The error of a
-// create has its attempt, so that the caller can look later for what it has made.
+// failUnknown fails items that may have been carried out, because of err. The error of a create contains its attempt,
+// so that the caller can look for the result later.
 func (w *writing[T, In]) failUnknown(items []int, err error) {
 	w.fail(items, &client.OutcomeUnknownError{Err: err})
 	if creates := only(items, w.isCreate); len(creates) > 0 {
